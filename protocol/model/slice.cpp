@@ -1,0 +1,77 @@
+#include "protocol/model/slice.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace barnabas {
+
+std::shared_ptr<chunk> chunk::allocate(std::size_t capacity) {
+    auto* data = static_cast<std::byte*>(std::malloc(capacity == 0 ? 1 : capacity));
+    BARNABAS_ASSERT(data != nullptr);
+    return std::shared_ptr<chunk>(new chunk(data, capacity));
+}
+
+chunk::~chunk() {
+    std::free(data_);
+}
+
+slice::slice(std::shared_ptr<chunk> owner, std::size_t offset, std::size_t size)
+    : owner_(std::move(owner)), size_(size) {
+    BARNABAS_ASSERT(owner_ != nullptr);
+    BARNABAS_ASSERT(offset <= owner_->capacity() && size <= owner_->capacity() - offset);
+    data_ = owner_->data() + offset;
+}
+
+slice slice::copy_of(std::span<const std::byte> bytes) {
+    auto owner = chunk::allocate(bytes.size());
+    if (!bytes.empty())
+        std::memcpy(owner->data(), bytes.data(), bytes.size());
+    return slice(std::move(owner), 0, bytes.size());
+}
+
+slice slice::copy_of(std::string_view text) {
+    return copy_of(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+slice slice::of_static(std::span<const std::byte> bytes) noexcept {
+    slice view;
+    view.data_ = bytes.data();
+    view.size_ = bytes.size();
+    return view;
+}
+
+slice slice::sub(std::size_t offset, std::size_t size) const {
+    BARNABAS_ASSERT(offset <= size_ && size <= size_ - offset);
+    slice part = *this;
+    part.data_ += offset;
+    part.size_ = size;
+    return part;
+}
+
+bool operator==(const slice& a, const slice& b) noexcept {
+    return a.size_ == b.size_ && (a.size_ == 0 || std::memcmp(a.data_, b.data_, a.size_) == 0);
+}
+
+std::size_t total_size(std::span<const slice> parts) noexcept {
+    std::size_t total = 0;
+    for (const auto& part : parts)
+        total += part.size();
+    return total;
+}
+
+slice join(std::span<const slice> parts) {
+    if (parts.size() == 1)
+        return parts.front();
+    auto owner = chunk::allocate(total_size(parts));
+    std::size_t at = 0;
+    for (const auto& part : parts) {
+        if (!part.empty())
+            std::memcpy(owner->data() + at, part.data(), part.size());
+        at += part.size();
+    }
+    return slice(std::move(owner), 0, at);
+}
+
+} // namespace barnabas
