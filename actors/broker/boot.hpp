@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/broker/broker_status.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/config/broker_config.hpp"
+#include "runtime/network/network.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace barnabas {
+
+/// What the owner of a node learns of its broker. Called on an event loop, one at a time; they must only send
+/// a message or set a flag. `on_failed` and `on_stopped` are the last call, and only one of them comes.
+struct boot_events {
+    /// Clients are served at these addresses (as bound, in the order of `listeners`).
+    std::function<void(const std::vector<runtime::endpoint>&)> on_started;
+    /// The broker could not start, or cannot go on. What it had is closed as far as that is possible.
+    std::function<void(const error&)> on_failed;
+    /// After `stop_broker`: everything is flushed and closed.
+    std::function<void()> on_stopped;
+    /// Every time the status changes, for progress on a screen; may be empty.
+    std::function<void(const broker_status&)> on_progress;
+};
+
+/// Bugs planted on purpose, to show that the simulator's checkers find them. Off in every real broker.
+struct boot_options {
+    /// Answer `acks=all` when written, before the sync.
+    bool mutant_acknowledge_before_sync = false;
+    /// Recovery takes a torn tail for good.
+    bool mutant_skip_torn_tail_check = false;
+    /// After a restart the last offset is given out once more.
+    bool mutant_reuse_offset_after_restart = false;
+};
+
+/// Boots the broker of a node: data directories, controller, partitions, listeners. Used alike by `cmd/` and
+/// `sim/`. The actor takes `stop_broker`; send it once, whatever state the broker is in.
+caf::actor boot_broker(runtime::node_services& node, std::shared_ptr<const broker_config> config,
+                       boot_events events, const boot_options& options = {});
+
+} // namespace barnabas

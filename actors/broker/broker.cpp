@@ -1,0 +1,247 @@
+#include "actors/broker/broker.hpp"
+
+#include "actors/broker/limits.hpp"
+#include "protocol/model/assert.hpp"
+
+namespace barnabas {
+
+namespace effects = broker_effects;
+
+namespace {
+
+std::chrono::milliseconds patience(broker_state state) {
+    switch (state) {
+    case broker_state::closing_listeners: return broker_limits::close_listeners_max;
+    case broker_state::closing_partitions: return broker_limits::close_partitions_max;
+    case broker_state::closing_controller: return broker_limits::close_controller_max;
+    default: return broker_limits::close_directories_max;
+    }
+}
+
+} // namespace
+
+std::string_view name_of(broker_state state) noexcept {
+    switch (state) {
+    case broker_state::opening_directories: return "opening_directories";
+    case broker_state::starting_controller: return "starting_controller";
+    case broker_state::opening_partitions: return "opening_partitions";
+    case broker_state::binding_listeners: return "binding_listeners";
+    case broker_state::running: return "running";
+    case broker_state::closing_listeners: return "closing_listeners";
+    case broker_state::closing_partitions: return "closing_partitions";
+    case broker_state::closing_controller: return "closing_controller";
+    case broker_state::closing_directories: return "closing_directories";
+    case broker_state::ended: return "ended";
+    }
+    return "unknown";
+}
+
+broker::broker(node_id node) : node_(node) {
+    BARNABAS_ASSERT(node.get() >= 0);
+}
+
+void broker::transition_to(broker_state next) {
+    // Only forward; closing states may be skipped over.
+    BARNABAS_ASSERT(next > state_);
+    BARNABAS_ASSERT(static_cast<int>(next) == static_cast<int>(state_) + 1 ||
+                    next >= broker_state::closing_listeners);
+    state_ = next;
+}
+
+void broker::on_boot(effects::effects& out) {
+    BARNABAS_ASSERT(state_ == broker_state::opening_directories && !directories_);
+    out.emplace_back(effects::open_directories{});
+}
+
+void broker::on_http_failed(const error& why, effects::effects& out) {
+    BARNABAS_ASSERT(state_ == broker_state::opening_directories && !directories_);
+    failure_ = error{why.code, "barnabas.http.listener cannot be bound: " + why.detail};
+    end(out);
+}
+
+void broker::on_directories_opened(const result<opened_directories>& outcome, effects::effects& out) {
+    BARNABAS_ASSERT(!directories_);
+    if (!outcome) {
+        failure_ = outcome.failure();
+        return end(out);
+    }
+    directories_ = *outcome;
+    if (stop_wanted_)
+        return close_from(broker_state::closing_directories, out);
+    for (const auto& directory : directories_->directories)
+        if (directory.formatted)
+            out.emplace_back(effects::note{effects::note_level::info, "data_directory_formatted",
+                                           directory.path + " was empty; it now belongs to broker " +
+                                               std::to_string(node_.get()) + " of cluster " +
+                                               directories_->cluster_id});
+        else if (!directory.was_stopped_cleanly)
+            out.emplace_back(
+                effects::note{effects::note_level::info, "data_directory_not_closed",
+                              directory.path + " was not closed in good order; its logs are recovered"});
+    partitions_.emplace(node_, directories_->directories);
+    transition_to(broker_state::starting_controller);
+    controller_runs_ = true;
+    out.emplace_back(effects::start_controller{directories_->cluster_id});
+}
+
+void broker::on_image(const metadata_committed& message, effects::effects& out) {
+    BARNABAS_ASSERT(partitions_.has_value());
+    if (is_closing())
+        return;
+    if (state_ == broker_state::starting_controller)
+        transition_to(broker_state::opening_partitions);
+    partitions_->on_image(message.image, out);
+    serve_if_ready(out);
+}
+
+void broker::on_partition_opened(const partition_opened& message, effects::effects& out) {
+    if (!partitions_ || state_ == broker_state::ended)
+        return;
+    partitions_->on_partition_opened(message, out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        return go_on_closing(out);
+    serve_if_ready(out);
+}
+
+void broker::on_partition_closed(const partition_closed& message, effects::effects& out) {
+    if (!partitions_ || state_ == broker_state::ended)
+        return;
+    partitions_->on_partition_closed(message, out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        go_on_closing(out);
+}
+
+void broker::on_directories_set_aside(const result<void>& outcome, effects::effects& out) {
+    if (state_ == broker_state::ended)
+        return;
+    partitions_->on_directories_set_aside(outcome, out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        return go_on_closing(out);
+    serve_if_ready(out);
+}
+
+void broker::serve_if_ready(effects::effects& out) {
+    if (state_ != broker_state::opening_partitions || !partitions_->is_serving())
+        return;
+    transition_to(broker_state::binding_listeners);
+    out.emplace_back(effects::bind_listeners{});
+}
+
+void broker::on_listeners_bound(const result<void>& outcome, effects::effects& out) {
+    if (is_closing())
+        return;
+    BARNABAS_ASSERT(state_ == broker_state::binding_listeners);
+    if (!outcome)
+        return fail(outcome.failure(), out);
+    transition_to(broker_state::running);
+    out.emplace_back(effects::report_started{});
+}
+
+void broker::on_controller_failed(const controller_failed& message, effects::effects& out) {
+    controller_runs_ = false;
+    if (state_ == broker_state::closing_controller)
+        return go_on_closing(out);
+    fail({message.code, message.detail}, out);
+}
+
+void broker::fail(error why, effects::effects& out) {
+    if (!failure_)
+        failure_ = std::move(why);
+    if (!is_closing())
+        close_from(broker_state::closing_listeners, out);
+}
+
+void broker::on_stop(effects::effects& out) {
+    if (std::exchange(stop_wanted_, true) || is_closing())
+        return;
+    // What is being taken into use is released as soon as that is known.
+    if (state_ != broker_state::opening_directories)
+        close_from(broker_state::closing_listeners, out);
+}
+
+void broker::close_from(broker_state first, effects::effects& out) {
+    transition_to(first);
+    begin_closing_step(out);
+}
+
+void broker::begin_closing_step(effects::effects& out) {
+    out.emplace_back(effects::arm_timer{++timer_, patience(state_)});
+    switch (state_) {
+    case broker_state::closing_listeners: out.emplace_back(effects::close_listeners{}); return;
+    case broker_state::closing_partitions:
+        partitions_->close_all(out);
+        if (partitions_->is_closed())
+            go_on_closing(out);
+        return;
+    case broker_state::closing_controller:
+        if (controller_runs_)
+            out.emplace_back(effects::close_controller{});
+        else
+            go_on_closing(out);
+        return;
+    case broker_state::closing_directories:
+        out.emplace_back(effects::close_directories{!failure_ && !left_something_});
+        return;
+    default: BARNABAS_UNREACHABLE("not a closing step");
+    }
+}
+
+void broker::go_on_closing(effects::effects& out) {
+    BARNABAS_ASSERT(is_closing() && state_ != broker_state::ended);
+    if (state_ == broker_state::closing_directories)
+        return end(out);
+    transition_to(static_cast<broker_state>(static_cast<int>(state_) + 1));
+    begin_closing_step(out);
+}
+
+void broker::on_listeners_closed(effects::effects& out) {
+    if (state_ == broker_state::closing_listeners)
+        go_on_closing(out);
+}
+
+void broker::on_controller_closed(effects::effects& out) {
+    controller_runs_ = false;
+    if (state_ == broker_state::closing_controller)
+        go_on_closing(out);
+}
+
+void broker::on_directories_closed(const result<void>& outcome, effects::effects& out) {
+    if (state_ != broker_state::closing_directories)
+        return;
+    if (!outcome)
+        out.emplace_back(effects::note{effects::note_level::warn, "data_directory_not_closed",
+                                       to_string(outcome.failure())});
+    go_on_closing(out);
+}
+
+void broker::on_timer(std::uint64_t token, effects::effects& out) {
+    if (token != timer_ || !is_closing() || state_ == broker_state::ended)
+        return;
+    left_something_ = true;
+    out.emplace_back(effects::note{effects::note_level::warn, "stop_step_timed_out",
+                                   std::string(name_of(state_)) + " took longer than " +
+                                       std::to_string(patience(state_).count()) +
+                                       " ms; going on without it"});
+    go_on_closing(out);
+}
+
+void broker::end(effects::effects& out) {
+    transition_to(broker_state::ended);
+    if (failure_)
+        out.emplace_back(effects::report_failed{*failure_});
+    else
+        out.emplace_back(effects::report_stopped{});
+}
+
+broker_status broker::status() const {
+    broker_status now;
+    now.state = state_;
+    if (partitions_) {
+        now.partitions = partitions_->count();
+        now.partitions_opening = partitions_->opening_count();
+        now.partitions_failed = partitions_->failed_count();
+    }
+    return now;
+}
+
+} // namespace barnabas

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "actors/broker/broker_effects.hpp"
+#include "actors/broker/broker_status.hpp"
+#include "actors/broker/data_directories.hpp"
+#include "actors/broker/partition_set.hpp"
+#include "actors/controller/controller_messages.hpp"
+#include "actors/partition/partition_messages.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace barnabas {
+
+/// The life of a broker from boot to stop, states in `broker_status.hpp`. Guarantees: clients are let in only
+/// after all partitions of the newest metadata are open or have failed; a stop closes in the reverse order of
+/// the boot, so that nothing that was let in is left without an answer; each step of a stop ends, by its
+/// timer at the latest; exactly one of report_stopped and report_failed is emitted, as the last effect.
+class broker {
+public:
+    explicit broker(node_id node);
+
+    void on_boot(broker_effects::effects& out);
+    /// Instead of `on_boot`: the page that was asked for cannot be served.
+    void on_http_failed(const error& why, broker_effects::effects& out);
+    void on_directories_opened(const result<opened_directories>& outcome, broker_effects::effects& out);
+    void on_image(const metadata_committed& message, broker_effects::effects& out);
+    void on_partition_opened(const partition_opened& message, broker_effects::effects& out);
+    void on_partition_closed(const partition_closed& message, broker_effects::effects& out);
+    void on_directories_set_aside(const result<void>& outcome, broker_effects::effects& out);
+    void on_listeners_bound(const result<void>& outcome, broker_effects::effects& out);
+    void on_controller_failed(const controller_failed& message, broker_effects::effects& out);
+    void on_stop(broker_effects::effects& out);
+    void on_listeners_closed(broker_effects::effects& out);
+    void on_controller_closed(broker_effects::effects& out);
+    void on_directories_closed(const result<void>& outcome, broker_effects::effects& out);
+    void on_timer(std::uint64_t token, broker_effects::effects& out);
+
+    broker_status status() const;
+    /// What was taken into use; absent before.
+    const std::optional<opened_directories>& directories() const noexcept { return directories_; }
+
+private:
+    bool is_closing() const noexcept { return state_ >= broker_state::closing_listeners; }
+    void transition_to(broker_state next);
+    void fail(error why, broker_effects::effects& out);
+    void close_from(broker_state first, broker_effects::effects& out);
+    void begin_closing_step(broker_effects::effects& out);
+    void go_on_closing(broker_effects::effects& out);
+    void serve_if_ready(broker_effects::effects& out);
+    void end(broker_effects::effects& out);
+
+    node_id node_;
+    broker_state state_ = broker_state::opening_directories;
+    std::optional<opened_directories> directories_;
+    std::optional<partition_set> partitions_;
+    bool controller_runs_ = false;
+    bool stop_wanted_ = false;
+    /// A step of the stop took too long: the directories are not marked as cleanly closed.
+    bool left_something_ = false;
+    std::optional<error> failure_;
+    std::uint64_t timer_ = 0;
+};
+
+} // namespace barnabas

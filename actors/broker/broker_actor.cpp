@@ -1,0 +1,402 @@
+#include "actors/broker/boot.hpp"
+#include "actors/broker/broker.hpp"
+#include "actors/broker/broker_events.hpp"
+#include "actors/broker/broker_messages.hpp"
+#include "actors/broker/http_actor.hpp"
+#include "actors/broker/producer_id_source.hpp"
+#include "actors/broker/small_files.hpp"
+#include "actors/connection/connection_messages.hpp"
+#include "actors/connection/listener_actor.hpp"
+#include "actors/controller/controller_actor.hpp"
+#include "actors/partition/partition_actor.hpp"
+#include "runtime/logging/logger.hpp"
+#include "runtime/node/pending_reply.hpp"
+#include "runtime/node/spawn.hpp"
+#include "runtime/random/random.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace barnabas {
+
+namespace effects = broker_effects;
+
+namespace {
+
+/// Jobs on whole data directories run one after another.
+const runtime::disk_lane directories_lane{runtime::stable_hash("data directories")};
+
+/// The same in every run and on every node, so that a partition and its files stay on one loop.
+loop_index home_of(const topic_partition& id, std::uint32_t loops) {
+    const auto* bytes = reinterpret_cast<const char*>(id.topic.bytes.data());
+    const auto hash =
+        runtime::stable_hash({bytes, id.topic.bytes.size()}, static_cast<std::uint64_t>(id.partition.get()));
+    return loop_index(static_cast<std::uint32_t>(hash % loops));
+}
+
+class broker_actor final : public caf::event_based_actor {
+public:
+    broker_actor(caf::actor_config& actor_config, runtime::node_services& node,
+                 std::shared_ptr<const broker_config> config, boot_events events, const boot_options& options)
+        : event_based_actor(actor_config), node_(node), config_(std::move(config)),
+          events_(std::move(events)), options_(options), machine_(node_id(config_->node_id)),
+          view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
+              broker_view{std::make_shared<const metadata_image>(), {}}))),
+          status_(std::make_shared<published_status>(std::make_shared<const broker_status>())) {}
+
+    const char* name() const override { return "broker"; }
+    void on_exit() override;
+    caf::behavior make_behavior() override;
+
+private:
+    template <class Step>
+    void run(const Step& step) {
+        effects::effects out;
+        step(out);
+        for (auto& one : out)
+            std::visit([this](auto& effect) { carry_out(effect); }, one);
+        publish_status();
+    }
+    void boot();
+    void publish_status();
+
+    void carry_out(const effects::open_directories&);
+    void carry_out(const effects::start_controller& effect);
+    void carry_out(const effects::set_aside_directories& effect);
+    void carry_out(const effects::open_partition& effect);
+    void carry_out(const effects::close_partition& effect);
+    void carry_out(const effects::remove_partition_files& effect);
+    void carry_out(const effects::publish_view& effect);
+    void carry_out(const effects::confirm_applied& effect) {
+        send(controller_, metadata_applied{effect.applied});
+    }
+    void carry_out(const effects::bind_listeners&);
+    void carry_out(const effects::close_listeners&);
+    void carry_out(const effects::close_controller&) { send(controller_, close_controller{}); }
+    void carry_out(const effects::close_directories& effect);
+    void carry_out(const effects::arm_timer& effect) {
+        delayed_send(this, effect.delay, broker_timer{effect.token});
+    }
+    void carry_out(const effects::report_started&);
+    void carry_out(const effects::report_failed& effect);
+    void carry_out(const effects::report_stopped&);
+    void carry_out(const effects::note& effect);
+
+    void on_init_producer_id(const init_producer_id_request& request);
+    void carry_out(producer_id_source::effects& out);
+    void check_retention_of_all();
+    void listener_has_closed();
+    void end();
+    caf::actor self() { return caf::actor_cast<caf::actor>(this); }
+
+    runtime::node_services& node_;
+    std::shared_ptr<const broker_config> config_;
+    boot_events events_;
+    boot_options options_;
+    broker machine_;
+    producer_id_source producer_ids_;
+    std::uint64_t next_waiting_ = 0;
+    std::map<std::uint64_t, runtime::pending_reply<init_producer_id_response>> waiting_;
+
+    std::shared_ptr<published_view> view_;
+    std::shared_ptr<published_status> status_;
+    caf::actor http_;
+    caf::actor controller_;
+    std::map<topic_partition, caf::actor> partitions_;
+    std::vector<opened_listener> listeners_;
+    std::size_t listeners_open_ = 0;
+};
+
+caf::behavior broker_actor::make_behavior() {
+    boot();
+    return {
+        [this](const directories_opened& m) {
+            run([&](auto& out) { machine_.on_directories_opened(**m.outcome, out); });
+        },
+        [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
+        [this](const partition_opened& m) {
+            if (m.code != errc::ok)
+                partitions_.erase(m.partition);
+            run([&](auto& out) { machine_.on_partition_opened(m, out); });
+        },
+        [this](const partition_closed& m) {
+            partitions_.erase(m.partition);
+            run([&](auto& out) { machine_.on_partition_closed(m, out); });
+        },
+        [this](const directories_set_aside& m) {
+            run([&](auto& out) { machine_.on_directories_set_aside(*m.outcome, out); });
+        },
+        [this](const listener_closed&) { listener_has_closed(); },
+        [this](const controller_failed& m) {
+            run([&](auto& out) { machine_.on_controller_failed(m, out); });
+        },
+        [this](const controller_closed&) { run([&](auto& out) { machine_.on_controller_closed(out); }); },
+        [this](const directories_closed& m) {
+            run([&](auto& out) { machine_.on_directories_closed(*m.outcome, out); });
+        },
+        [this](const broker_timer& m) { run([&](auto& out) { machine_.on_timer(m.token, out); }); },
+        [this](const stop_broker&) { run([&](auto& out) { machine_.on_stop(out); }); },
+        [this](const init_producer_id_request& m) { on_init_producer_id(m); },
+        [this](const allocate_producer_ids_response& m) {
+            producer_id_source::effects out;
+            producer_ids_.on_block(m, out);
+            carry_out(out);
+        },
+        [this](const retention_due&) { check_retention_of_all(); },
+    };
+}
+
+void broker_actor::boot() {
+    if (const auto& listener = config_->barnabas_http_listener) {
+        auto http = open_http(node_, {listener->host, listener->port}, status_);
+        const bool wanted = config_->set_values.contains("barnabas.http.listener");
+        if (http) {
+            http_ = *http;
+        } else if (wanted) {
+            return run([&](auto& out) { machine_.on_http_failed(http.failure(), out); });
+        } else {
+            node_.log->warn("http_not_served",
+                            log_fields{}.message("the default address of /metrics, " + listener->host + ":" +
+                                                 std::to_string(listener->port) + ", is not available (" +
+                                                 http.failure().detail +
+                                                 "); set barnabas.http.listener to serve it elsewhere"));
+        }
+    }
+    run([&](auto& out) { machine_.on_boot(out); });
+}
+
+void broker_actor::publish_status() {
+    const auto now = machine_.status();
+    if (now == *status_->current())
+        return;
+    status_->publish(std::make_shared<const broker_status>(now));
+    if (events_.on_progress)
+        events_.on_progress(now);
+}
+
+void broker_actor::carry_out(const effects::open_directories&) {
+    data_directory_options wanted;
+    wanted.directories = config_->log_dirs;
+    wanted.metadata_directory = config_->text_of("metadata.log.dir").value_or("");
+    if (wanted.metadata_directory.empty())
+        wanted.metadata_directory = wanted.directories.front();
+    wanted.node = node_id(config_->node_id);
+    wanted.seed = node_.seed;
+    auto outcome = std::make_shared<std::optional<result<opened_directories>>>();
+    node_.disk->submit(
+        directories_lane, runtime::disk_job_kind::blocking,
+        [wanted, outcome](runtime::file_system& files) {
+            outcome->emplace(open_data_directories(files, wanted));
+        },
+        [outcome, broker = self()] { caf::anon_send(broker, directories_opened{outcome}); });
+}
+
+void broker_actor::carry_out(const effects::start_controller& effect) {
+    controller_actor_options wanted;
+    wanted.machine.node = node_id(config_->node_id);
+    wanted.machine.cluster_id = effect.cluster_id;
+    wanted.machine.default_partition_count = config_->num_partitions;
+    wanted.machine.default_replication_factor =
+        static_cast<std::int16_t>(config_->default_replication_factor);
+    wanted.machine.delete_topics_enabled = config_->delete_topic_enable;
+    auto metadata_directory = config_->text_of("metadata.log.dir").value_or("");
+    wanted.directory = join_path(metadata_directory.empty() ? config_->log_dirs.front() : metadata_directory,
+                                 "__cluster_metadata-0");
+    wanted.broker.id = node_id(config_->node_id);
+    for (const auto& listener : config_->advertised_listeners)
+        wanted.broker.listeners.push_back(
+            {listener.name, listener.host.empty() ? "localhost" : listener.host, listener.port});
+    if (!config_->broker_rack.empty())
+        wanted.broker.rack = config_->broker_rack;
+    controller_ = spawn_controller(node_, std::move(wanted), self());
+}
+
+void broker_actor::carry_out(const effects::set_aside_directories& effect) {
+    auto outcome = std::make_shared<result<void>>();
+    node_.disk->submit(
+        directories_lane, runtime::disk_job_kind::blocking,
+        [renames = effect.renames, outcome](runtime::file_system& files) {
+            for (auto [from, to] : renames) {
+                // The same may have happened to an earlier topic of this name.
+                for (auto taken = files.exists(to); taken && *taken; taken = files.exists(to))
+                    to.insert(to.rfind("-stray"), "+");
+                auto done = files.rename(from, to);
+                if (done)
+                    done = files.sync_directory(parent_path(to));
+                if (!done)
+                    *outcome = done;
+            }
+        },
+        [outcome, broker = self()] { caf::anon_send(broker, directories_set_aside{outcome}); });
+}
+
+void broker_actor::carry_out(const effects::open_partition& effect) {
+    partition_options wanted;
+    wanted.directory =
+        join_path(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
+    wanted.topic_name = effect.topic;
+    wanted.id = effect.id;
+    wanted.config = effective(*config_, effect.configs);
+    wanted.epoch = effect.leader_epoch;
+    wanted.create = effect.create;
+    wanted.producer_id_expiration_ms = config_->producer_id_expiration_ms;
+    wanted.mutant_acknowledge_before_sync = options_.mutant_acknowledge_before_sync;
+    wanted.log_mutants.skip_torn_tail_check = options_.mutant_skip_torn_tail_check;
+    wanted.log_mutants.reuse_offset_after_restart = options_.mutant_reuse_offset_after_restart;
+    partitions_[effect.id] =
+        spawn_partition(node_, home_of(effect.id, node_.scheduling->loop_count()), std::move(wanted), self());
+}
+
+void broker_actor::carry_out(const effects::close_partition& effect) {
+    send(partitions_.at(effect.id), barnabas::close_partition{effect.remove_files});
+}
+
+void broker_actor::carry_out(const effects::remove_partition_files& effect) {
+    auto outcome = std::make_shared<result<void>>();
+    node_.disk->submit(
+        directories_lane, runtime::disk_job_kind::blocking,
+        [directory = effect.directory, outcome](runtime::file_system& files) {
+            *outcome = files.remove_directory(directory);
+            if (*outcome)
+                *outcome = files.sync_directory(parent_path(directory));
+        },
+        [outcome, id = effect.id, broker = self()] {
+            caf::anon_send(broker,
+                           partition_closed{id, outcome->code(), *outcome ? "" : outcome->failure().detail});
+        });
+}
+
+void broker_actor::carry_out(const effects::publish_view& effect) {
+    auto next = std::make_shared<broker_view>();
+    next->image = effect.image;
+    for (const auto& id : effect.routes)
+        next->partitions.emplace(id, partitions_.at(id));
+    view_->publish(std::move(next));
+}
+
+void broker_actor::carry_out(const effects::bind_listeners&) {
+    const server_context context{config_, view_, std::make_shared<allow_all_authorizer>(), self(),
+                                 controller_};
+    result<void> outcome;
+    for (const auto& one : config_->listeners) {
+        auto opened = open_listener(node_, {one.name, {one.host, one.port}}, context);
+        if (!opened) {
+            outcome = error{opened.failure().code, "the listener " + to_string(one) +
+                                                       " cannot be bound: " + opened.failure().detail};
+            break;
+        }
+        listeners_.push_back(std::move(*opened));
+        ++listeners_open_;
+    }
+    run([&](auto& out) { machine_.on_listeners_bound(outcome, out); });
+}
+
+void broker_actor::carry_out(const effects::close_listeners&) {
+    for (const auto& one : listeners_)
+        send(one.actor, close_listener{});
+    if (listeners_open_ == 0)
+        run([&](auto& out) { machine_.on_listeners_closed(out); });
+}
+
+void broker_actor::listener_has_closed() {
+    if (--listeners_open_ == 0)
+        run([&](auto& out) { machine_.on_listeners_closed(out); });
+}
+
+void broker_actor::carry_out(const effects::close_directories& effect) {
+    auto outcome = std::make_shared<result<void>>();
+    node_.disk->submit(
+        directories_lane, runtime::disk_job_kind::blocking,
+        [opened = *machine_.directories(), clean = effect.clean, outcome](runtime::file_system& files) {
+            *outcome = close_data_directories(files, opened, clean);
+        },
+        [outcome, broker = self()] { caf::anon_send(broker, directories_closed{outcome}); });
+}
+
+void broker_actor::carry_out(const effects::report_started&) {
+    std::vector<runtime::endpoint> addresses;
+    for (const auto& one : listeners_)
+        addresses.push_back(one.local);
+    delayed_send(this, std::chrono::milliseconds(config_->log_retention_check_interval_ms), retention_due{});
+    publish_status();
+    if (events_.on_started)
+        events_.on_started(addresses);
+}
+
+void broker_actor::carry_out(const effects::report_failed& effect) {
+    end();
+    if (events_.on_failed)
+        events_.on_failed(effect.why);
+}
+
+void broker_actor::carry_out(const effects::report_stopped&) {
+    end();
+    if (events_.on_stopped)
+        events_.on_stopped();
+}
+
+void broker_actor::end() {
+    if (http_)
+        send(http_, close_http{});
+    quit();
+}
+
+/// Actors that hold each other would outlive the node; so the root lets go of all.
+void broker_actor::on_exit() {
+    for (auto& [number, reply] : waiting_)
+        reply.forget();
+    waiting_.clear();
+    view_->publish(
+        std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}}));
+    partitions_.clear();
+    listeners_.clear();
+    controller_ = nullptr;
+    http_ = nullptr;
+}
+
+void broker_actor::carry_out(const effects::note& effect) {
+    const auto fields = log_fields{}.message(effect.message);
+    switch (effect.level) {
+    case effects::note_level::info: node_.log->info(effect.event, fields); return;
+    case effects::note_level::warn: node_.log->warn(effect.event, fields); return;
+    case effects::note_level::error: node_.log->error(effect.event, fields); return;
+    }
+}
+
+void broker_actor::on_init_producer_id(const init_producer_id_request& request) {
+    const auto number = next_waiting_++;
+    waiting_.emplace(
+        number, runtime::pending_reply<init_producer_id_response>(node_, current_sender(), request.token));
+    producer_id_source::effects out;
+    producer_ids_.on_request(number, out);
+    carry_out(out);
+}
+
+void broker_actor::carry_out(producer_id_source::effects& out) {
+    if (out.ask)
+        send(controller_, allocate_producer_ids_request{});
+    for (auto& [number, answer] : out.answers) {
+        auto found = waiting_.find(number);
+        found->second.deliver(this, answer);
+        waiting_.erase(found);
+    }
+}
+
+void broker_actor::check_retention_of_all() {
+    for (const auto& [id, partition] : partitions_)
+        send(partition, check_retention{});
+    delayed_send(this, std::chrono::milliseconds(config_->log_retention_check_interval_ms), retention_due{});
+}
+
+} // namespace
+
+caf::actor boot_broker(runtime::node_services& node, std::shared_ptr<const broker_config> config,
+                       boot_events events, const boot_options& options) {
+    return runtime::spawn<caf::actor, broker_actor>(node, {loop_index(0), "broker"}, std::move(config),
+                                                    std::move(events), options);
+}
+
+} // namespace barnabas

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "actors/broker/data_directories.hpp"
+#include "actors/controller/metadata_image.hpp"
+#include "protocol/model/error.hpp"
+#include "protocol/model/ids.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// What the machines of the broker role want done, as data. The shell carries effects out in the order
+/// emitted.
+namespace barnabas::broker_effects {
+
+/// Answered by `on_directories_opened`.
+struct open_directories {};
+struct start_controller {
+    std::string cluster_id;
+};
+/// Answered by `on_directories_set_aside`: each pair is a path and its new path.
+struct set_aside_directories {
+    std::vector<std::pair<std::string, std::string>> renames;
+};
+/// Answered by `on_partition_opened`.
+struct open_partition {
+    topic_partition id;
+    std::string topic;
+    /// The data directory (an entry of `log.dirs`) that holds, or will hold, the partition's directory.
+    std::string data_directory;
+    barnabas::leader_epoch leader_epoch{0};
+    std::map<std::string, std::string> configs;
+    /// There is no directory yet.
+    bool create = false;
+};
+/// Answered by `on_partition_closed`.
+struct close_partition {
+    topic_partition id;
+    bool remove_files = false;
+};
+/// The files of a partition that could not be opened; answered by `on_partition_closed`.
+struct remove_partition_files {
+    topic_partition id;
+    std::string directory;
+};
+/// Connections see this image and these partitions from now on.
+struct publish_view {
+    metadata_image_ptr image;
+    std::vector<topic_partition> routes;
+};
+/// Tells the controller that everything up to here is carried out.
+struct confirm_applied {
+    log_offset applied;
+};
+/// Answered by `on_listener_bound` and `on_listener_failed`.
+struct bind_listeners {};
+/// Stops accepting and ends all connections; answered by `on_listeners_closed`.
+struct close_listeners {};
+/// Answered by `on_controller_closed`.
+struct close_controller {};
+/// Answered by `on_directories_closed`.
+struct close_directories {
+    bool clean = false;
+};
+/// Answered by `on_timer` with the same token.
+struct arm_timer {
+    std::uint64_t token = 0;
+    std::chrono::milliseconds delay{0};
+};
+/// The broker serves clients.
+struct report_started {};
+/// The broker has ended because of this; nothing follows.
+struct report_failed {
+    error why;
+};
+/// The broker has ended as asked; nothing follows.
+struct report_stopped {};
+
+enum class note_level { info, warn, error };
+/// Something for the log.
+struct note {
+    note_level level = note_level::info;
+    /// Stable name, as metrics and tests know it.
+    const char* event = "";
+    std::string message;
+};
+
+using effect = std::variant<open_directories, start_controller, set_aside_directories, open_partition,
+                            close_partition, remove_partition_files, publish_view, confirm_applied,
+                            bind_listeners, close_listeners, close_controller, close_directories, arm_timer,
+                            report_started, report_failed, report_stopped, note>;
+using effects = std::vector<effect>;
+
+} // namespace barnabas::broker_effects

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/broker/data_directories.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/network/network.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+/// What the shells of this role tell themselves and each other; everything else is in broker_messages.hpp.
+namespace barnabas {
+
+/// To the broker, from its disk jobs. The outcome is filled by the job before the message is sent.
+struct directories_opened {
+    std::shared_ptr<std::optional<result<opened_directories>>> outcome;
+};
+struct directories_set_aside {
+    std::shared_ptr<result<void>> outcome;
+};
+struct directories_closed {
+    std::shared_ptr<result<void>> outcome;
+};
+struct broker_timer {
+    std::uint64_t token = 0;
+};
+struct retention_due {};
+
+/// To the HTTP listener: the port that it owns, a client that connected, one that has gone, the end.
+struct http_bound {
+    std::shared_ptr<runtime::listening_socket> socket;
+};
+struct http_accepted {
+    std::shared_ptr<runtime::byte_stream> stream;
+};
+struct http_connection_ended {};
+struct close_http {};
+
+/// To one HTTP connection.
+struct http_read {
+    runtime::read_completion bytes;
+};
+struct http_drained {};
+struct http_timer {};
+
+} // namespace barnabas
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_set_aside)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::broker_timer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::retention_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_bound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_accepted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_connection_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_http)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_timer)

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "actors/controller/metadata_image.hpp"
+#include "protocol/model/ids.hpp"
+#include "runtime/node/published.hpp"
+
+#include <caf/actor.hpp>
+
+#include <map>
+#include <memory>
+
+namespace barnabas {
+
+/// What the broker actor publishes to its connections: the newest metadata image that it has carried out, and
+/// where each partition led here is addressed. Only `*_actor.*` files include this.
+struct broker_view {
+    metadata_image_ptr image;
+    std::map<topic_partition, caf::actor> partitions;
+
+    caf::actor find(const topic_partition& partition) const {
+        auto found = partitions.find(partition);
+        return found == partitions.end() ? caf::actor{} : found->second;
+    }
+};
+
+using published_view = runtime::published<broker_view>;
+
+} // namespace barnabas

@@ -1,0 +1,342 @@
+#include "actors/broker/data_directories.hpp"
+
+#include "actors/broker/small_files.hpp"
+#include "protocol/model/assert.hpp"
+#include "runtime/random/random.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace barnabas {
+
+namespace {
+
+constexpr auto identity_file = "meta.properties";
+constexpr auto lock_file = ".lock";
+constexpr auto clean_stop_marker = ".kafka_cleanshutdown";
+constexpr auto partition_identity_file = "partition.metadata";
+
+/// The contents of `meta.properties`.
+struct identity {
+    std::string cluster_id;
+    node_id node;
+    std::optional<uuid> directory;
+};
+
+error cannot_use(const std::string& path, const error& why) {
+    switch (why.code) {
+    case errc::locked:
+        return {errc::locked, "another broker uses the data directory " + path + " (" + why.detail +
+                                  "): stop that one first, or give log.dirs another directory"};
+    case errc::read_only:
+        return {errc::read_only, "the data directory " + path + " is read-only (" + why.detail +
+                                     "): make it writable, or give log.dirs another directory"};
+    case errc::access_denied:
+        return {errc::access_denied,
+                "the data directory " + path + " cannot be used (" + why.detail +
+                    "): give this user the right to write there, or give log.dirs another directory"};
+    case errc::disk_full:
+        return {errc::disk_full, "the disk of the data directory " + path + " is full (" + why.detail + ")"};
+    default: return {errc::storage_error, "the data directory " + path + " cannot be used: " + why.detail};
+    }
+}
+
+uuid draw_uuid(runtime::random& ids) {
+    while (true) {
+        uuid id;
+        for (auto& byte : id.bytes)
+            byte = static_cast<std::uint8_t>(ids.next() >> 56);
+        id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
+        id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+        // A text that begins with '-' would be an option on command lines.
+        if (to_string(id).front() != '-')
+            return id;
+    }
+}
+
+/// Makes a directory and its missing parents so that a power cut does not take them away again.
+result<void> make_durably(runtime::file_system& files, const std::string& path) {
+    std::vector<std::string> parents;
+    for (auto missing = path;;) {
+        parents.push_back(parent_path(missing));
+        auto there = files.exists(parents.back());
+        if (!there)
+            return there.failure();
+        if (*there || parents.back() == missing)
+            break;
+        missing = parents.back();
+    }
+    auto done = files.create_directory(path);
+    for (const auto& parent : parents)
+        if (done)
+            done = files.sync_directory(parent);
+    return done;
+}
+
+/// The entries of the directory, which is made if it is not there.
+result<std::vector<runtime::directory_entry>> list_or_make(runtime::file_system& files,
+                                                           const std::string& path) {
+    auto entries = files.list(path);
+    if (entries || entries.code() != errc::not_found)
+        return entries;
+    if (auto made = make_durably(files, path); !made)
+        return made.failure();
+    return files.list(path);
+}
+
+bool may_be_in_unformatted(const std::string& name) {
+    return name == lock_file || name == "lost+found" || name == std::string(identity_file) + ".tmp";
+}
+
+/// A directory without `meta.properties` is formatted only if nothing in it can belong to somebody else.
+result<void> check_entries(const std::string& path, const std::vector<runtime::directory_entry>& entries) {
+    const runtime::directory_entry* foreign = nullptr;
+    for (const auto& entry : entries) {
+        if (entry.name == identity_file)
+            return {};
+        if (!may_be_in_unformatted(entry.name) && (foreign == nullptr || entry.name < foreign->name))
+            foreign = &entry;
+    }
+    if (foreign == nullptr)
+        return {};
+    return error{
+        errc::mismatched_directory,
+        "the data directory " + path + " is not empty (it holds '" + foreign->name +
+            "') and has no meta.properties, so it is not a broker's: give log.dirs an empty directory"};
+}
+
+std::optional<std::int32_t> parse_number(std::string_view text) {
+    std::int32_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failure == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+result<identity> parse_identity(const std::string& path, const std::string& text) {
+    const auto damaged = [&path](const std::string& why) {
+        return error{errc::mismatched_directory, join_path(path, identity_file) + " " + why +
+                                                     ": restore it, or give log.dirs another directory"};
+    };
+    auto values = parse_lines(text, '=');
+    if (values["version"] != "1")
+        return damaged("has version '" + values["version"] + "', but only version 1 can be read");
+    auto node = parse_number(values["node.id"]);
+    if (!node)
+        return damaged("has no node.id");
+    if (values["cluster.id"].empty())
+        return damaged("has no cluster.id");
+    return identity{values["cluster.id"], node_id(*node), parse_uuid(values["directory.id"])};
+}
+
+/// What the directory says it belongs to; absent when it is to be formatted.
+result<std::optional<identity>> read_identity(runtime::file_system& files, const std::string& path) {
+    auto text = read_small_file(files, join_path(path, identity_file));
+    if (!text) {
+        if (text.code() == errc::not_found)
+            return std::optional<identity>();
+        return cannot_use(path, text.failure());
+    }
+    auto parsed = parse_identity(path, *text);
+    if (!parsed)
+        return parsed.failure();
+    return std::optional<identity>(std::move(*parsed));
+}
+
+result<void> write_identity(runtime::file_system& files, const std::string& path, const identity& value) {
+    return write_small_file(files, path, identity_file,
+                            "version=1\ncluster.id=" + value.cluster_id +
+                                "\nnode.id=" + std::to_string(value.node.get()) +
+                                "\ndirectory.id=" + to_string(*value.directory) + "\n");
+}
+
+result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path) {
+    auto entries = files.list(path);
+    if (!entries)
+        return entries.failure();
+    std::vector<stored_partition> partitions;
+    for (const auto& entry : *entries) {
+        auto partition = entry.is_directory ? parse_partition_directory(entry.name) : std::nullopt;
+        if (!partition)
+            continue;
+        auto text = read_small_file(files, join_path(join_path(path, entry.name), partition_identity_file));
+        if (text)
+            partition->id = parse_uuid(parse_lines(*text, ':')["topic_id"]);
+        partition->is_fragment = text.code() == errc::not_found;
+        partitions.push_back(std::move(*partition));
+    }
+    std::sort(partitions.begin(), partitions.end(),
+              [](const auto& a, const auto& b) { return a.directory_name < b.directory_name; });
+    return partitions;
+}
+
+result<bool> take_clean_stop_marker(runtime::file_system& files, const std::string& path) {
+    const auto marker = join_path(path, clean_stop_marker);
+    auto there = files.exists(marker);
+    if (!there || !*there)
+        return there;
+    if (auto removed = files.remove(marker); !removed)
+        return removed.failure();
+    if (auto synced = files.sync_directory(path); !synced)
+        return synced.failure();
+    return true;
+}
+
+/// The steps of `open_data_directories`, with what they know of each other.
+class opening {
+public:
+    opening(runtime::file_system& files, const data_directory_options& options)
+        : files_(files), options_(options), ids_(runtime::random(options.seed).split("data directories")) {}
+
+    result<opened_directories> run() {
+        auto done = lock_all();
+        for (auto step : {&opening::agree_on_cluster, &opening::format_and_list})
+            if (done)
+                done = (this->*step)();
+        if (done)
+            return std::move(opened_);
+        for (const auto& directory : opened_.directories)
+            files_.close(directory.lock);
+        return done.failure();
+    }
+
+private:
+    result<void> lock_all() {
+        std::set<std::string> seen;
+        for (const auto& path : options_.directories) {
+            if (!seen.insert(path).second)
+                return error{errc::invalid_config, "log.dirs names the directory " + path + " twice"};
+            if (auto locked = lock_one(path); !locked)
+                return locked;
+        }
+        if (seen.contains(options_.metadata_directory))
+            return {};
+        auto locked = lock_one(options_.metadata_directory);
+        if (locked)
+            opened_.directories.back().holds_partitions = false;
+        return locked;
+    }
+
+    result<void> lock_one(const std::string& path) {
+        auto entries = list_or_make(files_, path);
+        if (!entries)
+            return cannot_use(path, entries.failure());
+        if (auto fit = check_entries(path, *entries); !fit)
+            return fit;
+        auto lock = files_.lock(join_path(path, lock_file));
+        if (!lock)
+            return cannot_use(path, lock.failure());
+        auto& directory = opened_.directories.emplace_back();
+        directory.path = path;
+        directory.lock = *lock;
+        // Read under the lock, since a broker that starts beside us formats under it.
+        auto found = read_identity(files_, path);
+        if (!found)
+            return found.failure();
+        identities_.push_back(std::move(*found));
+        return {};
+    }
+
+    result<void> agree_on_cluster() {
+        const data_directory* first = nullptr;
+        for (std::size_t i = 0; i < identities_.size(); ++i) {
+            const auto& found = identities_[i];
+            const auto& directory = opened_.directories[i];
+            if (!found)
+                continue;
+            if (found->node != options_.node)
+                return error{errc::mismatched_directory,
+                             "the data directory " + directory.path +
+                                 " belongs to the broker with node.id=" + std::to_string(found->node.get()) +
+                                 ", but this broker has node.id=" + std::to_string(options_.node.get()) +
+                                 ": set node.id to the former, or give log.dirs another directory"};
+            if (first != nullptr && found->cluster_id != opened_.cluster_id)
+                return error{errc::mismatched_directory,
+                             "the data directories belong to different clusters: " + first->path +
+                                 " has cluster.id=" + opened_.cluster_id + " and " + directory.path +
+                                 " has cluster.id=" + found->cluster_id +
+                                 ": leave only those of one cluster in log.dirs"};
+            if (first == nullptr) {
+                first = &directory;
+                opened_.cluster_id = found->cluster_id;
+            }
+        }
+        if (first == nullptr)
+            opened_.cluster_id = to_string(draw_uuid(ids_));
+        return {};
+    }
+
+    result<void> format_and_list() {
+        for (std::size_t i = 0; i < identities_.size(); ++i) {
+            auto& directory = opened_.directories[i];
+            auto& found = identities_[i];
+            directory.formatted = !found.has_value();
+            if (!found)
+                found = identity{opened_.cluster_id, options_.node, std::nullopt};
+            if (!found->directory) {
+                found->directory = draw_uuid(ids_);
+                if (auto written = write_identity(files_, directory.path, *found); !written)
+                    return cannot_use(directory.path, written.failure());
+            }
+            directory.id = *found->directory;
+            auto clean = take_clean_stop_marker(files_, directory.path);
+            if (!clean)
+                return cannot_use(directory.path, clean.failure());
+            directory.was_stopped_cleanly = *clean;
+            auto partitions = list_partitions(files_, directory.path);
+            if (!partitions)
+                return cannot_use(directory.path, partitions.failure());
+            if (directory.holds_partitions)
+                directory.partitions = std::move(*partitions);
+        }
+        return {};
+    }
+
+    runtime::file_system& files_;
+    const data_directory_options& options_;
+    runtime::random ids_;
+    opened_directories opened_;
+    /// Beside `opened_.directories`.
+    std::vector<std::optional<identity>> identities_;
+};
+
+} // namespace
+
+result<opened_directories> open_data_directories(runtime::file_system& files,
+                                                 const data_directory_options& options) {
+    BARNABAS_ASSERT(!options.directories.empty());
+    BARNABAS_ASSERT(!options.metadata_directory.empty());
+    return opening(files, options).run();
+}
+
+result<void> close_data_directories(runtime::file_system& files, const opened_directories& opened,
+                                    bool clean) {
+    result<void> outcome;
+    for (const auto& directory : opened.directories) {
+        if (clean) {
+            auto marked = write_small_file(files, directory.path, clean_stop_marker, "{\"version\":0}\n");
+            if (!marked && outcome)
+                outcome = cannot_use(directory.path, marked.failure());
+        }
+        files.close(directory.lock);
+    }
+    return outcome;
+}
+
+std::optional<stored_partition> parse_partition_directory(const std::string& name) {
+    const auto dash = name.rfind('-');
+    if (dash == std::string::npos || dash == 0 || dash + 1 == name.size())
+        return std::nullopt;
+    const auto digits = std::string_view(name).substr(dash + 1);
+    if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
+    const auto index = parse_number(digits);
+    if (!index)
+        return std::nullopt;
+    return stored_partition{name, name.substr(0, dash), partition_index(*index), std::nullopt, false};
+}
+
+std::string partition_directory_name(const std::string& topic, partition_index index) {
+    return topic + "-" + std::to_string(index.get());
+}
+
+} // namespace barnabas

@@ -1,0 +1,140 @@
+#include "actors/broker/http_actor.hpp"
+
+#include "actors/broker/broker_events.hpp"
+#include "actors/broker/limits.hpp"
+#include "runtime/metrics/http.hpp"
+#include "runtime/node/spawn.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+namespace barnabas {
+
+namespace {
+
+/// One request and its answer, on the stream's home loop.
+class http_connection_actor final : public caf::event_based_actor {
+public:
+    http_connection_actor(caf::actor_config& config, runtime::node_services&, runtime::http_handler pages,
+                          std::shared_ptr<runtime::byte_stream> stream, caf::actor listener)
+        : event_based_actor(config), exchange_(std::move(pages)), stream_(std::move(stream)),
+          listener_(std::move(listener)) {}
+
+    /// The stream holds this actor; whoever ends lets go.
+    void on_exit() override {
+        if (stream_ != nullptr)
+            stream_->abort();
+        stream_ = nullptr;
+        listener_ = nullptr;
+    }
+
+    const char* name() const override { return "http connection"; }
+
+    caf::behavior make_behavior() override {
+        const auto self = caf::actor_cast<caf::actor>(this);
+        stream_->attach(
+            {[self](runtime::read_completion bytes) { caf::anon_send(self, http_read{std::move(bytes)}); },
+             [self] { caf::anon_send(self, http_drained{}); }});
+        delayed_send(this, broker_limits::http_connection_idle_max, http_timer{});
+        read();
+        return {
+            [this](const http_read& message) { on_read(message.bytes); },
+            [this](const http_drained&) {
+                if (exchange_.answered())
+                    end();
+            },
+            [this](const http_timer&) { end(); },
+        };
+    }
+
+private:
+    void read() { stream_->read(nullptr, 0, broker_limits::http_request_bytes_max); }
+
+    void on_read(const runtime::read_completion& bytes) {
+        if (bytes.count == 0)
+            return end();
+        auto response = exchange_.on_bytes({bytes.into->data() + bytes.at, bytes.count});
+        if (response)
+            stream_->write({std::move(*response)});
+        else
+            read();
+    }
+
+    void end() {
+        if (stream_ == nullptr)
+            return;
+        stream_->close();
+        stream_ = nullptr;
+        send(listener_, http_connection_ended{});
+        quit();
+    }
+
+    runtime::http_exchange exchange_;
+    std::shared_ptr<runtime::byte_stream> stream_;
+    caf::actor listener_;
+};
+
+/// Owns the port. Accepting over the bound closes the newcomer: pages are asked for seldom.
+class http_actor final : public caf::event_based_actor {
+public:
+    http_actor(caf::actor_config& config, runtime::node_services& node,
+               std::shared_ptr<published_status> status)
+        : event_based_actor(config), node_(node), status_(std::move(status)) {}
+
+    const char* name() const override { return "http"; }
+    void on_exit() override { socket_.reset(); }
+
+    caf::behavior make_behavior() override {
+        return {
+            [this](const http_bound& message) { socket_ = message.socket; },
+            [this](const http_accepted& message) { on_accepted(message.stream); },
+            [this](const http_connection_ended&) { --connections_; },
+            [this](const close_http&) { quit(); },
+        };
+    }
+
+private:
+    void on_accepted(const std::shared_ptr<runtime::byte_stream>& stream) {
+        const bool full = connections_ >= broker_limits::http_connections_max;
+        auto pages = full ? runtime::http_handler([](std::string_view) {
+            return runtime::http_response{503, "text/plain; charset=utf-8", "too many connections\n"};
+        })
+                          : runtime::node_pages(*node_.metrics,
+                                                [status = status_] { return readiness(*status->current()); });
+        ++connections_;
+        runtime::spawn<caf::actor, http_connection_actor>(node_, {stream->home(), "http connection", true},
+                                                          std::move(pages), stream,
+                                                          caf::actor_cast<caf::actor>(this));
+    }
+
+    static runtime::readiness readiness(const broker_status& status) {
+        std::string reason(name_of(status.state));
+        if (status.state == broker_state::opening_partitions)
+            reason += ": " + std::to_string(status.partitions - status.partitions_opening) + " of " +
+                      std::to_string(status.partitions) + " partitions are open";
+        return {status.is_ready(), std::move(reason)};
+    }
+
+    runtime::node_services& node_;
+    std::shared_ptr<published_status> status_;
+    std::shared_ptr<runtime::listening_socket> socket_;
+    std::size_t connections_ = 0;
+};
+
+} // namespace
+
+result<caf::actor> open_http(runtime::node_services& node, const runtime::endpoint& bind,
+                             std::shared_ptr<published_status> status) {
+    auto actor = runtime::spawn<caf::actor, http_actor>(node, {loop_index(0), "http"}, std::move(status));
+    auto socket = node.network->listen(bind, [actor](std::shared_ptr<runtime::byte_stream> stream) {
+        caf::anon_send(actor, http_accepted{std::move(stream)});
+    });
+    if (!socket) {
+        caf::anon_send(actor, close_http{});
+        return socket.failure();
+    }
+    caf::anon_send(actor, http_bound{std::shared_ptr<runtime::listening_socket>(std::move(*socket))});
+    return actor;
+}
+
+} // namespace barnabas

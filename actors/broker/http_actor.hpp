@@ -1,0 +1,19 @@
+#pragma once
+
+#include "actors/broker/broker_status.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/network/network.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+
+#include <memory>
+
+namespace barnabas {
+
+/// Binds the port of the node's pages (/metrics, /ready, /live) and serves them, one request per connection.
+/// The actor takes `close_http` and ends. Codes as runtime::network::listen.
+result<caf::actor> open_http(runtime::node_services& node, const runtime::endpoint& bind,
+                             std::shared_ptr<published_status> status);
+
+} // namespace barnabas

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Bounds of the broker role (style rule S18).
+namespace barnabas::broker_limits {
+
+/// Producers that wait for an id while the controller is asked; each holds one parked connection.
+inline constexpr std::size_t waiting_producers_max = 10'000;
+/// The next block is asked for when so few ids are left: an answer takes one sync of the metadata log.
+inline constexpr std::int64_t producer_ids_low = 100;
+
+/// What each step of a stop may take before the broker goes on without it.
+inline constexpr std::chrono::milliseconds close_listeners_max{10'000};
+inline constexpr std::chrono::milliseconds close_partitions_max{60'000};
+inline constexpr std::chrono::milliseconds close_controller_max{10'000};
+inline constexpr std::chrono::milliseconds close_directories_max{10'000};
+
+/// A monitoring system asks once in seconds; a request of one is a few hundred bytes.
+inline constexpr std::size_t http_connections_max = 64;
+inline constexpr std::size_t http_request_bytes_max = 16 * 1024;
+inline constexpr std::chrono::milliseconds http_connection_idle_max{30'000};
+
+} // namespace barnabas::broker_limits

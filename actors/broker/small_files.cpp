@@ -1,0 +1,105 @@
+#include "actors/broker/small_files.hpp"
+
+#include <array>
+
+namespace barnabas {
+
+namespace {
+
+/// What this role keeps in such files is a few hundred bytes.
+constexpr std::uint64_t small_file_bytes_max = 64 * 1024;
+
+std::string_view trimmed(std::string_view text) {
+    const auto blank = " \t\r";
+    const auto first = text.find_first_not_of(blank);
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+result<std::string> read_open(runtime::file_system& files, const std::string& path, runtime::file_id file) {
+    auto size = files.size(file);
+    if (!size)
+        return size.failure();
+    if (*size > small_file_bytes_max)
+        return error{errc::malformed,
+                     path + " has " + std::to_string(*size) + " bytes, far more than it should"};
+    std::string text(static_cast<std::size_t>(*size), '\0');
+    auto count =
+        files.read(file, file_position(0), std::as_writable_bytes(std::span(text.data(), text.size())));
+    if (!count)
+        return count.failure();
+    text.resize(*count);
+    return text;
+}
+
+result<void> write_open(runtime::file_system& files, runtime::file_id file, std::string_view text) {
+    if (auto done = files.truncate(file, 0); !done)
+        return done;
+    const std::array<slice, 1> parts{slice::copy_of(text)};
+    if (auto done = files.write(file, file_position(0), parts); !done)
+        return done;
+    const std::array<runtime::file_id, 1> written{file};
+    return files.sync(written);
+}
+
+} // namespace
+
+result<std::string> read_small_file(runtime::file_system& files, const std::string& path) {
+    auto file = files.open(path, runtime::open_mode::read_only);
+    if (!file)
+        return file.failure();
+    auto text = read_open(files, path, *file);
+    files.close(*file);
+    return text;
+}
+
+result<void> write_small_file(runtime::file_system& files, const std::string& directory,
+                              const std::string& name, std::string_view text) {
+    const auto path = join_path(directory, name);
+    const auto draft = path + ".tmp";
+    auto file = files.open(draft, runtime::open_mode::create);
+    if (!file)
+        return file.failure();
+    auto written = write_open(files, *file, text);
+    files.close(*file);
+    if (!written)
+        return written;
+    if (auto renamed = files.rename(draft, path); !renamed)
+        return renamed;
+    return files.sync_directory(directory);
+}
+
+std::map<std::string, std::string> parse_lines(std::string_view text, char separator) {
+    std::map<std::string, std::string> values;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const auto line = trimmed(text.substr(0, end));
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        const auto at = line.find(separator);
+        if (line.empty() || line.front() == '#' || at == std::string_view::npos)
+            continue;
+        values[std::string(trimmed(line.substr(0, at)))] = std::string(trimmed(line.substr(at + 1)));
+    }
+    return values;
+}
+
+std::string join_path(const std::string& directory, std::string_view name) {
+    std::string path = directory;
+    if (!path.empty() && path.back() != '/')
+        path += '/';
+    return path += name;
+}
+
+std::string parent_path(const std::string& path) {
+    auto end = path.find_last_not_of('/');
+    if (end == std::string::npos)
+        return "/";
+    end = path.rfind('/', end);
+    if (end == std::string::npos)
+        return ".";
+    const auto last = path.find_last_not_of('/', end);
+    return last == std::string::npos ? "/" : path.substr(0, last + 1);
+}
+
+} // namespace barnabas

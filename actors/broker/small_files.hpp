@@ -1,0 +1,26 @@
+#pragma once
+
+#include "protocol/model/error.hpp"
+#include "runtime/disk/disk.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace barnabas {
+
+/// Job: the whole text of a small file. Codes: those of the file system; malformed when it is not small.
+result<std::string> read_small_file(runtime::file_system& files, const std::string& path);
+
+/// Job: after a power cut the file holds the old text or the new one, never a mixture.
+result<void> write_small_file(runtime::file_system& files, const std::string& directory,
+                              const std::string& name, std::string_view text);
+
+/// `key<separator>value` per line, blanks around both dropped; lines that begin with '#' are comments.
+std::map<std::string, std::string> parse_lines(std::string_view text, char separator);
+
+std::string join_path(const std::string& directory, std::string_view name);
+/// "." for a relative name without a slash.
+std::string parent_path(const std::string& path);
+
+} // namespace barnabas

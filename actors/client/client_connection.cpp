@@ -1,0 +1,147 @@
+#include "actors/client/client_connection.hpp"
+
+#include "actors/client/limits.hpp"
+#include "protocol/kafka/api_versions.hpp"
+#include "protocol/kafka/error_codes.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <iterator>
+
+namespace barnabas::client {
+
+namespace {
+/// The first version of ApiVersions with the client's name in it.
+constexpr std::int16_t named_api_versions = 3;
+
+std::uint32_t frame_length(std::span<const std::byte> bytes) {
+    std::uint32_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+        length = (length << 8) | static_cast<std::uint32_t>(bytes[i]);
+    return length;
+}
+} // namespace
+
+void client_connection::on_connected(monotonic_ns now) {
+    on_disconnected();
+    connected_ = true;
+    ask_versions(named_api_versions, now);
+}
+
+void client_connection::on_disconnected() {
+    connected_ = false;
+    versions_known_ = false;
+    versions_.clear();
+    unread_.clear();
+    waiting_.clear();
+    writes_.clear();
+    answers_.clear();
+    broken_.reset();
+}
+
+void client_connection::ask_versions(std::int16_t version, monotonic_ns now) {
+    kafka::api_versions_request request;
+    request.client_software_name = "barnabas";
+    request.client_software_version = "0.1.0";
+    send(request, version, now);
+}
+
+void client_connection::on_bytes(std::span<const std::byte> bytes, monotonic_ns now) {
+    if (!connected_ || broken_)
+        return;
+    unread_.insert(unread_.end(), bytes.begin(), bytes.end());
+    std::size_t begin = 0;
+    while (!broken_ && unread_.size() - begin >= 4) {
+        const auto rest = std::span<const std::byte>(unread_).subspan(begin);
+        const auto length = frame_length(rest);
+        if (length > limits::frame_bytes_max) {
+            give_up({errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
+            break;
+        }
+        if (rest.size() - 4 < length)
+            break;
+        on_frame(slice::copy_of(rest.subspan(4, length)), now);
+        begin += 4 + length;
+    }
+    unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(begin));
+}
+
+void client_connection::on_frame(const slice& frame, monotonic_ns now) {
+    if (waiting_.empty())
+        return give_up({errc::malformed, "the broker answered a request that was never sent"});
+    const auto request = waiting_.front();
+    waiting_.pop_front();
+    kafka::wire_reader in(frame);
+    const auto header = kafka::response_header::decode(in, kafka::response_header_version(request.key, request.version));
+    if (!header)
+        return give_up(header.failure());
+    if (header->correlation_id != request.correlation_id)
+        return give_up({errc::malformed, "the broker answered out of order: correlation id " +
+                                             std::to_string(header->correlation_id) + " instead of " +
+                                             std::to_string(request.correlation_id)});
+    answer got{request.number, request.key, request.version, frame.from(in.position())};
+    if (request.key == kafka::api_key::api_versions)
+        on_api_versions(got, now);
+    else
+        answers_.push_back(std::move(got));
+}
+
+void client_connection::on_api_versions(const answer& versions, monotonic_ns now) {
+    auto decoded = versions.decode<kafka::api_versions_response>();
+    // A broker that does not know the version answers in v0, whatever was asked.
+    if (!decoded || decoded->error_code == kafka::wire_value(kafka::error_code::unsupported_version)) {
+        if (versions.version == 0)
+            return give_up({errc::unsupported_version, "the broker does not answer ApiVersions"});
+        return ask_versions(0, now);
+    }
+    if (decoded->error_code != 0)
+        return give_up({errc::unsupported_version, "ApiVersions failed with error " + std::to_string(decoded->error_code)});
+    for (const auto& api : decoded->api_keys)
+        versions_[api.api_key] = {api.min_version, api.max_version};
+    versions_known_ = true;
+}
+
+std::optional<std::int16_t> client_connection::common_version(std::int16_t key, std::int16_t low,
+                                                              std::int16_t high) const {
+    const auto found = versions_.find(key);
+    if (found == versions_.end())
+        return std::nullopt;
+    const auto best = std::min(high, found->second.second);
+    if (best < low || best < found->second.first)
+        return std::nullopt;
+    return best;
+}
+
+void client_connection::write(std::vector<slice> frame) {
+    BARNABAS_ASSERT(connected_);
+    writes_.insert(writes_.end(), std::make_move_iterator(frame.begin()), std::make_move_iterator(frame.end()));
+}
+
+std::uint64_t client_connection::remember(kafka::api_key key, std::int16_t version, monotonic_ns deadline) {
+    waiting_.push_back({next_number_, next_correlation_, key, version, deadline});
+    next_correlation_ = next_correlation_ == INT32_MAX ? 1 : next_correlation_ + 1;
+    return next_number_++;
+}
+
+void client_connection::on_timer(monotonic_ns now) {
+    const auto due = deadline();
+    if (due != monotonic_ns{} && due <= now)
+        give_up({errc::request_timed_out, "the broker did not answer in time"});
+}
+
+monotonic_ns client_connection::deadline() const {
+    monotonic_ns first{};
+    if (broken_)
+        return first;
+    for (const auto& request : waiting_) {
+        if (first == monotonic_ns{} || request.deadline < first)
+            first = request.deadline;
+    }
+    return first;
+}
+
+void client_connection::give_up(error why) {
+    if (!broken_)
+        broken_ = std::move(why);
+}
+
+} // namespace barnabas::client

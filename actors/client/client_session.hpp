@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/client/client_connection.hpp"
+#include "protocol/model/ids.hpp"
+#include "runtime/random/random.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace barnabas::client {
+
+/// What a client does with its connection: producer, consumer, topic_admin. It sends through the
+/// `client_connection` that it was given, and only while that is ready.
+class client_role {
+public:
+    virtual ~client_role() = default;
+    /// The connection is ready, or something happened meanwhile: send what there is to send.
+    virtual void on_ready(monotonic_ns now) = 0;
+    /// The connection is gone, and every request without an answer is void.
+    virtual void on_lost(monotonic_ns now) = 0;
+    virtual void on_answer(const answer& got, monotonic_ns now) = 0;
+    virtual void on_timer(monotonic_ns now) = 0;
+    /// When `on_timer` is due; zero for never.
+    virtual monotonic_ns deadline() const = 0;
+};
+
+/// What the shell carries out after each event, in this order.
+struct session_effects {
+    bool abort = false;
+    bool connect = false;
+    std::vector<slice> writes;
+};
+
+/// Keeps one connection to a broker alive: connects, hands events to the role, reconnects after a pause that grows.
+///
+///     pausing -> connecting -> open -> pausing ...      any -> closed
+class client_session {
+public:
+    client_session(client_connection& connection, client_role& role, runtime::random draws)
+        : connection_(connection), role_(role), draws_(draws) {}
+
+    void on_start(monotonic_ns now, session_effects& out);
+    void on_connected(monotonic_ns now, session_effects& out);
+    /// Also the end of an open stream.
+    void on_disconnected(monotonic_ns now, session_effects& out);
+    void on_bytes(std::span<const std::byte> bytes, monotonic_ns now, session_effects& out);
+    void on_timer(monotonic_ns now, session_effects& out);
+    /// The role was given something to do.
+    void on_work(monotonic_ns now, session_effects& out);
+    void on_close(monotonic_ns now, session_effects& out);
+
+    monotonic_ns deadline() const;
+    bool is_closed() const noexcept { return state_ == state::closed; }
+
+private:
+    enum class state { pausing, connecting, open, closed };
+
+    void lose(monotonic_ns now, session_effects& out);
+    void settle(monotonic_ns now, session_effects& out);
+
+    client_connection& connection_;
+    client_role& role_;
+    runtime::random draws_;
+    state state_ = state::pausing;
+    monotonic_ns due_{};
+    std::int64_t pause_ns_ = 0;
+};
+
+/// The earlier of two deadlines, where zero means never.
+monotonic_ns earlier(monotonic_ns a, monotonic_ns b) noexcept;
+
+} // namespace barnabas::client

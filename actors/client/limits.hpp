@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Bounds of the client role (style rule S18).
+namespace barnabas::client::limits {
+
+inline constexpr std::int64_t millisecond = 1'000'000;
+
+/// A response larger than this is taken for garbage on the stream.
+inline constexpr std::size_t frame_bytes_max = 128u << 20;
+/// What one read may bring.
+inline constexpr std::size_t read_bytes_max = 64u << 10;
+/// A broker that is there answers a connect in far less; longer waits only delay the next attempt.
+inline constexpr std::int64_t connect_wait_ns = 10'000 * millisecond;
+/// Pause before a reconnect: doubles from the first to the last, then drawn from its upper half.
+inline constexpr std::int64_t reconnect_first_ns = 50 * millisecond;
+inline constexpr std::int64_t reconnect_last_ns = 1'000 * millisecond;
+/// Pause before a request is repeated after an error that may pass.
+inline constexpr std::int64_t retry_pause_ns = 100 * millisecond;
+/// Kafka's brokers know the last five batches of an idempotent producer; more in flight could not be told apart.
+inline constexpr std::size_t idempotent_in_flight_max = 5;
+
+} // namespace barnabas::client::limits

@@ -1,0 +1,143 @@
+#include "actors/connection/dispatch.hpp"
+#include "actors/connection/handlers.hpp"
+#include "protocol/kafka/api_versions.hpp"
+#include "protocol/kafka/describe_cluster.hpp"
+#include "protocol/kafka/find_coordinator.hpp"
+#include "protocol/kafka/init_producer_id.hpp"
+
+// What clients ask about the cluster as a whole.
+namespace barnabas {
+
+namespace {
+
+/// Authorised operations were not asked for, or cannot be told.
+constexpr std::int32_t no_authorised_operations = -2147483647 - 1;
+
+kafka::api_versions_response supported_versions(errc code) {
+    kafka::api_versions_response response;
+    response.error_code = wire_code(code);
+    for (const auto& row : api_table()) {
+        auto& entry = response.api_keys.emplace_back();
+        entry.api_key = static_cast<std::int16_t>(row.key);
+        entry.min_version = row.lowest;
+        entry.max_version = row.highest;
+    }
+    return response;
+}
+
+class init_producer_id final : public operation {
+public:
+    using operation::operation;
+
+    void on_init_producer_id_response(const init_producer_id_response& answer) override {
+        kafka::init_producer_id_response response;
+        response.error_code = wire_code(answer.code);
+        response.producer_id = answer.id.get();
+        response.producer_epoch = answer.epoch.get();
+        answer_with(owner(), number(), context(), response);
+    }
+    void on_timer() override {
+        init_producer_id_response late;
+        late.code = errc::coordinator_load_in_progress;
+        on_init_producer_id_response(late);
+    }
+};
+
+} // namespace
+
+result<void> handle_api_versions(connection& self, request_context context, kafka::wire_reader& body) {
+    const api_row* row = find_api(kafka::api_key::api_versions);
+    if (context.version < row->lowest || context.version > row->highest) {
+        // KIP-511: an unknown version is answered in version 0, with the versions that are known.
+        context.version = 0;
+        answer_with(self, self.current(), context, supported_versions(errc::unsupported_version));
+        return {};
+    }
+    auto request = decode_body<kafka::api_versions_request>(body, context);
+    if (!request)
+        return request.failure();
+    answer_with(self, self.current(), context, supported_versions(errc::ok));
+    return {};
+}
+
+result<void> handle_describe_cluster(connection& self, request_context context, kafka::wire_reader& body) {
+    auto request = decode_body<kafka::describe_cluster_request>(body, context);
+    if (!request)
+        return request.failure();
+    constexpr std::int8_t brokers_endpoint = 1;
+    auto image = self.port().image();
+    kafka::describe_cluster_response response;
+    response.endpoint_type = request->endpoint_type;
+    response.cluster_authorized_operations = no_authorised_operations;
+    if (request->endpoint_type != brokers_endpoint) {
+        response.error_code = static_cast<std::int16_t>(kafka::error_code::unsupported_endpoint_type);
+        response.error_message = "controllers have no listener of their own on this node; ask for brokers";
+        answer_with(self, self.current(), context, response);
+        return {};
+    }
+    response.cluster_id = image->cluster_id;
+    response.controller_id = image->controller.get();
+    for (const auto& [id, broker] : image->brokers) {
+        auto& entry = response.brokers.emplace_back();
+        entry.broker_id = id.get();
+        entry.host = broker.host;
+        entry.port = broker.port;
+        entry.rack = broker.rack;
+    }
+    answer_with(self, self.current(), context, response);
+    return {};
+}
+
+result<void> handle_find_coordinator(connection& self, request_context context, kafka::wire_reader& body) {
+    auto request = decode_body<kafka::find_coordinator_request>(body, context);
+    if (!request)
+        return request.failure();
+    // There are no groups and no transactions yet; this code is retriable, so clients go on trying and old librdkafka,
+    // which asks before it uses lz4, is content with any answer (rule W119).
+    const std::int16_t code = wire_code(errc::coordinator_not_available);
+    const std::string why = "this broker does not serve groups and transactions";
+    constexpr std::int16_t first_with_several_keys = 4;
+    kafka::find_coordinator_response response;
+    if (context.version < first_with_several_keys) {
+        response.error_code = code;
+        response.error_message = why;
+        response.node_id = -1;
+        response.port = -1;
+    }
+    for (const auto& wanted : request->coordinator_keys) {
+        auto& entry = response.coordinators.emplace_back();
+        entry.key = wanted;
+        entry.node_id = -1;
+        entry.port = -1;
+        entry.error_code = code;
+        entry.error_message = why;
+    }
+    answer_with(self, self.current(), context, response);
+    return {};
+}
+
+result<void> handle_init_producer_id(connection& self, request_context context, kafka::wire_reader& body) {
+    auto request = decode_body<kafka::init_producer_id_request>(body, context);
+    if (!request)
+        return request.failure();
+    errc refused = errc::ok;
+    if (request->transactional_id && request->transactional_id->empty())
+        refused = errc::invalid_request;
+    else if (request->transactional_id)
+        refused = errc::not_coordinator;
+    else if (!self.allowed(context, acl_operation::idempotent_write, resource_type::cluster, "kafka-cluster"))
+        refused = errc::cluster_authorization_failed;
+    auto waiting = std::make_unique<init_producer_id>(self, self.current(), context);
+    if (refused != errc::ok) {
+        init_producer_id_response answer;
+        answer.code = refused;
+        waiting->on_init_producer_id_response(answer);
+        return {};
+    }
+    const operation& parked = self.park(std::move(waiting));
+    self.set_deadline(parked.number(), std::chrono::milliseconds(self.config().request_timeout_ms));
+    self.port().send_broker(init_producer_id_request{parked.token()});
+    return {};
+}
+
+} // namespace barnabas

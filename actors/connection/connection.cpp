@@ -1,0 +1,266 @@
+#include "actors/connection/connection.hpp"
+
+#include "actors/connection/dispatch.hpp"
+#include "actors/connection/limits.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+
+namespace barnabas {
+
+namespace limits = connection_limits;
+
+namespace {
+
+kafka::api_key key_of(const slice& frame) {
+    BARNABAS_ASSERT(frame.size() >= limits::frame_bytes_min);
+    const auto* bytes = frame.data();
+    return static_cast<kafka::api_key>((std::to_integer<int>(bytes[0]) << 8) | std::to_integer<int>(bytes[1]));
+}
+
+} // namespace
+
+connection::connection(connection_options options, connection_port& port)
+    : options_(std::move(options)), port_(port),
+      frames_(static_cast<std::size_t>(options_.config->socket_request_max_bytes), *options_.input), reads_(port),
+      sessions_(options_.number) {
+}
+
+connection::~connection() = default;
+
+void connection::start() {
+    last_bytes_at_ = port_.now();
+    arm_for(idle_deadline());
+    want_bytes();
+}
+
+void connection::want_bytes() {
+    if (closed_ || reading_ || waiting_for_room_ || waiting_frames_.size() >= limits::waiting_frames_max)
+        return;
+    if (port_.unsent_bytes() > limits::unsent_bytes_high)
+        return;
+    auto wanted = frames_.next_read();
+    if (!wanted) {
+        waiting_for_room_ = true;
+        port_.wait_for_room();
+        return;
+    }
+    reading_ = true;
+    port_.read(std::move(wanted->into), wanted->at, wanted->max);
+}
+
+void connection::on_read(const runtime::read_completion& bytes) {
+    if (closed_)
+        return;
+    BARNABAS_ASSERT(reading_);
+    reading_ = false;
+    last_bytes_at_ = port_.now();
+    if (bytes.count == 0) {
+        const std::string half =
+            frames_.partial_bytes() == 0
+                ? ""
+                : " in the middle of a request (" + std::to_string(frames_.partial_bytes()) + " bytes of it arrived)";
+        fail({errc::closed, "the client closed the connection" + half});
+        return;
+    }
+    std::vector<slice> frames;
+    auto understood = frames_.on_read(bytes, frames);
+    for (auto& frame : frames)
+        waiting_frames_.push_back(std::move(frame));
+    handle_waiting_frames();
+    if (!understood) {
+        fail(understood.failure());
+        return;
+    }
+    want_bytes();
+}
+
+void connection::on_room() {
+    waiting_for_room_ = false;
+    want_bytes();
+}
+
+void connection::on_drained() {
+    handle_waiting_frames();
+    want_bytes();
+}
+
+bool connection::may_start(const slice& frame) const {
+    if (in_flight_.empty())
+        return port_.unsent_bytes() <= limits::unsent_bytes_high;
+    // Only Produce overtakes waiting Produce: its batches enter their partitions behind the earlier ones'.
+    return key_of(frame) == kafka::api_key::produce && in_flight_.size() < limits::produces_in_flight_max &&
+           std::all_of(in_flight_.begin(), in_flight_.end(),
+                       [](const in_flight& one) { return one.context.key == kafka::api_key::produce; });
+}
+
+void connection::handle_waiting_frames() {
+    if (handling_)
+        return;
+    handling_ = true;
+    while (!closed_ && !waiting_frames_.empty() && may_start(waiting_frames_.front())) {
+        slice frame = std::move(waiting_frames_.front());
+        waiting_frames_.pop_front();
+        handle(std::move(frame));
+    }
+    handling_ = false;
+}
+
+void connection::handle(slice frame) {
+    const std::size_t size = frame.size();
+    const std::uint64_t number = next_number_++;
+    in_flight_.push_back({number, {}, size, false, {}, nullptr, std::nullopt});
+    request_context context;
+    context.listener = options_.listener;
+    context.received_at = port_.now();
+    kafka::wire_reader reader(std::move(frame));
+    auto header = read_request_header(reader, context);
+    in_flight_.back().context = context;
+    // The slot may be gone once the handler has answered, so the handler has a context of its own.
+    auto dispatched = header ? dispatch(*this, std::move(context), reader) : std::move(header);
+    if (!dispatched)
+        fail(dispatched.failure());
+}
+
+operation& connection::park(std::unique_ptr<operation> waiting) {
+    auto* slot = find(waiting->number());
+    BARNABAS_ASSERT(slot != nullptr && slot->waiting == nullptr && !slot->answered);
+    slot->waiting = std::move(waiting);
+    return *slot->waiting;
+}
+
+void connection::answer(std::uint64_t number, std::vector<slice> frame) {
+    auto* slot = find(number);
+    BARNABAS_ASSERT(slot != nullptr && !slot->answered);
+    slot->answered = true;
+    slot->frame = std::move(frame);
+    send_answered();
+}
+
+void connection::answer_nothing(std::uint64_t number) {
+    answer(number, {});
+}
+
+void connection::send_answered() {
+    if (closed_)
+        return;
+    while (!in_flight_.empty() && in_flight_.front().answered) {
+        // Moved out first: writing may close the connection.
+        in_flight done = std::move(in_flight_.front());
+        in_flight_.pop_front();
+        port_.finished(done.context, done.request_bytes, total_size(done.frame));
+        if (!done.frame.empty())
+            port_.write(std::move(done.frame));
+    }
+    handle_waiting_frames();
+    want_bytes();
+}
+
+void connection::fail(const error& why) {
+    if (closed_)
+        return;
+    closed_ = true;
+    waiting_frames_.clear();
+    reads_.forget_all();
+    port_.close(why);
+}
+
+void connection::on_stop() {
+    fail({errc::closed, "the broker is stopping"});
+}
+
+connection::in_flight* connection::find(std::uint64_t number) {
+    if (in_flight_.empty() || number < in_flight_.front().number || number > in_flight_.back().number)
+        return nullptr;
+    // Numbers are consecutive.
+    return &in_flight_[number - in_flight_.front().number];
+}
+
+operation* connection::find_operation(std::uint64_t token) {
+    if (closed_)
+        return nullptr;
+    auto* slot = find(operation::number_of(token));
+    return slot == nullptr || slot->answered ? nullptr : slot->waiting.get();
+}
+
+void connection::set_deadline(std::uint64_t number, std::chrono::milliseconds from_now) {
+    auto* slot = find(number);
+    BARNABAS_ASSERT(slot != nullptr);
+    const auto bounded = std::clamp(from_now, std::chrono::milliseconds(0), limits::deadline_max);
+    slot->deadline = port_.now() + std::chrono::nanoseconds(bounded).count();
+    arm_for(*slot->deadline);
+}
+
+void connection::arm_for(monotonic_ns deadline) {
+    if (armed_for_ && *armed_for_ <= deadline)
+        return;
+    armed_for_ = deadline;
+    port_.arm_timer(std::chrono::nanoseconds(std::max<std::int64_t>(0, deadline - port_.now())));
+}
+
+void connection::on_timer() {
+    armed_for_.reset();
+    if (closed_)
+        return;
+    const monotonic_ns now = port_.now();
+    if (in_flight_.empty() && idle_deadline() <= now) {
+        fail({errc::closed, "nothing was received for connections.max.idle.ms"});
+        return;
+    }
+    std::vector<std::uint64_t> late;
+    for (auto& slot : in_flight_)
+        if (slot.deadline && !slot.answered && *slot.deadline <= now) {
+            slot.deadline.reset();
+            late.push_back(slot.number);
+        }
+    for (auto number : late)
+        if (auto* waiting = find_operation(operation::make_token(number, 0)))
+            waiting->on_timer();
+    for (const auto& slot : in_flight_)
+        if (slot.deadline && !slot.answered)
+            arm_for(*slot.deadline);
+    if (!closed_)
+        arm_for(std::max(idle_deadline(), now + limits::idle_check_ns));
+}
+
+monotonic_ns connection::idle_deadline() const {
+    return last_bytes_at_ + std::chrono::nanoseconds(std::chrono::milliseconds(config().connections_max_idle_ms)).count();
+}
+
+void connection::on_append_response(const append_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_append_response(operation::index_of(answer.token), answer);
+}
+
+void connection::on_offset_query_response(const offset_query_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_offset_query_response(operation::index_of(answer.token), answer);
+}
+
+void connection::on_topics_response(const topics_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_topics_response(answer);
+}
+
+void connection::on_init_producer_id_response(const init_producer_id_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_init_producer_id_response(answer);
+}
+
+void connection::on_read_response(const read_response& answer) {
+    if (closed_)
+        return;
+    if (auto changed = reads_.on_read_response(answer))
+        if (auto* waiting = find_operation(*changed))
+            waiting->on_read_changed(operation::index_of(*changed));
+}
+
+void connection::on_partition_readable(const partition_readable& note) {
+    if (closed_)
+        return;
+    if (auto changed = reads_.on_partition_readable(note))
+        if (auto* waiting = find_operation(*changed))
+            waiting->on_read_changed(operation::index_of(*changed));
+}
+
+} // namespace barnabas

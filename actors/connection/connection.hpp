@@ -1,0 +1,127 @@
+#pragma once
+
+#include "actors/connection/authorizer.hpp"
+#include "actors/connection/connection_port.hpp"
+#include "actors/connection/fetch_reads.hpp"
+#include "actors/connection/fetch_session.hpp"
+#include "actors/connection/frame_reader.hpp"
+#include "actors/connection/operation.hpp"
+#include "protocol/kafka/wire.hpp"
+#include "runtime/config/broker_config.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace barnabas {
+
+namespace runtime {
+class memory_reserve;
+}
+
+/// What a connection is given once.
+struct connection_options {
+    const broker_config* config = nullptr;
+    const authorizer* access = nullptr;
+    runtime::memory_reserve* input = nullptr;
+    std::string listener = "PLAINTEXT";
+    /// Unique on this node; session ids are made from it.
+    std::uint64_t number = 0;
+};
+
+/// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after
+/// Produce, whose batches enter their partitions in arrival order before earlier ones are answered; responses leave
+/// in request order; every request gets an answer or the connection is closed; a slow reader or a pipelining
+/// client is held back through its socket. Assumes: partitions answer every request once (a dropped one counts).
+class connection {
+public:
+    connection(connection_options options, connection_port& port);
+    ~connection();
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    /// Asks for the first bytes.
+    void start();
+
+    void on_read(const runtime::read_completion& bytes);
+    void on_drained();
+    void on_room();
+    void on_timer();
+    void on_append_response(const append_response& answer);
+    void on_read_response(const read_response& answer);
+    void on_partition_readable(const partition_readable& note);
+    void on_offset_query_response(const offset_query_response& answer);
+    void on_topics_response(const topics_response& answer);
+    void on_init_producer_id_response(const init_producer_id_response& answer);
+    /// The node is stopping: nothing is answered any more, waiting partitions are told.
+    void on_stop();
+
+    // For handlers.
+    const connection_options& options() const noexcept { return options_; }
+    const broker_config& config() const noexcept { return *options_.config; }
+    connection_port& port() noexcept { return port_; }
+    fetch_reads& reads() noexcept { return reads_; }
+    fetch_sessions& sessions() noexcept { return sessions_; }
+    bool allowed(const request_context& who, acl_operation what, resource_type type, std::string_view name) const {
+        return options_.access->allowed(who, what, type, name);
+    }
+    /// Takes the operation over: it answers later. Its questions carry tokens made by `operation::token`.
+    operation& park(std::unique_ptr<operation> waiting);
+    /// Calls the parked operation's `on_timer` once, that much later, unless it has answered by then.
+    void set_deadline(std::uint64_t number, std::chrono::milliseconds from_now);
+    /// Number of the request being handled; answers are sent by it.
+    std::uint64_t current() const noexcept { return next_number_ - 1; }
+    /// The answer of request `number`: a whole frame. Leaves when all earlier ones have left.
+    void answer(std::uint64_t number, std::vector<slice> frame);
+    /// Request `number` needs no answer (Produce with acks=0).
+    void answer_nothing(std::uint64_t number);
+    /// The client cannot be understood or must not go on.
+    void fail(const error& why);
+
+    bool is_closed() const noexcept { return closed_; }
+    std::size_t requests_in_flight() const noexcept { return in_flight_.size(); }
+
+private:
+    struct in_flight {
+        std::uint64_t number = 0;
+        request_context context;
+        std::size_t request_bytes = 0;
+        bool answered = false;
+        std::vector<slice> frame;
+        std::unique_ptr<operation> waiting;
+        std::optional<monotonic_ns> deadline;
+    };
+
+    void want_bytes();
+    void handle_waiting_frames();
+    bool may_start(const slice& frame) const;
+    void handle(slice frame);
+    void send_answered();
+    in_flight* find(std::uint64_t number);
+    operation* find_operation(std::uint64_t token);
+    void arm_for(monotonic_ns deadline);
+    monotonic_ns idle_deadline() const;
+
+    connection_options options_;
+    connection_port& port_;
+    frame_reader frames_;
+    fetch_reads reads_;
+    fetch_sessions sessions_;
+    std::deque<slice> waiting_frames_;
+    std::deque<in_flight> in_flight_;
+    std::uint64_t next_number_ = 1;
+    /// When the earliest armed timer fires. One timer serves all requests: a new one is armed only for an earlier
+    /// deadline, so a busy connection arms a few per second and not one per request.
+    std::optional<monotonic_ns> armed_for_;
+    monotonic_ns last_bytes_at_;
+    bool reading_ = false;
+    bool waiting_for_room_ = false;
+    bool handling_ = false;
+    bool closed_ = false;
+};
+
+} // namespace barnabas

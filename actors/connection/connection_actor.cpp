@@ -1,0 +1,181 @@
+#include "actors/connection/connection_actor.hpp"
+
+#include "actors/connection/connection.hpp"
+#include "actors/connection/connection_messages.hpp"
+#include "actors/connection/connection_metrics.hpp"
+#include "runtime/clock/clock.hpp"
+#include "runtime/config/topic_config.hpp"
+#include "runtime/logging/logger.hpp"
+#include "runtime/memory/reserve.hpp"
+#include "runtime/node/spawn.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <map>
+#include <utility>
+
+namespace barnabas {
+
+namespace {
+
+class connection_actor final : public caf::event_based_actor, private connection_port {
+public:
+    connection_actor(caf::actor_config& config, runtime::node_services& node, server_context context,
+                     std::string listener_name, std::uint64_t number, std::shared_ptr<runtime::byte_stream> stream,
+                     caf::actor listener)
+        : event_based_actor(config), node_(node), context_(std::move(context)), stream_(std::move(stream)),
+          listener_(std::move(listener)), number_(number), metrics_(node),
+          machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
+                    std::move(listener_name), number},
+                   *this) {}
+
+    ~connection_actor() override {
+        if (stream_ != nullptr)
+            stream_->abort();
+    }
+
+    caf::behavior make_behavior() override {
+        view_ = context_.view->current();
+        attach_stream();
+        machine_.start();
+        return {
+            [this](const stream_read& message) {
+                pick_up_view();
+                machine_.on_read(message.bytes);
+            },
+            [this](const stream_drained&) { machine_.on_drained(); },
+            [this](const memory_available&) { machine_.on_room(); },
+            [this](const connection_timer&) {
+                pick_up_view();
+                machine_.on_timer();
+            },
+            [this](const append_response& answer) { machine_.on_append_response(answer); },
+            [this](const read_response& answer) { machine_.on_read_response(answer); },
+            [this](const partition_readable& note) { machine_.on_partition_readable(note); },
+            [this](const offset_query_response& answer) { machine_.on_offset_query_response(answer); },
+            [this](const topics_response& answer) {
+                pick_up_view();
+                machine_.on_topics_response(answer);
+            },
+            [this](const init_producer_id_response& answer) { machine_.on_init_producer_id_response(answer); },
+            [this](const close_connection&) { machine_.on_stop(); },
+        };
+    }
+
+    const char* name() const override { return "connection"; }
+
+private:
+    void attach_stream() {
+        auto self = caf::actor_cast<caf::actor>(this);
+        stream_->attach({[self](runtime::read_completion bytes) { caf::anon_send(self, stream_read{std::move(bytes)}); },
+                         [self] { caf::anon_send(self, stream_drained{}); }});
+    }
+
+    /// Metadata moves between messages, never inside the handling of one.
+    void pick_up_view() {
+        auto newest = context_.view->current();
+        if (newest == view_)
+            return;
+        view_ = std::move(newest);
+        configs_.clear();
+    }
+
+    // connection_port
+    void read(std::shared_ptr<chunk> into, std::size_t at, std::size_t max) override {
+        stream_->read(std::move(into), at, max);
+    }
+    void wait_for_room() override {
+        auto self = caf::actor_cast<caf::actor>(this);
+        node_.memory->client_input.notify_when_room([self] { caf::anon_send(self, memory_available{}); });
+    }
+    void write(std::vector<slice> parts) override { stream_->write(std::move(parts)); }
+    std::size_t unsent_bytes() const override { return stream_->unsent_bytes(); }
+
+    void close(const error& why) override {
+        if (why.code != errc::closed) {
+            metrics_.refused(why.code);
+            node_.log->warn("connection_refused", {{"peer", to_string(stream_->peer())}, {"reason", to_string(why)}});
+        } else {
+            node_.log->debug("connection_closed", {{"peer", to_string(stream_->peer())}, {"reason", why.detail}});
+        }
+        stream_->close();
+        stream_ = nullptr;
+        send(listener_, connection_closed{number_});
+        quit();
+    }
+
+    template <class Message>
+    bool send_partition(const topic_partition& to, Message message) {
+        auto partition = view_->find(to);
+        if (!partition)
+            return false;
+        caf::event_based_actor::send(partition, std::move(message));
+        return true;
+    }
+    bool send(const topic_partition& to, append_request message) override {
+        return send_partition(to, std::move(message));
+    }
+    bool send(const topic_partition& to, const read_request& message) override { return send_partition(to, message); }
+    bool send(const topic_partition& to, const offset_query& message) override { return send_partition(to, message); }
+    void send(const topic_partition& to, const forget_reader& message) override { send_partition(to, message); }
+    void send_controller(create_topics_request message) override {
+        caf::event_based_actor::send(context_.controller, std::move(message));
+    }
+    void send_controller(delete_topics_request message) override {
+        caf::event_based_actor::send(context_.controller, std::move(message));
+    }
+    void send_controller(create_partitions_request message) override {
+        caf::event_based_actor::send(context_.controller, std::move(message));
+    }
+    void send_broker(const init_producer_id_request& message) override {
+        caf::event_based_actor::send(context_.broker, message);
+    }
+    template <class Message>
+    void send(const caf::actor& to, Message message) {
+        caf::event_based_actor::send(to, std::move(message));
+    }
+
+    void arm_timer(std::chrono::nanoseconds delay) override {
+        delayed_send(caf::actor_cast<caf::actor>(this), delay, connection_timer{});
+    }
+    monotonic_ns now() const override { return node_.clock->monotonic_now(); }
+    metadata_image_ptr image() const override { return view_->image; }
+
+    const topic_config& config_of(const topic_metadata& topic) override {
+        auto found = configs_.find(topic.id);
+        if (found == configs_.end())
+            found = configs_.emplace(topic.id, effective(*context_.config, topic.configs)).first;
+        return found->second;
+    }
+
+    void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes) override {
+        metrics_.finished(request, request_bytes, response_bytes, now());
+    }
+    void report(std::string_view event, const std::string& message) override {
+        node_.log->info(event, {{"peer", to_string(stream_->peer())}, {"reason", message}});
+    }
+
+    runtime::node_services& node_;
+    server_context context_;
+    std::shared_ptr<runtime::byte_stream> stream_;
+    caf::actor listener_;
+    std::uint64_t number_;
+    std::shared_ptr<const broker_view> view_;
+    /// Effective topic configurations under `view_`, made when first needed.
+    std::map<topic_id, topic_config> configs_;
+    connection_metrics metrics_;
+    connection machine_;
+};
+
+} // namespace
+
+caf::actor spawn_connection(runtime::node_services& node, const server_context& context, std::string listener_name,
+                            std::uint64_t number, std::shared_ptr<runtime::byte_stream> stream, caf::actor listener) {
+    const loop_index home = stream->home();
+    return runtime::spawn<caf::actor, connection_actor>(node, {home, "connection", true}, context,
+                                                        std::move(listener_name), number, std::move(stream),
+                                                        std::move(listener));
+}
+
+} // namespace barnabas

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/connection/request_context.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/metrics/registry.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <cstddef>
+#include <map>
+
+namespace barnabas {
+
+/// What a connection counts. Handles are looked up once per API that the client uses.
+class connection_metrics {
+public:
+    explicit connection_metrics(runtime::node_services& node);
+    ~connection_metrics();
+    connection_metrics(const connection_metrics&) = delete;
+    connection_metrics& operator=(const connection_metrics&) = delete;
+
+    void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes,
+                  monotonic_ns now);
+    /// The connection was closed because its client could not be understood or must not go on.
+    void refused(errc why);
+
+private:
+    struct api_metrics {
+        runtime::counter* requests = nullptr;
+        runtime::histogram* seconds = nullptr;
+    };
+    api_metrics& of(kafka::api_key key);
+
+    runtime::metric_registry& registry_;
+    runtime::gauge& open_;
+    runtime::counter& bytes_in_;
+    runtime::counter& bytes_out_;
+    std::map<kafka::api_key, api_metrics> apis_;
+};
+
+} // namespace barnabas

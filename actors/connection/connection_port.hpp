@@ -1,0 +1,58 @@
+#pragma once
+
+#include "actors/broker/broker_messages.hpp"
+#include "actors/controller/controller_messages.hpp"
+#include "actors/partition/partition_messages.hpp"
+#include "protocol/model/slice.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace barnabas {
+
+struct request_context;
+struct topic_config;
+
+/// What the connection machine may do to the world; the shell carries it out, tests record it. (On the data path
+/// effects are calls and not a list, so that a request allocates nothing for them; style rule S4.)
+class connection_port {
+public:
+    virtual ~connection_port() = default;
+
+    /// Asks the stream for bytes; see runtime::byte_stream::read.
+    virtual void read(std::shared_ptr<chunk> into, std::size_t at, std::size_t max) = 0;
+    /// Calls `connection::on_room` once when the client-input reserve has room again.
+    virtual void wait_for_room() = 0;
+    virtual void write(std::vector<slice> parts) = 0;
+    virtual std::size_t unsent_bytes() const = 0;
+    /// Ends the connection after what was written; `why` goes to the log unless it is the client's own close.
+    virtual void close(const error& why) = 0;
+
+    /// False when this node does not lead the partition; then nothing is sent.
+    virtual bool send(const topic_partition& to, append_request message) = 0;
+    virtual bool send(const topic_partition& to, const read_request& message) = 0;
+    virtual bool send(const topic_partition& to, const offset_query& message) = 0;
+    virtual void send(const topic_partition& to, const forget_reader& message) = 0;
+    virtual void send_controller(create_topics_request message) = 0;
+    virtual void send_controller(delete_topics_request message) = 0;
+    virtual void send_controller(create_partitions_request message) = 0;
+    virtual void send_broker(const init_producer_id_request& message) = 0;
+
+    /// Calls `connection::on_timer` once, that much later.
+    virtual void arm_timer(std::chrono::nanoseconds delay) = 0;
+    virtual monotonic_ns now() const = 0;
+    /// The newest metadata that this node's broker has carried out.
+    virtual metadata_image_ptr image() const = 0;
+    /// The topic's configuration with the broker's defaults filled in.
+    virtual const topic_config& config_of(const topic_metadata& topic) = 0;
+
+    /// A request was answered (or needs no answer): for metrics.
+    virtual void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes) = 0;
+    /// Something a person may want to read: a refused request, a client's protocol error.
+    virtual void report(std::string_view event, const std::string& message) = 0;
+};
+
+} // namespace barnabas

@@ -1,0 +1,188 @@
+#include "actors/connection/fetch_operation.hpp"
+
+#include "actors/connection/handlers.hpp"
+#include "protocol/kafka/fetch.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas {
+
+namespace {
+
+constexpr std::int16_t first_version_with_ids = 13;
+
+} // namespace
+
+fetch_operation::fetch_operation(connection& owner, std::uint64_t number, request_context context, fetch_limits limits,
+                                 std::vector<fetch_item> items, std::int32_t session_id, bool incremental)
+    : operation(owner, number, std::move(context)), limits_(limits), session_id_(session_id),
+      incremental_(incremental) {
+    entries_.reserve(items.size());
+    for (auto& item : items) {
+        auto& one = entries_.emplace_back();
+        one.item = std::move(item);
+    }
+}
+
+fetch_operation::~fetch_operation() {
+    for (const auto& one : entries_)
+        owner().reads().detach(one.partition);
+}
+
+void fetch_operation::start() {
+    for (auto& one : entries_)
+        locate(one);
+    ask_more();
+    if (outstanding_ == 0)
+        respond_or_wait();
+}
+
+/// Names the partition by what never changes, or refuses the entry.
+void fetch_operation::locate(entry& one) {
+    const bool by_id = context().version >= first_version_with_ids;
+    auto image = owner().port().image();
+    const auto* topic = by_id ? image->find_topic(one.item.topic_id) : image->find_topic(one.item.topic_name);
+    if (topic == nullptr)
+        return refuse(one, by_id ? errc::unknown_topic_id : errc::unknown_topic_or_partition);
+    if (!owner().allowed(context(), acl_operation::read, resource_type::topic, topic->name))
+        return refuse(one, errc::topic_authorization_failed);
+    const auto index = one.item.partition.get();
+    if (index < 0 || static_cast<std::size_t>(index) >= topic->partitions.size())
+        return refuse(one, errc::unknown_topic_or_partition);
+    one.partition = {topic->id, one.item.partition};
+}
+
+void fetch_operation::refuse(entry& one, errc code) {
+    one.now = progress::settled;
+    one.answer.code = code;
+    failed_ = true;
+}
+
+void fetch_operation::ask_more() {
+    // A partition may answer inside `ask` from what the connection knows; the loop carries on either way.
+    asking_ = true;
+    while (next_ < entries_.size()) {
+        const std::uint64_t spent = bytes_ + promised_bytes_;
+        const bool room = spent < limits_.max_bytes || (spent == 0 && next_ == 0);
+        if (!room)
+            break;
+        const auto index = static_cast<std::uint32_t>(next_++);
+        entry& one = entries_[index];
+        if (one.now == progress::settled)
+            continue;
+        const auto left = static_cast<std::uint32_t>(limits_.max_bytes - std::min<std::uint64_t>(spent, limits_.max_bytes));
+        ask(index, std::min(one.item.max_bytes, left));
+    }
+    asking_ = false;
+}
+
+void fetch_operation::ask(std::uint32_t index, std::uint32_t max_bytes) {
+    entry& one = entries_[index];
+    fetch_reads::wanted what;
+    what.partition = one.partition;
+    what.offset = one.item.fetch_offset;
+    what.max_bytes = max_bytes;
+    what.at_least_one_batch = bytes_ == 0;
+    what.current_leader_epoch = one.item.current_leader_epoch;
+    what.operation_token = token(index);
+    switch (owner().reads().read(what)) {
+    case fetch_reads::outcome::asked:
+        one.now = progress::asked;
+        one.asked_bytes = max_bytes;
+        promised_bytes_ += max_bytes;
+        ++outstanding_;
+        break;
+    case fetch_reads::outcome::known_empty:
+        one.now = progress::settled;
+        one.answer = owner().reads().answer_of(one.partition);
+        break;
+    case fetch_reads::outcome::not_led: refuse(one, errc::not_leader_or_follower); break;
+    }
+}
+
+void fetch_operation::on_read_changed(std::uint32_t index) {
+    entry& one = entries_[index];
+    if (one.now == progress::asked) {
+        settle(one, owner().reads().take_answer(one.partition));
+    } else if (one.now == progress::settled && one.answer.records.empty()) {
+        // It was empty and has batches now.
+        const std::uint64_t spent = bytes_ + promised_bytes_;
+        const std::uint64_t left = limits_.max_bytes - std::min<std::uint64_t>(spent, limits_.max_bytes);
+        ask(index, std::min(one.item.max_bytes, static_cast<std::uint32_t>(left)));
+    }
+    if (outstanding_ == 0 && !asking_) {
+        ask_more();
+        if (outstanding_ == 0)
+            respond_or_wait();
+    }
+}
+
+void fetch_operation::settle(entry& one, read_response answer) {
+    one.now = progress::settled;
+    --outstanding_;
+    promised_bytes_ -= one.asked_bytes;
+    bytes_ += answer.records.size();
+    failed_ = failed_ || answer.code != errc::ok;
+    one.answer = std::move(answer);
+}
+
+void fetch_operation::respond_or_wait() {
+    BARNABAS_ASSERT(outstanding_ == 0);
+    const bool enough = bytes_ >= limits_.min_bytes || bytes_ >= limits_.max_bytes;
+    if (enough || failed_ || limits_.max_wait.count() == 0 || entries_.empty())
+        return respond();
+    if (!parked_) {
+        parked_ = true;
+        owner().set_deadline(number(), limits_.max_wait);
+    }
+}
+
+void fetch_operation::on_timer() {
+    respond();
+}
+
+bool fetch_operation::is_told_already(const fetch_item& known, const read_response& answer) const {
+    return incremental_ && answer.code == errc::ok && answer.records.empty() &&
+           known.told_high_watermark == answer.high_watermark && known.told_log_start == answer.log_start_offset;
+}
+
+void fetch_operation::respond() {
+    const bool by_id = context().version >= first_version_with_ids;
+    auto* session = session_id_ == 0 ? nullptr : owner().sessions().find(session_id_);
+    kafka::fetch_response response;
+    response.session_id = session_id_;
+    for (auto& one : entries_) {
+        if (is_told_already(one.item, one.answer))
+            continue;
+        const bool same_topic =
+            !response.responses.empty() && (by_id ? response.responses.back().topic_id == one.item.topic_id
+                                                  : response.responses.back().topic == one.item.topic_name);
+        if (!same_topic) {
+            auto& topic = response.responses.emplace_back();
+            topic.topic = one.item.topic_name;
+            topic.topic_id = one.item.topic_id;
+        }
+        auto& partition = response.responses.back().partitions.emplace_back();
+        partition.partition_index = one.item.partition.get();
+        partition.error_code = wire_code(one.answer.code);
+        partition.high_watermark = one.answer.high_watermark.get();
+        partition.last_stable_offset = one.answer.last_stable_offset.get();
+        partition.log_start_offset = one.answer.log_start_offset.get();
+        const bool has_records = !one.answer.records.empty();
+        partition.records = std::move(one.answer.records);
+        if (session == nullptr)
+            continue;
+        const fetch_item_key key{one.item.topic_name, one.item.topic_id, one.item.partition};
+        if (auto* known = session->find(key)) {
+            known->told_high_watermark = one.answer.high_watermark;
+            known->told_log_start = one.answer.log_start_offset;
+        }
+        if (has_records)
+            session->rotate(key);
+    }
+    answer_with(owner(), number(), context(), response);
+}
+
+} // namespace barnabas

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "actors/connection/connection.hpp"
+#include "actors/connection/fetch_session.hpp"
+#include "actors/connection/operation.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace barnabas {
+
+struct fetch_limits {
+    std::uint32_t min_bytes = 0;
+    std::uint32_t max_bytes = 0;
+    std::chrono::milliseconds max_wait{0};
+};
+
+/// One Fetch. Partitions are asked in order, as many at a time as the byte budget surely covers, so that no read is
+/// thrown away; when fewer than `min_bytes` are there it waits for partitions to become readable, at most
+/// `max_wait`. The first partition with records gives at least one batch, however large (KIP-74).
+class fetch_operation final : public operation {
+public:
+    fetch_operation(connection& owner, std::uint64_t number, request_context context, fetch_limits limits,
+                    std::vector<fetch_item> items, std::int32_t session_id, bool incremental);
+    ~fetch_operation() override;
+
+    /// May answer at once; then this is gone.
+    void start();
+    void on_read_changed(std::uint32_t index) override;
+    void on_timer() override;
+
+private:
+    enum class progress { waiting, asked, settled };
+    struct entry {
+        fetch_item item;
+        topic_partition partition;
+        progress now = progress::waiting;
+        std::uint32_t asked_bytes = 0;
+        read_response answer;
+    };
+
+    void locate(entry& one);
+    void refuse(entry& one, errc code);
+    void ask_more();
+    void ask(std::uint32_t index, std::uint32_t max_bytes);
+    void settle(entry& one, read_response answer);
+    void respond_or_wait();
+    void respond();
+    bool is_told_already(const fetch_item& known, const read_response& answer) const;
+
+    fetch_limits limits_;
+    std::vector<entry> entries_;
+    std::int32_t session_id_;
+    bool incremental_;
+    /// Next entry to be asked for the first time.
+    std::size_t next_ = 0;
+    std::size_t outstanding_ = 0;
+    /// Bytes that outstanding reads may still bring.
+    std::uint64_t promised_bytes_ = 0;
+    std::uint64_t bytes_ = 0;
+    bool failed_ = false;
+    bool parked_ = false;
+    bool asking_ = false;
+};
+
+} // namespace barnabas

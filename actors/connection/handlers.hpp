@@ -1,0 +1,57 @@
+#pragma once
+
+#include "actors/connection/connection.hpp"
+#include "actors/connection/request_context.hpp"
+#include "protocol/kafka/error_codes.hpp"
+#include "protocol/kafka/frame.hpp"
+#include "protocol/kafka/wire.hpp"
+#include "protocol/model/error.hpp"
+
+#include <cstdint>
+#include <utility>
+
+/// One function per API (see dispatch.cpp for the table), and what they share.
+namespace barnabas {
+
+result<void> handle_api_versions(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_metadata(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_produce(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_fetch(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_list_offsets(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_create_topics(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_delete_topics(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_create_partitions(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_describe_configs(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_describe_cluster(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_init_producer_id(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_find_coordinator(connection& self, request_context context, kafka::wire_reader& body);
+
+/// The number that goes on the wire.
+inline std::int16_t wire_code(errc code) {
+    return static_cast<std::int16_t>(kafka::to_kafka(code));
+}
+
+/// Decodes a request body; everything in the frame must be used.
+template <class Request>
+result<Request> decode_body(kafka::wire_reader& body, const request_context& context) {
+    auto request = Request::decode(body, context.version);
+    if (!request)
+        return error{errc::malformed, std::string(kafka::name_of(context.key)) + " v" +
+                                          std::to_string(context.version) +
+                                          " cannot be decoded: " + request.failure().detail};
+    if (!body.at_end())
+        return error{errc::malformed, std::string(kafka::name_of(context.key)) + " v" +
+                                          std::to_string(context.version) + " has " +
+                                          std::to_string(body.remaining()) + " bytes behind its last field"};
+    return request;
+}
+
+/// Answers request `number` with a message of the request's version.
+template <class Response>
+void answer_with(connection& self, std::uint64_t number, const request_context& context, const Response& response) {
+    self.answer(number, kafka::frame_response(context.correlation_id,
+                                              kafka::response_header_version(context.key, context.version), response,
+                                              context.version));
+}
+
+} // namespace barnabas

@@ -1,0 +1,132 @@
+#include "actors/connection/handlers.hpp"
+#include "protocol/kafka/list_offsets.hpp"
+
+#include <vector>
+
+namespace barnabas {
+
+namespace {
+
+constexpr std::int64_t earliest_local_timestamp = -4;
+constexpr std::int64_t earliest_timestamp = -2;
+constexpr std::int64_t latest_tiered_timestamp = -5;
+
+/// A ListOffsets request: each partition is asked, the answers are collected in the order of the request.
+class list_offsets final : public operation {
+public:
+    using operation::operation;
+
+    kafka::list_offsets_response& response() { return response_; }
+
+    std::uint32_t add(std::int32_t partition) {
+        auto& topic = response_.topics.back();
+        auto& entry = topic.partitions.emplace_back();
+        entry.partition_index = partition;
+        entry.offset = -1;
+        entry.timestamp = -1;
+        entry.leader_epoch = -1;
+        places_.push_back({response_.topics.size() - 1, topic.partitions.size() - 1, false});
+        ++open_;
+        return static_cast<std::uint32_t>(places_.size() - 1);
+    }
+
+    void settle(std::uint32_t index, const offset_query_response& answer) {
+        place& at = places_[index];
+        if (at.answered)
+            return;
+        at.answered = true;
+        --open_;
+        auto& entry = response_.topics[at.topic].partitions[at.partition];
+        entry.error_code = wire_code(answer.code);
+        if (answer.code != errc::ok)
+            return;
+        if (context().version == 0) {
+            if (answer.offset.get() >= 0)
+                entry.old_style_offsets.push_back(answer.offset.get());
+            return;
+        }
+        entry.offset = answer.offset.get();
+        entry.timestamp = answer.timestamp.get();
+        entry.leader_epoch = answer.epoch.get();
+    }
+    void settle(std::uint32_t index, errc code) {
+        offset_query_response answer;
+        answer.code = code;
+        settle(index, answer);
+    }
+
+    void on_offset_query_response(std::uint32_t index, const offset_query_response& answer) override {
+        settle(index, answer);
+        respond_if_complete();
+    }
+    void on_timer() override {
+        for (std::uint32_t index = 0; index < places_.size(); ++index)
+            settle(index, errc::request_timed_out);
+        respond_if_complete();
+    }
+    bool respond_if_complete() {
+        if (open_ != 0)
+            return false;
+        answer_with(owner(), number(), context(), response_);
+        return true;
+    }
+
+private:
+    struct place {
+        std::size_t topic = 0;
+        std::size_t partition = 0;
+        bool answered = false;
+    };
+
+    kafka::list_offsets_response response_;
+    std::vector<place> places_;
+    std::size_t open_ = 0;
+};
+
+template <class Partition>
+void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, const Partition& partition) {
+    const std::uint32_t index = waiting.add(partition.partition_index);
+    if (topic == nullptr || partition.partition_index < 0 ||
+        static_cast<std::size_t>(partition.partition_index) >= topic->partitions.size())
+        return waiting.settle(index, errc::unknown_topic_or_partition);
+    // Nothing is tiered: the latest tiered offset is unknown, and everything earliest is local.
+    if (partition.timestamp == latest_tiered_timestamp)
+        return waiting.settle(index, errc::ok);
+    if (partition.timestamp < latest_tiered_timestamp)
+        return waiting.settle(index, errc::unsupported_version);
+    offset_query query;
+    query.token = waiting.token(index);
+    query.timestamp =
+        timestamp_ms(partition.timestamp == earliest_local_timestamp ? earliest_timestamp : partition.timestamp);
+    query.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
+    if (!self.port().send({topic->id, partition_index(partition.partition_index)}, query))
+        waiting.settle(index, errc::not_leader_or_follower);
+}
+
+} // namespace
+
+result<void> handle_list_offsets(connection& self, request_context context, kafka::wire_reader& body) {
+    auto request = decode_body<kafka::list_offsets_request>(body, context);
+    if (!request)
+        return request.failure();
+    auto waiting = std::make_unique<list_offsets>(self, self.current(), context);
+    auto image = self.port().image();
+    for (const auto& wanted : request->topics) {
+        waiting->response().topics.emplace_back().name = wanted.name;
+        const bool allowed = self.allowed(context, acl_operation::describe, resource_type::topic, wanted.name);
+        const auto* topic = image->find_topic(wanted.name);
+        for (const auto& partition : wanted.partitions) {
+            if (allowed)
+                ask(self, *waiting, topic, partition);
+            else
+                waiting->settle(waiting->add(partition.partition_index), errc::topic_authorization_failed);
+        }
+    }
+    if (waiting->respond_if_complete())
+        return {};
+    const std::uint64_t number = self.park(std::move(waiting)).number();
+    self.set_deadline(number, std::chrono::milliseconds(self.config().request_timeout_ms));
+    return {};
+}
+
+} // namespace barnabas

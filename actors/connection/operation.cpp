@@ -1,0 +1,31 @@
+#include "actors/connection/operation.hpp"
+
+#include "protocol/model/assert.hpp"
+
+namespace barnabas {
+
+void operation::on_append_response(std::uint32_t, const append_response&) {
+    BARNABAS_UNREACHABLE("an append answered to an operation that appends nothing");
+}
+
+void operation::on_offset_query_response(std::uint32_t, const offset_query_response&) {
+    BARNABAS_UNREACHABLE("an offset answered to an operation that asks for none");
+}
+
+void operation::on_topics_response(const topics_response&) {
+    BARNABAS_UNREACHABLE("topics answered to an operation that changes none");
+}
+
+void operation::on_init_producer_id_response(const init_producer_id_response&) {
+    BARNABAS_UNREACHABLE("a producer id answered to an operation that asks for none");
+}
+
+void operation::on_read_changed(std::uint32_t) {
+    BARNABAS_UNREACHABLE("a read changed for an operation that reads nothing");
+}
+
+void operation::on_timer() {
+    BARNABAS_UNREACHABLE("a timer fired for an operation that armed none");
+}
+
+} // namespace barnabas

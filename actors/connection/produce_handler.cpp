@@ -1,0 +1,221 @@
+#include "actors/connection/handlers.hpp"
+#include "protocol/batch/patch.hpp"
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/batch/validate.hpp"
+#include "protocol/kafka/produce.hpp"
+#include "runtime/config/topic_config.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace barnabas {
+
+namespace {
+
+constexpr std::int16_t first_version_served = 3;
+constexpr std::int16_t first_version_with_zstd = 7;
+
+/// Where a partition's answer stands in the response.
+struct produce_slot {
+    std::size_t topic = 0;
+    std::size_t partition = 0;
+    bool answered = false;
+};
+
+/// A Produce request: its batches are with their partitions, the answers are collected here.
+class produce final : public operation {
+public:
+    produce(connection& owner, std::uint64_t number, request_context context, std::int16_t acks)
+        : operation(owner, number, std::move(context)), acks_(acks) {}
+
+    kafka::produce_response& response() { return response_; }
+
+    /// Reserves the place of one partition's answer in the topic that was added last.
+    std::uint32_t add(std::int32_t index) {
+        auto& topic = response_.responses.back();
+        topic.partition_responses.emplace_back().index = index;
+        slots_.push_back({response_.responses.size() - 1, topic.partition_responses.size() - 1, false});
+        ++open_;
+        return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+
+    void settle(std::uint32_t index, const append_response& answer) {
+        produce_slot& slot = slots_[index];
+        if (slot.answered)
+            return;
+        slot.answered = true;
+        --open_;
+        auto& entry = response_.responses[slot.topic].partition_responses[slot.partition];
+        // A batch that was stored before is a success for the client, with the offset it has (KIP-98).
+        entry.error_code = wire_code(answer.code);
+        entry.base_offset = answer.base_offset.get();
+        entry.log_append_time_ms = answer.log_append_time.get();
+        entry.log_start_offset = answer.log_start_offset.get();
+        if (answer.code != errc::ok && !answer.detail.empty())
+            entry.error_message = answer.detail;
+        failed_ = failed_ || answer.code != errc::ok;
+    }
+
+    void on_append_response(std::uint32_t index, const append_response& answer) override {
+        settle(index, answer);
+        respond_if_complete();
+    }
+
+    void on_timer() override {
+        append_response late;
+        late.code = errc::request_timed_out;
+        late.detail = "the records were not on stable storage within the request's timeout";
+        for (std::uint32_t index = 0; index < slots_.size(); ++index)
+            settle(index, late);
+        respond_if_complete();
+    }
+
+    bool is_complete() const { return open_ == 0; }
+
+    /// True when it answered; then this is gone.
+    bool respond_if_complete() {
+        if (open_ != 0)
+            return false;
+        if (acks_ != 0) {
+            answer_with(owner(), number(), context(), response_);
+        } else if (failed_) {
+            // There is no response to carry the error, so the close tells the client to refresh its metadata.
+            owner().fail({errc::invalid_request, "a produce request with acks=0 could not be stored"});
+        } else {
+            owner().answer_nothing(number());
+        }
+        return true;
+    }
+
+private:
+    kafka::produce_response response_;
+    std::vector<produce_slot> slots_;
+    std::size_t open_ = 0;
+    std::int16_t acks_;
+    bool failed_ = false;
+};
+
+append_response refused(errc code, std::string detail) {
+    append_response answer;
+    answer.code = code;
+    answer.detail = std::move(detail);
+    return answer;
+}
+
+append_response refused(const error& why) {
+    return refused(why.code, why.detail);
+}
+
+/// The one batch that a partition's records hold, checked in full before anything is stored.
+result<batch::batch_view> checked_batch(connection& self, const request_context& context, const topic_metadata& topic,
+                                        const slice& records) {
+    auto batches = batch::split_batches(records);
+    if (!batches)
+        return batches.failure();
+    if (batches->size() != 1)
+        return error{errc::invalid_record, "a produce request holds exactly one record batch per partition, not " +
+                                               std::to_string(batches->size())};
+    const topic_config& config = self.port().config_of(topic);
+    batch::batch_view& one = batches->front();
+    if (one.bytes.size() > static_cast<std::size_t>(config.max_message_bytes))
+        return error{errc::message_too_large, "a record batch of " + std::to_string(one.bytes.size()) +
+                                                  " bytes is larger than max.message.bytes=" +
+                                                  std::to_string(config.max_message_bytes) + " of topic " + topic.name};
+    if (one.header.is_transactional())
+        return error{errc::transactional_id_not_found, "this broker does not serve transactions"};
+    batch::validation_options options;
+    options.allow_zstd = context.version >= first_version_with_zstd;
+    options.require_keys = config.cleanup_compact;
+    options.inside = config.validate_inside ? batch::inside_check::full : batch::inside_check::header;
+    options.max_timestamp = batch::wrong_max_timestamp::report;
+    auto facts = batch::validate_batch(one, options);
+    if (!facts)
+        return facts.failure();
+    if (!facts->max_timestamp_matches)
+        batch::set_max_timestamp(one, facts->max_timestamp);
+    return std::move(one);
+}
+
+/// The topic that a request names, by name or by id as its version has it.
+template <class Topic>
+result<const topic_metadata*> find_topic(connection& self, const request_context& context, const metadata_image& image,
+                                         const Topic& wanted) {
+    constexpr std::int16_t first_version_with_ids = 13;
+    const bool by_id = context.version >= first_version_with_ids;
+    const auto* topic = by_id ? image.find_topic(wanted.topic_id) : image.find_topic(wanted.name);
+    const std::string& name = topic != nullptr ? topic->name : wanted.name;
+    if (!self.allowed(context, acl_operation::write, resource_type::topic, name))
+        return error{errc::topic_authorization_failed, "not allowed to write to topic " + name};
+    if (topic == nullptr && by_id)
+        return error{errc::unknown_topic_id, "no topic has id " + to_string(wanted.topic_id)};
+    if (topic == nullptr)
+        return error{errc::unknown_topic_or_partition, "no topic is named " + wanted.name};
+    return topic;
+}
+
+template <class Partition>
+void append_partition(connection& self, produce& waiting, const topic_metadata& topic, const Partition& partition,
+                      std::int16_t acks) {
+    const std::uint32_t index = waiting.add(partition.index);
+    if (partition.index < 0 || static_cast<std::size_t>(partition.index) >= topic.partitions.size())
+        return waiting.settle(index, refused(errc::unknown_topic_or_partition,
+                                             "topic " + topic.name + " has " +
+                                                 std::to_string(topic.partitions.size()) + " partitions"));
+    if (!partition.records || partition.records->empty())
+        return waiting.settle(index, refused(errc::invalid_record, "the request holds no records for this partition"));
+    auto checked = checked_batch(self, waiting.context(), topic, *partition.records);
+    if (!checked) {
+        self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
+                                                  to_string(checked.failure()));
+        return waiting.settle(index, refused(checked.failure()));
+    }
+    append_request message;
+    message.token = waiting.token(index);
+    message.acks = acks;
+    message.batches.push_back(std::move(*checked));
+    if (!self.port().send({topic.id, partition_index(partition.index)}, std::move(message)))
+        return waiting.settle(index, refused(errc::not_leader_or_follower, "this node does not lead the partition"));
+    // Nobody will answer what asked for no answer.
+    if (acks == 0)
+        waiting.settle(index, {});
+}
+
+} // namespace
+
+result<void> handle_produce(connection& self, request_context context, kafka::wire_reader& body) {
+    auto request = decode_body<kafka::produce_request>(body, context);
+    if (!request)
+        return request.failure();
+    const std::int16_t acks = request->acks;
+    auto waiting = std::make_unique<produce>(self, self.current(), context, acks);
+    auto image = self.port().image();
+    const bool old = context.version < first_version_served;
+    for (const auto& wanted : request->topic_data) {
+        auto& topic_entry = waiting->response().responses.emplace_back();
+        topic_entry.name = wanted.name;
+        topic_entry.topic_id = wanted.topic_id;
+        std::optional<error> why;
+        const topic_metadata* topic = nullptr;
+        if (old)
+            why = error{errc::unsupported_version, "records in the format before Kafka 0.11 are not converted"};
+        else if (acks < -1 || acks > 1)
+            why = error{errc::invalid_required_acks, "acks must be 0, 1 or -1 (all)"};
+        else if (auto found = find_topic(self, context, *image, wanted))
+            topic = *found;
+        else
+            why = found.failure();
+        for (const auto& partition : wanted.partition_data) {
+            if (topic == nullptr)
+                waiting->settle(waiting->add(partition.index), refused(*why));
+            else
+                append_partition(self, *waiting, *topic, partition, acks);
+        }
+    }
+    if (waiting->respond_if_complete())
+        return {};
+    const std::uint64_t number = self.park(std::move(waiting)).number();
+    self.set_deadline(number, std::chrono::milliseconds(request->timeout_ms));
+    return {};
+}
+
+} // namespace barnabas

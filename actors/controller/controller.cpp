@@ -1,0 +1,176 @@
+#include "actors/controller/controller.hpp"
+
+#include "actors/controller/limits.hpp"
+#include "actors/controller/topic_changes.hpp"
+#include "actors/controller/topic_creation.hpp"
+#include "actors/controller/topic_names.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <limits>
+
+namespace barnabas {
+
+namespace {
+
+error contradiction(const std::string& what) {
+    return {errc::corrupt_message, "the metadata log contradicts itself: " + what};
+}
+
+} // namespace
+
+controller::controller(controller_options options, runtime::random ids)
+    : options_(std::move(options)), ids_(ids) {
+    BARNABAS_ASSERT(options_.node.get() >= 0);
+    BARNABAS_ASSERT(!options_.cluster_id.empty());
+    state_.image.cluster_id = options_.cluster_id;
+    state_.image.controller = options_.node;
+}
+
+decision<topics_response> controller::on_create_topics(const create_topics_request& request) {
+    return decide_create_topics(state_, options_, ids_, request);
+}
+
+decision<topics_response> controller::on_delete_topics(const delete_topics_request& request) const {
+    return decide_delete_topics(state_, options_, request);
+}
+
+decision<topics_response> controller::on_create_partitions(const create_partitions_request& request) const {
+    return decide_create_partitions(state_, request);
+}
+
+decision<allocate_producer_ids_response>
+controller::on_allocate_producer_ids(const allocate_producer_ids_request& request) const {
+    constexpr auto count = controller_limits::producer_ids_per_block;
+    const auto first = state_.image.next_producer_id;
+    decision<allocate_producer_ids_response> decided;
+    decided.response.token = request.token;
+    if (first.get() > std::numeric_limits<std::int64_t>::max() - count) {
+        decided.response.code = errc::internal;
+        return decided;
+    }
+    decided.records.emplace_back(producer_ids_allocated_record{options_.node, first, count});
+    decided.response.first = first;
+    decided.response.count = count;
+    return decided;
+}
+
+std::vector<metadata_record> controller::on_broker_started(const broker_registered_record& broker) const {
+    std::vector<metadata_record> records;
+    if (state_.feature_level == 0)
+        records.emplace_back(feature_level_record{supported_feature_level});
+    records.emplace_back(broker);
+    return records;
+}
+
+result<void> controller::apply(log_offset offset, const metadata_record& record) {
+    if (offset != state_.image.applied)
+        return contradiction("a record at offset " + std::to_string(offset.get()) +
+                             " follows the one at offset " + std::to_string(state_.image.applied.get() - 1));
+    auto applied = std::visit([this](const auto& one) { return apply_one(one); }, record);
+    if (!applied)
+        return error{applied.failure().code, applied.failure().detail + " (record '" + name_of(record) +
+                                                 "' at offset " + std::to_string(offset.get()) + ")"};
+    state_.image.applied = offset + 1;
+    return {};
+}
+
+metadata_image_ptr controller::image() const {
+    return std::make_shared<const metadata_image>(state_.image);
+}
+
+result<void> controller::apply_one(const no_op_record&) {
+    return {};
+}
+
+result<void> controller::apply_one(const feature_level_record& record) {
+    if (record.level > supported_feature_level)
+        return error{errc::unsupported_version,
+                     "the cluster is at feature level " + std::to_string(record.level) +
+                         ", this Barnabas knows level " + std::to_string(supported_feature_level) +
+                         ": start the version that raised it, or a newer one"};
+    if (record.level < state_.feature_level)
+        return contradiction("the feature level goes down");
+    state_.feature_level = record.level;
+    return {};
+}
+
+result<void> controller::apply_one(const topic_created_record& record) {
+    if (record.name.empty() || record.id.is_zero())
+        return contradiction("a topic without name or id");
+    if (state_.image.find_topic(record.name) != nullptr || state_.image.find_topic(record.id) != nullptr)
+        return contradiction("the topic '" + record.name + "' is created twice");
+    topic_metadata topic;
+    topic.name = record.name;
+    topic.id = record.id;
+    state_.image.topic_names.emplace(record.id, record.name);
+    state_.names_by_key.emplace(collision_key(record.name), record.name);
+    state_.image.topics.emplace(record.name, std::move(topic));
+    return {};
+}
+
+result<void> controller::apply_one(const partition_record& record) {
+    const auto name = state_.image.topic_names.find(record.topic);
+    if (name == state_.image.topic_names.end())
+        return contradiction("a partition of the topic with the id " + to_string(record.topic) +
+                             ", which does not exist");
+    auto& partitions = state_.image.topics.find(name->second)->second.partitions;
+    const auto index = static_cast<std::size_t>(record.index.get());
+    if (index > partitions.size())
+        return contradiction("partition " + std::to_string(index) + " of '" + name->second +
+                             "' comes before partition " + std::to_string(partitions.size()));
+    if (index == partitions.size())
+        partitions.emplace_back();
+    partitions[index] = {record.index,           record.leader,   record.leader_epoch,
+                         record.partition_epoch, record.replicas, record.isr};
+    return {};
+}
+
+result<void> controller::apply_one(const topic_removed_record& record) {
+    const auto name = state_.image.topic_names.find(record.id);
+    if (name == state_.image.topic_names.end())
+        return contradiction("the topic with the id " + to_string(record.id) +
+                             " is removed but does not exist");
+    state_.names_by_key.erase(collision_key(name->second));
+    state_.image.topics.erase(name->second);
+    state_.image.topic_names.erase(name);
+    return {};
+}
+
+result<void> controller::apply_one(const config_changed_record& record) {
+    const auto* id = std::get_if<topic_id>(&record.resource);
+    // Nothing at this feature level writes the others.
+    if (id == nullptr)
+        return error{errc::unsupported_version, "a config of a broker or of the whole cluster"};
+    const auto name = state_.image.topic_names.find(*id);
+    if (name == state_.image.topic_names.end())
+        return contradiction("a config of the topic with the id " + to_string(*id) +
+                             ", which does not exist");
+    auto& configs = state_.image.topics.find(name->second)->second.configs;
+    if (record.value)
+        configs[record.key] = *record.value;
+    else
+        configs.erase(record.key);
+    return {};
+}
+
+result<void> controller::apply_one(const broker_registered_record& record) {
+    broker_metadata broker;
+    broker.id = record.id;
+    if (!record.listeners.empty()) {
+        broker.host = record.listeners.front().host;
+        broker.port = record.listeners.front().port;
+    }
+    broker.rack = record.rack;
+    state_.image.brokers[record.id] = std::move(broker);
+    return {};
+}
+
+result<void> controller::apply_one(const producer_ids_allocated_record& record) {
+    if (record.first < state_.image.next_producer_id)
+        return contradiction("a block of producer ids from " + std::to_string(record.first.get()) +
+                             " overlaps an earlier one");
+    state_.image.next_producer_id = producer_id(record.first.get() + record.count);
+    return {};
+}
+
+} // namespace barnabas

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Bounds of the controller role (style rule S18).
+namespace barnabas::controller_limits {
+
+/// Kafka's bound; a name and the longest partition number still make a directory name that file systems take.
+inline constexpr std::size_t topic_name_bytes_max = 249;
+/// One request is one atomic batch of records; more partitions would make it larger than a batch should be.
+inline constexpr std::int64_t partitions_per_request_max = 10'000;
+/// Producer ids that a broker gets at once: a log record per thousand new producers.
+inline constexpr std::int32_t producer_ids_per_block = 1'000;
+/// Bytes of one batch of the metadata log that a reader accepts.
+inline constexpr std::size_t batch_bytes_max = std::size_t{64} << 20;
+
+/// Bytes of the metadata log read at once on replay.
+inline constexpr std::size_t replay_bytes = std::size_t{4} << 20;
+
+} // namespace barnabas::controller_limits

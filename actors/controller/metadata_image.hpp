@@ -1,0 +1,73 @@
+#pragma once
+
+#include "protocol/model/ids.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace barnabas {
+
+/// One partition as the metadata log says it is.
+struct partition_metadata {
+    partition_index index;
+    node_id leader;
+    barnabas::leader_epoch leader_epoch{0};
+    std::int32_t partition_epoch = 0;
+    std::vector<node_id> replicas;
+    std::vector<node_id> isr;
+
+    friend bool operator==(const partition_metadata&, const partition_metadata&) = default;
+};
+
+struct topic_metadata {
+    std::string name;
+    topic_id id;
+    /// Index i is partition i.
+    std::vector<partition_metadata> partitions;
+    /// Only what was set for this topic; the rest comes from the broker's configuration.
+    std::map<std::string, std::string> configs;
+
+    friend bool operator==(const topic_metadata&, const topic_metadata&) = default;
+};
+
+struct broker_metadata {
+    node_id id;
+    /// Where clients reach it.
+    std::string host;
+    std::uint16_t port = 0;
+    std::optional<std::string> rack;
+
+    friend bool operator==(const broker_metadata&, const broker_metadata&) = default;
+};
+
+/// Everything that the metadata log says, up to one offset. Immutable once published; built only by
+/// applying records in order, so that two nodes at the same offset hold the same image.
+struct metadata_image {
+    std::string cluster_id;
+    node_id controller;
+    /// End offset (exclusive) of the records applied.
+    log_offset applied{0};
+    std::map<node_id, broker_metadata> brokers;
+    /// By name, in the order in which responses list them.
+    std::map<std::string, topic_metadata, std::less<>> topics;
+    std::map<topic_id, std::string> topic_names;
+    /// First producer id that no block has handed out yet.
+    producer_id next_producer_id{0};
+
+    const topic_metadata* find_topic(std::string_view name) const {
+        auto found = topics.find(name);
+        return found == topics.end() ? nullptr : &found->second;
+    }
+    const topic_metadata* find_topic(const topic_id& id) const {
+        auto found = topic_names.find(id);
+        return found == topic_names.end() ? nullptr : find_topic(found->second);
+    }
+};
+
+using metadata_image_ptr = std::shared_ptr<const metadata_image>;
+
+} // namespace barnabas

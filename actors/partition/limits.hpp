@@ -1,0 +1,13 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace barnabas::partition_limits {
+
+/// Under write caching nobody waits for syncs; one after so many bytes bounds what a restart has to check.
+inline constexpr std::uint64_t cached_bytes_max = 16ull << 20;
+/// How long after a failed repair (a full disk) the next one is tried.
+inline constexpr std::chrono::milliseconds repair_interval{1000};
+
+} // namespace barnabas::partition_limits

@@ -1,0 +1,267 @@
+#include "actors/partition/partition.hpp"
+
+#include "actors/partition/limits.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas {
+
+namespace limits = partition_limits;
+
+namespace {
+
+constexpr timestamp_ms latest{-1};
+constexpr timestamp_ms earliest{-2};
+constexpr timestamp_ms largest_timestamp{-3};
+
+append_response failed(const error& why) {
+    append_response answer;
+    answer.code = why.code;
+    answer.detail = why.detail;
+    return answer;
+}
+
+} // namespace
+
+partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
+    : settings_(settings), log_(std::move(log)), port_(port), high_watermark_(log_.stable_offset()) {
+}
+
+// ---- appending: append -> written (acks=1 answered) -> synced (acks=all answered, high watermark moves)
+
+void partition::on_append(const append_request& request, std::uint64_t reply) {
+    if (closing_) {
+        if (reply != 0)
+            port_.answer(reply, failed({errc::not_leader_or_follower, "the partition is closing"}));
+        return;
+    }
+    std::vector<replica::write_job> jobs;
+    std::uint64_t bytes = 0;
+    for (const auto& one : request.batches)
+        bytes += one.bytes.size();
+    auto appended = log_.append(request.batches, {settings_.epoch, port_.wall_now(), true}, jobs);
+    if (!appended) {
+        if (reply != 0)
+            port_.answer(reply, failed(appended.failure()));
+        return;
+    }
+    unsynced_bytes_ += bytes;
+    for (auto& job : jobs)
+        port_.submit(std::move(job));
+    if (reply == 0)
+        return;
+    constexpr std::int16_t acks_all = -1;
+    const bool stable =
+        request.acks == acks_all && !settings_.write_caching && !settings_.mutant_acknowledge_before_sync;
+    append_response answer;
+    answer.base_offset = appended->base_offset;
+    answer.log_append_time = appended->log_append_time;
+    answer.log_start_offset = log_.log_start_offset();
+    appends_.add(stable ? append_promise::stable : append_promise::written, {appended->next_offset, reply, answer});
+    // A repeated batch may have reached its promise long ago.
+    if (appended->duplicate)
+        advance();
+}
+
+void partition::on_written(const replica::write_job& job) {
+    if (auto failure = log_.on_written(job))
+        fail_appends(*failure);
+    repair_if_wanted();
+    sync_if_wanted();
+    advance();
+    close_if_idle();
+}
+
+void partition::sync_if_wanted() {
+    if (!log_.wants_sync())
+        return;
+    if (settings_.write_caching && unsynced_bytes_ < limits::cached_bytes_max && !closing_)
+        return;
+    unsynced_bytes_ = 0;
+    port_.submit(log_.sync());
+}
+
+void partition::on_synced(const replica::sync_job& job) {
+    if (auto failure = log_.on_synced(job)) {
+        port_.report("partition_offline",
+                     "a sync failed, so nothing that was not yet on stable storage can be believed; the partition "
+                     "refuses everything until the broker is restarted: " +
+                         to_string(failure->error));
+        fail_appends(*failure);
+    }
+    sync_if_wanted();
+    advance();
+    close_if_idle();
+}
+
+/// Answers and shows what the log's marks have reached.
+void partition::advance() {
+    for (auto& one : appends_.reached(log_.written_offset(), log_.stable_offset()))
+        port_.answer(one.reply, one.answer);
+    const log_offset reached = settings_.write_caching ? log_.written_offset() : log_.stable_offset();
+    if (reached <= high_watermark_)
+        return;
+    high_watermark_ = reached;
+    for (const auto& reader : readers_.readable(high_watermark_))
+        port_.notify(reader);
+}
+
+void partition::fail_appends(const replica::append_failure& failure) {
+    port_.report("append_failed", to_string(failure.error));
+    for (auto& one : appends_.failed_from(failure.from))
+        port_.answer(one.reply, failed(failure.error));
+}
+
+void partition::repair_if_wanted() {
+    if (repair_waits_ || !log_.wants_repair())
+        return;
+    port_.submit(log_.repair());
+}
+
+void partition::on_repaired(const replica::repair_job& job) {
+    log_.on_repaired(job);
+    if (log_.wants_repair()) {
+        // The disk is still full or failing: appends are refused meanwhile, reads go on.
+        repair_waits_ = true;
+        port_.retry_repair(limits::repair_interval);
+    }
+    close_if_idle();
+}
+
+void partition::on_repair_due() {
+    repair_waits_ = false;
+    repair_if_wanted();
+}
+
+// ---- reading
+
+result<void> partition::check_epoch(leader_epoch of_client) const {
+    if (of_client.get() < 0 || of_client == settings_.epoch)
+        return {};
+    return error{of_client < settings_.epoch ? errc::fenced_leader_epoch : errc::unknown_leader_epoch,
+                 "the client knows leader epoch " + std::to_string(of_client.get()) + ", the partition is in " +
+                     std::to_string(settings_.epoch.get())};
+}
+
+void partition::on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
+    if (closing_)
+        return answer_read(reply, error{errc::not_leader_or_follower, "the partition is closing"});
+    if (auto known = check_epoch(request.current_leader_epoch); !known)
+        return answer_read(reply, known.failure());
+    const log_offset from = request.fetch_offset;
+    if (from < log_.log_start_offset() || from > log_.log_end_offset())
+        return answer_read(reply, error{errc::offset_out_of_range,
+                                        "offset " + std::to_string(from.get()) + " is outside of the log, which has " +
+                                            std::to_string(log_.log_start_offset().get()) + " to " +
+                                            std::to_string(log_.log_end_offset().get())});
+    if (from >= high_watermark_) {
+        if (request.notify)
+            readers_.add({asker, request.token}, from);
+        return answer_read(reply, slice());
+    }
+    auto job = log_.read(from, request.max_bytes, high_watermark_, request.at_least_one_batch);
+    if (!job)
+        return answer_read(reply, job.failure());
+    port_.submit(std::move(*job), reply);
+}
+
+void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) {
+    log_.on_read(job);
+    if (!job.records)
+        port_.report("read_failed", to_string(job.records.failure()));
+    answer_read(reply, job.records);
+    close_if_idle();
+}
+
+void partition::answer_read(std::uint64_t reply, const result<slice>& records) {
+    read_response answer;
+    answer.high_watermark = high_watermark_;
+    answer.last_stable_offset = std::min(high_watermark_, log_.first_unstable_offset());
+    answer.log_start_offset = log_.log_start_offset();
+    if (records) {
+        answer.records = *records;
+    } else {
+        answer.code = records.code();
+        answer.detail = records.failure().detail;
+    }
+    port_.answer(reply, std::move(answer));
+}
+
+void partition::on_offset_query(const offset_query& query, std::uint64_t reply) {
+    offset_query_response answer;
+    answer.epoch = settings_.epoch;
+    auto known = check_epoch(query.current_leader_epoch);
+    if (closing_ || !known) {
+        answer.code = closing_ ? errc::not_leader_or_follower : known.code();
+        return port_.answer(reply, answer);
+    }
+    if (query.timestamp == latest || query.timestamp == earliest) {
+        answer.offset = query.timestamp == latest ? high_watermark_ : log_.log_start_offset();
+        return port_.answer(reply, answer);
+    }
+    if (query.timestamp == largest_timestamp)
+        return port_.submit(log_.find_max_timestamp(high_watermark_), reply);
+    port_.submit(log_.find_by_timestamp(query.timestamp, high_watermark_), reply);
+}
+
+void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
+    log_.on_found(job);
+    offset_query_response answer;
+    if (!job.found) {
+        answer.code = job.found.code();
+        port_.report("find_failed", to_string(job.found.failure()));
+    } else if (*job.found) {
+        answer.offset = (*job.found)->offset;
+        answer.timestamp = (*job.found)->timestamp;
+        answer.epoch = (*job.found)->leader_epoch;
+    }
+    port_.answer(reply, answer);
+    close_if_idle();
+}
+
+// ---- retention and the end
+
+void partition::on_check_retention() {
+    if (closing_)
+        return;
+    if (auto job = log_.retention(port_.wall_now(), high_watermark_))
+        port_.submit(std::move(*job));
+    // Under write caching this is the longest that bytes stay unsynced.
+    if (log_.wants_sync()) {
+        unsynced_bytes_ = 0;
+        port_.submit(log_.sync());
+    }
+}
+
+void partition::on_retired(const replica::retire_job& job) {
+    if (!job.outcome)
+        port_.report("retention_failed", to_string(job.outcome.failure()));
+    if (!job.removal.paths.empty())
+        port_.submit_later(job.removal, std::chrono::milliseconds(log_.options().file_delete_delay_ms));
+    close_if_idle();
+}
+
+void partition::on_close() {
+    closing_ = true;
+    for (const auto& reader : readers_.all())
+        port_.notify(reader);
+    sync_if_wanted();
+    close_if_idle();
+}
+
+void partition::close_if_idle() {
+    if (!closing_ || close_submitted_ || !log_.idle())
+        return;
+    close_submitted_ = true;
+    for (auto& one : appends_.failed_from(log_offset(-1)))
+        port_.answer(one.reply, failed({errc::not_leader_or_follower, "the partition closed before it was stored"}));
+    port_.submit(log_.close());
+}
+
+void partition::on_closed(const replica::close_job& job) {
+    port_.closed(job.outcome);
+}
+
+} // namespace barnabas

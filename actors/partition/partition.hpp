@@ -1,0 +1,72 @@
+#pragma once
+
+#include "actors/partition/partition_port.hpp"
+#include "actors/partition/waiting_appends.hpp"
+#include "actors/partition/waiting_reads.hpp"
+#include "actors/replica/replica_log.hpp"
+
+#include <cstdint>
+
+namespace barnabas {
+
+struct partition_settings {
+    barnabas::leader_epoch epoch{0};
+    /// Acknowledge and show what is written, not only what is on stable storage (topic config write.caching).
+    bool write_caching = false;
+    /// A bug planted on purpose: acks=all is answered when written. Only tests turn it on.
+    bool mutant_acknowledge_before_sync = false;
+};
+
+/// Leader of one partition, with its log. Guarantees: what was acknowledged under acks=all is on stable storage (or
+/// written, under write caching); readers see only what lies below the high watermark, which never moves back while
+/// the process lives; every question is answered once. One sync is in flight at a time and covers all that was written
+/// before it began (group commit). Assumes: jobs come back once each, writes in the order submitted.
+class partition {
+public:
+    partition(partition_settings settings, replica::replica_log log, partition_port& port);
+
+    /// `reply` 0: nobody wants an answer (acks=0).
+    void on_append(const append_request& request, std::uint64_t reply);
+    void on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply);
+    void on_forget(const waiting_reads::reader& who) { readers_.forget(who); }
+    void on_offset_query(const offset_query& query, std::uint64_t reply);
+    void on_check_retention();
+    void on_close();
+
+    void on_written(const replica::write_job& job);
+    void on_synced(const replica::sync_job& job);
+    void on_repaired(const replica::repair_job& job);
+    void on_repair_due();
+    void on_read_done(const replica::read_job& job, std::uint64_t reply);
+    void on_found(const replica::find_job& job, std::uint64_t reply);
+    void on_retired(const replica::retire_job& job);
+    void on_closed(const replica::close_job& job);
+
+    /// End (exclusive) of what consumers may read.
+    log_offset high_watermark() const { return high_watermark_; }
+    const replica::replica_log& log() const { return log_; }
+    std::size_t waiting_appends_count() const { return appends_.size(); }
+    std::size_t waiting_reads_count() const { return readers_.size(); }
+
+private:
+    result<void> check_epoch(leader_epoch of_client) const;
+    void sync_if_wanted();
+    void advance();
+    void fail_appends(const replica::append_failure& failure);
+    void repair_if_wanted();
+    void answer_read(std::uint64_t reply, const result<slice>& records);
+    void close_if_idle();
+
+    partition_settings settings_;
+    replica::replica_log log_;
+    partition_port& port_;
+    waiting_appends appends_;
+    waiting_reads readers_;
+    log_offset high_watermark_;
+    std::uint64_t unsynced_bytes_ = 0;
+    bool repair_waits_ = false;
+    bool closing_ = false;
+    bool close_submitted_ = false;
+};
+
+} // namespace barnabas

@@ -1,0 +1,320 @@
+#include "actors/partition/partition_actor.hpp"
+
+#include "actors/partition/partition.hpp"
+#include "actors/partition/partition_job_messages.hpp"
+#include "runtime/clock/clock.hpp"
+#include "runtime/logging/logger.hpp"
+#include "runtime/memory/reserve.hpp"
+#include "runtime/node/reply_table.hpp"
+#include "runtime/node/spawn.hpp"
+#include "runtime/random/random.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace barnabas {
+
+namespace {
+
+replica::log_options log_options_of(const partition_options& options) {
+    const topic_config& config = options.config;
+    replica::log_options log;
+    log.directory = options.directory;
+    log.topic_id = options.id.topic;
+    log.partition_index = options.id.partition;
+    log.segment_bytes = config.segment_bytes;
+    log.segment_ms = config.segment_ms;
+    log.index_interval_bytes = config.index_interval_bytes;
+    log.segment_index_bytes = config.segment_index_bytes;
+    log.max_message_bytes = config.max_message_bytes;
+    log.retention_ms = config.retention_ms;
+    log.retention_bytes = config.retention_bytes;
+    log.file_delete_delay_ms = config.file_delete_delay_ms;
+    log.delete_policy = config.cleanup_delete;
+    log.timestamp_type =
+        config.log_append_time ? batch::timestamp_type::log_append_time : batch::timestamp_type::create_time;
+    log.timestamp_before_max_ms = config.timestamp_before_max_ms;
+    log.timestamp_after_max_ms = config.timestamp_after_max_ms;
+    log.producer_id_expiration_ms = options.producer_id_expiration_ms;
+    log.mutants = options.log_mutants;
+    return log;
+}
+
+/// Lanes of one partition: writes in order, syncs beside them, reads beside both.
+enum class lane_use : std::uint64_t { write = 0, sync = 1, read = 2, other = 3 };
+
+class partition_actor final : public caf::event_based_actor, private partition_port {
+public:
+    partition_actor(caf::actor_config& config, runtime::node_services& node, partition_options options,
+                    caf::actor broker)
+        : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
+          lane_base_(runtime::stable_hash(options_.directory) << 2) {}
+
+    caf::behavior make_behavior() override;
+    const char* name() const override { return "partition"; }
+
+private:
+    caf::behavior serving();
+    void open();
+    void on_opened(const partition_open_done& message);
+    void remove_files();
+    void end(const result<void>& outcome);
+    void on_read(const read_request& request);
+    void start_waiting_jobs();
+
+    template <class Done, class Job>
+    void run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done);
+
+    // partition_port
+    void submit(replica::write_job job) override;
+    void submit(replica::sync_job job) override;
+    void submit(replica::repair_job job) override;
+    void submit(replica::read_job job, std::uint64_t reply) override;
+    void submit(replica::find_job job, std::uint64_t reply) override;
+    void submit(replica::retire_job job) override;
+    void submit_later(replica::remove_job job, std::chrono::milliseconds delay) override;
+    void submit(replica::close_job job) override;
+    void answer(std::uint64_t reply, append_response response) override {
+        append_replies_.deliver(this, reply, std::move(response));
+    }
+    void answer(std::uint64_t reply, read_response response) override {
+        read_replies_.deliver(this, reply, std::move(response));
+    }
+    void answer(std::uint64_t reply, offset_query_response response) override {
+        offset_replies_.deliver(this, reply, std::move(response));
+    }
+    void notify(const waiting_reads::reader& who) override {
+        auto asker = askers_.find(who.asker);
+        if (asker != askers_.end())
+            send(asker->second, partition_readable{who.token});
+    }
+    void retry_repair(std::chrono::milliseconds delay) override { delayed_send(self(), delay, repair_due{}); }
+    timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
+    void closed(const result<void>& outcome) override;
+    void report(std::string_view event, const std::string& message) override {
+        node_.log->warn(event, {{"partition", partition_name()}, {"message", message}});
+    }
+
+    caf::actor self() { return caf::actor_cast<caf::actor>(this); }
+    std::string partition_name() const {
+        return options_.topic_name + "-" + std::to_string(options_.id.partition.get());
+    }
+
+    runtime::node_services& node_;
+    partition_options options_;
+    caf::actor broker_;
+    std::uint64_t lane_base_;
+    std::optional<partition> machine_;
+    runtime::reply_table<append_response> append_replies_;
+    runtime::reply_table<read_response> read_replies_;
+    runtime::reply_table<offset_query_response> offset_replies_;
+    /// Connections that may have to be notified, by actor id. Cleaned when nobody waits.
+    std::map<std::uint64_t, caf::actor> askers_;
+    /// Reads that wait for room in the fetch-output reserve.
+    std::deque<std::pair<replica::read_job, std::uint64_t>> reads_without_room_;
+    bool waits_for_room_ = false;
+    bool remove_files_ = false;
+};
+
+caf::behavior partition_actor::make_behavior() {
+    set_default_handler(caf::skip);
+    open();
+    return {
+        [this](const partition_open_done& message) { on_opened(message); },
+    };
+}
+
+caf::behavior partition_actor::serving() {
+    return {
+        [this](const append_request& request) {
+            constexpr std::int16_t no_acks = 0;
+            const std::uint64_t reply =
+                request.acks == no_acks ? 0 : append_replies_.put({node_, current_sender(), request.token});
+            machine_->on_append(request, reply);
+        },
+        [this](const read_request& request) { on_read(request); },
+        [this](const forget_reader& message) { machine_->on_forget({current_sender()->id(), message.token}); },
+        [this](const offset_query& query) {
+            machine_->on_offset_query(query, offset_replies_.put({node_, current_sender(), query.token}));
+        },
+        [this](const check_retention&) { machine_->on_check_retention(); },
+        [this](const close_partition& message) {
+            remove_files_ = message.remove_files;
+            machine_->on_close();
+        },
+        [this](const write_done& done) { machine_->on_written(*done.job); },
+        [this](const sync_done& done) { machine_->on_synced(*done.job); },
+        [this](const repair_done& done) { machine_->on_repaired(*done.job); },
+        [this](const repair_due&) { machine_->on_repair_due(); },
+        [this](const read_done& done) { machine_->on_read_done(*done.job, done.reply); },
+        [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
+        [this](const retire_done& done) { machine_->on_retired(*done.job); },
+        [this](const remove_due& due) { run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job}); },
+        [this](const remove_done& done) {
+            if (!done.job->outcome)
+                report("retention_failed", to_string(done.job->outcome.failure()));
+        },
+        [this](const close_done& done) { machine_->on_closed(*done.job); },
+        [this](const files_removed& done) { end(*done.outcome); },
+        [this](const fetch_memory_available&) {
+            waits_for_room_ = false;
+            start_waiting_jobs();
+        },
+    };
+}
+
+/// `Done` is a message that carries the job back.
+template <class Done, class Job>
+void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done) {
+    node_.disk->submit(
+        runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use)), kind,
+        [job](runtime::file_system& files) { job->run(files); },
+        [to = self(), done = std::move(done)] { caf::anon_send(to, done); });
+}
+
+void partition_actor::open() {
+    auto job = std::make_shared<replica::open_job>();
+    job->options = log_options_of(options_);
+    job->create = options_.create;
+    run(lane_use::write, replica::open_job::kind, job, partition_open_done{job});
+}
+
+void partition_actor::on_opened(const partition_open_done& message) {
+    auto& outcome = message.job->outcome;
+    partition_opened opened;
+    opened.partition = options_.id;
+    if (!outcome) {
+        opened.code = outcome.code();
+        opened.detail = outcome.failure().detail;
+        send(broker_, opened);
+        quit();
+        return;
+    }
+    const auto& report = outcome->report;
+    opened.bytes_cut = report.bytes_cut;
+    if (!report.created && !report.clean)
+        node_.log->info("log_recovered", {{"partition", partition_name()}, {"message", replica::to_string(report)}});
+    for (const auto& damage : report.damage)
+        node_.log->error("log_damaged", {{"partition", partition_name()}, {"message", damage}});
+    partition_settings settings;
+    settings.epoch = options_.epoch;
+    settings.write_caching = options_.config.write_caching;
+    settings.mutant_acknowledge_before_sync = options_.mutant_acknowledge_before_sync;
+    machine_.emplace(settings, replica::replica_log(message.job->options, *outcome),
+                     static_cast<partition_port&>(*this));
+    send(broker_, opened);
+    become(serving());
+}
+
+void partition_actor::on_read(const read_request& request) {
+    const std::uint64_t asker = current_sender()->id();
+    if (request.notify)
+        askers_.insert_or_assign(asker, caf::actor_cast<caf::actor>(current_sender()));
+    machine_->on_read(request, asker, read_replies_.put({node_, current_sender(), request.token}));
+    if (machine_->waiting_reads_count() == 0)
+        askers_.clear();
+}
+
+void partition_actor::submit(replica::write_job job) {
+    auto shared = std::make_shared<replica::write_job>(std::move(job));
+    run(lane_use::write, shared->kind, shared, write_done{shared});
+}
+
+void partition_actor::submit(replica::sync_job job) {
+    auto shared = std::make_shared<replica::sync_job>(std::move(job));
+    run(lane_use::sync, replica::sync_job::kind, shared, sync_done{shared});
+}
+
+void partition_actor::submit(replica::repair_job job) {
+    auto shared = std::make_shared<replica::repair_job>(std::move(job));
+    run(lane_use::write, replica::repair_job::kind, shared, repair_done{shared});
+}
+
+void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
+    reads_without_room_.emplace_back(std::move(job), reply);
+    start_waiting_jobs();
+}
+
+/// Reads take a permit for what they may bring; those that find no room wait in order.
+void partition_actor::start_waiting_jobs() {
+    while (!reads_without_room_.empty() && !waits_for_room_) {
+        auto& [job, reply] = reads_without_room_.front();
+        job.permit = node_.memory->fetch_output.try_acquire(job.max_bytes, true);
+        if (job.permit == nullptr) {
+            waits_for_room_ = true;
+            node_.memory->fetch_output.notify_when_room(
+                [to = self()] { caf::anon_send(to, fetch_memory_available{}); });
+            return;
+        }
+        auto shared = std::make_shared<replica::read_job>(std::move(job));
+        const std::uint64_t number = reply;
+        reads_without_room_.pop_front();
+        run(lane_use::read, shared->kind, shared, read_done{shared, number});
+    }
+}
+
+void partition_actor::submit(replica::find_job job, std::uint64_t reply) {
+    auto shared = std::make_shared<replica::find_job>(std::move(job));
+    run(lane_use::other, replica::find_job::kind, shared, find_done{shared, reply});
+}
+
+void partition_actor::submit(replica::retire_job job) {
+    auto shared = std::make_shared<replica::retire_job>(std::move(job));
+    run(lane_use::other, replica::retire_job::kind, shared, retire_done{shared});
+}
+
+void partition_actor::submit_later(replica::remove_job job, std::chrono::milliseconds delay) {
+    delayed_send(self(), delay, remove_due{std::make_shared<replica::remove_job>(std::move(job))});
+}
+
+void partition_actor::submit(replica::close_job job) {
+    auto shared = std::make_shared<replica::close_job>(std::move(job));
+    run(lane_use::write, replica::close_job::kind, shared, close_done{shared});
+}
+
+void partition_actor::closed(const result<void>& outcome) {
+    if (remove_files_)
+        remove_files();
+    else
+        end(outcome);
+}
+
+void partition_actor::remove_files() {
+    auto outcome = std::make_shared<result<void>>();
+    const std::string directory = options_.directory;
+    node_.disk->submit(
+        runtime::disk_lane(lane_base_), runtime::disk_job_kind::blocking,
+        [outcome, directory](runtime::file_system& files) {
+            *outcome = files.remove_directory(directory);
+            if (*outcome)
+                *outcome = files.sync_directory(directory.substr(0, directory.rfind('/')));
+        },
+        [to = self(), outcome] { caf::anon_send(to, files_removed{outcome}); });
+}
+
+void partition_actor::end(const result<void>& outcome) {
+    partition_closed message;
+    message.partition = options_.id;
+    if (!outcome) {
+        message.code = outcome.code();
+        message.detail = outcome.failure().detail;
+    }
+    send(broker_, message);
+    quit();
+}
+
+} // namespace
+
+caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options,
+                           caf::actor broker) {
+    return runtime::spawn<caf::actor, partition_actor>(node, {home, "partition"}, std::move(options),
+                                                       std::move(broker));
+}
+
+} // namespace barnabas

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/replica/log_options.hpp"
+#include "protocol/model/ids.hpp"
+#include "runtime/config/topic_config.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace barnabas {
+
+struct partition_options {
+    /// The partition's own directory, `<data directory>/<topic>-<partition>`.
+    std::string directory;
+    std::string topic_name;
+    topic_partition id;
+    topic_config config;
+    std::int64_t producer_id_expiration_ms = 86'400'000;
+    barnabas::leader_epoch epoch{0};
+    /// There is no directory yet.
+    bool create = false;
+    // Bugs planted on purpose; only tests turn them on.
+    bool mutant_acknowledge_before_sync = false;
+    replica::replica_mutants log_mutants;
+};
+
+/// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log` in one
+/// actor, since each event of one is an event of the other. Takes append_request, read_request, forget_reader,
+/// offset_query, check_retention, close_partition. Tells `broker` partition_opened once and partition_closed last.
+caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options, caf::actor broker);
+
+} // namespace barnabas

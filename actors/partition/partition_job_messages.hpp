@@ -1,0 +1,65 @@
+#pragma once
+
+#include "actors/replica/jobs.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <memory>
+
+/// What the partition's shell tells itself: a job has come back from the disk, a timer has fired.
+namespace barnabas {
+
+struct partition_open_done {
+    std::shared_ptr<replica::open_job> job;
+};
+struct write_done {
+    std::shared_ptr<replica::write_job> job;
+};
+struct sync_done {
+    std::shared_ptr<replica::sync_job> job;
+};
+struct repair_done {
+    std::shared_ptr<replica::repair_job> job;
+};
+struct repair_due {};
+struct read_done {
+    std::shared_ptr<replica::read_job> job;
+    std::uint64_t reply = 0;
+};
+struct find_done {
+    std::shared_ptr<replica::find_job> job;
+    std::uint64_t reply = 0;
+};
+struct retire_done {
+    std::shared_ptr<replica::retire_job> job;
+};
+struct remove_due {
+    std::shared_ptr<replica::remove_job> job;
+};
+struct remove_done {
+    std::shared_ptr<replica::remove_job> job;
+};
+struct close_done {
+    std::shared_ptr<replica::close_job> job;
+};
+struct files_removed {
+    std::shared_ptr<result<void>> outcome;
+};
+struct fetch_memory_available {};
+
+} // namespace barnabas
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_open_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::write_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::sync_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::repair_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::repair_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::read_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::find_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::retire_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::remove_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::remove_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::files_removed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::fetch_memory_available)

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/model/error.hpp"
+#include "protocol/model/ids.hpp"
+#include "protocol/model/slice.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Messages of the partition role. Tokens are the asker's: an answer carries the token of its question.
+namespace barnabas {
+
+/// Appends batches that the connection has validated. Answered by `append_response` when the promise of
+/// `acks` holds: 1 = written, -1 = on stable storage (or written, under `write.caching`), 0 = never answered.
+struct append_request {
+    std::uint64_t token = 0;
+    std::int16_t acks = -1;
+    std::vector<batch::batch_view> batches;
+};
+
+struct append_response {
+    std::uint64_t token = 0;
+    errc code = errc::ok;
+    std::string detail;
+    log_offset base_offset{-1};
+    timestamp_ms log_append_time{-1};
+    log_offset log_start_offset{-1};
+
+    static append_response dropped(std::uint64_t token) {
+        return {token, errc::dropped, "the partition ended before it answered", log_offset{-1}, timestamp_ms{-1},
+                log_offset{-1}};
+    }
+};
+
+/// Reads whole batches in [fetch_offset, high watermark). When none are there and `notify` is set, the answer
+/// is empty and one `partition_readable` with the same token follows as soon as there are some.
+struct read_request {
+    std::uint64_t token = 0;
+    log_offset fetch_offset;
+    std::uint32_t max_bytes = 0;
+    bool at_least_one_batch = false;
+    bool notify = false;
+    /// -1 when the client does not know it.
+    leader_epoch current_leader_epoch{-1};
+};
+
+struct read_response {
+    std::uint64_t token = 0;
+    errc code = errc::ok;
+    std::string detail;
+    slice records;
+    log_offset high_watermark{-1};
+    log_offset last_stable_offset{-1};
+    log_offset log_start_offset{-1};
+
+    static read_response dropped(std::uint64_t token) {
+        read_response answer;
+        answer.token = token;
+        answer.code = errc::dropped;
+        return answer;
+    }
+};
+
+/// There are batches above the offset of the read that had this token.
+struct partition_readable {
+    std::uint64_t token = 0;
+};
+
+/// The asker of `read_request` with this token no longer wants to be notified.
+struct forget_reader {
+    std::uint64_t token = 0;
+};
+
+/// ListOffsets: -1 latest, -2 earliest, -3 record with the largest timestamp, else the first record whose
+/// timestamp is not smaller.
+struct offset_query {
+    std::uint64_t token = 0;
+    timestamp_ms timestamp;
+    leader_epoch current_leader_epoch{-1};
+};
+
+struct offset_query_response {
+    std::uint64_t token = 0;
+    errc code = errc::ok;
+    log_offset offset{-1};
+    timestamp_ms timestamp{-1};
+    leader_epoch epoch{-1};
+
+    static offset_query_response dropped(std::uint64_t token) {
+        return {token, errc::dropped, log_offset{-1}, timestamp_ms{-1}, leader_epoch{-1}};
+    }
+};
+
+/// To the broker, once, after the log was opened and recovered (or could not be).
+struct partition_opened {
+    topic_partition partition;
+    errc code = errc::ok;
+    std::string detail;
+    std::uint64_t bytes_cut = 0;
+};
+
+/// From the broker's one timer: drop what retention no longer keeps.
+struct check_retention {};
+
+/// Flushes and closes the log; answered to the broker by `partition_closed`, then the actor ends.
+struct close_partition {
+    /// Removes the files as well.
+    bool remove_files = false;
+};
+
+struct partition_closed {
+    topic_partition partition;
+    errc code = errc::ok;
+    std::string detail;
+};
+
+} // namespace barnabas
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::append_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::append_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::read_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::read_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_readable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::forget_reader)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::offset_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::offset_query_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::check_retention)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_closed)

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "actors/partition/partition_messages.hpp"
+#include "actors/partition/waiting_reads.hpp"
+#include "actors/replica/jobs.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace barnabas {
+
+/// What the partition machine may do to the world; the shell carries it out in the order of the calls, tests record
+/// it. Replies are numbered by the shell.
+class partition_port {
+public:
+    virtual ~partition_port() = default;
+
+    // Jobs for the disk; each comes back by the machine's function of the same name.
+    virtual void submit(replica::write_job job) = 0;
+    virtual void submit(replica::sync_job job) = 0;
+    virtual void submit(replica::repair_job job) = 0;
+    virtual void submit(replica::read_job job, std::uint64_t reply) = 0;
+    virtual void submit(replica::find_job job, std::uint64_t reply) = 0;
+    virtual void submit(replica::retire_job job) = 0;
+    virtual void submit_later(replica::remove_job job, std::chrono::milliseconds delay) = 0;
+    virtual void submit(replica::close_job job) = 0;
+
+    virtual void answer(std::uint64_t reply, append_response response) = 0;
+    virtual void answer(std::uint64_t reply, read_response response) = 0;
+    virtual void answer(std::uint64_t reply, offset_query_response response) = 0;
+    virtual void notify(const waiting_reads::reader& who) = 0;
+
+    /// Calls `partition::on_repair_due` once, that much later.
+    virtual void retry_repair(std::chrono::milliseconds delay) = 0;
+    virtual timestamp_ms wall_now() const = 0;
+    /// The log was closed (or could not be); the partition is over.
+    virtual void closed(const result<void>& outcome) = 0;
+    /// For people: a failure of storage and what it means.
+    virtual void report(std::string_view event, const std::string& message) = 0;
+};
+
+} // namespace barnabas

@@ -1,0 +1,130 @@
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/segment_reader.hpp"
+#include "protocol/batch/record_reader.hpp"
+
+#include <limits>
+
+namespace barnabas::replica {
+namespace {
+
+/// One run of a find job. Batches are chosen by their headers; only the chosen one is read and unpacked.
+class find_run {
+public:
+    find_run(const find_job& job, runtime::file_system& files) : job_(job), files_(files) {}
+    result<std::optional<found_offset>> run();
+
+private:
+    using answer = std::optional<found_offset>;
+
+    result<answer> first_at_or_behind(segment_reader& segment, timestamp_ms wanted);
+    result<answer> largest(segment_reader& segment);
+    result<answer> largest_from(segment_reader& segment, file_position from);
+    result<answer> first_record(segment_reader& segment, const located_batch& located, timestamp_ms wanted);
+
+    const find_job& job_;
+    runtime::file_system& files_;
+};
+
+result<std::optional<found_offset>> find_run::run() {
+    answer best;
+    for (const auto& segment : job_.segments) {
+        if (best && (job_.timestamp || best->timestamp >= segment.newest))
+            break;
+        auto reader = segment_reader::open(files_, job_.directory, segment);
+        if (reader.code() == errc::offset_out_of_range)
+            continue;
+        if (!reader)
+            return reader.failure();
+        auto found = job_.timestamp ? first_at_or_behind(*reader, *job_.timestamp) : largest(*reader);
+        if (!found)
+            return found.failure();
+        if (*found && (!best || (*found)->timestamp > best->timestamp))
+            best = *found;
+    }
+    return best;
+}
+
+result<std::optional<found_offset>> find_run::first_at_or_behind(segment_reader& segment,
+                                                                 timestamp_ms wanted) {
+    auto start = segment.position_before(wanted);
+    if (!start)
+        return start.failure();
+    batch_walk walk(files_, segment.log(), *start, segment.size());
+    for (auto next = segment.base_offset(); next < job_.upto;) {
+        auto located = walk.next();
+        if (!located)
+            return located.failure();
+        if (!*located)
+            break;
+        const auto& header = (*located)->header;
+        next = header.next_offset();
+        if (header.max_timestamp < wanted || header.last_offset() < job_.not_below)
+            continue;
+        auto found = first_record(segment, **located, wanted);
+        if (!found || *found)
+            return found;
+    }
+    return answer{};
+}
+
+result<std::optional<found_offset>> find_run::largest(segment_reader& segment) {
+    // Behind the last time entry only few batches follow; it has the maximum of all before it.
+    auto start = segment.position_before(timestamp_ms(std::numeric_limits<std::int64_t>::max()));
+    if (!start)
+        return start.failure();
+    auto found = largest_from(segment, *start);
+    if (!found || *found || start->get() == 0)
+        return found;
+    return largest_from(segment, file_position(0));
+}
+
+result<std::optional<found_offset>> find_run::largest_from(segment_reader& segment, file_position from) {
+    batch_walk walk(files_, segment.log(), from, segment.size());
+    std::optional<located_batch> best;
+    for (auto next = segment.base_offset(); next < job_.upto;) {
+        auto located = walk.next();
+        if (!located)
+            return located.failure();
+        if (!*located)
+            break;
+        const auto& header = (*located)->header;
+        next = header.next_offset();
+        const bool inside = header.last_offset() < job_.upto && header.last_offset() >= job_.not_below;
+        if (inside && header.record_count > 0 && (!best || header.max_timestamp > best->header.max_timestamp))
+            best = **located;
+    }
+    if (!best)
+        return answer{};
+    return first_record(segment, *best, best->header.max_timestamp);
+}
+
+result<std::optional<found_offset>>
+find_run::first_record(segment_reader& segment, const located_batch& located, timestamp_ms wanted) {
+    auto whole = read_batch(files_, segment.log(), located);
+    if (!whole)
+        return whole.failure();
+    auto records = batch::record_reader::open(*whole);
+    if (!records)
+        return records.failure();
+    for (;;) {
+        auto record = records->next();
+        if (!record)
+            return record.failure();
+        if (*record == nullptr)
+            return answer{};
+        const auto& seen = **record;
+        if (seen.offset >= job_.upto)
+            return answer{};
+        if (seen.timestamp >= wanted && seen.offset >= job_.not_below)
+            return answer(found_offset{seen.offset, seen.timestamp, located.header.leader_epoch});
+    }
+}
+
+} // namespace
+
+void find_job::run(runtime::file_system& files) {
+    found = find_run(*this, files).run();
+}
+
+} // namespace barnabas::replica

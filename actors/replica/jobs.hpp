@@ -1,0 +1,264 @@
+#pragma once
+
+#include "actors/replica/log/epoch_cache.hpp"
+#include "actors/replica/log/producer_state.hpp"
+#include "actors/replica/log/segment.hpp"
+#include "actors/replica/log_options.hpp"
+#include "protocol/model/error.hpp"
+#include "protocol/model/slice.hpp"
+#include "runtime/disk/disk.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Jobs of the log of one partition: values that own all they need. The shell submits `run` to the disk with
+/// `kind`, and hands the finished job back to the machine. Lanes:
+///   open, write, repair, close   one lane per log, in the order the machine yields them
+///   sync                         any lane; may run while writes run, one in flight per log
+///   read, find, retire, remove   any lane
+namespace barnabas::replica {
+
+inline barnabas::error not_run_yet() {
+    return {errc::internal, "the job has not run"};
+}
+
+/// What recovery did, for one line in the log of the broker.
+struct recovery_report {
+    bool created = false;
+    /// Nothing lay behind the newest snapshot: the log was closed cleanly, or was idle.
+    bool clean = false;
+    log_offset scanned_from{0};
+    std::uint64_t bytes_scanned = 0;
+    std::uint64_t bytes_cut = 0;
+    log_offset cut_at{-1};
+    std::string cut_file;
+    std::string cut_reason;
+    std::uint64_t segments_removed = 0;
+    std::uint64_t indexes_rebuilt = 0;
+    std::uint64_t files_removed = 0;
+    /// Offsets that were once stable and are gone; the log goes on behind them. Empty when equal.
+    log_offset lost_from{0};
+    log_offset lost_upto{0};
+    /// Damage below the recovery point, which is reported and left as it is.
+    std::vector<std::string> damage;
+
+    friend bool operator==(const recovery_report&, const recovery_report&) = default;
+};
+
+std::string to_string(const recovery_report& report);
+
+/// What an opened log consists of; all of it is on stable storage.
+struct recovered_log {
+    /// Oldest first, never empty; the last one is active and has `files` open.
+    std::vector<segment_state> segments;
+    segment_files files;
+    log_offset log_start_offset{0};
+    log_offset log_end_offset{0};
+    /// Everything below is proven by a snapshot on disk.
+    log_offset snapshot_offset{-1};
+    producer_state producers;
+    epoch_cache epochs;
+    recovery_report report;
+};
+
+/// Opens the log of `options.directory`, or makes it when `create` is set and it is absent.
+/// Codes: not_found, inconsistent_topic_id, unsupported_for_message_format (batches of Kafka before 0.11),
+/// and those of the disk.
+struct open_job {
+    log_options options;
+    bool create = false;
+    result<recovered_log> outcome = not_run_yet();
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files);
+};
+
+/// The files that the log's lane writes to. Shared by write and repair jobs, which run one after another; the
+/// machine holds it only to hand it on.
+struct write_lane {
+    segment_files files;
+    std::optional<error> failure;
+};
+
+/// Makes (or empties) the three files of a segment and leaves them open; on an error none is open.
+result<segment_files> create_segment_files(runtime::file_system& files, const std::string& directory,
+                                           log_offset base);
+
+/// One append: all its batches, the index entries they bring, and before them the roll if one was due.
+struct write_job {
+    std::shared_ptr<write_lane> lane;
+    std::string directory;
+    log_offset base_offset;
+    log_offset next_offset; ///< behind the last record
+    /// Makes this segment first, after `closing_time_entry` was written to the one before.
+    bool rolls = false;
+    log_offset segment_base;
+    slice closing_time_entry;
+    file_position closing_time_position;
+    std::vector<slice> batches;
+    file_position log_position;
+    slice offset_entries;
+    file_position offset_position;
+    slice time_entries;
+    file_position time_position;
+
+    result<void> outcome = not_run_yet();
+    segment_files written_to;
+
+    runtime::disk_job_kind kind = runtime::disk_job_kind::buffered_write;
+    void run(runtime::file_system& files);
+};
+
+/// Cuts the files back to the last successful append, so that offsets may be assigned again.
+struct repair_job {
+    std::shared_ptr<write_lane> lane;
+    std::string directory;
+    segment_files good_files;
+    std::uint64_t log_size = 0;
+    std::uint64_t offset_index_size = 0;
+    std::uint64_t time_index_size = 0;
+    /// Segments that the failed appends began.
+    std::vector<log_offset> remove_segments;
+
+    result<void> outcome = not_run_yet();
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files);
+};
+
+/// Makes everything below `target` stable. `run` is `finish(files, files.sync(to_sync))`, so that a shell may
+/// sync the files of many logs with one call and then finish each.
+struct sync_job {
+    std::string directory;
+    log_offset target;
+    std::vector<runtime::file_id> to_sync;
+    /// A segment was made since the last sync.
+    bool names_changed = false;
+    /// New content of leader-epoch-checkpoint, if it changed.
+    std::optional<std::string> epoch_checkpoint;
+    /// A producer snapshot at `snapshot_offset` <= target, if one is due.
+    std::optional<slice> snapshot;
+    log_offset snapshot_offset{-1};
+    /// An older snapshot inside a segment, which the new one replaces.
+    log_offset replaced_snapshot{-1};
+    /// Rolled segments that nobody uses any more.
+    std::vector<runtime::file_id> to_close;
+
+    /// Of the sync itself: an error means that the unsynced bytes are lost.
+    result<void> outcome = not_run_yet();
+    /// Of checkpoint and snapshot: an error means that they are tried again.
+    result<void> small_files_outcome;
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files) { finish(files, files.sync(to_sync)); }
+    void finish(runtime::file_system& files, const result<void>& synced);
+
+private:
+    result<void> write_small_files(runtime::file_system& files) const;
+};
+
+/// Where a read may look: one segment as the machine knew it.
+struct readable_segment {
+    log_offset base_offset;
+    std::uint64_t size = 0;
+    timestamp_ms newest = no_timestamp;
+    /// The active segment's files; without them the job opens the segment by name.
+    std::optional<segment_files> files;
+};
+
+/// Whole batches from the one that holds `from` on, below `upto`. May run again from its beginning.
+struct read_job {
+    std::string directory;
+    log_offset from;
+    log_offset upto; ///< exclusive
+    std::size_t max_bytes = 0;
+    bool at_least_one_batch = false;
+    /// Batches below it come from a former life of the process: their CRC is checked.
+    log_offset verify_below;
+    std::vector<readable_segment> segments;
+    /// A batch known to begin here, not behind `from`; 0 is always right.
+    file_position start;
+    bool start_is_exact = false;
+    /// Rides on the memory that the job allocates.
+    std::shared_ptr<void> permit;
+
+    runtime::disk_job_kind kind = runtime::disk_job_kind::cached_read;
+    /// Zero or more whole batches. Codes: corrupt_message, offset_out_of_range (the segment went away
+    /// meanwhile), would_block, and those of the disk.
+    result<slice> records = not_run_yet();
+    void run(runtime::file_system& files);
+};
+
+struct found_offset {
+    log_offset offset{-1};
+    timestamp_ms timestamp = no_timestamp;
+    barnabas::leader_epoch leader_epoch{-1};
+
+    friend bool operator==(const found_offset&, const found_offset&) = default;
+};
+
+/// Looks for a record by time: the first one at or behind `timestamp`, or the one with the largest timestamp.
+struct find_job {
+    std::string directory;
+    /// None: the record with the largest timestamp.
+    std::optional<timestamp_ms> timestamp;
+    log_offset not_below; ///< the log start offset
+    log_offset upto;      ///< exclusive
+    /// Those that can hold it, in the order in which they are tried.
+    std::vector<readable_segment> segments;
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    result<std::optional<found_offset>> found = not_run_yet();
+    void run(runtime::file_system& files);
+};
+
+/// Second step of a deletion: the renamed files go away. Submit it after `file_delete_delay_ms`.
+struct remove_job {
+    std::vector<std::string> paths;
+    result<void> outcome = not_run_yet();
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files);
+};
+
+/// First step of a deletion: files of segments are renamed to `.deleted`, the oldest segment first.
+struct retire_job {
+    std::string directory;
+    std::vector<log_offset> segments;
+    /// Producer snapshots that nobody needs any more.
+    std::vector<log_offset> snapshots;
+
+    result<void> outcome = not_run_yet();
+    /// What `run` renamed, even if it failed later; run it after the delay.
+    remove_job removal;
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files);
+};
+
+/// Everything on stable storage, a producer snapshot at the end, all files closed.
+struct close_job {
+    std::shared_ptr<write_lane> lane;
+    std::string directory;
+    segment_files open_files;
+    std::vector<segment_files> rolled_files;
+    slice closing_time_entry;
+    file_position closing_time_position;
+    std::string epoch_checkpoint;
+    slice snapshot;
+    log_offset snapshot_offset;
+    log_offset replaced_snapshot{-1};
+    /// False after a failure: files are only closed.
+    bool flush = true;
+
+    result<void> outcome = not_run_yet();
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files);
+};
+
+} // namespace barnabas::replica

@@ -1,0 +1,61 @@
+#include "actors/replica/log/batch_walk.hpp"
+
+#include <algorithm>
+
+namespace barnabas::replica {
+namespace {
+
+constexpr std::size_t window_bytes = 8192;
+
+} // namespace
+
+error corrupt_batch(const std::string& where, file_position position, const std::string& why) {
+    return {errc::corrupt_message, where + " at byte " + std::to_string(position.get()) + ": " + why};
+}
+
+result<std::span<const std::byte>> batch_walk::header_bytes() {
+    const bool inside =
+        next_ >= window_at_ && next_ + batch::batch_header_size <= window_at_ + window_.size();
+    if (!inside) {
+        const auto wanted = std::min<std::uint64_t>(window_bytes, log_size_ - next_);
+        window_.resize(wanted);
+        window_at_ = next_;
+        auto got = files_.read(log_, file_position(next_), window_);
+        if (!got)
+            return got.failure();
+        window_.resize(*got);
+    }
+    return std::span<const std::byte>(window_).subspan(next_ - window_at_);
+}
+
+result<std::optional<located_batch>> batch_walk::next() {
+    if (next_ >= log_size_)
+        return std::optional<located_batch>{};
+    auto bytes = header_bytes();
+    if (!bytes)
+        return bytes.failure();
+    auto header = batch::parse_header(*bytes);
+    if (!header)
+        return header.failure();
+    if (header->total_size() > log_size_ - next_)
+        return error{errc::corrupt_message, "the batch is longer than the file"};
+    if (header->last_offset_delta < 0)
+        return error{errc::corrupt_message, "the last offset delta is negative"};
+    located_batch located{*header, file_position(next_)};
+    next_ += header->total_size();
+    return std::optional(located);
+}
+
+result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,
+                                     const located_batch& located) {
+    const auto size = located.header.total_size();
+    auto memory = chunk::allocate(size);
+    auto got = files.read(log, located.position, std::span(memory->data(), size));
+    if (!got)
+        return got.failure();
+    if (*got != size)
+        return error{errc::corrupt_message, "the file ends inside of a batch"};
+    return batch::batch_view{slice(std::move(memory), 0, size), located.header};
+}
+
+} // namespace barnabas::replica

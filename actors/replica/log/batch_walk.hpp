@@ -1,0 +1,45 @@
+#pragma once
+
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/disk/disk.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace barnabas::replica {
+
+struct located_batch {
+    batch::batch_header header;
+    file_position position;
+};
+
+/// Goes from batch header to batch header through a log file, reading a small window at a time.
+class batch_walk {
+public:
+    batch_walk(runtime::file_system& files, runtime::file_id log, file_position from, std::uint64_t log_size)
+        : files_(files), log_(log), next_(from.get()), log_size_(log_size) {}
+
+    /// None at the end. corrupt_message or unsupported_for_message_format where no whole batch begins.
+    result<std::optional<located_batch>> next();
+
+private:
+    result<std::span<const std::byte>> header_bytes();
+
+    runtime::file_system& files_;
+    runtime::file_id log_;
+    std::uint64_t next_;
+    std::uint64_t log_size_;
+    std::vector<std::byte> window_;
+    std::uint64_t window_at_ = 0;
+};
+
+/// The whole batch of which the walk showed the header.
+result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,
+                                     const located_batch& located);
+
+/// "corrupt_message" with file, position and reason.
+error corrupt_batch(const std::string& where, file_position position, const std::string& why);
+
+} // namespace barnabas::replica

@@ -1,0 +1,56 @@
+#include "actors/replica/log/epoch_cache.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+
+namespace barnabas::replica {
+
+bool epoch_cache::assign(leader_epoch epoch, log_offset start_offset) {
+    if (epoch.get() < 0 || (!entries_.empty() && epoch <= entries_.back().epoch))
+        return false;
+    // An epoch in which nothing was appended leaves no trace.
+    while (!entries_.empty() && entries_.back().start_offset >= start_offset)
+        entries_.pop_back();
+    entries_.push_back({epoch, start_offset});
+    return true;
+}
+
+bool epoch_cache::truncate_from(log_offset end) {
+    const auto before = entries_.size();
+    while (!entries_.empty() && entries_.back().start_offset >= end)
+        entries_.pop_back();
+    return entries_.size() != before;
+}
+
+bool epoch_cache::truncate_below(log_offset start) {
+    const auto behind = std::find_if(entries_.begin(), entries_.end(),
+                                     [&](const epoch_entry& entry) { return entry.start_offset > start; });
+    if (behind == entries_.begin())
+        return false;
+    const auto covering = behind - 1;
+    const bool changes = covering != entries_.begin() || covering->start_offset != start;
+    covering->start_offset = start;
+    entries_.erase(entries_.begin(), covering);
+    BARNABAS_ASSERT(!entries_.empty());
+    return changes;
+}
+
+std::optional<leader_epoch> epoch_cache::latest() const {
+    return entries_.empty() ? std::nullopt : std::optional(entries_.back().epoch);
+}
+
+epoch_end epoch_cache::end_offset_for(leader_epoch epoch, log_offset log_end) const {
+    if (entries_.empty() || epoch.get() < 0 || epoch > entries_.back().epoch)
+        return {};
+    if (epoch == entries_.back().epoch)
+        return {epoch, log_end};
+    const auto higher = std::find_if(entries_.begin(), entries_.end(),
+                                     [&](const epoch_entry& entry) { return entry.epoch > epoch; });
+    BARNABAS_ASSERT(higher != entries_.end());
+    if (higher == entries_.begin())
+        return {epoch, higher->start_offset};
+    return {(higher - 1)->epoch, higher->start_offset};
+}
+
+} // namespace barnabas::replica

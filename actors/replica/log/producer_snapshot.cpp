@@ -1,0 +1,102 @@
+#include "actors/replica/log/producer_state.hpp"
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32c.hpp"
+
+#include <string>
+
+namespace barnabas::replica {
+namespace {
+
+constexpr std::int16_t snapshot_version = 1;
+constexpr std::size_t checked_from = 6; // behind version and CRC
+constexpr std::size_t entries_at = 10;
+constexpr std::size_t entry_size = 46;
+
+/// Byte positions of the fields of one producer.
+namespace at {
+constexpr std::size_t producer_id = 0;               // int64
+constexpr std::size_t epoch = 8;                     // int16
+constexpr std::size_t last_sequence = 10;            // int32
+constexpr std::size_t last_offset = 14;              // int64
+constexpr std::size_t offset_delta = 22;             // int32
+constexpr std::size_t timestamp = 26;                // int64
+constexpr std::size_t coordinator_epoch = 34;        // int32
+constexpr std::size_t transaction_first_offset = 38; // int64
+} // namespace at
+
+using batch::load_big_endian;
+using batch::store_big_endian;
+
+error bad_snapshot(const std::string& why) {
+    return {errc::malformed, "producer snapshot: " + why};
+}
+
+void encode_entry(std::byte* to, producer_id id, const producer_entry& entry) {
+    const auto* last = entry.last_batch();
+    const std::int64_t last_offset = last == nullptr ? -1 : last->last_offset.get();
+    const std::int64_t delta = last == nullptr ? 0 : last->last_offset - last->base_offset;
+    store_big_endian(to + at::producer_id, id.get());
+    store_big_endian(to + at::epoch, entry.epoch.get());
+    store_big_endian(to + at::last_sequence, last == nullptr ? std::int32_t{-1} : last->last_sequence);
+    store_big_endian(to + at::last_offset, last_offset);
+    store_big_endian(to + at::offset_delta, static_cast<std::int32_t>(delta));
+    store_big_endian(to + at::timestamp, entry.last_timestamp.get());
+    store_big_endian(to + at::coordinator_epoch, entry.coordinator_epoch);
+    store_big_endian(to + at::transaction_first_offset, entry.transaction_first_offset.get());
+}
+
+producer_entry decode_entry(const std::byte* from) {
+    producer_entry entry;
+    entry.epoch = producer_epoch(load_big_endian<std::int16_t>(from + at::epoch));
+    entry.coordinator_epoch = load_big_endian<std::int32_t>(from + at::coordinator_epoch);
+    entry.last_timestamp = timestamp_ms(load_big_endian<std::int64_t>(from + at::timestamp));
+    entry.transaction_first_offset =
+        log_offset(load_big_endian<std::int64_t>(from + at::transaction_first_offset));
+    const auto last_sequence = load_big_endian<std::int32_t>(from + at::last_sequence);
+    const auto last_offset = load_big_endian<std::int64_t>(from + at::last_offset);
+    const auto delta = load_big_endian<std::int32_t>(from + at::offset_delta);
+    if (last_offset < 0 || last_sequence < 0 || delta < 0 || delta > last_offset)
+        return entry;
+    const std::int64_t first =
+        (std::int64_t{last_sequence} - delta) & 0x7fffffff; // sequences count modulo 2^31
+    entry.batches[0] = {static_cast<std::int32_t>(first), last_sequence, log_offset(last_offset - delta),
+                        log_offset(last_offset), entry.last_timestamp};
+    entry.batch_count = 1;
+    return entry;
+}
+
+} // namespace
+
+std::vector<std::byte> producer_state::encode_snapshot() const {
+    std::vector<std::byte> bytes(entries_at + entries_.size() * entry_size);
+    store_big_endian(bytes.data(), snapshot_version);
+    store_big_endian(bytes.data() + checked_from, static_cast<std::int32_t>(entries_.size()));
+    auto* to = bytes.data() + entries_at;
+    for (const auto& [id, entry] : entries_) {
+        encode_entry(to, id, entry);
+        to += entry_size;
+    }
+    store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(checked_from)));
+    return bytes;
+}
+
+result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes) {
+    if (bytes.size() < entries_at)
+        return bad_snapshot("only " + std::to_string(bytes.size()) + " bytes");
+    const auto version = load_big_endian<std::int16_t>(bytes.data());
+    if (version != snapshot_version)
+        return bad_snapshot("version " + std::to_string(version) + " instead of 1");
+    if (load_big_endian<std::uint32_t>(bytes.data() + 2) != batch::crc32c(bytes.subspan(checked_from)))
+        return bad_snapshot("the CRC does not match");
+    const auto count = load_big_endian<std::int32_t>(bytes.data() + checked_from);
+    if (count < 0 || bytes.size() - entries_at != static_cast<std::size_t>(count) * entry_size)
+        return bad_snapshot("the count does not match the size");
+    producer_state state;
+    for (auto rest = bytes.subspan(entries_at); !rest.empty(); rest = rest.subspan(entry_size)) {
+        const producer_id id(load_big_endian<std::int64_t>(rest.data() + at::producer_id));
+        state.entries_[id] = decode_entry(rest.data());
+    }
+    return state;
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/model/error.hpp"
+#include "protocol/model/ids.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace barnabas::replica {
+
+/// How many batches per producer are remembered; clients keep at most as many requests in flight.
+inline constexpr std::size_t producer_batches_max = 5;
+
+struct producer_batch {
+    std::int32_t first_sequence = -1;
+    std::int32_t last_sequence = -1;
+    log_offset base_offset{-1};
+    log_offset last_offset{-1};
+    timestamp_ms timestamp = no_timestamp;
+
+    friend bool operator==(const producer_batch&, const producer_batch&) = default;
+};
+
+struct producer_entry {
+    barnabas::producer_epoch epoch{-1};
+    std::int32_t coordinator_epoch = -1;
+    /// First offset of the open transaction, -1 without one.
+    log_offset transaction_first_offset{-1};
+    /// Of the last batch or marker.
+    timestamp_ms last_timestamp = no_timestamp;
+    /// When this log last heard of the producer, by its own clock; none until the first expiry run.
+    timestamp_ms last_seen = no_timestamp;
+    /// Oldest first; `batch_count` of them count.
+    std::array<producer_batch, producer_batches_max> batches;
+    std::uint8_t batch_count = 0;
+
+    const producer_batch* last_batch() const {
+        return batch_count == 0 ? nullptr : &batches[batch_count - 1];
+    }
+    friend bool operator==(const producer_entry&, const producer_entry&) = default;
+};
+
+/// Idempotence of one partition (KIP-98, KIP-360): who wrote which sequences last.
+class producer_state {
+public:
+    /// What `check` says about a batch that may be appended: nothing, or the old batch that it repeats.
+    using duplicate_of = std::optional<producer_batch>;
+
+    /// A client's batch with a producer id. Codes: invalid_producer_epoch for an older epoch,
+    /// out_of_order_sequence for a gap or a new epoch that does not begin with 0. A producer without state
+    /// may begin with any sequence, for its state may have been lost with deleted records.
+    result<duplicate_of> check(const batch::batch_header& header) const;
+
+    /// Applies an appended or recovered batch; the header has its final offsets. `coordinator_epoch` is that
+    /// of a control batch's marker.
+    void apply(const batch::batch_header& header, timestamp_ms now, std::int32_t coordinator_epoch = -1);
+
+    const producer_entry* find(producer_id id) const;
+    /// For undoing an append: puts an entry back as it was, or away.
+    void restore(producer_id id, const std::optional<producer_entry>& before);
+    /// Forgets producers that were silent for `expiration_ms`, except those with an open transaction.
+    void expire(timestamp_ms now, std::int64_t expiration_ms);
+    /// First offset of the oldest open transaction.
+    std::optional<log_offset> first_open_transaction() const;
+    const std::map<producer_id, producer_entry>& entries() const { return entries_; }
+
+    /// Kafka's snapshot file: int16 version 1, uint32 CRC32C of the rest, int32 count, 46 bytes per producer.
+    std::vector<std::byte> encode_snapshot() const;
+    static result<producer_state> decode_snapshot(std::span<const std::byte> bytes);
+
+private:
+    std::map<producer_id, producer_entry> entries_;
+};
+
+} // namespace barnabas::replica

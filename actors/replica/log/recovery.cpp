@@ -1,0 +1,391 @@
+#include "actors/replica/log/recovery.hpp"
+
+#include "actors/replica/log/leftovers.hpp"
+#include "actors/replica/log/small_file.hpp"
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/record_reader.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace barnabas::replica {
+namespace {
+
+constexpr std::uint64_t small_file_bytes_max = 64 << 20;
+
+std::string parent_of(const std::string& directory) {
+    const auto slash = directory.find_last_of('/');
+    return slash == std::string::npos ? "." : directory.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+/// The epoch of the transaction coordinator that wrote a marker: int16 version, int32 epoch in its value.
+std::int32_t coordinator_epoch_of(const batch::batch_view& marker) {
+    auto records = batch::record_reader::open(marker);
+    if (!records)
+        return -1;
+    auto record = records->next();
+    if (!record || *record == nullptr || !(*record)->value || (*record)->value->size() < 6)
+        return -1;
+    return batch::load_big_endian<std::int32_t>((*record)->value->data() + 2);
+}
+
+} // namespace
+
+recovery::~recovery() {
+    for (const auto& segment : opened_)
+        for (const auto file : {segment.log, segment.offset_index, segment.time_index})
+            files_.close(file);
+}
+
+result<recovered_log> recovery::run() {
+    using step = result<void> (recovery::*)();
+    constexpr std::array<step, 9> steps{
+        &recovery::prepare_directory, &recovery::check_metadata, &recovery::list_files,
+        &recovery::read_epochs,       &recovery::find_snapshot,  &recovery::look_at_segments,
+        &recovery::complete_segments, &recovery::make_stable,    &recovery::write_snapshot};
+    for (const auto step : steps)
+        if (auto done = (this->*step)(); !done)
+            return done.failure();
+    log_.files = opened_.back();
+    opened_.pop_back();
+    plant_bug(log_);
+    return std::move(log_);
+}
+
+result<void> recovery::prepare_directory() {
+    auto present = files_.exists(options_.directory);
+    if (!present)
+        return present.failure();
+    if (!*present && !create_)
+        return error{errc::not_found, "there is no directory " + options_.directory};
+    if (!*present) {
+        log_.report.created = true;
+        if (auto made = files_.create_directory(options_.directory); !made)
+            return made;
+        return files_.sync_directory(parent_of(options_.directory));
+    }
+    auto removed = clear_leftovers(files_, options_.directory);
+    if (!removed)
+        return removed.failure();
+    log_.report.files_removed = *removed;
+    return {};
+}
+
+result<void> recovery::check_metadata() {
+    if (options_.topic_id.is_zero())
+        return {};
+    const auto path = options_.directory + "/" + std::string(metadata_name);
+    auto text = read_small_file(files_, path, 4096);
+    if (text.code() == errc::not_found)
+        return replace_small_file(
+            files_, options_.directory, metadata_name,
+            slice::copy_of(std::string_view(encode_partition_metadata(options_.topic_id))));
+    if (!text)
+        return text.failure();
+    auto found = decode_partition_metadata(text->text());
+    if (!found)
+        return found.failure();
+    if (*found != options_.topic_id)
+        return error{errc::inconsistent_topic_id, options_.directory + " belongs to topic " +
+                                                      to_string(*found) + ", not to " +
+                                                      to_string(options_.topic_id)};
+    return {};
+}
+
+result<void> recovery::list_files() {
+    auto entries = files_.list(options_.directory);
+    if (!entries)
+        return entries.failure();
+    std::set<log_offset> logs;
+    for (const auto& entry : *entries) {
+        if (const auto base = offset_of_file(entry.name, log_suffix))
+            logs.insert(*base);
+        if (const auto offset = offset_of_file(entry.name, snapshot_suffix))
+            snapshots_.insert(*offset);
+    }
+    bases_.assign(logs.begin(), logs.end());
+    for (const auto& entry : *entries) {
+        for (const auto suffix : {offset_index_suffix, time_index_suffix, transaction_index_suffix}) {
+            const auto base = offset_of_file(entry.name, suffix);
+            if (!base || logs.contains(*base))
+                continue;
+            names_changed_ = true;
+            ++log_.report.files_removed;
+            if (auto removed = files_.remove(options_.directory + "/" + entry.name); !removed)
+                return removed;
+        }
+    }
+    return {};
+}
+
+result<void> recovery::read_epochs() {
+    auto text = read_small_file(files_, options_.directory + "/" + std::string(epoch_checkpoint_name),
+                                small_file_bytes_max);
+    if (!text && text.code() != errc::not_found && text.code() != errc::malformed)
+        return text.failure();
+    if (!text)
+        return {};
+    checkpoint_text_ = text->text();
+    auto epochs = decode_epoch_checkpoint(checkpoint_text_);
+    has_checkpoint_ = epochs.has_value();
+    if (epochs)
+        log_.epochs = std::move(*epochs);
+    return {};
+}
+
+/// Damaged snapshots are passed over and removed.
+result<void> recovery::find_snapshot() {
+    while (!snapshots_.empty()) {
+        const auto newest = *snapshots_.rbegin();
+        auto valid = read_snapshot(newest);
+        if (!valid)
+            return valid.failure();
+        if (*valid) {
+            proven_ = newest;
+            break;
+        }
+        snapshots_.erase(newest);
+        ++log_.report.files_removed;
+        if (auto removed = files_.remove(segment_path(options_.directory, newest, snapshot_suffix)); !removed)
+            return removed;
+    }
+    if (has_checkpoint_ && proven_.get() >= 0) {
+        scan_from_ = proven_;
+        log_.epochs.truncate_from(scan_from_);
+    } else {
+        log_.producers = {};
+        log_.epochs = {};
+    }
+    log_.snapshot_offset = proven_;
+    return {};
+}
+
+result<bool> recovery::read_snapshot(log_offset offset) {
+    auto bytes = read_small_file(files_, segment_path(options_.directory, offset, snapshot_suffix),
+                                 small_file_bytes_max);
+    if (bytes.code() == errc::malformed)
+        return false;
+    if (!bytes)
+        return bytes.failure();
+    auto producers = producer_state::decode_snapshot(bytes->bytes());
+    if (!producers)
+        return false;
+    log_.producers = std::move(*producers);
+    return true;
+}
+
+result<void> recovery::look_at_segments() {
+    // The segment that holds the recovery point and all behind it are scanned.
+    std::size_t first = 0;
+    while (first + 1 < bases_.size() && bases_[first + 1] <= scan_from_)
+        ++first;
+    next_offset_ = bases_.empty() ? std::max(proven_, options_.log_start_offset) : bases_[first];
+    log_.report.scanned_from = std::max(scan_from_, next_offset_);
+    log_.report.clean = true;
+    for (std::size_t i = 0; i < first; ++i)
+        if (auto inspected = inspect_segment(bases_[i]); !inspected)
+            return inspected;
+    for (std::size_t i = first; i < bases_.size(); ++i) {
+        auto goes_on = scan_segment(i);
+        if (!goes_on)
+            return goes_on.failure();
+        if (!*goes_on)
+            break;
+    }
+    return {};
+}
+
+result<void> recovery::inspect_segment(log_offset base) {
+    auto segment = segment_recovery(files_, {&options_, scan_from_, true}).inspect(base);
+    if (!segment)
+        return segment.failure();
+    log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
+    log_.report.bytes_scanned += segment->bytes_scanned;
+    if (segment->bad)
+        log_.report.damage.push_back(segment_file_name(base, log_suffix) + " at byte " +
+                                     std::to_string(segment->bytes_scanned) + ": " + *segment->bad);
+    log_.segments.push_back(segment->state);
+    return {};
+}
+
+/// False when the log ends in or before this segment.
+result<bool> recovery::scan_segment(std::size_t index) {
+    const auto base = bases_[index];
+    const bool gaps_allowed = !options_.delete_policy && proven_.get() < 0;
+    if (base < next_offset_ || (base > next_offset_ && !gaps_allowed)) {
+        auto ended = end_log(index, "segment " + std::to_string(base.get()) + " follows where offset " +
+                                        std::to_string(next_offset_.get()) + " should come");
+        return ended ? result<bool>(false) : result<bool>(ended.failure());
+    }
+    auto segment = segment_recovery(files_, {&options_, scan_from_, gaps_allowed})
+                       .scan(base, [this](const batch::batch_view& batch) { count_batch(batch); });
+    if (!segment)
+        return segment.failure();
+    opened_.push_back(segment->files);
+    next_offset_ = segment->next_offset;
+    log_.segments.push_back(segment->state);
+    auto& report = log_.report;
+    report.bytes_scanned += segment->bytes_scanned;
+    if (!segment->bad)
+        return true;
+    report.cut_at = next_offset_;
+    report.cut_file = segment_file_name(base, log_suffix);
+    report.bytes_cut += segment->bytes_cut;
+    // Later segments go first: a crash in between must not leave a log with a hole that looks whole.
+    if (auto ended = end_log(index + 1, *segment->bad); !ended)
+        return ended.failure();
+    if (auto cut = segment_recovery(files_, {&options_, scan_from_, true}).cut(*segment); !cut)
+        return cut.failure();
+    return false;
+}
+
+/// Segments from `index` on go; their bytes count as cut.
+result<void> recovery::end_log(std::size_t index, const std::string& why) {
+    auto& report = log_.report;
+    report.clean = false;
+    report.cut_reason = why;
+    if (report.cut_at.get() < 0) {
+        report.cut_at = next_offset_;
+        report.cut_file = segment_file_name(bases_[index], log_suffix);
+    }
+    for (auto at = bases_.size(); at > index; --at) {
+        const auto base = bases_[at - 1];
+        {
+            auto file = open_scoped(files_, segment_path(options_.directory, base, log_suffix),
+                                    runtime::open_mode::read_only);
+            if (!file)
+                return file.failure();
+            auto size = files_.size(file->id());
+            if (!size)
+                return size.failure();
+            report.bytes_cut += *size;
+        }
+        for (const auto suffix :
+             {log_suffix, offset_index_suffix, time_index_suffix, transaction_index_suffix})
+            if (auto removed = remove_if_present(files_, segment_path(options_.directory, base, suffix));
+                !removed)
+                return removed;
+        ++report.segments_removed;
+    }
+    return index < bases_.size() ? files_.sync_directory(options_.directory) : result<void>{};
+}
+
+void recovery::count_batch(const batch::batch_view& batch) {
+    last_batch_base_ = batch.header.base_offset;
+    if (batch.header.base_offset < scan_from_)
+        return;
+    log_.report.clean = false;
+    const auto coordinator = batch.header.is_control() ? coordinator_epoch_of(batch) : -1;
+    log_.producers.apply(batch.header, no_timestamp, coordinator);
+    log_.epochs.assign(batch.header.leader_epoch, batch.header.base_offset);
+}
+
+result<void> recovery::complete_segments() {
+    if (log_.segments.empty()) {
+        if (auto made = create_segment(next_offset_); !made)
+            return made;
+    }
+    if (proven_ > next_offset_) {
+        log_.report.clean = false;
+        log_.report.lost_from = next_offset_;
+        log_.report.lost_upto = proven_;
+        next_offset_ = proven_;
+        if (auto made = create_segment(proven_); !made)
+            return made;
+    }
+    log_.log_end_offset = next_offset_;
+    log_.log_start_offset = std::max(log_.segments.front().base_offset, options_.log_start_offset);
+    log_.log_start_offset = std::min(log_.log_start_offset, log_.log_end_offset);
+    return {};
+}
+
+result<void> recovery::create_segment(log_offset base) {
+    auto created = create_segment_files(files_, options_.directory, base);
+    if (!created)
+        return created.failure();
+    opened_.push_back(*created);
+    segment_state state;
+    state.base_offset = base;
+    log_.segments.push_back(state);
+    names_changed_ = true;
+    return {};
+}
+
+result<void> recovery::make_stable() {
+    std::vector<runtime::file_id> all;
+    for (const auto& segment : opened_)
+        all.insert(all.end(), {segment.log, segment.offset_index, segment.time_index});
+    if (auto synced = files_.sync(all); !synced)
+        return synced;
+    if (!log_.report.clean || names_changed_)
+        if (auto synced = files_.sync_directory(options_.directory); !synced)
+            return synced;
+    while (opened_.size() > 1) {
+        for (const auto file :
+             {opened_.front().log, opened_.front().offset_index, opened_.front().time_index})
+            files_.close(file);
+        opened_.erase(opened_.begin());
+    }
+    const auto text = encode_epoch_checkpoint(log_.epochs);
+    if (text == checkpoint_text_ || (log_.report.created && log_.epochs.entries().empty()))
+        return {};
+    return replace_small_file(files_, options_.directory, epoch_checkpoint_name,
+                              slice::copy_of(std::string_view(text)));
+}
+
+/// Says that all is stable now, and removes snapshots that serve nothing.
+result<void> recovery::write_snapshot() {
+    const auto end = log_.log_end_offset;
+    if (end != proven_ && (end.get() > 0 || proven_.get() >= 0)) {
+        const auto content = slice::copy_of(log_.producers.encode_snapshot());
+        const auto name = segment_file_name(end, snapshot_suffix);
+        if (auto written = replace_small_file(files_, options_.directory, name, content); !written)
+            return written;
+        log_.snapshot_offset = end;
+    }
+    for (const auto offset : snapshots_) {
+        const bool at_segment =
+            std::any_of(log_.segments.begin(), log_.segments.end(),
+                        [&](const segment_state& segment) { return segment.base_offset == offset; });
+        if (at_segment || offset == log_.snapshot_offset)
+            continue;
+        if (auto removed = files_.remove(segment_path(options_.directory, offset, snapshot_suffix)); !removed)
+            return removed;
+    }
+    return {};
+}
+
+void recovery::plant_bug(recovered_log& log) const {
+    if (options_.mutants.reuse_offset_after_restart && log.segments.back().size > 0)
+        log.log_end_offset = std::max(log.log_start_offset, last_batch_base_);
+}
+
+void open_job::run(runtime::file_system& files) {
+    outcome = recovery(*this, files).run();
+}
+
+std::string to_string(const recovery_report& report) {
+    if (report.created)
+        return "created";
+    std::string text =
+        report.clean ? "clean" : "recovered from offset " + std::to_string(report.scanned_from.get());
+    text += ", " + std::to_string(report.bytes_scanned) + " bytes checked";
+    if (report.cut_at.get() >= 0)
+        text += ", cut " + std::to_string(report.bytes_cut) + " bytes at offset " +
+                std::to_string(report.cut_at.get()) + " in " + report.cut_file + " (" + report.cut_reason +
+                ")";
+    if (report.segments_removed > 0)
+        text += ", removed " + std::to_string(report.segments_removed) + " segments behind it";
+    if (report.indexes_rebuilt > 0)
+        text += ", rebuilt indexes of " + std::to_string(report.indexes_rebuilt) + " segments";
+    if (report.files_removed > 0)
+        text += ", removed " + std::to_string(report.files_removed) + " left-over files";
+    if (report.lost_upto > report.lost_from)
+        text += ", LOST offsets " + std::to_string(report.lost_from.get()) + " to " +
+                std::to_string(report.lost_upto.get() - 1) + ", which had been stable";
+    for (const auto& damage : report.damage)
+        text += ", damage in " + damage;
+    return text;
+}
+
+} // namespace barnabas::replica

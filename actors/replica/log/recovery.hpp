@@ -1,0 +1,72 @@
+#pragma once
+
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log/segment_recovery.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace barnabas::replica {
+
+/// Opens the log of a directory.
+///
+/// 1. Left-overs of interrupted renames go; `partition.metadata` is compared.
+/// 2. The newest valid producer snapshot, at N, is the recovery point: it was written after all below N was
+/// synced.
+/// 3. Segments wholly below N are only looked at. The others are scanned from N on, batch by batch.
+/// 4. At the first bad byte behind N the log ends: later segments go first, then the bytes are cut.
+/// 5. What was found sound is written again and synced, so that it is stable before it is served, and a new
+///    snapshot says so.
+/// If the log ends below N, stable records are lost. That is reported, and the log goes on at N in a new
+/// segment, so that no offset is given out twice.
+class recovery {
+public:
+    recovery(const open_job& job, runtime::file_system& files)
+        : options_(job.options), create_(job.create), files_(files) {}
+    ~recovery();
+    recovery(const recovery&) = delete;
+    recovery& operator=(const recovery&) = delete;
+
+    result<recovered_log> run();
+
+private:
+    result<void> prepare_directory();
+    result<void> check_metadata();
+    result<void> list_files();
+    result<void> read_epochs();
+    result<void> find_snapshot();
+    result<bool> read_snapshot(log_offset offset);
+    result<void> look_at_segments();
+    result<void> inspect_segment(log_offset base);
+    result<bool> scan_segment(std::size_t index);
+    result<void> end_log(std::size_t index, const std::string& why);
+    void count_batch(const batch::batch_view& batch);
+    result<void> complete_segments();
+    result<void> create_segment(log_offset base);
+    result<void> make_stable();
+    result<void> write_snapshot();
+    void plant_bug(recovered_log& log) const;
+
+    const log_options& options_;
+    bool create_;
+    runtime::file_system& files_;
+
+    std::vector<log_offset> bases_;
+    std::set<log_offset> snapshots_;
+    bool has_checkpoint_ = false;
+    std::string checkpoint_text_;
+    /// Offset of the newest snapshot: all below was once stable.
+    log_offset proven_{-1};
+    /// Below it nothing is scanned; `proven_`, or 0 when the epochs of what lies below are not known.
+    log_offset scan_from_{0};
+    log_offset next_offset_{0};
+    log_offset last_batch_base_{-1};
+    bool names_changed_ = false;
+
+    recovered_log log_;
+    /// Files of scanned segments, in the order of `log_.segments`' tail; closed at the end but for the last.
+    std::vector<segment_files> opened_;
+};
+
+} // namespace barnabas::replica

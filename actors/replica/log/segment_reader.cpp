@@ -1,0 +1,63 @@
+#include "actors/replica/log/segment_reader.hpp"
+
+#include "actors/replica/log/offset_index.hpp"
+#include "actors/replica/log/time_index.hpp"
+
+namespace barnabas::replica {
+
+result<segment_reader> segment_reader::open(runtime::file_system& files, const std::string& directory,
+                                            const readable_segment& segment) {
+    segment_reader reader(files, directory, segment);
+    if (segment.files) {
+        reader.log_ = segment.files->log;
+        return reader;
+    }
+    const auto path = segment_path(directory, segment.base_offset, log_suffix);
+    auto opened = open_scoped(files, path, runtime::open_mode::read_only);
+    if (opened.code() == errc::not_found)
+        return error{errc::offset_out_of_range, path + " has been deleted"};
+    if (!opened)
+        return opened.failure();
+    reader.own_log_.emplace(std::move(*opened));
+    reader.log_ = reader.own_log_->id();
+    return reader;
+}
+
+result<std::optional<runtime::file_id>> segment_reader::index(std::optional<scoped_file>& slot,
+                                                              std::string_view suffix) {
+    if (slot)
+        return std::optional(slot->id());
+    auto opened = open_scoped(*files_, segment_path(directory_, segment_.base_offset, suffix),
+                              runtime::open_mode::read_only);
+    if (opened.code() == errc::not_found)
+        return std::optional<runtime::file_id>{};
+    if (!opened)
+        return opened.failure();
+    slot.emplace(std::move(*opened));
+    return std::optional(slot->id());
+}
+
+result<file_position> segment_reader::position_before(log_offset offset) {
+    auto file = segment_.files ? result(std::optional(segment_.files->offset_index))
+                               : index(own_offset_index_, offset_index_suffix);
+    if (!file)
+        return file.failure();
+    if (!*file)
+        return file_position(0);
+    return find_position(*files_, **file, {segment_.base_offset, segment_.size}, offset);
+}
+
+result<file_position> segment_reader::position_before(timestamp_ms timestamp) {
+    auto file = segment_.files ? result(std::optional(segment_.files->time_index))
+                               : index(own_time_index_, time_index_suffix);
+    if (!file)
+        return file.failure();
+    if (!*file)
+        return file_position(0);
+    auto offset = find_offset_before(*files_, **file, segment_.base_offset, timestamp);
+    if (!offset)
+        return offset.failure();
+    return position_before(*offset);
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log/small_file.hpp"
+
+#include <optional>
+#include <string>
+
+namespace barnabas::replica {
+
+/// A segment as a read job sees it: the files that are open anyhow, or opened by name for this job.
+class segment_reader {
+public:
+    /// offset_out_of_range when the segment was deleted since the machine looked.
+    static result<segment_reader> open(runtime::file_system& files, const std::string& directory,
+                                       const readable_segment& segment);
+
+    runtime::file_id log() const { return log_; }
+    std::uint64_t size() const { return segment_.size; }
+    log_offset base_offset() const { return segment_.base_offset; }
+    std::string name() const { return segment_file_name(segment_.base_offset, log_suffix); }
+
+    /// Where to begin to look for `offset`; 0 when there is no usable index.
+    result<file_position> position_before(log_offset offset);
+    /// Where to begin to look for a record at or behind `timestamp`.
+    result<file_position> position_before(timestamp_ms timestamp);
+
+private:
+    segment_reader(runtime::file_system& files, std::string directory, readable_segment segment)
+        : files_(&files), directory_(std::move(directory)), segment_(std::move(segment)) {}
+    result<std::optional<runtime::file_id>> index(std::optional<scoped_file>& slot, std::string_view suffix);
+
+    runtime::file_system* files_;
+    std::string directory_;
+    readable_segment segment_;
+    runtime::file_id log_;
+    std::optional<scoped_file> own_log_;
+    std::optional<scoped_file> own_offset_index_;
+    std::optional<scoped_file> own_time_index_;
+};
+
+} // namespace barnabas::replica

@@ -1,0 +1,223 @@
+#include "actors/replica/log/segment_recovery.hpp"
+
+#include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/offset_index.hpp"
+#include "actors/replica/log/small_file.hpp"
+#include "actors/replica/log/time_index.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace barnabas::replica {
+result<recovered_segment> segment_recovery::inspect(log_offset base) {
+    recovered_segment segment;
+    segment.state.base_offset = base;
+    auto opened = open(base);
+    if (!opened)
+        return opened.failure();
+    segment.files = *opened;
+    const auto steps = [&]() -> result<void> {
+        auto size = files_.size(segment.files.log);
+        if (!size)
+            return size.failure();
+        segment.state.size = *size;
+        auto sensible = indexes_make_sense(segment);
+        if (!sensible)
+            return sensible.failure();
+        return *sensible ? result<void>{} : rebuild_indexes(segment);
+    };
+    auto done = steps();
+    close(segment.files);
+    if (!done)
+        return done.failure();
+    return segment;
+}
+
+result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
+    auto offset_size = files_.size(segment.files.offset_index);
+    if (!offset_size)
+        return offset_size.failure();
+    auto time_size = files_.size(segment.files.time_index);
+    if (!time_size)
+        return time_size.failure();
+    auto& state = segment.state;
+    state.offset_index_size = *offset_size;
+    state.time_index_size = *time_size;
+    if (state.size == 0)
+        return *offset_size == 0 && *time_size == 0;
+    const auto interval = static_cast<std::uint64_t>(options_.log->index_interval_bytes);
+    const auto longest_gap = interval + static_cast<std::uint64_t>(options_.log->max_message_bytes);
+    if (*offset_size % offset_entry_size != 0 || *time_size % time_entry_size != 0 || *time_size == 0)
+        return false;
+    if (*offset_size == 0 && state.size > longest_gap)
+        return false;
+    auto last = last_time_entry(files_, segment.files.time_index, state.base_offset);
+    if (!last)
+        return last.failure();
+    // Kafka's preallocated zeros give an entry of time 0, which no client sends.
+    if (!*last || (*last)->timestamp.get() <= 0)
+        return false;
+    state.newest = state.last_time_entry = **last;
+    return true;
+}
+
+result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
+    const readable_range range{segment.state.base_offset, segment.state.size};
+    segment.state = {};
+    segment.state.base_offset = range.base_offset;
+    segment.index_rebuilt = true;
+    index_growth growth;
+    scan_options options;
+    options.next_offset = range.base_offset;
+    options.unproven_from = options_.proven_upto;
+    options.gaps_allowed = true;
+    auto scanned =
+        segment_scan(files_, segment.files.log, range).run(options, [&](const batch::batch_view& batch) {
+            index_batch(segment.state, batch.header, options_.log->index_interval_bytes, growth);
+        });
+    if (!scanned)
+        return scanned.failure();
+    const auto closing = closing_time_entry(segment.state);
+    growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
+    segment.bytes_scanned = scanned->sound_size;
+    segment.bad = scanned->bad;
+    segment.state.size = range.size;
+    if (auto written = write_indexes(segment, {}, growth); !written)
+        return written;
+    const std::array ids{segment.files.offset_index, segment.files.time_index};
+    return files_.sync(ids);
+}
+
+result<recovered_segment> segment_recovery::scan(log_offset base, const visitor& visit) {
+    recovered_segment segment;
+    segment.state.base_offset = base;
+    auto opened = open(base);
+    if (!opened)
+        return opened.failure();
+    segment.files = *opened;
+    if (auto done = scan_opened(segment, visit); !done) {
+        close(segment.files);
+        return done.failure();
+    }
+    return segment;
+}
+
+result<void> segment_recovery::scan_opened(recovered_segment& segment, const visitor& visit) {
+    auto& state = segment.state;
+    auto size = files_.size(segment.files.log);
+    if (!size)
+        return size.failure();
+    auto trusted = trusted_part(segment, *size);
+    if (!trusted)
+        return trusted.failure();
+    start_from(segment, *trusted, *size);
+    scan_options options;
+    options.from = trusted->start;
+    options.next_offset = state.base_offset;
+    options.unproven_from = std::max(options_.proven_upto, state.base_offset);
+    options.gaps_allowed = options_.gaps_allowed;
+    options.rewrite_unproven = true;
+    options.skip_checks = options_.log->mutants.skip_torn_tail_check;
+    index_growth growth;
+    const auto count = [&](const batch::batch_view& batch) {
+        index_batch(state, batch.header, options_.log->index_interval_bytes, growth);
+        visit(batch);
+    };
+    auto scanned = segment_scan(files_, segment.files.log, {state.base_offset, *size}).run(options, count);
+    if (!scanned)
+        return scanned.failure();
+    // A later look at the index must find the largest timestamp, should the segment not grow any more.
+    const auto closing = closing_time_entry(state);
+    growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
+    segment.next_offset = scanned->next_offset;
+    segment.bytes_scanned = scanned->sound_size - trusted->start.get();
+    segment.bytes_cut = *size - scanned->sound_size;
+    segment.bad = scanned->bad;
+    state.size = scanned->sound_size;
+    return write_indexes(segment, *trusted, growth);
+}
+
+void segment_recovery::start_from(recovered_segment& segment, const trusted_indexes& trusted,
+                                  std::uint64_t log_size) {
+    auto& state = segment.state;
+    state.size = trusted.start.get();
+    state.offset_index_size = trusted.offset_entries * offset_entry_size;
+    state.time_index_size = trusted.time_entries * time_entry_size;
+    state.newest = state.last_time_entry = trusted.newest;
+    if (state.size == 0)
+        return;
+    batch_walk walk(files_, segment.files.log, file_position(0), log_size);
+    if (auto first = walk.next(); first && *first)
+        state.first_timestamp = (*first)->header.max_timestamp;
+}
+
+result<void> segment_recovery::cut(const recovered_segment& segment) {
+    return files_.truncate(segment.files.log, segment.state.size);
+}
+
+/// Index entries below the recovery point, if they lead to a batch; scanning begins there.
+result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const recovered_segment& segment,
+                                                                         std::uint64_t log_size) {
+    const auto base = segment.state.base_offset;
+    const readable_range range{base, log_size};
+    if (options_.proven_upto <= base)
+        return trusted_indexes{};
+    auto offsets = sound_offset_entries(files_, segment.files.offset_index, range, options_.proven_upto);
+    if (!offsets)
+        return offsets.failure();
+    auto times = sound_time_entries(files_, segment.files.time_index, base, options_.proven_upto);
+    if (!times)
+        return times.failure();
+    if (offsets->empty() || times->empty())
+        return trusted_indexes{};
+    const auto last = offsets->back();
+    batch_walk walk(files_, segment.files.log, last.position, log_size);
+    auto located = walk.next();
+    if (!located && located.code() != errc::corrupt_message)
+        return located.failure();
+    if (!located || !*located || (*located)->header.base_offset > last.offset ||
+        (*located)->header.base_offset < base)
+        return trusted_indexes{};
+    return trusted_indexes{offsets->size(), times->size(), last.position, times->back()};
+}
+
+result<void> segment_recovery::write_indexes(const recovered_segment& segment, const trusted_indexes& trusted,
+                                             const index_growth& growth) {
+    const auto& files = segment.files;
+    const auto replace_tail = [&](runtime::file_id file, std::uint64_t keep,
+                                  const std::vector<std::byte>& entries) -> result<void> {
+        if (auto cut = files_.truncate(file, keep); !cut)
+            return cut;
+        if (entries.empty())
+            return {};
+        const auto tail = slice::copy_of(entries);
+        return files_.write(file, file_position(keep), std::span(&tail, 1));
+    };
+    if (auto offsets = replace_tail(files.offset_index, trusted.offset_entries * offset_entry_size,
+                                    growth.offset_entries);
+        !offsets)
+        return offsets;
+    return replace_tail(files.time_index, trusted.time_entries * time_entry_size, growth.time_entries);
+}
+
+result<segment_files> segment_recovery::open(log_offset base) {
+    constexpr std::array suffixes{log_suffix, offset_index_suffix, time_index_suffix};
+    const auto& directory = options_.log->directory;
+    std::vector<scoped_file> opened;
+    for (const auto suffix : suffixes) {
+        const auto mode = suffix == log_suffix ? runtime::open_mode::read_write : runtime::open_mode::create;
+        auto file = open_scoped(files_, segment_path(directory, base, suffix), mode);
+        if (!file)
+            return file.failure();
+        opened.push_back(std::move(*file));
+    }
+    return segment_files{opened[0].keep(), opened[1].keep(), opened[2].keep()};
+}
+
+void segment_recovery::close(const segment_files& segment) {
+    files_.close(segment.log);
+    files_.close(segment.offset_index);
+    files_.close(segment.time_index);
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log/index_builder.hpp"
+#include "actors/replica/log/segment_scan.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace barnabas::replica {
+
+/// What the segments of a recovery have in common.
+struct segment_recovery_options {
+    const log_options* log = nullptr;
+    /// Everything below is on stable storage, the indexes included.
+    log_offset proven_upto;
+    bool gaps_allowed = false;
+};
+
+struct recovered_segment {
+    segment_state state;
+    segment_files files; ///< open
+    log_offset next_offset;
+    std::uint64_t bytes_scanned = 0;
+    std::uint64_t bytes_cut = 0;
+    std::optional<std::string> bad;
+    bool index_rebuilt = false;
+};
+
+/// Brings one segment to a state that can be believed.
+class segment_recovery {
+public:
+    using visitor = segment_scan::visitor;
+
+    segment_recovery(runtime::file_system& files, const segment_recovery_options& options)
+        : files_(files), options_(options) {}
+
+    /// A segment wholly below the recovery point: looks at sizes and the last time entry. Missing or
+    /// senseless indexes are made anew; damage found by that is told in `bad`, and nothing is cut. No file
+    /// stays open.
+    result<recovered_segment> inspect(log_offset base);
+
+    /// A segment that may hold bytes behind the recovery point: finds the end of the sound batches, and
+    /// makes the index entries behind the recovery point anew. Opens the files; the log is cut only by `cut`.
+    result<recovered_segment> scan(log_offset base, const visitor& visit);
+
+    /// Cuts what `scan` did not find sound.
+    result<void> cut(const recovered_segment& segment);
+
+private:
+    struct trusted_indexes {
+        std::uint64_t offset_entries = 0;
+        std::uint64_t time_entries = 0;
+        file_position start;
+        time_point newest;
+    };
+
+    result<bool> indexes_make_sense(recovered_segment& segment);
+    result<void> rebuild_indexes(recovered_segment& segment);
+    result<void> scan_opened(recovered_segment& segment, const visitor& visit);
+    void start_from(recovered_segment& segment, const trusted_indexes& trusted, std::uint64_t log_size);
+    result<trusted_indexes> trusted_part(const recovered_segment& segment, std::uint64_t log_size);
+    result<void> write_indexes(const recovered_segment& segment, const trusted_indexes& trusted,
+                               const index_growth& growth);
+    result<segment_files> open(log_offset base);
+    void close(const segment_files& segment);
+
+    runtime::file_system& files_;
+    segment_recovery_options options_;
+};
+
+} // namespace barnabas::replica

@@ -1,0 +1,149 @@
+#include "actors/replica/log/segment_scan.hpp"
+
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32c.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <zlib.h>
+
+namespace barnabas::replica {
+namespace {
+
+constexpr std::size_t window_bytes = 1 << 20;
+
+/// Messages of magic 0 and 1 have a CRC32 of the bytes from the magic byte on. Without that check a torn tail
+/// of zeros would look like an old message, and an old message like a torn tail.
+bool is_old_message(std::span<const std::byte> bytes) {
+    constexpr std::size_t crc_at = 12;
+    if (bytes.size() <= batch::at::magic || static_cast<int>(bytes[batch::at::magic]) > 1)
+        return false;
+    const auto length = batch::load_big_endian<std::int32_t>(bytes.data() + batch::at::batch_length);
+    if (length < 5 || static_cast<std::size_t>(length) > bytes.size() - batch::batch_prefix_size)
+        return false;
+    const auto checked = bytes.subspan(batch::at::magic, static_cast<std::size_t>(length) - 4);
+    const auto crc =
+        ::crc32(0, reinterpret_cast<const Bytef*>(checked.data()), static_cast<uInt>(checked.size()));
+    return crc == batch::load_big_endian<std::uint32_t>(bytes.data() + crc_at);
+}
+
+} // namespace
+
+result<scan_result> segment_scan::run(const scan_options& options, const visitor& visit) {
+    options_ = options;
+    found_ = {options.from.get(), options.next_offset, std::nullopt};
+    for (;;) {
+        auto batch = next_batch();
+        if (!batch)
+            return batch.failure();
+        if (!*batch)
+            break;
+        const auto& header = (*batch)->header;
+        if (header.base_offset >= options_.unproven_from && !rewrite_begun_) {
+            rewrite_begun_ = true;
+            rewrite_from_ = found_.sound_size;
+        }
+        visit(**batch);
+        found_.sound_size += header.total_size();
+        found_.next_offset = header.next_offset();
+        epoch_ = std::max(epoch_, header.leader_epoch);
+    }
+    if (auto rewritten = rewrite_window(); !rewritten)
+        return rewritten.failure();
+    if (options_.skip_checks && found_.bad) {
+        found_.sound_size = range_.size;
+        found_.bad.reset();
+    }
+    return found_;
+}
+
+/// None at the end of the sound batches.
+result<std::optional<batch::batch_view>> segment_scan::next_batch() {
+    const auto left = range_.size - found_.sound_size;
+    if (left == 0)
+        return std::optional<batch::batch_view>{};
+    auto head = bytes_at(found_.sound_size, batch::batch_header_size);
+    if (!head)
+        return head.failure();
+    auto header = batch::parse_header(head->bytes());
+    if (!header) {
+        auto old = bytes_at(found_.sound_size, std::min<std::uint64_t>(left, window_bytes));
+        if (!old)
+            return old.failure();
+        if (is_old_message(old->bytes()))
+            return error{
+                errc::unsupported_for_message_format,
+                segment_file_name(range_.base_offset, log_suffix) +
+                    " has messages of magic 0 or 1, from before Kafka 0.11; copy the topic with Kafka's "
+                    "own tools first"};
+        return bad(header.failure().detail);
+    }
+    if (header->total_size() > left)
+        return bad("the file ends inside of a batch");
+    auto bytes = bytes_at(found_.sound_size, header->total_size());
+    if (!bytes)
+        return bytes.failure();
+    if (bytes->size() != header->total_size())
+        return bad("the file ends inside of a batch");
+    batch::batch_view batch{std::move(*bytes), *header};
+    if (auto complaint = complaint_about(batch))
+        return bad(std::move(*complaint));
+    return std::optional(std::move(batch));
+}
+
+std::optional<std::string> segment_scan::complaint_about(const batch::batch_view& batch) const {
+    const auto& header = batch.header;
+    const bool unproven = header.base_offset >= options_.unproven_from;
+    const auto expected =
+        unproven ? std::max(found_.next_offset, options_.unproven_from) : found_.next_offset;
+    if (header.base_offset < expected ||
+        (unproven && !options_.gaps_allowed && header.base_offset != expected))
+        return "offset " + std::to_string(header.base_offset.get()) + " where " +
+               std::to_string(expected.get()) + " should come";
+    if (header.last_offset_delta < 0 || header.record_count < 0)
+        return std::string("a negative count");
+    if (header.last_offset() - range_.base_offset > std::numeric_limits<std::int32_t>::max())
+        return std::string("an offset too far from the segment's first");
+    if (header.leader_epoch.get() >= 0 && header.leader_epoch < epoch_)
+        return std::string("a leader epoch below the one before");
+    if (!options_.skip_checks &&
+        batch::crc32c(batch.bytes.bytes().subspan(batch::at::attributes)) != header.crc)
+        return std::string("the CRC does not match");
+    return std::nullopt;
+}
+
+result<std::optional<batch::batch_view>> segment_scan::bad(std::string why) {
+    found_.bad = std::move(why);
+    return std::optional<batch::batch_view>{};
+}
+
+result<slice> segment_scan::bytes_at(std::uint64_t position, std::size_t count) {
+    const auto wanted = std::min<std::uint64_t>(count, range_.size - position);
+    const bool inside = position >= window_at_ && position + wanted <= window_at_ + window_.size();
+    if (!inside) {
+        if (auto rewritten = rewrite_window(); !rewritten)
+            return rewritten.failure();
+        const auto size = std::min<std::uint64_t>(std::max(count, window_bytes), range_.size - position);
+        auto memory = chunk::allocate(size);
+        auto got = files_.read(log_, file_position(position), std::span(memory->data(), size));
+        if (!got)
+            return got.failure();
+        window_ = slice(std::move(memory), 0, *got);
+        window_at_ = position;
+    }
+    const auto at = position - window_at_;
+    return window_.sub(at, std::min<std::uint64_t>(wanted, window_.size() - at));
+}
+
+/// Writes back what was found sound in the present window.
+result<void> segment_scan::rewrite_window() {
+    if (!options_.rewrite_unproven || !rewrite_begun_ || rewrite_from_ >= found_.sound_size)
+        return {};
+    BARNABAS_ASSERT(rewrite_from_ >= window_at_);
+    BARNABAS_ASSERT(found_.sound_size <= window_at_ + window_.size());
+    const auto part = window_.sub(rewrite_from_ - window_at_, found_.sound_size - rewrite_from_);
+    rewrite_from_ = found_.sound_size;
+    return files_.write(log_, file_position(found_.sound_size - part.size()), std::span(&part, 1));
+}
+
+} // namespace barnabas::replica

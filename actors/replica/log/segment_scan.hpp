@@ -1,0 +1,67 @@
+#pragma once
+
+#include "actors/replica/log/segment.hpp"
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/disk/disk.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace barnabas::replica {
+
+struct scan_options {
+    file_position from;
+    /// No offset below it may come.
+    log_offset next_offset;
+    /// From here on offsets must follow each other without gaps, unless `gaps_allowed`.
+    log_offset unproven_from;
+    bool gaps_allowed = false;
+    /// Bytes of batches at or behind `unproven_from` are written again: after a failed sync the system may
+    /// show bytes that it will never write, and only a new write makes a later sync cover them.
+    bool rewrite_unproven = false;
+    /// The planted bug of replica_mutants.
+    bool skip_checks = false;
+};
+
+struct scan_result {
+    /// Where the sound batches end.
+    std::uint64_t sound_size = 0;
+    log_offset next_offset;
+    /// Why the scan ended before the end of the file.
+    std::optional<std::string> bad;
+};
+
+/// Reads a segment batch by batch with all checks: whole, CRC, offsets, epochs.
+class segment_scan {
+public:
+    using visitor = std::function<void(const batch::batch_view&)>;
+
+    segment_scan(runtime::file_system& files, runtime::file_id log, const readable_range& range)
+        : files_(files), log_(log), range_(range) {}
+
+    /// Calls `visit` for each sound batch. unsupported_for_message_format: there are batches of magic 0 or 1.
+    result<scan_result> run(const scan_options& options, const visitor& visit);
+
+private:
+    result<std::optional<batch::batch_view>> next_batch();
+    std::optional<std::string> complaint_about(const batch::batch_view& batch) const;
+    result<std::optional<batch::batch_view>> bad(std::string why);
+    /// Bytes [position, position + count) as far as the file has them.
+    result<slice> bytes_at(std::uint64_t position, std::size_t count);
+    result<void> rewrite_window();
+
+    runtime::file_system& files_;
+    runtime::file_id log_;
+    readable_range range_;
+    scan_options options_;
+    scan_result found_;
+    leader_epoch epoch_{-1};
+    slice window_;
+    std::uint64_t window_at_ = 0;
+    std::uint64_t rewrite_from_ = 0;
+    bool rewrite_begun_ = false;
+};
+
+} // namespace barnabas::replica

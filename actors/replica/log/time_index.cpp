@@ -1,0 +1,72 @@
+#include "actors/replica/log/time_index.hpp"
+
+#include "actors/replica/log/index_search.hpp"
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <array>
+
+namespace barnabas::replica {
+namespace {
+
+time_point entry_at(const std::byte* from, log_offset base) {
+    const auto timestamp = batch::load_big_endian<std::int64_t>(from);
+    const auto relative = batch::load_big_endian<std::uint32_t>(from + 8);
+    return {timestamp_ms(timestamp), base + std::int64_t{relative}};
+}
+
+} // namespace
+
+void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_point& entry) {
+    const auto relative = entry.offset - base;
+    BARNABAS_ASSERT(relative >= 0 && relative <= 0x7fffffff);
+    const auto at = to.size();
+    to.resize(at + time_entry_size);
+    batch::store_big_endian(to.data() + at, entry.timestamp.get());
+    batch::store_big_endian(to.data() + at + 8, static_cast<std::int32_t>(relative));
+}
+
+result<log_offset> find_offset_before(runtime::file_system& files, runtime::file_id index, log_offset base,
+                                      timestamp_ms timestamp) {
+    auto found = find_last_entry(files, index, time_entry_size, [&](const std::byte* bytes) {
+        return entry_at(bytes, base).timestamp < timestamp;
+    });
+    if (!found)
+        return found.failure();
+    return *found ? entry_at((*found)->data(), base).offset : base;
+}
+
+result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, runtime::file_id index,
+                                                   log_offset base, log_offset end) {
+    auto bytes = read_index(files, index);
+    if (!bytes)
+        return bytes.failure();
+    std::vector<time_point> sound;
+    for (std::size_t at = 0; at + time_entry_size <= bytes->size(); at += time_entry_size) {
+        const auto entry = entry_at(bytes->data() + at, base);
+        const auto last = sound.empty() ? time_point{timestamp_ms(-1), base} : sound.back();
+        if (entry.timestamp <= last.timestamp || entry.offset < last.offset || entry.offset >= end)
+            break;
+        sound.push_back(entry);
+    }
+    return sound;
+}
+
+result<std::optional<time_point>> last_time_entry(runtime::file_system& files, runtime::file_id index,
+                                                  log_offset base) {
+    auto size = files.size(index);
+    if (!size)
+        return size.failure();
+    if (*size < time_entry_size)
+        return std::optional<time_point>{};
+    std::array<std::byte, time_entry_size> bytes;
+    const auto position = *size / time_entry_size * time_entry_size - time_entry_size;
+    auto got = files.read(index, file_position(position), bytes);
+    if (!got)
+        return got.failure();
+    if (*got != bytes.size())
+        return std::optional<time_point>{};
+    return std::optional(entry_at(bytes.data(), base));
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/model/ids.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace barnabas::replica {
+
+/// Bugs that the simulator's checkers must find; all off outside of their scenarios.
+struct replica_mutants {
+    /// Recovery believes the length of the file and does not check CRCs.
+    bool skip_torn_tail_check = false;
+    /// After a restart the log ends one batch below what was recovered.
+    bool reuse_offset_after_restart = false;
+};
+
+/// What one partition's log is told at its opening; names as in Kafka's topic configuration. -1 = no bound.
+struct log_options {
+    /// `<log dir>/<topic>-<partition>`; its parent exists.
+    std::string directory;
+    /// Written to and compared with `partition.metadata`; all zero = neither.
+    barnabas::topic_id topic_id;
+    barnabas::partition_index partition_index;
+
+    std::int64_t segment_bytes = std::int64_t{1} << 30;
+    std::int64_t segment_ms = std::int64_t{7} * 24 * 3600 * 1000;
+    std::int64_t index_interval_bytes = 4096;
+    std::int64_t segment_index_bytes = 10 << 20;
+    std::int64_t max_message_bytes = 1048588;
+
+    std::int64_t retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
+    std::int64_t retention_bytes = -1;
+    std::int64_t file_delete_delay_ms = 60000;
+    /// cleanup.policy has `delete`. Without it (compacted) offsets may have gaps.
+    bool delete_policy = true;
+
+    batch::timestamp_type timestamp_type = batch::timestamp_type::create_time;
+    std::int64_t timestamp_before_max_ms = -1;
+    std::int64_t timestamp_after_max_ms = 3600000;
+    std::int64_t producer_id_expiration_ms = 86400000;
+
+    /// A producer snapshot, which is also the recovery point, is written after about so many bytes, so that a
+    /// start after a crash reads and checks no more than this and what was in flight.
+    std::int64_t snapshot_interval_bytes = 16 << 20;
+    /// Lowest log start offset, from Kafka's log-start-offset-checkpoint or a deletion of records.
+    log_offset log_start_offset{0};
+
+    replica_mutants mutants;
+};
+
+} // namespace barnabas::replica

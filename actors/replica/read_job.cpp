@@ -1,0 +1,165 @@
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/segment_reader.hpp"
+#include "protocol/batch/crc32c.hpp"
+
+#include <algorithm>
+
+namespace barnabas::replica {
+namespace {
+
+using batch::at::attributes;
+
+/// One run of a read job: finds the batch that holds the offset, then reads a range and trims it.
+class read_run {
+public:
+    read_run(const read_job& job, runtime::file_system& files) : job_(job), files_(files) {}
+    result<slice> run();
+
+private:
+    result<std::optional<slice>> run_segment(const readable_segment& segment, bool first);
+    result<std::optional<file_position>> find_start(segment_reader& segment, file_position from);
+    result<slice> read_range(segment_reader& segment, file_position from);
+    result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
+    result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
+    bool crc_matters_and_fails(const batch::batch_header& header, std::span<const std::byte> bytes) const;
+
+    const read_job& job_;
+    runtime::file_system& files_;
+};
+
+result<slice> read_run::run() {
+    bool first = true;
+    for (const auto& segment : job_.segments) {
+        auto read = run_segment(segment, first);
+        if (!read)
+            return read.failure();
+        if (*read)
+            return **read;
+        first = false;
+    }
+    return slice{};
+}
+
+/// None when the segment has no batch at or behind the offset, so that the next one is tried.
+result<std::optional<slice>> read_run::run_segment(const readable_segment& segment, bool first) {
+    auto reader = segment_reader::open(files_, job_.directory, segment);
+    if (!reader)
+        return reader.failure();
+    std::optional<file_position> start;
+    if (first && job_.start_is_exact) {
+        start = job_.start;
+    } else {
+        auto hint = reader->position_before(job_.from);
+        if (!hint)
+            return hint.failure();
+        auto found = find_start(*reader, *hint);
+        // An index that leads astray costs time, never an answer.
+        if (found.code() == errc::corrupt_message && hint->get() != 0)
+            found = find_start(*reader, file_position(0));
+        if (!found)
+            return found.failure();
+        start = *found;
+    }
+    if (!start)
+        return std::optional<slice>{};
+    auto bytes = read_range(*reader, *start);
+    if (!bytes)
+        return bytes.failure();
+    return std::optional(std::move(*bytes));
+}
+
+result<std::optional<file_position>> read_run::find_start(segment_reader& segment, file_position from) {
+    batch_walk walk(files_, segment.log(), from, segment.size());
+    log_offset behind_last = segment.base_offset();
+    while (behind_last < job_.upto) {
+        auto located = walk.next();
+        if (located.code() == errc::corrupt_message)
+            return corrupt_batch(segment.name(), from, located.failure().detail);
+        if (!located)
+            return located.failure();
+        if (!*located)
+            return std::optional<file_position>{};
+        const auto& header = (*located)->header;
+        if (header.base_offset < segment.base_offset())
+            return corrupt_batch(segment.name(), (*located)->position, "an offset below the segment's");
+        if (header.last_offset() >= job_.from)
+            return std::optional((*located)->position);
+        behind_last = header.next_offset();
+    }
+    return std::optional<file_position>{};
+}
+
+result<slice> read_run::read_range(segment_reader& segment, file_position from) {
+    const auto left = segment.size() - std::min(segment.size(), from.get());
+    auto bytes = read_bytes(segment, from, std::min<std::uint64_t>(job_.max_bytes, left));
+    if (!bytes)
+        return bytes.failure();
+    auto whole = whole_batches(segment, from, *bytes);
+    if (!whole)
+        return whole.failure();
+    if (*whole > 0 || !job_.at_least_one_batch || bytes->size() == left)
+        return bytes->sub(0, *whole);
+    batch_walk walk(files_, segment.log(), from, segment.size());
+    auto located = walk.next();
+    if (!located)
+        return located.failure();
+    if (!*located || (*located)->header.total_size() <= bytes->size())
+        return slice{};
+    bytes = read_bytes(segment, from, (*located)->header.total_size());
+    if (!bytes)
+        return bytes.failure();
+    whole = whole_batches(segment, from, *bytes);
+    if (!whole)
+        return whole.failure();
+    return bytes->sub(0, *whole);
+}
+
+result<slice> read_run::read_bytes(segment_reader& segment, file_position from, std::size_t count) {
+    auto memory = chunk::allocate(count);
+    if (job_.permit)
+        memory->attach_permit(job_.permit);
+    auto got = files_.read(segment.log(), from, std::span(memory->data(), count));
+    if (!got)
+        return got.failure();
+    return slice(std::move(memory), 0, *got);
+}
+
+/// How many of the bytes are whole, sound batches below the bound.
+result<std::size_t> read_run::whole_batches(segment_reader& segment, file_position from, const slice& bytes) {
+    std::size_t whole = 0;
+    log_offset next = segment.base_offset();
+    while (bytes.size() - whole >= batch::batch_header_size && next < job_.upto) {
+        const auto rest = bytes.bytes().subspan(whole);
+        auto header = batch::parse_header(rest);
+        if (header && header->total_size() > rest.size())
+            break;
+        const bool sound = header && header->last_offset_delta >= 0 && header->base_offset >= next &&
+                           !crc_matters_and_fails(*header, rest.first(header->total_size()));
+        if (!sound && whole > 0)
+            break; // The next read begins here and tells.
+        if (!sound && header.code() == errc::unsupported_for_message_format)
+            return header.failure();
+        if (!sound)
+            return corrupt_batch(segment.name(), from,
+                                 header ? "offset or CRC do not fit" : header.failure().detail);
+        if (header->last_offset() >= job_.upto)
+            break;
+        whole += header->total_size();
+        next = header->next_offset();
+    }
+    return whole;
+}
+
+bool read_run::crc_matters_and_fails(const batch::batch_header& header,
+                                     std::span<const std::byte> bytes) const {
+    return header.base_offset < job_.verify_below && batch::crc32c(bytes.subspan(attributes)) != header.crc;
+}
+
+} // namespace
+
+void read_job::run(runtime::file_system& files) {
+    records = read_run(*this, files).run();
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,137 @@
+#include "actors/replica/replica_log.hpp"
+
+#include <algorithm>
+
+/// Queries of the log that yield jobs: reads by offset and by time.
+namespace barnabas::replica {
+namespace {
+
+/// How many segments a read goes on to when the first ones have nothing (offsets lost to compaction).
+constexpr std::ptrdiff_t read_segments_max = 8;
+
+} // namespace
+
+result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_offset upto,
+                                   bool at_least_one_batch) {
+    if (from < log_start_offset_ || from > log_end_offset_)
+        return error{errc::offset_out_of_range, "offset " + std::to_string(from.get()) + " is not in [" +
+                                                    std::to_string(log_start_offset_.get()) + ", " +
+                                                    std::to_string(log_end_offset_.get()) + "]"};
+    BARNABAS_ASSERT(upto <= written_offset_);
+    read_job job;
+    job.directory = options_.directory;
+    job.from = from;
+    job.upto = upto;
+    job.max_bytes = max_bytes;
+    job.at_least_one_batch = at_least_one_batch;
+    job.verify_below = recovered_end_;
+    ++outside_jobs_;
+    if (from >= upto)
+        return job;
+    const auto behind = std::upper_bound(
+        segments_.begin(), segments_.end(), from,
+        [](log_offset offset, const segment_state& segment) { return offset < segment.base_offset; });
+    BARNABAS_ASSERT(behind != segments_.begin());
+    const auto first = behind - 1;
+    const auto count = std::min(segments_.end() - first, read_segments_max);
+    for (auto at = first; at != first + count && at->base_offset < upto; ++at)
+        job.segments.push_back(readable(*at));
+    if (!job.segments.front().files)
+        job.kind = runtime::disk_job_kind::blocking;
+    const auto recent = std::upper_bound(
+        recent_.begin(), recent_.end(), from,
+        [](log_offset offset, const recent_position& known) { return offset < known.base_offset; });
+    if (recent != recent_.begin()) {
+        job.start = std::prev(recent)->position;
+        job.start_is_exact = true;
+    }
+    hold(job.segments);
+    return job;
+}
+
+void replica_log::on_read(const read_job& job) {
+    BARNABAS_ASSERT(outside_jobs_ > 0);
+    --outside_jobs_;
+    release(job.segments);
+}
+
+find_job replica_log::find_by_timestamp(timestamp_ms timestamp, log_offset upto) {
+    find_job job;
+    job.directory = options_.directory;
+    job.timestamp = timestamp;
+    job.not_below = log_start_offset_;
+    job.upto = upto;
+    for (const auto& segment : segments_)
+        if (segment.newest.timestamp >= timestamp && segment.base_offset < upto)
+            job.segments.push_back(readable(segment));
+    ++outside_jobs_;
+    hold(job.segments);
+    return job;
+}
+
+find_job replica_log::find_max_timestamp(log_offset upto) {
+    find_job job;
+    job.directory = options_.directory;
+    job.not_below = log_start_offset_;
+    job.upto = upto;
+    for (const auto& segment : segments_)
+        if (segment.size > 0 && segment.base_offset < upto)
+            job.segments.push_back(readable(segment));
+    std::stable_sort(
+        job.segments.begin(), job.segments.end(),
+        [](const readable_segment& a, const readable_segment& b) { return a.newest > b.newest; });
+    ++outside_jobs_;
+    hold(job.segments);
+    return job;
+}
+
+void replica_log::on_found(const find_job& job) {
+    BARNABAS_ASSERT(outside_jobs_ > 0);
+    --outside_jobs_;
+    release(job.segments);
+}
+
+log_offset replica_log::first_unstable_offset() const {
+    return producers_.first_open_transaction().value_or(log_end_offset_);
+}
+
+std::uint64_t replica_log::total_bytes() const {
+    std::uint64_t total = 0;
+    for (const auto& segment : segments_)
+        total += segment.size;
+    return total;
+}
+
+const replica_log::open_segment* replica_log::find_open(log_offset base) const {
+    for (const auto& segment : open_segments_)
+        if (segment.base_offset == base)
+            return &segment;
+    return nullptr;
+}
+
+readable_segment replica_log::readable(const segment_state& segment) const {
+    readable_segment view;
+    view.base_offset = segment.base_offset;
+    view.size = segment.size;
+    view.newest = segment.newest.timestamp;
+    if (const auto* open = find_open(segment.base_offset))
+        view.files = open->files;
+    return view;
+}
+
+void replica_log::hold(const std::vector<readable_segment>& segments) {
+    for (const auto& read : segments)
+        for (auto& open : open_segments_)
+            open.readers += open.base_offset == read.base_offset && read.files ? 1 : 0;
+}
+
+void replica_log::release(const std::vector<readable_segment>& segments) {
+    for (const auto& read : segments)
+        for (auto& open : open_segments_)
+            if (read.files && open.files == *read.files) {
+                BARNABAS_ASSERT(open.readers > 0);
+                --open.readers;
+            }
+}
+
+} // namespace barnabas::replica

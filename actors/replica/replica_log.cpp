@@ -1,0 +1,214 @@
+#include "actors/replica/replica_log.hpp"
+
+#include "actors/replica/log/index_builder.hpp"
+#include "actors/replica/log/small_file.hpp"
+
+#include <algorithm>
+
+/// Completions of writes, repairs and syncs; closing. Appending, reading and retention have files of their
+/// own.
+namespace barnabas::replica {
+
+replica_log::replica_log(log_options options, recovered_log recovered)
+    : options_(std::move(options)), lane_(std::make_shared<write_lane>()),
+      segments_(recovered.segments.begin(), recovered.segments.end()),
+      producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
+      log_start_offset_(recovered.log_start_offset), log_end_offset_(recovered.log_end_offset),
+      written_offset_(log_end_offset_), stable_offset_(log_end_offset_), recovered_end_(log_end_offset_),
+      snapshot_offset_(recovered.snapshot_offset) {
+    BARNABAS_ASSERT(!segments_.empty());
+    BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
+    lane_->files = recovered.files;
+    open_segments_.push_back({segments_.back().base_offset, recovered.files, false, false, 0});
+}
+
+std::optional<append_failure> replica_log::on_written(const write_job& job) {
+    BARNABAS_ASSERT(!in_flight_.empty());
+    BARNABAS_ASSERT(in_flight_.front().base_offset == job.base_offset);
+    auto done = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    if (offline_)
+        return std::nullopt;
+    if (!failure_ && job.outcome) {
+        if (job.rolls) {
+            open_segments_.back().indexes_dirty = true;
+            open_segments_.push_back({job.segment_base, job.written_to, false, false, 0});
+            names_changed_ = true;
+        }
+        auto& target = open_segments_.back();
+        target.log_dirty = true;
+        target.indexes_dirty |= !job.offset_entries.empty() || !job.time_entries.empty();
+        written_offset_ = job.next_offset;
+        BARNABAS_ASSERT(written_offset_ <= log_end_offset_);
+        return std::nullopt;
+    }
+    const bool first = !failure_;
+    if (first)
+        failure_ = job.outcome.failure();
+    failed_.push_back(std::move(done));
+    if (in_flight_.empty())
+        undo_failed_appends();
+    return first ? std::optional(append_failure{written_offset_, *failure_}) : std::nullopt;
+}
+
+/// The machine is put back to where the last successful append left it; the files follow with the repair.
+void replica_log::undo_failed_appends() {
+    for (; !failed_.empty(); failed_.pop_back()) {
+        auto& undo = failed_.back();
+        if (undo.rolled) {
+            failed_segments_.push_back(segments_.back().base_offset);
+            segments_.pop_back();
+        }
+        segments_.back() = undo.active_before;
+        auto& producers = undo.producers_before;
+        for (auto before = producers.rbegin(); before != producers.rend(); ++before)
+            producers_.restore(before->first, before->second);
+    }
+    log_end_offset_ = written_offset_;
+    epochs_changed_ |= epochs_.truncate_from(log_end_offset_);
+    while (!recent_.empty() && recent_.back().base_offset >= log_end_offset_)
+        recent_.pop_back();
+    std::erase_if(snapshots_due_, [&](const snapshot_due& due) { return due.offset > log_end_offset_; });
+    BARNABAS_ASSERT(segments_.back().base_offset == open_segments_.back().base_offset);
+}
+
+bool replica_log::wants_repair() const {
+    return failure_ && !offline_ && !closed_ && in_flight_.empty() && !repair_in_flight_;
+}
+
+repair_job replica_log::repair() {
+    BARNABAS_ASSERT(wants_repair());
+    repair_in_flight_ = true;
+    const auto& active = segments_.back();
+    repair_job job;
+    job.lane = lane_;
+    job.directory = options_.directory;
+    job.good_files = open_segments_.back().files;
+    job.log_size = active.size;
+    job.offset_index_size = active.offset_index_size;
+    job.time_index_size = active.time_index_size;
+    job.remove_segments = failed_segments_;
+    return job;
+}
+
+void replica_log::on_repaired(const repair_job& job) {
+    BARNABAS_ASSERT(repair_in_flight_);
+    repair_in_flight_ = false;
+    if (offline_)
+        return;
+    if (!job.outcome) {
+        failure_ = job.outcome.failure();
+        return;
+    }
+    failure_.reset();
+    failed_segments_.clear();
+}
+
+bool replica_log::wants_sync() const {
+    return !sync_in_flight_ && !offline_ && !closed_ && stable_offset_ < written_offset_;
+}
+
+sync_job replica_log::sync() {
+    BARNABAS_ASSERT(wants_sync());
+    sync_in_flight_ = true;
+    sync_job job;
+    job.directory = options_.directory;
+    job.target = written_offset_;
+    job.names_changed = std::exchange(names_changed_, false);
+    for (auto& segment : open_segments_)
+        if (std::exchange(segment.log_dirty, false))
+            job.to_sync.push_back(segment.files.log);
+    if (std::exchange(epochs_changed_, false))
+        job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
+    take_snapshot_due(job);
+    take_closable(job);
+    return job;
+}
+
+void replica_log::take_snapshot_due(sync_job& job) {
+    const auto ahead = std::find_if(snapshots_due_.begin(), snapshots_due_.end(),
+                                    [&](const snapshot_due& due) { return due.offset > job.target; });
+    if (ahead == snapshots_due_.begin())
+        return;
+    job.snapshot = std::prev(ahead)->content;
+    job.snapshot_offset = std::prev(ahead)->offset;
+    job.replaced_snapshot = snapshot_replaced_by(job.snapshot_offset);
+    snapshots_due_.erase(snapshots_due_.begin(), ahead);
+    // What a snapshot vouches for is not scanned again, so the indexes must be as stable as the log.
+    for (auto& segment : open_segments_)
+        if (std::exchange(segment.indexes_dirty, false))
+            job.to_sync.insert(job.to_sync.end(), {segment.files.offset_index, segment.files.time_index});
+}
+
+void replica_log::take_closable(sync_job& job) {
+    const auto active = open_segments_.back().base_offset;
+    std::erase_if(open_segments_, [&](const open_segment& segment) {
+        if (segment.base_offset == active || segment.log_dirty || segment.indexes_dirty ||
+            segment.readers > 0)
+            return false;
+        const auto& files = segment.files;
+        job.to_close.insert(job.to_close.end(), {files.log, files.offset_index, files.time_index});
+        return true;
+    });
+}
+
+std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
+    BARNABAS_ASSERT(sync_in_flight_);
+    sync_in_flight_ = false;
+    if (!job.outcome) {
+        offline_ = true;
+        failure_ = error{errc::storage_error,
+                         "a sync failed, so the log of " + options_.directory +
+                             " is offline until it is opened again: " + to_string(job.outcome.failure())};
+        return append_failure{stable_offset_, *failure_};
+    }
+    BARNABAS_ASSERT(stable_offset_ <= job.target);
+    BARNABAS_ASSERT(job.target <= written_offset_);
+    stable_offset_ = job.target;
+    if (!job.small_files_outcome) {
+        epochs_changed_ |= job.epoch_checkpoint.has_value();
+        if (job.snapshot)
+            snapshots_due_.insert(snapshots_due_.begin(), {job.snapshot_offset, *job.snapshot});
+    } else if (job.snapshot) {
+        snapshot_offset_ = job.snapshot_offset;
+    }
+    return std::nullopt;
+}
+
+/// Snapshots at the beginning of a segment stay with it, as in Kafka; others only until the next one.
+log_offset replica_log::snapshot_replaced_by(log_offset next) const {
+    const bool at_segment =
+        std::any_of(segments_.begin(), segments_.end(),
+                    [&](const segment_state& segment) { return segment.base_offset == snapshot_offset_; });
+    return at_segment || snapshot_offset_ >= next ? log_offset(-1) : snapshot_offset_;
+}
+
+bool replica_log::idle() const {
+    return in_flight_.empty() && !repair_in_flight_ && !sync_in_flight_ && outside_jobs_ == 0;
+}
+
+close_job replica_log::close() {
+    BARNABAS_ASSERT(idle());
+    BARNABAS_ASSERT(!closed_);
+    closed_ = true;
+    close_job job;
+    job.lane = lane_;
+    job.directory = options_.directory;
+    job.open_files = open_segments_.back().files;
+    open_segments_.pop_back();
+    for (const auto& segment : open_segments_)
+        job.rolled_files.push_back(segment.files);
+    open_segments_.clear();
+    job.flush = !failure_;
+    auto& active = segments_.back();
+    job.closing_time_position = file_position(active.time_index_size);
+    if (const auto entry = closing_time_entry(active); !entry.empty())
+        job.closing_time_entry = slice::copy_of(entry);
+    job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
+    job.snapshot = slice::copy_of(producers_.encode_snapshot());
+    job.snapshot_offset = log_end_offset_;
+    job.replaced_snapshot = snapshot_replaced_by(log_end_offset_);
+    return job;
+}
+
+} // namespace barnabas::replica

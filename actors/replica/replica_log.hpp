@@ -1,0 +1,199 @@
+#pragma once
+
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log_options.hpp"
+#include "protocol/batch/record_batch.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace barnabas::replica {
+
+struct append_result {
+    log_offset base_offset{-1};
+    /// Exclusive end of the append. It is written when `written_offset() >= next_offset`, durable when
+    /// `stable_offset() >= next_offset`; this holds for a duplicate, too.
+    log_offset next_offset{-1};
+    /// The time set by the broker, -1 with create time.
+    timestamp_ms log_append_time = no_timestamp;
+    /// A repeated batch: nothing was appended, the offsets are those of the first time.
+    bool duplicate = false;
+};
+
+struct append_context {
+    leader_epoch epoch;
+    timestamp_ms now;
+    /// Batches of clients have their sequences and timestamps checked; the broker's own do not.
+    bool from_client = true;
+};
+
+/// Appends that end behind `from` have failed, and so have all behind them.
+struct append_failure {
+    log_offset from;
+    barnabas::error error;
+};
+
+/// The log of one partition: a machine that never touches a file. It keeps offsets, segments, indexes'
+/// sizes, producers and epochs, and yields jobs (jobs.hpp); finished jobs come back by the `on_` functions.
+///
+/// Guarantees. log_start <= stable <= written <= log_end. `stable_offset` moves only when everything below
+/// it was synced. An offset is assigned again only after the failed append that had it was cut from the
+/// files, and never if it was stable. After a failed sync nothing is appended, synced or believed any more:
+/// the log is offline and must be reopened.
+/// Assumes: completions of write jobs come in the order of the appends.
+class replica_log {
+public:
+    replica_log(log_options options, recovered_log recovered);
+    replica_log(const replica_log&) = delete;
+    replica_log& operator=(const replica_log&) = delete;
+    replica_log(replica_log&&) = default;
+
+    /// Assigns offsets to validated batches, patches them in place (nobody else may have seen these slices)
+    /// and yields one write job to `out`; a duplicate yields none. Codes: message_too_large,
+    /// record_list_too_large, invalid_timestamp, out_of_order_sequence, invalid_producer_epoch,
+    /// fenced_leader_epoch, invalid_record (no batches), and, while the log is failed, why it is.
+    result<append_result> append(std::vector<batch::batch_view> batches, const append_context& context,
+                                 std::vector<write_job>& out);
+    /// The failure is told once; writes queued behind the failed one then fail silently.
+    std::optional<append_failure> on_written(const write_job& job);
+
+    /// After a failure, when the last write has come back. Appends are refused until it succeeded; after a
+    /// failed repair it is true again, and the shell decides when to try.
+    bool wants_repair() const;
+    repair_job repair();
+    void on_repaired(const repair_job& job);
+
+    /// Something was written that is not stable and no sync is in flight.
+    bool wants_sync() const;
+    sync_job sync();
+    /// An error: the log is offline, and everything from `from` on must be taken as not stored.
+    std::optional<append_failure> on_synced(const sync_job& job);
+
+    /// offset_out_of_range outside of [log start, log end]. `upto`, exclusive, is at most `written_offset`.
+    result<read_job> read(log_offset from, std::size_t max_bytes, log_offset upto, bool at_least_one_batch);
+    /// Every read job must come back, whatever its outcome.
+    void on_read(const read_job& job);
+    find_job find_by_timestamp(timestamp_ms timestamp, log_offset upto);
+    find_job find_max_timestamp(log_offset upto);
+    /// Every find job must come back, whatever its outcome.
+    void on_found(const find_job& job);
+
+    /// Retention: inactive segments below the high watermark that are too old, too many bytes, or below the
+    /// log start offset leave the log at once; the job renames their files. Also forgets silent producers.
+    std::optional<retire_job> retention(timestamp_ms now, log_offset high_watermark);
+
+    /// No job of this log is in flight (reads included, deletions not), so that it may be closed.
+    bool idle() const;
+    /// The last job. The log takes nothing any more.
+    close_job close();
+
+    log_offset log_start_offset() const { return log_start_offset_; }
+    log_offset log_end_offset() const { return log_end_offset_; }
+    log_offset written_offset() const { return written_offset_; }
+    log_offset stable_offset() const { return stable_offset_; }
+    /// First offset of the oldest open transaction, else the log end offset.
+    log_offset first_unstable_offset() const;
+    /// Bytes of all segments, deleted ones not counted.
+    std::uint64_t total_bytes() const;
+    const std::optional<error>& failure() const { return failure_; }
+    bool offline() const { return offline_; }
+    const segment_state& active_segment() const { return segments_.back(); }
+    const std::deque<segment_state>& segments() const { return segments_; }
+    const producer_state& producers() const { return producers_; }
+    const epoch_cache& epochs() const { return epochs_; }
+    epoch_end end_offset_for(leader_epoch epoch) const {
+        return epochs_.end_offset_for(epoch, log_end_offset_);
+    }
+    const log_options& options() const { return options_; }
+
+private:
+    /// Files of a segment that are still open: the active one, and rolled ones until they are synced.
+    struct open_segment {
+        log_offset base_offset;
+        segment_files files;
+        bool log_dirty = false;
+        bool indexes_dirty = false;
+        std::uint32_t readers = 0;
+    };
+    /// What must be put back when an append that was handed to the disk fails.
+    struct append_in_flight {
+        log_offset base_offset;
+        log_offset next_offset;
+        segment_state active_before;
+        bool rolled = false;
+        std::vector<std::pair<producer_id, std::optional<producer_entry>>> producers_before;
+    };
+    struct snapshot_due {
+        log_offset offset{-1};
+        slice content;
+    };
+    /// Where a batch of the active segment begins: readers near the end need no index.
+    struct recent_position {
+        log_offset base_offset;
+        file_position position;
+    };
+
+    result<void> check_state(const append_context& context) const;
+    result<void> check_sizes(std::span<const batch::batch_view> batches) const;
+    result<void> check_timestamps(std::span<const batch::batch_view> batches, timestamp_ms now) const;
+    result<std::optional<append_result>> check_producer(std::span<const batch::batch_view> batches) const;
+    log_offset stamp(std::vector<batch::batch_view>& batches, const append_context& context) const;
+    write_job take(std::vector<batch::batch_view>& batches, const append_result& appended,
+                   const append_context& context);
+    bool roll_due(std::span<const batch::batch_view> batches, timestamp_ms now) const;
+    void roll(timestamp_ms now, write_job& job);
+    void place(std::vector<batch::batch_view>& batches, write_job& job);
+    void mark_snapshot_if_due(bool rolls);
+    void remember_producers(std::span<const batch::batch_view> batches, timestamp_ms now,
+                            append_in_flight& undo);
+    void undo_failed_appends();
+
+    const open_segment* find_open(log_offset base) const;
+    readable_segment readable(const segment_state& segment) const;
+    /// Counts readers of open files, so that these are not closed under them.
+    void hold(const std::vector<readable_segment>& segments);
+    void release(const std::vector<readable_segment>& segments);
+    void take_snapshot_due(sync_job& job);
+    void take_closable(sync_job& job);
+    log_offset snapshot_replaced_by(log_offset next) const;
+    bool is_expired(const segment_state& segment, log_offset next_base, timestamp_ms now,
+                    std::uint64_t bytes_left) const;
+    void retire_front(retire_job& job);
+
+    log_options options_;
+    std::shared_ptr<write_lane> lane_;
+    std::deque<segment_state> segments_;
+    std::deque<open_segment> open_segments_;
+    producer_state producers_;
+    epoch_cache epochs_;
+    bool epochs_changed_ = false;
+    bool names_changed_ = false;
+
+    log_offset log_start_offset_;
+    log_offset log_end_offset_;
+    log_offset written_offset_;
+    log_offset stable_offset_;
+    log_offset recovered_end_;
+
+    std::deque<append_in_flight> in_flight_;
+    std::vector<append_in_flight> failed_;
+    std::vector<log_offset> failed_segments_;
+    std::optional<error> failure_;
+    bool offline_ = false;
+    bool repair_in_flight_ = false;
+    bool sync_in_flight_ = false;
+    bool closed_ = false;
+    std::uint32_t outside_jobs_ = 0;
+
+    std::vector<snapshot_due> snapshots_due_;
+    log_offset snapshot_offset_;
+    std::uint64_t bytes_since_snapshot_ = 0;
+    std::deque<recent_position> recent_;
+};
+
+} // namespace barnabas::replica

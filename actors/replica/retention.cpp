@@ -1,0 +1,57 @@
+#include "actors/replica/replica_log.hpp"
+
+#include <algorithm>
+
+/// Deletion of whole segments.
+namespace barnabas::replica {
+
+std::optional<retire_job> replica_log::retention(timestamp_ms now, log_offset high_watermark) {
+    if (offline_ || closed_)
+        return std::nullopt;
+    producers_.expire(now, options_.producer_id_expiration_ms);
+    for (auto& segment : segments_)
+        if (&segment != &segments_.back() && segment.closed == no_timestamp)
+            segment.closed = now;
+    retire_job job;
+    job.directory = options_.directory;
+    auto bytes_left = total_bytes();
+    // What is still open is not yet stable, or is being read.
+    while (segments_.size() > 1 && segments_.front().base_offset < open_segments_.front().base_offset) {
+        const auto& oldest = segments_.front();
+        const auto next_base = segments_[1].base_offset;
+        if (next_base > high_watermark || !is_expired(oldest, next_base, now, bytes_left))
+            break;
+        bytes_left -= oldest.size;
+        retire_front(job);
+    }
+    if (job.segments.empty())
+        return std::nullopt;
+    log_start_offset_ = std::max(log_start_offset_, segments_.front().base_offset);
+    epochs_changed_ |= epochs_.truncate_below(log_start_offset_);
+    return job;
+}
+
+bool replica_log::is_expired(const segment_state& segment, log_offset next_base, timestamp_ms now,
+                             std::uint64_t bytes_left) const {
+    if (next_base <= log_start_offset_)
+        return true;
+    if (!options_.delete_policy)
+        return false;
+    if (options_.retention_bytes >= 0 &&
+        std::cmp_greater_equal(bytes_left - segment.size, options_.retention_bytes))
+        return true;
+    // A timestamp from the future does not keep a segment longer than its age does.
+    const auto newest = segment.newest.timestamp;
+    const auto age_from = newest == no_timestamp || newest > segment.closed ? segment.closed : newest;
+    return options_.retention_ms >= 0 && now - age_from > options_.retention_ms;
+}
+
+void replica_log::retire_front(retire_job& job) {
+    const auto base = segments_.front().base_offset;
+    job.segments.push_back(base);
+    if (base < snapshot_offset_)
+        job.snapshots.push_back(base);
+    segments_.pop_front();
+}
+
+} // namespace barnabas::replica

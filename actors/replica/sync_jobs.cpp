@@ -1,0 +1,71 @@
+#include "actors/replica/jobs.hpp"
+#include "actors/replica/log/small_file.hpp"
+
+/// Jobs outside of the write lane: sync, and the two steps of a deletion.
+namespace barnabas::replica {
+
+void sync_job::finish(runtime::file_system& files, const result<void>& synced) {
+    outcome = synced;
+    if (outcome && names_changed)
+        outcome = files.sync_directory(directory);
+    if (outcome)
+        small_files_outcome = write_small_files(files);
+    for (const auto file : to_close)
+        files.close(file);
+}
+
+result<void> sync_job::write_small_files(runtime::file_system& files) const {
+    if (epoch_checkpoint) {
+        const auto content = slice::copy_of(std::string_view(*epoch_checkpoint));
+        if (auto replaced = replace_small_file(files, directory, epoch_checkpoint_name, content); !replaced)
+            return replaced;
+    }
+    // The snapshot proves that all below it is stable, so it comes last.
+    if (!snapshot)
+        return {};
+    const auto name = segment_file_name(snapshot_offset, snapshot_suffix);
+    if (auto replaced = replace_small_file(files, directory, name, *snapshot); !replaced)
+        return replaced;
+    if (replaced_snapshot.get() >= 0)
+        return remove_if_present(files, segment_path(directory, replaced_snapshot, snapshot_suffix));
+    return {};
+}
+
+void retire_job::run(runtime::file_system& files) {
+    const auto retire = [&](log_offset base, std::string_view suffix) -> result<void> {
+        const auto path = segment_path(directory, base, suffix);
+        const auto target = path + std::string(deleted_suffix);
+        auto renamed = files.rename(path, target);
+        if (!renamed)
+            return renamed.code() == errc::not_found ? result<void>{} : renamed;
+        removal.paths.push_back(target);
+        return {};
+    };
+    const auto steps = [&]() -> result<void> {
+        for (const auto base : segments) {
+            for (const auto suffix :
+                 {log_suffix, offset_index_suffix, time_index_suffix, transaction_index_suffix})
+                if (auto retired = retire(base, suffix); !retired)
+                    return retired;
+            // One by one, so that a crash never leaves a hole between segments.
+            if (auto synced = files.sync_directory(directory); !synced)
+                return synced;
+        }
+        for (const auto offset : snapshots)
+            if (auto retired = retire(offset, snapshot_suffix); !retired)
+                return retired;
+        return {};
+    };
+    outcome = steps();
+}
+
+void remove_job::run(runtime::file_system& files) {
+    outcome = result<void>{};
+    for (const auto& path : paths) {
+        auto removed = files.remove(path);
+        if (!removed && removed.code() != errc::not_found && outcome)
+            outcome = removed;
+    }
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "cmd/cli/options.hpp"
+
+/// One pair per subcommand: its table of options, and what runs it. `main.cpp` lists them.
+namespace barnabas {
+
+inline constexpr const char* program_name = "barnabas";
+
+const cli::command& start_command();
+int run_start(const cli::parsed_options& options);
+
+const cli::command& version_command();
+int run_version(const cli::parsed_options& options);
+
+} // namespace barnabas

@@ -1,0 +1,47 @@
+#include "cmd/barnabas/event_queue.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace barnabas {
+
+event_queue::event_queue() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) {
+    BARNABAS_ASSERT(descriptor_ >= 0);
+}
+
+event_queue::~event_queue() {
+    ::close(descriptor_);
+}
+
+void event_queue::push(broker_event event) {
+    {
+        const std::lock_guard lock(mutex_);
+        events_.push_back(std::move(event));
+    }
+    BARNABAS_ASSERT(eventfd_write(descriptor_, 1) == 0);
+}
+
+std::optional<broker_event> event_queue::take() {
+    eventfd_t count = 0;
+    if (eventfd_read(descriptor_, &count) != 0)
+        return std::nullopt;
+    const std::lock_guard lock(mutex_);
+    BARNABAS_ASSERT(!events_.empty());
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+}
+
+boot_events event_queue::boot() {
+    boot_events events;
+    events.on_started = [this](const std::vector<runtime::endpoint>& addresses) {
+        push(broker_started{addresses});
+    };
+    events.on_failed = [this](const error& why) { push(broker_failed{why}); };
+    events.on_stopped = [this] { push(broker_stopped{}); };
+    return events;
+}
+
+} // namespace barnabas

@@ -1,0 +1,73 @@
+#include "cmd/barnabas/commands.hpp"
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using barnabas::cli::command;
+using barnabas::cli::parsed_options;
+
+struct subcommand {
+    const command& what;
+    int (*run)(const parsed_options&);
+};
+
+/// Every subcommand of the program, in the order of the help page. A new one is one row.
+const std::vector<subcommand>& subcommands() {
+    static const std::vector<subcommand> all = {
+        {barnabas::start_command(), barnabas::run_start},
+        {barnabas::version_command(), barnabas::run_version},
+    };
+    return all;
+}
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+int print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    return 0;
+}
+
+int refuse(const std::string& why) {
+    std::fprintf(stderr, "%s: %s\n", barnabas::program_name, why.c_str());
+    return exit_usage;
+}
+
+int run(const std::vector<std::string_view>& args) {
+    std::vector<command> commands;
+    for (const auto& one : subcommands())
+        commands.push_back(one.what);
+    const auto overview =
+        barnabas::cli::commands_text(barnabas::program_name, "a Kafka broker made of actors", commands);
+    if (args.empty()) {
+        std::fputs(overview.c_str(), stderr);
+        return exit_usage;
+    }
+    if (args[0] == "--help" || args[0] == "-h" || args[0] == "help")
+        return print(overview);
+    if (args[0] == "--version")
+        return barnabas::run_version({});
+    auto found = barnabas::cli::find_command(commands, args);
+    if (!found)
+        return refuse(found.failure().detail);
+    const auto rest = std::span(args).subspan(found->words);
+    auto options = barnabas::cli::parse(*found->what, rest);
+    if (!options)
+        return refuse(options.failure().detail);
+    if (options->help())
+        return print(barnabas::cli::help_text(barnabas::program_name, *found->what));
+    for (const auto& one : subcommands())
+        if (one.what.name == found->what->name)
+            return one.run(*options);
+    return exit_failure;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return run(std::vector<std::string_view>(argv + 1, argv + argc));
+}

@@ -1,0 +1,201 @@
+#include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/event_queue.hpp"
+#include "cmd/barnabas/running_broker.hpp"
+#include "cmd/barnabas/stop_signals.hpp"
+#include "runtime/config/broker_config.hpp"
+#include "runtime/config/listener.hpp"
+#include "runtime/logging/logger.hpp"
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace barnabas {
+
+namespace {
+
+constexpr std::array start_options{
+    cli::option{
+        "config", "FILE", "Configuration in Kafka's own keys (server.properties).", {}, false, false, 'c'},
+    cli::option{"override", "KEY=VALUE", "Sets one key on top of the file; may be repeated.", {}, true},
+};
+
+constexpr std::string_view start_notes =
+    "Without a configuration: broker and controller in one, node.id=1, clients on "
+    "PLAINTEXT://127.0.0.1:9092, data in\n"
+    "./barnabas-data, /metrics, /ready and /live on http://127.0.0.1:9644; only warnings are logged.\n"
+    "SIGTERM and SIGINT (Ctrl-C) stop the broker in good order; a second one ends it at once.\n"
+    "\n"
+    "Examples:\n"
+    "  barnabas start\n"
+    "  barnabas start --config server.properties --override log.dirs=/srv/barnabas\n"
+    "  barnabas start --override listeners=PLAINTEXT://0.0.0.0:9092 \\\n"
+    "                 --override advertised.listeners=PLAINTEXT://broker-1.example.com:9092\n";
+
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+
+void warn(const std::string& sentence) {
+    std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
+}
+
+int fail(const error& why) {
+    std::fprintf(stderr, "%s: %s\n", program_name,
+                 why.detail.empty() ? to_string(why).c_str() : why.detail.c_str());
+    return exit_failed;
+}
+
+result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file.is_open() || file.bad())
+        return error{errc::not_found, "the configuration file " + path + " cannot be read"};
+    return text;
+}
+
+result<loaded_config> load_config(const cli::parsed_options& options) {
+    std::string text;
+    const auto path = options.value("config");
+    if (path) {
+        auto read = read_file(*path);
+        if (!read)
+            return read.failure();
+        text = std::move(*read);
+    }
+    std::vector<std::pair<std::string, std::string>> overrides;
+    for (const auto& given : options.values("override")) {
+        auto parsed = parse_override(given);
+        if (!parsed)
+            return parsed.failure();
+        overrides.push_back(std::move(*parsed));
+    }
+    return load(path.value_or("the default configuration"), text, overrides);
+}
+
+/// An empty advertised host stands for this machine's name.
+void name_this_machine(broker_config& config) {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0')
+        return;
+    for (auto& one : config.advertised_listeners)
+        if (one.host.empty())
+            one.host = name.data();
+}
+
+/// A broker has a file open per segment in use and per connection; the usual soft limit is for shells.
+void raise_open_file_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const auto& part : parts)
+        text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
+void print_started(const broker_config& config, const broker_started& event) {
+    std::vector<std::string> addresses;
+    for (const auto& one : event.addresses)
+        addresses.push_back(to_string(one));
+    std::vector<std::string> directories;
+    for (const auto& one : config.log_dirs)
+        directories.push_back(std::filesystem::absolute(one).lexically_normal().string());
+    std::printf("%s %s listens on %s, keeps its data in %s; stop it with Ctrl-C or kill %d\n", program_name,
+                BARNABAS_VERSION, joined(addresses).c_str(), joined(directories).c_str(),
+                static_cast<int>(getpid()));
+    std::fflush(stdout);
+}
+
+/// The main thread's life beside a broker: it waits for signals and for what the broker says.
+class start_session {
+public:
+    start_session(const broker_config& config, stop_signals& signals, event_queue& events,
+                  running_broker& broker)
+        : config_(config), signals_(signals), events_(events), broker_(broker) {}
+
+    int run() {
+        while (!exit_code_) {
+            std::array<pollfd, 2> wanted{pollfd{signals_.descriptor(), POLLIN, 0},
+                                         pollfd{events_.descriptor(), POLLIN, 0}};
+            ::poll(wanted.data(), wanted.size(), -1);
+            while (const int signal = signals_.take())
+                on_signal(signal);
+            while (auto event = events_.take())
+                std::visit([this](const auto& one) { on(one); }, *event);
+        }
+        return *exit_code_;
+    }
+
+private:
+    void on_signal(int signal) {
+        const auto* name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+        if (stopping_) {
+            std::fprintf(stderr, "%s: second signal (%s), ending at once\n", program_name, name);
+            _exit(128 + signal);
+        }
+        stopping_ = true;
+        std::printf("%s: %s, stopping\n", program_name, name);
+        std::fflush(stdout);
+        broker_.stop();
+    }
+    void on(const broker_started& event) { print_started(config_, event); }
+    void on(const broker_failed& event) { exit_code_ = fail(event.why); }
+    void on(const broker_stopped&) {
+        std::printf("%s: stopped, everything is on disk\n", program_name);
+        std::fflush(stdout);
+        exit_code_ = exit_ok;
+    }
+
+    const broker_config& config_;
+    stop_signals& signals_;
+    event_queue& events_;
+    running_broker& broker_;
+    bool stopping_ = false;
+    std::optional<int> exit_code_;
+};
+
+} // namespace
+
+const cli::command& start_command() {
+    static const cli::command command = {"start", "Starts a broker.", start_options, {}, start_notes};
+    return command;
+}
+
+int run_start(const cli::parsed_options& options) {
+    auto loaded = load_config(options);
+    if (!loaded)
+        return fail(loaded.failure());
+    for (const auto& sentence : loaded->warnings)
+        warn(sentence);
+    auto config = std::make_shared<broker_config>(std::move(loaded->config));
+    if (auto sentence = advertised_warning(config->listeners, config->advertised_listeners))
+        warn(*sentence);
+    name_this_machine(*config);
+    raise_open_file_limit();
+
+    auto level = parse_log_level(config->barnabas_log_level).value_or(log_level::info);
+    // Whoever only types `barnabas start` wants one line that says where it listens.
+    if (!options.has("config") && !config->set_values.contains("barnabas.log.level"))
+        level = log_level::warn;
+
+    stop_signals signals;
+    event_queue events;
+    auto broker = start_broker(config, level, events.boot());
+    if (!broker)
+        return fail(broker.failure());
+    return start_session(*config, signals, events, **broker).run();
+}
+
+} // namespace barnabas

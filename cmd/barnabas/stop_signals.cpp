@@ -1,0 +1,32 @@
+#include "cmd/barnabas/stop_signals.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <csignal>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace barnabas {
+
+stop_signals::stop_signals() {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    BARNABAS_ASSERT(pthread_sigmask(SIG_BLOCK, &wanted, nullptr) == 0);
+    descriptor_ = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    BARNABAS_ASSERT(descriptor_ >= 0);
+    // A client that hangs up is an error of a write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+stop_signals::~stop_signals() {
+    ::close(descriptor_);
+}
+
+int stop_signals::take() noexcept {
+    signalfd_siginfo info;
+    return ::read(descriptor_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+}
+
+} // namespace barnabas

@@ -1,0 +1,346 @@
+#include "protocol/batch/compression.hpp"
+
+#include "protocol/batch/big_endian.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include <lz4frame.h>
+#include <snappy.h>
+#include <zlib.h>
+#include <zstd.h>
+
+namespace barnabas::batch {
+namespace {
+
+error damaged(const char* format, std::string why) {
+    return error{errc::corrupt_message, std::string(format) + " data is damaged: " + std::move(why)};
+}
+
+/// Counts the output for all codecs; they only unpack.
+class bounded_decompressor : public decompressor {
+public:
+    explicit bounded_decompressor(std::uint64_t output_max) : output_max_(output_max) {}
+
+    result<std::size_t> read(std::span<std::byte> target) final {
+        // One byte beyond the bound is asked for, so that a stream which ends right there passes.
+        const std::uint64_t allowed = output_max_ - written_ + 1;
+        if (target.size() > allowed)
+            target = target.first(static_cast<std::size_t>(allowed));
+        auto written = unpack(target);
+        if (!written)
+            return written;
+        written_ += *written;
+        if (written_ > output_max_)
+            return error{errc::message_too_large,
+                         "the records unpack to more than " + std::to_string(output_max_) + " bytes"};
+        return written;
+    }
+
+protected:
+    /// As read, without the bound.
+    virtual result<std::size_t> unpack(std::span<std::byte> target) = 0;
+
+    std::uint64_t output_left() const noexcept { return output_max_ - written_; }
+
+private:
+    std::uint64_t output_max_;
+    std::uint64_t written_ = 0;
+};
+
+class plain_stream final : public bounded_decompressor {
+public:
+    plain_stream(std::span<const std::byte> input, std::uint64_t output_max)
+        : bounded_decompressor(output_max), input_(input) {}
+
+private:
+    result<std::size_t> unpack(std::span<std::byte> target) override {
+        const std::size_t size = std::min(target.size(), input_.size());
+        if (size != 0)
+            std::memcpy(target.data(), input_.data(), size);
+        input_ = input_.subspan(size);
+        return size;
+    }
+
+    std::span<const std::byte> input_;
+};
+
+class gzip_stream final : public bounded_decompressor {
+public:
+    gzip_stream(std::span<const std::byte> input, std::uint64_t output_max)
+        : bounded_decompressor(output_max) {
+        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input.data()));
+        stream_.avail_in = static_cast<uInt>(input.size());
+        // 15 is the largest window, 16 asks for gzip and nothing else.
+        const int status = inflateInit2(&stream_, 15 + 16);
+        BARNABAS_ASSERT(status == Z_OK);
+    }
+    ~gzip_stream() override { inflateEnd(&stream_); }
+
+private:
+    result<std::size_t> unpack(std::span<std::byte> target) override {
+        BARNABAS_ASSERT(target.size() <= std::numeric_limits<uInt>::max());
+        stream_.next_out = reinterpret_cast<Bytef*>(target.data());
+        stream_.avail_out = static_cast<uInt>(target.size());
+        while (stream_.avail_out != 0 && !(between_members_ && stream_.avail_in == 0)) {
+            between_members_ = false;
+            const int status = inflate(&stream_, Z_NO_FLUSH);
+            if (status == Z_STREAM_END) {
+                inflateReset(&stream_);
+                between_members_ = true;
+            } else if (status != Z_OK || (stream_.avail_in == 0 && stream_.avail_out != 0)) {
+                return damaged("gzip", stream_.msg != nullptr ? stream_.msg : "it ends early");
+            }
+        }
+        return target.size() - stream_.avail_out;
+    }
+
+    z_stream stream_{};
+    bool between_members_ = false;
+};
+
+class lz4_stream final : public bounded_decompressor {
+public:
+    lz4_stream(std::span<const std::byte> input, std::uint64_t output_max)
+        : bounded_decompressor(output_max), input_(input) {
+        const auto status = LZ4F_createDecompressionContext(&context_, LZ4F_VERSION);
+        BARNABAS_ASSERT(LZ4F_isError(status) == 0);
+    }
+    ~lz4_stream() override { LZ4F_freeDecompressionContext(context_); }
+
+private:
+    result<std::size_t> unpack(std::span<std::byte> target) override {
+        std::size_t written = 0;
+        while (written < target.size() && !(between_frames_ && input_.empty())) {
+            std::size_t produced = target.size() - written;
+            std::size_t consumed = input_.size();
+            const std::size_t status = LZ4F_decompress(context_, target.data() + written, &produced,
+                                                       input_.data(), &consumed, nullptr);
+            if (LZ4F_isError(status) != 0)
+                return damaged("lz4", LZ4F_getErrorName(status));
+            input_ = input_.subspan(consumed);
+            written += produced;
+            between_frames_ = status == 0;
+            if (!between_frames_ && produced == 0 && consumed == 0)
+                return damaged("lz4", "it ends early");
+        }
+        return written;
+    }
+
+    std::span<const std::byte> input_;
+    LZ4F_dctx* context_ = nullptr;
+    bool between_frames_ = false;
+};
+
+class zstd_stream final : public bounded_decompressor {
+public:
+    zstd_stream(std::span<const std::byte> input, std::uint64_t output_max)
+        : bounded_decompressor(output_max), input_{input.data(), input.size(), 0},
+          context_(ZSTD_createDCtx()) {
+        BARNABAS_ASSERT(context_ != nullptr);
+    }
+    ~zstd_stream() override { ZSTD_freeDCtx(context_); }
+
+private:
+    result<std::size_t> unpack(std::span<std::byte> target) override {
+        ZSTD_outBuffer output{target.data(), target.size(), 0};
+        while (output.pos < output.size && !(between_frames_ && input_.pos == input_.size)) {
+            const std::size_t written_before = output.pos;
+            const std::size_t read_before = input_.pos;
+            const std::size_t status = ZSTD_decompressStream(context_, &output, &input_);
+            if (ZSTD_isError(status) != 0)
+                return damaged("zstd", ZSTD_getErrorName(status));
+            between_frames_ = status == 0;
+            if (!between_frames_ && output.pos == written_before && input_.pos == read_before)
+                return damaged("zstd", "it ends early");
+        }
+        return output.pos;
+    }
+
+    ZSTD_inBuffer input_;
+    ZSTD_DCtx* context_;
+    bool between_frames_ = false;
+};
+
+/// The frame that Java's snappy stream puts around blocks: 8 bytes of magic, two version numbers, then
+/// blocks with their packed length in front (int32, big-endian).
+constexpr std::array<unsigned char, 8> xerial_magic{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
+constexpr std::size_t xerial_header_size = 16;
+constexpr std::int32_t xerial_version = 1;
+constexpr std::size_t xerial_block_bytes = 32 * 1024;
+
+bool starts_with_xerial_magic(std::span<const std::byte> input) {
+    return input.size() >= xerial_header_size &&
+           std::memcmp(input.data(), xerial_magic.data(), xerial_magic.size()) == 0;
+}
+
+class snappy_stream final : public bounded_decompressor {
+public:
+    snappy_stream(std::span<const std::byte> input, std::uint64_t output_max)
+        : bounded_decompressor(output_max), input_(input), framed_(starts_with_xerial_magic(input)) {}
+
+private:
+    result<std::size_t> unpack(std::span<std::byte> target) override {
+        std::size_t written = 0;
+        while (written < target.size()) {
+            if (unread_.empty()) {
+                if (input_.empty())
+                    break;
+                const auto next = next_block();
+                if (!next)
+                    return next.failure();
+                continue;
+            }
+            const std::size_t size = std::min(target.size() - written, unread_.size());
+            std::memcpy(target.data() + written, unread_.data(), size);
+            unread_ = unread_.subspan(size);
+            written += size;
+        }
+        return written;
+    }
+
+    result<void> next_block() {
+        if (!framed_)
+            return unpack_block(std::exchange(input_, {}), output_left());
+        // Streams that were glued together have another header in the middle.
+        if (starts_with_xerial_magic(input_)) {
+            input_ = input_.subspan(xerial_header_size);
+            return {};
+        }
+        if (input_.size() < 4)
+            return damaged("snappy", "it ends inside a block length");
+        const auto packed_size = load_big_endian<std::int32_t>(input_.data());
+        input_ = input_.subspan(4);
+        if (packed_size < 0 || static_cast<std::size_t>(packed_size) > input_.size())
+            return damaged("snappy", "a block of " + std::to_string(packed_size) + " bytes, but " +
+                                         std::to_string(input_.size()) + " are left");
+        const auto block = input_.first(static_cast<std::size_t>(packed_size));
+        input_ = input_.subspan(block.size());
+        return unpack_block(block, output_left());
+    }
+
+    result<void> unpack_block(std::span<const std::byte> packed, std::uint64_t size_max) {
+        const auto* data = reinterpret_cast<const char*>(packed.data());
+        std::size_t size = 0;
+        if (!snappy::GetUncompressedLength(data, packed.size(), &size))
+            return damaged("snappy", "a block without its length");
+        // Three bytes of snappy give at most 64, so a longer claim is a lie and gets no memory.
+        if (size / 64 > packed.size() / 3 + 1)
+            return damaged("snappy", "a block of " + std::to_string(packed.size()) + " bytes claims " +
+                                         std::to_string(size));
+        if (size > size_max)
+            return error{errc::message_too_large,
+                         "the records unpack to more bytes than their bound leaves (" +
+                             std::to_string(size_max) + ")"};
+        block_.resize(size);
+        if (!snappy::RawUncompress(data, packed.size(), reinterpret_cast<char*>(block_.data())))
+            return damaged("snappy", "a block does not unpack");
+        unread_ = block_;
+        return {};
+    }
+
+    std::span<const std::byte> input_;
+    bool framed_;
+    std::vector<std::byte> block_;
+    std::span<const std::byte> unread_;
+};
+
+result<std::vector<std::byte>> compress_gzip(std::span<const std::byte> input) {
+    z_stream stream{};
+    // 8 is zlib's own memory level.
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return error{errc::internal, "zlib could not start a gzip stream"};
+    std::vector<std::byte> packed(deflateBound(&stream, static_cast<uLong>(input.size())));
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input.data()));
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    const int status = deflate(&stream, Z_FINISH);
+    packed.resize(packed.size() - stream.avail_out);
+    deflateEnd(&stream);
+    if (status != Z_STREAM_END)
+        return error{errc::internal, "zlib did not finish a gzip stream"};
+    return packed;
+}
+
+std::vector<std::byte> compress_snappy(std::span<const std::byte> input) {
+    std::vector<std::byte> packed(xerial_header_size);
+    std::memcpy(packed.data(), xerial_magic.data(), xerial_magic.size());
+    store_big_endian(packed.data() + 8, xerial_version);
+    store_big_endian(packed.data() + 12, xerial_version);
+    while (!input.empty()) {
+        const auto block = input.first(std::min(input.size(), xerial_block_bytes));
+        input = input.subspan(block.size());
+        const std::size_t start = packed.size();
+        packed.resize(start + 4 + snappy::MaxCompressedLength(block.size()));
+        std::size_t size = 0;
+        snappy::RawCompress(reinterpret_cast<const char*>(block.data()), block.size(),
+                            reinterpret_cast<char*>(packed.data() + start + 4), &size);
+        store_big_endian(packed.data() + start, static_cast<std::int32_t>(size));
+        packed.resize(start + 4 + size);
+    }
+    return packed;
+}
+
+result<std::vector<std::byte>> compress_lz4(std::span<const std::byte> input) {
+    LZ4F_preferences_t preferences{};
+    preferences.frameInfo.blockSizeID = LZ4F_max64KB;
+    // Kafka's Java reader refuses blocks that refer to earlier ones.
+    preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+    std::vector<std::byte> packed(LZ4F_compressFrameBound(input.size(), &preferences));
+    const std::size_t size =
+        LZ4F_compressFrame(packed.data(), packed.size(), input.data(), input.size(), &preferences);
+    if (LZ4F_isError(size) != 0)
+        return error{errc::internal, std::string("lz4: ") + LZ4F_getErrorName(size)};
+    packed.resize(size);
+    return packed;
+}
+
+result<std::vector<std::byte>> compress_zstd(std::span<const std::byte> input) {
+    std::vector<std::byte> packed(ZSTD_compressBound(input.size()));
+    const std::size_t size =
+        ZSTD_compress(packed.data(), packed.size(), input.data(), input.size(), ZSTD_CLEVEL_DEFAULT);
+    if (ZSTD_isError(size) != 0)
+        return error{errc::internal, std::string("zstd: ") + ZSTD_getErrorName(size)};
+    packed.resize(size);
+    return packed;
+}
+
+error unknown_codec(codec which) {
+    return error{errc::unsupported_compression,
+                 "compression type " + std::to_string(static_cast<unsigned>(which)) + " is unknown"};
+}
+
+} // namespace
+
+result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
+                                                        std::uint64_t output_max) {
+    BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
+    BARNABAS_ASSERT(output_max < std::numeric_limits<std::uint64_t>::max());
+    switch (which) {
+    case codec::none: return std::unique_ptr<decompressor>(new plain_stream(input, output_max));
+    case codec::gzip: return std::unique_ptr<decompressor>(new gzip_stream(input, output_max));
+    case codec::snappy: return std::unique_ptr<decompressor>(new snappy_stream(input, output_max));
+    case codec::lz4: return std::unique_ptr<decompressor>(new lz4_stream(input, output_max));
+    case codec::zstd: return std::unique_ptr<decompressor>(new zstd_stream(input, output_max));
+    }
+    return unknown_codec(which);
+}
+
+result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input) {
+    BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
+    switch (which) {
+    case codec::none: return std::vector<std::byte>(input.begin(), input.end());
+    case codec::gzip: return compress_gzip(input);
+    case codec::snappy: return compress_snappy(input);
+    case codec::lz4: return compress_lz4(input);
+    case codec::zstd: return compress_zstd(input);
+    }
+    return unknown_codec(which);
+}
+
+} // namespace barnabas::batch

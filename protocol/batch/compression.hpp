@@ -1,0 +1,50 @@
+#pragma once
+
+#include "protocol/batch/record_batch.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace barnabas::batch {
+
+/// What a compressed batch may grow to. Kafka has no bound; without one a few kilobytes keep a loop busy
+/// for minutes. Honest batches compress 2 to 20 times and seldom exceed a few megabytes unpacked.
+inline constexpr std::uint64_t decompressed_bytes_floor = 64ull << 20;
+inline constexpr std::uint64_t decompression_ratio_max = 100;
+
+/// The bound for `packed_bytes` of compressed records.
+constexpr std::uint64_t decompressed_bytes_max(std::size_t packed_bytes,
+                                               std::uint64_t floor = decompressed_bytes_floor,
+                                               std::uint64_t ratio = decompression_ratio_max) noexcept {
+    const std::uint64_t scaled = ratio * packed_bytes;
+    return scaled > floor ? scaled : floor;
+}
+
+/// Unpacks one compressed stream piece by piece. Not shared; lives as long as its input does.
+/// Reads gzip (also several members), snappy (xerial frames and one raw block), lz4 frames and zstd frames.
+/// Memory: the codec's own window. For snappy that is one block, at most about 24 times its packed size.
+class decompressor {
+public:
+    decompressor() = default;
+    decompressor(const decompressor&) = delete;
+    decompressor& operator=(const decompressor&) = delete;
+    virtual ~decompressor() = default;
+
+    /// Fills `target` from its front and returns how many bytes were written: fewer than its size only at
+    /// the end of the stream, 0 behind it. corrupt_message: the input is damaged, cut short or followed by
+    /// other bytes. message_too_large: more than the bound given to open_decompressor would come out.
+    virtual result<std::size_t> read(std::span<std::byte> target) = 0;
+};
+
+/// `output_max` bounds the sum of all reads. `codec::none` gives the input unchanged.
+result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
+                                                        std::uint64_t output_max);
+
+/// The packed form of `input`, as Kafka's clients write it (snappy in xerial frames, lz4 frames with
+/// independent 64 KiB blocks). Levels are each library's default.
+result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input);
+
+} // namespace barnabas::batch

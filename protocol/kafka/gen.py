@@ -1,0 +1,487 @@
+#!/usr/bin/env python3
+"""Makes C++ structs and codecs from the message schemas in schemas/; README.md explains the notation.
+
+    gen.py api SCHEMA HPP CPP        structs and codecs of one schema file
+    gen.py table CPP SCHEMA...       the table of all messages, for tests and fuzzing
+
+An error in a schema is printed as `file:line: what is wrong` and ends with status 1.
+"""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+from schema import BYTES, NUMBERS, Parser, Range, SchemaError  # noqa: E402
+
+FOLDER = 'protocol/kafka'
+
+
+# --- C++ types and sizes -------------------------------------------------------------------------------
+
+def element_type(field):
+    if field.struct:
+        return field.struct.cpp_name
+    if field.type_name == 'string':
+        return 'std::string'
+    if field.type_name in BYTES:
+        return 'slice'
+    return NUMBERS[field.type_name][0]
+
+
+def member_type(field):
+    inner = f'std::vector<{element_type(field)}>' if field.is_array else element_type(field)
+    return f'std::optional<{inner}>' if field.nullable else inner
+
+
+def initializer(field):
+    if field.default is not None:
+        return f' = {field.default}'
+    if field.is_array or field.nullable or field.type_name not in NUMBERS or field.type_name == 'uuid':
+        return ''
+    return ' = false' if field.type_name == 'bool' else ' = 0'
+
+
+def has_length(field):
+    return field.is_array or field.type_name == 'string' or field.type_name in BYTES
+
+
+def least_element_size(field, version, message):
+    """The least bytes that one element of the field, or the field itself if it is no array, takes."""
+    compact = version >= message.flexible and not field.plain
+    if field.type_name == 'string':
+        return 1 if compact else 2
+    if field.type_name in BYTES:
+        return 1 if compact else 4
+    if not field.struct:
+        return NUMBERS[field.type_name][2]
+    size = 1 if version >= message.flexible else 0
+    for child in field.struct.fields:
+        if child.tag is None and child.versions.low <= version <= child.versions.high:
+            compact = version >= message.flexible and not child.plain
+            size += (1 if compact else 4) if child.is_array else least_element_size(child, version, message)
+    return size
+
+
+def least_size_in_all(field, message):
+    versions = range(field.versions.low, field.versions.high + 1)
+    return max(1, min(least_element_size(field, version, message) for version in versions))
+
+
+# --- lines of C++ --------------------------------------------------------------------------------------
+
+class Lines:
+    """C++ lines with their indentation."""
+
+    def __init__(self):
+        self.lines, self.depth = [], 0
+
+    def add(self, text=''):
+        self.lines.append('    ' * self.depth + text if text else '')
+
+    def open(self, text):
+        self.add(text)
+        self.depth += 1
+
+    def close(self, text='}'):
+        self.depth -= 1
+        self.add(text)
+
+    def text(self):
+        return '\n'.join(self.lines) + '\n'
+
+
+class Body:
+    """One generated struct in the .cpp: its `put` and its `read`."""
+
+    def __init__(self, out, message, struct, scope):
+        self.out, self.message, self.struct, self.scope = out, message, struct, scope
+        self.plain_fields = [field for field in struct.fields if field.tag is None]
+        self.tagged_fields = sorted((field for field in struct.fields if field.tag is not None),
+                                    key=lambda field: field.tag)
+        self.flexible = Range(message.flexible, None).within(struct.range)
+
+    def form(self, field):
+        return 'wire_form::plain' if field.plain else 'form'
+
+    def add_form(self):
+        if not any(has_length(field) and not field.plain for field in self.struct.fields):
+            return
+        condition = self.flexible.condition(self.struct.range)
+        if self.flexible.is_empty():
+            value = 'wire_form::plain'
+        elif not condition:
+            value = 'wire_form::compact'
+        else:
+            value = f'{condition} ? wire_form::compact : wire_form::plain'
+        self.out.add(f'[[maybe_unused]] const wire_form form = {value};')
+
+    def guarded(self, condition, emit):
+        """Braces under `if (condition)`; nothing around it when there is no condition."""
+        if condition:
+            self.out.open(f'if ({condition}) {{')
+        emit()
+        if condition:
+            self.out.close()
+
+    # put
+
+    def add_put(self):
+        out = self.out
+        out.add('template <class Sink>')
+        out.open(f'void {self.scope}::put(Sink& out, [[maybe_unused]] std::int16_t version) const {{')
+        self.add_form()
+        for field in self.plain_fields:
+            self.guarded(field.versions.condition(self.struct.range), lambda: self.put_field(field, 'out'))
+        if not self.flexible.is_empty():
+            self.guarded(self.flexible.condition(self.struct.range), self.put_tags)
+        out.close()
+        out.add()
+
+    def put_field(self, field, sink):
+        name, value = f'"{field.name}"', field.cpp_name
+        if not field.nullable:
+            return self.put_value(field, sink, name, value)
+        self.out.open(f'if ({value}) {{')
+        self.put_value(field, sink, name, '*' + value)
+        not_null = field.nullable.condition(field.versions)
+        null = 'null_text' if field.type_name == 'string' else 'null_bytes'
+        null = 'null_array' if field.is_array else null
+        self.out.close(f'}} else if ({not_null}) {{' if not_null else '} else {')
+        self.out.depth += 1
+        self.out.add(f'{sink}.{null}({name}, {self.form(field)});')
+        if not_null:
+            self.out.close('} else {')
+            self.out.depth += 1
+            self.put_empty(field, sink, name)
+        self.out.close()
+
+    def put_empty(self, field, sink, name):
+        """Null in a version that has no null becomes empty."""
+        form = self.form(field)
+        if field.is_array:
+            self.out.add(f'{sink}.begin_array({name}, {form}, 0);')
+            self.out.add(f'{sink}.end_array();')
+        elif field.type_name == 'string':
+            self.out.add(f'{sink}.text({name}, {form}, std::string_view());')
+        else:
+            self.out.add(f'{sink}.bytes({name}, {form}, slice());')
+
+    def put_value(self, field, sink, name, value):
+        if not field.is_array:
+            return self.put_single(field, sink, name, value)
+        member = f'({value})' if value.startswith('*') else value
+        self.out.add(f'{sink}.begin_array({name}, {self.form(field)}, {member}.size());')
+        self.out.open(f'for (const auto& element : {value}) {{')
+        self.put_single(field, sink, 'nullptr', 'element')
+        self.out.close()
+        self.out.add(f'{sink}.end_array();')
+
+    def put_single(self, field, sink, name, value):
+        if field.struct:
+            self.out.add(f'{sink}.begin_struct({name});')
+            self.out.add(f'{value}.put({sink}, version);')
+            self.out.add(f'{sink}.end_struct();')
+        elif field.type_name in NUMBERS:
+            self.out.add(f'{sink}.value({name}, {value});')
+        else:
+            call = 'text' if field.type_name == 'string' else 'bytes'
+            self.out.add(f'{sink}.{call}({name}, {self.form(field)}, {value});')
+
+    def put_tags(self):
+        out = self.out
+        if not self.tagged_fields:
+            out.add('out.tagged_count(unknown_tagged_fields.size());')
+            out.add('put_unknown_rest(out, unknown_tagged_fields, 0);')
+            return
+        out.add('std::size_t count = unknown_tagged_fields.size();')
+        for field in self.tagged_fields:
+            condition = field.versions.condition(self.flexible)
+            present = not_default(field)
+            out.add(f'const bool has_{field.cpp_name} = {condition + " && " if condition else ""}{present};')
+            out.add(f'count += has_{field.cpp_name} && !has_tag(unknown_tagged_fields, {field.tag}) ? 1 : 0;')
+        out.add('out.tagged_count(count);')
+        out.add('std::size_t next = 0;')
+        for field in self.tagged_fields:
+            out.open(f'if (has_{field.cpp_name}) {{')
+            out.add(f'put_unknown_below(out, unknown_tagged_fields, next, {field.tag});')
+            out.open(f'out.tagged({field.tag}, [&](auto& to) {{')
+            self.put_field(field, 'to')
+            out.close('});')
+            out.close()
+        out.add('put_unknown_rest(out, unknown_tagged_fields, next);')
+
+    # read
+
+    def add_read(self):
+        out = self.out
+        out.open(f'void {self.scope}::read(wire_reader& in, [[maybe_unused]] std::int16_t version) {{')
+        self.add_form()
+        for field in self.plain_fields:
+            self.guarded(field.versions.condition(self.struct.range), lambda: self.read_field(field))
+        if not self.flexible.is_empty():
+            self.guarded(self.flexible.condition(self.struct.range), self.read_tags)
+        out.close()
+        out.add()
+
+    def read_call(self, field, what, extra=''):
+        """A reader call that may give null in all, some or none of the versions."""
+        arguments = f'("{field.name}", {self.form(field)}{extra})'
+        if not field.nullable:
+            return f'in.{what}{arguments}'
+        condition = field.nullable.condition(field.versions)
+        if not condition:
+            return f'in.nullable_{what}{arguments}'
+        return f'{condition} ? in.nullable_{what}{arguments} : std::optional(in.{what}{arguments})'
+
+    def read_field(self, field):
+        value = field.cpp_name
+        if field.is_array:
+            self.read_array(field)
+        elif field.struct:
+            self.out.add(f'{value}.read(in, version);')
+        elif field.type_name in NUMBERS:
+            self.out.add(f'{value} = in.{NUMBERS[field.type_name][1]}("{field.name}");')
+        else:
+            what = 'string' if field.type_name == 'string' else 'bytes'
+            self.out.add(f'{value} = {self.read_call(field, what)};')
+
+    def read_array(self, field):
+        out, least = self.out, least_size_in_all(field, self.message)
+        count = self.read_call(field, 'array_count', f', {least}')
+        if field.nullable:
+            out.open(f'if (const std::optional<std::size_t> count = {count}) {{')
+            out.add(f'auto& elements = {field.cpp_name}.emplace();')
+            self.read_elements(field, 'elements', '*count')
+            out.close('} else {')
+            out.depth += 1
+            out.add(f'{field.cpp_name}.reset();')
+            out.close()
+            return
+        out.open('{')
+        out.add(f'const std::size_t count = {count};')
+        self.read_elements(field, field.cpp_name, 'count')
+        out.close()
+
+    def read_elements(self, field, elements, count):
+        self.out.add(f'{elements}.reserve(in.reserve_hint({count}, sizeof({element_type(field)})));')
+        self.out.open(f'for (std::size_t i = 0; i < {count} && in.ok(); ++i) {{')
+        if field.struct:
+            self.out.add(f'{elements}.emplace_back().read(in, version);')
+        elif field.type_name in NUMBERS:
+            self.out.add(f'{elements}.push_back(in.{NUMBERS[field.type_name][1]}("{field.name}"));')
+        else:
+            what = 'string' if field.type_name == 'string' else 'bytes'
+            self.out.add(f'{elements}.push_back(in.{what}("{field.name}", {self.form(field)}));')
+        self.out.close()
+
+    def read_tags(self):
+        out = self.out
+        if not self.tagged_fields:
+            out.add('read_unknown_tags(in, unknown_tagged_fields);')
+            return
+        out.add('std::int64_t previous = -1;')
+        out.open('for (auto left = in.tagged_count(); left > 0 && in.ok(); --left) {')
+        out.add('const auto field = in.open_tagged(previous);')
+        out.add('previous = field.tag;')
+        start = ''
+        for field in self.tagged_fields:
+            condition = field.versions.condition(self.flexible)
+            out.add(f'{start}if (field.tag == {field.tag}{" && " + condition if condition else ""}) {{')
+            out.depth += 1
+            self.read_field(field)
+            out.depth -= 1
+            start = '} else '
+        out.open('} else {')
+        out.add('unknown_tagged_fields.push_back(in.unknown_tagged(field));')
+        out.close()
+        out.add('in.close_tagged(field);')
+        out.close()
+
+
+def not_default(field):
+    if field.nullable:
+        return f'{field.cpp_name}.has_value()'
+    if has_length(field):
+        return f'!{field.cpp_name}.empty()'
+    if field.type_name == 'uuid':
+        return f'!{field.cpp_name}.is_zero()'
+    if field.struct:
+        return f'!({field.cpp_name} == {field.struct.cpp_name}())'
+    default = field.default or ('false' if field.type_name == 'bool' else '0')
+    return f'({field.cpp_name} != {default})'
+
+
+# --- files ---------------------------------------------------------------------------------------------
+
+def banner(source):
+    return f'// Made by {FOLDER}/gen.py from {FOLDER}/schemas/{source}. Change those, not this file.'
+
+
+def add_members(out, message, struct):
+    for field in struct.fields:
+        out.add(f'/// {field.doc}')
+        out.add(f'{member_type(field)} {field.cpp_name}{initializer(field)};')
+    if struct.range.high >= message.flexible:
+        out.add('/// Fields that this schema does not know, in ascending order of their tags.')
+        out.add('std::vector<tagged_field> unknown_tagged_fields;')
+    out.add()
+    out.add('/// For generated code.')
+    out.add('template <class Sink>')
+    out.add('void put(Sink& out, std::int16_t version) const;')
+    out.add('void read(wire_reader& in, std::int16_t version);')
+    out.add(f'friend bool operator==(const {struct.cpp_name}&, const {struct.cpp_name}&) = default;')
+
+
+def add_message(out, message):
+    for line in message.doc:
+        out.add(f'/// {line}')
+    out.open(f'struct {message.cpp_name} {{')
+    highest = message.range.high
+    offered = highest - 1 if message.unstable else highest
+    for name, value in (('api_key', message.api_key), ('lowest_version', message.range.low),
+                        ('highest_version', offered), ('highest_known_version', highest),
+                        ('first_flexible_version', message.flexible)):
+        out.add(f'static constexpr std::int16_t {name} = {value};')
+    out.add()
+    for struct in message.structs:
+        out.open(f'struct {struct.cpp_name} {{')
+        add_members(out, message, struct)
+        out.close('};')
+        out.add()
+    add_members(out, message, message)
+    out.add()
+    out.add('/// Reads one message; bytes behind it are left to the caller.')
+    out.add(f'static result<{message.cpp_name}> decode(wire_reader& in, std::int16_t version);')
+    out.add('/// Fields that the version does not have are left out; null where it has none becomes empty.')
+    out.add('void encode(wire_writer& out, std::int16_t version) const;')
+    out.add('/// The same without reserving memory first, for a caller who has done that.')
+    out.add('void write(wire_writer& out, std::int16_t version) const;')
+    out.add('/// Exact.')
+    out.add('encoded_size_parts measure(std::int16_t version) const;')
+    out.add('std::size_t encoded_size(std::int16_t version) const { return measure(version).total; }')
+    out.add('/// One line, for logs and tests.')
+    out.add('std::string to_json(std::int16_t version) const;')
+    out.close('};')
+    out.add()
+
+
+def header_text(schema, source):
+    out = Lines()
+    out.add('#pragma once')
+    out.add(banner(source))
+    out.add()
+    out.add(f'#include "{FOLDER}/wire.hpp"')
+    out.add()
+    for name in ('cstddef', 'cstdint', 'optional', 'string', 'vector'):
+        out.add(f'#include <{name}>')
+    out.add()
+    out.add('namespace barnabas::kafka {')
+    out.add()
+    for message in schema.messages:
+        add_message(out, message)
+    out.add('} // namespace barnabas::kafka')
+    return out.text()
+
+
+def add_message_functions(out, message):
+    name = message.cpp_name
+    out.open(f'result<{name}> {name}::decode(wire_reader& in, std::int16_t version) {{')
+    out.add(f'return decode_message<{name}>(in, "{message.name}", version);')
+    out.close()
+    out.add()
+    out.open(f'void {name}::encode(wire_writer& out, std::int16_t version) const {{')
+    out.add('out.reserve(measure(version).copied);')
+    out.add('write(out, version);')
+    out.close()
+    out.add()
+    functions = (('void {}::write(wire_writer& out, std::int16_t version)',
+                  'write_message(*this, out, version)'),
+                 ('encoded_size_parts {}::measure(std::int16_t version)', 'measure_message(*this, version)'),
+                 ('std::string {}::to_json(std::int16_t version)', 'message_to_json(*this, version)'))
+    for signature, call in functions:
+        out.open(signature.format(name) + ' const {')
+        out.add(f'return {call};')
+        out.close()
+        out.add()
+
+
+def source_text(schema, source, header):
+    out = Lines()
+    out.add(banner(source))
+    out.add(f'#include "{FOLDER}/{header}"')
+    out.add()
+    out.add(f'#include "{FOLDER}/codec.hpp"')
+    out.add()
+    out.add('namespace barnabas::kafka {')
+    out.add()
+    for message in schema.messages:
+        for struct in message.structs + [message]:
+            scope = message.cpp_name if struct is message else f'{message.cpp_name}::{struct.cpp_name}'
+            body = Body(out, message, struct, scope)
+            body.add_put()
+            body.add_read()
+        add_message_functions(out, message)
+    out.add('} // namespace barnabas::kafka')
+    return out.text()
+
+
+def table_text(schemas):
+    out = Lines()
+    out.add(banner('*.schema'))
+    out.add(f'#include "{FOLDER}/message_table.hpp"')
+    out.add()
+    for path, _ in schemas:
+        out.add(f'#include "{FOLDER}/{os.path.basename(path).replace(".schema", ".hpp")}"')
+    out.add()
+    out.add('#include <array>')
+    out.add()
+    out.add('namespace barnabas::kafka {')
+    out.add()
+    messages = [message for _, schema in schemas for message in schema.messages]
+    out.open('std::span<const message_type> message_table() noexcept {')
+    out.open(f'static constexpr std::array<message_type, {len(messages)}> table{{{{')
+    for message in messages:
+        out.add(f'message_type_of<{message.cpp_name}>("{message.name}"),')
+    out.close('}};')
+    out.add('return table;')
+    out.close()
+    out.add()
+    out.open('const message_type* find_message(std::string_view name) noexcept {')
+    out.open('for (const auto& type : message_table()) {')
+    out.open('if (type.name == name) {')
+    out.add('return &type;')
+    out.close()
+    out.close()
+    out.add('return nullptr;')
+    out.close()
+    out.add()
+    out.add('} // namespace barnabas::kafka')
+    return out.text()
+
+
+def write_file(path, text):
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+
+
+def main(arguments):
+    if len(arguments) == 4 and arguments[0] == 'api':
+        schema_path, header_path, source_path = arguments[1:]
+        schema = Parser(schema_path).parse()
+        source = os.path.basename(schema_path)
+        write_file(header_path, header_text(schema, source))
+        write_file(source_path, source_text(schema, source, os.path.basename(header_path)))
+        return 0
+    if len(arguments) > 2 and arguments[0] == 'table':
+        write_file(arguments[1], table_text([(path, Parser(path).parse()) for path in arguments[2:]]))
+        return 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except SchemaError as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,280 @@
+"""Reads and checks the message schemas; README.md explains the notation. gen.py makes C++ of the result."""
+
+import re
+
+# Type in a schema: C++ type, reader call, bytes.
+NUMBERS = {
+    'bool': ('bool', 'boolean', 1), 'int8': ('std::int8_t', 'int8', 1), 'int16': ('std::int16_t', 'int16', 2),
+    'uint16': ('std::uint16_t', 'uint16', 2), 'int32': ('std::int32_t', 'int32', 4),
+    'uint32': ('std::uint32_t', 'uint32', 4), 'int64': ('std::int64_t', 'int64', 8),
+    'float64': ('double', 'float64', 8), 'uuid': ('barnabas::uuid', 'uuid', 16),
+}
+BYTES = ('bytes', 'records')
+INTEGER_BITS = {'int8': 8, 'int16': 16, 'int32': 32, 'int64': 64}
+
+
+class SchemaError(Exception):
+    def __init__(self, file, line, what):
+        super().__init__(f'{file}:{line}: {what}')
+
+
+def snake_case(name):
+    return re.sub(r'(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])', '_', name).lower()
+
+
+class Range:
+    """Versions low to high, both inclusive; high is None for "and all later ones" until it is bounded."""
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    @staticmethod
+    def parse(text):
+        match = re.fullmatch(r'(\d+)(\+|-(\d+))?', text)
+        if not match:
+            return None
+        low = int(match[1])
+        high = None if match[2] == '+' else int(match[3]) if match[3] else low
+        return Range(low, high) if high is None or high >= low else None
+
+    def within(self, outer):
+        high = outer.high if self.high is None else min(self.high, outer.high)
+        return Range(max(self.low, outer.low), high)
+
+    def is_empty(self):
+        return self.high < self.low
+
+    def covers(self, other):
+        return self.low <= other.low and self.high >= other.high
+
+    def condition(self, outer):
+        """C++ that tells whether `version`, known to lie in `outer`, lies in this range; '' when always."""
+        parts = []
+        if self.low > outer.low:
+            parts.append(f'version >= {self.low}')
+        if self.high < outer.high:
+            parts.append(f'version <= {self.high}')
+        return ' && '.join(parts)
+
+
+class Field:
+    def __init__(self, line, name, type_name, is_array, nullable, versions, doc):
+        self.line, self.name, self.type_name, self.is_array = line, name, type_name, is_array
+        self.nullable, self.versions, self.doc = nullable, versions, doc
+        self.default, self.tag, self.plain = None, None, False
+        self.children, self.struct = [], None
+        self.cpp_name = snake_case(name)
+
+
+class Struct:
+    """Also a message, which is the outermost struct. `range` is the range of versions it can occur in."""
+
+    def __init__(self, name, fields, versions, line):
+        self.name, self.fields, self.range, self.line = name, fields, versions, line
+        self.cpp_name = snake_case(name)
+
+
+class Message(Struct):
+    def __init__(self, name, versions, flexible, unstable, line):
+        super().__init__(name, [], versions, line)
+        self.flexible, self.unstable = flexible, unstable
+        self.structs = []
+        self.api_key, self.doc = -1, []
+
+
+class Parser:
+    def __init__(self, path):
+        self.path = path
+        self.api_key, self.api_name, self.doc, self.messages = None, None, [], []
+
+    def error(self, line, what):
+        return SchemaError(self.path, line, what)
+
+    def parse(self):
+        stack = []
+        with open(self.path, encoding='utf-8') as file:
+            lines = file.read().split('\n')
+        for number, text in enumerate(lines, 1):
+            if not text.strip():
+                continue
+            if text.startswith('#'):
+                self.doc.append(text[1:].strip())
+                continue
+            indent = len(text) - len(text.lstrip(' '))
+            if indent % 2 or '\t' in text:
+                raise self.error(number, 'indent with two spaces for each level')
+            if indent == 0:
+                self.parse_top(number, text.split())
+                stack = [self.messages[-1].fields] if self.messages else []
+                continue
+            level = indent // 2
+            if level > len(stack):
+                raise self.error(number, 'this line is indented deeper than anything it could belong to')
+            field = self.parse_field(number, text)
+            del stack[level:]
+            stack[level - 1].append(field)
+            stack.append(field.children)
+        if not self.messages:
+            raise self.error(1, 'there is no message in this file')
+        for message in self.messages:
+            message.api_key = -1 if self.api_key is None else self.api_key
+            message.doc = self.doc
+            Resolver(self, message).resolve()
+        return self
+
+    def parse_top(self, number, words):
+        if words[0] == 'api':
+            if len(words) != 3 or not words[1].isdigit() or self.api_key is not None:
+                raise self.error(number, 'write `api NUMBER Name` once')
+            self.api_key, self.api_name = int(words[1]), words[2]
+            return
+        if words[0] in ('request', 'response'):
+            if self.api_name is None:
+                raise self.error(number, f'`api NUMBER Name` must stand above `{words[0]}`')
+            name = self.api_name + words[0].capitalize()
+            rest = words[1:]
+        elif words[0] == 'header' and len(words) > 1:
+            name, rest = words[1], words[2:]
+        else:
+            raise self.error(number, f'`{words[0]}` is none of api, request, response, header')
+        if any(message.name == name for message in self.messages):
+            raise self.error(number, f'{name} stands here twice')
+        self.messages.append(self.parse_message(number, name, rest))
+
+    def parse_message(self, number, name, words):
+        options = dict(zip(words[1::2], words[2::2]))
+        versions = Range.parse(words[0]) if words else None
+        wrong_options = len(words) % 2 == 0 or set(options) - {'flexible', 'unstable'}
+        if versions is None or versions.high is None or wrong_options:
+            raise self.error(number, 'write `LOW-HIGH flexible N+|none [unstable N]` behind the name')
+        flexible = options.get('flexible', '')
+        if flexible == 'none':
+            first_flexible = 32767
+        else:
+            parsed = Range.parse(flexible)
+            if parsed is None or parsed.high is not None or parsed.low > versions.high:
+                raise self.error(number, '`flexible` needs `N+` with a version of the message, or `none`')
+            first_flexible = parsed.low
+        unstable = options.get('unstable')
+        if unstable is not None and unstable != str(versions.high):
+            raise self.error(number, 'only the highest version can be unstable')
+        return Message(name, versions, first_flexible, unstable is not None, number)
+
+    def parse_field(self, number, text):
+        head, bar, doc = text.partition('|')
+        words = head.split()
+        if not bar or not doc.strip():
+            raise self.error(number, 'a field needs `| what it means` at its end')
+        if len(words) < 3:
+            raise self.error(number, 'write `name type versions [= default] [tag N] [plain] | what it means`')
+        if not re.fullmatch(r'[a-z][A-Za-z0-9]*', words[0]):
+            raise self.error(number, f'field name `{words[0]}` is not lower camel case')
+        match = re.fullmatch(r'(\[\])?(\w+)(\?(\S*))?', words[1])
+        if not match:
+            raise self.error(number, f'`{words[1]}` is no type')
+        versions = Range.parse(words[2])
+        nullable = None
+        if match[3]:
+            nullable = Range.parse(match[4]) if match[4] else Range(0, None)
+            if nullable is None:
+                raise self.error(number, f'`{match[4]}` is no range of versions')
+        if versions is None:
+            raise self.error(number, f'`{words[2]}` is no range of versions')
+        field = Field(number, words[0], match[2], bool(match[1]), nullable, versions, doc.strip())
+        self.parse_options(field, words[3:])
+        return field
+
+    def parse_options(self, field, words):
+        while words:
+            if words[0] == '=' and len(words) > 1 and field.default is None:
+                field.default, words = words[1], words[2:]
+            elif words[0] == 'tag' and len(words) > 1 and words[1].isdigit() and field.tag is None:
+                field.tag, words = int(words[1]), words[2:]
+            elif words[0] == 'plain':
+                field.plain, words = True, words[1:]
+            else:
+                raise self.error(field.line, f'`{words[0]}` is none of `= default`, `tag N`, `plain`')
+
+
+class Resolver:
+    """Bounds all ranges, connects types to structs and refuses what makes no sense."""
+
+    def __init__(self, parser, message):
+        self.parser, self.message = parser, message
+
+    def error(self, line, what):
+        return self.parser.error(line, what)
+
+    def resolve(self):
+        self.resolve_struct(self.message)
+        names = {struct.cpp_name: struct for struct in self.message.structs}
+        for struct in self.message.structs + [self.message]:
+            for field in struct.fields:
+                if field.cpp_name in names:
+                    raise self.error(field.line,
+                                     f'field {field.name} has the name of a struct: rename the struct')
+
+    def resolve_struct(self, struct):
+        seen, tags = set(), set()
+        if not struct.fields:
+            raise self.error(struct.line, f'{struct.name} has no fields')
+        for field in struct.fields:
+            if field.name in seen:
+                raise self.error(field.line, f'field {field.name} stands here twice')
+            seen.add(field.name)
+            field.versions = field.versions.within(struct.range)
+            if field.versions.is_empty():
+                raise self.error(field.line, f'no version of {struct.name} has field {field.name}')
+            self.resolve_nullable(field)
+            self.resolve_type(field)
+            self.check_default(field)
+            self.check_tag(field, tags)
+
+    def resolve_nullable(self, field):
+        if field.nullable is None:
+            return
+        field.nullable = field.nullable.within(field.versions)
+        if field.nullable.is_empty():
+            raise self.error(field.line, 'the field is in none of the versions in which it may be null')
+        if not field.is_array and field.type_name != 'string' and field.type_name not in BYTES:
+            raise self.error(field.line, 'only strings, bytes, records and arrays can be null')
+
+    def resolve_type(self, field):
+        is_struct = field.type_name[0].isupper()
+        if not is_struct and field.type_name not in NUMBERS and field.type_name not in BYTES + ('string',):
+            raise self.error(field.line, f'`{field.type_name}` is no type')
+        if field.children and not is_struct:
+            raise self.error(field.line, f'only a struct has fields of its own, not {field.type_name}')
+        if not is_struct:
+            return
+        known = {struct.name: struct for struct in self.message.structs}
+        if field.type_name in known:
+            raise self.error(field.line, f'struct {field.type_name} is defined twice')
+        field.struct = Struct(field.type_name, field.children, field.versions, field.line)
+        self.resolve_struct(field.struct)
+        self.message.structs.append(field.struct)
+
+    def check_default(self, field):
+        default = field.default
+        if default is None:
+            return
+        bits = INTEGER_BITS.get(field.type_name)
+        if field.is_array or not (bits or field.type_name == 'bool'):
+            raise self.error(field.line, 'only integers and bool take a default; '
+                                         'others start empty, nullable ones null')
+        if bits is None:
+            fits = default in ('true', 'false')
+        else:
+            limit = 1 << (bits - 1)
+            fits = bool(re.fullmatch(r'-?\d+', default)) and -limit <= int(default) < limit
+        if not fits:
+            raise self.error(field.line, f'`{default}` is no {field.type_name}')
+
+    def check_tag(self, field, tags):
+        if field.tag is None:
+            return
+        if field.tag in tags:
+            raise self.error(field.line, f'tag {field.tag} is taken')
+        tags.add(field.tag)
+        if field.versions.low < self.message.flexible:
+            raise self.error(field.line, 'only flexible versions have tagged fields')

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "runtime/config/broker_config.hpp"
+#include "runtime/config/config_value.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The tables behind broker_config: everything that is said about a key stands in its row.
+namespace barnabas {
+
+enum class key_use : std::uint8_t {
+    used,       ///< the broker goes by it
+    accepted,   ///< known, checked, without effect yet; a warning says so
+    java_class, ///< names a Java class: refused unless empty or one of the check's words
+};
+
+/// Where the value goes. A function stands for values that need more than a copy.
+using broker_field = std::variant<std::monostate, bool broker_config::*, std::int32_t broker_config::*,
+                                  std::int64_t broker_config::*, std::string broker_config::*,
+                                  std::vector<std::string> broker_config::*,
+                                  result<void> (*)(broker_config&, const config_value&)>;
+
+struct broker_key {
+    std::string_view name;
+    config_type type;
+    /// Null when the key has no default.
+    const char* default_text;
+    value_check check;
+    std::string_view documentation;
+    broker_field field = {};
+    key_use use = key_use::used;
+    /// For tests: accepted, but neither listed nor documented.
+    bool hidden = false;
+};
+
+/// Keys that the broker goes by.
+std::span<const broker_key> used_broker_keys();
+/// Keys that are known and have no effect yet, among them the Java classes.
+std::span<const broker_key> accepted_broker_keys();
+/// Null when the key is in neither table.
+const broker_key* find_broker_key(std::string_view name);
+
+/// A key of older versions of Kafka: why it has no meaning here. `name` ending in '.' stands for all that
+/// begin so.
+struct removed_key {
+    std::string_view name;
+    std::string_view why;
+};
+std::span<const removed_key> removed_broker_keys();
+const removed_key* find_removed_key(std::string_view name);
+
+/// Why a configuration cannot be used; `key` is the key to look at.
+struct config_problem {
+    std::string key;
+    std::string why;
+};
+
+/// Computes what follows from several keys: id, directories, durations in several units, listeners.
+std::optional<config_problem> resolve(broker_config& config);
+/// Sentences about listeners that are accepted but not opened.
+std::vector<std::string> listener_warnings(const broker_config& config);
+
+} // namespace barnabas

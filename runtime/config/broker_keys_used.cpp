@@ -1,0 +1,174 @@
+#include "runtime/config/broker_keys.hpp"
+
+namespace barnabas {
+
+namespace {
+
+constexpr auto boolean = config_type::boolean;
+constexpr auto string = config_type::string;
+constexpr auto int32 = config_type::int32;
+constexpr auto int64 = config_type::int64;
+constexpr auto list = config_type::list;
+constexpr value_check any = {};
+constexpr std::int64_t mebibyte = 1 << 20;
+
+/// Lists of listeners are only checked here; `resolve` assigns them, since several keys belong together.
+result<void> check_listeners(broker_config&, const config_value& value) {
+    auto parsed = parse_listeners(value.text);
+    if (!parsed)
+        return parsed.failure();
+    return {};
+}
+
+result<void> take_http_listener(broker_config& config, const config_value& value) {
+    config.barnabas_http_listener.reset();
+    if (value.text.empty())
+        return {};
+    auto parsed = parse_host_port(value.text);
+    if (!parsed)
+        return parsed.failure();
+    parsed->name = "HTTP";
+    config.barnabas_http_listener = std::move(*parsed);
+    return {};
+}
+
+using config = broker_config;
+
+const broker_key keys[] = {
+    // identity and place
+    {"node.id", int32, nullptr, at_least(0),
+     "Number of this node, unique in its cluster. 1 when neither this nor broker.id is set."},
+    {"broker.id", int32, nullptr, at_least(0), "Old name of node.id."},
+    {"process.roles", list, "broker,controller", any_of_list("broker controller"),
+     "What this node does. One node is broker and controller together.", &config::process_roles},
+    {"broker.rack", string, nullptr, any, "Name of the place where this node stands.", &config::broker_rack},
+    {"log.dirs", list, nullptr, any, "Directories for data, with commas. Wins over log.dir."},
+    {"log.dir", string, "barnabas-data", not_empty(), "Directory for data when log.dirs is not set."},
+    {"num.recovery.threads.per.data.dir", int32, "2", at_least(1),
+     "Logs per directory that are opened at the same time when the node starts.",
+     &config::num_recovery_threads_per_data_dir},
+
+    // network
+    {"listeners", list, "PLAINTEXT://127.0.0.1:9092", not_empty(),
+     "Where the broker listens: NAME://host:port, with commas. Without a host: on all interfaces.",
+     &check_listeners},
+    {"advertised.listeners", list, nullptr, any,
+     "What clients are told to connect to, per listener name. The same as listeners when not set.",
+     &check_listeners},
+    {"listener.security.protocol.map", list,
+     "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL", any,
+     "Security protocol of each listener name, as NAME:PROTOCOL. Listeners with a protocol other than "
+     "PLAINTEXT are "
+     "refused."},
+    {"controller.listener.names", list, nullptr, any,
+     "Listeners for controllers. One node needs none, so they are not opened.",
+     &config::controller_listener_names},
+    {"socket.request.max.bytes", int32, "104857600", at_least(1),
+     "Largest request. A connection that announces more is closed.", &config::socket_request_max_bytes},
+    {"queued.max.request.bytes", int64, "-1", at_least(-1),
+     "Memory for requests that wait or are read. -1: as barnabas.memory.request.bytes says.",
+     &config::queued_max_request_bytes},
+    {"connections.max.idle.ms", int64, "600000", at_least(-1),
+     "A connection without requests for so long is closed. -1: never.", &config::connections_max_idle_ms},
+    {"max.connections", int32, "2147483647", at_least(0), "Most connections at a time.",
+     &config::max_connections},
+    {"socket.listen.backlog.size", int32, "50", at_least(1), "Connections that may wait to be accepted.",
+     &config::socket_listen_backlog_size},
+    {"request.timeout.ms", int32, "30000", at_least(0),
+     "How long a request that waits for another part of the node may take.", &config::request_timeout_ms},
+    {"fetch.max.bytes", int32, "57671680", at_least(1024), "Most bytes in one answer to Fetch.",
+     &config::fetch_max_bytes},
+    {"max.incremental.fetch.session.cache.slots", int32, "1000", at_least(0),
+     "Incremental fetch sessions that the node keeps.", &config::max_incremental_fetch_session_cache_slots},
+
+    // topics
+    {"num.partitions", int32, "1", at_least(1), "Partitions of a topic whose creator names no number.",
+     &config::num_partitions},
+    {"default.replication.factor", int32, "1", between(1, 32767),
+     "Replicas of a topic whose creator names no number.", &config::default_replication_factor},
+    {"auto.create.topics.enable", boolean, "true", any,
+     "Whether a client that asks for a missing topic creates it.", &config::auto_create_topics_enable},
+    {"delete.topic.enable", boolean, "true", any, "Whether topics can be deleted.",
+     &config::delete_topic_enable},
+    {"min.insync.replicas", int32, "1", at_least(1), "In-sync replicas that acks=all needs.",
+     &config::min_insync_replicas},
+    {"message.max.bytes", int32, "1048588", at_least(0), "Largest record batch, as it is compressed.",
+     &config::message_max_bytes},
+
+    // the log
+    {"log.segment.bytes", int32, "1073741824", at_least(mebibyte),
+     "A segment file of this size is followed by a new one.", &config::log_segment_bytes},
+    {"barnabas.internal.segment.bytes", int32, nullptr, at_least(64),
+     "Segment size for tests; wins over every other and may be small.",
+     &config::barnabas_internal_segment_bytes, key_use::used, true},
+    {"log.roll.ms", int64, nullptr, at_least(1),
+     "A segment whose first record is so old is followed by a new one."},
+    {"log.roll.hours", int32, "168", at_least(1), "The same in hours, when log.roll.ms is not set."},
+    {"log.retention.ms", int64, nullptr, at_least(-1),
+     "Segments whose newest record is so old are deleted. -1: never."},
+    {"log.retention.minutes", int32, nullptr, at_least(-1),
+     "The same in minutes, when log.retention.ms is not set."},
+    {"log.retention.hours", int32, "168", at_least(-1), "The same in hours, when neither of the two is set."},
+    {"log.retention.bytes", int64, "-1", at_least(-1),
+     "A partition larger than this loses its oldest segments. -1: no limit.", &config::log_retention_bytes},
+    {"log.retention.check.interval.ms", int64, "300000", at_least(1), "How often retention is looked at.",
+     &config::log_retention_check_interval_ms},
+    {"log.segment.delete.delay.ms", int64, "60000", at_least(0),
+     "Time between dropping a segment and removing its file.", &config::log_segment_delete_delay_ms},
+    {"log.index.interval.bytes", int32, "4096", at_least(0),
+     "Bytes of records between two entries of an index.", &config::log_index_interval_bytes},
+    {"log.index.size.max.bytes", int32, "10485760", at_least(4), "Largest index file.",
+     &config::log_index_size_max_bytes},
+    {"log.cleanup.policy", list, "delete", any_of_list("compact delete"),
+     "What happens to old segments. Empty: nothing.", &config::log_cleanup_policy},
+    {"compression.type", string, "producer", one_of("uncompressed zstd lz4 snappy gzip producer"),
+     "Compression of stored batches; producer keeps what arrives.", &config::compression_type},
+    {"log.message.timestamp.type", string, "CreateTime", one_of("CreateTime LogAppendTime"),
+     "Whether a record's timestamp is its producer's or the time of appending.",
+     &config::log_message_timestamp_type},
+    {"log.message.timestamp.before.max.ms", int64, "9223372036854775807", at_least(0),
+     "How far a producer's timestamp may lie before the broker's clock.",
+     &config::log_message_timestamp_before_max_ms},
+    {"log.message.timestamp.after.max.ms", int64, "3600000", at_least(0),
+     "How far a producer's timestamp may lie after the broker's clock.",
+     &config::log_message_timestamp_after_max_ms},
+
+    // producers and replication
+    {"producer.id.expiration.ms", int32, "86400000", at_least(1),
+     "A producer that was silent for so long is forgotten by its partitions.",
+     &config::producer_id_expiration_ms},
+    {"replica.lag.time.max.ms", int64, "30000", at_least(1),
+     "A follower that was behind for so long is not in sync.", &config::replica_lag_time_max_ms},
+
+    // our own
+    {"barnabas.event.loops", int32, "0", between(0, 256), "Event loops. 0: one per core, at most 4.",
+     &config::barnabas_event_loops},
+    {"barnabas.http.listener", string, "127.0.0.1:9644", any,
+     "host:port of the pages /metrics, /ready and /live. Empty: off.", &take_http_listener},
+    {"barnabas.write.caching", boolean, "false", any,
+     "Default of the topic configuration write.caching: acks=all is answered from memory, as Kafka does.",
+     &config::barnabas_write_caching},
+    {"barnabas.record.validation", string, "full", one_of("full header"),
+     "Default of the topic configuration record.validation: full also checks the inside of compressed "
+     "batches.",
+     &config::barnabas_record_validation},
+    {"barnabas.memory.request.bytes", int64, "67108864", at_least(mebibyte),
+     "Memory for requests that clients are sending or that wait; connections are held back at this bound.",
+     &config::barnabas_memory_request_bytes},
+    {"barnabas.memory.fetch.bytes", int64, "67108864", at_least(mebibyte),
+     "Memory for records on their way to consumers.", &config::barnabas_memory_fetch_bytes},
+    {"barnabas.memory.control.bytes", int64, "8388608", at_least(mebibyte),
+     "Memory for the node's own business.", &config::barnabas_memory_control_bytes},
+    {"barnabas.disk.threads", int32, "4", between(1, 256), "Threads that wait for the disk.",
+     &config::barnabas_disk_threads},
+    {"barnabas.log.level", string, "info", one_of("debug info warn error"),
+     "Lowest level of events that are written.", &config::barnabas_log_level},
+};
+
+} // namespace
+
+std::span<const broker_key> used_broker_keys() {
+    return keys;
+}
+
+} // namespace barnabas

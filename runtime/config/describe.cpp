@@ -1,0 +1,118 @@
+#include "runtime/config/broker_config.hpp"
+#include "runtime/config/broker_keys.hpp"
+#include "runtime/config/topic_keys.hpp"
+
+#include <algorithm>
+
+namespace barnabas {
+
+namespace {
+
+std::string code(std::string_view text) {
+    return text.empty() ? "" : "`" + std::string(text) + "`";
+}
+
+std::string default_cell(const char* text) {
+    return text == nullptr ? "none" : *text == 0 ? "empty" : code(text);
+}
+
+void add_row(std::string& page, std::string_view name, const char* default_text, config_type type,
+             const value_check& check, std::string_view documentation) {
+    page += "| " + code(name) + " | " + default_cell(default_text) + " | " + allowed_values(type, check) +
+            " | " + std::string(documentation) + " |\n";
+}
+
+constexpr std::string_view head = "\n| key | default | allowed | meaning |\n|---|---|---|---|\n";
+
+void add_broker_keys(std::string& page) {
+    page += "\n## Keys that the broker goes by\n";
+    page += head;
+    for (const auto& key : used_broker_keys())
+        if (!key.hidden)
+            add_row(page, key.name, key.default_text, key.type, key.check, key.documentation);
+    page += "\n## Keys that are known and have no effect yet\n\n"
+            "They are checked, and a warning says that they are not used.\n";
+    page += head;
+    for (const auto& key : accepted_broker_keys())
+        if (key.use == key_use::accepted)
+            add_row(page, key.name, key.default_text, key.type, key.check, key.documentation);
+}
+
+void add_other_keys(std::string& page) {
+    page += "\n## Java classes\n\nBarnabas runs no Java classes: these keys must be empty, or one of the "
+            "names here.\n"
+            "\n| key | allowed | meaning |\n|---|---|---|\n";
+    for (const auto& key : accepted_broker_keys())
+        if (key.use == key_use::java_class)
+            page += "| " + code(key.name) + " | " +
+                    (key.check.words.empty() ? "empty" : "empty, " + std::string(key.check.words)) + " | " +
+                    std::string(key.documentation) + " |\n";
+    page += "\n## Keys without a meaning any more\n\nThey are ignored, and a warning names them.\n"
+            "\n| key | why |\n|---|---|\n";
+    for (const auto& key : removed_broker_keys())
+        page += "| " + code(std::string(key.name) + (key.name.ends_with('.') ? "*" : "")) + " | " +
+                std::string(key.why) + " |\n";
+}
+
+void add_topic_keys(std::string& page) {
+    page +=
+        "\n## Topic configuration\n\n"
+        "A topic's own value wins over the broker's key in the last column, which wins over the default.\n"
+        "\n| key | default | allowed | meaning | broker key |\n|---|---|---|---|---|\n";
+    for (const auto& key : topic_keys()) {
+        if (key.hidden)
+            continue;
+        page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " +
+                allowed_values(key.type, key.check) + " | " + std::string(key.documentation) + " | ";
+        for (std::size_t i = 0; i < key.synonyms.size() && !key.synonyms[i].name.empty(); ++i)
+            page += (i > 0 ? ", " : "") + code(key.synonyms[i].name);
+        page += " |\n";
+    }
+}
+
+config_row describe(const broker_config& config, const broker_key& key) {
+    config_row row;
+    row.name = key.name;
+    row.type = key.type;
+    row.read_only = true;
+    row.sensitive = key.type == config_type::password;
+    row.documentation = key.documentation;
+    if (const auto set = config.set_values.find(row.name); set != config.set_values.end())
+        row.synonyms.push_back({row.name, set->second, source_static_broker});
+    if (key.default_text != nullptr)
+        row.synonyms.push_back({row.name, key.default_text, source_default});
+    if (!row.synonyms.empty()) {
+        row.value = row.synonyms.front().value;
+        row.source = row.synonyms.front().source;
+    }
+    return row;
+}
+
+} // namespace
+
+std::vector<config_row> describe_broker_configs(const broker_config& config) {
+    std::vector<config_row> rows;
+    for (const auto table : {used_broker_keys(), accepted_broker_keys()})
+        for (const auto& key : table)
+            if (!key.hidden)
+                rows.push_back(describe(config, key));
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return rows;
+}
+
+std::string configuration_markdown() {
+    std::string page =
+        "# Configuration\n\n"
+        "This page is made from the tables in `runtime/config/`; a unit test compares them, so edit the "
+        "tables.\n\n"
+        "`barnabas start --config server.properties` reads Kafka's own keys in Java's properties format. "
+        "`--override key=value` wins over the file. A value that is not allowed is an error that names file "
+        "and line; "
+        "an unknown key is a warning with the closest known one.\n";
+    add_broker_keys(page);
+    add_other_keys(page);
+    add_topic_keys(page);
+    return page;
+}
+
+} // namespace barnabas

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "runtime/disk/disk.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace barnabas::runtime {
+
+/// Files of the operating system, and a pool of threads for what waits. A buffered write of an idle lane and a read
+/// whose pages are in memory run on the submitting thread; a hand-over would cost more than they do.
+class posix_disk final : public disk {
+public:
+    explicit posix_disk(std::size_t threads);
+    /// Runs what is queued, then ends the threads.
+    ~posix_disk() override;
+
+    void submit(disk_lane lane, disk_job_kind kind, std::function<void(file_system&)> job,
+                std::function<void()> done) override;
+
+    /// For work before the loops run.
+    file_system& files() noexcept;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace barnabas::runtime

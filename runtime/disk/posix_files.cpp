@@ -1,0 +1,300 @@
+#include "runtime/disk/posix_files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <filesystem>
+#include <mutex>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace barnabas::runtime {
+
+namespace {
+
+errc code_of(int number) {
+    switch (number) {
+    case ENOENT: return errc::not_found;
+    case EEXIST: return errc::already_exists;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return errc::disk_full;
+    case EROFS: return errc::read_only;
+    case EACCES:
+    case EPERM: return errc::access_denied;
+    case EWOULDBLOCK: return errc::would_block;
+    default: return errc::storage_error;
+    }
+}
+
+error failed(int number, const char* operation, const std::string& path) {
+    return {code_of(number), std::string("cannot ") + operation + " " + path + ": " +
+                                 std::generic_category().message(number)};
+}
+
+error not_open(file_id file) {
+    return {errc::storage_error, "file " + std::to_string(file.get()) + " is not open"};
+}
+
+/// Most parts that one system call takes.
+constexpr std::size_t parts_per_call = 512;
+
+/// Skips `done` bytes at the front of what is left to write.
+void advance(std::vector<iovec>& left, std::size_t& first, std::size_t done) {
+    while (done > 0) {
+        const std::size_t taken = std::min(done, left[first].iov_len);
+        left[first].iov_base = static_cast<char*>(left[first].iov_base) + taken;
+        left[first].iov_len -= taken;
+        done -= taken;
+        if (left[first].iov_len == 0)
+            ++first;
+    }
+}
+
+} // namespace
+
+struct posix_files::opened {
+    opened(int number, std::string name) : descriptor(number), path(std::move(name)) {}
+    opened(const opened&) = delete;
+    opened& operator=(const opened&) = delete;
+    ~opened() { ::close(descriptor); }
+
+    int descriptor;
+    std::string path;
+};
+
+posix_files::posix_files() = default;
+posix_files::~posix_files() = default;
+
+std::shared_ptr<posix_files::opened> posix_files::find(file_id file) const {
+    std::shared_lock guard(mutex_);
+    auto found = files_.find(file);
+    return found == files_.end() ? nullptr : found->second;
+}
+
+result<file_id> posix_files::keep(int descriptor, const std::string& path) {
+    std::unique_lock guard(mutex_);
+    const file_id file(next_++);
+    files_.emplace(file, std::make_shared<opened>(descriptor, path));
+    return file;
+}
+
+result<file_id> posix_files::open(const std::string& path, open_mode mode) {
+    int flags = O_CLOEXEC;
+    flags |= mode == open_mode::read_only ? O_RDONLY : O_RDWR;
+    flags |= mode == open_mode::create ? O_CREAT : 0;
+    constexpr mode_t rights = 0644;
+    const int descriptor = ::open(path.c_str(), flags, rights);
+    if (descriptor < 0)
+        return failed(errno, "open", path);
+    return keep(descriptor, path);
+}
+
+void posix_files::close(file_id file) {
+    std::unique_lock guard(mutex_);
+    files_.erase(file);
+}
+
+result<std::uint64_t> posix_files::size(file_id file) {
+    auto one = find(file);
+    if (one == nullptr)
+        return not_open(file);
+    struct stat facts {};
+    if (::fstat(one->descriptor, &facts) != 0)
+        return failed(errno, "look at", one->path);
+    return static_cast<std::uint64_t>(facts.st_size);
+}
+
+result<std::size_t> posix_files::read(file_id file, file_position position, std::span<std::byte> into) {
+    return read_with(file, position, into, 0);
+}
+
+result<std::size_t> posix_files::read_now(file_id file, file_position position, std::span<std::byte> into) {
+    if (!nowait_works_.load(std::memory_order_relaxed))
+        return error{errc::would_block, "reads that never wait are not known here"};
+    return read_with(file, position, into, RWF_NOWAIT);
+}
+
+result<std::size_t> posix_files::read_with(file_id file, file_position position, std::span<std::byte> into,
+                                           int flags) {
+    auto one = find(file);
+    if (one == nullptr)
+        return not_open(file);
+    std::size_t done = 0;
+    while (done < into.size()) {
+        iovec part{into.data() + done, into.size() - done};
+        const auto at = static_cast<off_t>(position.get() + done);
+        const ssize_t count = ::preadv2(one->descriptor, &part, 1, at, flags);
+        if (count == 0)
+            break;
+        if (count > 0) {
+            done += static_cast<std::size_t>(count);
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        if (flags != 0 && (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS)) {
+            nowait_works_.store(false, std::memory_order_relaxed);
+            return error{errc::would_block, "reads that never wait are not known here"};
+        }
+        return failed(errno, "read", one->path);
+    }
+    return done;
+}
+
+result<void> posix_files::write(file_id file, file_position position, std::span<const slice> parts) {
+    auto one = find(file);
+    if (one == nullptr)
+        return not_open(file);
+    std::vector<iovec> left;
+    left.reserve(parts.size());
+    for (const auto& part : parts)
+        if (!part.empty())
+            left.push_back({const_cast<std::byte*>(part.data()), part.size()});
+    auto at = static_cast<off_t>(position.get());
+    for (std::size_t first = 0; first < left.size();) {
+        const auto count = static_cast<int>(std::min(parts_per_call, left.size() - first));
+        const ssize_t written = ::pwritev(one->descriptor, left.data() + first, count, at);
+        if (written < 0) {
+            if (errno == EINTR)
+                continue;
+            return failed(errno, "write", one->path);
+        }
+        at += written;
+        advance(left, first, static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+result<void> posix_files::truncate(file_id file, std::uint64_t size) {
+    auto one = find(file);
+    if (one == nullptr)
+        return not_open(file);
+    if (::ftruncate(one->descriptor, static_cast<off_t>(size)) != 0)
+        return failed(errno, "truncate", one->path);
+    return {};
+}
+
+result<void> posix_files::sync(std::span<const file_id> files) {
+    for (auto file : files) {
+        auto one = find(file);
+        if (one == nullptr)
+            return not_open(file);
+        if (::fdatasync(one->descriptor) != 0)
+            return failed(errno, "sync", one->path);
+    }
+    return {};
+}
+
+result<void> posix_files::sync_directory(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return failed(errno, "open", path);
+    const int outcome = ::fsync(descriptor);
+    const int number = errno;
+    ::close(descriptor);
+    return outcome == 0 ? result<void>() : result<void>(failed(number, "sync", path));
+}
+
+result<std::vector<directory_entry>> posix_files::list(const std::string& path) {
+    DIR* directory = ::opendir(path.c_str());
+    if (directory == nullptr)
+        return failed(errno, "list", path);
+    std::vector<directory_entry> entries;
+    for (;;) {
+        // Only the error number tells the end of the directory from a failure.
+        errno = 0;
+        const dirent* one = ::readdir(directory);
+        if (one == nullptr)
+            break;
+        const std::string name = one->d_name;
+        if (name == "." || name == "..")
+            continue;
+        bool is_directory = one->d_type == DT_DIR;
+        if (one->d_type == DT_UNKNOWN || one->d_type == DT_LNK) {
+            struct stat facts {};
+            is_directory = ::stat((path + "/" + name).c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+        }
+        entries.push_back({name, is_directory});
+    }
+    const int number = errno;
+    ::closedir(directory);
+    if (number != 0)
+        return failed(number, "list", path);
+    // The system's order means nothing; a fixed one makes logs comparable.
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+}
+
+result<bool> posix_files::exists(const std::string& path) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) == 0)
+        return true;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return false;
+    return failed(errno, "look at", path);
+}
+
+result<void> posix_files::create_directory(const std::string& path) {
+    std::error_code code;
+    std::filesystem::create_directories(path, code);
+    if (code)
+        return failed(code.value(), "make directory", path);
+    return {};
+}
+
+result<void> posix_files::rename(const std::string& source, const std::string& target) {
+    if (::rename(source.c_str(), target.c_str()) != 0)
+        return failed(errno, "rename", source + " to " + target);
+    return {};
+}
+
+result<void> posix_files::remove(const std::string& path) {
+    if (::unlink(path.c_str()) != 0)
+        return failed(errno, "remove", path);
+    return {};
+}
+
+result<void> posix_files::remove_directory(const std::string& path) {
+    std::error_code code;
+    std::filesystem::remove_all(path, code);
+    if (code)
+        return failed(code.value(), "remove directory", path);
+    return {};
+}
+
+result<file_id> posix_files::lock(const std::string& path) {
+    constexpr mode_t rights = 0644;
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, rights);
+    if (descriptor < 0)
+        return failed(errno, "open", path);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        const int number = errno;
+        ::close(descriptor);
+        if (number == EWOULDBLOCK)
+            return error{errc::locked, path + " is locked by another process"};
+        return failed(number, "lock", path);
+    }
+    return keep(descriptor, path);
+}
+
+result<std::uint64_t> posix_files::free_bytes(const std::string& path) {
+    struct statvfs facts {};
+    if (::statvfs(path.c_str(), &facts) != 0)
+        return failed(errno, "look at the file system of", path);
+    return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+}
+
+result<std::size_t> posix_nowait_files::read(file_id file, file_position position, std::span<std::byte> into) {
+    auto outcome = files_.read_now(file, position, into);
+    blocked_ = blocked_ || outcome.code() == errc::would_block;
+    return outcome;
+}
+
+} // namespace barnabas::runtime

@@ -1,0 +1,112 @@
+#include "runtime/memory/reserve.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+namespace barnabas::runtime {
+
+struct memory_reserve::state {
+    std::string name;
+    std::size_t capacity = 0;
+    mutable std::mutex mutex;
+    std::size_t in_use = 0;
+    bool overdrawn = false;
+    std::deque<std::function<void()>> waiting;
+
+    /// Times that a permit returned.
+    std::uint64_t releases = 0;
+
+    void release(std::size_t bytes, bool overdraft) {
+        std::deque<std::function<void()>> woken;
+        {
+            std::lock_guard guard(mutex);
+            in_use -= bytes;
+            if (overdraft)
+                overdrawn = false;
+            ++releases;
+            // All of them: only they know how much they need, and one that has lost interest would swallow the call
+            // that another one lives on.
+            woken.swap(waiting);
+        }
+        // Outside of the lock: each sends a message, which may run anything.
+        for (auto& call : woken)
+            call();
+    }
+};
+
+namespace {
+
+/// What this thread was last refused. A permit may return between the refusal and the wish to be called; without this
+/// the wish would wait for the next one, which may never come.
+struct refusal {
+    const void* reserve = nullptr;
+    std::uint64_t releases = 0;
+};
+thread_local refusal last_refusal;
+
+} // namespace
+
+memory_reserve::memory_reserve(std::string name, std::size_t capacity) : state_(std::make_shared<state>()) {
+    state_->name = std::move(name);
+    state_->capacity = capacity;
+}
+
+memory_reserve::~memory_reserve() = default;
+
+std::shared_ptr<void> memory_reserve::try_acquire(std::size_t bytes, bool may_overdraw) {
+    bool overdraft = false;
+    {
+        std::lock_guard guard(state_->mutex);
+        const bool fits = state_->in_use <= state_->capacity && bytes <= state_->capacity - state_->in_use;
+        overdraft = !fits && may_overdraw && !state_->overdrawn;
+        if (!fits && !overdraft) {
+            last_refusal = {state_.get(), state_->releases};
+            return nullptr;
+        }
+        state_->in_use += bytes;
+        state_->overdrawn = state_->overdrawn || overdraft;
+    }
+    // The permit owns the state, so that slices may outlive the reserve's owner.
+    struct permit {
+        std::shared_ptr<state> from;
+        std::size_t bytes;
+        bool overdraft;
+        permit(std::shared_ptr<state> owner, std::size_t count, bool over)
+            : from(std::move(owner)), bytes(count), overdraft(over) {}
+        permit(const permit&) = delete;
+        permit& operator=(const permit&) = delete;
+        ~permit() { from->release(bytes, overdraft); }
+    };
+    return std::make_shared<permit>(state_, bytes, overdraft);
+}
+
+void memory_reserve::notify_when_room(std::function<void()> when_room) {
+    {
+        std::lock_guard guard(state_->mutex);
+        const bool returned =
+            last_refusal.reserve == state_.get() && last_refusal.releases != state_->releases;
+        // When nothing is held, nothing will ever return: there is room now.
+        if (state_->in_use > 0 && !returned) {
+            state_->waiting.push_back(std::move(when_room));
+            return;
+        }
+    }
+    when_room();
+}
+
+std::size_t memory_reserve::in_use() const {
+    std::lock_guard guard(state_->mutex);
+    return state_->in_use;
+}
+
+std::size_t memory_reserve::capacity() const {
+    return state_->capacity;
+}
+
+const std::string& memory_reserve::name() const {
+    return state_->name;
+}
+
+} // namespace barnabas::runtime

@@ -1,0 +1,285 @@
+#include "runtime/network/tcp_connection.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <utility>
+
+namespace barnabas::runtime {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+/// How long `close` goes on: sending what was written, then waiting for the peer's end.
+constexpr std::chrono::seconds linger_time{5};
+/// What a closing connection still takes from a peer that goes on sending, so that the last answer is not lost to a
+/// reset; beyond it the reset is what the peer deserves.
+constexpr std::size_t drained_bytes_max = 4 * 1024 * 1024;
+/// Parts that one system call takes (the system's limit is 1,024).
+constexpr std::size_t parts_per_call = 256;
+/// The least memory that a read without target gets: a smaller block costs as much.
+constexpr std::size_t read_bytes_min = 512;
+
+} // namespace
+
+tcp_connection::tcp_connection(tcp::socket socket, event_loop& loop, std::shared_ptr<open_connections> open)
+    : loop_(loop), socket_(std::move(socket)), open_(std::move(open)) {
+    BARNABAS_ASSERT(event_loop::current() == &loop_);
+    error_code ignored;
+    socket_->set_option(tcp::no_delay(true), ignored);
+    socket_->set_option(asio::socket_base::keep_alive(true), ignored);
+    socket_->non_blocking(true, ignored);
+    const auto remote = socket_->remote_endpoint(ignored);
+    peer_ = {remote.address().to_string(ignored), remote.port()};
+    (*open_)[loop_.index().get()].insert(this);
+}
+
+tcp_connection::~tcp_connection() {
+    // The stream closes or aborts it on its loop, and the loops' end does so too.
+    BARNABAS_ASSERT(finished());
+}
+
+void tcp_connection::read(std::shared_ptr<chunk> into, std::size_t at, std::size_t max) {
+    BARNABAS_ASSERT(event_loop::current() == &loop_);
+    BARNABAS_ASSERT(!wanted_ && max > 0);
+    BARNABAS_ASSERT(into == nullptr || (at <= into->capacity() && max <= into->capacity() - at));
+    if (phase_ != phase::open)
+        return;
+    wanted_ = wanted_read{std::move(into), at, max};
+    if (std::exchange(more_likely_, false))
+        asio::post(loop_.io(), [self = shared_from_this()] { self->read_now(); });
+    else
+        wait_readable();
+}
+
+/// An idle connection holds no memory: it is allocated when there is something to read.
+void tcp_connection::wait_readable() {
+    socket_->async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+        if (failed)
+            self->finish_read(nullptr, 0, 0);
+        else
+            self->read_now();
+    });
+}
+
+void tcp_connection::read_now() {
+    if (phase_ != phase::open)
+        return;
+    auto into = wanted_->into;
+    std::size_t room = wanted_->max;
+    if (into == nullptr) {
+        room = std::min(room, std::max(read_bytes_min, bytes_waiting()));
+        into = chunk::allocate(room);
+    }
+    for (;;) {
+        const ssize_t count =
+            ::recv(socket_->native_handle(), into->data() + wanted_->at, room, MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return wait_readable();
+        const auto arrived = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+        more_likely_ = arrived == wanted_->max;
+        return finish_read(std::move(into), wanted_->at, arrived);
+    }
+}
+
+std::size_t tcp_connection::bytes_waiting() const {
+    int count = 0;
+    if (::ioctl(socket_->native_handle(), FIONREAD, &count) != 0)
+        return 0;
+    return static_cast<std::size_t>(std::max(count, 0));
+}
+
+void tcp_connection::finish_read(std::shared_ptr<chunk> into, std::size_t at, std::size_t count) {
+    wanted_.reset();
+    if (phase_ == phase::open && events_.on_read)
+        events_.on_read({std::move(into), at, count});
+}
+
+void tcp_connection::write(std::vector<slice> parts) {
+    BARNABAS_ASSERT(event_loop::current() == &loop_);
+    if (phase_ != phase::open)
+        return;
+    for (auto& part : parts) {
+        unsent_ += part.size();
+        if (!part.empty())
+            parts_.push_back(std::move(part));
+    }
+    if (flush_asked_ || waits_writable_ || parts_.empty())
+        return;
+    flush_asked_ = true;
+    loop_.at_turn_end(shared_from_this());
+}
+
+void tcp_connection::at_turn_end() {
+    flush_asked_ = false;
+    flush();
+}
+
+void tcp_connection::flush() {
+    if (phase_ == phase::draining || phase_ == phase::closed || waits_writable_)
+        return;
+    while (!parts_.empty() && send_some()) {
+    }
+    if (!parts_.empty())
+        wait_writable();
+    else
+        all_sent();
+}
+
+/// False when the socket takes no more now.
+bool tcp_connection::send_some() {
+    std::array<iovec, parts_per_call> vectors;
+    std::size_t count = 0;
+    for (auto part = parts_.begin(); part != parts_.end() && count < vectors.size(); ++part, ++count) {
+        const std::size_t skipped = count == 0 ? first_part_sent_ : 0;
+        vectors[count] = {const_cast<std::byte*>(part->data()) + skipped, part->size() - skipped};
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
+    const ssize_t sent = ::sendmsg(socket_->native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+        take_sent(static_cast<std::size_t>(sent));
+        return true;
+    }
+    if (errno == EINTR)
+        return true;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return false;
+    fail_writes();
+    return true;
+}
+
+void tcp_connection::take_sent(std::size_t count) {
+    BARNABAS_ASSERT(count <= unsent_);
+    unsent_ -= count;
+    while (count > 0) {
+        const std::size_t left = parts_.front().size() - first_part_sent_;
+        if (count < left) {
+            first_part_sent_ += count;
+            return;
+        }
+        count -= left;
+        first_part_sent_ = 0;
+        parts_.pop_front();
+    }
+}
+
+void tcp_connection::wait_writable() {
+    waits_writable_ = true;
+    socket_->async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+        self->waits_writable_ = false;
+        if (self->phase_ == phase::closed)
+            return;
+        if (failed)
+            self->fail_writes();
+        self->flush();
+    });
+}
+
+/// The peer is gone. The owner learns it from its read, which fails as well; `on_drained` is still called, because an
+/// owner that holds back until it comes would not read any more.
+void tcp_connection::fail_writes() {
+    parts_.clear();
+    unsent_ = 0;
+    first_part_sent_ = 0;
+    error_code ignored;
+    socket_->shutdown(tcp::socket::shutdown_both, ignored);
+}
+
+void tcp_connection::all_sent() {
+    if (phase_ == phase::open) {
+        if (events_.on_drained)
+            events_.on_drained();
+        return;
+    }
+    // Bytes that nobody reads would make the system reset the connection and drop what is still on its way.
+    phase_ = phase::draining;
+    error_code failed;
+    socket_->shutdown(tcp::socket::shutdown_send, failed);
+    if (failed)
+        close_socket();
+    else
+        drain();
+}
+
+void tcp_connection::drain() {
+    std::array<std::byte, 16 * 1024> scratch;
+    for (;;) {
+        const ssize_t count = ::recv(socket_->native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        if (count < 0 && errno == EINTR)
+            continue;
+        drained_bytes_ += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+        if (count <= 0 || drained_bytes_ > drained_bytes_max)
+            return close_socket();
+    }
+    socket_->async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+        if (self->phase_ != phase::draining)
+            return;
+        if (failed)
+            self->close_socket();
+        else
+            self->drain();
+    });
+}
+
+void tcp_connection::close() {
+    BARNABAS_ASSERT(event_loop::current() == &loop_);
+    if (phase_ != phase::open)
+        return;
+    phase_ = phase::sending;
+    events_ = {};
+    // A pending wait for bytes goes on and finds nothing wanted any more.
+    wanted_.reset();
+    linger_.emplace(loop_.io(), linger_time);
+    linger_->async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (!cancelled)
+            self->abort();
+    });
+    if (!flush_asked_ && !waits_writable_) {
+        flush_asked_ = true;
+        loop_.at_turn_end(shared_from_this());
+    }
+}
+
+void tcp_connection::abort() {
+    if (phase_ == phase::closed)
+        return;
+    error_code ignored;
+    socket_->set_option(asio::socket_base::linger(true, 0), ignored);
+    close_socket();
+}
+
+void tcp_connection::close_socket() {
+    if (phase_ == phase::closed)
+        return;
+    phase_ = phase::closed;
+    // What the events hold may be the last reference to the owner, and the owner's to this.
+    const auto self = shared_from_this();
+    const auto dying = std::exchange(events_, {});
+    wanted_.reset();
+    parts_.clear();
+    unsent_ = 0;
+    linger_.reset();
+    error_code ignored;
+    socket_->close(ignored);
+    socket_.reset();
+    (*open_)[loop_.index().get()].erase(this);
+    finished_.store(true, std::memory_order_release);
+}
+
+} // namespace barnabas::runtime

@@ -1,0 +1,68 @@
+#include "sim/checkers/history.hpp"
+
+#include "protocol/model/assert.hpp"
+
+namespace barnabas::sim {
+
+std::string to_string(const place& where) {
+    return "t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
+}
+
+template <class Tell>
+void history::tell(const Tell& each) {
+    for (auto& listener : checkers_) {
+        each(*listener);
+        if (!broken_ && !listener->violation().empty())
+            broken_ = broken_invariant{listener->name(), listener->violation()};
+    }
+}
+
+void history::on_sent(sent_batch batch) {
+    BARNABAS_ASSERT(batch.token == batches_.size());
+    BARNABAS_ASSERT(batch.first_record == batch_of_record_.size());
+    batch_of_record_.insert(batch_of_record_.end(), batch.contents.size(), batch.token);
+    batches_.push_back(std::move(batch));
+    results_.emplace_back();
+    tell([&](checker& listener) { listener.on_sent(batches_.back()); });
+}
+
+void history::on_result(const batch_result& result) {
+    BARNABAS_ASSERT(result.token < results_.size());
+    BARNABAS_ASSERT(!results_[result.token]);
+    results_[result.token] = result;
+    tell([&](checker& listener) { listener.on_result(result); });
+}
+
+void history::on_read(const read_record& read) {
+    tell([&](checker& listener) { listener.on_read(read); });
+}
+
+void history::on_watermark(const seen_watermark& seen) {
+    tell([&](checker& listener) { listener.on_watermark(seen); });
+}
+
+void history::on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where) {
+    tell([&](checker& listener) { listener.on_sequence_lost(producer, acks, where); });
+}
+
+void history::on_healed(virtual_time at) {
+    tell([&](checker& listener) { listener.on_healed(at); });
+}
+
+void history::on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers) {
+    tell([&](checker& listener) { listener.on_progress_due(at, producers, readers); });
+}
+
+void history::on_end(const end_facts& facts) {
+    tell([&](checker& listener) { listener.on_end(facts); });
+}
+
+const batch_result* history::result_of(std::uint64_t token) const {
+    return token < results_.size() && results_[token] ? &*results_[token] : nullptr;
+}
+
+const sent_batch* history::batch_of(std::uint64_t record) const {
+    return record < batch_of_record_.size() ? &batches_[batch_of_record_[record]] : nullptr;
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,81 @@
+#include "sim/checkers/checkers.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace barnabas::sim {
+
+namespace {
+
+class liveness_after_healing final : public checker {
+public:
+    liveness_after_healing(const history& of, const liveness_limits& limits) : checker(of), limits_(limits) {}
+    const char* name() const override { return "liveness_after_healing"; }
+
+    void on_result(const batch_result& result) override {
+        const auto& batch = sent().batches()[result.token];
+        const auto took = result.at - batch.at;
+        if (took > limits_.result_after_ns)
+            violated("batch " + std::to_string(result.token) + " of producer " + std::to_string(batch.producer) +
+                     " had its result only after " + std::to_string(took / millisecond) + " ms");
+        if (result.what != client::delivery::acked)
+            return;
+        if (healed_ && batch.at >= healed_at_)
+            served_.insert(batch.producer);
+        if (result.base_offset.get() >= 0 && batch.acks == -1)
+            acked_.emplace_back(result.at, batch.where,
+                                result.base_offset + static_cast<std::int64_t>(batch.contents.size()));
+    }
+
+    void on_read(const read_record& read) override {
+        auto& end = read_end_[{read.reader, read.where}];
+        end = std::max(end, read.offset + 1);
+    }
+
+    void on_healed(virtual_time at) override {
+        healed_ = true;
+        healed_at_ = at;
+    }
+
+    void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers) override {
+        const auto since = " in the " + std::to_string((at - healed_at_) / millisecond) + " ms after the last fault";
+        for (std::uint32_t producer = 0; producer < producers; ++producer) {
+            if (!served_.contains(producer))
+                violated("producer " + std::to_string(producer) + " sent a batch and got no acknowledgement" + since);
+        }
+        for (const auto& [acked_at, where, end] : acked_) {
+            if (at - acked_at < limits_.read_after_ns)
+                continue;
+            for (std::uint32_t reader = 0; reader < readers; ++reader) {
+                if (read_end_[{reader, where}] < end)
+                    violated("reader " + std::to_string(reader) + " has not read " + to_string(where) + " up to offset " +
+                             std::to_string(end.get()) + since);
+            }
+        }
+    }
+
+private:
+    struct acked_end {
+        acked_end(virtual_time when, place which, log_offset upto) : at(when), where(which), end(upto) {}
+        virtual_time at;
+        place where;
+        log_offset end;
+    };
+
+    liveness_limits limits_;
+    bool healed_ = false;
+    virtual_time healed_at_;
+    std::set<std::uint32_t> served_;
+    std::vector<acked_end> acked_;
+    std::map<std::pair<std::uint32_t, place>, log_offset> read_end_;
+};
+
+} // namespace
+
+std::unique_ptr<checker> make_liveness_after_healing(const history& of, const liveness_limits& limits) {
+    return std::make_unique<liveness_after_healing>(of, limits);
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "runtime/clock/clock.hpp"
+#include "sim/world/virtual_time.hpp"
+
+#include <cstdint>
+
+namespace barnabas::sim {
+
+class world;
+
+struct clock_options {
+    /// How much faster (or, negative, slower) both clocks of the host run than true time, in parts per
+    /// million.
+    std::int64_t drift_ppm = 0;
+    /// How far the wall clock is off at the start of the run.
+    std::int64_t wall_skew_ms = 0;
+    /// What the monotonic clock shows at the start of the run: as on real hosts, it differs between hosts.
+    std::int64_t monotonic_start_ns = second;
+};
+
+/// The clocks of one host, as views of the true time. They survive the incarnations of its node.
+class host_clock final : public runtime::clock {
+public:
+    /// Wall time of virtual time zero: 2026-01-01 00:00:00 UTC.
+    static constexpr std::int64_t wall_epoch_ms = 1'767'225'600'000;
+
+    host_clock(const world& time, const clock_options& options);
+
+    timestamp_ms wall_now() const override;
+    monotonic_ns monotonic_now() const override;
+
+    monotonic_ns monotonic_at(virtual_time at) const;
+    /// The first true time at which the monotonic clock shows at least `local`.
+    virtual_time true_time_of(monotonic_ns local) const;
+
+    /// The wall clock jumps by this much, either way, from now on.
+    void jump_wall(std::int64_t by_ms) noexcept { skew_ms_ += by_ms; }
+
+private:
+    std::int64_t drifted(std::int64_t true_ns) const noexcept;
+
+    const world& time_;
+    std::int64_t drift_ppm_;
+    std::int64_t skew_ms_;
+    std::int64_t monotonic_start_;
+};
+
+} // namespace barnabas::sim

@@ -1,0 +1,71 @@
+#include "sim/cluster/furniture.hpp"
+
+#include "runtime/memory/reserve.hpp"
+#include "runtime/metrics/registry.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <memory>
+
+namespace barnabas::sim {
+
+namespace {
+
+constexpr std::size_t mebibyte = 1 << 20;
+
+class observed_logger final : public logger {
+public:
+    observed_logger(world& time, observation& watched, std::string host)
+        : time_(time), watched_(watched), host_(std::move(host)) {}
+
+    void write(log_level level, std::string_view event, const log_fields& fields) override {
+        if (!watched_.on_log)
+            return;
+        std::string line(event);
+        for (const auto& field : fields)
+            line += " " + field.key + "=" + field.value;
+        watched_.on_log(time_.now(), host_, level, line);
+    }
+
+private:
+    world& time_;
+    observation& watched_;
+    std::string host_;
+};
+
+struct furniture {
+    furniture(world& time, observation& watched, const std::string& host) : log(time, watched, host) {}
+
+    observed_logger log;
+    runtime::metric_registry metrics;
+    runtime::memory_reserves memory{{"client_input", 64 * mebibyte},
+                                    {"fetch_output", 64 * mebibyte},
+                                    {"control", 8 * mebibyte}};
+};
+
+} // namespace
+
+node_options furnished(scheduler_options scheduler, world& time, observation& watched, const std::string& host) {
+    node_options options;
+    options.scheduler = scheduler;
+    options.furnish = [&time, &watched, host](runtime::node_services& node) {
+        auto made = std::make_shared<furniture>(time, watched, host);
+        node.log = &made->log;
+        node.metrics = &made->metrics;
+        node.memory = &made->memory;
+        return std::static_pointer_cast<void>(made);
+    };
+    return options;
+}
+
+std::uint64_t replies_dropped(runtime::node_services& node) {
+    std::uint64_t count = 0;
+    node.metrics->for_each([&](const std::string& name, const runtime::metric_registry::family& family) {
+        if (name != "replies_dropped" && name != "replies_dropped_total")
+            return;
+        for (const auto& [labels, series] : family.series_by_labels)
+            count += series.count != nullptr ? series.count->value() : 0;
+    });
+    return count;
+}
+
+} // namespace barnabas::sim

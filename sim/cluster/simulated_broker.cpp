@@ -1,0 +1,83 @@
+#include "sim/cluster/simulated_broker.hpp"
+
+#include "actors/broker/broker_messages.hpp"
+#include "protocol/model/assert.hpp"
+#include "sim/node/simulated_node.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace barnabas::sim {
+
+namespace {
+constexpr std::uint64_t never = UINT64_MAX / 2;
+
+void set_or_die(broker_config& config, std::string_view key, const std::string& value) {
+    const auto done = config.set(key, value);
+    BARNABAS_ASSERT(done.has_value());
+}
+} // namespace
+
+broker_config simulated_config(const std::string& host) {
+    broker_config config;
+    set_or_die(config, "log.dirs", "/data");
+    set_or_die(config, "listeners", "PLAINTEXT://" + host + ":" + std::to_string(simulated_broker::port));
+    set_or_die(config, "barnabas.http.listener", "");
+    set_or_die(config, "auto.create.topics.enable", "false");
+    return config;
+}
+
+simulated_broker::simulated_broker(world& time, network_fabric& network, observation& watched, broker_settings settings)
+    : world_(time), watched_(watched), settings_(std::move(settings)),
+      host_(time, network, {settings_.host, settings_.clock, memory_disk::unlimited, settings_.disk}) {}
+
+void simulated_broker::start() {
+    started_ = false;
+    dropped_counted_ = 0;
+    boot_events events;
+    events.on_started = [this](const auto&) { started_ = true; };
+    events.on_failed = [this](const error& why) {
+        world_.fail("the broker on " + host_.name() + " gave up in its life " + std::to_string(host_.incarnations()) +
+                    ": " + to_string(why));
+    };
+    events.on_stopped = [this] { count_dropped_replies(); };
+    const auto boot = [&](runtime::node_services& node) {
+        root_ = caf::actor_cast<caf::weak_actor_ptr>(boot_broker(node, settings_.config, events, settings_.planted));
+    };
+    host_.start(boot, furnished(settings_.scheduler, world_, watched_, host_.name()));
+}
+
+void simulated_broker::crash(crash_kind kind, const power_cut_faults& faults) {
+    count_dropped_replies();
+    host_.crash(kind, faults);
+}
+
+void simulated_broker::crash_after_operations(std::uint64_t n, crash_kind kind, const power_cut_faults& faults) {
+    host_.crash_after_operations(n, kind, faults);
+}
+
+void simulated_broker::cancel_planned_crash() {
+    if (!host_.disk().cut_off())
+        host_.disk().crash_after_operations(never);
+}
+
+void simulated_broker::stop(std::int64_t limit_ns, std::function<void(bool)> then) {
+    const auto ask = [this] {
+        if (auto root = caf::actor_cast<caf::actor>(root_))
+            caf::anon_send(root, stop_broker{});
+    };
+    host_.clean_stop(ask, limit_ns, std::move(then));
+}
+
+void simulated_broker::count_dropped_replies() {
+    if (!running())
+        return;
+    const auto dropped = sim::replies_dropped(host_.node()->services());
+    watched_.replies_dropped += dropped - dropped_counted_;
+    dropped_counted_ = dropped;
+}
+
+} // namespace barnabas::sim

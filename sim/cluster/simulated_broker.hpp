@@ -1,0 +1,67 @@
+#pragma once
+
+#include "actors/broker/boot.hpp"
+#include "runtime/config/broker_config.hpp"
+#include "sim/cluster/furniture.hpp"
+#include "sim/node/host.hpp"
+#include "sim/world/world.hpp"
+
+#include <caf/actor_control_block.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace barnabas::sim {
+
+class network_fabric;
+
+struct broker_settings {
+    std::string host = "broker";
+    std::shared_ptr<const broker_config> config;
+    boot_options planted;
+    scheduler_options scheduler;
+    clock_options clock;
+    disk_faults disk;
+};
+
+/// A configuration for a broker on a simulated host: data in /data, clients on port 9092 of `host`, no pages.
+broker_config simulated_config(const std::string& host);
+
+/// One broker on its host, booted by the production boot code, through any number of incarnations.
+class simulated_broker {
+public:
+    simulated_broker(world& time, network_fabric& network, observation& watched, broker_settings settings);
+
+    static constexpr std::uint16_t port = 9092;
+
+    void start();
+    bool running() const noexcept { return host_.running(); }
+    /// Clients are served.
+    bool started() const noexcept { return running() && started_; }
+    std::uint64_t incarnations() const noexcept { return host_.incarnations(); }
+    sim::host& host() noexcept { return host_; }
+
+    void crash(crash_kind kind, const power_cut_faults& faults);
+    /// The node crashes at the n-th operation on its files from now; `cancel_planned_crash` takes that back.
+    void crash_after_operations(std::uint64_t n, crash_kind kind, const power_cut_faults& faults);
+    void cancel_planned_crash();
+    /// Asks the broker to stop; killed if it does not end in time. `then` hears whether it ended by itself.
+    void stop(std::int64_t limit_ns, std::function<void(bool)> then = {});
+
+    /// Adds what this incarnation dropped since the last call to the observation.
+    void count_dropped_replies();
+
+private:
+    world& world_;
+    observation& watched_;
+    broker_settings settings_;
+    sim::host host_;
+    /// Weak: a handle from outside must not keep the actor alive beyond its system.
+    caf::weak_actor_ptr root_;
+    bool started_ = false;
+    std::uint64_t dropped_counted_ = 0;
+};
+
+} // namespace barnabas::sim

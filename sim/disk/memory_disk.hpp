@@ -1,0 +1,188 @@
+#pragma once
+
+#include "runtime/disk/disk.hpp"
+#include "runtime/random/random.hpp"
+#include "sim/disk/memory_file.hpp"
+#include "sim/faults/disk_faults.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace barnabas::sim {
+
+/// What `disk_observer::on_change` reports. Append only.
+enum class disk_change : std::uint8_t {
+    created = 1,
+    removed = 2,
+    renamed = 3,
+    truncated = 4,
+    synced = 5,
+    sync_failed = 6,
+    names_synced = 7,
+    killed = 8,
+    power_cut = 9,
+};
+
+/// What a disk tells whoever watches it (the simulator's trace).
+class disk_observer {
+public:
+    virtual ~disk_observer() = default;
+    virtual void on_write(std::uint64_t inode, std::uint64_t position, std::uint64_t checksum) = 0;
+    virtual void on_change(std::uint64_t inode, disk_change what, std::uint64_t detail) = 0;
+};
+
+/// A disk in memory that can lose what was not synced. It belongs to a host and survives its processes.
+///
+/// The fault contract
+///   While it runs: reads, writes and syncs fail with `storage_error` by chance (`disk_faults`), or the n-th
+///   operation fails on request (`fail_nth`). A failed sync drops the dirty pages of its file: either reads
+///   show the old content at once, or the cache keeps the new content but no later sync makes it durable
+///   (only writing it again does). A full disk takes what fits of a write and then says `disk_full`. Listings
+///   come in a new order each time. Death of the process (`kill`): all completed operations survive; open
+///   files and locks are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last
+///   sync is kept, dropped (old content) or torn by sectors of 512 bytes (the rest old or garbage), each page
+///   by itself; the length is the new one, the synced one, or one in between; where length survives and
+///   content does not there are zeros. A truncation that was not synced happened or did not, as a whole.
+///   Operations on names since the last `sync_directory` of their directory survive or not, one by one: a
+///   name may lead to nothing even though its file was synced; a rename shows the old or the new state, never
+///   both and never neither; what depends on a lost operation is lost too. Directories made by
+///   `create_directory` are names in their parents like any other. At a chosen point
+///   (`crash_after_operations`): after the n-th operation from now every call fails with `closed` and has no
+///   effect, until `kill` or `power_cut` makes the disk usable by a new process. Making a directory with its
+///   parents and removing one with its content count one operation per name.
+///
+/// Usable without a world: `files()` is the file system of the current process. One thread.
+class memory_disk {
+public:
+    static constexpr std::uint64_t unlimited = UINT64_MAX / 2;
+
+    explicit memory_disk(std::uint64_t seed, std::uint64_t capacity = unlimited);
+    ~memory_disk();
+    memory_disk(const memory_disk&) = delete;
+    memory_disk& operator=(const memory_disk&) = delete;
+
+    runtime::file_system& files();
+
+    /// The process dies; what it completed survives.
+    void kill();
+    /// The power fails. `draws` decides the fate of what was not synced.
+    void power_cut(runtime::random& draws, const power_cut_faults& faults);
+
+    void set_faults(const disk_faults& faults) { faults_ = faults; }
+    const disk_faults& faults() const noexcept { return faults_; }
+    void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+    std::uint64_t used_bytes() const noexcept { return used_pages_ * memory_file::page_size; }
+
+    /// Calls of `file_system` so far (including failed ones).
+    std::uint64_t operations() const noexcept { return operations_; }
+    /// Of these, syncs of files and directories.
+    std::uint64_t syncs() const noexcept { return syncs_; }
+    /// The n-th operation from now (1 is the next) fails with `code` and has no effect. Zero: none.
+    void fail_nth(std::uint64_t n, errc code);
+    /// After n more operations the disk is cut off, as described above. `when` is called once, as the last of
+    /// them begins; it must only schedule what follows.
+    void crash_after_operations(std::uint64_t n, std::function<void()> when = {});
+    bool cut_off() const noexcept { return cut_off_ || (cut_at_ != 0 && operations_ >= cut_at_); }
+    /// Cuts the disk off now.
+    void cut() noexcept { cut_off_ = true; }
+
+    /// The n-th read from now on answers `would_block`, and all after it, until this is called with zero.
+    /// Answers whether a read was refused since the last call.
+    bool refuse_reads_after(std::uint64_t n);
+
+    /// Flips one bit of what is stored (bit rot). False if there is no such byte.
+    bool flip_bit(const std::string& path, std::uint64_t position, unsigned bit);
+    /// The bytes of a file, or nothing; for checkers. Costs no operation.
+    std::optional<std::vector<std::byte>> content(const std::string& path) const;
+
+    void watch(disk_observer* observer) noexcept { observer_ = observer; }
+
+private:
+    friend class memory_file_system;
+
+    struct inode {
+        std::uint64_t number = 0;
+        bool is_directory = false;
+        /// As it was last opened or made, for messages only.
+        std::string path;
+        memory_file file;
+        /// Names as they are, and as they would be after a power cut that loses all that is not synced.
+        std::map<std::string, std::shared_ptr<inode>, std::less<>> names;
+        std::map<std::string, std::shared_ptr<inode>, std::less<>> durable_names;
+        std::uint32_t links = 0;
+        std::uint32_t opened = 0;
+        bool locked = false;
+    };
+    using inode_ptr = std::shared_ptr<inode>;
+
+    /// One operation on names that no `sync_directory` covered yet, in the order done. `source` loses a name
+    /// (remove, rename), `target` gets one (create, rename).
+    struct name_change {
+        inode_ptr source;
+        std::string source_name;
+        inode_ptr target;
+        std::string target_name;
+        inode_ptr subject;
+    };
+    struct open_file {
+        inode_ptr node;
+        bool writable = false;
+        bool holds_lock = false;
+    };
+    struct place {
+        inode_ptr directory;
+        std::string name;
+        inode_ptr node;
+    };
+
+    inode_ptr make_inode(bool is_directory);
+    inode_ptr find(std::string_view path) const;
+    /// The directory that holds the last part of the path, which itself may not exist. Null directory: no
+    /// such place.
+    place locate(std::string_view path) const;
+
+    result<void> begin(const char* what, const std::string& path);
+    bool fails(std::uint32_t chance);
+
+    void add_name(const inode_ptr& directory, const std::string& name, const inode_ptr& node);
+    void remove_name(const inode_ptr& directory, const std::string& name);
+    void report(const inode& node, disk_change what, std::uint64_t detail = 0);
+    static void apply_durably(const name_change& change, bool forced);
+    void make_names_durable(const inode& directory);
+    void release_if_unused(inode& node);
+    void power_cut_names(runtime::random& draws, const power_cut_faults& faults);
+    void restore(inode& node, std::set<std::uint64_t>& seen, runtime::random& draws,
+                 const power_cut_faults& faults);
+    void forget_process();
+
+    runtime::random draws_;
+    disk_faults faults_;
+    std::uint64_t capacity_;
+    std::uint64_t used_pages_ = 0;
+    std::uint64_t next_inode_ = 1;
+    std::uint64_t next_file_ = 1;
+    inode_ptr root_;
+    std::vector<name_change> changes_;
+    std::map<std::uint64_t, open_file> open_;
+    std::unique_ptr<runtime::file_system> files_;
+    disk_observer* observer_ = nullptr;
+
+    std::uint64_t operations_ = 0;
+    std::uint64_t syncs_ = 0;
+    std::uint64_t fail_at_ = 0;
+    errc fail_code_ = errc::storage_error;
+    std::uint64_t cut_at_ = 0;
+    std::function<void()> when_cut_;
+    bool cut_off_ = false;
+    std::uint64_t reads_until_refusal_ = 0;
+    bool read_refused_ = false;
+};
+
+} // namespace barnabas::sim

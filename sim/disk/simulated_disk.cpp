@@ -1,0 +1,94 @@
+#include "sim/disk/simulated_disk.hpp"
+
+#include <utility>
+
+namespace barnabas::sim {
+
+simulated_disk::simulated_disk(world& time, owner_id owner, std::uint32_t node, memory_disk& on,
+                               runtime::random draws)
+    : world_(time), owner_(owner), node_(node), disk_(on), draws_(draws) {}
+
+void simulated_disk::submit(runtime::disk_lane lane, runtime::disk_job_kind kind,
+                            std::function<void(runtime::file_system&)> job, std::function<void()> done) {
+    if (ended_ || disk_.cut_off())
+        return;
+    const bool idle = lanes_.count(lane.get()) == 0;
+    const bool may_run_here = idle && kind != runtime::disk_job_kind::blocking;
+    if (may_run_here && draws_.chance(disk_.faults().inline_chance, per_million)) {
+        run(lane.get(), {kind, std::move(job), {}});
+        if (!disk_.cut_off())
+            done();
+        return;
+    }
+    lanes_[lane.get()].push_back({kind, std::move(job), std::move(done)});
+    if (idle)
+        start_front(lane.get());
+}
+
+void simulated_disk::start_front(std::uint64_t lane) {
+    world_.schedule_after(0, owner_, [this, lane] { run_front(lane); });
+}
+
+void simulated_disk::run_front(std::uint64_t lane) {
+    const auto latency = run(lane, lanes_[lane].front());
+    // Cut off in the middle: the crash is on its way, and nobody hears of this job.
+    if (!disk_.cut_off())
+        world_.schedule_after(latency, owner_, [this, lane] { finish_front(lane); });
+}
+
+void simulated_disk::finish_front(std::uint64_t lane) {
+    const auto found = lanes_.find(lane);
+    auto done = std::move(found->second.front().done);
+    found->second.pop_front();
+    if (found->second.empty())
+        lanes_.erase(found);
+    else
+        start_front(lane);
+    done();
+}
+
+/// Runs the job and answers how long it takes.
+std::int64_t simulated_disk::run(std::uint64_t lane, const queued_job& job) {
+    const auto operations = disk_.operations();
+    const auto syncs = disk_.syncs();
+    bool again = false;
+    if (job.kind == runtime::disk_job_kind::cached_read &&
+        draws_.chance(disk_.faults().not_cached_chance, per_million)) {
+        disk_.refuse_reads_after(1 + draws_.below(3));
+        job.work(disk_.files());
+        again = disk_.refuse_reads_after(0);
+    } else {
+        again = true;
+    }
+    if (again)
+        job.work(disk_.files());
+    const auto count = disk_.operations() - operations;
+    const auto latency = latency_of(count, disk_.syncs() - syncs);
+    world_.record(node_, trace_kind::disk_job, lane, static_cast<std::uint64_t>(latency), count);
+    return latency;
+}
+
+std::int64_t simulated_disk::latency_of(std::uint64_t operations, std::uint64_t syncs) {
+    const auto& faults = disk_.faults();
+    auto sum = static_cast<std::int64_t>(operations) * draws_.between(faults.cached_low, faults.cached_high);
+    for (std::uint64_t each = 0; each < syncs; ++each)
+        sum += draws_.between(faults.sync_low, faults.sync_high);
+    if (draws_.chance(faults.stall_chance, per_million))
+        sum += draws_.between(0, faults.stall_high);
+    return sum;
+}
+
+void simulated_disk::end() {
+    ended_ = true;
+    // Moved out first: destroying a callback may submit again.
+    const auto dropped = std::exchange(lanes_, {});
+}
+
+std::size_t simulated_disk::jobs_waiting() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& [lane, jobs] : lanes_)
+        sum += jobs.size();
+    return sum;
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "runtime/random/random.hpp"
+#include "sim/faults/network_faults.hpp"
+#include "sim/world/virtual_time.hpp"
+
+#include <cstdint>
+
+namespace barnabas::sim {
+
+/// What a disk does wrong while it runs. Chances are per 1,000,000; times in ns. The defaults are a healthy
+/// disk whose latencies still vary.
+struct disk_faults {
+    std::uint32_t read_error_chance = 0;
+    std::uint32_t write_error_chance = 0;
+    /// Per file synced. The dirty pages of that file are then lost, and a later success says nothing of them.
+    std::uint32_t sync_error_chance = 0;
+
+    /// Latencies of one operation inside a submitted job; the kind of job does not matter.
+    std::int64_t cached_low = 2 * microsecond;
+    std::int64_t cached_high = 40 * microsecond;
+    std::int64_t sync_low = 200 * microsecond;
+    std::int64_t sync_high = 5 * millisecond;
+    /// Per operation: as long as `stall_high`.
+    std::uint32_t stall_chance = 0;
+    std::int64_t stall_high = 10 * second;
+    /// Per `cached_read` job: a read would have waited, so the job runs again as a whole.
+    std::uint32_t not_cached_chance = 100'000;
+    /// Per job that may run on the submitting loop: it does, and `done` is called before `submit` returns.
+    std::uint32_t inline_chance = 250'000;
+
+    /// Which kinds exist and how strong they are, drawn for one run.
+    static disk_faults drawn(runtime::random& draws);
+};
+
+/// What a power cut leaves, of what was not synced. Chances are per 1,000,000.
+struct power_cut_faults {
+    /// Per dirty page: its new content survives.
+    std::uint32_t page_kept = 500'000;
+    /// Per dirty page that is not kept: a mixture by sectors of 512 bytes instead of the old content.
+    std::uint32_t page_torn = 300'000;
+    /// Per torn sector: garbage instead of the old bytes.
+    std::uint32_t sector_garbage = 100'000;
+    /// Per file: its new length survives; if not, half of the rest get one in between.
+    std::uint32_t length_kept = 500'000;
+    /// Per directory operation: it survives.
+    std::uint32_t name_kept = 500'000;
+
+    static power_cut_faults drawn(runtime::random& draws);
+    /// Everything not synced is lost: the plainest power cut.
+    static power_cut_faults lose_all();
+    /// Everything survives, as after the death of the process alone.
+    static power_cut_faults keep_all();
+};
+
+} // namespace barnabas::sim

@@ -1,0 +1,288 @@
+#include "sim/network/network_fabric.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace barnabas::sim {
+
+/// A listening port of one incarnation; letting go of it closes the port.
+class simulated_listener final : public runtime::listening_socket {
+public:
+    simulated_listener(network_fabric& fabric, std::pair<std::uint32_t, std::uint16_t> key,
+                       std::uint64_t number, std::string host)
+        : fabric_(fabric), key_(key), number_(number), host_(std::move(host)) {}
+    ~simulated_listener() override { fabric_.stop_listening(key_, number_); }
+    runtime::endpoint local() const override { return {host_, key_.second}; }
+
+private:
+    network_fabric& fabric_;
+    std::pair<std::uint32_t, std::uint16_t> key_;
+    std::uint64_t number_;
+    std::string host_;
+};
+
+std::uint16_t network_fabric::host_state::take_port() {
+    constexpr std::uint16_t first = 32'768;
+    next_port = next_port < first ? first : next_port;
+    return next_port++;
+}
+
+network_fabric::network_fabric(world& time, const network_faults& faults)
+    : world_(time), faults_(faults), draws_(time.draws(draw_stream::network).split("fabric")) {}
+
+network_fabric::~network_fabric() = default;
+
+std::uint32_t network_fabric::add_host(const std::string& name) {
+    const auto number = static_cast<std::uint32_t>(hosts_.size());
+    hosts_.push_back({.name = name});
+    name_host(name, number);
+    return number;
+}
+
+void network_fabric::name_host(const std::string& name, std::uint32_t host) {
+    BARNABAS_ASSERT(host < hosts_.size());
+    names_[name] = host;
+}
+
+bool network_fabric::resolve(const std::string& name, std::uint32_t own, std::uint32_t& host) const {
+    if (name.empty() || name == "0.0.0.0" || name == "localhost" || name == "127.0.0.1") {
+        host = own;
+        return true;
+    }
+    const auto found = names_.find(name);
+    if (found == names_.end())
+        return false;
+    host = found->second;
+    return true;
+}
+
+// ---- node life
+
+std::unique_ptr<node_network> network_fabric::boot(std::uint32_t host, std::uint32_t loops, owner_id owner) {
+    BARNABAS_ASSERT(host < hosts_.size());
+    if (!std::exchange(hosts_[host].powered, true)) {
+        for (auto& [id, each] : connections_) {
+            for (std::size_t side = 0; side < 2; ++side) {
+                if (each->side(side).host == host)
+                    each->host_returned(side);
+            }
+        }
+    }
+    return std::make_unique<node_network>(*this, host, loops, owner);
+}
+
+void network_fabric::end(node_network& of, bool power_lost) {
+    of.ended_ = true;
+    hosts_[of.host_].powered = !power_lost;
+    for (auto at = listeners_.begin(); at != listeners_.end();)
+        at = at->second.of == &of ? listeners_.erase(at) : std::next(at);
+    std::vector<std::shared_ptr<connection>> mine;
+    for (auto& [id, each] : connections_) {
+        if (each->side(0).owner == of.owner_ || each->side(1).owner == of.owner_)
+            mine.push_back(each);
+    }
+    for (auto& each : mine) {
+        for (std::size_t side = 0; side < 2; ++side) {
+            if (each->side(side).owner != of.owner_)
+                continue;
+            if (power_lost)
+                each->power_lost(side);
+            else
+                each->process_died(side);
+        }
+    }
+}
+
+void network_fabric::forget_if_finished(const connection& candidate) {
+    // Events that still carry something of it keep it alive.
+    if (candidate.finished())
+        connections_.erase(candidate.id());
+}
+
+// ---- listening and connecting
+
+result<std::unique_ptr<runtime::listening_socket>>
+network_fabric::listen(node_network& by, const runtime::endpoint& at,
+                       std::function<void(std::shared_ptr<runtime::byte_stream>)> on_accept) {
+    if (by.ended_)
+        return error{errc::network_exception, "listen: the node has ended"};
+    std::uint32_t host = 0;
+    if (!resolve(at.host, by.host_, host) || host != by.host_)
+        return error{errc::network_exception, "listen on " + at.host + ": not an address of this host"};
+    auto port = at.port;
+    while (port == 0 || (at.port == 0 && listeners_.count({host, port}) != 0))
+        port = hosts_[host].take_port();
+    const port_key key{host, port};
+    if (listeners_.count(key) != 0)
+        return error{errc::address_in_use, "listen on port " + std::to_string(port) + ": already in use"};
+    const auto number = next_listener_++;
+    listeners_.emplace(key, listener{number, &by, std::move(on_accept)});
+    return std::unique_ptr<runtime::listening_socket>(std::make_unique<simulated_listener>(
+        *this, key, number, at.host.empty() ? hosts_[host].name : at.host));
+}
+
+void network_fabric::stop_listening(const port_key& key, std::uint64_t number) {
+    const auto found = listeners_.find(key);
+    if (found != listeners_.end() && found->second.number == number)
+        listeners_.erase(found);
+}
+
+void network_fabric::connect(node_network& by, const runtime::endpoint& to, loop_index home,
+                             std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done) {
+    if (by.ended_)
+        return;
+    auto trying = std::make_shared<attempt>();
+    trying->source = {by.host_, by.owner_, home, {hosts_[by.host_].name, hosts_[by.host_].take_port()}};
+    trying->to = to;
+    trying->done = std::move(done);
+    trying->latency = static_cast<std::int64_t>(draws_.log_between(
+        static_cast<std::uint64_t>(faults_.latency_low), static_cast<std::uint64_t>(faults_.latency_high)));
+    const bool refuse = draws_.chance(faults_.refuse_chance, per_million);
+    const bool hang = draws_.chance(faults_.hang_chance, per_million);
+    if (!resolve(to.host, by.host_, trying->target))
+        answer_later(trying, trying->latency, errc::network_exception, "no such host");
+    else if (hang)
+        answer_later(trying, faults_.connect_timeout, errc::request_timed_out, "no answer");
+    else if (refuse)
+        answer_later(trying, trying->latency * 2, errc::connection_refused, "connection refused");
+    else
+        world_.schedule_after(trying->latency, by.owner_, [this, trying] { reach(trying); });
+}
+
+void network_fabric::answer_later(std::shared_ptr<attempt> trying, std::int64_t delay, errc code,
+                                  const char* why) {
+    const auto what =
+        code == errc::connection_refused ? connection_event::refused : connection_event::timed_out;
+    world_.record(trying->source.host, trace_kind::connection, 0, static_cast<std::uint64_t>(what),
+                  trying->to.port);
+    const auto owner = trying->source.owner;
+    world_.schedule_after(delay, owner, [trying = std::move(trying), code, why] {
+        trying->done(error{code, "connect to " + trying->to.host + ":" + std::to_string(trying->to.port) +
+                                     ": " + why});
+    });
+}
+
+/// The request to connect reaches the other host.
+void network_fabric::reach(std::shared_ptr<attempt> trying) {
+    const auto left = std::max<std::int64_t>(0, faults_.connect_timeout - trying->latency);
+    const bool no_way =
+        blocked(trying->source.host, trying->target) || blocked(trying->target, trying->source.host);
+    if (no_way || !hosts_[trying->target].powered) {
+        answer_later(std::move(trying), left, errc::request_timed_out, "no answer");
+        return;
+    }
+    const auto found = listeners_.find({trying->target, trying->to.port});
+    if (found == listeners_.end()) {
+        const auto back = trying->latency;
+        answer_later(std::move(trying), back, errc::connection_refused, "connection refused");
+        return;
+    }
+    establish(*trying, found->second);
+}
+
+void network_fabric::establish(attempt& trying, listener& at) {
+    const auto id = next_connection_++;
+    auto draws = world_.draws(draw_stream::network).split(id);
+    const bool mute = draws.chance(faults_.mute_chance, per_million);
+    const bool half_open = draws.chance(faults_.half_open_chance, per_million);
+    const auto& target = *at.of;
+    const connection::party accepting{target.host_, target.owner_,
+                                      loop_index(quick_below(draws, target.loops_)), trying.to};
+    auto made = std::make_shared<connection>(*this, id, trying.source, accepting, draws);
+    connections_.emplace(id, made);
+    world_.record(trying.source.host, trace_kind::connection, id,
+                  static_cast<std::uint64_t>(connection_event::opened), target.host_);
+    if (mute)
+        made->power_lost(1);
+    else
+        world_.schedule_after(0, target.owner_, [accept = at.on_accept, made] {
+            accept(std::make_shared<simulated_stream>(made, 1));
+        });
+    if (half_open)
+        made->plan_vanishing(draws, faults_);
+    // If the source dies before it learns of the connection, `end` closes it like any other.
+    auto opened = std::make_shared<simulated_stream>(made, 0);
+    world_.schedule_after(trying.latency, trying.source.owner,
+                          [done = std::move(trying.done), opened = std::move(opened)]() mutable {
+                              done(std::shared_ptr<runtime::byte_stream>(std::move(opened)));
+                          });
+}
+
+// ---- faults
+
+void network_fabric::heal() {
+    faults_ = {};
+    blocked_.clear();
+    const auto all = connections_;
+    for (auto& [id, each] : all)
+        each->heal();
+}
+
+void network_fabric::block(std::uint32_t from, std::uint32_t to) {
+    if (from != to)
+        blocked_.emplace(from, to);
+}
+
+void network_fabric::unblock(std::uint32_t from, std::uint32_t to) {
+    blocked_.erase({from, to});
+    const auto all = connections_;
+    for (auto& [id, each] : all) {
+        for (std::size_t side = 0; side < 2; ++side) {
+            if (each->side(side).host == from && each->side(1 - side).host == to)
+                each->release_held(side);
+        }
+    }
+}
+
+bool network_fabric::blocked(std::uint32_t from, std::uint32_t to) const {
+    return !blocked_.empty() && blocked_.count({from, to}) != 0;
+}
+
+void network_fabric::isolate(std::uint32_t host) {
+    for (std::uint32_t other = 0; other < hosts_.size(); ++other) {
+        block(host, other);
+        block(other, host);
+    }
+}
+
+void network_fabric::rejoin(std::uint32_t host) {
+    for (std::uint32_t other = 0; other < hosts_.size(); ++other) {
+        unblock(host, other);
+        unblock(other, host);
+    }
+}
+
+void network_fabric::clog(std::uint32_t from, std::uint32_t to, std::int64_t duration_ns) {
+    for (auto& [id, each] : connections_) {
+        for (std::size_t side = 0; side < 2; ++side) {
+            if (each->side(side).host == from && each->side(1 - side).host == to)
+                each->clog(side, world_.now() + duration_ns);
+        }
+    }
+}
+
+std::size_t network_fabric::reset_connections(std::uint32_t host) {
+    std::vector<std::shared_ptr<connection>> theirs;
+    for (auto& [id, each] : connections_) {
+        if (each->side(0).host == host || each->side(1).host == host)
+            theirs.push_back(each);
+    }
+    for (auto& each : theirs)
+        each->reset();
+    return theirs.size();
+}
+
+bool network_fabric::reset_one(runtime::random& draws) {
+    if (connections_.empty())
+        return false;
+    auto at = connections_.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(draws.below(connections_.size())));
+    const auto chosen = at->second;
+    chosen->reset();
+    return true;
+}
+
+} // namespace barnabas::sim

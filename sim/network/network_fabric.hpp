@@ -1,0 +1,146 @@
+#pragma once
+
+#include "runtime/network/network.hpp"
+#include "sim/faults/network_faults.hpp"
+#include "sim/network/connection.hpp"
+#include "sim/world/world.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace barnabas::sim {
+
+class node_network;
+
+/// The network of a run: hosts by name, listening ports, connections, and what goes wrong between them.
+/// Hosts are numbered in the order added. Endpoints name hosts; "", "0.0.0.0", "localhost" and "127.0.0.1"
+/// mean the own host.
+class network_fabric {
+public:
+    network_fabric(world& time, const network_faults& faults = {});
+    ~network_fabric();
+    network_fabric(const network_fabric&) = delete;
+    network_fabric& operator=(const network_fabric&) = delete;
+
+    std::uint32_t add_host(const std::string& name);
+    /// From now on `name` leads to `host` (a name may move to another host).
+    void name_host(const std::string& name, std::uint32_t host);
+
+    // ---- node life; used by simulated_node
+
+    /// The network of a new incarnation. If the host was without power, peers of old connections learn it
+    /// now.
+    std::unique_ptr<node_network> boot(std::uint32_t host, std::uint32_t loops, owner_id owner);
+    /// The incarnation ended. With power lost, its connections fall silent; otherwise its kernel closes them.
+    /// No callback of it is called any more and all are destroyed.
+    void end(node_network& of, bool power_lost);
+
+    // ---- faults
+
+    void set_faults(const network_faults& faults) { faults_ = faults; }
+    const network_faults& faults() const noexcept { return faults_; }
+    /// All links open, no clog, no planned harm, and from now on a healthy network.
+    void heal();
+    /// Bytes from one host to another are held; after a drawn silence their connections fail.
+    void block(std::uint32_t from, std::uint32_t to);
+    void unblock(std::uint32_t from, std::uint32_t to);
+    bool blocked(std::uint32_t from, std::uint32_t to) const;
+    /// Cuts a host off from all others, both ways.
+    void isolate(std::uint32_t host);
+    void rejoin(std::uint32_t host);
+    /// Bytes from one host to another are held for this long; nothing is lost.
+    void clog(std::uint32_t from, std::uint32_t to, std::int64_t duration_ns);
+    /// Resets every connection of the host, or one that `draws` picks. Answers how many.
+    std::size_t reset_connections(std::uint32_t host);
+    bool reset_one(runtime::random& draws);
+
+    std::uint64_t connections_made() const noexcept { return next_connection_ - 1; }
+    std::size_t open_connections() const noexcept { return connections_.size(); }
+    std::uint64_t bytes_delivered() const noexcept { return bytes_delivered_; }
+
+private:
+    friend class node_network;
+    friend class connection;
+    friend class simulated_listener;
+
+    struct host_state {
+        std::string name;
+        bool powered = true;
+        std::uint16_t next_port = 40'000;
+        /// The next ephemeral port; they come round again.
+        std::uint16_t take_port();
+    };
+    struct listener {
+        std::uint64_t number;
+        node_network* of;
+        std::function<void(std::shared_ptr<runtime::byte_stream>)> on_accept;
+    };
+    /// An attempt to connect, while it travels.
+    struct attempt {
+        connection::party source;
+        runtime::endpoint to;
+        std::uint32_t target = 0;
+        std::int64_t latency = 0;
+        std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done;
+    };
+    using port_key = std::pair<std::uint32_t, std::uint16_t>;
+
+    result<std::unique_ptr<runtime::listening_socket>>
+    listen(node_network& by, const runtime::endpoint& at,
+           std::function<void(std::shared_ptr<runtime::byte_stream>)> on_accept);
+    void stop_listening(const port_key& key, std::uint64_t number);
+    void connect(node_network& by, const runtime::endpoint& to, loop_index home,
+                 std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done);
+    void reach(std::shared_ptr<attempt> trying);
+    void establish(attempt& trying, listener& at);
+    void answer_later(std::shared_ptr<attempt> trying, std::int64_t delay, errc code, const char* why);
+    bool resolve(const std::string& name, std::uint32_t own, std::uint32_t& host) const;
+    void forget_if_finished(const connection& candidate);
+    void count_delivered(std::size_t bytes) noexcept { bytes_delivered_ += bytes; }
+
+    world& world_;
+    network_faults faults_;
+    runtime::random draws_;
+    std::vector<host_state> hosts_;
+    std::map<std::string, std::uint32_t, std::less<>> names_;
+    std::map<port_key, listener> listeners_;
+    std::map<std::uint64_t, std::shared_ptr<connection>> connections_;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> blocked_;
+    std::uint64_t next_connection_ = 1;
+    std::uint64_t next_listener_ = 1;
+    std::uint64_t bytes_delivered_ = 0;
+};
+
+/// The network as one incarnation of a node sees it.
+class node_network final : public runtime::network {
+public:
+    node_network(network_fabric& fabric, std::uint32_t host, std::uint32_t loops, owner_id owner)
+        : fabric_(fabric), host_(host), loops_(loops), owner_(owner) {}
+
+    result<std::unique_ptr<runtime::listening_socket>>
+    listen(const runtime::endpoint& at,
+           std::function<void(std::shared_ptr<runtime::byte_stream>)> on_accept) override {
+        return fabric_.listen(*this, at, std::move(on_accept));
+    }
+    void connect(const runtime::endpoint& to, loop_index home,
+                 std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done) override {
+        fabric_.connect(*this, to, home, std::move(done));
+    }
+
+private:
+    friend class network_fabric;
+
+    network_fabric& fabric_;
+    std::uint32_t host_;
+    std::uint32_t loops_;
+    owner_id owner_;
+    /// After the end of the incarnation every call is without effect.
+    bool ended_ = false;
+};
+
+} // namespace barnabas::sim

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "runtime/random/random.hpp"
+#include "sim/world/virtual_time.hpp"
+
+#include <cstdint>
+
+namespace barnabas::sim {
+
+/// How the next actor of a loop is chosen among the runnable ones.
+enum class choice_policy {
+    uniform,
+    first_in_first_out,
+    /// Each actor has a drawn priority; the highest runs; at few drawn steps the one just chosen falls to the
+    /// lowest. Finds bugs that need few but certain inversions of order.
+    priorities,
+};
+
+struct scheduler_options {
+    std::uint32_t loops = 2;
+    choice_policy policy = choice_policy::uniform;
+    /// Virtual time that one actor step takes, drawn between these; at least 1 us.
+    std::int64_t step_cost_low = microsecond;
+    std::int64_t step_cost_high = 20 * microsecond;
+
+    /// Policy and costs drawn for one run (or one node).
+    static scheduler_options drawn(runtime::random& draws, std::uint32_t loops);
+};
+
+} // namespace barnabas::sim

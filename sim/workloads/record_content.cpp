@@ -1,0 +1,62 @@
+#include "sim/workloads/record_content.hpp"
+
+#include "sim/world/trace.hpp"
+
+#include <charconv>
+#include <span>
+#include <string>
+
+namespace barnabas::sim {
+
+namespace {
+
+constexpr char key_prefix = 'k';
+
+std::uint64_t hash_of(std::span<const std::byte> key, std::span<const std::byte> value, timestamp_ms timestamp) {
+    return trace_checksum(value, trace_checksum(key, static_cast<std::uint64_t>(timestamp.get())));
+}
+
+std::span<const std::byte> bytes_of(const std::optional<std::string>& text) {
+    return text ? std::as_bytes(std::span(*text)) : std::span<const std::byte>{};
+}
+
+} // namespace
+
+client::outgoing_record make_record(std::uint64_t number, std::size_t value_size, timestamp_ms timestamp) {
+    client::outgoing_record record;
+    record.timestamp = timestamp;
+    record.key = key_prefix + std::to_string(number);
+    // Runs of equal letters, so that codecs have something to do.
+    std::string value(value_size, 'a');
+    std::uint64_t state = number * 0x9e3779b97f4a7c15ULL + 1;
+    for (std::size_t i = 0; i < value_size; ++i) {
+        if (i % 8 == 0)
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        value[i] = static_cast<char>('a' + (state >> 60));
+    }
+    record.value = std::move(value);
+    return record;
+}
+
+std::uint64_t content_of(const client::outgoing_record& record) {
+    return hash_of(bytes_of(record.key), bytes_of(record.value), record.timestamp);
+}
+
+std::uint64_t content_of(const batch::record_view& record) {
+    return hash_of(record.key.value_or(std::span<const std::byte>{}), record.value.value_or(std::span<const std::byte>{}),
+                   record.timestamp);
+}
+
+std::optional<std::uint64_t> number_of(const batch::record_view& record) {
+    if (!record.key || record.key->empty() || static_cast<char>(record.key->front()) != key_prefix)
+        return std::nullopt;
+    const auto* begin = reinterpret_cast<const char*>(record.key->data()) + 1;
+    const auto* end = begin + record.key->size() - 1;
+    std::uint64_t number = 0;
+    const auto [stop, problem] = std::from_chars(begin, end, number);
+    if (problem != std::errc{} || stop != end)
+        return std::nullopt;
+    return number;
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "actors/client/producer_queue.hpp"
+#include "protocol/batch/record_reader.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace barnabas::sim {
+
+/// The record of that number: its key names it, its value follows from number and size.
+client::outgoing_record make_record(std::uint64_t number, std::size_t value_size, timestamp_ms timestamp);
+
+/// A hash of key, value and timestamp.
+std::uint64_t content_of(const client::outgoing_record& record);
+std::uint64_t content_of(const batch::record_view& record);
+
+/// The number in a record's key; nothing when it is no key of ours.
+std::optional<std::uint64_t> number_of(const batch::record_view& record);
+
+} // namespace barnabas::sim

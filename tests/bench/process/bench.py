@@ -1,0 +1,211 @@
+"""Whole-process benchmarks: what a broker process needs, beside what the machine alone needs for the same bytes.
+
+Prints a table and asserts nothing: figures depend on the machine, ratios less so. Arguments choose parts by name.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [os.path.join(TESTS, 'clients'), os.path.join(TESTS, 'bad_input')]
+
+from broker import ROOT, Broker, run  # noqa: E402
+from checks import Failed, Skip, until  # noqa: E402
+from million_records import write_records  # noqa: E402
+from wire import METADATA, Closed, Connection  # noqa: E402
+
+BUILD = os.environ.get('BARNABAS_BUILD', os.path.join(ROOT, 'build'))
+GIGABYTE = 1e9
+# Enough for the processor time to be read to a few percent; it is counted in hundredths of a second.
+COPY_BYTES = int(os.environ.get('BARNABAS_BENCH_BYTES', '1000000000'))
+ROUNDS = int(os.environ.get('BARNABAS_BENCH_ROUNDS', '20000'))
+SYNCED_ROUNDS = max(200, ROUNDS // 10)
+VALUE_BYTES = 100
+
+
+def row(what, value, beside=''):
+    print(f'  {what:<58} {value:>14}  {beside}', flush=True)
+
+
+def tool(name):
+    return os.path.join(BUILD, 'tests', 'bench', 'process', name)
+
+
+def build_tools():
+    names = ['tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
+    builder = ['ninja', '-C', BUILD] if 'BARNABAS_BUILD' in os.environ else [os.path.join(ROOT, 'cmd', 'build')]
+    run([*builder, *names], seconds=600)
+
+
+def numbers(arguments, seconds=300):
+    return [float(word) for word in run(arguments, seconds=seconds).stdout.split()]
+
+
+def loops_settings(loops):
+    return {'barnabas.event.loops': loops, 'num.partitions': 6}
+
+
+def produce_bytes(broker, topic, total, record_bytes, batch_bytes):
+    """Produces that many bytes of values with acks=all through librdkafka."""
+    from confluent_kafka import Producer
+    sender = Producer({'bootstrap.servers': broker.bootstrap, 'acks': 'all', 'linger.ms': 50, 'batch.size': batch_bytes,
+                       'batch.num.messages': 100000, 'queue.buffering.max.messages': 1000000,
+                       'queue.buffering.max.kbytes': 200000})
+    value, count, problems = os.urandom(record_bytes), total // record_bytes, []
+
+    def delivered(problem, _):
+        if problem is not None:
+            problems.append(problem)
+
+    for number in range(count):
+        while True:
+            try:
+                sender.produce(topic, value, partition=number // 1000 % 6, on_delivery=delivered)
+                break
+            except BufferError:
+                sender.poll(0.05)
+        if number % 1000 == 0:
+            sender.poll(0)
+    if sender.flush(120) or problems:
+        raise Failed(f'not everything was produced: {problems[:1]}')
+
+
+def consume_all(broker, topic):
+    with open(os.devnull, 'wb') as nowhere:
+        subprocess.run(['kcat', '-b', broker.bootstrap, '-C', '-q', '-e', '-o', 'beginning', '-t', topic, '-X',
+                        'fetch.message.max.bytes=10000000', '-f', '%s'], stdout=nowhere, check=True, timeout=600)
+
+
+def stored_bytes(broker, topic):
+    return sum(batch['size'] for batch in broker.stored_batches(topic))
+
+
+def measured(broker, work):
+    """Processor seconds of the broker and wall seconds while `work` runs."""
+    cpu, began = broker.cpu_seconds(), time.monotonic()
+    work()
+    return broker.cpu_seconds() - cpu, time.monotonic() - began
+
+
+def copying(home):
+    """The baselines: processor seconds per GB into a file and from a file."""
+    path = os.path.join(home, 'copy')
+    into = statistics.median(numbers([tool('loopback_copy'), 'into', path, str(COPY_BYTES)])[1] for _ in range(3))
+    out = statistics.median(numbers([tool('loopback_copy'), 'from', path])[1] for _ in range(3))
+    os.remove(path)
+    return into / COPY_BYTES * GIGABYTE, out / COPY_BYTES * GIGABYTE
+
+
+def bench_bytes():
+    print('\nProcessor seconds of the broker per GB (acks=all, durable; beside a plain loopback copy)')
+    for loops in (1, 2):
+        with Broker(loops_settings(loops)) as broker:
+            into, out = copying(broker.home)
+            for record_bytes, total in ((1000, COPY_BYTES), (100, COPY_BYTES // 4)):
+                topic = f'bytes-{record_bytes}'
+                run(['kcat', '-b', broker.bootstrap, '-L', '-t', topic, '-X', 'allow.auto.create.topics=true'])
+                cpu, wall = measured(broker, lambda: produce_bytes(broker, topic, total, record_bytes, 1000000))
+                size = stored_bytes(broker, topic)
+                report_copy(f'produce, {record_bytes} B records, {loops} loop(s)', cpu, wall, size, into)
+                cpu, wall = measured(broker, lambda: consume_all(broker, topic))
+                report_copy(f'consume, {record_bytes} B records, {loops} loop(s)', cpu, wall, size, out)
+
+
+def report_copy(what, cpu, wall, size, baseline):
+    each = cpu / size * GIGABYTE
+    row(what, f'{each:.2f} s/GB', f'copy {baseline:.2f} s/GB, ratio {each / baseline:.1f}; {size / wall / 1e6:.0f} MB/s wall')
+
+
+def bench_round_trip():
+    print(f'\nRound trip of one record of {VALUE_BYTES} bytes, one at a time (microseconds: p50, p99, largest)')
+    echo = numbers([tool('round_trip'), 'echo', str(ROUNDS), str(VALUE_BYTES)])
+    row('plain TCP echo of the same bytes', f'{echo[0]:.0f}', f'p99 {echo[1]:.0f}, largest {echo[2]:.0f}')
+    for loops in (1, 2):
+        with Broker(loops_settings(loops)) as broker:
+            for acks, rounds in (('1', ROUNDS), ('-1', SYNCED_ROUNDS)):
+                topic = f'trip{acks}'
+                run(['kcat', '-b', broker.bootstrap, '-L', '-t', topic, '-X', 'allow.auto.create.topics=true'])
+                took = numbers([tool('round_trip'), 'produce', str(broker.port), topic, acks, str(rounds), str(VALUE_BYTES)])
+                row(f'produce, acks={"all" if acks == "-1" else acks}, {loops} loop(s)', f'{took[0]:.0f}',
+                    f'p99 {took[1]:.0f}, largest {took[2]:.0f}; echo x {took[0] / echo[0]:.1f}')
+
+
+def first_metadata_ms():
+    """From the start of the process on an empty directory to the first answered Metadata."""
+    broker = Broker()
+    began = time.monotonic()
+    with open(broker.error_path, 'ab') as errors:
+        broker.process = subprocess.Popen(broker.command(), stdout=errors, stderr=errors, cwd=broker.home)
+
+    def answered():
+        try:
+            with Connection(broker, 5) as connection:
+                return connection.ask(METADATA, 1, {'topics': None})['brokers']
+        except (OSError, Closed):
+            return None
+
+    until(answered, 'the first answered Metadata', 30, 0.001)
+    took = (time.monotonic() - began) * 1000
+    return took, broker
+
+
+def bench_idle():
+    print('\nStart and idle')
+    starts = []
+    for _ in range(5):
+        took, broker = first_metadata_ms()
+        starts.append(took)
+        broker.discard()
+    row('start to first answered Metadata, empty directory', f'{statistics.median(starts):.0f} ms', f'largest {max(starts):.0f} ms')
+    with Broker() as broker:
+        cpu, began = broker.cpu_seconds(), time.monotonic()
+        time.sleep(10)  # The thing measured is ten seconds of doing nothing.
+        busy = (broker.cpu_seconds() - cpu) / (time.monotonic() - began)
+        row('idle memory (RSS)', f'{broker.rss() / 1e6:.0f} MB')
+        row('idle processor, over 10 s', f'{busy * 100:.2f} %', 'of one core')
+
+
+def bench_million():
+    print('\n1,000,000 records of 100 bytes through kcat, 6 partitions')
+    with Broker({'num.partitions': 6}) as broker:
+        sent = os.path.join(broker.home, 'sent')
+        write_records(sent)
+        run(['kcat', '-b', broker.bootstrap, '-L', '-t', 'million', '-X', 'allow.auto.create.topics=true'])
+        cpu, wall = measured(broker, lambda: run(['kcat', '-b', broker.bootstrap, '-P', '-t', 'million', '-l', sent],
+                                                 seconds=300))
+        row('produce', f'{wall:.2f} s', f'broker processor {cpu:.2f} s, {cpu:.2f} µs per record')
+        cpu, wall = measured(broker, lambda: consume_all(broker, 'million'))
+        row('consume', f'{wall:.2f} s', f'broker processor {cpu:.2f} s, {cpu:.2f} µs per record')
+        row('highest memory (RSS)', f'{broker.rss_peak() / 1e6:.0f} MB')
+
+
+PARTS = {'idle': bench_idle, 'round_trip': bench_round_trip, 'bytes': bench_bytes, 'million': bench_million}
+
+
+def main():
+    wanted = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        sys.exit(f'no part is named {unknown[0]}; there are {", ".join(PARTS)}')
+    print(f'{os.cpu_count()} cores; the load runs on the same machine')
+    good = True
+    build_tools()
+    for name in wanted:
+        try:
+            PARTS[name]()
+            print(f'PASS bench.{name}', flush=True)
+        except (Skip, ImportError) as why:
+            print(f'SKIP bench.{name}: {why}', flush=True)
+        except Failed as why:
+            print(f'FAIL bench.{name}: {why}', flush=True)
+            good = False
+    sys.exit(0 if good else 1)
+
+
+if __name__ == '__main__':
+    main()

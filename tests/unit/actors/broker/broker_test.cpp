@@ -1,0 +1,147 @@
+#include "actors/broker/broker.hpp"
+
+#include <gtest/gtest.h>
+
+namespace barnabas {
+
+namespace {
+
+namespace effects = broker_effects;
+
+opened_directories one_directory() {
+    opened_directories opened;
+    opened.cluster_id = "cluster";
+    opened.directories.resize(1);
+    opened.directories[0].path = "/data";
+    opened.directories[0].was_stopped_cleanly = true;
+    return opened;
+}
+
+metadata_committed empty_image() {
+    return {std::make_shared<metadata_image>()};
+}
+
+template <class Effect>
+bool has(const effects::effects& out) {
+    for (const auto& one : out)
+        if (std::holds_alternative<Effect>(one))
+            return true;
+    return false;
+}
+
+/// A machine and the effects of its last event.
+struct fixture {
+    broker machine{node_id(1)};
+    effects::effects out;
+
+    template <class Event>
+    effects::effects& on(const Event& event) {
+        out.clear();
+        event();
+        return out;
+    }
+    void boot() {
+        on([&] { machine.on_boot(out); });
+        on([&] { machine.on_directories_opened(one_directory(), out); });
+        on([&] { machine.on_image(empty_image(), out); });
+    }
+    void start() {
+        boot();
+        on([&] { machine.on_listeners_bound({}, out); });
+    }
+};
+
+} // namespace
+
+TEST(broker, boots_in_order) {
+    fixture f;
+    EXPECT_TRUE(has<effects::open_directories>(f.on([&] { f.machine.on_boot(f.out); })));
+    f.on([&] { f.machine.on_directories_opened(one_directory(), f.out); });
+    EXPECT_TRUE(has<effects::start_controller>(f.out));
+    f.on([&] { f.machine.on_image(empty_image(), f.out); });
+    EXPECT_TRUE(has<effects::confirm_applied>(f.out));
+    EXPECT_TRUE(has<effects::bind_listeners>(f.out));
+    EXPECT_FALSE(f.machine.status().is_ready());
+    f.on([&] { f.machine.on_listeners_bound({}, f.out); });
+    EXPECT_TRUE(has<effects::report_started>(f.out));
+    EXPECT_TRUE(f.machine.status().is_ready());
+}
+
+TEST(broker, directory_that_is_refused_ends_it) {
+    fixture f;
+    f.on([&] { f.machine.on_boot(f.out); });
+    f.on([&] { f.machine.on_directories_opened(error{errc::locked, "taken"}, f.out); });
+    ASSERT_EQ(f.out.size(), 1u);
+    EXPECT_EQ(std::get<effects::report_failed>(f.out[0]).why, (error{errc::locked, "taken"}));
+}
+
+TEST(broker, stop_closes_in_reverse_order) {
+    fixture f;
+    f.start();
+    EXPECT_TRUE(has<effects::close_listeners>(f.on([&] { f.machine.on_stop(f.out); })));
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    EXPECT_TRUE(has<effects::close_controller>(f.out));
+    f.on([&] { f.machine.on_controller_closed(f.out); });
+    ASSERT_TRUE(has<effects::close_directories>(f.out));
+    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
+    EXPECT_TRUE(has<effects::report_stopped>(f.out));
+    EXPECT_EQ(f.machine.status().state, broker_state::ended);
+}
+
+TEST(broker, second_stop_changes_nothing) {
+    fixture f;
+    f.start();
+    f.on([&] { f.machine.on_stop(f.out); });
+    EXPECT_TRUE(f.on([&] { f.machine.on_stop(f.out); }).empty());
+}
+
+TEST(broker, stop_before_the_directories_are_open_releases_them) {
+    fixture f;
+    f.on([&] { f.machine.on_boot(f.out); });
+    EXPECT_TRUE(f.on([&] { f.machine.on_stop(f.out); }).empty());
+    f.on([&] { f.machine.on_directories_opened(one_directory(), f.out); });
+    EXPECT_TRUE(has<effects::close_directories>(f.out));
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
+    EXPECT_TRUE(has<effects::report_stopped>(f.out));
+}
+
+TEST(broker, port_in_use_closes_everything_and_reports_why) {
+    fixture f;
+    f.boot();
+    f.on([&] { f.machine.on_listeners_bound(error{errc::address_in_use, "9092"}, f.out); });
+    EXPECT_TRUE(has<effects::close_listeners>(f.out));
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    f.on([&] { f.machine.on_controller_closed(f.out); });
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
+    ASSERT_TRUE(has<effects::report_failed>(f.out));
+    EXPECT_EQ(std::get<effects::report_failed>(f.out.back()).why.code, errc::address_in_use);
+}
+
+TEST(broker, failed_controller_ends_it_without_waiting_for_the_controller) {
+    fixture f;
+    f.start();
+    f.on([&] { f.machine.on_controller_failed({errc::storage_error, "disk"}, f.out); });
+    EXPECT_TRUE(has<effects::close_listeners>(f.out));
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    EXPECT_FALSE(has<effects::close_controller>(f.out));
+    ASSERT_TRUE(has<effects::close_directories>(f.out));
+    EXPECT_FALSE(std::get<effects::close_directories>(f.out.back()).clean);
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
+    EXPECT_TRUE(has<effects::report_failed>(f.out));
+}
+
+TEST(broker, step_that_takes_too_long_is_left_and_the_stop_is_not_clean) {
+    fixture f;
+    f.start();
+    f.on([&] { f.machine.on_stop(f.out); });
+    const auto token = std::get<effects::arm_timer>(f.out.front()).token;
+    EXPECT_TRUE(f.on([&] { f.machine.on_timer(token - 1, f.out); }).empty());
+    f.on([&] { f.machine.on_timer(token, f.out); });
+    EXPECT_TRUE(has<effects::close_controller>(f.out));
+    EXPECT_TRUE(f.on([&] { f.machine.on_listeners_closed(f.out); }).empty());
+    f.on([&] { f.machine.on_controller_closed(f.out); });
+    EXPECT_FALSE(std::get<effects::close_directories>(f.out.back()).clean);
+}
+
+} // namespace barnabas

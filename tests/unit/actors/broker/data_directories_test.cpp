@@ -1,0 +1,209 @@
+#include "actors/broker/data_directories.hpp"
+#include "actors/broker/small_files.hpp"
+#include "sim/disk/memory_disk.hpp"
+
+#include <gtest/gtest.h>
+
+namespace barnabas {
+
+namespace {
+
+data_directory_options options_for(std::vector<std::string> directories, std::int32_t node = 1) {
+    data_directory_options options;
+    options.metadata_directory = directories.front();
+    options.directories = std::move(directories);
+    options.node = node_id(node);
+    options.seed = 42;
+    return options;
+}
+
+void write(runtime::file_system& files, const std::string& directory, const std::string& name,
+           std::string_view text) {
+    ASSERT_TRUE(files.create_directory(directory).has_value());
+    ASSERT_TRUE(write_small_file(files, directory, name, text).has_value());
+}
+
+std::string identity(const std::string& cluster, int node) {
+    return "#Kafka's comment\nnode.id=" + std::to_string(node) + "\nversion=1\ncluster.id=" + cluster +
+           "\ndirectory.id=aaaaaaaaaaaaaaaaaaaaaA\n";
+}
+
+} // namespace
+
+TEST(data_directories, empty_directories_are_formatted_for_one_cluster) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    auto opened = open_data_directories(files, options_for({"/x/a", "/x/b"}));
+    ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_EQ(opened->cluster_id.size(), 22u);
+    ASSERT_EQ(opened->directories.size(), 2u);
+    EXPECT_TRUE(opened->directories[0].formatted);
+    EXPECT_NE(opened->directories[0].id, opened->directories[1].id);
+    for (const auto& path : {"/x/a", "/x/b"}) {
+        auto values = parse_lines(*read_small_file(files, join_path(path, "meta.properties")), '=');
+        EXPECT_EQ(values["cluster.id"], opened->cluster_id);
+        EXPECT_EQ(values["node.id"], "1");
+        EXPECT_EQ(values["version"], "1");
+        EXPECT_TRUE(parse_uuid(values["directory.id"]).has_value());
+    }
+}
+
+TEST(data_directories, restart_finds_the_same_identity_and_the_clean_stop) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    auto first = open_data_directories(files, options_for({"/x/a"}));
+    ASSERT_TRUE(first.has_value());
+    ASSERT_TRUE(close_data_directories(files, *first, true).has_value());
+    auto second = open_data_directories(files, options_for({"/x/a"}));
+    ASSERT_TRUE(second.has_value()) << to_string(second.failure());
+    EXPECT_EQ(second->cluster_id, first->cluster_id);
+    EXPECT_EQ(second->directories[0].id, first->directories[0].id);
+    EXPECT_FALSE(second->directories[0].formatted);
+    EXPECT_TRUE(second->directories[0].was_stopped_cleanly);
+    ASSERT_TRUE(close_data_directories(files, *second, false).has_value());
+    auto third = open_data_directories(files, options_for({"/x/a"}));
+    ASSERT_TRUE(third.has_value());
+    EXPECT_FALSE(third->directories[0].was_stopped_cleanly);
+}
+
+TEST(data_directories, another_node_is_refused_with_both_ids) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", identity("c", 3));
+    auto opened = open_data_directories(files, options_for({"/a"}));
+    EXPECT_EQ(opened.code(), errc::mismatched_directory);
+    EXPECT_NE(opened.failure().detail.find("node.id=3"), std::string::npos);
+    EXPECT_NE(opened.failure().detail.find("node.id=1"), std::string::npos);
+}
+
+TEST(data_directories, two_clusters_are_refused_with_both_ids) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", identity("cluster-a", 1));
+    write(files, "/b", "meta.properties", identity("cluster-b", 1));
+    auto opened = open_data_directories(files, options_for({"/a", "/b"}));
+    EXPECT_EQ(opened.code(), errc::mismatched_directory);
+    EXPECT_NE(opened.failure().detail.find("cluster-a"), std::string::npos);
+    EXPECT_NE(opened.failure().detail.find("cluster-b"), std::string::npos);
+    // What was locked on the way is released.
+    EXPECT_TRUE(files.lock("/a/.lock").has_value());
+}
+
+TEST(data_directories, new_directory_joins_the_cluster_of_the_others) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/b", "meta.properties", identity("cluster-b", 1));
+    auto opened = open_data_directories(files, options_for({"/a", "/b"}));
+    ASSERT_TRUE(opened.has_value());
+    EXPECT_EQ(opened->cluster_id, "cluster-b");
+    EXPECT_TRUE(opened->directories[0].formatted);
+    EXPECT_FALSE(opened->directories[1].formatted);
+}
+
+TEST(data_directories, foreign_files_are_refused_by_name_and_not_touched) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/home", "thesis.tex", "words");
+    auto opened = open_data_directories(files, options_for({"/home"}));
+    EXPECT_EQ(opened.code(), errc::mismatched_directory);
+    EXPECT_NE(opened.failure().detail.find("thesis.tex"), std::string::npos);
+    EXPECT_EQ(files.list("/home")->size(), 1u);
+}
+
+TEST(data_directories, second_broker_is_refused) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    auto first = open_data_directories(files, options_for({"/a"}));
+    ASSERT_TRUE(first.has_value());
+    auto second = open_data_directories(files, options_for({"/a"}));
+    EXPECT_EQ(second.code(), errc::locked);
+    EXPECT_NE(second.failure().detail.find("another broker"), std::string::npos);
+}
+
+TEST(data_directories, directory_named_twice_is_refused) {
+    sim::memory_disk disk(1);
+    EXPECT_EQ(open_data_directories(disk.files(), options_for({"/a", "/a"})).code(), errc::invalid_config);
+}
+
+TEST(data_directories, damaged_identity_is_refused) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", "version=0\nbroker.id=1\n");
+    EXPECT_EQ(open_data_directories(files, options_for({"/a"})).code(), errc::mismatched_directory);
+    write(files, "/a", "meta.properties", "");
+    EXPECT_EQ(open_data_directories(files, options_for({"/a"})).code(), errc::mismatched_directory);
+}
+
+TEST(data_directories, partitions_are_listed_with_their_ids) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", identity("c", 1));
+    write(files, "/a/orders-12", "partition.metadata", "version: 0\ntopic_id: aaaaaaaaaaaaaaaaaaaaaA\n");
+    write(files, "/a/my-topic-0", "partition.metadata", "rubbish");
+    ASSERT_TRUE(files.create_directory("/a/fragment-1").has_value());
+    ASSERT_TRUE(files.create_directory("/a/orders-12.abc-delete").has_value());
+    auto opened = open_data_directories(files, options_for({"/a"}));
+    ASSERT_TRUE(opened.has_value());
+    const auto& partitions = opened->directories[0].partitions;
+    ASSERT_EQ(partitions.size(), 3u);
+    EXPECT_EQ(partitions[0].directory_name, "fragment-1");
+    EXPECT_TRUE(partitions[0].is_fragment);
+    EXPECT_EQ(partitions[1].topic, "my-topic");
+    EXPECT_FALSE(partitions[1].id.has_value());
+    EXPECT_FALSE(partitions[1].is_fragment);
+    EXPECT_EQ(partitions[2].topic, "orders");
+    EXPECT_EQ(partitions[2].index.get(), 12);
+    EXPECT_EQ(to_string(*partitions[2].id), "aaaaaaaaaaaaaaaaaaaaaA");
+}
+
+TEST(data_directories, separate_metadata_directory_belongs_to_the_broker_and_holds_no_partitions) {
+    sim::memory_disk disk(1);
+    auto options = options_for({"/a"});
+    options.metadata_directory = "/m";
+    auto opened = open_data_directories(disk.files(), options);
+    ASSERT_TRUE(opened.has_value());
+    ASSERT_EQ(opened->directories.size(), 2u);
+    EXPECT_TRUE(opened->directories[0].holds_partitions);
+    EXPECT_FALSE(opened->directories[1].holds_partitions);
+    EXPECT_EQ(parse_lines(*read_small_file(disk.files(), "/m/meta.properties"), '=')["cluster.id"],
+              opened->cluster_id);
+}
+
+TEST(data_directories, every_failing_operation_gives_an_error_or_a_later_start_succeeds) {
+    for (std::uint64_t n = 1;; ++n) {
+        sim::memory_disk disk(n);
+        disk.fail_nth(n, errc::storage_error);
+        auto opened = open_data_directories(disk.files(), options_for({"/x/a", "/x/b"}));
+        disk.kill();
+        const auto again = open_data_directories(disk.files(), options_for({"/x/a", "/x/b"}));
+        ASSERT_TRUE(again.has_value()) << n << ": " << to_string(again.failure());
+        if (opened && disk.operations() < n)
+            break;
+        ASSERT_LT(n, 500u);
+    }
+}
+
+TEST(data_directories, formatted_directories_survive_a_power_cut) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        sim::memory_disk disk(seed);
+        auto opened = open_data_directories(disk.files(), options_for({"/x/a", "/x/b"}));
+        ASSERT_TRUE(opened.has_value());
+        runtime::random draws(seed);
+        disk.power_cut(draws, {});
+        auto again = open_data_directories(disk.files(), options_for({"/x/a", "/x/b"}));
+        ASSERT_TRUE(again.has_value()) << to_string(again.failure());
+        EXPECT_EQ(again->cluster_id, opened->cluster_id);
+        EXPECT_FALSE(again->directories[0].formatted);
+        EXPECT_EQ(again->directories[1].id, opened->directories[1].id);
+    }
+}
+
+TEST(small_files, parent_paths) {
+    EXPECT_EQ(parent_path("/a/b"), "/a");
+    EXPECT_EQ(parent_path("/a/b/"), "/a");
+    EXPECT_EQ(parent_path("/a"), "/");
+    EXPECT_EQ(parent_path("a"), ".");
+    EXPECT_EQ(parent_path("./a"), ".");
+}
+
+} // namespace barnabas

@@ -1,0 +1,226 @@
+#include "actors/broker/partition_set.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace barnabas {
+
+namespace {
+
+namespace effects = broker_effects;
+
+topic_id id_of(std::uint8_t number) {
+    topic_id id;
+    id.bytes.fill(number);
+    return id;
+}
+
+topic_partition place(std::uint8_t topic, std::int32_t index) {
+    return {id_of(topic), partition_index(index)};
+}
+
+struct wanted_topic {
+    std::string name;
+    std::uint8_t id;
+    std::int32_t partitions = 1;
+};
+
+metadata_image_ptr image_of(std::int64_t applied, const std::vector<wanted_topic>& topics) {
+    auto image = std::make_shared<metadata_image>();
+    image->applied = log_offset(applied);
+    for (const auto& wanted : topics) {
+        topic_metadata topic;
+        topic.name = wanted.name;
+        topic.id = id_of(wanted.id);
+        for (std::int32_t i = 0; i < wanted.partitions; ++i)
+            topic.partitions.push_back(
+                {partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+        image->topic_names[topic.id] = topic.name;
+        image->topics[topic.name] = topic;
+    }
+    return image;
+}
+
+std::vector<data_directory> directories_with(const std::vector<stored_partition>& stored = {}) {
+    std::vector<data_directory> directories(2);
+    directories[0].path = "/a";
+    directories[0].partitions = stored;
+    directories[1].path = "/b";
+    return directories;
+}
+
+stored_partition stored(const std::string& topic, std::int32_t index, std::optional<topic_id> id) {
+    return {topic + "-" + std::to_string(index), topic, partition_index(index), id, !id.has_value()};
+}
+
+template <class Effect>
+std::vector<Effect> all(const effects::effects& out) {
+    std::vector<Effect> found;
+    for (const auto& one : out)
+        if (const auto* effect = std::get_if<Effect>(&one))
+            found.push_back(*effect);
+    return found;
+}
+
+std::vector<std::string> notes(const effects::effects& out) {
+    std::vector<std::string> events;
+    for (const auto& note : all<effects::note>(out))
+        events.emplace_back(note.event);
+    return events;
+}
+
+effects::effects opened(partition_set& set, const topic_partition& id, errc code = errc::ok) {
+    effects::effects out;
+    set.on_partition_opened({id, code, "why", 0}, out);
+    return out;
+}
+
+effects::effects apply(partition_set& set, metadata_image_ptr image) {
+    effects::effects out;
+    set.on_image(std::move(image), out);
+    return out;
+}
+
+} // namespace
+
+TEST(partition_set, image_without_partitions_is_published_and_confirmed_at_once) {
+    partition_set set(node_id(1), directories_with());
+    const auto out = apply(set, image_of(2, {}));
+    ASSERT_EQ(out.size(), 2u);
+    EXPECT_EQ(std::get<effects::publish_view>(out[0]).image->applied, log_offset(2));
+    EXPECT_EQ(std::get<effects::confirm_applied>(out[1]).applied, log_offset(2));
+    EXPECT_TRUE(set.is_serving());
+}
+
+TEST(partition_set, image_is_published_when_the_last_partition_is_open) {
+    partition_set set(node_id(1), directories_with());
+    auto out = apply(set, image_of(5, {{"t", 1, 2}}));
+    EXPECT_EQ(all<effects::open_partition>(out).size(), 2u);
+    EXPECT_TRUE(all<effects::publish_view>(out).empty());
+    EXPECT_TRUE(all<effects::publish_view>(opened(set, place(1, 0))).empty());
+    out = opened(set, place(1, 1));
+    ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);
+    EXPECT_EQ(all<effects::publish_view>(out)[0].routes, (std::vector{place(1, 0), place(1, 1)}));
+    EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(5));
+}
+
+TEST(partition_set, new_partitions_go_where_fewest_are) {
+    partition_set set(node_id(1), directories_with({stored("old", 0, id_of(9)), stored("old", 1, id_of(9))}));
+    const auto out = apply(set, image_of(5, {{"t", 1, 4}}));
+    std::vector<std::string> places;
+    for (const auto& one : all<effects::open_partition>(out)) {
+        EXPECT_TRUE(one.create);
+        places.push_back(one.data_directory);
+    }
+    EXPECT_EQ(places, (std::vector<std::string>{"/b", "/b", "/a", "/b"}));
+}
+
+TEST(partition_set, stored_partition_is_opened_where_it_is) {
+    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(1))}));
+    const auto out = apply(set, image_of(5, {{"t", 1}}));
+    const auto opening = all<effects::open_partition>(out);
+    ASSERT_EQ(opening.size(), 1u);
+    EXPECT_FALSE(opening[0].create);
+    EXPECT_EQ(opening[0].data_directory, "/a");
+}
+
+TEST(partition_set, directory_of_an_earlier_topic_with_the_name_is_moved_aside_first) {
+    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(8)), stored("u", 0, std::nullopt)}));
+    auto out = apply(set, image_of(5, {{"t", 1}, {"u", 2}}));
+    const auto aside = all<effects::set_aside_directories>(out);
+    ASSERT_EQ(aside.size(), 1u);
+    ASSERT_EQ(aside[0].renames.size(), 2u);
+    EXPECT_EQ(aside[0].renames[0].first, "/a/t-0");
+    EXPECT_EQ(aside[0].renames[0].second, "/a/t-0." + to_string(id_of(8)) + "-stray");
+    EXPECT_EQ(aside[0].renames[1].second, "/a/u-0.fragment-stray");
+    EXPECT_TRUE(all<effects::open_partition>(out).empty());
+    out.clear();
+    set.on_directories_set_aside({}, out);
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 2u);
+    EXPECT_TRUE(all<effects::open_partition>(out)[0].create);
+}
+
+TEST(partition_set, unknown_directory_is_left_alone_and_noted_once) {
+    partition_set set(node_id(1), directories_with({stored("other", 0, id_of(8))}));
+    EXPECT_EQ(notes(apply(set, image_of(1, {}))), (std::vector<std::string>{"partition_directory_unknown"}));
+    EXPECT_TRUE(notes(apply(set, image_of(2, {}))).empty());
+}
+
+TEST(partition_set, partition_that_does_not_open_has_no_route_and_holds_nobody_up) {
+    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(1)), stored("t", 1, id_of(1))}));
+    apply(set, image_of(5, {{"t", 1, 2}}));
+    EXPECT_EQ(notes(opened(set, place(1, 0), errc::corrupt_message)),
+              (std::vector<std::string>{"partition_not_opened"}));
+    const auto out = opened(set, place(1, 1));
+    EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(1, 1)});
+    EXPECT_EQ(set.failed_count(), 1u);
+}
+
+TEST(partition_set, removed_topic_loses_its_route_before_its_files) {
+    partition_set set(node_id(1), directories_with());
+    apply(set, image_of(5, {{"t", 1}, {"u", 2}}));
+    opened(set, place(1, 0));
+    opened(set, place(2, 0));
+    auto out = apply(set, image_of(6, {{"u", 2}}));
+    ASSERT_EQ(out.size(), 2u);
+    const auto& view = std::get<effects::publish_view>(out[0]);
+    EXPECT_EQ(view.routes, std::vector{place(2, 0)});
+    EXPECT_EQ(view.image->find_topic("t"), nullptr);
+    EXPECT_EQ(view.image->applied, log_offset(5));
+    EXPECT_TRUE(std::get<effects::close_partition>(out[1]).remove_files);
+    out.clear();
+    set.on_partition_closed({place(1, 0), errc::ok, ""}, out);
+    EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(6));
+    EXPECT_EQ(set.count(), 1u);
+}
+
+TEST(partition_set, removed_topic_that_never_opened_has_its_files_removed) {
+    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(1))}));
+    apply(set, image_of(5, {{"t", 1}}));
+    opened(set, place(1, 0), errc::corrupt_message);
+    const auto out = apply(set, image_of(6, {}));
+    ASSERT_EQ(all<effects::remove_partition_files>(out).size(), 1u);
+    EXPECT_EQ(all<effects::remove_partition_files>(out)[0].directory, "/a/t-0");
+}
+
+TEST(partition_set, topic_of_the_same_name_waits_until_the_old_files_are_gone) {
+    partition_set set(node_id(1), directories_with());
+    apply(set, image_of(5, {{"t", 1}}));
+    opened(set, place(1, 0));
+    auto out = apply(set, image_of(7, {{"t", 2}}));
+    EXPECT_TRUE(all<effects::open_partition>(out).empty());
+    out.clear();
+    set.on_partition_closed({place(1, 0), errc::ok, ""}, out);
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+    EXPECT_EQ(all<effects::open_partition>(out)[0].id, place(2, 0));
+}
+
+TEST(partition_set, images_that_arrive_meanwhile_are_carried_out_as_one) {
+    partition_set set(node_id(1), directories_with());
+    apply(set, image_of(5, {{"t", 1}}));
+    EXPECT_TRUE(apply(set, image_of(6, {{"t", 1}, {"u", 2}})).empty());
+    EXPECT_TRUE(apply(set, image_of(7, {{"t", 1}, {"u", 2}, {"v", 3}})).empty());
+    auto out = opened(set, place(1, 0));
+    EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(5));
+    EXPECT_EQ(all<effects::open_partition>(out).size(), 2u);
+    opened(set, place(2, 0));
+    out = opened(set, place(3, 0));
+    EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(7));
+}
+
+TEST(partition_set, close_all_waits_for_those_that_are_opening) {
+    partition_set set(node_id(1), directories_with());
+    apply(set, image_of(5, {{"t", 1, 2}}));
+    opened(set, place(1, 0));
+    effects::effects out;
+    set.close_all(out);
+    EXPECT_EQ(all<effects::close_partition>(out).size(), 1u);
+    EXPECT_EQ(all<effects::close_partition>(opened(set, place(1, 1))).size(), 1u);
+    EXPECT_FALSE(set.is_closed());
+    set.on_partition_closed({place(1, 0), errc::ok, ""}, out);
+    set.on_partition_closed({place(1, 1), errc::ok, ""}, out);
+    EXPECT_TRUE(set.is_closed());
+}
+
+} // namespace barnabas

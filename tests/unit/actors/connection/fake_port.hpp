@@ -1,0 +1,99 @@
+#pragma once
+
+#include "actors/connection/connection_port.hpp"
+#include "runtime/config/topic_config.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace barnabas::test {
+
+/// Records what a connection does, and plays the world around it.
+class fake_port final : public connection_port {
+public:
+    void read(std::shared_ptr<chunk> into, std::size_t at, std::size_t max) override {
+        reads.push_back({std::move(into), at, max});
+    }
+    void wait_for_room() override { ++waits_for_room; }
+    void write(std::vector<slice> parts) override { written.push_back(join(parts)); }
+    std::size_t unsent_bytes() const override { return unsent; }
+    void close(const error& why) override { closed.push_back(why); }
+
+    bool send(const topic_partition& to, append_request message) override {
+        if (led)
+            appends.emplace_back(to, std::move(message));
+        return led;
+    }
+    bool send(const topic_partition& to, const read_request& message) override {
+        if (led)
+            read_requests.emplace_back(to, message);
+        return led;
+    }
+    bool send(const topic_partition& to, const offset_query& message) override {
+        if (led)
+            offset_queries.emplace_back(to, message);
+        return led;
+    }
+    void send(const topic_partition& to, const forget_reader& message) override { forgotten.emplace_back(to, message); }
+    void send_controller(create_topics_request message) override { creates.push_back(std::move(message)); }
+    void send_controller(delete_topics_request message) override { deletes.push_back(std::move(message)); }
+    void send_controller(create_partitions_request message) override { grows.push_back(std::move(message)); }
+    void send_broker(const init_producer_id_request& message) override { producer_ids.push_back(message); }
+    void arm_timer(std::chrono::nanoseconds delay) override { timers.push_back(delay); }
+    monotonic_ns now() const override { return time; }
+    metadata_image_ptr image() const override { return metadata; }
+    const topic_config& config_of(const topic_metadata&) override { return config; }
+    void finished(const request_context& request, std::size_t, std::size_t) override {
+        finished_keys.push_back(request.key);
+    }
+    void report(std::string_view event, const std::string& message) override {
+        reports.push_back(std::string(event) + ": " + message);
+    }
+
+    struct asked_read {
+        std::shared_ptr<chunk> into;
+        std::size_t at;
+        std::size_t max;
+    };
+    std::vector<asked_read> reads;
+    std::vector<slice> written;
+    std::vector<error> closed;
+    std::vector<std::pair<topic_partition, append_request>> appends;
+    std::vector<std::pair<topic_partition, read_request>> read_requests;
+    std::vector<std::pair<topic_partition, offset_query>> offset_queries;
+    std::vector<std::pair<topic_partition, forget_reader>> forgotten;
+    std::vector<create_topics_request> creates;
+    std::vector<delete_topics_request> deletes;
+    std::vector<create_partitions_request> grows;
+    std::vector<init_producer_id_request> producer_ids;
+    std::vector<std::chrono::nanoseconds> timers;
+    std::vector<kafka::api_key> finished_keys;
+    std::vector<std::string> reports;
+    metadata_image_ptr metadata = std::make_shared<metadata_image>();
+    topic_config config = effective(broker_config(), {});
+    monotonic_ns time{1'000'000'000};
+    std::size_t unsent = 0;
+    int waits_for_room = 0;
+    bool led = true;
+};
+
+/// An image with one broker and one topic of some partitions.
+inline metadata_image_ptr image_with(const std::string& topic, int partitions) {
+    auto image = std::make_shared<metadata_image>();
+    image->cluster_id = "test-cluster";
+    image->controller = node_id(1);
+    image->brokers[node_id(1)] = {node_id(1), "localhost", 9092, std::nullopt};
+    topic_metadata one;
+    one.name = topic;
+    one.id.bytes[15] = 7;
+    for (int i = 0; i < partitions; ++i)
+        one.partitions.push_back({partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+    image->topic_names[one.id] = topic;
+    image->topics[topic] = one;
+    return image;
+}
+
+} // namespace barnabas::test

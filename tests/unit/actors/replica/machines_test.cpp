@@ -1,0 +1,166 @@
+#include "actors/replica/log/epoch_cache.hpp"
+#include "actors/replica/log/offset_index.hpp"
+#include "actors/replica/log/producer_state.hpp"
+#include "actors/replica/log/small_file.hpp"
+#include "actors/replica/log/time_index.hpp"
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace barnabas::replica {
+namespace {
+
+batch::batch_header header_of(std::int64_t producer, std::int16_t epoch, std::int32_t sequence, std::int32_t count,
+                              std::int64_t base = 0) {
+    batch::batch_header header;
+    header.producer_id = producer_id(producer);
+    header.producer_epoch = producer_epoch(epoch);
+    header.base_sequence = sequence;
+    header.last_offset_delta = count - 1;
+    header.record_count = count;
+    header.base_offset = log_offset(base);
+    header.max_timestamp = timestamp_ms(100);
+    return header;
+}
+
+TEST(producer_state, unknown_producer_may_begin_with_any_sequence) {
+    producer_state state;
+    EXPECT_TRUE(state.check(header_of(1, 0, 17, 2)));
+}
+
+TEST(producer_state, repeated_batch_is_found_among_the_last_five) {
+    producer_state state;
+    for (int i = 0; i < 6; ++i)
+        state.apply(header_of(1, 0, i * 2, 2, i * 2), timestamp_ms(1));
+    for (int i = 1; i < 6; ++i) {
+        auto found = state.check(header_of(1, 0, i * 2, 2));
+        ASSERT_TRUE(found && *found) << i;
+        EXPECT_EQ((*found)->base_offset, log_offset(i * 2));
+        EXPECT_EQ((*found)->last_offset, log_offset(i * 2 + 1));
+    }
+    EXPECT_EQ(state.check(header_of(1, 0, 0, 2)).code(), errc::out_of_order_sequence);
+}
+
+TEST(producer_state, gap_is_refused_and_sequence_wraps_to_zero) {
+    producer_state state;
+    state.apply(header_of(1, 0, std::numeric_limits<std::int32_t>::max() - 1, 2), timestamp_ms(1));
+    EXPECT_EQ(state.check(header_of(1, 0, 1, 1)).code(), errc::out_of_order_sequence);
+    auto next = state.check(header_of(1, 0, 0, 1));
+    ASSERT_TRUE(next);
+    EXPECT_FALSE(*next);
+}
+
+TEST(producer_state, new_epoch_begins_with_zero_and_fences_the_old) {
+    producer_state state;
+    state.apply(header_of(1, 3, 0, 5), timestamp_ms(1));
+    EXPECT_EQ(state.check(header_of(1, 4, 5, 1)).code(), errc::out_of_order_sequence);
+    EXPECT_TRUE(state.check(header_of(1, 4, 0, 1)));
+    state.apply(header_of(1, 4, 0, 1, 5), timestamp_ms(1));
+    EXPECT_EQ(state.check(header_of(1, 3, 5, 1)).code(), errc::invalid_producer_epoch);
+}
+
+TEST(producer_state, silent_producer_expires_but_not_in_an_open_transaction) {
+    producer_state state;
+    state.apply(header_of(1, 0, 0, 1), timestamp_ms(1000));
+    auto transactional = header_of(2, 0, 0, 1, 1);
+    transactional.attributes = batch::attribute::transactional;
+    state.apply(transactional, timestamp_ms(1000));
+    state.apply(header_of(3, 0, 0, 1, 2), no_timestamp);
+    state.expire(timestamp_ms(5000), 3000);
+    EXPECT_EQ(state.find(producer_id(1)), nullptr);
+    EXPECT_NE(state.find(producer_id(2)), nullptr);
+    EXPECT_NE(state.find(producer_id(3)), nullptr) << "a recovered producer counts from the first run on";
+    EXPECT_EQ(state.first_open_transaction(), log_offset(1));
+}
+
+TEST(producer_state, snapshot_keeps_last_batch_and_refuses_damage) {
+    producer_state state;
+    state.apply(header_of(9, 2, 4, 3, 50), timestamp_ms(1));
+    auto bytes = state.encode_snapshot();
+    ASSERT_EQ(bytes.size(), 56u);
+    auto read = producer_state::decode_snapshot(bytes);
+    ASSERT_TRUE(read);
+    auto again = read->check(header_of(9, 2, 4, 3));
+    ASSERT_TRUE(again && *again);
+    EXPECT_EQ((*again)->base_offset, log_offset(50));
+    EXPECT_EQ(read->encode_snapshot(), bytes);
+    bytes[20] ^= std::byte{1};
+    EXPECT_EQ(producer_state::decode_snapshot(bytes).code(), errc::malformed);
+}
+
+TEST(epoch_cache, answers_end_offsets_as_kip_101_says) {
+    epoch_cache cache;
+    EXPECT_EQ(cache.end_offset_for(leader_epoch(1), log_offset(9)), epoch_end{});
+    EXPECT_TRUE(cache.assign(leader_epoch(2), log_offset(10)));
+    EXPECT_FALSE(cache.assign(leader_epoch(2), log_offset(15)));
+    EXPECT_TRUE(cache.assign(leader_epoch(5), log_offset(30)));
+    const auto end = log_offset(40);
+    EXPECT_EQ(cache.end_offset_for(leader_epoch(5), end), (epoch_end{leader_epoch(5), end}));
+    EXPECT_EQ(cache.end_offset_for(leader_epoch(4), end), (epoch_end{leader_epoch(2), log_offset(30)}));
+    EXPECT_EQ(cache.end_offset_for(leader_epoch(1), end), (epoch_end{leader_epoch(1), log_offset(10)}));
+    EXPECT_EQ(cache.end_offset_for(leader_epoch(6), end), epoch_end{});
+}
+
+TEST(epoch_cache, truncation_keeps_the_epoch_that_covers_the_start) {
+    epoch_cache cache;
+    cache.assign(leader_epoch(1), log_offset(0));
+    cache.assign(leader_epoch(2), log_offset(10));
+    cache.assign(leader_epoch(3), log_offset(20));
+    EXPECT_TRUE(cache.truncate_from(log_offset(20)));
+    EXPECT_EQ(cache.latest(), leader_epoch(2));
+    EXPECT_TRUE(cache.truncate_below(log_offset(15)));
+    ASSERT_EQ(cache.entries().size(), 1u);
+    EXPECT_EQ(cache.entries().front(), (epoch_entry{leader_epoch(2), log_offset(15)}));
+    EXPECT_FALSE(cache.truncate_below(log_offset(15)));
+}
+
+TEST(small_file, epoch_checkpoint_and_metadata_have_kafkas_text) {
+    epoch_cache cache;
+    cache.assign(leader_epoch(0), log_offset(0));
+    cache.assign(leader_epoch(4), log_offset(77));
+    const auto text = encode_epoch_checkpoint(cache);
+    EXPECT_EQ(text, "0\n2\n0 0\n4 77\n");
+    EXPECT_EQ(encode_epoch_checkpoint(*decode_epoch_checkpoint(text)), text);
+    for (const auto* bad : {"", "1\n0\n", "0\n2\n0 0\n", "0\n1\n0\n", "0\n1\nx 0\n", "0\n2\n1 5\n1 6\n"})
+        EXPECT_EQ(decode_epoch_checkpoint(bad).code(), errc::malformed) << bad;
+    topic_id id;
+    id.bytes[3] = 200;
+    const auto metadata = encode_partition_metadata(id);
+    EXPECT_EQ(metadata, "version: 0\ntopic_id: " + to_string(id) + "\n");
+    EXPECT_EQ(*decode_partition_metadata(metadata), id);
+    EXPECT_EQ(decode_partition_metadata("version: 1\n").code(), errc::malformed);
+}
+
+TEST(offset_index, search_finds_the_last_entry_not_above) {
+    memory_files files;
+    std::vector<std::byte> bytes;
+    for (int i = 1; i <= 2000; ++i)
+        put_offset_entry(bytes, log_offset(100), {log_offset(100 + i * 10), file_position(static_cast<unsigned>(i))});
+    files.put("/data/x", bytes);
+    auto id = *files.open("/data/x", runtime::open_mode::read_only);
+    const readable_range range{log_offset(100), 1 << 20};
+    for (int offset = 100; offset < 20300; offset += 7) {
+        const auto expected = std::min(2000, (offset - 100) / 10);
+        EXPECT_EQ(find_position(files, id, range, log_offset(offset))->get(), static_cast<unsigned>(expected));
+    }
+    EXPECT_EQ(sound_offset_entries(files, id, range, log_offset(150))->size(), 4u);
+    EXPECT_EQ(sound_offset_entries(files, id, {log_offset(100), 3}, log_offset(9999))->size(), 2u);
+}
+
+TEST(time_index, search_is_strictly_before) {
+    memory_files files;
+    std::vector<std::byte> bytes;
+    put_time_entry(bytes, log_offset(5), {timestamp_ms(10), log_offset(6)});
+    put_time_entry(bytes, log_offset(5), {timestamp_ms(20), log_offset(9)});
+    files.put("/data/x", bytes);
+    auto id = *files.open("/data/x", runtime::open_mode::read_only);
+    EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(10)), log_offset(5));
+    EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(11)), log_offset(6));
+    EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(99)), log_offset(9));
+    EXPECT_EQ((*last_time_entry(files, id, log_offset(5)))->offset, log_offset(9));
+}
+
+} // namespace
+} // namespace barnabas::replica

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "runtime/disk/disk.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace barnabas::replica {
+
+/// A small disk in memory for the tests of the log. A power cut keeps or drops every page that was not
+/// synced and every name that was not synced, one by one. One operation can be made to fail, after which a
+/// write is half done, and pages of a failed sync are never written unless they are written to again.
+class memory_files final : public runtime::file_system {
+public:
+    static constexpr std::size_t page_size = 64;
+
+    /// Operation number `n` from now on (0 = the next) fails once with `code`.
+    void fail_after(std::uint64_t n, errc code = errc::storage_error) {
+        fail_at_ = operations_ + n;
+        fail_code_ = code;
+    }
+    /// From operation number `n` on nothing works: the power is gone. `crash` then brings it back.
+    void cut_power_after(std::uint64_t n) { power_gone_at_ = operations_ + n; }
+    void never_fail() {
+        fail_at_ = never;
+        power_gone_at_ = never;
+    }
+    bool power_is_gone() const { return operations_ > power_gone_at_; }
+    bool has_failed() const { return operations_ > fail_at_; }
+    std::uint64_t operations() const { return operations_; }
+    std::size_t open_count() const { return open_.size(); }
+
+    /// What a power cut leaves.
+    void crash(std::mt19937_64& random);
+    /// What a kill of the process leaves: everything written, nothing open.
+    void kill() {
+        open_.clear();
+        never_fail();
+    }
+
+    /// For tests that look at files, or damage them; what they write is stable.
+    std::vector<std::byte> content(const std::string& path) const;
+    void put(const std::string& path, std::span<const std::byte> bytes);
+    bool has(const std::string& path) const { return names_.contains(path); }
+    std::vector<std::string> names() const;
+    void add_directory(const std::string& path) { directories_.insert(path); }
+
+    result<runtime::file_id> open(const std::string& path, runtime::open_mode mode) override;
+    void close(runtime::file_id file) override;
+    result<std::uint64_t> size(runtime::file_id file) override;
+    result<std::size_t> read(runtime::file_id file, file_position position, std::span<std::byte> into) override;
+    result<void> write(runtime::file_id file, file_position position, std::span<const slice> parts) override;
+    result<void> truncate(runtime::file_id file, std::uint64_t size) override;
+    result<void> sync(std::span<const runtime::file_id> files) override;
+    result<void> sync_directory(const std::string& path) override;
+    result<std::vector<runtime::directory_entry>> list(const std::string& path) override;
+    result<bool> exists(const std::string& path) override;
+    result<void> create_directory(const std::string& path) override;
+    result<void> rename(const std::string& source, const std::string& target) override;
+    result<void> remove(const std::string& path) override;
+    result<void> remove_directory(const std::string& path) override;
+    result<runtime::file_id> lock(const std::string& path) override { return open(path, runtime::open_mode::create); }
+    result<std::uint64_t> free_bytes(const std::string&) override { return std::uint64_t{1} << 40; }
+
+private:
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
+
+    struct stored_file {
+        std::vector<std::byte> now;
+        std::vector<std::byte> stable;
+        std::set<std::size_t> dirty_pages;
+    };
+    using file_ptr = std::shared_ptr<stored_file>;
+
+    result<void> step(const std::string& what);
+    result<file_ptr> find(runtime::file_id file, const std::string& what);
+    static void store(stored_file& file, std::uint64_t position, std::span<const std::byte> bytes);
+    static void crash_content(stored_file& file, std::mt19937_64& random);
+
+    std::map<std::string, file_ptr> names_;
+    std::map<std::string, file_ptr> stable_names_;
+    std::set<std::string> directories_;
+    std::map<runtime::file_id, file_ptr> open_;
+    std::uint64_t next_id_ = 1;
+    std::uint64_t operations_ = 0;
+    std::uint64_t fail_at_ = never;
+    std::uint64_t power_gone_at_ = never;
+    errc fail_code_ = errc::storage_error;
+};
+
+} // namespace barnabas::replica

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "protocol/model/slice.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Golden vectors: messages as other implementations encode them, as gzipped JSON lines. Their README in
+/// shared/kafka-protocol explains the fields.
+namespace barnabas::kafka::testing {
+
+/// One message of requests, responses or headers.
+struct message_vector {
+    std::string message;
+    std::int16_t version = 0;
+    std::string json;
+    slice bytes;
+};
+
+/// One whole frame with its length in front.
+struct frame_vector {
+    std::string message;
+    bool is_request = false;
+    std::int16_t api_key = 0;
+    std::int16_t version = 0;
+    std::int16_t header_version = 0;
+    std::string header_json;
+    std::string json;
+    slice bytes;
+};
+
+struct varint_vector {
+    std::string type;
+    std::string value;
+    slice bytes;
+    bool is_valid = false;
+};
+
+/// Folder of the protocol facts, or nothing where the project's shared folder is absent.
+std::optional<std::string> protocol_facts();
+
+/// Calls `visit` for each line; false if the file cannot be read.
+bool for_each_message(const std::string& file, const std::function<void(const message_vector&)>& visit);
+bool for_each_frame(const std::string& file, const std::function<void(const frame_vector&)>& visit);
+bool for_each_varint(const std::string& file, const std::function<void(const varint_vector&)>& visit);
+
+/// A JSON file as a value.
+boost::json::value read_json(const std::string& file);
+
+/// Whether two JSON texts hold the same values; members may come in any order, integers are exact.
+bool same_json(std::string_view a, std::string_view b);
+
+slice from_hex(std::string_view text);
+std::string to_hex(const slice& bytes);
+
+/// Decodes, compares with the JSON, encodes and compares the bytes. Nothing when all is well, else what is
+/// not.
+std::optional<std::string> check_message(const message_vector& vector);
+std::optional<std::string> check_frame(const frame_vector& vector);
+
+} // namespace barnabas::kafka::testing

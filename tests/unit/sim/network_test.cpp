@@ -1,0 +1,251 @@
+#include "sim/network/network_fabric.hpp"
+#include "sim/world/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace barnabas::sim {
+namespace {
+
+/// Two hosts and one connection, driven without actors.
+struct pair_of_streams {
+    explicit pair_of_streams(const network_faults& faults = {}, std::uint64_t seed = 1)
+        : run(seed), fabric(run, faults), left(boot("left")), right(boot("right")) {}
+
+    std::unique_ptr<node_network> boot(const std::string& name) {
+        return fabric.boot(fabric.add_host(name), 2, run.open_owner());
+    }
+    void connect() {
+        auto opened = right->listen({"", 80}, [this](auto stream) { accepted = std::move(stream); });
+        ASSERT_TRUE(opened);
+        listener = std::move(*opened);
+        left->connect({"right", 80}, loop_index(1), [this](auto answer) {
+            code = answer.code();
+            if (answer)
+                made = *answer;
+        });
+        run.run_for(second);
+    }
+    static slice text(const std::string& bytes) { return slice::copy_of(bytes); }
+
+    world run;
+    network_fabric fabric;
+    std::unique_ptr<node_network> left, right;
+    std::unique_ptr<runtime::listening_socket> listener;
+    std::shared_ptr<runtime::byte_stream> made, accepted;
+    std::optional<errc> code;
+};
+
+/// Reads for ever and collects.
+struct reader {
+    explicit reader(std::shared_ptr<runtime::byte_stream> from) : stream(std::move(from)) {
+        stream->attach({[this](runtime::read_completion done) {
+                            if (done.count == 0) {
+                                ended = true;
+                                return;
+                            }
+                            largest = std::max(largest, done.count);
+                            smallest = std::min(smallest, done.count);
+                            received.append(reinterpret_cast<const char*>(done.into->data() + done.at),
+                                            done.count);
+                            if (!paused)
+                                stream->read(nullptr, 0, 1'000);
+                        },
+                        [this] { ++drained; }});
+        stream->read(nullptr, 0, 1'000);
+    }
+    std::shared_ptr<runtime::byte_stream> stream;
+    std::string received;
+    std::size_t largest = 0, smallest = SIZE_MAX;
+    int drained = 0;
+    bool ended = false;
+    bool paused = false;
+};
+
+std::string letters(std::size_t count) {
+    std::string made;
+    for (std::size_t index = 0; index < count; ++index)
+        made.push_back(static_cast<char>('a' + (index * 7 + index / 26) % 26));
+    return made;
+}
+
+TEST(network, bytes_arrive_in_order_and_close_ends_the_stream) {
+    pair_of_streams both;
+    both.connect();
+    ASSERT_NE(both.made, nullptr);
+    ASSERT_NE(both.accepted, nullptr);
+    EXPECT_EQ(both.made->home(), loop_index(1));
+    EXPECT_EQ(both.accepted->peer().host, "left");
+    reader at_right(both.accepted);
+    reader at_left(both.made);
+    const auto sent = letters(300'000);
+    both.made->write({both.text(sent.substr(0, 10)), both.text(sent.substr(10))});
+    both.run.run_for(second);
+    EXPECT_EQ(at_right.received, sent);
+    EXPECT_EQ(at_left.drained, 1);
+    EXPECT_EQ(both.made->unsent_bytes(), 0U);
+    both.made->write({both.text("last words")});
+    both.made->close();
+    both.run.run_for(second);
+    EXPECT_EQ(at_right.received, sent + "last words");
+    EXPECT_TRUE(at_right.ended);
+    EXPECT_FALSE(at_left.ended);
+    both.accepted->close();
+    both.run.run_for(10 * second);
+    EXPECT_EQ(both.fabric.open_connections(), 0U);
+}
+
+TEST(network, a_slow_reader_leaves_bytes_unsent) {
+    network_faults faults;
+    faults.window_low = faults.window_high = 4'096;
+    pair_of_streams both(faults);
+    both.connect();
+    reader at_right(both.accepted);
+    at_right.paused = true;
+    both.made->attach({[](auto) {}, [] {}});
+    both.made->write({both.text(letters(100'000))});
+    both.run.run_for(second);
+    EXPECT_GE(both.made->unsent_bytes(), 90'000U);
+    at_right.paused = false;
+    both.accepted->read(nullptr, 0, 1'000);
+    both.run.run_for(second);
+    EXPECT_EQ(at_right.received, letters(100'000));
+}
+
+TEST(network, reads_are_split_when_faults_say_so) {
+    network_faults faults;
+    faults.partial_read_chance = 900'000;
+    faults.split_chance = 900'000;
+    pair_of_streams both(faults);
+    both.connect();
+    reader at_right(both.accepted);
+    both.made->attach({[](auto) {}, [] {}});
+    both.made->write({both.text(letters(50'000))});
+    both.run.run_for(second);
+    EXPECT_EQ(at_right.received, letters(50'000));
+    EXPECT_EQ(at_right.smallest, 1U);
+}
+
+TEST(network, nobody_listening_is_refused_and_unknown_names_fail) {
+    pair_of_streams both;
+    both.left->connect({"right", 81}, loop_index(0), [&](auto answer) { both.code = answer.code(); });
+    both.run.run_for(second);
+    EXPECT_EQ(both.code, errc::connection_refused);
+    both.left->connect({"nowhere", 80}, loop_index(0), [&](auto answer) { both.code = answer.code(); });
+    both.run.run_for(second);
+    EXPECT_EQ(both.code, errc::network_exception);
+}
+
+TEST(network, connecting_through_a_blocked_link_times_out) {
+    pair_of_streams both;
+    both.fabric.block(1, 0);
+    both.connect();
+    EXPECT_FALSE(both.code.has_value());
+    both.run.run_for(20 * second);
+    EXPECT_EQ(both.code, errc::request_timed_out);
+}
+
+TEST(network, a_port_is_taken_until_its_listener_is_gone) {
+    pair_of_streams both;
+    auto first = both.right->listen({"", 80}, [](auto) {});
+    EXPECT_EQ(both.right->listen({"", 80}, [](auto) {}).code(), errc::address_in_use);
+    first = error{errc::closed, "closed"};
+    EXPECT_TRUE(both.right->listen({"", 80}, [](auto) {}).has_value());
+    EXPECT_GT((*both.right->listen({"", 0}, [](auto) {}))->local().port, 0);
+}
+
+TEST(network, a_reset_comes_within_the_drawn_bytes_and_what_came_is_a_prefix) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        network_faults faults;
+        faults.reset_chance = 1'000'000;
+        faults.reset_after_bytes_high = 20'000;
+        pair_of_streams both(faults, seed);
+        both.connect();
+        reader at_right(both.accepted);
+        reader at_left(both.made);
+        both.made->write({both.text(letters(30'000))});
+        both.run.run_for(10 * second);
+        EXPECT_TRUE(at_right.ended);
+        EXPECT_TRUE(at_left.ended);
+        EXPECT_LE(at_right.received.size(), 20'000U);
+        EXPECT_EQ(at_right.received, letters(30'000).substr(0, at_right.received.size()));
+    }
+}
+
+TEST(network, a_vanished_peer_swallows_writes_until_an_error_after_silence) {
+    network_faults faults;
+    faults.half_open_chance = 1'000'000;
+    faults.half_open_after_high = 0;
+    faults.silence_low = 5 * second;
+    faults.silence_high = 10 * second;
+    pair_of_streams both(faults, 3);
+    both.connect();
+    reader at_right(both.accepted);
+    reader at_left(both.made);
+    both.made->write({both.text("into the void")});
+    both.run.run_for(3 * second);
+    EXPECT_TRUE(at_right.received.empty());
+    // One side was told, as if reset; the other must wait.
+    EXPECT_NE(at_right.ended, at_left.ended);
+    both.run.run_for(10 * second);
+    EXPECT_TRUE(at_right.ended && at_left.ended);
+}
+
+TEST(network, a_blocked_link_holds_bytes_and_lets_them_go) {
+    network_faults faults;
+    faults.silence_low = faults.silence_high = 60 * second;
+    pair_of_streams both(faults);
+    both.connect();
+    reader at_right(both.accepted);
+    reader at_left(both.made);
+    both.fabric.block(0, 1);
+    both.made->write({both.text(letters(100'000))});
+    both.run.run_for(10 * second);
+    EXPECT_TRUE(at_right.received.empty());
+    both.fabric.heal();
+    both.run.run_for(10 * second);
+    EXPECT_EQ(at_right.received, letters(100'000));
+    EXPECT_FALSE(at_right.ended || at_left.ended);
+}
+
+TEST(network, a_clog_delays_and_loses_nothing) {
+    pair_of_streams both;
+    both.connect();
+    reader at_right(both.accepted);
+    both.made->attach({[](auto) {}, [] {}});
+    both.fabric.clog(0, 1, 3 * second);
+    both.made->write({both.text(letters(5'000))});
+    both.run.run_for(2 * second);
+    EXPECT_TRUE(at_right.received.empty());
+    both.run.run_for(2 * second);
+    EXPECT_EQ(at_right.received, letters(5'000));
+}
+
+TEST(network, a_dead_process_ends_the_streams_of_its_peers) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        pair_of_streams both({}, seed);
+        both.connect();
+        reader at_left(both.made);
+        both.fabric.end(*both.right, false);
+        both.run.run_for(5 * second);
+        EXPECT_TRUE(at_left.ended);
+    }
+}
+
+TEST(network, peers_of_a_host_without_power_learn_when_it_returns) {
+    network_faults faults;
+    faults.silence_low = faults.silence_high = 600 * second;
+    pair_of_streams both(faults);
+    both.connect();
+    reader at_left(both.made);
+    both.fabric.end(*both.right, true);
+    both.run.run_for(60 * second);
+    EXPECT_FALSE(at_left.ended);
+    const auto again = both.fabric.boot(1, 1, both.run.open_owner());
+    both.run.run_for(10 * second);
+    EXPECT_TRUE(at_left.ended);
+}
+
+} // namespace
+} // namespace barnabas::sim
