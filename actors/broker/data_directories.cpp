@@ -118,6 +118,13 @@ result<identity> parse_identity(const std::string& path, const std::string& text
                                                      ": restore it, or give log.dirs another directory"};
     };
     auto values = parse_lines(text, '=');
+    if (values["version"] == "0")
+        return error{
+            errc::mismatched_directory,
+            "the data directory " + path + " was written by an Apache Kafka with ZooKeeper (broker.id=" +
+                values["broker.id"] + ", cluster.id=" + values["cluster.id"] +
+                "), so its topics are not described in it: import it into an empty data directory with "
+                "'barnabas import' (not part of this version yet), or give log.dirs another directory"};
     if (values["version"] != "1")
         return damaged("has version '" + values["version"] + "', but only version 1 can be read");
     auto node = parse_number(values["node.id"]);

@@ -53,12 +53,17 @@ const api_row* find_api(kafka::api_key wanted) {
 }
 
 result<void> read_request_header(kafka::wire_reader& reader, request_context& context) {
+    kafka::wire_reader ahead = reader;
+    context.key = static_cast<kafka::api_key>(ahead.int16("request_api_key"));
+    context.version = ahead.int16("request_api_version");
+    context.correlation_id = ahead.int32("correlation_id");
+    const api_row* row = find_api(context.key);
+    // What follows depends on key and version; of those that are not served nothing more is known.
+    if (ahead.ok() && (row == nullptr || context.version < row->lowest || context.version > row->highest))
+        return {};
     auto header = kafka::decode_request_header(reader);
     if (!header)
         return error{errc::malformed, "a request header cannot be decoded: " + header.failure().detail};
-    context.key = static_cast<kafka::api_key>(header->request_api_key);
-    context.version = header->request_api_version;
-    context.correlation_id = header->correlation_id;
     context.client_id = std::move(header->client_id).value_or(std::string());
     return {};
 }

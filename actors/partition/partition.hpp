@@ -47,6 +47,7 @@ public:
     const replica::replica_log& log() const { return log_; }
     std::size_t waiting_appends_count() const { return appends_.size(); }
     std::size_t waiting_reads_count() const { return readers_.size(); }
+    bool waits(std::uint64_t asker) const { return readers_.waits(asker); }
 
 private:
     result<void> check_epoch(leader_epoch of_client) const;

@@ -93,6 +93,12 @@ private:
         auto asker = askers_.find(who.asker);
         if (asker != askers_.end())
             send(asker->second, partition_readable{who.token});
+        let_go(who.asker);
+    }
+    /// Keeps no connection alive that does not wait.
+    void let_go(std::uint64_t asker) {
+        if (!machine_->waits(asker))
+            askers_.erase(asker);
     }
     void retry_repair(std::chrono::milliseconds delay) override { delayed_send(self(), delay, repair_due{}); }
     timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
@@ -114,7 +120,7 @@ private:
     runtime::reply_table<append_response> append_replies_;
     runtime::reply_table<read_response> read_replies_;
     runtime::reply_table<offset_query_response> offset_replies_;
-    /// Connections that may have to be notified, by actor id. Cleaned when nobody waits.
+    /// Connections that wait to be notified, by actor id.
     std::map<std::uint64_t, caf::actor> askers_;
     /// Reads that wait for room in the fetch-output reserve.
     std::deque<std::pair<replica::read_job, std::uint64_t>> reads_without_room_;
@@ -139,7 +145,10 @@ caf::behavior partition_actor::serving() {
             machine_->on_append(request, reply);
         },
         [this](const read_request& request) { on_read(request); },
-        [this](const forget_reader& message) { machine_->on_forget({current_sender()->id(), message.token}); },
+        [this](const forget_reader& message) {
+            machine_->on_forget({current_sender()->id(), message.token});
+            let_go(current_sender()->id());
+        },
         [this](const offset_query& query) {
             machine_->on_offset_query(query, offset_replies_.put({node_, current_sender(), query.token}));
         },
@@ -217,8 +226,7 @@ void partition_actor::on_read(const read_request& request) {
     if (request.notify)
         askers_.insert_or_assign(asker, caf::actor_cast<caf::actor>(current_sender()));
     machine_->on_read(request, asker, read_replies_.put({node_, current_sender(), request.token}));
-    if (machine_->waiting_reads_count() == 0)
-        askers_.clear();
+    let_go(asker);
 }
 
 void partition_actor::submit(replica::write_job job) {

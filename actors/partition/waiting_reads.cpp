@@ -32,6 +32,11 @@ std::vector<waiting_reads::reader> waiting_reads::readable(log_offset high_water
     return out;
 }
 
+bool waiting_reads::waits(std::uint64_t asker) const {
+    auto first = by_reader_.lower_bound({asker, 0});
+    return first != by_reader_.end() && first->first.asker == asker;
+}
+
 std::vector<waiting_reads::reader> waiting_reads::all() {
     std::vector<reader> out;
     for (const auto& [offset, who] : by_offset_)

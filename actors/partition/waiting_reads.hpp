@@ -29,6 +29,8 @@ public:
     std::vector<reader> all();
 
     std::size_t size() const noexcept { return by_reader_.size(); }
+    /// Somebody of this asker still waits.
+    bool waits(std::uint64_t asker) const;
 
 private:
     std::multimap<log_offset, reader> by_offset_;

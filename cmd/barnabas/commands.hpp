@@ -13,4 +13,11 @@ int run_start(const cli::parsed_options& options);
 const cli::command& version_command();
 int run_version(const cli::parsed_options& options);
 
+const cli::command& sim_command();
+int run_sim(const cli::parsed_options& options);
+const cli::command& sim_run_command();
+int run_sim_run(const cli::parsed_options& options);
+const cli::command& sim_sweep_command();
+int run_sim_sweep(const cli::parsed_options& options);
+
 } // namespace barnabas

@@ -19,6 +19,9 @@ struct subcommand {
 const std::vector<subcommand>& subcommands() {
     static const std::vector<subcommand> all = {
         {barnabas::start_command(), barnabas::run_start},
+        {barnabas::sim_command(), barnabas::run_sim},
+        {barnabas::sim_run_command(), barnabas::run_sim_run},
+        {barnabas::sim_sweep_command(), barnabas::run_sim_sweep},
         {barnabas::version_command(), barnabas::run_version},
     };
     return all;

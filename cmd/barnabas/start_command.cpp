@@ -7,6 +7,7 @@
 #include "runtime/logging/logger.hpp"
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -38,6 +39,9 @@ constexpr std::string_view start_notes =
     "  barnabas start --config server.properties --override log.dirs=/srv/barnabas\n"
     "  barnabas start --override listeners=PLAINTEXT://0.0.0.0:9092 \\\n"
     "                 --override advertised.listeners=PLAINTEXT://broker-1.example.com:9092\n";
+
+/// Supervisors (timeout(1) for one) signal the process and then its group, which is one request and not two.
+constexpr std::chrono::milliseconds same_request_within{300};
 
 constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
@@ -141,11 +145,15 @@ public:
 private:
     void on_signal(int signal) {
         const auto* name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+        const auto now = std::chrono::steady_clock::now();
+        if (stopping_ && now - stopping_since_ < same_request_within)
+            return;
         if (stopping_) {
             std::fprintf(stderr, "%s: second signal (%s), ending at once\n", program_name, name);
             _exit(128 + signal);
         }
         stopping_ = true;
+        stopping_since_ = now;
         std::printf("%s: %s, stopping\n", program_name, name);
         std::fflush(stdout);
         broker_.stop();
@@ -163,6 +171,7 @@ private:
     event_queue& events_;
     running_broker& broker_;
     bool stopping_ = false;
+    std::chrono::steady_clock::time_point stopping_since_;
     std::optional<int> exit_code_;
 };
 

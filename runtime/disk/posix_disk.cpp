@@ -1,5 +1,6 @@
 #include "runtime/disk/posix_disk.hpp"
 
+#include "protocol/model/assert.hpp"
 #include "runtime/disk/posix_files.hpp"
 
 #include <condition_variable>
@@ -41,11 +42,16 @@ struct posix_disk::state {
 };
 
 posix_disk::posix_disk(std::size_t threads) : state_(std::make_unique<state>()) {
+    BARNABAS_ASSERT(threads > 0);
     for (std::size_t i = 0; i < threads; ++i)
         state_->threads.emplace_back([state = state_.get()] { state->run_thread(); });
 }
 
 posix_disk::~posix_disk() {
+    shutdown();
+}
+
+void posix_disk::shutdown() {
     {
         std::lock_guard guard(state_->mutex);
         state_->stopping = true;
@@ -53,6 +59,7 @@ posix_disk::~posix_disk() {
     state_->work.notify_all();
     for (auto& thread : state_->threads)
         thread.join();
+    state_->threads.clear();
 }
 
 file_system& posix_disk::files() noexcept {
@@ -64,6 +71,8 @@ void posix_disk::submit(disk_lane lane, disk_job_kind kind, std::function<void(f
     queued_job one{std::move(job), std::move(done)};
     {
         std::lock_guard guard(state_->mutex);
+        if (state_->stopping)
+            return;
         auto& waiting = state_->lanes[lane];
         const bool idle = waiting.empty();
         if (!idle || kind == disk_job_kind::blocking) {

@@ -12,8 +12,10 @@ namespace barnabas::runtime {
 class posix_disk final : public disk {
 public:
     explicit posix_disk(std::size_t threads);
-    /// Runs what is queued, then ends the threads.
     ~posix_disk() override;
+
+    /// Runs what is queued, then ends the threads. What is submitted later is dropped, as after a crash.
+    void shutdown();
 
     void submit(disk_lane lane, disk_job_kind kind, std::function<void(file_system&)> job,
                 std::function<void()> done) override;

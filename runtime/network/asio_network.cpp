@@ -5,7 +5,6 @@
 #include "runtime/scheduler/loop_scheduler.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <optional>

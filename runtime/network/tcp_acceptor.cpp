@@ -3,6 +3,8 @@
 #include "runtime/network/tcp_stream.hpp"
 #include "runtime/scheduler/loop_scheduler.hpp"
 
+#include <boost/asio/ip/v6_only.hpp>
+
 #include <sys/socket.h>
 #include <utility>
 
@@ -37,6 +39,9 @@ error_code tcp_acceptor::open(const tcp::endpoint& at) {
     // A port whose last connections still linger in the system is free nevertheless.
     if (!failed)
         socket_->set_option(tcp::acceptor::reuse_address(true), failed);
+    // "All addresses" of IPv6 covers IPv4 as well, whatever the machine's default is.
+    if (!failed && at.address().is_v6() && at.address().is_unspecified())
+        socket_->set_option(asio::ip::v6_only(false), failed);
     if (!failed)
         socket_->bind(at, failed);
     if (!failed)

@@ -94,7 +94,7 @@ void tcp_connection::read_now() {
     }
 }
 
-std::size_t tcp_connection::bytes_waiting() const {
+std::size_t tcp_connection::bytes_waiting() {
     int count = 0;
     if (::ioctl(socket_->native_handle(), FIONREAD, &count) != 0)
         return 0;

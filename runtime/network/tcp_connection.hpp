@@ -60,7 +60,7 @@ private:
     void wait_readable();
     void read_now();
     void finish_read(std::shared_ptr<chunk> into, std::size_t at, std::size_t count);
-    std::size_t bytes_waiting() const;
+    std::size_t bytes_waiting();
     void flush();
     bool send_some();
     void take_sent(std::size_t count);

@@ -5,6 +5,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <utility>
 
@@ -17,7 +18,7 @@ constexpr std::size_t messages_per_resume = 64;
 /// Actors that run before the loop looks at its sockets and other loops' work again.
 constexpr std::size_t actors_per_turn = 128;
 /// Turns that a loop may still take once its end was asked for: actors that wake each other for ever must not hold it up.
-constexpr int turns_to_end = 10'000;
+constexpr int turns_to_end = 100;
 
 thread_local event_loop* loop_of_this_thread = nullptr;
 
@@ -25,6 +26,9 @@ thread_local event_loop* loop_of_this_thread = nullptr;
 
 event_loop::event_loop(loop_scheduler& scheduler, caf::actor_system& system, loop_index index, std::size_t loops)
     : execution_unit(&system), scheduler_(scheduler), index_(index), outgoing_(loops) {
+    // Asio makes its poller when it is first used; descriptors that it needs are taken now, when lack of them is an
+    // error of the start, and not later.
+    boost::asio::steady_timer poller_user(io_);
 }
 
 event_loop::~event_loop() {

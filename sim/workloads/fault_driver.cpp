@@ -31,6 +31,7 @@ void fault_driver::heal() {
     with_.broker->host().disk().set_faults({});
     with_.broker->cancel_planned_crash();
     start_at_ = with_.time->now();
+    next_downtime_ = 0;
 }
 
 void fault_driver::crash(crash_kind how, const power_cut_faults& losses, std::int64_t lasts_ns) {
@@ -84,10 +85,10 @@ void fault_driver::cut_link(const planned_fault& fault) {
 void fault_driver::watch() {
     const bool running = with_.broker->running();
     if (was_running_ && !running)
-        start_at_ = with_.time->now() + (healed_ ? 0 : next_downtime_);
+        start_at_ = with_.time->now() + next_downtime_;
     was_running_ = running;
     with_.broker->count_dropped_replies();
-    if (!running && with_.time->now() >= start_at_)
+    if (!running && !resting_ && with_.time->now() >= start_at_)
         start_broker();
     with_.time->schedule_after(watch_interval_ns, world_owner, [this] { watch(); });
 }

@@ -33,6 +33,8 @@ public:
     void heal();
     /// Down for that long, and up again.
     void crash(crash_kind how, const power_cut_faults& losses, std::int64_t lasts_ns);
+    /// A broker that ends from now on stays down.
+    void rest() noexcept { resting_ = true; }
     bool power_was_cut() const noexcept { return power_was_cut_; }
 
 private:
@@ -47,6 +49,7 @@ private:
     const fault_plan& plan_;
     bool power_was_cut_ = false;
     bool healed_ = false;
+    bool resting_ = false;
     /// When the broker is started again, if it is down.
     virtual_time start_at_{0};
     bool was_running_ = true;

@@ -70,7 +70,7 @@ protected:
         message.replica_id = -1;
         message.max_wait_ms = 500;
         message.min_bytes = min_bytes;
-        message.max_bytes = 1 << 20;
+        message.max_bytes = 8 << 20;
         auto& topic = message.topics.emplace_back();
         topic.topic = "orders";
         auto& entry = topic.partitions.emplace_back();
@@ -215,6 +215,7 @@ TEST_F(connection_test, an_incremental_fetch_names_only_what_changed) {
         empty.high_watermark = log_offset(10);
         machine.on_read_response(empty);
     }
+    ASSERT_TRUE(port.closed.empty()) << to_string(port.closed[0]);
     auto opened = response<kafka::fetch_response>(0, 11, 1);
     ASSERT_NE(opened.session_id, 0);
     EXPECT_EQ(opened.responses[0].partitions.size(), 2u);

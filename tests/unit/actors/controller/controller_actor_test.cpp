@@ -76,7 +76,9 @@ public:
                     EXPECT_TRUE(found_.producer_id_blocks.insert(answer.first.get()).second);
                 }
             },
-            [this](const controller_failed& message) { found_.failure = error{message.code, message.detail}; },
+            [this](const controller_failed& message) {
+                found_.failure = error{message.code, message.detail};
+            },
             [this](const controller_closed&) {
                 found_.closed = true;
                 quit();
@@ -126,7 +128,8 @@ private:
 struct furniture {
     memory_logger log;
     runtime::metric_registry metrics;
-    runtime::memory_reserves memory{{"client_input", 1 << 20}, {"fetch_output", 1 << 20}, {"control", 1 << 20}};
+    runtime::memory_reserves memory{
+        {"client_input", 1 << 20}, {"fetch_output", 1 << 20}, {"control", 1 << 20}};
 };
 
 sim::node_options furnished() {
@@ -144,7 +147,8 @@ sim::node_options furnished() {
 /// A host on which a controller lives and dies.
 struct controller_host {
     explicit controller_host(std::uint64_t seed)
-        : run(seed), fabric(run, sim::network_faults{}), machine(run, fabric, {.name = "node", .clock = {}, .disk = {}}) {
+        : run(seed), fabric(run, sim::network_faults{}),
+          machine(run, fabric, {.name = "node", .clock = {}, .disk = {}}) {
         EXPECT_TRUE(machine.disk().files().create_directory("/data").has_value());
         EXPECT_TRUE(machine.disk().files().sync_directory("/").has_value());
     }
@@ -208,7 +212,8 @@ TEST(controller_actor, restart_replays_what_was_there) {
 TEST(controller_actor, acknowledged_topics_survive_a_power_cut_at_any_operation) {
     for (std::uint64_t n = 1; n <= 120; ++n) {
         controller_host host(n);
-        host.machine.crash_after_operations(n, n % 2 == 0 ? sim::crash_kind::kill : sim::crash_kind::power_cut);
+        host.machine.crash_after_operations(n,
+                                            n % 2 == 0 ? sim::crash_kind::kill : sim::crash_kind::power_cut);
         host.start(6);
         host.run_until_over();
         host.start(0);

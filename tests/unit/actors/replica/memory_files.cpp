@@ -45,13 +45,14 @@ void memory_files::store(stored_file& file, std::uint64_t position, std::span<co
 
 void memory_files::crash_content(stored_file& file, std::mt19937_64& random) {
     auto left = file.stable;
-    const auto sizes = std::minmax(file.now.size(), file.stable.size());
-    const auto keep = [&] { return random() % 3; }; // all, nothing, or in between
+    // Everything, nothing, or a third of the pages.
     const auto policy = random() % 3;
-    const auto draw = [&] { return policy == 0 ? true : policy == 1 ? false : keep() == 0; };
+    const auto draw = [&] { return policy == 0 || (policy == 2 && random() % 3 == 0); };
+    const auto shorter = std::min(file.now.size(), file.stable.size());
+    const auto longer = std::max(file.now.size(), file.stable.size());
     std::size_t size = file.stable.size();
     if (draw())
-        size = random() % 2 == 0 ? file.now.size() : sizes.first + random() % (sizes.second - sizes.first + 1);
+        size = random() % 2 == 0 ? file.now.size() : shorter + random() % (longer - shorter + 1);
     left.resize(size);
     for (const auto page : file.dirty_pages) {
         if (!draw())

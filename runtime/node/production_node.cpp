@@ -1,0 +1,127 @@
+#include "runtime/node/production_node.hpp"
+
+#include "protocol/model/assert.hpp"
+#include "runtime/clock/system_clock.hpp"
+#include "runtime/disk/posix_disk.hpp"
+#include "runtime/memory/reserve.hpp"
+#include "runtime/metrics/registry.hpp"
+#include "runtime/network/asio_network.hpp"
+#include "runtime/scheduler/loop_scheduler.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <sys/random.h>
+#include <utility>
+
+namespace barnabas::runtime {
+
+namespace {
+
+result<std::uint64_t> seed_from_system() {
+    std::uint64_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return error{errc::internal, "the system gives no random numbers (getrandom)"};
+    return seed;
+}
+
+void end_process(const char* role, const char* what) {
+    std::fprintf(stderr, "barnabas: a %s actor failed: %s. The node ends now.\n", role, what);
+    std::abort();
+}
+
+} // namespace
+
+/// In the order in which they are made; what is used comes before what uses it.
+struct production_node::parts {
+    system_clock clock;
+    std::unique_ptr<logger> log;
+    metric_registry metrics;
+    memory_reserves memory;
+    posix_disk disk;
+    caf::actor_system_config config;
+    std::unique_ptr<caf::actor_system> system;
+    std::unique_ptr<asio_network> network;
+    node_services services;
+
+    parts(production_node_options& options, std::uint64_t seed);
+    void publish_levels();
+};
+
+production_node::parts::parts(production_node_options& options, std::uint64_t seed)
+    : log(std::move(options.log)), memory{{"client_input", options.client_input_bytes},
+                                          {"fetch_output", options.fetch_output_bytes},
+                                          {"control", options.control_bytes}},
+      disk(options.disk_threads) {
+    if (log == nullptr)
+        log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
+    config.module_factories.push_back(loop_scheduler::factory({options.loops, end_process}));
+    system = std::make_unique<caf::actor_system>(config);
+    system->await_actors_before_shutdown(false);
+    auto& scheduler = loop_scheduler::of(*system);
+    network = std::make_unique<asio_network>(scheduler);
+    services.system = system.get();
+    services.scheduling = &scheduler;
+    services.network = network.get();
+    services.disk = &disk;
+    services.clock = &clock;
+    services.log = log.get();
+    services.metrics = &metrics;
+    services.memory = &memory;
+    services.seed = seed;
+    publish_levels();
+}
+
+void production_node::parts::publish_levels() {
+    for (auto* reserve : {&memory.client_input, &memory.fetch_output, &memory.control}) {
+        const metric_labels labels{{"reserve", reserve->name()}};
+        metrics.computed_gauge(
+            "memory_in_use_bytes", "Memory that permits of the reserve stand for.",
+            [reserve] { return static_cast<double>(reserve->in_use()); }, labels);
+        metrics.computed_gauge(
+            "memory_capacity_bytes", "Memory that the reserve may give out.",
+            [reserve] { return static_cast<double>(reserve->capacity()); }, labels);
+    }
+    metrics.computed_gauge("network_accept_pauses", "Times that accepting paused for lack of descriptors or memory.",
+                           [this] { return static_cast<double>(network->accept_pauses()); });
+}
+
+result<std::unique_ptr<production_node>> production_node::start(production_node_options options) {
+    if (options.loops == 0 || options.disk_threads == 0)
+        return error{errc::invalid_config, "a node needs at least one event loop and one disk thread"};
+    if (!options.seed) {
+        auto drawn = seed_from_system();
+        if (!drawn)
+            return drawn.failure();
+        options.seed = *drawn;
+    }
+    try {
+        return std::unique_ptr<production_node>(
+            new production_node(std::make_unique<parts>(options, *options.seed)));
+    } catch (const std::exception& failure) {
+        return error{errc::internal, std::string("cannot start the node's loops: ") + failure.what()};
+    }
+}
+
+production_node::production_node(std::unique_ptr<parts> made) : parts_(std::move(made)) {
+}
+
+production_node::~production_node() {
+    // Completions still reach actors; what actors submit from here on is dropped.
+    parts_->disk.shutdown();
+    parts_->system.reset();
+}
+
+node_services& production_node::services() noexcept {
+    return parts_->services;
+}
+
+file_system& production_node::files() noexcept {
+    return parts_->disk.files();
+}
+
+} // namespace barnabas::runtime

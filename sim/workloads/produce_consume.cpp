@@ -1,0 +1,341 @@
+#include "sim/workloads/produce_consume.hpp"
+
+#include "sim/checkers/checkers.hpp"
+#include "sim/workloads/record_content.hpp"
+
+#include <algorithm>
+
+namespace barnabas::sim {
+
+namespace {
+
+constexpr const char* broker_host = "broker";
+constexpr std::int64_t read_after_ns = 8 * second;
+constexpr std::int64_t result_grace_ns = 2 * second;
+constexpr std::int64_t audit_limit_ns = 30 * second;
+constexpr std::int64_t stop_limit_ns = 10 * second;
+/// Between the last crash and the start that follows.
+constexpr std::int64_t last_downtime_ns = 50 * millisecond;
+
+std::int64_t longest_result(const produce_consume_options& options) {
+    std::int64_t longest = 0;
+    for (const auto& load : options.producers) {
+        const auto wait = load.producer.delivery_timeout_ns + load.producer.request_timeout_ms * millisecond;
+        longest = std::max(longest, wait + client_request_timeout_ns + result_grace_ns);
+    }
+    return longest;
+}
+
+broker_settings settings_of(const produce_consume_options& options) {
+    auto config = simulated_config(broker_host);
+    for (const auto& [key, value] : options.broker_config) {
+        const auto done = config.set(key, value);
+        BARNABAS_ASSERT(done.has_value());
+    }
+    broker_settings settings;
+    settings.host = broker_host;
+    settings.config = std::make_shared<const broker_config>(std::move(config));
+    settings.planted = options.planted;
+    settings.scheduler = options.broker_scheduler;
+    settings.clock = options.broker_clock;
+    return settings;
+}
+
+runtime::endpoint broker_endpoint() {
+    return {broker_host, simulated_broker::port};
+}
+
+} // namespace
+
+produce_consume::produce_consume(const produce_consume_options& options, narrator tell)
+    : options_(options), tell_(std::move(tell)), world_(options.seed), network_(world_),
+      broker_(world_, network_, watched_, settings_of(options)) {
+    watched_.on_log = [this](virtual_time, const std::string& host, log_level level, const std::string& line) {
+        if (tell_)
+            this->tell(host + ": " + std::string(name_of(level)) + " " + line);
+        if (level == log_level::error)
+            fail("node", host + " logged an error: " + line);
+    };
+    add_all_checkers(history_, {longest_result(options_), read_after_ns});
+}
+
+produce_consume::~produce_consume() = default;
+
+run_report produce_consume::run() {
+    broker_.start();
+    start_clients();
+    std::vector<std::uint32_t> clients;
+    for (const auto& each : loads_)
+        clients.push_back(each->host->host().number());
+    for (const auto& each : readers_)
+        clients.push_back(each->host().number());
+    faults_ = std::make_unique<fault_driver>(
+        fault_driver::parts{&world_, &network_, &broker_, clients, [this](const std::string& line) { tell(line); }},
+        options_.faults);
+    faults_->begin();
+    run_phases();
+    return report();
+}
+
+bool produce_consume::run_phases() {
+    if (!world_.run_until(options_.faults.healing))
+        return false;
+    faults_->heal();
+    history_.on_healed(world_.now());
+    if (!world_.run_until(options_.progress_due))
+        return false;
+    history_.on_progress_due(world_.now(), static_cast<std::uint32_t>(loads_.size()),
+                             static_cast<std::uint32_t>(options_.readers.size()));
+    look_at_invariants();
+    load_ended_ = true;
+    tell("the load ends");
+    world_.run_until([this] { return unfinished() == 0; }, world_.now() + longest_result(options_));
+    if (!world_.failed() && audit() && stop_broker()) {
+        facts_.power_was_cut = faults_->power_was_cut();
+        facts_.replies_dropped = watched_.replies_dropped;
+        admin_->end();
+        for (auto& each : loads_)
+            facts_.leaked_actors += each->host->end();
+        for (auto& each : readers_)
+            facts_.leaked_actors += each->end();
+        facts_.leaked_actors += broker_.host().leaked_actors();
+        history_.on_end(facts_);
+        look_at_invariants();
+    }
+    return !world_.failed();
+}
+
+bool produce_consume::audit() {
+    if (options_.faults.any)
+        faults_->crash(options_.faults.last_crash, options_.faults.last_losses, last_downtime_ns);
+    tell("the audit begins");
+    client::consumer_options reading;
+    reading.max_wait_ms = 100;
+    start_reader(static_cast<std::uint32_t>(options_.readers.size()), reading, true);
+    const auto all = places().size();
+    if (world_.run_until([&] { return facts_.audit_ends.size() == all; }, world_.now() + audit_limit_ns))
+        return true;
+    fail("liveness_after_healing", "the audit did not reach the end of every partition");
+    return false;
+}
+
+bool produce_consume::stop_broker() {
+    bool asked = false;
+    bool stopped = false;
+    faults_->rest();
+    broker_.stop(stop_limit_ns, [&](bool by_itself) {
+        asked = true;
+        stopped = by_itself;
+    });
+    world_.run_until([&] { return asked; }, world_.now() + 2 * stop_limit_ns);
+    if (!stopped)
+        fail("liveness_after_healing", "the broker did not stop when it was asked to");
+    return stopped && !world_.failed();
+}
+
+void produce_consume::start_clients() {
+    start_admin();
+    for (std::uint32_t number = 0; number < options_.producers.size(); ++number)
+        start_load(number);
+    for (std::uint32_t number = 0; number < options_.readers.size(); ++number)
+        start_reader(number, options_.readers[number], false);
+}
+
+void produce_consume::start_admin() {
+    admin_ = std::make_unique<client_host>(world_, network_, watched_, "admin", options_.client_scheduler);
+    client::admin_events events;
+    events.on_created = [this](const std::string& topic, const result<void>& outcome) {
+        if (outcome)
+            tell("topic " + topic + " is there");
+        else
+            fail("node", "topic " + topic + " was refused: " + to_string(outcome.failure()));
+    };
+    admin_->spawn([&](runtime::node_services& node) {
+        return client::spawn_topic_admin(node, client_of(broker_endpoint(), "admin", 0), events);
+    });
+    for (const auto& topic : options_.topics)
+        admin_->send(0, client::create_topic{topic});
+}
+
+void produce_consume::start_load(std::uint32_t number) {
+    const auto name = "producer-" + std::to_string(number);
+    auto& made = *loads_.emplace_back(std::make_unique<load>());
+    made.host = std::make_unique<client_host>(world_, network_, watched_, name, options_.client_scheduler);
+    made.options = &options_.producers[number];
+    made.number = number;
+    made.draws = world_.draws(draw_stream::workload).split(name);
+    client::producer_events events;
+    events.on_outcome = [this, &made](const client::produce_outcome& outcome) { on_outcome(made, outcome); };
+    events.on_sequence_lost = [this, &made](const std::string& topic, std::int32_t partition, kafka::error_code code) {
+        tell("producer " + std::to_string(made.number) + " lost its sequence in " + topic + "-" +
+             std::to_string(partition) + ": " + std::string(kafka::name_of(code)));
+        const place where{static_cast<std::uint32_t>(std::stoul(topic.substr(1))), partition};
+        history_.on_sequence_lost(made.number, made.options->producer.acks, where);
+        look_at_invariants();
+    };
+    made.host->spawn([&](runtime::node_services& node) {
+        return client::spawn_producer(node, client_of(broker_endpoint(), name, 0), made.options->producer, events);
+    });
+    send_next(made);
+}
+
+void produce_consume::start_reader(std::uint32_t number, const client::consumer_options& options, bool audit) {
+    const auto name = audit ? std::string("audit") : "reader-" + std::to_string(number);
+    auto& host = *readers_.emplace_back(
+        std::make_unique<client_host>(world_, network_, watched_, name, options_.client_scheduler));
+    for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
+        auto reading = options;
+        reading.topic = options_.topics[topic].name;
+        client::consumer_events events;
+        events.on_consumed = [this, number, topic, audit](const client::consumed& got) {
+            on_consumed(number, topic, audit, got);
+        };
+        events.on_problem = [this, number](const client::consumer_problem& problem) { on_problem(number, problem); };
+        host.spawn([&](runtime::node_services& node) {
+            return client::spawn_consumer(node, client_of(broker_endpoint(), name, topic), reading, events);
+        });
+    }
+}
+
+void produce_consume::send_next(load& of) {
+    const auto mean = of.options->interval_ns;
+    const auto wait = of.draws.between(mean / 4, mean * 7 / 4);
+    world_.schedule_after(wait, world_owner, [this, &of] {
+        if (load_ended_)
+            return;
+        if (of.unfinished < of.options->unfinished_max)
+            send_batch(of);
+        send_next(of);
+    });
+}
+
+void produce_consume::send_batch(load& of) {
+    const auto all = places();
+    const auto& options = *of.options;
+    sent_batch sent;
+    sent.token = history_.batches().size();
+    sent.producer = of.number;
+    sent.where = all[of.draws.below(all.size())];
+    sent.first_record = history_.records();
+    sent.acks = options.producer.acks;
+    sent.idempotent = options.producer.idempotent;
+    sent.at = world_.now();
+    client::outgoing_batch batch;
+    batch.token = sent.token;
+    batch.topic = options_.topics[sent.where.topic].name;
+    batch.partition = sent.where.partition;
+    batch.compression = options.codecs[of.draws.below(options.codecs.size())];
+    const auto count = of.draws.between(1, static_cast<std::int64_t>(options.records_max));
+    for (std::int64_t i = 0; i < count; ++i) {
+        const auto size = static_cast<std::size_t>(of.draws.log_between(1, options.value_bytes_max));
+        batch.records.push_back(
+            make_record(sent.first_record + static_cast<std::uint64_t>(i), size, of.host->host().clock().wall_now()));
+        sent.contents.push_back(content_of(batch.records.back()));
+    }
+    ++of.unfinished;
+    history_.on_sent(std::move(sent));
+    of.host->send(0, client::send_batch{std::move(batch)});
+}
+
+void produce_consume::on_outcome(load& of, const client::produce_outcome& outcome) {
+    --of.unfinished;
+    world_.record(of.host->host().number(), trace_kind::note, outcome.token, static_cast<std::uint64_t>(outcome.what),
+                  static_cast<std::uint64_t>(outcome.base_offset.get()));
+    outcome_.acked += outcome.what == client::delivery::acked;
+    outcome_.unknown += outcome.what == client::delivery::unknown;
+    outcome_.failed += outcome.what == client::delivery::failed;
+    if (tell_ && outcome.what != client::delivery::acked)
+        tell("batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) +
+             (outcome.what == client::delivery::failed ? " failed: " : " may be lost: ") + outcome.detail);
+    history_.on_result({outcome.token, outcome.what, outcome.base_offset, world_.now()});
+    look_at_invariants();
+}
+
+void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got) {
+    const place where{topic, got.partition};
+    history_.on_watermark({reader, where, got.high_watermark, got.log_start_offset, world_.now()});
+    for (const auto& batch : got.batches) {
+        const auto visit = [&](const batch::record_view& record) -> result<void> {
+            if (record.offset < got.from)
+                return {};
+            ++outcome_.records_read;
+            const read_record read{reader, audit, where, record.offset, number_of(record), content_of(record), world_.now()};
+            world_.record(reader, trace_kind::note, static_cast<std::uint64_t>(read.offset.get()),
+                          read.record.value_or(UINT64_MAX), read.content);
+            history_.on_read(read);
+            return {};
+        };
+        if (const auto done = batch::for_each_record(batch, visit); !done)
+            fail("nothing_invented", "a batch that passed its checks cannot be read: " + to_string(done.failure()));
+    }
+    if (audit)
+        note_audited(where, got);
+    look_at_invariants();
+}
+
+void produce_consume::note_audited(const place& where, const client::consumed& got) {
+    auto& position = audited_to_[where];
+    position = std::max(position, got.batches.empty() ? got.from : got.batches.back().header.next_offset());
+    if (position >= got.high_watermark)
+        facts_.audit_ends[where] = position;
+}
+
+void produce_consume::on_problem(std::uint32_t reader, const client::consumer_problem& problem) {
+    const auto what = "reader " + std::to_string(reader) + ", partition " + std::to_string(problem.partition) +
+                      ", offset " + std::to_string(problem.position.get()) + ": ";
+    switch (problem.what) {
+    case client::consumer_problem::kind::corrupt:
+        return fail("nothing_invented", what + "corrupt records were served: " + problem.detail);
+    case client::consumer_problem::kind::out_of_range:
+        return fail("high_watermark_never_back", what + "the position is out of range: " + problem.detail);
+    case client::consumer_problem::kind::refused: return fail("node", what + "refused with " + problem.detail);
+    }
+}
+
+void produce_consume::look_at_invariants() {
+    if (const auto& broken = history_.broken())
+        fail(broken->checker, broken->what);
+}
+
+std::size_t produce_consume::unfinished() const {
+    std::size_t count = 0;
+    for (const auto& each : loads_)
+        count += each->unfinished;
+    return count;
+}
+
+std::vector<place> produce_consume::places() const {
+    std::vector<place> all;
+    for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
+        for (std::int32_t partition = 0; partition < options_.topics[topic].partitions; ++partition)
+            all.push_back({topic, partition});
+    }
+    return all;
+}
+
+void produce_consume::fail(const std::string& checker, const std::string& what) {
+    if (world_.failed())
+        return;
+    outcome_.checker = checker;
+    world_.fail(what);
+}
+
+void produce_consume::tell(const std::string& line) const {
+    if (tell_)
+        tell_(world_.now(), line);
+}
+
+run_report produce_consume::report() {
+    outcome_.passed = !world_.failed();
+    outcome_.what = world_.failure();
+    if (!outcome_.passed && outcome_.checker.empty())
+        outcome_.checker = "node";
+    outcome_.trace_hash = world_.trace_hash();
+    outcome_.virtual_ns = world_.now().get();
+    outcome_.events = world_.events();
+    outcome_.batches = history_.batches().size();
+    outcome_.broker_lives = broker_.incarnations();
+    return outcome_;
+}
+
+} // namespace barnabas::sim

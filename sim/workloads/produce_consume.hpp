@@ -1,0 +1,97 @@
+#pragma once
+
+#include "sim/checkers/history.hpp"
+#include "sim/cluster/client_host.hpp"
+#include "sim/cluster/simulated_broker.hpp"
+#include "sim/network/network_fabric.hpp"
+#include "sim/workloads/fault_driver.hpp"
+#include "sim/workloads/produce_consume_options.hpp"
+#include "sim/world/world.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace barnabas::sim {
+
+/// How a run went.
+struct run_report {
+    bool passed = false;
+    /// The broken invariant, or "node" when the broker or a client failed by itself.
+    std::string checker;
+    std::string what;
+    std::uint64_t trace_hash = 0;
+    std::int64_t virtual_ns = 0;
+    std::uint64_t events = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t acked = 0;
+    std::uint64_t unknown = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t records_read = 0;
+    std::uint64_t broker_lives = 0;
+};
+
+/// Gets a line for everything worth telling a person; may be empty.
+using narrator = std::function<void(virtual_time at, const std::string& line)>;
+
+/// Producers, consumers and one broker that crashes: the invariants of sim/checkers hold throughout.
+class produce_consume {
+public:
+    produce_consume(const produce_consume_options& options, narrator tell);
+    ~produce_consume();
+
+    run_report run();
+    sim::world& time() noexcept { return world_; }
+
+private:
+    /// A producing client and the load on it.
+    struct load {
+        std::unique_ptr<client_host> host;
+        const load_options* options = nullptr;
+        std::uint32_t number = 0;
+        runtime::random draws{0};
+        std::size_t unfinished = 0;
+    };
+
+    void start_clients();
+    void start_admin();
+    void start_load(std::uint32_t number);
+    void start_reader(std::uint32_t number, const client::consumer_options& options, bool audit);
+    void send_next(load& of);
+    void send_batch(load& of);
+
+    void on_outcome(load& of, const client::produce_outcome& outcome);
+    void on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got);
+    void on_problem(std::uint32_t reader, const client::consumer_problem& problem);
+    void note_audited(const place& where, const client::consumed& got);
+    void look_at_invariants();
+
+    bool run_phases();
+    bool audit();
+    bool stop_broker();
+    std::size_t unfinished() const;
+    std::vector<place> places() const;
+    void fail(const std::string& checker, const std::string& what);
+    void tell(const std::string& line) const;
+    run_report report();
+
+    produce_consume_options options_;
+    narrator tell_;
+    sim::world world_;
+    network_fabric network_;
+    observation watched_;
+    history history_;
+    simulated_broker broker_;
+    std::unique_ptr<fault_driver> faults_;
+    std::unique_ptr<client_host> admin_;
+    std::vector<std::unique_ptr<load>> loads_;
+    std::vector<std::unique_ptr<client_host>> readers_;
+    bool load_ended_ = false;
+    std::map<place, log_offset> audited_to_;
+    end_facts facts_;
+    run_report outcome_;
+};
+
+} // namespace barnabas::sim

@@ -1,0 +1,117 @@
+#include "sim/workloads/produce_consume_options.hpp"
+
+#include <algorithm>
+
+namespace barnabas::sim {
+
+namespace {
+
+/// Faults begin when clients have had a moment to get going, and end early enough to look at what follows.
+constexpr std::int64_t faults_begin_ns = second / 2;
+constexpr std::int64_t after_healing_ns = 16 * second;
+constexpr std::int64_t audit_ns = 6 * second;
+
+constexpr batch::codec all_codecs[] = {batch::codec::none, batch::codec::gzip, batch::codec::snappy, batch::codec::lz4,
+                                       batch::codec::zstd};
+
+std::vector<client::new_topic> drawn_topics(runtime::random draws) {
+    std::vector<client::new_topic> topics(draws.below(3) == 0 ? 2 : 1);
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+        topics[i].name = "t" + std::to_string(i);
+        topics[i].partitions = static_cast<std::int32_t>(draws.between(1, 3));
+        // The largest batch of a load fits into the smallest segment.
+        if (draws.chance(3, 4))
+            topics[i].configs.emplace_back("internal.segment.bytes", std::to_string(draws.log_between(32'000, 400'000)));
+        if (draws.chance(1, 2))
+            topics[i].configs.emplace_back("index.interval.bytes", std::to_string(draws.log_between(1, 8'192)));
+        if (draws.chance(1, 4))
+            topics[i].configs.emplace_back("segment.ms", std::to_string(draws.log_between(1'000, 60'000)));
+    }
+    return topics;
+}
+
+load_options drawn_load(runtime::random draws) {
+    load_options load;
+    load.producer.acks = draws.chance(1, 5) ? 1 : -1;
+    load.producer.idempotent = draws.chance(3, 4);
+    load.producer.in_flight_max = load.producer.idempotent && draws.chance(1, 2) ? 5 : 1;
+    load.producer.request_timeout_ms = 3'000;
+    load.producer.delivery_timeout_ns = static_cast<std::int64_t>(draws.between(5, 20)) * second;
+    load.producer.produce_version_max = static_cast<std::int16_t>(draws.between(7, 13));
+    load.codecs.push_back(batch::codec::none);
+    while (draws.chance(1, 2))
+        load.codecs.push_back(all_codecs[draws.below(std::size(all_codecs))]);
+    load.interval_ns = static_cast<std::int64_t>(draws.log_between(40 * millisecond, second));
+    load.records_max = draws.log_between(1, 8);
+    load.value_bytes_max = draws.log_between(1, 3'000);
+    load.unfinished_max = draws.log_between(1, 32);
+    return load;
+}
+
+client::consumer_options drawn_reader(runtime::random draws) {
+    client::consumer_options reader;
+    reader.max_wait_ms = static_cast<std::int32_t>(draws.log_between(50, 1'500));
+    reader.min_bytes = draws.chance(1, 4) ? static_cast<std::int32_t>(draws.log_between(1, 20'000)) : 1;
+    reader.max_bytes = static_cast<std::int32_t>(draws.log_between(4'096, 1 << 20));
+    reader.partition_max_bytes = static_cast<std::int32_t>(draws.log_between(2'048, 256 << 10));
+    reader.use_session = draws.chance(2, 3);
+    reader.fetch_version_max = static_cast<std::int16_t>(draws.between(10, 18));
+    return reader;
+}
+
+} // namespace
+
+produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::int64_t seconds,
+                                                       const boot_options& planted) {
+    const auto root = runtime::random(seed).split("produce_consume");
+    produce_consume_options made;
+    made.seed = seed;
+    made.seconds = seconds;
+    made.planted = planted;
+    made.topics = drawn_topics(root.split("topics"));
+    auto draws = root.split("clients");
+    const auto producers = draws.between(1, 3);
+    for (std::int64_t i = 0; i < producers; ++i)
+        made.producers.push_back(drawn_load(root.split("producer").split(static_cast<std::uint64_t>(i))));
+    const auto readers = draws.between(1, 2);
+    for (std::int64_t i = 0; i < readers; ++i)
+        made.readers.push_back(drawn_reader(root.split("reader").split(static_cast<std::uint64_t>(i))));
+    auto nodes = root.split("nodes");
+    made.broker_scheduler = scheduler_options::drawn(nodes, static_cast<std::uint32_t>(nodes.between(1, 3)));
+    made.client_scheduler = scheduler_options::drawn(nodes, 1);
+    made.broker_clock.drift_ppm = nodes.chance(1, 3) ? nodes.between(-500, 500) : 0;
+    made.broker_config.emplace_back("num.partitions", "1");
+    const virtual_time end(std::max<std::int64_t>(seconds * second, after_healing_ns + audit_ns + 2 * second));
+    made.progress_due = end - audit_ns;
+    made.faults = fault_plan::drawn(root.split("faults"), virtual_time(faults_begin_ns), made.progress_due - after_healing_ns);
+    return made;
+}
+
+std::string produce_consume_options::text() const {
+    std::string text = "seed " + std::to_string(seed) + ", " + std::to_string(seconds) + " s, broker loops=" +
+                       std::to_string(broker_scheduler.loops) +
+                       " policy=" + std::to_string(static_cast<int>(broker_scheduler.policy)) + "\n";
+    for (const auto& topic : topics) {
+        text += "topic " + topic.name + " partitions=" + std::to_string(topic.partitions);
+        for (const auto& [name, value] : topic.configs)
+            text += " " + name + "=" + value;
+        text += "\n";
+    }
+    for (const auto& load : producers)
+        text += "producer acks=" + std::to_string(load.producer.acks) +
+                " idempotent=" + std::to_string(load.producer.idempotent) +
+                " in_flight=" + std::to_string(load.producer.in_flight_max) +
+                " produce_version_max=" + std::to_string(load.producer.produce_version_max) +
+                " interval_ms=" + std::to_string(load.interval_ns / millisecond) +
+                " records_max=" + std::to_string(load.records_max) +
+                " value_bytes_max=" + std::to_string(load.value_bytes_max) +
+                " delivery_timeout_s=" + std::to_string(load.producer.delivery_timeout_ns / second) + "\n";
+    for (const auto& reader : readers)
+        text += "reader max_wait_ms=" + std::to_string(reader.max_wait_ms) +
+                " min_bytes=" + std::to_string(reader.min_bytes) + " max_bytes=" + std::to_string(reader.max_bytes) +
+                " session=" + std::to_string(reader.use_session) +
+                " fetch_version_max=" + std::to_string(reader.fetch_version_max) + "\n";
+    return text + faults.text();
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,170 @@
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include "actors/replica/log/small_file.hpp"
+
+#include <gtest/gtest.h>
+
+namespace barnabas::replica {
+namespace {
+
+std::string path_of(std::int64_t base, std::string_view suffix = log_suffix) {
+    return segment_path(test_directory, log_offset(base), suffix);
+}
+
+void damage(memory_files& files, const std::string& path, const std::function<void(std::vector<std::byte>&)>& how) {
+    auto bytes = files.content(path);
+    how(bytes);
+    files.put(path, bytes);
+}
+
+class recovery_test : public ::testing::Test {
+protected:
+    recovery_test() : host(files) {
+        EXPECT_TRUE(host.open());
+        for (int i = 0; i < 8; ++i)
+            EXPECT_TRUE(host.append({.records = 2, .value_size = 40}, static_cast<std::uint64_t>(i)));
+        files.kill();
+    }
+    memory_files files;
+    log_host host;
+};
+
+TEST_F(recovery_test, torn_tail_is_cut_and_reported) {
+    damage(files, path_of(0), [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); });
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(14));
+    EXPECT_EQ(host.report.cut_at, log_offset(14));
+    EXPECT_GT(host.report.bytes_cut, 0u);
+    EXPECT_NE(to_string(host.report).find("inside of a batch"), std::string::npos) << to_string(host.report);
+    EXPECT_EQ(files.content(path_of(0)).size(), host.log->active_segment().size);
+}
+
+TEST_F(recovery_test, zeros_and_garbage_behind_the_end_are_cut) {
+    const auto size = files.content(path_of(0)).size();
+    for (const auto filler : {std::byte{0}, std::byte{0xa5}, std::byte{1}, std::byte{2}}) {
+        damage(files, path_of(0), [&](auto& bytes) { bytes.resize(size + 500, filler); });
+        ASSERT_TRUE(host.open(false));
+        EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+        EXPECT_EQ(host.report.bytes_cut, 500u);
+        files.kill();
+    }
+}
+
+TEST_F(recovery_test, flipped_byte_cuts_from_its_batch_on) {
+    const auto size = files.content(path_of(0)).size();
+    damage(files, path_of(0), [&](auto& bytes) { bytes[size / 8 * 6 + 70] ^= std::byte{1}; });
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(12));
+    EXPECT_NE(host.report.cut_reason.find("CRC"), std::string::npos);
+}
+
+TEST_F(recovery_test, indexes_are_made_anew) {
+    const auto offsets = files.content(path_of(0, offset_index_suffix));
+    ASSERT_FALSE(offsets.empty());
+    for (const auto suffix : {offset_index_suffix, time_index_suffix}) {
+        ASSERT_TRUE(files.remove(path_of(0, suffix)));
+        ASSERT_TRUE(host.open(false));
+        EXPECT_EQ(files.content(path_of(0, offset_index_suffix)), offsets);
+        EXPECT_FALSE(files.content(path_of(0, time_index_suffix)).empty());
+        files.kill();
+    }
+    damage(files, path_of(0, offset_index_suffix), [](auto& bytes) { bytes.resize(bytes.size() + 4096); });
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(files.content(path_of(0, offset_index_suffix)), offsets);
+}
+
+TEST_F(recovery_test, left_overs_are_removed_and_a_swap_takes_its_place) {
+    const std::string directory = test_directory;
+    files.put(directory + "/00000000000000000900.log.deleted", {});
+    files.put(directory + "/00000000000000000900.log.cleaned", {});
+    files.put(directory + "/leader-epoch-checkpoint.tmp", {});
+    files.put(directory + "/00000000000000000900.index", {});
+    const auto log = files.content(path_of(0));
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.report.files_removed, 4u);
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+    files.kill();
+    files.put(path_of(0) + ".swap", log);
+    ASSERT_TRUE(files.remove(path_of(0)));
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+    EXPECT_FALSE(files.has(path_of(0) + ".swap"));
+}
+
+TEST_F(recovery_test, missing_snapshot_means_a_scan_from_the_start) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    ASSERT_TRUE(host.open(false));
+    EXPECT_TRUE(host.report.clean);
+    EXPECT_LT(host.report.bytes_scanned, 500u) << "the index leads to the end";
+    ASSERT_TRUE(host.close());
+    damage(files, path_of(16, snapshot_suffix), [](auto& bytes) { bytes[4] ^= std::byte{1}; });
+    ASSERT_TRUE(host.open(false));
+    EXPECT_FALSE(host.report.clean);
+    EXPECT_EQ(host.report.bytes_scanned, files.content(path_of(0)).size());
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+}
+
+TEST_F(recovery_test, loss_below_the_snapshot_never_reuses_an_offset) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    damage(files, path_of(0), [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); });
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+    EXPECT_EQ(host.report.lost_from, log_offset(14));
+    EXPECT_EQ(host.report.lost_upto, log_offset(16));
+    EXPECT_NE(to_string(host.report).find("LOST"), std::string::npos);
+    ASSERT_TRUE(host.append({}));
+    auto split = batch::split_batches(*host.read(14));
+    ASSERT_TRUE(split && !split->empty()) << "a read goes on behind the hole";
+    EXPECT_EQ(split->front().header.base_offset, log_offset(16));
+    files.kill();
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(17));
+}
+
+TEST_F(recovery_test, other_topics_directory_is_refused) {
+    auto options = log_host::small_options();
+    options.topic_id.bytes[0] = 8;
+    log_host other(files, options);
+    EXPECT_EQ(other.open(false).code(), errc::inconsistent_topic_id);
+    EXPECT_EQ(files.open_count(), 0u);
+}
+
+TEST(recovery, absent_directory_is_made_only_when_asked) {
+    memory_files files;
+    log_host host(files);
+    EXPECT_EQ(host.open(false).code(), errc::not_found);
+    ASSERT_TRUE(host.open(true));
+    EXPECT_TRUE(host.report.created);
+    const std::string directory = test_directory;
+    const auto text = files.content(directory + "/partition.metadata");
+    EXPECT_EQ(text.size(), std::string("version: 0\ntopic_id: \n").size() + 22);
+    ASSERT_TRUE(host.close());
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(0));
+}
+
+TEST(recovery, hole_between_segments_ends_the_log) {
+    auto options = log_host::small_options();
+    options.snapshot_interval_bytes = 1 << 20;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    for (int i = 0; i < 7; ++i)
+        ASSERT_TRUE(host.queue({.value_size = 600}));
+    host.write_all(); // Nothing is synced, so no snapshot is there.
+    ASSERT_GT(host.log->segments().size(), 2u);
+    files.kill();
+    auto bytes = files.content(path_of(0));
+    bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), bytes.end());
+    files.put(path_of(0), bytes);
+    ASSERT_TRUE(host.open());
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(1));
+    EXPECT_EQ(host.log->segments().size(), 1u);
+    EXPECT_GE(host.report.segments_removed, 2u);
+    EXPECT_NE(host.report.cut_reason.find("segment"), std::string::npos);
+}
+
+} // namespace
+} // namespace barnabas::replica

@@ -1,0 +1,140 @@
+#include "runtime/disk/posix_files.hpp"
+
+#include "tests/unit/runtime/disk/scratch_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace barnabas::runtime {
+namespace {
+
+struct posix_files_test : testing::Test {
+    scratch_directory directory;
+    posix_files files;
+
+    std::string path(const std::string& name) const { return directory.path() + "/" + name; }
+    file_id make(const std::string& name) {
+        auto file = files.open(path(name), open_mode::create);
+        EXPECT_TRUE(file.has_value());
+        return *file;
+    }
+    void write(file_id file, std::uint64_t at, const std::vector<slice>& parts) {
+        EXPECT_TRUE(files.write(file, file_position(at), parts).has_value());
+    }
+    std::string read(file_id file, std::uint64_t at, std::size_t max) {
+        std::string text(max, '?');
+        auto count = files.read(file, file_position(at), std::as_writable_bytes(std::span(text)));
+        EXPECT_TRUE(count.has_value());
+        text.resize(*count);
+        return text;
+    }
+};
+
+TEST_F(posix_files_test, written_parts_are_read_back_and_a_short_read_means_the_end) {
+    const auto file = make("a");
+    write(file, 0, {slice::copy_of("hello "), slice(), slice::copy_of("world")});
+    write(file, 6, {slice::copy_of("there")});
+    EXPECT_EQ(read(file, 0, 100), "hello there");
+    EXPECT_EQ(read(file, 6, 2), "th");
+    EXPECT_EQ(read(file, 11, 5), "");
+    EXPECT_EQ(*files.size(file), 11u);
+}
+
+TEST_F(posix_files_test, more_parts_than_one_system_call_takes_are_written) {
+    const auto file = make("a");
+    std::vector<slice> parts;
+    std::string whole;
+    for (int i = 0; i < 3'000; ++i) {
+        parts.push_back(slice::copy_of(std::to_string(i) + ","));
+        whole += parts.back().text();
+    }
+    write(file, 3, parts);
+    EXPECT_EQ(read(file, 3, whole.size() + 1), whole);
+}
+
+TEST_F(posix_files_test, truncated_bytes_are_gone) {
+    const auto file = make("a");
+    write(file, 0, {slice::copy_of("0123456789")});
+    ASSERT_TRUE(files.truncate(file, 4).has_value());
+    EXPECT_EQ(read(file, 0, 100), "0123");
+    EXPECT_TRUE(files.sync({&file, 1}).has_value());
+}
+
+TEST_F(posix_files_test, rename_replaces_its_target) {
+    const auto one = make("one");
+    write(one, 0, {slice::copy_of("new")});
+    const auto other = make("other");
+    write(other, 0, {slice::copy_of("old")});
+    ASSERT_TRUE(files.rename(path("one"), path("other")).has_value());
+    ASSERT_TRUE(files.sync_directory(directory.path()).has_value());
+    EXPECT_FALSE(*files.exists(path("one")));
+    auto again = files.open(path("other"), open_mode::read_only);
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(read(*again, 0, 10), "new");
+}
+
+TEST_F(posix_files_test, directories_are_made_listed_by_name_and_removed_whole) {
+    ASSERT_TRUE(files.create_directory(path("x/y/z")).has_value());
+    ASSERT_TRUE(files.create_directory(path("x/y/z")).has_value());
+    make("x/y/b");
+    make("x/y/a");
+    auto entries = files.list(path("x/y"));
+    ASSERT_TRUE(entries.has_value());
+    ASSERT_EQ(entries->size(), 3u);
+    EXPECT_EQ((*entries)[0].name, "a");
+    EXPECT_EQ((*entries)[1].name, "b");
+    EXPECT_EQ((*entries)[2].name, "z");
+    EXPECT_TRUE((*entries)[2].is_directory);
+    EXPECT_FALSE((*entries)[0].is_directory);
+    ASSERT_TRUE(files.remove(path("x/y/a")).has_value());
+    EXPECT_FALSE(*files.exists(path("x/y/a")));
+    ASSERT_TRUE(files.remove_directory(path("x")).has_value());
+    EXPECT_FALSE(*files.exists(path("x")));
+}
+
+TEST_F(posix_files_test, errors_have_their_code_and_name_path_and_operation) {
+    auto missing = files.open(path("nowhere"), open_mode::read_write);
+    ASSERT_EQ(missing.code(), errc::not_found);
+    EXPECT_NE(missing.failure().detail.find(path("nowhere")), std::string::npos);
+    EXPECT_NE(missing.failure().detail.find("open"), std::string::npos);
+    EXPECT_EQ(files.remove(path("nowhere")).code(), errc::not_found);
+    EXPECT_EQ(files.list(path("nowhere")).code(), errc::not_found);
+    EXPECT_EQ(files.rename(path("nowhere"), path("there")).code(), errc::not_found);
+    make("file");
+    EXPECT_EQ(files.create_directory(path("file/below")).code(), errc::storage_error);
+    EXPECT_EQ(files.size(file_id(12345)).code(), errc::storage_error);
+}
+
+TEST_F(posix_files_test, full_device_says_so) {
+    auto full = files.open("/dev/full", open_mode::read_write);
+    if (!full)
+        GTEST_SKIP() << "this system has no device that is always full";
+    const std::vector<slice> parts{slice::copy_of("x")};
+    EXPECT_EQ(files.write(*full, file_position(0), parts).code(), errc::disk_full);
+}
+
+TEST_F(posix_files_test, locked_file_is_refused_until_it_is_closed) {
+    auto held = files.lock(path("lock"));
+    ASSERT_TRUE(held.has_value());
+    posix_files another;
+    EXPECT_EQ(another.lock(path("lock")).code(), errc::locked);
+    files.close(*held);
+    EXPECT_TRUE(another.lock(path("lock")).has_value());
+}
+
+TEST_F(posix_files_test, closed_file_is_an_error_and_its_number_is_not_used_again) {
+    const auto file = make("a");
+    files.close(file);
+    EXPECT_EQ(files.size(file).code(), errc::storage_error);
+    EXPECT_NE(make("b"), file);
+    EXPECT_NE(make("a"), file);
+}
+
+TEST_F(posix_files_test, room_on_the_device_is_known) {
+    EXPECT_GT(*files.free_bytes(directory.path()), 0u);
+}
+
+} // namespace
+} // namespace barnabas::runtime
