@@ -30,11 +30,6 @@ public:
                     std::move(listener_name), number},
                    *this) {}
 
-    ~connection_actor() override {
-        if (stream_ != nullptr)
-            stream_->abort();
-    }
-
     caf::behavior make_behavior() override {
         view_ = context_.view->current();
         attach_stream();
@@ -64,6 +59,18 @@ public:
     }
 
     const char* name() const override { return "connection"; }
+
+    /// Handles that point back here would keep this actor alive.
+    void on_exit() override {
+        if (stream_ != nullptr)
+            stream_->abort();
+        stream_ = nullptr;
+        listener_ = nullptr;
+        view_ = nullptr;
+        context_.view = nullptr;
+        context_.broker = nullptr;
+        context_.controller = nullptr;
+    }
 
 private:
     void attach_stream() {

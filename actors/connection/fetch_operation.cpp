@@ -66,7 +66,8 @@ void fetch_operation::ask_more() {
     while (next_ < entries_.size()) {
         const std::uint64_t spent = bytes_ + promised_bytes_;
         const bool room = spent < limits_.max_bytes || (spent == 0 && next_ == 0);
-        if (!room)
+        // Without room a session leaves the rest for the next answer; any other answer tells the watermarks of all.
+        if (!room && (incremental_ || promised_bytes_ != 0))
             break;
         const auto index = static_cast<std::uint32_t>(next_++);
         entry& one = entries_[index];
@@ -84,7 +85,7 @@ void fetch_operation::ask(std::uint32_t index, std::uint32_t max_bytes) {
     what.partition = one.partition;
     what.offset = one.item.fetch_offset;
     what.max_bytes = max_bytes;
-    what.at_least_one_batch = bytes_ == 0;
+    what.at_least_one_batch = bytes_ == 0 && (max_bytes > 0 || index == 0);
     what.current_leader_epoch = one.item.current_leader_epoch;
     what.operation_token = token(index);
     switch (owner().reads().read(what)) {
@@ -154,7 +155,8 @@ void fetch_operation::respond() {
     kafka::fetch_response response;
     response.session_id = session_id_;
     for (auto& one : entries_) {
-        if (is_told_already(one.item, one.answer))
+        const bool never_asked = one.now == progress::waiting;
+        if (never_asked || is_told_already(one.item, one.answer))
             continue;
         const bool same_topic =
             !response.responses.empty() && (by_id ? response.responses.back().topic_id == one.item.topic_id

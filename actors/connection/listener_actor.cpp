@@ -30,6 +30,14 @@ public:
     caf::behavior make_behavior() override;
     const char* name() const override { return "listener"; }
 
+    /// Handles that point back here would keep this actor alive.
+    void on_exit() override {
+        socket_.reset();
+        connections_.clear();
+        closer_ = nullptr;
+        context_ = {};
+    }
+
 private:
     void on_accepted(const std::shared_ptr<runtime::byte_stream>& stream);
     void end_if_done();

@@ -59,6 +59,16 @@ public:
     caf::behavior make_behavior() override;
     const char* name() const override { return "partition"; }
 
+    /// Handles that point back here would keep this actor alive; questions that are still open are answered as dropped.
+    void on_exit() override {
+        broker_ = nullptr;
+        askers_.clear();
+        append_replies_ = {};
+        read_replies_ = {};
+        offset_replies_ = {};
+        reads_without_room_.clear();
+    }
+
 private:
     caf::behavior serving();
     void open();

@@ -7,8 +7,8 @@
 
 namespace barnabas::runtime {
 
-/// Files of the operating system, and a pool of threads for what waits. A buffered write of an idle lane and a read
-/// whose pages are in memory run on the submitting thread; a hand-over would cost more than they do.
+/// Files of the operating system, and a pool of threads for what waits. A buffered write of an idle lane and
+/// a read whose pages are in memory run on the submitting thread; a hand-over would cost more than they do.
 class posix_disk final : public disk {
 public:
     explicit posix_disk(std::size_t threads);

@@ -34,8 +34,8 @@ errc code_of(int number) {
 }
 
 error failed(int number, const char* operation, const std::string& path) {
-    return {code_of(number), std::string("cannot ") + operation + " " + path + ": " +
-                                 std::generic_category().message(number)};
+    return {code_of(number),
+            std::string("cannot ") + operation + " " + path + ": " + std::generic_category().message(number)};
 }
 
 error not_open(file_id file) {
@@ -291,7 +291,8 @@ result<std::uint64_t> posix_files::free_bytes(const std::string& path) {
     return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
 }
 
-result<std::size_t> posix_nowait_files::read(file_id file, file_position position, std::span<std::byte> into) {
+result<std::size_t> posix_nowait_files::read(file_id file, file_position position,
+                                             std::span<std::byte> into) {
     auto outcome = files_.read_now(file, position, into);
     blocked_ = blocked_ || outcome.code() == errc::would_block;
     return outcome;

@@ -9,8 +9,8 @@
 
 namespace barnabas::runtime {
 
-/// The files of the operating system. Safe to use from several threads; each file's operations come from one lane at a
-/// time. `would_block` reads are those of `posix_nowait_files`.
+/// The files of the operating system. Safe to use from several threads; each file's operations come from one
+/// lane at a time. `would_block` reads are those of `posix_nowait_files`.
 class posix_files : public file_system {
 public:
     posix_files();
@@ -49,8 +49,8 @@ private:
     std::atomic<bool> nowait_works_{true};
 };
 
-/// Reads only what is in memory; everything else is the other file system's. Remembers whether a read would have waited,
-/// so that the job can be run again elsewhere.
+/// Reads only what is in memory; everything else is the other file system's. Remembers whether a read would
+/// have waited, so that the job can be run again elsewhere.
 class posix_nowait_files final : public file_system {
 public:
     explicit posix_nowait_files(posix_files& files) : files_(files) {}

@@ -26,8 +26,8 @@ struct memory_reserve::state {
             if (overdraft)
                 overdrawn = false;
             ++releases;
-            // All of them: only they know how much they need, and one that has lost interest would swallow the call
-            // that another one lives on.
+            // All of them: only they know how much they need, and one that has lost interest would swallow
+            // the call that another one lives on.
             woken.swap(waiting);
         }
         // Outside of the lock: each sends a message, which may run anything.
@@ -38,8 +38,8 @@ struct memory_reserve::state {
 
 namespace {
 
-/// What this thread was last refused. A permit may return between the refusal and the wish to be called; without this
-/// the wish would wait for the next one, which may never come.
+/// What this thread was last refused. A permit may return between the refusal and the wish to be called;
+/// without this the wish would wait for the next one, which may never come.
 struct refusal {
     const void* reserve = nullptr;
     std::uint64_t releases = 0;

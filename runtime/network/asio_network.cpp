@@ -23,10 +23,12 @@ constexpr std::chrono::seconds connect_time_max{10};
 
 error failed_to_listen(const error_code& why, const endpoint& at) {
     if (why == asio::error::address_in_use)
-        return {errc::address_in_use, to_string(at) + " is in use: another process listens there; stop it or choose "
-                                                      "another port"};
+        return {errc::address_in_use, to_string(at) +
+                                          " is in use: another process listens there; stop it or choose "
+                                          "another port"};
     if (why == asio::error::access_denied)
-        return {errc::access_denied, to_string(at) + " may not be used: ports below 1024 need special rights"};
+        return {errc::access_denied,
+                to_string(at) + " may not be used: ports below 1024 need special rights"};
     return {errc::network_exception, "cannot listen on " + to_string(at) + ": " + why.message()};
 }
 
@@ -68,8 +70,8 @@ public:
     using done_function = std::function<void(result<std::shared_ptr<byte_stream>>)>;
 
     connector(event_loop& home, std::shared_ptr<open_connections> open, endpoint to, done_function done)
-        : home_(home), open_(std::move(open)), to_(std::move(to)), done_(std::move(done)), resolver_(home.io()),
-          deadline_(home.io()) {}
+        : home_(home), open_(std::move(open)), to_(std::move(to)), done_(std::move(done)),
+          resolver_(home.io()), deadline_(home.io()) {}
 
     void start() {
         deadline_.expires_after(connect_time_max);
@@ -140,7 +142,8 @@ private:
 /// Where to listen. Without a host: on both families when the machine has IPv6, else on IPv4.
 result<std::vector<tcp::endpoint>> addresses_to_listen(const endpoint& at) {
     if (at.host.empty())
-        return std::vector<tcp::endpoint>{{asio::ip::address_v6::any(), at.port}, {asio::ip::address_v4::any(), at.port}};
+        return std::vector<tcp::endpoint>{{asio::ip::address_v6::any(), at.port},
+                                          {asio::ip::address_v4::any(), at.port}};
     if (auto direct = direct_addresses(at.host); !direct.empty())
         return std::vector<tcp::endpoint>{{direct.front(), at.port}};
     asio::io_context waiting;
@@ -148,8 +151,9 @@ result<std::vector<tcp::endpoint>> addresses_to_listen(const endpoint& at) {
     error_code why;
     const auto found = resolver.resolve(at.host, std::to_string(at.port), tcp::resolver::passive, why);
     if (why || found.empty())
-        return error{errc::network_exception, "cannot listen on " + to_string(at) + ": the name service says: " +
-                                                  (why ? why.message() : "no address")};
+        return error{errc::network_exception,
+                     "cannot listen on " + to_string(at) +
+                         ": the name service says: " + (why ? why.message() : "no address")};
     return std::vector<tcp::endpoint>{found.begin()->endpoint()};
 }
 
@@ -179,9 +183,11 @@ asio_network::listen(const endpoint& at, std::function<void(std::shared_ptr<byte
         auto acceptor = std::make_shared<tcp_acceptor>(loops_, open_, on_accept);
         why = acceptor->open(address);
         if (!why) {
-            const endpoint local{at.host.empty() ? address.address().to_string() : at.host, acceptor->local().port()};
+            const endpoint local{at.host.empty() ? address.address().to_string() : at.host,
+                                 acceptor->local().port()};
             acceptor->start();
-            return std::unique_ptr<listening_socket>(std::make_unique<bound_port>(std::move(acceptor), local));
+            return std::unique_ptr<listening_socket>(
+                std::make_unique<bound_port>(std::move(acceptor), local));
         }
         if (why == asio::error::address_in_use)
             break;

@@ -10,9 +10,10 @@ namespace barnabas::runtime {
 class loop_scheduler;
 struct open_sockets;
 
-/// TCP on the event loops. Hosts are numeric (IPv4 or IPv6, without brackets), "localhost" (127.0.0.1, then ::1), names, or
-/// empty (listen only: every address of the machine). `listen` waits for the name service when it is given a name.
-/// A stream that its owner drops unclosed is aborted; `close` and `abort` are safe on every thread.
+/// TCP on the event loops. Hosts are numeric (IPv4 or IPv6, without brackets), "localhost" (127.0.0.1, then
+/// ::1), names, or empty (listen only: every address of the machine). `listen` waits for the name service
+/// when it is given a name. A stream that its owner drops unclosed is aborted; `close` and `abort` are safe
+/// on every thread.
 class asio_network final : public network {
 public:
     explicit asio_network(loop_scheduler& loops);

@@ -16,12 +16,14 @@ using boost::system::error_code;
 
 namespace {
 
-/// Out of descriptors: the next attempt to accept comes after this time. At once it would fail again, and spin.
+/// Out of descriptors: the next attempt to accept comes after this time. At once it would fail again, and
+/// spin.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 } // namespace
 
-tcp_acceptor::tcp_acceptor(loop_scheduler& loops, std::shared_ptr<open_sockets> open, accept_function on_accept)
+tcp_acceptor::tcp_acceptor(loop_scheduler& loops, std::shared_ptr<open_sockets> open,
+                           accept_function on_accept)
     : loops_(loops), first_(loops.loop(loop_index(0))), open_(std::move(open)), socket_(first_.io()),
       on_accept_(std::make_shared<const accept_function>(std::move(on_accept))) {
     std::lock_guard guard(open_->acceptors_mutex);
@@ -76,9 +78,10 @@ void tcp_acceptor::accept() {
     if (closed_)
         return;
     event_loop& home = loops_.loop(loop_index(next_++ % loops_.loop_count()));
-    socket_->async_accept(home.io(), [self = shared_from_this(), &home](const error_code& failed, tcp::socket peer) {
-        self->on_accepted(failed, std::move(peer), home);
-    });
+    socket_->async_accept(home.io(),
+                          [self = shared_from_this(), &home](const error_code& failed, tcp::socket peer) {
+                              self->on_accepted(failed, std::move(peer), home);
+                          });
 }
 
 void tcp_acceptor::on_accepted(const error_code& failed, tcp::socket peer, event_loop& home) {

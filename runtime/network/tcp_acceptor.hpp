@@ -31,7 +31,8 @@ struct open_sockets {
     std::atomic<std::uint64_t> accept_pauses{0};
 };
 
-/// A listening port. Accepts on loop 0 and spreads the streams over all loops. Its pending accept keeps it alive.
+/// A listening port. Accepts on loop 0 and spreads the streams over all loops. Its pending accept keeps it
+/// alive.
 class tcp_acceptor final : public std::enable_shared_from_this<tcp_acceptor> {
 public:
     using accept_function = std::function<void(std::shared_ptr<byte_stream>)>;
@@ -48,7 +49,8 @@ public:
 
 private:
     void accept();
-    void on_accepted(const boost::system::error_code& failed, boost::asio::ip::tcp::socket peer, event_loop& home);
+    void on_accepted(const boost::system::error_code& failed, boost::asio::ip::tcp::socket peer,
+                     event_loop& home);
     void pause();
 
     loop_scheduler& loops_;

@@ -22,8 +22,8 @@ namespace {
 
 /// How long `close` goes on: sending what was written, then waiting for the peer's end.
 constexpr std::chrono::seconds linger_time{5};
-/// What a closing connection still takes from a peer that goes on sending, so that the last answer is not lost to a
-/// reset; beyond it the reset is what the peer deserves.
+/// What a closing connection still takes from a peer that goes on sending, so that the last answer is not
+/// lost to a reset; beyond it the reset is what the peer deserves.
 constexpr std::size_t drained_bytes_max = 4 * 1024 * 1024;
 /// Parts that one system call takes (the system's limit is 1,024).
 constexpr std::size_t parts_per_call = 256;
@@ -189,8 +189,8 @@ void tcp_connection::wait_writable() {
     });
 }
 
-/// The peer is gone. The owner learns it from its read, which fails as well; `on_drained` is still called, because an
-/// owner that holds back until it comes would not read any more.
+/// The peer is gone. The owner learns it from its read, which fails as well; `on_drained` is still called,
+/// because an owner that holds back until it comes would not read any more.
 void tcp_connection::fail_writes() {
     parts_.clear();
     unsent_ = 0;

@@ -20,17 +20,19 @@ namespace barnabas::runtime {
 
 class tcp_connection;
 
-/// The connections that are open, one set per loop, each touched by that loop only (and by whoever stops the loops).
+/// The connections that are open, one set per loop, each touched by that loop only (and by whoever stops the
+/// loops).
 using open_connections = std::vector<std::set<tcp_connection*>>;
 
-/// The socket behind a `tcp_stream`. Its pending operations keep it alive, its owner only holds the stream. Everything
-/// happens on the home loop's thread, so there is no lock.
+/// The socket behind a `tcp_stream`. Its pending operations keep it alive, its owner only holds the stream.
+/// Everything happens on the home loop's thread, so there is no lock.
 ///
 ///     open ──close──▶ sending ──all sent──▶ draining ──peer's end──▶ closed
 ///       └──abort, failure of a later step, time is up, or the loops stop──▶ closed
 class tcp_connection final : public turn_end_task, public std::enable_shared_from_this<tcp_connection> {
 public:
-    tcp_connection(boost::asio::ip::tcp::socket socket, event_loop& loop, std::shared_ptr<open_connections> open);
+    tcp_connection(boost::asio::ip::tcp::socket socket, event_loop& loop,
+                   std::shared_ptr<open_connections> open);
     ~tcp_connection() override;
 
     event_loop& loop() const noexcept { return loop_; }

@@ -9,8 +9,9 @@
 
 namespace barnabas::runtime {
 
-/// A byte stream over TCP: what the owner holds. Dropping it aborts the connection. `close`, `abort` and the end of its
-/// life are safe on every thread, since an actor may die on any; the rest belongs to the home loop.
+/// A byte stream over TCP: what the owner holds. Dropping it aborts the connection. `close`, `abort` and the
+/// end of its life are safe on every thread, since an actor may die on any; the rest belongs to the home
+/// loop.
 class tcp_stream final : public byte_stream {
 public:
     explicit tcp_stream(std::shared_ptr<tcp_connection> connection) : connection_(std::move(connection)) {}

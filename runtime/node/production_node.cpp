@@ -86,7 +86,8 @@ void production_node::parts::publish_levels() {
             "memory_capacity_bytes", "Memory that the reserve may give out.",
             [reserve] { return static_cast<double>(reserve->capacity()); }, labels);
     }
-    metrics.computed_gauge("network_accept_pauses", "Times that accepting paused for lack of descriptors or memory.",
+    metrics.computed_gauge("network_accept_pauses",
+                           "Times that accepting paused for lack of descriptors or memory.",
                            [this] { return static_cast<double>(network->accept_pauses()); });
 }
 
@@ -107,8 +108,7 @@ result<std::unique_ptr<production_node>> production_node::start(production_node_
     }
 }
 
-production_node::production_node(std::unique_ptr<parts> made) : parts_(std::move(made)) {
-}
+production_node::production_node(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
 
 production_node::~production_node() {
     // Completions still reach actors; what actors submit from here on is dropped.

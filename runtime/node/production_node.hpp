@@ -28,15 +28,16 @@ struct production_node_options {
     std::optional<std::uint64_t> seed;
 };
 
-/// One process's node: the seams' production sides, put together. An actor that fails ends the process with one line on
-/// the standard error stream.
+/// One process's node: the seams' production sides, put together. An actor that fails ends the process with
+/// one line on the standard error stream.
 class production_node {
 public:
     /// The loops run when it returns. Codes: invalid_config, internal.
     static result<std::unique_ptr<production_node>> start(production_node_options options = {});
 
-    /// Finishes disk jobs that were submitted, stops the loops, closes what is still open. Actors that have not ended
-    /// get no further message: ask them to stop first, and wait for their answer. Not to be called from a loop.
+    /// Finishes disk jobs that were submitted, stops the loops, closes what is still open. Actors that have
+    /// not ended get no further message: ask them to stop first, and wait for their answer. Not to be called
+    /// from a loop.
     ~production_node();
 
     production_node(const production_node&) = delete;

@@ -13,21 +13,24 @@ namespace barnabas::runtime {
 
 namespace {
 
-/// Messages that one actor may take before the next one's turn: enough to use warm caches, too few to starve others.
+/// Messages that one actor may take before the next one's turn: enough to use warm caches, too few to starve
+/// others.
 constexpr std::size_t messages_per_resume = 64;
 /// Actors that run before the loop looks at its sockets and other loops' work again.
 constexpr std::size_t actors_per_turn = 128;
-/// Turns that a loop may still take once its end was asked for: actors that wake each other for ever must not hold it up.
+/// Turns that a loop may still take once its end was asked for: actors that wake each other for ever must not
+/// hold it up.
 constexpr int turns_to_end = 100;
 
 thread_local event_loop* loop_of_this_thread = nullptr;
 
 } // namespace
 
-event_loop::event_loop(loop_scheduler& scheduler, caf::actor_system& system, loop_index index, std::size_t loops)
+event_loop::event_loop(loop_scheduler& scheduler, caf::actor_system& system, loop_index index,
+                       std::size_t loops)
     : execution_unit(&system), scheduler_(scheduler), index_(index), outgoing_(loops) {
-    // Asio makes its poller when it is first used; descriptors that it needs are taken now, when lack of them is an
-    // error of the start, and not later.
+    // Asio makes its poller when it is first used; descriptors that it needs are taken now, when lack of them
+    // is an error of the start, and not later.
     boost::asio::steady_timer poller_user(io_);
 }
 
@@ -61,8 +64,8 @@ void event_loop::hand_over(std::span<caf::resumable* const> jobs) {
     wake();
 }
 
-/// The sender fills the inbox and then looks whether the loop sleeps; the loop says that it sleeps and then looks into
-/// the inbox. One of the two sees the other, so no work is slept over.
+/// The sender fills the inbox and then looks whether the loop sleeps; the loop says that it sleeps and then
+/// looks into the inbox. One of the two sees the other, so no work is slept over.
 void event_loop::wake() {
     if (sleeping_.load() && sleeping_.exchange(false))
         boost::asio::post(io_, [] {});

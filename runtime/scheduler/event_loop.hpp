@@ -29,9 +29,10 @@ public:
     virtual void at_turn_end() = 0;
 };
 
-/// One thread that runs the actors, timers and sockets whose home it is. A turn: take what other loops handed over, fire
-/// timers, run some actors, flush sockets, hand over to other loops, look at the sockets; with nothing to do, sleep in
-/// the operating system. Everything but `exec_later`, `post` and `hand_over` belongs to the loop's own thread.
+/// One thread that runs the actors, timers and sockets whose home it is. A turn: take what other loops handed
+/// over, fire timers, run some actors, flush sockets, hand over to other loops, look at the sockets; with
+/// nothing to do, sleep in the operating system. Everything but `exec_later`, `post` and `hand_over` belongs
+/// to the loop's own thread.
 class event_loop final : public caf::execution_unit {
 public:
     event_loop(loop_scheduler& scheduler, caf::actor_system& system, loop_index index, std::size_t loops);

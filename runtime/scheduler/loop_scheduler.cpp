@@ -45,7 +45,8 @@ void end_actor(caf::scheduled_actor& self, caf::execution_unit* unit) {
 
 } // namespace
 
-std::function<caf::actor_system::module*(caf::actor_system&)> loop_scheduler::factory(loop_scheduler_options options) {
+std::function<caf::actor_system::module*(caf::actor_system&)>
+loop_scheduler::factory(loop_scheduler_options options) {
     return [options](caf::actor_system& system) { return new loop_scheduler(system, options); };
 }
 

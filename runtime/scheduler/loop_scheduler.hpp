@@ -23,11 +23,13 @@ struct loop_scheduler_options {
     std::function<void(const char* role, const char* what)> on_node_failed;
 };
 
-/// CAF's scheduler in production: N loops of one thread each. An actor's home is its id modulo N, and it never runs
-/// anywhere else. Load it with `config.module_factories.push_back(loop_scheduler::factory(options))`.
+/// CAF's scheduler in production: N loops of one thread each. An actor's home is its id modulo N, and it
+/// never runs anywhere else. Load it with
+/// `config.module_factories.push_back(loop_scheduler::factory(options))`.
 class loop_scheduler final : public caf::scheduler::abstract_coordinator, public scheduling {
 public:
-    static std::function<caf::actor_system::module*(caf::actor_system&)> factory(loop_scheduler_options options);
+    static std::function<caf::actor_system::module*(caf::actor_system&)>
+    factory(loop_scheduler_options options);
     /// The scheduler of a system that was made with `factory`.
     static loop_scheduler& of(caf::actor_system& system);
 
@@ -45,8 +47,8 @@ public:
     /// From any thread: brings a job to its home loop.
     void forward(caf::resumable* job);
 
-    /// Called, on the thread that destroys the actor system, when all loops stand still and before what they hold is
-    /// dropped: the network lets go of its sockets.
+    /// Called, on the thread that destroys the actor system, when all loops stand still and before what they
+    /// hold is dropped: the network lets go of its sockets.
     void on_stop(std::function<void()> call);
 
     // caf::scheduler::abstract_coordinator

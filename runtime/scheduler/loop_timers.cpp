@@ -32,7 +32,8 @@ void loop_clock::on_home(caf::abstract_actor* self, Call call) {
 
 void loop_clock::set_ordinary_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
                                       std::uint64_t id) {
-    on_home(self, [=](loop_timers& at, caf::abstract_actor* who) { at.set_ordinary_timeout(t, who, type, id); });
+    on_home(self,
+            [=](loop_timers& at, caf::abstract_actor* who) { at.set_ordinary_timeout(t, who, type, id); });
 }
 
 void loop_clock::set_multi_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
@@ -44,8 +45,8 @@ void loop_clock::set_request_timeout(time_point t, caf::abstract_actor* self, ca
     on_home(self, [=](loop_timers& at, caf::abstract_actor* who) { at.set_request_timeout(t, who, id); });
 }
 
-// An actor cancels on its home loop. Elsewhere only its destruction calls these, and then there is nothing to cancel:
-// every timer holds a reference.
+// An actor cancels on its home loop. Elsewhere only its destruction calls these, and then there is nothing to
+// cancel: every timer holds a reference.
 
 void loop_clock::cancel_ordinary_timeout(caf::abstract_actor* self, caf::atom_value type) {
     if (auto* home = scheduler_.loop_of(self->id()); home == event_loop::current())
@@ -62,14 +63,16 @@ void loop_clock::cancel_timeouts(caf::abstract_actor* self) {
         home->timers().cancel_timeouts(self);
 }
 
-void loop_clock::schedule_message(time_point t, caf::strong_actor_ptr receiver, caf::mailbox_element_ptr content) {
+void loop_clock::schedule_message(time_point t, caf::strong_actor_ptr receiver,
+                                  caf::mailbox_element_ptr content) {
     if (auto* here = event_loop::current(); here != nullptr && scheduler_.owns(*here)) {
         here->timers().schedule_message(t, std::move(receiver), std::move(content));
         return;
     }
     auto* home = scheduler_.loop_of(receiver->id());
     auto carried = std::make_shared<caf::mailbox_element_ptr>(std::move(content));
-    home->post([home, t, receiver, carried] { home->timers().schedule_message(t, receiver, std::move(*carried)); });
+    home->post(
+        [home, t, receiver, carried] { home->timers().schedule_message(t, receiver, std::move(*carried)); });
 }
 
 void loop_clock::schedule_message(time_point, caf::group, caf::strong_actor_ptr, caf::message) {

@@ -8,7 +8,8 @@ namespace barnabas::runtime {
 
 class loop_scheduler;
 
-/// The timers of one loop. Touched by its thread only; the loop asks when the next one is due and sleeps until then.
+/// The timers of one loop. Touched by its thread only; the loop asks when the next one is due and sleeps
+/// until then.
 class loop_timers final : public caf::detail::simple_actor_clock {
 public:
     std::optional<time_point> next_due() const {
@@ -22,8 +23,8 @@ public:
     void cancel_all() override;
 };
 
-/// CAF's clock of the system: sends every call to the timers of the actor's home loop. Called there, which is the common
-/// case, it costs no hand-over. A message to be delivered later waits on the loop that asked.
+/// CAF's clock of the system: sends every call to the timers of the actor's home loop. Called there, which is
+/// the common case, it costs no hand-over. A message to be delivered later waits on the loop that asked.
 class loop_clock final : public caf::actor_clock {
 public:
     explicit loop_clock(loop_scheduler& scheduler) : scheduler_(scheduler) {}

@@ -1,4 +1,5 @@
-// What actors and sockets cost on the production loops. Run `runtime_bench`; the argument is the number of loops.
+// What actors and sockets cost on the production loops. Run `runtime_bench`; the argument is the number of
+// loops.
 
 #include "runtime/network/network.hpp"
 #include "runtime/node/production_node.hpp"
@@ -61,7 +62,9 @@ class answering final : public caf::event_based_actor {
 public:
     answering(caf::actor_config& config, node_services&) : event_based_actor(config) {}
     caf::behavior make_behavior() override {
-        return {[this](const ping& got) { send(caf::actor_cast<caf::actor>(current_sender()), pong{got.token}); }};
+        return {[this](const ping& got) {
+            send(caf::actor_cast<caf::actor>(current_sender()), pong{got.token});
+        }};
     }
 };
 
@@ -111,7 +114,8 @@ public:
         : event_based_actor(config), stream_(std::move(stream)) {}
     caf::behavior make_behavior() override {
         auto self = caf::actor_cast<caf::actor>(this);
-        stream_->attach({[self](read_completion bytes) { caf::anon_send(self, arrived{std::move(bytes)}); }, nullptr});
+        stream_->attach(
+            {[self](read_completion bytes) { caf::anon_send(self, arrived{std::move(bytes)}); }, nullptr});
         stream_->read(nullptr, 0, 65'536);
         return {[this](const arrived& got) {
             if (got.bytes.count == 0) {
@@ -151,7 +155,8 @@ bool exchange(int client, const std::string& request, std::string& response) {
     return true;
 }
 
-/// A round trip from a blocking socket through a connection actor; the second argument is the size of the request.
+/// A round trip from a blocking socket through a connection actor; the second argument is the size of the
+/// request.
 void tcp_echo(benchmark::State& state) {
     auto node = make_node(static_cast<std::uint32_t>(state.range(0)));
     auto& services = node->services();
@@ -169,7 +174,8 @@ void tcp_echo(benchmark::State& state) {
             state.SkipWithError("the connection was lost");
             break;
         }
-        micros.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+        micros.push_back(
+            std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
     }
     ::close(client);
     if (micros.empty())

@@ -62,8 +62,10 @@ result<void> recovery::prepare_directory() {
         log_.report.created = true;
         if (auto made = files_.create_directory(options_.directory); !made)
             return made;
-        return files_.sync_directory(parent_of(options_.directory));
     }
+    // Also when it was there: the one who made it may have been interrupted before this.
+    if (auto synced = files_.sync_directory(parent_of(options_.directory)); !synced)
+        return synced;
     auto removed = clear_leftovers(files_, options_.directory);
     if (!removed)
         return removed.failure();
@@ -109,7 +111,6 @@ result<void> recovery::list_files() {
             const auto base = offset_of_file(entry.name, suffix);
             if (!base || logs.contains(*base))
                 continue;
-            names_changed_ = true;
             ++log_.report.files_removed;
             if (auto removed = files_.remove(options_.directory + "/" + entry.name); !removed)
                 return removed;
@@ -307,7 +308,6 @@ result<void> recovery::create_segment(log_offset base) {
     segment_state state;
     state.base_offset = base;
     log_.segments.push_back(state);
-    names_changed_ = true;
     return {};
 }
 
@@ -317,9 +317,9 @@ result<void> recovery::make_stable() {
         all.insert(all.end(), {segment.log, segment.offset_index, segment.time_index});
     if (auto synced = files_.sync(all); !synced)
         return synced;
-    if (!log_.report.clean || names_changed_)
-        if (auto synced = files_.sync_directory(options_.directory); !synced)
-            return synced;
+    // Even if nothing was changed now: an earlier life may have made a segment and not synced its name.
+    if (auto synced = files_.sync_directory(options_.directory); !synced)
+        return synced;
     while (opened_.size() > 1) {
         for (const auto file :
              {opened_.front().log, opened_.front().offset_index, opened_.front().time_index})

@@ -62,7 +62,6 @@ private:
     log_offset scan_from_{0};
     log_offset next_offset_{0};
     log_offset last_batch_base_{-1};
-    bool names_changed_ = false;
 
     recovered_log log_;
     /// Files of scanned segments, in the order of `log_.segments`' tail; closed at the end but for the last.

@@ -9,7 +9,8 @@
 
 namespace barnabas::runtime {
 
-/// What other threads report to a test. Waiting has a limit, so that a lost event fails a test and does not hang it.
+/// What other threads report to a test. Waiting has a limit, so that a lost event fails a test and does not
+/// hang it.
 template <class Value>
 class reports {
 public:

@@ -38,10 +38,7 @@ public:
     /// What a power cut leaves.
     void crash(std::mt19937_64& random);
     /// What a kill of the process leaves: everything written, nothing open.
-    void kill() {
-        open_.clear();
-        never_fail();
-    }
+    void kill() { open_.clear(); }
 
     /// For tests that look at files, or damage them; what they write is stable.
     std::vector<std::byte> content(const std::string& path) const;

@@ -21,7 +21,8 @@ TEST(posix_disk, jobs_of_a_lane_run_and_complete_in_the_order_submitted) {
     std::array<std::vector<int>, lanes> completed;
     {
         posix_disk disk(3);
-        constexpr std::array kinds{disk_job_kind::blocking, disk_job_kind::buffered_write, disk_job_kind::cached_read};
+        constexpr std::array kinds{disk_job_kind::blocking, disk_job_kind::buffered_write,
+                                   disk_job_kind::cached_read};
         for (int i = 0; i < jobs; ++i)
             for (std::uint64_t lane = 0; lane < lanes; ++lane)
                 disk.submit(
@@ -42,8 +43,8 @@ TEST(posix_disk, buffered_write_of_an_idle_lane_runs_at_once_on_the_submitting_t
     std::thread::id ran_on;
     bool done = false;
     disk.submit(
-        disk_lane(1), disk_job_kind::buffered_write, [&](file_system&) { ran_on = std::this_thread::get_id(); },
-        [&] { done = true; });
+        disk_lane(1), disk_job_kind::buffered_write,
+        [&](file_system&) { ran_on = std::this_thread::get_id(); }, [&] { done = true; });
     EXPECT_TRUE(done);
     EXPECT_EQ(ran_on, std::this_thread::get_id());
 }

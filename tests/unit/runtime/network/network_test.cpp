@@ -181,7 +181,8 @@ TEST_F(network_test, localhost_and_ipv6_literals_are_understood) {
     ASSERT_TRUE(port.has_value());
     EXPECT_EQ((*port)->local().host, "localhost");
     reports<bool> connected;
-    net().connect((*port)->local(), loop_index(0), [&](auto outcome) { connected.push(outcome.has_value()); });
+    net().connect((*port)->local(), loop_index(0),
+                  [&](auto outcome) { connected.push(outcome.has_value()); });
     EXPECT_EQ(connected.take(), true);
     auto six = net().listen({"::1", 0}, [](auto) {});
     if (!six)
@@ -214,9 +215,8 @@ TEST_F(network_test, accepting_pauses_without_descriptors_and_goes_on_with_them)
     rlimit tight = before;
     tight.rlim_cur = static_cast<rlim_t>(next) + 1;
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-    net().connect((*port)->local(), loop_index(0), [&](auto outcome) {
-        connected.push(outcome ? std::move(outcome).value() : nullptr);
-    });
+    net().connect((*port)->local(), loop_index(0),
+                  [&](auto outcome) { connected.push(outcome ? std::move(outcome).value() : nullptr); });
     auto client = connected.take();
     EXPECT_TRUE(client.has_value() && *client != nullptr);
     EXPECT_FALSE(accepted.take(std::chrono::milliseconds(250)).has_value());

@@ -14,8 +14,8 @@
 
 namespace barnabas::runtime {
 
-/// One end of a stream as a test holds it: calls go to the home loop, events come back as reports. Counts events that
-/// come on another loop.
+/// One end of a stream as a test holds it: calls go to the home loop, events come back as reports. Counts
+/// events that come on another loop.
 class stream_end {
 public:
     stream_end(production_node& node, std::shared_ptr<byte_stream> stream)
@@ -93,7 +93,8 @@ private:
 };
 
 /// Client's and server's end of a new connection.
-inline std::pair<std::unique_ptr<stream_end>, std::unique_ptr<stream_end>> connected_pair(production_node& node) {
+inline std::pair<std::unique_ptr<stream_end>, std::unique_ptr<stream_end>>
+connected_pair(production_node& node) {
     auto& net = *node.services().network;
     reports<std::shared_ptr<byte_stream>> streams;
     auto port = net.listen({"127.0.0.1", 0}, [&](auto stream) { streams.push(std::move(stream)); });

@@ -36,12 +36,15 @@ namespace {
 
 class fragile final : public caf::event_based_actor {
 public:
-    fragile(caf::actor_config& config, node_services&, reports<std::string>& to) : event_based_actor(config), to_(to) {}
+    fragile(caf::actor_config& config, node_services&, reports<std::string>& to)
+        : event_based_actor(config), to_(to) {}
     caf::behavior make_behavior() override {
         return {
             [](const fail&) { throw std::runtime_error("planted"); },
             [this](const hello&) { to_.push("hello"); },
-            [this](const reply& got) { to_.push(std::string(name_of(got.code)) + std::to_string(got.token)); },
+            [this](const reply& got) {
+                to_.push(std::string(name_of(got.code)) + std::to_string(got.token));
+            },
         };
     }
     void on_exit() override { to_.push("gone"); }
@@ -59,9 +62,10 @@ struct bare_node {
     node_services services;
 
     bare_node() {
-        config.module_factories.push_back(loop_scheduler::factory({2, [this](const char* role, const char* what) {
-                                                                       failures.push(std::string(role) + ": " + what);
-                                                                   }}));
+        config.module_factories.push_back(
+            loop_scheduler::factory({2, [this](const char* role, const char* what) {
+                                         failures.push(std::string(role) + ": " + what);
+                                     }}));
         system = std::make_unique<caf::actor_system>(config);
         system->await_actors_before_shutdown(false);
         services.system = system.get();

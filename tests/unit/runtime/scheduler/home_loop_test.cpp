@@ -50,8 +50,8 @@ struct walk {
     reports<bool> ended;
 };
 
-/// Sends its visitor on: to other loops, through timers, requests and new actors. Counts each step that it takes
-/// anywhere but at home.
+/// Sends its visitor on: to other loops, through timers, requests and new actors. Counts each step that it
+/// takes anywhere but at home.
 class walker final : public caf::event_based_actor {
 public:
     walker(caf::actor_config& config, node_services& node, walk& shared, loop_index home)
@@ -93,11 +93,10 @@ private:
         if (hops % 7 == 0) {
             delayed_send(next, std::chrono::microseconds(hops % 50), visit{hops - 1});
         } else if (hops % 11 == 0) {
-            request(next, std::chrono::seconds(20), question{hops})
-                .then([this, next](const answer& got) {
-                    step();
-                    send(next, visit{got.number - 1});
-                });
+            request(next, std::chrono::seconds(20), question{hops}).then([this, next](const answer& got) {
+                step();
+                send(next, visit{got.number - 1});
+            });
         } else if (hops % 13 == 0) {
             const loop_index home(hops % node_.scheduling->loop_count());
             auto child = runtime::spawn<caf::actor, walker>(node_, {home, "walker"}, walk_, home);
@@ -121,8 +120,8 @@ TEST(home_loop, no_actor_ever_runs_elsewhere) {
         auto& services = node->services();
         std::vector<caf::actor> walkers;
         for (std::uint32_t i = 0; i < 9; ++i)
-            walkers.push_back(
-                spawn<caf::actor, walker>(services, {loop_index(i % 3), "walker"}, shared, loop_index(i % 3)));
+            walkers.push_back(spawn<caf::actor, walker>(services, {loop_index(i % 3), "walker"}, shared,
+                                                        loop_index(i % 3)));
         for (const auto& one : walkers)
             for (const auto& other : walkers)
                 caf::anon_send(one, acquaintance{other});
@@ -167,7 +166,8 @@ private:
 
 class looker final : public caf::event_based_actor {
 public:
-    looker(caf::actor_config& config, node_services&, reports<bool>& looked) : event_based_actor(config), looked_(looked) {}
+    looker(caf::actor_config& config, node_services&, reports<bool>& looked)
+        : event_based_actor(config), looked_(looked) {}
     caf::behavior make_behavior() override {
         return {[this](const look&) { looked_.push(true); }};
     }

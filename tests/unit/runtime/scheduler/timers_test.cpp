@@ -44,7 +44,8 @@ struct heard {
 
 class listener final : public caf::event_based_actor {
 public:
-    listener(caf::actor_config& config, node_services&, reports<heard>& to) : event_based_actor(config), to_(to) {}
+    listener(caf::actor_config& config, node_services&, reports<heard>& to)
+        : event_based_actor(config), to_(to) {}
     caf::behavior make_behavior() override {
         return {
             [this](const tick& one) {
@@ -106,12 +107,18 @@ TEST(loop_timers, delayed_messages_from_outside_of_the_loops_come) {
 
 class asker final : public caf::event_based_actor {
 public:
-    asker(caf::actor_config& config, node_services&, reports<heard>& to) : event_based_actor(config), to_(to) {}
+    asker(caf::actor_config& config, node_services&, reports<heard>& to)
+        : event_based_actor(config), to_(to) {}
     caf::behavior make_behavior() override {
         return {[this](const ask& wanted) {
             request(wanted.whom, wanted.limit, enquiry{})
-                .then([this](const tick& got) { to_.push({got.number, steady::now(), event_loop::current()->index()}); },
-                      [this](const caf::error&) { to_.push({-1, steady::now(), event_loop::current()->index()}); });
+                .then(
+                    [this](const tick& got) {
+                        to_.push({got.number, steady::now(), event_loop::current()->index()});
+                    },
+                    [this](const caf::error&) {
+                        to_.push({-1, steady::now(), event_loop::current()->index()});
+                    });
         }};
     }
 

@@ -1,0 +1,155 @@
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+/// Directories that Kafka 2.4 wrote (clean, killed, torn) open with the end offsets that Kafka finds.
+namespace barnabas::replica {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path kafka_data() {
+    const char* given = std::getenv("BARNABAS_SHARED");
+    const fs::path shared = given != nullptr ? fs::path(given) : fs::path(BARNABAS_REPO_ROOT) / ".." / "shared";
+    return shared / "kafka-data";
+}
+
+std::string text_of(const fs::path& path) {
+    std::string text;
+    gzFile file = ::gzopen(path.c_str(), "rb");
+    if (file == nullptr)
+        return text;
+    char block[65536];
+    for (int got; (got = ::gzread(file, block, sizeof block)) > 0;)
+        text.append(block, static_cast<std::size_t>(got));
+    ::gzclose(file);
+    return text;
+}
+
+/// The integer behind `"key":` at or after `from`.
+std::int64_t integer_after(const std::string& text, const std::string& key, std::size_t from) {
+    const auto at = text.find(key, from);
+    return at == std::string::npos ? -1 : std::strtoll(text.c_str() + at + key.size(), nullptr, 10);
+}
+
+/// End offsets by directory name, from a file of lines with "dir" and "logEndOffset".
+std::map<std::string, std::int64_t> end_offsets_of(const fs::path& lines) {
+    const std::string key = "\"dir\":\"";
+    std::map<std::string, std::int64_t> ends;
+    const auto text = text_of(lines);
+    for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
+        const auto begin = at + key.size();
+        ends[text.substr(begin, text.find('"', begin) - begin)] = integer_after(text, "\"logEndOffset\":", at);
+    }
+    return ends;
+}
+
+class kafka_directories : public ::testing::Test {
+protected:
+    void TearDown() override { fs::remove_all(unpacked_); }
+
+    bool unpack(const std::string& name) {
+        unpacked_ = fs::path(::testing::TempDir()) / ("barnabas-replica-" + name);
+        fs::remove_all(unpacked_);
+        const auto script = kafka_data() / "unpack.sh";
+        if (!fs::exists(script))
+            return false;
+        const auto command = "sh '" + script.string() + "' " + name + " '" + unpacked_.string() + "'";
+        return std::system(command.c_str()) == 0;
+    }
+
+    result<void> open(const std::string& partition) {
+        files = std::make_unique<memory_files>();
+        const std::string directory = "/data/" + partition;
+        for (const auto& entry : fs::directory_iterator(unpacked_ / partition)) {
+            std::ifstream in(entry.path(), std::ios::binary);
+            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+            files->put(directory + "/" + entry.path().filename().string(), std::as_bytes(std::span(bytes)));
+        }
+        log_options options;
+        options.directory = directory;
+        options.delete_policy = partition.find("compact") == std::string::npos && !partition.starts_with("__");
+        host = std::make_unique<log_host>(*files, options);
+        return host->open(false);
+    }
+
+    /// Reads the whole log and returns the offset behind its last batch.
+    std::int64_t read_through() {
+        const auto end = host->log->log_end_offset();
+        auto next = host->log->log_start_offset();
+        while (next < end) {
+            auto read = host->read(next.get(), 20000);
+            EXPECT_TRUE(read) << to_string(read.failure());
+            if (!read || read->empty())
+                break;
+            const auto batches = batch::split_batches(*read);
+            EXPECT_TRUE(batches);
+            next = batches->back().header.next_offset();
+        }
+        return next.get();
+    }
+
+    fs::path unpacked_;
+    std::unique_ptr<memory_files> files;
+    std::unique_ptr<log_host> host;
+};
+
+bool has_old_format(const std::string& partition) {
+    return partition.starts_with("fmt-");
+}
+
+TEST_F(kafka_directories, clean_ones_open_without_a_scan_and_read_to_the_end) {
+    if (!unpack("clean"))
+        GTEST_SKIP() << "the shared Kafka directories are absent (BARNABAS_SHARED names their folder)";
+    const auto ends = end_offsets_of(kafka_data() / "expected" / "clean" / "partitions.jsonl.gz");
+    ASSERT_GT(ends.size(), 40u);
+    int scanned = 0;
+    for (const auto& [partition, end] : ends) {
+        SCOPED_TRACE(partition);
+        auto opened = open(partition);
+        if (has_old_format(partition) && !opened) {
+            EXPECT_EQ(opened.code(), errc::unsupported_for_message_format);
+            continue;
+        }
+        ASSERT_TRUE(opened) << to_string(opened.failure());
+        EXPECT_EQ(host->log->log_end_offset().get(), end) << to_string(host->report);
+        EXPECT_EQ(host->report.bytes_cut, 0u);
+        scanned += host->report.clean ? 0 : 1;
+        if (!has_old_format(partition)) {
+            EXPECT_EQ(read_through(), end);
+        }
+    }
+    EXPECT_LE(scanned, 1) << "only one directory has a leader-epoch-checkpoint without the epochs of its log";
+}
+
+TEST_F(kafka_directories, killed_and_damaged_ones_end_where_kafka_ends_them) {
+    for (const std::string name : {"unclean", "leftovers", "torn-cut", "torn-flip", "torn-index"}) {
+        if (!unpack(name))
+            GTEST_SKIP() << "the shared Kafka directories are absent (BARNABAS_SHARED names their folder)";
+        const auto ends =
+            end_offsets_of(kafka_data() / "expected" / ("after-recovery-" + name) / "partitions.jsonl.gz");
+        ASSERT_GT(ends.size(), 40u);
+        for (const auto& [partition, end] : ends) {
+            SCOPED_TRACE(name + " " + partition);
+            if (!fs::exists(unpacked_ / partition))
+                continue;
+            auto opened = open(partition);
+            if (has_old_format(partition)) {
+                EXPECT_TRUE(opened || opened.code() == errc::unsupported_for_message_format);
+                continue;
+            }
+            ASSERT_TRUE(opened) << to_string(opened.failure());
+            EXPECT_EQ(host->log->log_end_offset().get(), end) << to_string(host->report);
+            EXPECT_EQ(read_through(), end) << to_string(host->report);
+        }
+    }
+}
+
+} // namespace
+} // namespace barnabas::replica
