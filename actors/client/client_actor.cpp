@@ -20,9 +20,10 @@ template <class Role>
 class client_actor final : public caf::event_based_actor {
 public:
     template <class... Options>
-    client_actor(caf::actor_config& config, runtime::node_services& node, client_options options, Options... role_options)
-        : event_based_actor(config), node_(node), options_(std::move(options)), connection_(options_.connection),
-          role_(connection_, std::move(role_options)...),
+    client_actor(caf::actor_config& config, runtime::node_services& node, client_options options,
+                 Options... role_options)
+        : event_based_actor(config), node_(node), options_(std::move(options)),
+          connection_(options_.connection), role_(connection_, std::move(role_options)...),
           session_(connection_, role_, runtime::random(node.seed).split("client").split(options_.number)) {}
 
     ~client_actor() override { drop_stream(); }
@@ -135,7 +136,8 @@ private:
             return;
         armed_ = due;
         const auto delay = std::max<std::int64_t>(due - now(), 0);
-        delayed_send(caf::actor_cast<caf::actor>(this), std::chrono::nanoseconds(delay), client_timer{due.get()});
+        delayed_send(caf::actor_cast<caf::actor>(this), std::chrono::nanoseconds(delay),
+                     client_timer{due.get()});
     }
 
     runtime::node_services& node_;
@@ -152,17 +154,18 @@ private:
 
 caf::actor spawn_producer(runtime::node_services& node, const client_options& options,
                           const producer_options& producing, producer_events events) {
-    return runtime::spawn<caf::actor, client_actor<producer>>(node, {options.home, "producer"}, options, producing,
-                                                              std::move(events));
+    return runtime::spawn<caf::actor, client_actor<producer>>(node, {options.home, "producer"}, options,
+                                                              producing, std::move(events));
 }
 
-caf::actor spawn_consumer(runtime::node_services& node, const client_options& options, consumer_options consuming,
-                          consumer_events events) {
+caf::actor spawn_consumer(runtime::node_services& node, const client_options& options,
+                          consumer_options consuming, consumer_events events) {
     return runtime::spawn<caf::actor, client_actor<consumer>>(node, {options.home, "consumer"}, options,
                                                               std::move(consuming), std::move(events));
 }
 
-caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options, admin_events events) {
+caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options,
+                             admin_events events) {
     return runtime::spawn<caf::actor, client_actor<topic_admin>>(node, {options.home, "topic_admin"}, options,
                                                                  std::move(events));
 }

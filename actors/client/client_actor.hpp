@@ -23,10 +23,11 @@ caf::actor spawn_producer(runtime::node_services& node, const client_options& op
                           const producer_options& producing, producer_events events);
 
 /// Takes close_client; reads from the moment it is spawned.
-caf::actor spawn_consumer(runtime::node_services& node, const client_options& options, consumer_options consuming,
-                          consumer_events events);
+caf::actor spawn_consumer(runtime::node_services& node, const client_options& options,
+                          consumer_options consuming, consumer_events events);
 
 /// Takes create_topic and close_client.
-caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options, admin_events events);
+caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options,
+                             admin_events events);
 
 } // namespace barnabas::client

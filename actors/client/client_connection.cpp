@@ -54,7 +54,8 @@ void client_connection::on_bytes(std::span<const std::byte> bytes, monotonic_ns 
         const auto rest = std::span<const std::byte>(unread_).subspan(begin);
         const auto length = frame_length(rest);
         if (length > limits::frame_bytes_max) {
-            give_up({errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
+            give_up(
+                {errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
             break;
         }
         if (rest.size() - 4 < length)
@@ -71,7 +72,8 @@ void client_connection::on_frame(const slice& frame, monotonic_ns now) {
     const auto request = waiting_.front();
     waiting_.pop_front();
     kafka::wire_reader in(frame);
-    const auto header = kafka::response_header::decode(in, kafka::response_header_version(request.key, request.version));
+    const auto header =
+        kafka::response_header::decode(in, kafka::response_header_version(request.key, request.version));
     if (!header)
         return give_up(header.failure());
     if (header->correlation_id != request.correlation_id)
@@ -94,7 +96,8 @@ void client_connection::on_api_versions(const answer& versions, monotonic_ns now
         return ask_versions(0, now);
     }
     if (decoded->error_code != 0)
-        return give_up({errc::unsupported_version, "ApiVersions failed with error " + std::to_string(decoded->error_code)});
+        return give_up({errc::unsupported_version,
+                        "ApiVersions failed with error " + std::to_string(decoded->error_code)});
     for (const auto& api : decoded->api_keys)
         versions_[api.api_key] = {api.min_version, api.max_version};
     versions_known_ = true;
@@ -113,7 +116,8 @@ std::optional<std::int16_t> client_connection::common_version(std::int16_t key, 
 
 void client_connection::write(std::vector<slice> frame) {
     BARNABAS_ASSERT(connected_);
-    writes_.insert(writes_.end(), std::make_move_iterator(frame.begin()), std::make_move_iterator(frame.end()));
+    writes_.insert(writes_.end(), std::make_move_iterator(frame.begin()),
+                   std::make_move_iterator(frame.end()));
 }
 
 std::uint64_t client_connection::remember(kafka::api_key key, std::int16_t version, monotonic_ns deadline) {

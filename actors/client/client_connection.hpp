@@ -37,9 +37,10 @@ struct answer {
     }
 };
 
-/// One connection to a broker: frames, correlation ids, the handshake of versions, request timeouts. Guarantees:
-/// requests leave in the order sent; answers come in that order, at most one per request; when the connection breaks
-/// no answer follows, and whatever is unanswered is void. A machine: bytes in, bytes and answers out.
+/// One connection to a broker: frames, correlation ids, the handshake of versions, request timeouts.
+/// Guarantees: requests leave in the order sent; answers come in that order, at most one per request; when
+/// the connection breaks no answer follows, and whatever is unanswered is void. A machine: bytes in, bytes
+/// and answers out.
 class client_connection {
 public:
     explicit client_connection(connection_options options) : options_(std::move(options)) {}
@@ -56,13 +57,16 @@ public:
     /// The highest version of `Message` that both sides have, at most `highest`; nothing when there is none.
     template <class Message>
     std::optional<std::int16_t> version_for(std::int16_t highest = Message::highest_version) const {
-        return common_version(Message::api_key, Message::lowest_version, std::min(highest, Message::highest_version));
+        return common_version(Message::api_key, Message::lowest_version,
+                              std::min(highest, Message::highest_version));
     }
     /// Sends a request and answers its number. `extra_wait_ns`: how long the broker may hold it on purpose.
     template <class Message>
-    std::uint64_t send(const Message& message, std::int16_t version, monotonic_ns now, std::int64_t extra_wait_ns = 0) {
+    std::uint64_t send(const Message& message, std::int16_t version, monotonic_ns now,
+                       std::int64_t extra_wait_ns = 0) {
         write(kafka::frame_request(next_correlation_, options_.client_id, message, version));
-        return remember(kafka::api_key{Message::api_key}, version, now + (options_.request_timeout_ns + extra_wait_ns));
+        return remember(kafka::api_key{Message::api_key}, version,
+                        now + (options_.request_timeout_ns + extra_wait_ns));
     }
     /// The same for a request that the broker does not answer (Produce with acks 0).
     template <class Message>

@@ -32,7 +32,8 @@ struct session_effects {
     std::vector<slice> writes;
 };
 
-/// Keeps one connection to a broker alive: connects, hands events to the role, reconnects after a pause that grows.
+/// Keeps one connection to a broker alive: connects, hands events to the role, reconnects after a pause that
+/// grows.
 ///
 ///     pausing -> connecting -> open -> pausing ...      any -> closed
 class client_session {

@@ -61,7 +61,8 @@ void consumer::on_ready(monotonic_ns now) {
 void consumer::ask_offsets(monotonic_ns now) {
     const auto version = connection_.version_for<kafka::list_offsets_request>();
     if (!version)
-        return connection_.give_up({errc::unsupported_version, "the broker has no version of ListOffsets that we know"});
+        return connection_.give_up(
+            {errc::unsupported_version, "the broker has no version of ListOffsets that we know"});
     kafka::list_offsets_request request;
     request.replica_id = -1;
     auto& topic = request.topics.emplace_back();
@@ -97,7 +98,8 @@ void consumer::on_offsets(const answer& got, monotonic_ns now) {
 void consumer::fetch(monotonic_ns now) {
     const auto version = connection_.version_for<kafka::fetch_request>(options_.fetch_version_max);
     if (!version)
-        return connection_.give_up({errc::unsupported_version, "the broker has no version of Fetch that we know"});
+        return connection_.give_up(
+            {errc::unsupported_version, "the broker has no version of Fetch that we know"});
     const bool in_session = options_.use_session && *version >= fetch_with_session;
     kafka::fetch_request request;
     request.max_wait_ms = options_.max_wait_ms;
@@ -148,7 +150,8 @@ void consumer::on_fetched(const answer& got, monotonic_ns now) {
         const bool ours = got.version >= fetch_by_id ? topic.topic_id == topics_.find(options_.topic)->id
                                                      : topic.topic == options_.topic;
         if (!ours)
-            return connection_.give_up({errc::malformed, "the answer to a Fetch names a topic that was not asked for"});
+            return connection_.give_up(
+                {errc::malformed, "the answer to a Fetch names a topic that was not asked for"});
         for (const auto& partition : topic.partitions)
             on_partition(partition, now);
         if (topics_.find(options_.topic) == nullptr)
@@ -163,13 +166,15 @@ void consumer::on_session_error(std::int16_t code, monotonic_ns now) {
         return;
     pause(now);
     if (!may_pass(error))
-        events_.on_problem({consumer_problem::kind::refused, -1, log_offset(-1), std::string(kafka::name_of(error))});
+        events_.on_problem(
+            {consumer_problem::kind::refused, -1, log_offset(-1), std::string(kafka::name_of(error))});
 }
 
 void consumer::on_partition(const kafka::fetch_response::partition_data& said, monotonic_ns now) {
     const auto found = partitions_.find(said.partition_index);
     if (found == partitions_.end())
-        return connection_.give_up({errc::malformed, "the answer to a Fetch names a partition that was not asked for"});
+        return connection_.give_up(
+            {errc::malformed, "the answer to a Fetch names a partition that was not asked for"});
     if (said.error_code != 0)
         on_partition_error(said, found->second, now);
     else
@@ -195,9 +200,13 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
     }
 }
 
-void consumer::hand_over(const kafka::fetch_response::partition_data& said, partition_state& state, monotonic_ns now) {
-    consumed got{said.partition_index, log_offset(said.high_watermark), log_offset(said.log_start_offset),
-                 state.position, {}};
+void consumer::hand_over(const kafka::fetch_response::partition_data& said, partition_state& state,
+                         monotonic_ns now) {
+    consumed got{said.partition_index,
+                 log_offset(said.high_watermark),
+                 log_offset(said.log_start_offset),
+                 state.position,
+                 {}};
     if (said.records && !said.records->empty()) {
         auto batches = checked_batches(*said.records);
         if (!batches) {

@@ -55,8 +55,8 @@ struct consumer_events {
     std::function<void(const consumer_problem&)> on_problem;
 };
 
-/// Reads all partitions of one topic from their start, for ever. Guarantees: the records of a partition are handed
-/// over in the order of their offsets, each once; nothing unchecked is handed over.
+/// Reads all partitions of one topic from their start, for ever. Guarantees: the records of a partition are
+/// handed over in the order of their offsets, each once; nothing unchecked is handed over.
 class consumer final : public client_role {
 public:
     consumer(client_connection& connection, consumer_options options, consumer_events events);
@@ -83,8 +83,10 @@ private:
     void on_fetched(const answer& got, monotonic_ns now);
     void on_session_error(std::int16_t code, monotonic_ns now);
     void on_partition(const kafka::fetch_response::partition_data& said, monotonic_ns now);
-    void on_partition_error(const kafka::fetch_response::partition_data& said, partition_state& state, monotonic_ns now);
-    void hand_over(const kafka::fetch_response::partition_data& said, partition_state& state, monotonic_ns now);
+    void on_partition_error(const kafka::fetch_response::partition_data& said, partition_state& state,
+                            monotonic_ns now);
+    void hand_over(const kafka::fetch_response::partition_data& said, partition_state& state,
+                   monotonic_ns now);
     void begin_session_anew();
     void pause(monotonic_ns now);
 

@@ -19,7 +19,8 @@ inline constexpr std::int64_t reconnect_first_ns = 50 * millisecond;
 inline constexpr std::int64_t reconnect_last_ns = 1'000 * millisecond;
 /// Pause before a request is repeated after an error that may pass.
 inline constexpr std::int64_t retry_pause_ns = 100 * millisecond;
-/// Kafka's brokers know the last five batches of an idempotent producer; more in flight could not be told apart.
+/// Kafka's brokers know the last five batches of an idempotent producer; more in flight could not be told
+/// apart.
 inline constexpr std::size_t idempotent_in_flight_max = 5;
 
 } // namespace barnabas::client::limits

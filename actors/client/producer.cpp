@@ -63,7 +63,8 @@ const std::string* producer::missing_topic() const {
 void producer::ask_producer_id(monotonic_ns now) {
     const auto version = connection_.version_for<kafka::init_producer_id_request>();
     if (!version)
-        return connection_.give_up({errc::unsupported_version, "the broker has no version of InitProducerId that we know"});
+        return connection_.give_up(
+            {errc::unsupported_version, "the broker has no version of InitProducerId that we know"});
     id_asked_ = connection_.send(kafka::init_producer_id_request{}, *version, now);
 }
 
@@ -109,7 +110,8 @@ bool producer::send_one_request(monotonic_ns now) {
     if (options_.acks == 0) {
         connection_.send_unanswered(request, *version);
         for (const auto& [where, token] : content)
-            finish(queues_[where], token, {token, delivery::unknown, log_offset(-1), "sent without acknowledgement"});
+            finish(queues_[where], token,
+                   {token, delivery::unknown, log_offset(-1), "sent without acknowledgement"});
         return true;
     }
     const auto number =
@@ -154,7 +156,8 @@ void producer::on_produced(const answer& got, const request_content& sent, monot
 }
 
 void producer::on_partition(const partition_key& where, std::uint64_t token,
-                            const kafka::produce_response::partition_produce_response& said, monotonic_ns now) {
+                            const kafka::produce_response::partition_produce_response& said,
+                            monotonic_ns now) {
     auto& queue = queues_[where];
     auto* entry = queue.find(token);
     if (entry == nullptr || !entry->in_flight)
@@ -168,16 +171,16 @@ void producer::on_partition(const partition_key& where, std::uint64_t token,
     on_refused(where, queue, token, code, said.error_message.value_or(""), now);
 }
 
-void producer::on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token, error_code code,
-                          const std::string& message, monotonic_ns now) {
+void producer::on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token,
+                          error_code code, const std::string& message, monotonic_ns now) {
     auto* entry = queue.find(token);
     entry->ambiguous = entry->ambiguous || may_be_written(code);
     not_before_ = std::max(not_before_, now + limits::retry_pause_ns);
     if (code == error_code::unknown_topic_or_partition || code == error_code::unknown_topic_id)
         topics_.forget(where.first);
     if (is_sequence_error(code)) {
-        // Behind a batch that must be repeated this is to be expected. At the front it proves that no attempt of
-        // this batch was written: a repetition would have been recognised.
+        // Behind a batch that must be repeated this is to be expected. At the front it proves that no attempt
+        // of this batch was written: a repetition would have been recognised.
         if (!queue.is_front(token))
             return;
         entry->ambiguous = false;
@@ -203,7 +206,8 @@ void producer::take_new_id() {
                 given_up.push_back(each.batch.token);
         }
         for (const auto token : given_up)
-            finish(queue, token, {token, delivery::unknown, log_offset(-1), "the producer had to take a new id"});
+            finish(queue, token,
+                   {token, delivery::unknown, log_offset(-1), "the producer had to take a new id"});
         queue.forget_sequences();
     }
     identity_ = {};
@@ -242,7 +246,8 @@ void producer::on_timer(monotonic_ns now) {
         for (const auto& [token, ambiguous] : late) {
             new_id_wanted_ = new_id_wanted_ || queue.find(token)->sequence >= 0;
             finish(queue, token,
-                   {token, ambiguous ? delivery::unknown : delivery::failed, log_offset(-1), "not delivered in time"});
+                   {token, ambiguous ? delivery::unknown : delivery::failed, log_offset(-1),
+                    "not delivered in time"});
         }
     }
 }

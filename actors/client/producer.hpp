@@ -32,14 +32,15 @@ struct producer_options {
 /// Called while the producer handles an event: they must only note what they hear, or send a message.
 struct producer_events {
     std::function<void(const produce_outcome&)> on_outcome;
-    /// The broker's memory of this producer did not fit its next batch: earlier ones are lost or came twice. The
-    /// producer goes on under a new id.
-    std::function<void(const std::string& topic, std::int32_t partition, kafka::error_code code)> on_sequence_lost;
+    /// The broker's memory of this producer did not fit its next batch: earlier ones are lost or came twice.
+    /// The producer goes on under a new id.
+    std::function<void(const std::string& topic, std::int32_t partition, kafka::error_code code)>
+        on_sequence_lost;
 };
 
-/// Sends record batches. Guarantees: every batch gets one outcome; an idempotent producer repeats a batch under the
-/// same sequence until it knows, so it is in the log at most once, and in the order of `send` within a partition; any
-/// other producer repeats only what is certainly not in the log.
+/// Sends record batches. Guarantees: every batch gets one outcome; an idempotent producer repeats a batch
+/// under the same sequence until it knows, so it is in the log at most once, and in the order of `send`
+/// within a partition; any other producer repeats only what is certainly not in the log.
 class producer final : public client_role {
 public:
     producer(client_connection& connection, producer_options options, producer_events events);
@@ -67,8 +68,8 @@ private:
     void on_produced(const answer& got, const request_content& sent, monotonic_ns now);
     void on_partition(const partition_key& where, std::uint64_t token,
                       const kafka::produce_response::partition_produce_response& said, monotonic_ns now);
-    void on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token, kafka::error_code code,
-                    const std::string& message, monotonic_ns now);
+    void on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token,
+                    kafka::error_code code, const std::string& message, monotonic_ns now);
     void take_new_id();
     void finish(producer_queue& queue, std::uint64_t token, produce_outcome outcome);
 

@@ -9,7 +9,8 @@ namespace barnabas::client {
 
 namespace {
 
-slice encode(const outgoing_batch& from, std::int32_t sequence, const std::optional<producer_identity>& identity) {
+slice encode(const outgoing_batch& from, std::int32_t sequence,
+             const std::optional<producer_identity>& identity) {
     batch::builder_options options;
     options.compression = from.compression;
     if (identity) {
@@ -61,8 +62,8 @@ producer_queue::entry* producer_queue::find(std::uint64_t token) {
 }
 
 void producer_queue::remove(std::uint64_t token) {
-    const auto found =
-        std::find_if(entries_.begin(), entries_.end(), [&](const entry& each) { return each.batch.token == token; });
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const entry& each) { return each.batch.token == token; });
     BARNABAS_ASSERT(found != entries_.end());
     entries_.erase(found);
 }

@@ -37,7 +37,8 @@ enum class delivery {
 struct produce_outcome {
     std::uint64_t token = 0;
     delivery what = delivery::unknown;
-    /// Of the first record; -1 unless acked, and for a repetition whose first copy the broker no longer knows.
+    /// Of the first record; -1 unless acked, and for a repetition whose first copy the broker no longer
+    /// knows.
     log_offset base_offset{-1};
     /// Why it failed or is unknown.
     std::string detail;
@@ -63,12 +64,16 @@ public:
         bool ambiguous = false;
     };
 
-    void push(outgoing_batch batch, monotonic_ns deadline) { entries_.push_back({std::move(batch), deadline, {}, -1, false, false}); }
-    /// The next batch to send, marked in flight, or null: none waits, `in_flight_max` are under way, or an earlier one
-    /// must be repeated first.
+    void push(outgoing_batch batch, monotonic_ns deadline) {
+        entries_.push_back({std::move(batch), deadline, {}, -1, false, false});
+    }
+    /// The next batch to send, marked in flight, or null: none waits, `in_flight_max` are under way, or an
+    /// earlier one must be repeated first.
     entry* take_next(std::size_t in_flight_max, const std::optional<producer_identity>& identity);
     entry* find(std::uint64_t token);
-    bool is_front(std::uint64_t token) const { return !entries_.empty() && entries_.front().batch.token == token; }
+    bool is_front(std::uint64_t token) const {
+        return !entries_.empty() && entries_.front().batch.token == token;
+    }
     void remove(std::uint64_t token);
     /// All sequences begin anew under another id.
     void forget_sequences();

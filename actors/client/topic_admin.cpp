@@ -17,7 +17,8 @@ void topic_admin::on_ready(monotonic_ns now) {
         return;
     const auto version = connection_.version_for<kafka::create_topics_request>();
     if (!version)
-        return connection_.give_up({errc::unsupported_version, "the broker has no version of CreateTopics that we know"});
+        return connection_.give_up(
+            {errc::unsupported_version, "the broker has no version of CreateTopics that we know"});
     kafka::create_topics_request request;
     request.timeout_ms = create_timeout_ms;
     for (const auto& topic : wanted_) {
@@ -57,13 +58,15 @@ void topic_admin::on_answer(const answer& got, monotonic_ns now) {
         if (code == kafka::error_code::none || code == kafka::error_code::topic_already_exists)
             finish(made.name, {});
         else if (!may_pass(code))
-            finish(made.name, error{errc::invalid_request, std::string(kafka::name_of(code)) + ": " +
-                                                               made.error_message.value_or("no reason given")});
+            finish(made.name,
+                   error{errc::invalid_request, std::string(kafka::name_of(code)) + ": " +
+                                                    made.error_message.value_or("no reason given")});
     }
 }
 
 void topic_admin::finish(const std::string& topic, const result<void>& outcome) {
-    const auto found = std::find_if(wanted_.begin(), wanted_.end(), [&](const auto& each) { return each.name == topic; });
+    const auto found =
+        std::find_if(wanted_.begin(), wanted_.end(), [&](const auto& each) { return each.name == topic; });
     if (found == wanted_.end())
         return;
     wanted_.erase(found);

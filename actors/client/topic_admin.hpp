@@ -21,7 +21,8 @@ struct admin_events {
     std::function<void(const std::string& topic, const result<void>& outcome)> on_created;
 };
 
-/// Creates topics, repeating each until the broker gives a final answer. A topic that exists already counts as made.
+/// Creates topics, repeating each until the broker gives a final answer. A topic that exists already counts
+/// as made.
 class topic_admin final : public client_role {
 public:
     topic_admin(client_connection& connection, admin_events events)

@@ -15,7 +15,8 @@ const std::string* topic_directory::name_of(const topic_id& id) const {
 void topic_directory::ask(client_connection& connection, const std::string& name, monotonic_ns now) {
     const auto version = connection.version_for<kafka::metadata_request>();
     if (!version)
-        return connection.give_up({errc::unsupported_version, "the broker has no version of Metadata that we know"});
+        return connection.give_up(
+            {errc::unsupported_version, "the broker has no version of Metadata that we know"});
     kafka::metadata_request request;
     request.topics.emplace();
     request.topics->emplace_back().name = name;
@@ -34,7 +35,8 @@ bool topic_directory::on_answer(const answer& got, client_connection& connection
     }
     for (const auto& described : response->topics) {
         if (described.error_code == 0 && described.name && !described.partitions.empty())
-            topics_[*described.name] = {described.topic_id, static_cast<std::int32_t>(described.partitions.size())};
+            topics_[*described.name] = {described.topic_id,
+                                        static_cast<std::int32_t>(described.partitions.size())};
     }
     return true;
 }

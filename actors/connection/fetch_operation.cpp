@@ -1,6 +1,7 @@
 #include "actors/connection/fetch_operation.hpp"
 
 #include "actors/connection/handlers.hpp"
+#include "protocol/batch/record_batch.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/model/assert.hpp"
 
@@ -12,6 +13,22 @@ namespace barnabas {
 namespace {
 
 constexpr std::int16_t first_version_with_ids = 13;
+/// How long a fetch whose time is over waits for reads that have begun.
+constexpr std::chrono::milliseconds late_read_patience{1000};
+
+/// First offset behind whole batches; `from` when there are none.
+log_offset end_of(const slice& records, log_offset from) {
+    slice left = records;
+    log_offset end = from;
+    while (!left.empty()) {
+        auto header = batch::parse_header(left.bytes());
+        if (!header || header->total_size() > left.size())
+            break;
+        end = header->next_offset();
+        left = left.from(header->total_size());
+    }
+    return end;
+}
 
 } // namespace
 
@@ -131,8 +148,9 @@ void fetch_operation::settle(entry& one, read_response answer) {
 
 void fetch_operation::respond_or_wait() {
     BARNABAS_ASSERT(outstanding_ == 0);
-    const bool enough = bytes_ >= limits_.min_bytes || bytes_ >= limits_.max_bytes;
-    if (enough || failed_ || limits_.max_wait.count() == 0 || entries_.empty())
+    // Batches that are there but did not fit will not fit better later, so waiting for more bytes would be in vain.
+    const bool enough = bytes_ >= limits_.min_bytes || bytes_ >= limits_.max_bytes || has_more_than_fits();
+    if (enough || failed_ || due_ || limits_.max_wait.count() == 0 || entries_.empty())
         return respond();
     if (!parked_) {
         parked_ = true;
@@ -140,7 +158,20 @@ void fetch_operation::respond_or_wait() {
     }
 }
 
+bool fetch_operation::has_more_than_fits() const {
+    return std::any_of(entries_.begin(), entries_.end(), [](const entry& one) {
+        return one.answer.code == errc::ok &&
+               end_of(one.answer.records, one.item.fetch_offset) < one.answer.high_watermark;
+    });
+}
+
 void fetch_operation::on_timer() {
+    // Reads on their way to the disk are worth a moment more; a disk that hangs is not.
+    if (outstanding_ > 0 && !due_) {
+        due_ = true;
+        owner().set_deadline(number(), late_read_patience);
+        return;
+    }
     respond();
 }
 

@@ -46,6 +46,7 @@ private:
     void ask(std::uint32_t index, std::uint32_t max_bytes);
     void settle(entry& one, read_response answer);
     void respond_or_wait();
+    bool has_more_than_fits() const;
     void respond();
     bool is_told_already(const fetch_item& known, const read_response& answer) const;
 
@@ -61,6 +62,8 @@ private:
     std::uint64_t bytes_ = 0;
     bool failed_ = false;
     bool parked_ = false;
+    /// The client's time is over: answer as soon as what was asked is back.
+    bool due_ = false;
     bool asking_ = false;
 };
 

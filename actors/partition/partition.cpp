@@ -164,6 +164,8 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
     // The answer is full, and the reader only wants the watermarks.
     if (request.max_bytes == 0 && !request.at_least_one_batch)
         return answer_read(reply, slice());
+    if (request.max_bytes == 0 && !request.at_least_one_batch)
+        return answer_read(reply, slice());
     auto job = log_.read(from, request.max_bytes, high_watermark_, request.at_least_one_batch);
     if (!job)
         return answer_read(reply, job.failure());

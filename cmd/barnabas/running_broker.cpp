@@ -19,7 +19,8 @@ constexpr unsigned default_loops_max = 4;
 runtime::production_node_options node_options_for(const broker_config& config, log_level level) {
     runtime::production_node_options options;
     const auto cores = std::clamp(std::thread::hardware_concurrency(), 1U, default_loops_max);
-    options.loops = config.barnabas_event_loops > 0 ? static_cast<std::uint32_t>(config.barnabas_event_loops) : cores;
+    options.loops =
+        config.barnabas_event_loops > 0 ? static_cast<std::uint32_t>(config.barnabas_event_loops) : cores;
     options.disk_threads = static_cast<std::uint32_t>(config.barnabas_disk_threads);
     const auto requests = config.queued_max_request_bytes > 0 ? config.queued_max_request_bytes
                                                               : config.barnabas_memory_request_bytes;
@@ -32,9 +33,10 @@ runtime::production_node_options node_options_for(const broker_config& config, l
 
 class broker_on_node final : public running_broker {
 public:
-    broker_on_node(std::unique_ptr<runtime::production_node> node, std::shared_ptr<const broker_config> config,
-                   boot_events events)
-        : node_(std::move(node)), broker_(boot_broker(node_->services(), std::move(config), std::move(events))) {}
+    broker_on_node(std::unique_ptr<runtime::production_node> node,
+                   std::shared_ptr<const broker_config> config, boot_events events)
+        : node_(std::move(node)),
+          broker_(boot_broker(node_->services(), std::move(config), std::move(events))) {}
 
     ~broker_on_node() override {
         // The handle belongs to the node's actor system.
@@ -51,8 +53,8 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<running_broker>> start_broker(std::shared_ptr<const broker_config> config, log_level level,
-                                                     boot_events events) {
+result<std::unique_ptr<running_broker>> start_broker(std::shared_ptr<const broker_config> config,
+                                                     log_level level, boot_events events) {
     auto node = runtime::production_node::start(node_options_for(*config, level));
     if (!node)
         return node.failure();

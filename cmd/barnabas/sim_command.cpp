@@ -37,7 +37,8 @@ const cli::option sweep_options[] = {
 std::uint64_t seed_at_work = 0;
 
 void report_assertion(const char* expression, const char* file, int line) {
-    std::fprintf(stderr, "seed %" PRIu64 ": broken assertion: %s at %s:%d\n", seed_at_work, expression, file, line);
+    std::fprintf(stderr, "seed %" PRIu64 ": broken assertion: %s at %s:%d\n", seed_at_work, expression, file,
+                 line);
     std::fflush(stdout);
     std::abort();
 }
@@ -68,9 +69,10 @@ void print_line(sim::virtual_time at, const std::string& line) {
 }
 
 void print_report(const sim::run_report& report, double real_seconds) {
-    std::printf("%" PRIu64 " batches: %" PRIu64 " acknowledged, %" PRIu64 " unknown, %" PRIu64 " failed; %" PRIu64
-                " records read; %" PRIu64 " lives of the broker\n",
-                report.batches, report.acked, report.unknown, report.failed, report.records_read, report.broker_lives);
+    std::printf("%" PRIu64 " batches: %" PRIu64 " acknowledged, %" PRIu64 " unknown, %" PRIu64
+                " failed; %" PRIu64 " records read; %" PRIu64 " lives of the broker\n",
+                report.batches, report.acked, report.unknown, report.failed, report.records_read,
+                report.broker_lives);
     std::printf("%.1f virtual seconds in %.2f s, %" PRIu64 " events\n",
                 static_cast<double>(report.virtual_ns) / sim::second, real_seconds, report.events);
 }
@@ -112,7 +114,8 @@ int run_sim(const cli::parsed_options&) {
 }
 
 const cli::command& sim_run_command() {
-    static const cli::command table{"sim run", "boot, load, crash and check one simulated broker", run_options};
+    static const cli::command table{"sim run", "boot, load, crash and check one simulated broker",
+                                    run_options};
     return table;
 }
 
@@ -134,7 +137,8 @@ int run_sim_run(const cli::parsed_options& options) {
     if (report.passed)
         std::printf("passed: every invariant held\n");
     else
-        std::printf("FAILED %s, seed %" PRIu64 ": %s\n", report.checker.c_str(), seed_at_work, report.what.c_str());
+        std::printf("FAILED %s, seed %" PRIu64 ": %s\n", report.checker.c_str(), seed_at_work,
+                    report.what.c_str());
     std::printf("trace hash %016" PRIx64 "\n", report.trace_hash);
     return report.passed ? 0 : 1;
 }

@@ -188,10 +188,11 @@ private:
         told_at_ = now;
         const double real = std::chrono::duration<double>(now - begin_).count();
         const double simulated = static_cast<double>(virtual_ns_) / sim::second;
-        std::printf("%s%" PRIu64 " of %" PRIu64 " seeds, %zu failed, %.1f seeds/s, %.0f virtual seconds in %.1f s "
-                    "(%.0f:1), %" PRIu64 " batches\n",
-                    last ? "done: " : "", done_, options_.last_seed - options_.first_seed + 1, failures_.size(),
-                    static_cast<double>(done_) / real, simulated, real, simulated / real, batches_);
+        std::printf(
+            "%s%" PRIu64 " of %" PRIu64 " seeds, %zu failed, %.1f seeds/s, %.0f virtual seconds in %.1f s "
+            "(%.0f:1), %" PRIu64 " batches\n",
+            last ? "done: " : "", done_, options_.last_seed - options_.first_seed + 1, failures_.size(),
+            static_cast<double>(done_) / real, simulated, real, simulated / real, batches_);
         if (last && !failures_.empty()) {
             std::printf("failing seeds:");
             for (const auto& [seed, why] : failures_)

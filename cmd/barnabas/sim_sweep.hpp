@@ -15,8 +15,8 @@ struct sweep_options_set {
     std::function<sim::run_report(std::uint64_t)> run;
 };
 
-/// Runs the seeds in child processes, each of which takes the next free one, and prints progress, the seeds that
-/// fail and the sums. A child that dies makes its seed fail and is replaced. 0 when all passed, else 1.
+/// Runs the seeds in child processes, each of which takes the next free one, and prints progress, the seeds
+/// that fail and the sums. A child that dies makes its seed fail and is replaced. 0 when all passed, else 1.
 int run_sweep(const sweep_options_set& options);
 
 } // namespace barnabas

@@ -16,8 +16,9 @@ public:
             return;
         const auto [at, first] = found_.try_emplace(*read.record, read.offset);
         if (!first)
-            violated("record " + std::to_string(*read.record) + " stands at offset " + std::to_string(at->second.get()) +
-                     " and again at " + std::to_string(read.offset.get()) + " of " + to_string(read.where));
+            violated("record " + std::to_string(*read.record) + " stands at offset " +
+                     std::to_string(at->second.get()) + " and again at " + std::to_string(read.offset.get()) +
+                     " of " + to_string(read.where));
     }
 
     void on_end(const end_facts& facts) override {
@@ -35,8 +36,9 @@ private:
     void look_for(const sent_batch& batch, const batch_result& result, std::size_t index) {
         const auto record = batch.first_record + index;
         const auto found = found_.find(record);
-        const auto what = "record " + std::to_string(record) + " of producer " + std::to_string(batch.producer) + " in " +
-                          to_string(batch.where) + ", acknowledged (acks=" + std::to_string(batch.acks) + ") at offset " +
+        const auto what = "record " + std::to_string(record) + " of producer " +
+                          std::to_string(batch.producer) + " in " + to_string(batch.where) +
+                          ", acknowledged (acks=" + std::to_string(batch.acks) + ") at offset " +
                           std::to_string(result.base_offset.get() + static_cast<std::int64_t>(index));
         if (found == found_.end())
             violated(what + ", is gone");

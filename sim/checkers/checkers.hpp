@@ -7,17 +7,18 @@
 /// The table of checkers. Letters refer to the invariants of the fault model.
 namespace barnabas::sim {
 
-/// D1: every record acknowledged under acks=all is readable exactly once, at its acknowledged offset. Those under
-/// acks=1 as well, as long as no power was cut.
+/// D1: every record acknowledged under acks=all is readable exactly once, at its acknowledged offset. Those
+/// under acks=1 as well, as long as no power was cut.
 std::unique_ptr<checker> make_acked_records_survive(const history& of);
 /// Only records that were sent are ever read, with equal content, in their partition; none that was refused.
 std::unique_ptr<checker> make_nothing_invented(const history& of);
 /// L1: offsets have no gaps, and what anybody saw at an offset never changes.
 std::unique_ptr<checker> make_offsets_contiguous(const history& of);
-/// D2: an idempotent producer's records stand in the order of sending, each once, and the broker never forgets
-/// acknowledged sequences.
+/// D2: an idempotent producer's records stand in the order of sending, each once, and the broker never
+/// forgets acknowledged sequences.
 std::unique_ptr<checker> make_producer_order(const history& of);
-/// No client ever sees the high watermark go back, nor records beyond it, nor an end below what somebody has read.
+/// No client ever sees the high watermark go back, nor records beyond it, nor an end below what somebody has
+/// read.
 std::unique_ptr<checker> make_high_watermark_never_back(const history& of);
 
 struct liveness_limits {

@@ -16,12 +16,13 @@ public:
     void on_watermark(const seen_watermark& seen) override {
         auto& highest = highest_[{seen.reader, seen.where}];
         if (seen.high_watermark < highest)
-            violated("reader " + std::to_string(seen.reader) + " saw the high watermark of " + to_string(seen.where) +
-                     " at " + std::to_string(highest.get()) + " and then at " +
+            violated("reader " + std::to_string(seen.reader) + " saw the high watermark of " +
+                     to_string(seen.where) + " at " + std::to_string(highest.get()) + " and then at " +
                      std::to_string(seen.high_watermark.get()));
         if (seen.log_start_offset > seen.high_watermark)
-            violated("the start " + std::to_string(seen.log_start_offset.get()) + " of " + to_string(seen.where) +
-                     " lies above its high watermark " + std::to_string(seen.high_watermark.get()));
+            violated("the start " + std::to_string(seen.log_start_offset.get()) + " of " +
+                     to_string(seen.where) + " lies above its high watermark " +
+                     std::to_string(seen.high_watermark.get()));
         highest = std::max(highest, seen.high_watermark);
     }
 
@@ -30,8 +31,9 @@ public:
         end = std::max(end, read.offset + 1);
         // The watermark of an answer is told before its records.
         if (read.offset >= highest_[{read.reader, read.where}])
-            violated("reader " + std::to_string(read.reader) + " was given offset " + std::to_string(read.offset.get()) +
-                     " of " + to_string(read.where) + ", which lies above the high watermark");
+            violated("reader " + std::to_string(read.reader) + " was given offset " +
+                     std::to_string(read.offset.get()) + " of " + to_string(read.where) +
+                     ", which lies above the high watermark");
     }
 
     void on_end(const end_facts& facts) override {

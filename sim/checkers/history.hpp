@@ -23,8 +23,8 @@ struct place {
 };
 std::string to_string(const place& where);
 
-/// A batch that a client handed to its producer. Records are numbered through the whole run, `contents` has a hash of
-/// each one's key, value and timestamp.
+/// A batch that a client handed to its producer. Records are numbered through the whole run, `contents` has a
+/// hash of each one's key, value and timestamp.
 struct sent_batch {
     /// Counts from 0 through the run.
     std::uint64_t token = 0;

@@ -18,8 +18,9 @@ public:
         const auto& batch = sent().batches()[result.token];
         const auto took = result.at - batch.at;
         if (took > limits_.result_after_ns)
-            violated("batch " + std::to_string(result.token) + " of producer " + std::to_string(batch.producer) +
-                     " had its result only after " + std::to_string(took / millisecond) + " ms");
+            violated("batch " + std::to_string(result.token) + " of producer " +
+                     std::to_string(batch.producer) + " had its result only after " +
+                     std::to_string(took / millisecond) + " ms");
         if (result.what != client::delivery::acked)
             return;
         if (healed_ && batch.at >= healed_at_)
@@ -40,18 +41,20 @@ public:
     }
 
     void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers) override {
-        const auto since = " in the " + std::to_string((at - healed_at_) / millisecond) + " ms after the last fault";
+        const auto since =
+            " in the " + std::to_string((at - healed_at_) / millisecond) + " ms after the last fault";
         for (std::uint32_t producer = 0; producer < producers; ++producer) {
             if (!served_.contains(producer))
-                violated("producer " + std::to_string(producer) + " sent a batch and got no acknowledgement" + since);
+                violated("producer " + std::to_string(producer) + " sent a batch and got no acknowledgement" +
+                         since);
         }
         for (const auto& [acked_at, where, end] : acked_) {
             if (at - acked_at < limits_.read_after_ns)
                 continue;
             for (std::uint32_t reader = 0; reader < readers; ++reader) {
                 if (read_end_[{reader, where}] < end)
-                    violated("reader " + std::to_string(reader) + " has not read " + to_string(where) + " up to offset " +
-                             std::to_string(end.get()) + since);
+                    violated("reader " + std::to_string(reader) + " has not read " + to_string(where) +
+                             " up to offset " + std::to_string(end.get()) + since);
             }
         }
     }

@@ -16,8 +16,8 @@ public:
             violated(std::to_string(facts.leaked_actors) + " actors outlived their node");
         for (const auto& batch : sent().batches()) {
             if (sent().result_of(batch.token) == nullptr)
-                violated("batch " + std::to_string(batch.token) + " of producer " + std::to_string(batch.producer) +
-                         " never had a result");
+                violated("batch " + std::to_string(batch.token) + " of producer " +
+                         std::to_string(batch.producer) + " never had a result");
         }
     }
 };

@@ -17,8 +17,8 @@ public:
         const auto reader = "reader " + std::to_string(read.reader);
         const auto [next, first] = next_.try_emplace({read.reader, read.where}, log_offset(0));
         if (read.offset != next->second)
-            violated(reader + " got offset " + std::to_string(read.offset.get()) + " of " + where + " where " +
-                     std::to_string(next->second.get()) + " was due");
+            violated(reader + " got offset " + std::to_string(read.offset.get()) + " of " + where +
+                     " where " + std::to_string(next->second.get()) + " was due");
         next->second = read.offset + 1;
         const auto seen = std::pair(read.record.value_or(UINT64_MAX), read.content);
         const auto [known, fresh] = content_.try_emplace({read.where, read.offset}, seen);
@@ -40,8 +40,8 @@ public:
             const auto [known, fresh] = acked_.try_emplace({batch.where, offset}, batch.first_record + i);
             if (!fresh)
                 violated("offset " + std::to_string(offset.get()) + " of " + to_string(batch.where) +
-                         " was acknowledged for record " + std::to_string(known->second) + " and for record " +
-                         std::to_string(batch.first_record + i));
+                         " was acknowledged for record " + std::to_string(known->second) +
+                         " and for record " + std::to_string(batch.first_record + i));
         }
     }
 

@@ -19,9 +19,10 @@ public:
             return;
         auto& last = last_[{read.reader, batch->producer, read.where}];
         if (last != 0 && *read.record + 1 <= last)
-            violated("producer " + std::to_string(batch->producer) + " sent record " + std::to_string(*read.record) +
-                     " before record " + std::to_string(last - 1) + ", but it stands behind it, at offset " +
-                     std::to_string(read.offset.get()) + " of " + to_string(read.where));
+            violated("producer " + std::to_string(batch->producer) + " sent record " +
+                     std::to_string(*read.record) + " before record " + std::to_string(last - 1) +
+                     ", but it stands behind it, at offset " + std::to_string(read.offset.get()) + " of " +
+                     to_string(read.where));
         last = *read.record + 1;
     }
 

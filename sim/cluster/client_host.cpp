@@ -27,7 +27,8 @@ std::uint64_t client_host::end() {
     return host_.leaked_actors();
 }
 
-client::client_options client_of(const runtime::endpoint& broker, const std::string& name, std::uint64_t number) {
+client::client_options client_of(const runtime::endpoint& broker, const std::string& name,
+                                 std::uint64_t number) {
     client::client_options options;
     options.broker = broker;
     options.connection.client_id = name;

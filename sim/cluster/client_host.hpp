@@ -43,9 +43,11 @@ private:
 };
 
 /// How clients of the simulated cluster reach the broker: impatient, so that a run sees many reconnects.
-client::client_options client_of(const runtime::endpoint& broker, const std::string& name, std::uint64_t number);
+client::client_options client_of(const runtime::endpoint& broker, const std::string& name,
+                                 std::uint64_t number);
 
-/// The longest time that a request of such a client can be without an answer, beyond what it allows the broker.
+/// The longest time that a request of such a client can be without an answer, beyond what it allows the
+/// broker.
 inline constexpr std::int64_t client_request_timeout_ns = 4 * second;
 
 } // namespace barnabas::sim

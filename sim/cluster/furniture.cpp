@@ -37,14 +37,14 @@ struct furniture {
 
     observed_logger log;
     runtime::metric_registry metrics;
-    runtime::memory_reserves memory{{"client_input", 64 * mebibyte},
-                                    {"fetch_output", 64 * mebibyte},
-                                    {"control", 8 * mebibyte}};
+    runtime::memory_reserves memory{
+        {"client_input", 64 * mebibyte}, {"fetch_output", 64 * mebibyte}, {"control", 8 * mebibyte}};
 };
 
 } // namespace
 
-node_options furnished(scheduler_options scheduler, world& time, observation& watched, const std::string& host) {
+node_options furnished(scheduler_options scheduler, world& time, observation& watched,
+                       const std::string& host) {
     node_options options;
     options.scheduler = scheduler;
     options.furnish = [&time, &watched, host](runtime::node_services& node) {

@@ -13,15 +13,18 @@ namespace barnabas::sim {
 /// What the nodes of a run share with whoever watches it.
 struct observation {
     /// Gets every event that a node logs, with virtual time and host; may be empty.
-    std::function<void(virtual_time at, const std::string& host, log_level level, const std::string& line)> on_log;
+    std::function<void(virtual_time at, const std::string& host, log_level level, const std::string& line)>
+        on_log;
     std::uint64_t replies_dropped = 0;
 };
 
-/// Logger, metrics and memory reserves for each incarnation of a node of `host`. Both arguments outlive the nodes.
-node_options furnished(scheduler_options scheduler, world& time, observation& watched, const std::string& host);
+/// Logger, metrics and memory reserves for each incarnation of a node of `host`. Both arguments outlive the
+/// nodes.
+node_options furnished(scheduler_options scheduler, world& time, observation& watched,
+                       const std::string& host);
 
-/// Replies that were dropped in this incarnation so far. Once a node is killed it says nothing any more: what dies
-/// with its askers is no fault.
+/// Replies that were dropped in this incarnation so far. Once a node is killed it says nothing any more: what
+/// dies with its askers is no fault.
 std::uint64_t replies_dropped(runtime::node_services& node);
 
 } // namespace barnabas::sim

@@ -30,7 +30,8 @@ broker_config simulated_config(const std::string& host) {
     return config;
 }
 
-simulated_broker::simulated_broker(world& time, network_fabric& network, observation& watched, broker_settings settings)
+simulated_broker::simulated_broker(world& time, network_fabric& network, observation& watched,
+                                   broker_settings settings)
     : world_(time), watched_(watched), settings_(std::move(settings)),
       host_(time, network, {settings_.host, settings_.clock, memory_disk::unlimited, settings_.disk}) {}
 
@@ -40,12 +41,13 @@ void simulated_broker::start() {
     boot_events events;
     events.on_started = [this](const auto&) { started_ = true; };
     events.on_failed = [this](const error& why) {
-        world_.fail("the broker on " + host_.name() + " gave up in its life " + std::to_string(host_.incarnations()) +
-                    ": " + to_string(why));
+        world_.fail("the broker on " + host_.name() + " gave up in its life " +
+                    std::to_string(host_.incarnations()) + ": " + to_string(why));
     };
     events.on_stopped = [this] { count_dropped_replies(); };
     const auto boot = [&](runtime::node_services& node) {
-        root_ = caf::actor_cast<caf::weak_actor_ptr>(boot_broker(node, settings_.config, events, settings_.planted));
+        root_ = caf::actor_cast<caf::weak_actor_ptr>(
+            boot_broker(node, settings_.config, events, settings_.planted));
     };
     host_.start(boot, furnished(settings_.scheduler, world_, watched_, host_.name()));
 }
@@ -55,7 +57,8 @@ void simulated_broker::crash(crash_kind kind, const power_cut_faults& faults) {
     host_.crash(kind, faults);
 }
 
-void simulated_broker::crash_after_operations(std::uint64_t n, crash_kind kind, const power_cut_faults& faults) {
+void simulated_broker::crash_after_operations(std::uint64_t n, crash_kind kind,
+                                              const power_cut_faults& faults) {
     host_.crash_after_operations(n, kind, faults);
 }
 

@@ -1,5 +1,6 @@
 #include "sim/disk/simulated_disk.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::sim {
@@ -26,11 +27,15 @@ void simulated_disk::submit(runtime::disk_lane lane, runtime::disk_job_kind kind
 }
 
 void simulated_disk::start_front(std::uint64_t lane) {
-    world_.schedule_after(0, owner_, [this, lane] { run_front(lane); });
+    // A sync takes effect somewhere between the call and its return, so a crash may come before it.
+    const auto& faults = disk_.faults();
+    const bool waits_first = lanes_[lane].front().kind == runtime::disk_job_kind::blocking;
+    const auto before = waits_first ? draws_.between(0, draws_.between(faults.sync_low, faults.sync_high)) : 0;
+    world_.schedule_after(before, owner_, [this, lane, before] { run_front(lane, before); });
 }
 
-void simulated_disk::run_front(std::uint64_t lane) {
-    const auto latency = run(lane, lanes_[lane].front());
+void simulated_disk::run_front(std::uint64_t lane, std::int64_t waited) {
+    const auto latency = std::max<std::int64_t>(run(lane, lanes_[lane].front()) - waited, 0);
     // Cut off in the middle: the crash is on its way, and nobody hears of this job.
     if (!disk_.cut_off())
         world_.schedule_after(latency, owner_, [this, lane] { finish_front(lane); });

@@ -35,7 +35,7 @@ private:
     using lane_queue = std::deque<queued_job>;
 
     void start_front(std::uint64_t lane);
-    void run_front(std::uint64_t lane);
+    void run_front(std::uint64_t lane, std::int64_t waited);
     void finish_front(std::uint64_t lane);
     std::int64_t run(std::uint64_t lane, const queued_job& job);
     std::int64_t latency_of(std::uint64_t operations, std::uint64_t syncs);

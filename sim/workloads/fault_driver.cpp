@@ -7,6 +7,8 @@ namespace barnabas::sim {
 namespace {
 /// How often the driver looks whether the broker has died.
 constexpr std::int64_t watch_interval_ns = 10 * millisecond;
+/// Within such a time what was wrongly acknowledged is not yet on stable storage.
+constexpr std::int64_t ack_moment_ns = 2 * millisecond;
 constexpr std::int64_t stop_limit_ns = 5 * second;
 } // namespace
 
@@ -25,6 +27,7 @@ void fault_driver::begin() {
 void fault_driver::heal() {
     healed_ = true;
     crash_in_next_life_ = nullptr;
+    crash_after_ack_ = nullptr;
     tell("healing");
     with_.network->heal();
     with_.network->set_faults({});
@@ -48,18 +51,28 @@ void fault_driver::carry_out(const planned_fault& fault) {
     switch (fault.kind) {
     case fault_kind::crash: return crash(fault.how, fault.losses, fault.lasts_ns);
     case fault_kind::crash_at_operation: return plan_crash(fault, fault.how);
+    case fault_kind::crash_after_ack: crash_after_ack_ = &fault; return;
     case fault_kind::crash_in_recovery:
         crash_in_next_life_ = &fault;
         return crash(fault.how, fault.losses, fault.lasts_ns);
-    case fault_kind::stop:
-        next_downtime_ = fault.lasts_ns;
-        return with_.broker->stop(stop_limit_ns);
+    case fault_kind::stop: next_downtime_ = fault.lasts_ns; return with_.broker->stop(stop_limit_ns);
     case fault_kind::reset_connections:
         with_.network->reset_connections(with_.broker->host().number());
         return;
     case fault_kind::cut_link: return cut_link(fault);
     case fault_kind::pause: return with_.broker->host().pause(fault.lasts_ns);
     }
+}
+
+void fault_driver::on_acked() {
+    const auto* fault = std::exchange(crash_after_ack_, nullptr);
+    if (fault == nullptr)
+        return;
+    const auto moment = static_cast<std::int64_t>(fault->choice % static_cast<std::uint64_t>(ack_moment_ns));
+    with_.time->schedule_after(moment, world_owner, [this, fault] {
+        if (!healed_ && with_.broker->running())
+            crash(fault->how, fault->losses, fault->lasts_ns);
+    });
 }
 
 void fault_driver::plan_crash(const planned_fault& fault, crash_kind how) {

@@ -33,6 +33,8 @@ public:
     void heal();
     /// Down for that long, and up again.
     void crash(crash_kind how, const power_cut_faults& losses, std::int64_t lasts_ns);
+    /// A client was told that its batch is safe.
+    void on_acked();
     /// A broker that ends from now on stays down.
     void rest() noexcept { resting_ = true; }
     bool power_was_cut() const noexcept { return power_was_cut_; }
@@ -54,6 +56,8 @@ private:
     virtual_time start_at_{0};
     bool was_running_ = true;
     std::int64_t next_downtime_ = 0;
+    /// Waits for the next acknowledgement.
+    const planned_fault* crash_after_ack_ = nullptr;
     /// The n-th operation of the next life is its last.
     const planned_fault* crash_in_next_life_ = nullptr;
 };

@@ -24,8 +24,13 @@ power_cut_faults drawn_losses(runtime::random& draws) {
 /// Weights of the kinds of faults in one run: swarm testing, some kinds are left out.
 std::vector<fault_kind> drawn_kinds(runtime::random& draws) {
     const std::pair<fault_kind, std::size_t> weights[] = {
-        {fault_kind::crash, 3},           {fault_kind::crash_at_operation, 4}, {fault_kind::crash_in_recovery, 2},
-        {fault_kind::stop, 1},            {fault_kind::reset_connections, 1},  {fault_kind::cut_link, 1},
+        {fault_kind::crash, 3},
+        {fault_kind::crash_at_operation, 4},
+        {fault_kind::crash_in_recovery, 2},
+        {fault_kind::crash_after_ack, 2},
+        {fault_kind::stop, 1},
+        {fault_kind::reset_connections, 1},
+        {fault_kind::cut_link, 1},
         {fault_kind::pause, 1},
     };
     std::vector<fault_kind> kinds;
@@ -38,8 +43,8 @@ std::vector<fault_kind> drawn_kinds(runtime::random& draws) {
     return kinds;
 }
 
-planned_fault drawn_fault(runtime::random draws, const std::vector<fault_kind>& kinds, std::uint64_t power_cuts,
-                          virtual_time begin, virtual_time healing) {
+planned_fault drawn_fault(runtime::random draws, const std::vector<fault_kind>& kinds,
+                          std::uint64_t power_cuts, virtual_time begin, virtual_time healing) {
     planned_fault made;
     made.at = virtual_time(draws.between(begin.get(), healing.get() - second));
     made.kind = kinds[draws.below(kinds.size())];
@@ -58,6 +63,7 @@ const char* name_of(fault_kind kind) noexcept {
     switch (kind) {
     case fault_kind::crash: return "crash";
     case fault_kind::crash_at_operation: return "crash_at_operation";
+    case fault_kind::crash_after_ack: return "crash_after_ack";
     case fault_kind::crash_in_recovery: return "crash_in_recovery";
     case fault_kind::stop: return "stop";
     case fault_kind::reset_connections: return "reset_connections";
@@ -103,7 +109,8 @@ std::string fault_plan::text() const {
     for (const auto& each : faults)
         text += "  " + std::to_string(each.at.get() / millisecond) + " ms " + name_of(each.kind) +
                 (each.how == crash_kind::power_cut ? " power_cut" : " kill") + " for " +
-                std::to_string(each.lasts_ns / microsecond) + " us, operations=" + std::to_string(each.operations) + "\n";
+                std::to_string(each.lasts_ns / microsecond) +
+                " us, operations=" + std::to_string(each.operations) + "\n";
     text += "  healing at " + std::to_string(healing.get() / millisecond) + " ms, last crash " +
             (last_crash == crash_kind::power_cut ? "power_cut" : "kill") + "\n";
     return text;

@@ -13,13 +13,14 @@
 namespace barnabas::sim {
 
 enum class fault_kind {
-    crash,                ///< the broker dies now
-    crash_at_operation,   ///< ... right after its n-th operation on files from now
-    crash_in_recovery,    ///< ... and again at the n-th operation of its next life
-    stop,                 ///< it is asked to stop
-    reset_connections,    ///< all its connections are reset
-    cut_link,             ///< bytes between it and one client are held, one way or both
-    pause,                ///< its process stands still
+    crash,              ///< the broker dies now
+    crash_at_operation, ///< ... right after its n-th operation on files from now
+    crash_after_ack,    ///< ... a moment after a client was told that its batch is safe
+    crash_in_recovery,  ///< ... and again at the n-th operation of its next life
+    stop,               ///< it is asked to stop
+    reset_connections,  ///< all its connections are reset
+    cut_link,           ///< bytes between it and one client are held, one way or both
+    pause,              ///< its process stands still
 };
 const char* name_of(fault_kind kind) noexcept;
 
@@ -31,7 +32,7 @@ struct planned_fault {
     /// Until it is started again, or the link or process goes on.
     std::int64_t lasts_ns = 0;
     std::uint64_t operations = 0;
-    /// Chooses the client of a cut link.
+    /// Chooses the client of a cut link, and the length of the moment after an acknowledgement.
     std::uint64_t choice = 0;
 };
 

@@ -50,7 +50,8 @@ runtime::endpoint broker_endpoint() {
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell)
     : options_(options), tell_(std::move(tell)), world_(options.seed), network_(world_),
       broker_(world_, network_, watched_, settings_of(options)) {
-    watched_.on_log = [this](virtual_time, const std::string& host, log_level level, const std::string& line) {
+    watched_.on_log = [this](virtual_time, const std::string& host, log_level level,
+                             const std::string& line) {
         if (tell_)
             this->tell(host + ": " + std::string(name_of(level)) + " " + line);
         if (level == log_level::error)
@@ -69,9 +70,10 @@ run_report produce_consume::run() {
         clients.push_back(each->host->host().number());
     for (const auto& each : readers_)
         clients.push_back(each->host().number());
-    faults_ = std::make_unique<fault_driver>(
-        fault_driver::parts{&world_, &network_, &broker_, clients, [this](const std::string& line) { tell(line); }},
-        options_.faults);
+    faults_ =
+        std::make_unique<fault_driver>(fault_driver::parts{&world_, &network_, &broker_, clients,
+                                                           [this](const std::string& line) { tell(line); }},
+                                       options_.faults);
     faults_->begin();
     run_phases();
     return report();
@@ -166,7 +168,8 @@ void produce_consume::start_load(std::uint32_t number) {
     made.draws = world_.draws(draw_stream::workload).split(name);
     client::producer_events events;
     events.on_outcome = [this, &made](const client::produce_outcome& outcome) { on_outcome(made, outcome); };
-    events.on_sequence_lost = [this, &made](const std::string& topic, std::int32_t partition, kafka::error_code code) {
+    events.on_sequence_lost = [this, &made](const std::string& topic, std::int32_t partition,
+                                            kafka::error_code code) {
         tell("producer " + std::to_string(made.number) + " lost its sequence in " + topic + "-" +
              std::to_string(partition) + ": " + std::string(kafka::name_of(code)));
         const place where{static_cast<std::uint32_t>(std::stoul(topic.substr(1))), partition};
@@ -174,12 +177,14 @@ void produce_consume::start_load(std::uint32_t number) {
         look_at_invariants();
     };
     made.host->spawn([&](runtime::node_services& node) {
-        return client::spawn_producer(node, client_of(broker_endpoint(), name, 0), made.options->producer, events);
+        return client::spawn_producer(node, client_of(broker_endpoint(), name, 0), made.options->producer,
+                                      events);
     });
     send_next(made);
 }
 
-void produce_consume::start_reader(std::uint32_t number, const client::consumer_options& options, bool audit) {
+void produce_consume::start_reader(std::uint32_t number, const client::consumer_options& options,
+                                   bool audit) {
     const auto name = audit ? std::string("audit") : "reader-" + std::to_string(number);
     auto& host = *readers_.emplace_back(
         std::make_unique<client_host>(world_, network_, watched_, name, options_.client_scheduler));
@@ -190,7 +195,9 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
         events.on_consumed = [this, number, topic, audit](const client::consumed& got) {
             on_consumed(number, topic, audit, got);
         };
-        events.on_problem = [this, number](const client::consumer_problem& problem) { on_problem(number, problem); };
+        events.on_problem = [this, number](const client::consumer_problem& problem) {
+            on_problem(number, problem);
+        };
         host.spawn([&](runtime::node_services& node) {
             return client::spawn_consumer(node, client_of(broker_endpoint(), name, topic), reading, events);
         });
@@ -228,8 +235,8 @@ void produce_consume::send_batch(load& of) {
     const auto count = of.draws.between(1, static_cast<std::int64_t>(options.records_max));
     for (std::int64_t i = 0; i < count; ++i) {
         const auto size = static_cast<std::size_t>(of.draws.log_between(1, options.value_bytes_max));
-        batch.records.push_back(
-            make_record(sent.first_record + static_cast<std::uint64_t>(i), size, of.host->host().clock().wall_now()));
+        batch.records.push_back(make_record(sent.first_record + static_cast<std::uint64_t>(i), size,
+                                            of.host->host().clock().wall_now()));
         sent.contents.push_back(content_of(batch.records.back()));
     }
     ++of.unfinished;
@@ -239,7 +246,8 @@ void produce_consume::send_batch(load& of) {
 
 void produce_consume::on_outcome(load& of, const client::produce_outcome& outcome) {
     --of.unfinished;
-    world_.record(of.host->host().number(), trace_kind::note, outcome.token, static_cast<std::uint64_t>(outcome.what),
+    world_.record(of.host->host().number(), trace_kind::note, outcome.token,
+                  static_cast<std::uint64_t>(outcome.what),
                   static_cast<std::uint64_t>(outcome.base_offset.get()));
     outcome_.acked += outcome.what == client::delivery::acked;
     outcome_.unknown += outcome.what == client::delivery::unknown;
@@ -247,11 +255,14 @@ void produce_consume::on_outcome(load& of, const client::produce_outcome& outcom
     if (tell_ && outcome.what != client::delivery::acked)
         tell("batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) +
              (outcome.what == client::delivery::failed ? " failed: " : " may be lost: ") + outcome.detail);
+    if (outcome.what == client::delivery::acked)
+        faults_->on_acked();
     history_.on_result({outcome.token, outcome.what, outcome.base_offset, world_.now()});
     look_at_invariants();
 }
 
-void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got) {
+void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit,
+                                  const client::consumed& got) {
     const place where{topic, got.partition};
     history_.on_watermark({reader, where, got.high_watermark, got.log_start_offset, world_.now()});
     for (const auto& batch : got.batches) {
@@ -259,14 +270,16 @@ void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, boo
             if (record.offset < got.from)
                 return {};
             ++outcome_.records_read;
-            const read_record read{reader, audit, where, record.offset, number_of(record), content_of(record), world_.now()};
+            const read_record read{
+                reader, audit, where, record.offset, number_of(record), content_of(record), world_.now()};
             world_.record(reader, trace_kind::note, static_cast<std::uint64_t>(read.offset.get()),
                           read.record.value_or(UINT64_MAX), read.content);
             history_.on_read(read);
             return {};
         };
         if (const auto done = batch::for_each_record(batch, visit); !done)
-            fail("nothing_invented", "a batch that passed its checks cannot be read: " + to_string(done.failure()));
+            fail("nothing_invented",
+                 "a batch that passed its checks cannot be read: " + to_string(done.failure()));
     }
     if (audit)
         note_audited(where, got);
@@ -281,14 +294,16 @@ void produce_consume::note_audited(const place& where, const client::consumed& g
 }
 
 void produce_consume::on_problem(std::uint32_t reader, const client::consumer_problem& problem) {
-    const auto what = "reader " + std::to_string(reader) + ", partition " + std::to_string(problem.partition) +
-                      ", offset " + std::to_string(problem.position.get()) + ": ";
+    const auto what = "reader " + std::to_string(reader) + ", partition " +
+                      std::to_string(problem.partition) + ", offset " +
+                      std::to_string(problem.position.get()) + ": ";
     switch (problem.what) {
     case client::consumer_problem::kind::corrupt:
         return fail("nothing_invented", what + "corrupt records were served: " + problem.detail);
     case client::consumer_problem::kind::out_of_range:
         return fail("high_watermark_never_back", what + "the position is out of range: " + problem.detail);
-    case client::consumer_problem::kind::refused: return fail("node", what + "refused with " + problem.detail);
+    case client::consumer_problem::kind::refused:
+        return fail("node", what + "refused with " + problem.detail);
     }
 }
 

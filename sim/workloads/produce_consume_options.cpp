@@ -11,8 +11,8 @@ constexpr std::int64_t faults_begin_ns = second / 2;
 constexpr std::int64_t after_healing_ns = 16 * second;
 constexpr std::int64_t audit_ns = 6 * second;
 
-constexpr batch::codec all_codecs[] = {batch::codec::none, batch::codec::gzip, batch::codec::snappy, batch::codec::lz4,
-                                       batch::codec::zstd};
+constexpr batch::codec all_codecs[] = {batch::codec::none, batch::codec::gzip, batch::codec::snappy,
+                                       batch::codec::lz4, batch::codec::zstd};
 
 std::vector<client::new_topic> drawn_topics(runtime::random draws) {
     std::vector<client::new_topic> topics(draws.below(3) == 0 ? 2 : 1);
@@ -21,9 +21,11 @@ std::vector<client::new_topic> drawn_topics(runtime::random draws) {
         topics[i].partitions = static_cast<std::int32_t>(draws.between(1, 3));
         // The largest batch of a load fits into the smallest segment.
         if (draws.chance(3, 4))
-            topics[i].configs.emplace_back("internal.segment.bytes", std::to_string(draws.log_between(32'000, 400'000)));
+            topics[i].configs.emplace_back("internal.segment.bytes",
+                                           std::to_string(draws.log_between(32'000, 400'000)));
         if (draws.chance(1, 2))
-            topics[i].configs.emplace_back("index.interval.bytes", std::to_string(draws.log_between(1, 8'192)));
+            topics[i].configs.emplace_back("index.interval.bytes",
+                                           std::to_string(draws.log_between(1, 8'192)));
         if (draws.chance(1, 4))
             topics[i].configs.emplace_back("segment.ms", std::to_string(draws.log_between(1'000, 60'000)));
     }
@@ -41,7 +43,7 @@ load_options drawn_load(runtime::random draws) {
     load.codecs.push_back(batch::codec::none);
     while (draws.chance(1, 2))
         load.codecs.push_back(all_codecs[draws.below(std::size(all_codecs))]);
-    load.interval_ns = static_cast<std::int64_t>(draws.log_between(40 * millisecond, second));
+    load.interval_ns = static_cast<std::int64_t>(draws.log_between(20 * millisecond, second));
     load.records_max = draws.log_between(1, 8);
     load.value_bytes_max = draws.log_between(1, 3'000);
     load.unfinished_max = draws.log_between(1, 32);
@@ -70,10 +72,10 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.planted = planted;
     made.topics = drawn_topics(root.split("topics"));
     auto draws = root.split("clients");
-    const auto producers = draws.between(1, 3);
+    const auto producers = draws.between(1, 4);
     for (std::int64_t i = 0; i < producers; ++i)
         made.producers.push_back(drawn_load(root.split("producer").split(static_cast<std::uint64_t>(i))));
-    const auto readers = draws.between(1, 2);
+    const auto readers = draws.between(1, 3);
     for (std::int64_t i = 0; i < readers; ++i)
         made.readers.push_back(drawn_reader(root.split("reader").split(static_cast<std::uint64_t>(i))));
     auto nodes = root.split("nodes");
@@ -81,15 +83,17 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.client_scheduler = scheduler_options::drawn(nodes, 1);
     made.broker_clock.drift_ppm = nodes.chance(1, 3) ? nodes.between(-500, 500) : 0;
     made.broker_config.emplace_back("num.partitions", "1");
-    const virtual_time end(std::max<std::int64_t>(seconds * second, after_healing_ns + audit_ns + 2 * second));
+    const virtual_time end(
+        std::max<std::int64_t>(seconds * second, after_healing_ns + audit_ns + 2 * second));
     made.progress_due = end - audit_ns;
-    made.faults = fault_plan::drawn(root.split("faults"), virtual_time(faults_begin_ns), made.progress_due - after_healing_ns);
+    made.faults = fault_plan::drawn(root.split("faults"), virtual_time(faults_begin_ns),
+                                    made.progress_due - after_healing_ns);
     return made;
 }
 
 std::string produce_consume_options::text() const {
-    std::string text = "seed " + std::to_string(seed) + ", " + std::to_string(seconds) + " s, broker loops=" +
-                       std::to_string(broker_scheduler.loops) +
+    std::string text = "seed " + std::to_string(seed) + ", " + std::to_string(seconds) +
+                       " s, broker loops=" + std::to_string(broker_scheduler.loops) +
                        " policy=" + std::to_string(static_cast<int>(broker_scheduler.policy)) + "\n";
     for (const auto& topic : topics) {
         text += "topic " + topic.name + " partitions=" + std::to_string(topic.partitions);
@@ -108,7 +112,8 @@ std::string produce_consume_options::text() const {
                 " delivery_timeout_s=" + std::to_string(load.producer.delivery_timeout_ns / second) + "\n";
     for (const auto& reader : readers)
         text += "reader max_wait_ms=" + std::to_string(reader.max_wait_ms) +
-                " min_bytes=" + std::to_string(reader.min_bytes) + " max_bytes=" + std::to_string(reader.max_bytes) +
+                " min_bytes=" + std::to_string(reader.min_bytes) +
+                " max_bytes=" + std::to_string(reader.max_bytes) +
                 " session=" + std::to_string(reader.use_session) +
                 " fetch_version_max=" + std::to_string(reader.fetch_version_max) + "\n";
     return text + faults.text();

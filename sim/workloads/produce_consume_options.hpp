@@ -20,7 +20,7 @@ namespace barnabas::sim {
 struct load_options {
     client::producer_options producer;
     std::vector<batch::codec> codecs;
-    std::int64_t interval_ns = 0; ///< mean time between batches
+    std::int64_t interval_ns = 0;  ///< mean time between batches
     std::uint64_t records_max = 1; ///< per batch
     std::uint64_t value_bytes_max = 1;
     std::size_t unfinished_max = 1; ///< it sends no more while so many batches have no result
@@ -45,7 +45,8 @@ struct produce_consume_options {
     fault_plan faults;
     virtual_time progress_due;
 
-    static produce_consume_options drawn(std::uint64_t seed, std::int64_t seconds, const boot_options& planted);
+    static produce_consume_options drawn(std::uint64_t seed, std::int64_t seconds,
+                                         const boot_options& planted);
     /// What was drawn, for people.
     std::string text() const;
 };

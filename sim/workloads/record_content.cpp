@@ -12,7 +12,8 @@ namespace {
 
 constexpr char key_prefix = 'k';
 
-std::uint64_t hash_of(std::span<const std::byte> key, std::span<const std::byte> value, timestamp_ms timestamp) {
+std::uint64_t hash_of(std::span<const std::byte> key, std::span<const std::byte> value,
+                      timestamp_ms timestamp) {
     return trace_checksum(value, trace_checksum(key, static_cast<std::uint64_t>(timestamp.get())));
 }
 
@@ -43,8 +44,8 @@ std::uint64_t content_of(const client::outgoing_record& record) {
 }
 
 std::uint64_t content_of(const batch::record_view& record) {
-    return hash_of(record.key.value_or(std::span<const std::byte>{}), record.value.value_or(std::span<const std::byte>{}),
-                   record.timestamp);
+    return hash_of(record.key.value_or(std::span<const std::byte>{}),
+                   record.value.value_or(std::span<const std::byte>{}), record.timestamp);
 }
 
 std::optional<std::uint64_t> number_of(const batch::record_view& record) {

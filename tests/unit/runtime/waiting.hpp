@@ -15,10 +15,9 @@ template <class Value>
 class reports {
 public:
     void push(Value value) {
-        {
-            std::lock_guard guard(mutex_);
-            values_.push_back(std::move(value));
-        }
+        std::lock_guard guard(mutex_);
+        values_.push_back(std::move(value));
+        // With the lock held: whoever takes the last report may destroy this at once.
         filled_.notify_all();
     }
     /// Nothing when none came in time.

@@ -125,7 +125,7 @@ TEST_F(kafka_directories, clean_ones_open_without_a_scan_and_read_to_the_end) {
             EXPECT_EQ(read_through(), end);
         }
     }
-    EXPECT_LE(scanned, 1) << "only one directory has a leader-epoch-checkpoint without the epochs of its log";
+    EXPECT_LE(scanned, 1) << "only trimmed-end has no snapshot";
 }
 
 TEST_F(kafka_directories, killed_and_damaged_ones_end_where_kafka_ends_them) {

@@ -20,7 +20,8 @@ public:
     using factory = std::function<std::unique_ptr<checker>(const history&)>;
     explicit story(const factory& make) { history_.add(make(history_)); }
 
-    std::uint64_t send(std::size_t records, std::int16_t acks = -1, bool idempotent = true, std::uint32_t producer = 0) {
+    std::uint64_t send(std::size_t records, std::int16_t acks = -1, bool idempotent = true,
+                       std::uint32_t producer = 0) {
         sent_batch batch;
         batch.token = history_.batches().size();
         batch.producer = producer;
