@@ -58,6 +58,8 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     append_response answer;
     answer.base_offset = appended->base_offset;
     answer.log_append_time = appended->log_append_time;
+    if (appended->duplicate && appended->base_offset.get() < 0)
+        answer.code = errc::duplicate_sequence;
     answer.log_start_offset = log_.log_start_offset();
     appends_.add(stable ? append_promise::stable : append_promise::written, {appended->next_offset, reply, answer});
     // A repeated batch may have reached its promise long ago.
@@ -162,8 +164,6 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
         return answer_read(reply, slice());
     }
     // The answer is full, and the reader only wants the watermarks.
-    if (request.max_bytes == 0 && !request.at_least_one_batch)
-        return answer_read(reply, slice());
     if (request.max_bytes == 0 && !request.at_least_one_batch)
         return answer_read(reply, slice());
     auto job = log_.read(from, request.max_bytes, high_watermark_, request.at_least_one_batch);

@@ -228,7 +228,11 @@ struct remove_job {
 /// First step of a deletion: files of segments are renamed to `.deleted`, the oldest segment first.
 struct retire_job {
     std::string directory;
+    /// What this deletion is about.
     std::vector<log_offset> segments;
+    /// All segments below go, also those that an earlier deletion failed to rename: one left behind would
+    /// come back at the next start with a hole behind it.
+    log_offset keep_from;
     /// Producer snapshots that nobody needs any more.
     std::vector<log_offset> snapshots;
 

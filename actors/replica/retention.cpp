@@ -26,6 +26,7 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, log_offset hi
     }
     if (job.segments.empty())
         return std::nullopt;
+    job.keep_from = segments_.front().base_offset;
     log_start_offset_ = std::max(log_start_offset_, segments_.front().base_offset);
     epochs_changed_ |= epochs_.truncate_below(log_start_offset_);
     return job;

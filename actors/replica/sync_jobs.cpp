@@ -1,6 +1,8 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/small_file.hpp"
 
+#include <set>
+
 /// Jobs outside of the write lane: sync, and the two steps of a deletion.
 namespace barnabas::replica {
 
@@ -42,7 +44,14 @@ void retire_job::run(runtime::file_system& files) {
         return {};
     };
     const auto steps = [&]() -> result<void> {
-        for (const auto base : segments) {
+        auto entries = files.list(directory);
+        if (!entries)
+            return entries.failure();
+        std::set<log_offset> oldest_first;
+        for (const auto& entry : *entries)
+            if (const auto base = offset_of_file(entry.name, log_suffix); base && *base < keep_from)
+                oldest_first.insert(*base);
+        for (const auto base : oldest_first) {
             for (const auto suffix :
                  {log_suffix, offset_index_suffix, time_index_suffix, transaction_index_suffix})
                 if (auto retired = retire(base, suffix); !retired)

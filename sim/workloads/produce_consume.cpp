@@ -252,13 +252,25 @@ void produce_consume::on_outcome(load& of, const client::produce_outcome& outcom
     outcome_.acked += outcome.what == client::delivery::acked;
     outcome_.unknown += outcome.what == client::delivery::unknown;
     outcome_.failed += outcome.what == client::delivery::failed;
-    if (tell_ && outcome.what != client::delivery::acked)
-        tell("batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) +
-             (outcome.what == client::delivery::failed ? " failed: " : " may be lost: ") + outcome.detail);
+    if (tell_)
+        tell_outcome(of, outcome);
     if (outcome.what == client::delivery::acked)
         faults_->on_acked();
     history_.on_result({outcome.token, outcome.what, outcome.base_offset, world_.now()});
     look_at_invariants();
+}
+
+void produce_consume::tell_outcome(const load& of, const client::produce_outcome& outcome) const {
+    const auto& batch = history_.batches()[outcome.token];
+    const auto what = "batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) + " for " +
+                      to_string(batch.where);
+    switch (outcome.what) {
+    case client::delivery::acked:
+        return tell(what + " acknowledged at " + std::to_string(outcome.base_offset.get()) + ", " +
+                    std::to_string(batch.contents.size()) + " records");
+    case client::delivery::failed: return tell(what + " failed: " + outcome.detail);
+    case client::delivery::unknown: return tell(what + " may be lost: " + outcome.detail);
+    }
 }
 
 void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit,

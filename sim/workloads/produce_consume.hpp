@@ -63,6 +63,7 @@ private:
     void send_batch(load& of);
 
     void on_outcome(load& of, const client::produce_outcome& outcome);
+    void tell_outcome(const load& of, const client::produce_outcome& outcome) const;
     void on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got);
     void on_problem(std::uint32_t reader, const client::consumer_problem& problem);
     void note_audited(const place& where, const client::consumed& got);

@@ -2,6 +2,7 @@
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/crc32c.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace barnabas::replica {
@@ -31,18 +32,33 @@ error bad_snapshot(const std::string& why) {
     return {errc::malformed, "producer snapshot: " + why};
 }
 
-void encode_entry(std::byte* to, producer_id id, const producer_entry& entry) {
-    const auto* last = entry.last_batch();
-    const std::int64_t last_offset = last == nullptr ? -1 : last->last_offset.get();
-    const std::int64_t delta = last == nullptr ? 0 : last->last_offset - last->base_offset;
+/// A null batch stands for a producer that has written markers only.
+void encode_entry(std::byte* to, producer_id id, const producer_entry& entry, const producer_batch* shown) {
+    const std::int64_t last_offset = shown == nullptr ? -1 : shown->last_offset.get();
+    const std::int64_t delta = shown == nullptr ? 0 : shown->last_offset - shown->base_offset;
+    const auto timestamp = shown == entry.last_batch() ? entry.last_timestamp : shown->timestamp;
     store_big_endian(to + at::producer_id, id.get());
     store_big_endian(to + at::epoch, entry.epoch.get());
-    store_big_endian(to + at::last_sequence, last == nullptr ? std::int32_t{-1} : last->last_sequence);
+    store_big_endian(to + at::last_sequence, shown == nullptr ? std::int32_t{-1} : shown->last_sequence);
     store_big_endian(to + at::last_offset, last_offset);
     store_big_endian(to + at::offset_delta, static_cast<std::int32_t>(delta));
-    store_big_endian(to + at::timestamp, entry.last_timestamp.get());
+    store_big_endian(to + at::timestamp, timestamp.get());
     store_big_endian(to + at::coordinator_epoch, entry.coordinator_epoch);
     store_big_endian(to + at::transaction_first_offset, entry.transaction_first_offset.get());
+}
+
+/// Puts the batch of a further entry of the same producer behind those that are known.
+void merge_entry(producer_entry& known, producer_entry next) {
+    const bool continues = next.epoch == known.epoch && next.batch_count == 1 && known.batch_count > 0 &&
+                           known.batch_count < producer_batches_max &&
+                           known.last_batch()->last_offset < next.last_batch()->base_offset;
+    if (continues) {
+        const auto newest = next.batches[0];
+        next.batches = known.batches;
+        next.batches[known.batch_count] = newest;
+        next.batch_count = static_cast<std::uint8_t>(known.batch_count + 1);
+    }
+    known = next;
 }
 
 producer_entry decode_entry(const std::byte* from) {
@@ -68,13 +84,16 @@ producer_entry decode_entry(const std::byte* from) {
 } // namespace
 
 std::vector<std::byte> producer_state::encode_snapshot() const {
-    std::vector<std::byte> bytes(entries_at + entries_.size() * entry_size);
+    std::size_t count = 0;
+    for (const auto& [id, entry] : entries_)
+        count += std::max<std::size_t>(entry.batch_count, 1);
+    std::vector<std::byte> bytes(entries_at + count * entry_size);
     store_big_endian(bytes.data(), snapshot_version);
-    store_big_endian(bytes.data() + checked_from, static_cast<std::int32_t>(entries_.size()));
+    store_big_endian(bytes.data() + checked_from, static_cast<std::int32_t>(count));
     auto* to = bytes.data() + entries_at;
     for (const auto& [id, entry] : entries_) {
-        encode_entry(to, id, entry);
-        to += entry_size;
+        for (std::size_t i = 0; i < std::max<std::size_t>(entry.batch_count, 1); ++i, to += entry_size)
+            encode_entry(to, id, entry, entry.batch_count == 0 ? nullptr : &entry.batches[i]);
     }
     store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(checked_from)));
     return bytes;
@@ -94,7 +113,7 @@ result<producer_state> producer_state::decode_snapshot(std::span<const std::byte
     producer_state state;
     for (auto rest = bytes.subspan(entries_at); !rest.empty(); rest = rest.subspan(entry_size)) {
         const producer_id id(load_big_endian<std::int64_t>(rest.data() + at::producer_id));
-        state.entries_[id] = decode_entry(rest.data());
+        merge_entry(state.entries_[id], decode_entry(rest.data()));
     }
     return state;
 }

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 fs::path kafka_data() {
     const char* given = std::getenv("BARNABAS_SHARED");
-    const fs::path shared = given != nullptr ? fs::path(given) : fs::path(BARNABAS_REPO_ROOT) / ".." / "shared";
+    const fs::path shared =
+        given != nullptr ? fs::path(given) : fs::path(BARNABAS_REPO_ROOT) / ".." / "shared";
     return shared / "kafka-data";
 }
 
@@ -45,7 +46,8 @@ std::map<std::string, std::int64_t> end_offsets_of(const fs::path& lines) {
     const auto text = text_of(lines);
     for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
         const auto begin = at + key.size();
-        ends[text.substr(begin, text.find('"', begin) - begin)] = integer_after(text, "\"logEndOffset\":", at);
+        ends[text.substr(begin, text.find('"', begin) - begin)] =
+            integer_after(text, "\"logEndOffset\":", at);
     }
     return ends;
 }
@@ -74,7 +76,8 @@ protected:
         }
         log_options options;
         options.directory = directory;
-        options.delete_policy = partition.find("compact") == std::string::npos && !partition.starts_with("__");
+        options.delete_policy =
+            partition.find("compact") == std::string::npos && !partition.starts_with("__");
         host = std::make_unique<log_host>(*files, options);
         return host->open(false);
     }

@@ -47,7 +47,8 @@ inline batch::batch_view make_batch(const batch_shape& shape, std::uint64_t labe
 /// Opens a log over a memory disk and runs its jobs at once.
 class log_host {
 public:
-    explicit log_host(memory_files& files, log_options options = small_options()) : files_(files), options_(options) {
+    explicit log_host(memory_files& files, log_options options = small_options())
+        : files_(files), options_(options) {
         files_.add_directory("/data");
     }
 

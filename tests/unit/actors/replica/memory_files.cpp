@@ -81,7 +81,8 @@ void memory_files::crash(std::mt19937_64& random) {
     for (const auto& name : all) {
         const auto now = names_.find(name);
         const auto before = stable_names_.find(name);
-        const bool same = now != names_.end() && before != stable_names_.end() && now->second == before->second;
+        const bool same =
+            now != names_.end() && before != stable_names_.end() && now->second == before->second;
         if (same || !draw())
             continue;
         if (now == names_.end())
@@ -144,7 +145,8 @@ result<std::uint64_t> memory_files::size(runtime::file_id file) {
     return std::uint64_t{(*found)->now.size()};
 }
 
-result<std::size_t> memory_files::read(runtime::file_id file, file_position position, std::span<std::byte> into) {
+result<std::size_t> memory_files::read(runtime::file_id file, file_position position,
+                                       std::span<std::byte> into) {
     auto found = find(file, "read");
     if (!found)
         return found.failure();
@@ -156,7 +158,8 @@ result<std::size_t> memory_files::read(runtime::file_id file, file_position posi
     return count;
 }
 
-result<void> memory_files::write(runtime::file_id file, file_position position, std::span<const slice> parts) {
+result<void> memory_files::write(runtime::file_id file, file_position position,
+                                 std::span<const slice> parts) {
     BARNABAS_ASSERT(open_.contains(file));
     const auto target = open_.at(file);
     const auto whole = join(parts);

@@ -50,7 +50,8 @@ public:
     result<runtime::file_id> open(const std::string& path, runtime::open_mode mode) override;
     void close(runtime::file_id file) override;
     result<std::uint64_t> size(runtime::file_id file) override;
-    result<std::size_t> read(runtime::file_id file, file_position position, std::span<std::byte> into) override;
+    result<std::size_t> read(runtime::file_id file, file_position position,
+                             std::span<std::byte> into) override;
     result<void> write(runtime::file_id file, file_position position, std::span<const slice> parts) override;
     result<void> truncate(runtime::file_id file, std::uint64_t size) override;
     result<void> sync(std::span<const runtime::file_id> files) override;
@@ -61,7 +62,9 @@ public:
     result<void> rename(const std::string& source, const std::string& target) override;
     result<void> remove(const std::string& path) override;
     result<void> remove_directory(const std::string& path) override;
-    result<runtime::file_id> lock(const std::string& path) override { return open(path, runtime::open_mode::create); }
+    result<runtime::file_id> lock(const std::string& path) override {
+        return open(path, runtime::open_mode::create);
+    }
     result<std::uint64_t> free_bytes(const std::string&) override { return std::uint64_t{1} << 40; }
 
 private:

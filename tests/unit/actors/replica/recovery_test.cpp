@@ -11,7 +11,8 @@ std::string path_of(std::int64_t base, std::string_view suffix = log_suffix) {
     return segment_path(test_directory, log_offset(base), suffix);
 }
 
-void damage(memory_files& files, const std::string& path, const std::function<void(std::vector<std::byte>&)>& how) {
+void damage(memory_files& files, const std::string& path,
+            const std::function<void(std::vector<std::byte>&)>& how) {
     auto bytes = files.content(path);
     how(bytes);
     files.put(path, bytes);

@@ -115,7 +115,8 @@ TEST(replica_log, timestamps_out_of_bounds_are_refused) {
     ASSERT_TRUE(host.open());
     EXPECT_EQ(host.append({.timestamp = 3999}).code(), errc::invalid_timestamp);
     EXPECT_EQ(host.append({.timestamp = 6001}).code(), errc::invalid_timestamp);
-    EXPECT_EQ(host.append({.timestamp = std::numeric_limits<std::int64_t>::max()}).code(), errc::invalid_timestamp);
+    EXPECT_EQ(host.append({.timestamp = std::numeric_limits<std::int64_t>::max()}).code(),
+              errc::invalid_timestamp);
     EXPECT_TRUE(host.append({.timestamp = 4000}));
     EXPECT_TRUE(host.append({.timestamp = 6000}));
 }
@@ -273,14 +274,16 @@ TEST(replica_log, finds_offsets_by_time) {
     log_host host(files);
     ASSERT_TRUE(host.open());
     for (int i = 0; i < 40; ++i)
-        ASSERT_TRUE(host.append({.records = 2, .value_size = 60, .timestamp = 1000 + (i ^ 1) * 10}, 0, i / 10));
+        ASSERT_TRUE(
+            host.append({.records = 2, .value_size = 60, .timestamp = 1000 + (i ^ 1) * 10}, 0, i / 10));
     const auto end = host.log->written_offset();
     for (int wanted = 900; wanted < 1420; wanted += 3) {
         std::optional<found_offset> expected;
         for (int i = 0; i < 40 && !expected; ++i)
             for (int record = 0; record < 2 && !expected; ++record)
                 if (const auto time = 1000 + (i ^ 1) * 10 + record; time >= wanted)
-                    expected = found_offset{log_offset(i * 2 + record), timestamp_ms(time), leader_epoch(i / 10)};
+                    expected =
+                        found_offset{log_offset(i * 2 + record), timestamp_ms(time), leader_epoch(i / 10)};
         auto found = host.find(host.log->find_by_timestamp(timestamp_ms(wanted), end));
         ASSERT_TRUE(found);
         EXPECT_EQ(*found, expected) << wanted;
