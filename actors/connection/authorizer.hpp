@@ -7,8 +7,18 @@
 namespace barnabas {
 
 enum class resource_type { topic, group, cluster, transactional_id, delegation_token };
-enum class acl_operation { none, read, write, create, remove, alter, describe, cluster_action, describe_configs,
-                           idempotent_write };
+enum class acl_operation {
+    none,
+    read,
+    write,
+    create,
+    remove,
+    alter,
+    describe,
+    cluster_action,
+    describe_configs,
+    idempotent_write
+};
 
 /// Decides whether a request may touch a resource. Asked by every handler, once per resource.
 class authorizer {

@@ -92,8 +92,8 @@ result<void> handle_find_coordinator(connection& self, request_context context, 
     auto request = decode_body<kafka::find_coordinator_request>(body, context);
     if (!request)
         return request.failure();
-    // There are no groups and no transactions yet; this code is retriable, so clients go on trying and old librdkafka,
-    // which asks before it uses lz4, is content with any answer (rule W119).
+    // There are no groups and no transactions yet; this code is retriable, so clients go on trying and old
+    // librdkafka, which asks before it uses lz4, is content with any answer (rule W119).
     const std::int16_t code = wire_code(errc::coordinator_not_available);
     const std::string why = "this broker does not serve groups and transactions";
     constexpr std::int16_t first_with_several_keys = 4;

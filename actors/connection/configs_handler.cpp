@@ -44,7 +44,8 @@ result<std::vector<config_row>> rows_of(connection& self, const request_context&
     switch (type) {
     case topic_resource: {
         if (!self.allowed(context, acl_operation::describe_configs, resource_type::topic, name))
-            return error{errc::topic_authorization_failed, "not allowed to describe the configuration of " + name};
+            return error{errc::topic_authorization_failed,
+                         "not allowed to describe the configuration of " + name};
         const auto* topic = image->find_topic(name);
         if (topic == nullptr)
             return error{errc::unknown_topic_or_partition, "no topic is named " + name};
@@ -52,10 +53,12 @@ result<std::vector<config_row>> rows_of(connection& self, const request_context&
     }
     case broker_resource: {
         if (!self.allowed(context, acl_operation::describe_configs, resource_type::cluster, "kafka-cluster"))
-            return error{errc::cluster_authorization_failed, "not allowed to describe the broker's configuration"};
-        const bool known = name.empty() || std::any_of(image->brokers.begin(), image->brokers.end(), [&](const auto& one) {
-                               return std::to_string(one.first.get()) == name;
-                           });
+            return error{errc::cluster_authorization_failed,
+                         "not allowed to describe the broker's configuration"};
+        const bool known =
+            name.empty() || std::any_of(image->brokers.begin(), image->brokers.end(), [&](const auto& one) {
+                return std::to_string(one.first.get()) == name;
+            });
         if (!known)
             return error{errc::invalid_request, "no broker of this cluster has the id '" + name + "'"};
         return describe_broker_configs(self.config());

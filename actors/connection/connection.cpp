@@ -15,16 +15,16 @@ namespace {
 kafka::api_key key_of(const slice& frame) {
     BARNABAS_ASSERT(frame.size() >= limits::frame_bytes_min);
     const auto* bytes = frame.data();
-    return static_cast<kafka::api_key>((std::to_integer<int>(bytes[0]) << 8) | std::to_integer<int>(bytes[1]));
+    return static_cast<kafka::api_key>((std::to_integer<int>(bytes[0]) << 8) |
+                                       std::to_integer<int>(bytes[1]));
 }
 
 } // namespace
 
 connection::connection(connection_options options, connection_port& port)
     : options_(std::move(options)), port_(port),
-      frames_(static_cast<std::size_t>(options_.config->socket_request_max_bytes), *options_.input), reads_(port),
-      sessions_(options_.number) {
-}
+      frames_(static_cast<std::size_t>(options_.config->socket_request_max_bytes), *options_.input),
+      reads_(port), sessions_(options_.number) {}
 
 connection::~connection() = default;
 
@@ -56,10 +56,10 @@ void connection::on_read(const runtime::read_completion& bytes) {
     reading_ = false;
     last_bytes_at_ = port_.now();
     if (bytes.count == 0) {
-        const std::string half =
-            frames_.partial_bytes() == 0
-                ? ""
-                : " in the middle of a request (" + std::to_string(frames_.partial_bytes()) + " bytes of it arrived)";
+        const std::string half = frames_.partial_bytes() == 0
+                                     ? ""
+                                     : " in the middle of a request (" +
+                                           std::to_string(frames_.partial_bytes()) + " bytes of it arrived)";
         fail({errc::closed, "the client closed the connection" + half});
         return;
     }
@@ -224,7 +224,8 @@ void connection::on_timer() {
 }
 
 monotonic_ns connection::idle_deadline() const {
-    return last_bytes_at_ + std::chrono::nanoseconds(std::chrono::milliseconds(config().connections_max_idle_ms)).count();
+    return last_bytes_at_ +
+           std::chrono::nanoseconds(std::chrono::milliseconds(config().connections_max_idle_ms)).count();
 }
 
 void connection::on_append_response(const append_response& answer) {

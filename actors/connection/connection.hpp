@@ -34,9 +34,10 @@ struct connection_options {
 };
 
 /// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after
-/// Produce, whose batches enter their partitions in arrival order before earlier ones are answered; responses leave
-/// in request order; every request gets an answer or the connection is closed; a slow reader or a pipelining
-/// client is held back through its socket. Assumes: partitions answer every request once (a dropped one counts).
+/// Produce, whose batches enter their partitions in arrival order before earlier ones are answered; responses
+/// leave in request order; every request gets an answer or the connection is closed; a slow reader or a
+/// pipelining client is held back through its socket. Assumes: partitions answer every request once (a
+/// dropped one counts).
 class connection {
 public:
     connection(connection_options options, connection_port& port);
@@ -66,7 +67,8 @@ public:
     connection_port& port() noexcept { return port_; }
     fetch_reads& reads() noexcept { return reads_; }
     fetch_sessions& sessions() noexcept { return sessions_; }
-    bool allowed(const request_context& who, acl_operation what, resource_type type, std::string_view name) const {
+    bool allowed(const request_context& who, acl_operation what, resource_type type,
+                 std::string_view name) const {
         return options_.access->allowed(who, what, type, name);
     }
     /// Takes the operation over: it answers later. Its questions carry tokens made by `operation::token`.
@@ -114,8 +116,8 @@ private:
     std::deque<slice> waiting_frames_;
     std::deque<in_flight> in_flight_;
     std::uint64_t next_number_ = 1;
-    /// When the earliest armed timer fires. One timer serves all requests: a new one is armed only for an earlier
-    /// deadline, so a busy connection arms a few per second and not one per request.
+    /// When the earliest armed timer fires. One timer serves all requests: a new one is armed only for an
+    /// earlier deadline, so a busy connection arms a few per second and not one per request.
     std::optional<monotonic_ns> armed_for_;
     monotonic_ns last_bytes_at_;
     bool reading_ = false;

@@ -22,8 +22,8 @@ namespace {
 class connection_actor final : public caf::event_based_actor, private connection_port {
 public:
     connection_actor(caf::actor_config& config, runtime::node_services& node, server_context context,
-                     std::string listener_name, std::uint64_t number, std::shared_ptr<runtime::byte_stream> stream,
-                     caf::actor listener)
+                     std::string listener_name, std::uint64_t number,
+                     std::shared_ptr<runtime::byte_stream> stream, caf::actor listener)
         : event_based_actor(config), node_(node), context_(std::move(context)), stream_(std::move(stream)),
           listener_(std::move(listener)), number_(number), metrics_(node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
@@ -53,7 +53,9 @@ public:
                 pick_up_view();
                 machine_.on_topics_response(answer);
             },
-            [this](const init_producer_id_response& answer) { machine_.on_init_producer_id_response(answer); },
+            [this](const init_producer_id_response& answer) {
+                machine_.on_init_producer_id_response(answer);
+            },
             [this](const close_connection&) { machine_.on_stop(); },
         };
     }
@@ -75,8 +77,9 @@ public:
 private:
     void attach_stream() {
         auto self = caf::actor_cast<caf::actor>(this);
-        stream_->attach({[self](runtime::read_completion bytes) { caf::anon_send(self, stream_read{std::move(bytes)}); },
-                         [self] { caf::anon_send(self, stream_drained{}); }});
+        stream_->attach(
+            {[self](runtime::read_completion bytes) { caf::anon_send(self, stream_read{std::move(bytes)}); },
+             [self] { caf::anon_send(self, stream_drained{}); }});
     }
 
     /// Metadata moves between messages, never inside the handling of one.
@@ -102,9 +105,11 @@ private:
     void close(const error& why) override {
         if (why.code != errc::closed) {
             metrics_.refused(why.code);
-            node_.log->warn("connection_refused", {{"peer", to_string(stream_->peer())}, {"reason", to_string(why)}});
+            node_.log->warn("connection_refused",
+                            {{"peer", to_string(stream_->peer())}, {"reason", to_string(why)}});
         } else {
-            node_.log->debug("connection_closed", {{"peer", to_string(stream_->peer())}, {"reason", why.detail}});
+            node_.log->debug("connection_closed",
+                             {{"peer", to_string(stream_->peer())}, {"reason", why.detail}});
         }
         stream_->close();
         stream_ = nullptr;
@@ -123,9 +128,15 @@ private:
     bool send(const topic_partition& to, append_request message) override {
         return send_partition(to, std::move(message));
     }
-    bool send(const topic_partition& to, const read_request& message) override { return send_partition(to, message); }
-    bool send(const topic_partition& to, const offset_query& message) override { return send_partition(to, message); }
-    void send(const topic_partition& to, const forget_reader& message) override { send_partition(to, message); }
+    bool send(const topic_partition& to, const read_request& message) override {
+        return send_partition(to, message);
+    }
+    bool send(const topic_partition& to, const offset_query& message) override {
+        return send_partition(to, message);
+    }
+    void send(const topic_partition& to, const forget_reader& message) override {
+        send_partition(to, message);
+    }
     void send_controller(create_topics_request message) override {
         caf::event_based_actor::send(context_.controller, std::move(message));
     }
@@ -156,7 +167,8 @@ private:
         return found->second;
     }
 
-    void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes) override {
+    void finished(const request_context& request, std::size_t request_bytes,
+                  std::size_t response_bytes) override {
         metrics_.finished(request, request_bytes, response_bytes, now());
     }
     void report(std::string_view event, const std::string& message) override {
@@ -177,8 +189,9 @@ private:
 
 } // namespace
 
-caf::actor spawn_connection(runtime::node_services& node, const server_context& context, std::string listener_name,
-                            std::uint64_t number, std::shared_ptr<runtime::byte_stream> stream, caf::actor listener) {
+caf::actor spawn_connection(runtime::node_services& node, const server_context& context,
+                            std::string listener_name, std::uint64_t number,
+                            std::shared_ptr<runtime::byte_stream> stream, caf::actor listener) {
     const loop_index home = stream->home();
     return runtime::spawn<caf::actor, connection_actor>(node, {home, "connection", true}, context,
                                                         std::move(listener_name), number, std::move(stream),

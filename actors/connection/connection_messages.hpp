@@ -6,7 +6,8 @@
 
 #include <memory>
 
-/// What the shells of this role tell themselves and each other; everything else is in the other roles' messages.
+/// What the shells of this role tell themselves and each other; everything else is in the other roles'
+/// messages.
 namespace barnabas {
 
 /// To the listener: a client connected.

@@ -26,8 +26,9 @@ connection_metrics::api_metrics& connection_metrics::of(kafka::api_key key) {
     if (known.requests == nullptr) {
         const runtime::metric_labels labels{{"api", std::string(kafka::name_of(key))}};
         known.requests = &registry_.counter_of("requests_total", "Requests answered, by API", labels);
-        known.seconds = &registry_.histogram_of("request_seconds", "Time from a whole request to its response, by API",
-                                                runtime::latency_bounds(), labels);
+        known.seconds =
+            &registry_.histogram_of("request_seconds", "Time from a whole request to its response, by API",
+                                    runtime::latency_bounds(), labels);
     }
     return known;
 }

@@ -16,8 +16,8 @@ namespace barnabas {
 struct request_context;
 struct topic_config;
 
-/// What the connection machine may do to the world; the shell carries it out, tests record it. (On the data path
-/// effects are calls and not a list, so that a request allocates nothing for them; style rule S4.)
+/// What the connection machine may do to the world; the shell carries it out, tests record it. (On the data
+/// path effects are calls and not a list, so that a request allocates nothing for them; style rule S4.)
 class connection_port {
 public:
     virtual ~connection_port() = default;
@@ -50,7 +50,8 @@ public:
     virtual const topic_config& config_of(const topic_metadata& topic) = 0;
 
     /// A request was answered (or needs no answer): for metrics.
-    virtual void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes) = 0;
+    virtual void finished(const request_context& request, std::size_t request_bytes,
+                          std::size_t response_bytes) = 0;
     /// Something a person may want to read: a refused request, a client's protocol error.
     virtual void report(std::string_view event, const std::string& message) = 0;
 };

@@ -12,27 +12,29 @@ namespace {
 
 using key = kafka::api_key;
 
-// Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119); Produce 0 to 2 are
-// advertised and refused, because librdkafka takes "Produce 0..0" for the sign that a broker knows compression.
+// Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119); Produce 0 to 2
+// are advertised and refused, because librdkafka takes "Produce 0..0" for the sign that a broker knows
+// compression.
 constexpr std::array<api_row, 12> table{{
-    {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce, false},
+    {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
+     false},
     {key::fetch, 4, 17, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
     {key::list_offsets, 0, 9, handle_list_offsets, resource_type::topic, acl_operation::describe,
      quota_class::request, false},
-    {key::metadata, 0, 13, handle_metadata, resource_type::topic, acl_operation::describe, quota_class::request,
-     false},
+    {key::metadata, 0, 13, handle_metadata, resource_type::topic, acl_operation::describe,
+     quota_class::request, false},
     {key::find_coordinator, 0, 6, handle_find_coordinator, resource_type::group, acl_operation::describe,
      quota_class::request, false},
-    {key::api_versions, 0, 4, handle_api_versions, resource_type::cluster, acl_operation::none, quota_class::request,
-     true},
+    {key::api_versions, 0, 4, handle_api_versions, resource_type::cluster, acl_operation::none,
+     quota_class::request, true},
     {key::create_topics, 0, 7, handle_create_topics, resource_type::topic, acl_operation::create,
      quota_class::request, false},
     {key::delete_topics, 0, 6, handle_delete_topics, resource_type::topic, acl_operation::remove,
      quota_class::request, false},
-    {key::init_producer_id, 0, 5, handle_init_producer_id, resource_type::cluster, acl_operation::idempotent_write,
-     quota_class::request, false},
-    {key::describe_configs, 0, 4, handle_describe_configs, resource_type::topic, acl_operation::describe_configs,
-     quota_class::request, false},
+    {key::init_producer_id, 0, 5, handle_init_producer_id, resource_type::cluster,
+     acl_operation::idempotent_write, quota_class::request, false},
+    {key::describe_configs, 0, 4, handle_describe_configs, resource_type::topic,
+     acl_operation::describe_configs, quota_class::request, false},
     {key::create_partitions, 0, 3, handle_create_partitions, resource_type::topic, acl_operation::alter,
      quota_class::request, false},
     {key::describe_cluster, 0, 2, handle_describe_cluster, resource_type::cluster, acl_operation::describe,
@@ -78,9 +80,9 @@ result<void> dispatch(connection& self, request_context context, kafka::wire_rea
         if (context.key == kafka::api_key::api_versions)
             return handle_api_versions(self, std::move(context), reader);
         return error{errc::unsupported_version,
-                     std::string(kafka::name_of(context.key)) + " version " + std::to_string(context.version) +
-                         " is not served; this broker serves " + std::to_string(row->lowest) + " to " +
-                         std::to_string(row->highest)};
+                     std::string(kafka::name_of(context.key)) + " version " +
+                         std::to_string(context.version) + " is not served; this broker serves " +
+                         std::to_string(row->lowest) + " to " + std::to_string(row->highest)};
     }
     return row->handle(self, std::move(context), reader);
 }

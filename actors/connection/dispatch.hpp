@@ -19,14 +19,14 @@ enum class quota_class { none, produce, fetch, request };
 /// Decodes the body and answers, now or later (an operation). An error closes the connection.
 using handler = result<void> (*)(connection& self, request_context context, kafka::wire_reader& body);
 
-/// Everything that differs between APIs, in one row. There are no defaults: a row without an authorisation or a
-/// quota class does not compile.
+/// Everything that differs between APIs, in one row. There are no defaults: a row without an authorisation or
+/// a quota class does not compile.
 struct api_row {
     constexpr api_row(kafka::api_key key, std::int16_t lowest, std::int16_t highest, handler handle,
                       resource_type resource, acl_operation operation, quota_class quota,
                       bool before_authentication)
-        : key(key), lowest(lowest), highest(highest), handle(handle), resource(resource), operation(operation),
-          quota(quota), before_authentication(before_authentication) {}
+        : key(key), lowest(lowest), highest(highest), handle(handle), resource(resource),
+          operation(operation), quota(quota), before_authentication(before_authentication) {}
 
     kafka::api_key key;
     /// Versions advertised; each of them gets an answer that decodes (rule W116).
@@ -47,8 +47,9 @@ const api_row* find_api(kafka::api_key key);
 /// Reads key, version, correlation id and client id. A version that is not served is no error here.
 result<void> read_request_header(kafka::wire_reader& reader, request_context& context);
 
-/// Hands the body to its handler. An unknown key or version is an error: the connection closes, which is how old
-/// clients find out what a broker can do (rule W108); ApiVersions alone is answered in version 0 (KIP-511).
+/// Hands the body to its handler. An unknown key or version is an error: the connection closes, which is how
+/// old clients find out what a broker can do (rule W108); ApiVersions alone is answered in version 0
+/// (KIP-511).
 result<void> dispatch(connection& self, request_context context, kafka::wire_reader& reader);
 
 } // namespace barnabas

@@ -69,8 +69,9 @@ result<void> handle_fetch(connection& self, request_context context, kafka::wire
         return request.failure();
     if (is_from_replica(*request, context)) {
         answer_error(self, context,
-                     {errc::cluster_authorization_failed, "a client's fetch names a replica id; brokers fetch from each "
-                                                          "other on the inter-broker listener only"});
+                     {errc::cluster_authorization_failed,
+                      "a client's fetch names a replica id; brokers fetch from each "
+                      "other on the inter-broker listener only"});
         return {};
     }
     const bool by_id = context.version >= first_version_with_ids;
@@ -93,8 +94,8 @@ result<void> handle_fetch(connection& self, request_context context, kafka::wire
             (*session)->put(item);
         items.assign((*session)->items.begin(), (*session)->items.end());
     }
-    auto waiting = std::make_unique<fetch_operation>(self, self.current(), context, limits, std::move(items), session_id,
-                                                     incremental);
+    auto waiting = std::make_unique<fetch_operation>(self, self.current(), context, limits, std::move(items),
+                                                     session_id, incremental);
     // Parked before it starts: its answers may come from what this connection already knows.
     auto& parked = static_cast<fetch_operation&>(self.park(std::move(waiting)));
     parked.start();

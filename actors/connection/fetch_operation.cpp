@@ -32,8 +32,9 @@ log_offset end_of(const slice& records, log_offset from) {
 
 } // namespace
 
-fetch_operation::fetch_operation(connection& owner, std::uint64_t number, request_context context, fetch_limits limits,
-                                 std::vector<fetch_item> items, std::int32_t session_id, bool incremental)
+fetch_operation::fetch_operation(connection& owner, std::uint64_t number, request_context context,
+                                 fetch_limits limits, std::vector<fetch_item> items, std::int32_t session_id,
+                                 bool incremental)
     : operation(owner, number, std::move(context)), limits_(limits), session_id_(session_id),
       incremental_(incremental) {
     entries_.reserve(items.size());
@@ -83,14 +84,16 @@ void fetch_operation::ask_more() {
     while (next_ < entries_.size()) {
         const std::uint64_t spent = bytes_ + promised_bytes_;
         const bool room = spent < limits_.max_bytes || (spent == 0 && next_ == 0);
-        // Without room a session leaves the rest for the next answer; any other answer tells the watermarks of all.
+        // Without room a session leaves the rest for the next answer; any other answer tells the watermarks
+        // of all.
         if (!room && (incremental_ || promised_bytes_ != 0))
             break;
         const auto index = static_cast<std::uint32_t>(next_++);
         entry& one = entries_[index];
         if (one.now == progress::settled)
             continue;
-        const auto left = static_cast<std::uint32_t>(limits_.max_bytes - std::min<std::uint64_t>(spent, limits_.max_bytes));
+        const auto left =
+            static_cast<std::uint32_t>(limits_.max_bytes - std::min<std::uint64_t>(spent, limits_.max_bytes));
         ask(index, std::min(one.item.max_bytes, left));
     }
     asking_ = false;
@@ -148,7 +151,8 @@ void fetch_operation::settle(entry& one, read_response answer) {
 
 void fetch_operation::respond_or_wait() {
     BARNABAS_ASSERT(outstanding_ == 0);
-    // Batches that are there but did not fit will not fit better later, so waiting for more bytes would be in vain.
+    // Batches that are there but did not fit will not fit better later, so waiting for more bytes would be in
+    // vain.
     const bool enough = bytes_ >= limits_.min_bytes || bytes_ >= limits_.max_bytes || has_more_than_fits();
     if (enough || failed_ || due_ || limits_.max_wait.count() == 0 || entries_.empty())
         return respond();
@@ -165,6 +169,26 @@ bool fetch_operation::has_more_than_fits() const {
     });
 }
 
+/// Some partition has more than fitted: waiting brings nothing, however many bytes the client wants at least.
+bool fetch_operation::is_cut_short() const {
+    if (bytes_ == 0)
+        return false;
+    for (const auto& one : entries_) {
+        log_offset next = one.item.fetch_offset;
+        const auto records = one.answer.records.bytes();
+        for (std::size_t at = 0; at < records.size();) {
+            const auto header = batch::parse_header(records.subspan(at));
+            if (!header || header->total_size() > records.size() - at)
+                break;
+            next = header->next_offset();
+            at += header->total_size();
+        }
+        if (one.now == progress::settled && next < one.answer.high_watermark)
+            return true;
+    }
+    return false;
+}
+
 void fetch_operation::on_timer() {
     // Reads on their way to the disk are worth a moment more; a disk that hangs is not.
     if (outstanding_ > 0 && !due_) {
@@ -177,7 +201,8 @@ void fetch_operation::on_timer() {
 
 bool fetch_operation::is_told_already(const fetch_item& known, const read_response& answer) const {
     return incremental_ && answer.code == errc::ok && answer.records.empty() &&
-           known.told_high_watermark == answer.high_watermark && known.told_log_start == answer.log_start_offset;
+           known.told_high_watermark == answer.high_watermark &&
+           known.told_log_start == answer.log_start_offset;
 }
 
 void fetch_operation::respond() {

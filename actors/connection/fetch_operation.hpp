@@ -16,9 +16,9 @@ struct fetch_limits {
     std::chrono::milliseconds max_wait{0};
 };
 
-/// One Fetch. Partitions are asked in order, as many at a time as the byte budget surely covers, so that no read is
-/// thrown away; when fewer than `min_bytes` are there it waits for partitions to become readable, at most
-/// `max_wait`. The first partition with records gives at least one batch, however large (KIP-74).
+/// One Fetch. Partitions are asked in order, as many at a time as the byte budget surely covers, so that no
+/// read is thrown away; when fewer than `min_bytes` are there it waits for partitions to become readable, at
+/// most `max_wait`. The first partition with records gives at least one batch, however large (KIP-74).
 class fetch_operation final : public operation {
 public:
     fetch_operation(connection& owner, std::uint64_t number, request_context context, fetch_limits limits,
@@ -46,6 +46,7 @@ private:
     void ask(std::uint32_t index, std::uint32_t max_bytes);
     void settle(entry& one, read_response answer);
     void respond_or_wait();
+    bool is_cut_short() const;
     bool has_more_than_fits() const;
     void respond();
     bool is_told_already(const fetch_item& known, const read_response& answer) const;

@@ -65,8 +65,10 @@ std::optional<std::uint64_t> fetch_reads::on_read_response(const read_response& 
     slot* one = find(answer.token);
     if (one == nullptr || one->now != state::asking)
         return std::nullopt;
-    // Empty below the high watermark: the first batch did not fit into the budget, and nobody will tell us of it.
-    const bool at_end = answer.code == errc::ok && answer.records.empty() && answer.high_watermark <= one->offset;
+    // Empty below the high watermark: the first batch did not fit into the budget, and nobody will tell us of
+    // it.
+    const bool at_end =
+        answer.code == errc::ok && answer.records.empty() && answer.high_watermark <= one->offset;
     one->now = at_end ? state::subscribed : state::idle;
     if (one->operation_token == 0)
         return std::nullopt;
@@ -93,8 +95,8 @@ void fetch_reads::forget_all() {
 std::uint32_t fetch_reads::slot_of(const topic_partition& partition) {
     if (auto found = index_.find(partition); found != index_.end())
         return found->second;
-    const bool nobody_waits = std::all_of(slots_.begin(), slots_.end(),
-                                          [](const slot& one) { return one.operation_token == 0; });
+    const bool nobody_waits =
+        std::all_of(slots_.begin(), slots_.end(), [](const slot& one) { return one.operation_token == 0; });
     if (slots_.size() >= connection_limits::fetch_slots_max && nobody_waits)
         forget_all();
     const auto index = static_cast<std::uint32_t>(slots_.size());

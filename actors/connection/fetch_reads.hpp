@@ -12,8 +12,9 @@ namespace barnabas {
 
 class connection_port;
 
-/// What this connection knows of the partitions that it reads, kept between fetches: a partition that was empty
-/// at an offset and has not told of new batches since is not asked again, so idle partitions cost nothing.
+/// What this connection knows of the partitions that it reads, kept between fetches: a partition that was
+/// empty at an offset and has not told of new batches since is not asked again, so idle partitions cost
+/// nothing.
 class fetch_reads {
 public:
     explicit fetch_reads(connection_port& port) : port_(port) {}

@@ -51,7 +51,8 @@ fetch_session& fetch_sessions::open(bool uses_topic_ids) {
     if (sessions_.size() >= connection_limits::fetch_sessions_max)
         sessions_.pop_front();
     ++opened_;
-    // Mixed from connection and count, so that a client which comes back elsewhere with an old id is found out.
+    // Mixed from connection and count, so that a client which comes back elsewhere with an old id is found
+    // out.
     std::uint64_t mixed = (connection_ + 1) * 0x9e3779b97f4a7c15ULL + opened_;
     mixed ^= mixed >> 29;
     fetch_session session;
@@ -66,12 +67,13 @@ fetch_session& fetch_sessions::open(bool uses_topic_ids) {
 result<fetch_session*> fetch_sessions::next(std::int32_t id, std::int32_t epoch, bool uses_topic_ids) {
     fetch_session* session = find(id);
     if (session == nullptr)
-        return error{errc::fetch_session_id_not_found, "no fetch session " + std::to_string(id) +
-                                                           " on this connection; start a new one with epoch 0"};
+        return error{errc::fetch_session_id_not_found,
+                     "no fetch session " + std::to_string(id) +
+                         " on this connection; start a new one with epoch 0"};
     if (session->epoch != epoch)
-        return error{errc::invalid_fetch_session_epoch, "fetch session " + std::to_string(id) + " expects epoch " +
-                                                            std::to_string(session->epoch) + ", not " +
-                                                            std::to_string(epoch)};
+        return error{errc::invalid_fetch_session_epoch,
+                     "fetch session " + std::to_string(id) + " expects epoch " +
+                         std::to_string(session->epoch) + ", not " + std::to_string(epoch)};
     if (session->uses_topic_ids != uses_topic_ids)
         return error{errc::fetch_session_topic_id_error,
                      "a fetch session names its topics either by name or by id, from its first request on"};

@@ -22,7 +22,8 @@ struct fetch_item {
     std::uint32_t max_bytes = 0;
     leader_epoch current_leader_epoch{-1};
 
-    /// Of the last response that named this partition; an incremental response leaves out what did not change.
+    /// Of the last response that named this partition; an incremental response leaves out what did not
+    /// change.
     log_offset told_high_watermark{-1};
     log_offset told_log_start{-1};
 };
@@ -36,8 +37,8 @@ struct fetch_item_key {
     friend auto operator<=>(const fetch_item_key&, const fetch_item_key&) = default;
 };
 
-/// An incremental fetch session (KIP-227): the partitions a client reads, so that a request names only changes.
-/// The order of `items` rotates: whoever returned records goes to the end, so none starves.
+/// An incremental fetch session (KIP-227): the partitions a client reads, so that a request names only
+/// changes. The order of `items` rotates: whoever returned records goes to the end, so none starves.
 struct fetch_session {
     std::int32_t id = 0;
     /// The epoch that the next request must carry.
@@ -53,16 +54,16 @@ struct fetch_session {
     fetch_item* find(const fetch_item_key& key);
 };
 
-/// The sessions of one connection. A session ends with its connection: a client that comes back on another one
-/// gets fetch_session_id_not_found and starts anew, as the protocol foresees.
+/// The sessions of one connection. A session ends with its connection: a client that comes back on another
+/// one gets fetch_session_id_not_found and starts anew, as the protocol foresees.
 class fetch_sessions {
 public:
     explicit fetch_sessions(std::uint64_t connection_number) : connection_(connection_number) {}
 
     /// A new session, id not zero. The oldest one goes when there are too many.
     fetch_session& open(bool uses_topic_ids);
-    /// Checks id and epoch of an incremental request, and moves the epoch on. Codes: fetch_session_id_not_found,
-    /// invalid_fetch_session_epoch, fetch_session_topic_id_error.
+    /// Checks id and epoch of an incremental request, and moves the epoch on. Codes:
+    /// fetch_session_id_not_found, invalid_fetch_session_epoch, fetch_session_topic_id_error.
     result<fetch_session*> next(std::int32_t id, std::int32_t epoch, bool uses_topic_ids);
     fetch_session* find(std::int32_t id);
     void close(std::int32_t id);

@@ -25,8 +25,7 @@ std::int32_t read_length(const std::byte* prefix) {
 } // namespace
 
 frame_reader::frame_reader(std::size_t frame_bytes_max, runtime::memory_reserve& reserve)
-    : frame_bytes_max_(frame_bytes_max), reserve_(reserve) {
-}
+    : frame_bytes_max_(frame_bytes_max), reserve_(reserve) {}
 
 std::optional<frame_reader::wanted_read> frame_reader::next_read() {
     if (!waiting_.empty()) {
@@ -101,13 +100,14 @@ result<void> frame_reader::cut_frames(const std::shared_ptr<chunk>& bytes, std::
 result<std::size_t> frame_reader::checked_length(const std::byte* prefix) const {
     const std::int32_t length = read_length(prefix);
     if (length < static_cast<std::int32_t>(limits::frame_bytes_min))
-        return error{errc::malformed, "a frame announces " + std::to_string(length) +
-                                          " bytes, fewer than a request header needs; is this a Kafka client?"};
+        return error{errc::malformed,
+                     "a frame announces " + std::to_string(length) +
+                         " bytes, fewer than a request header needs; is this a Kafka client?"};
     if (static_cast<std::size_t>(length) > frame_bytes_max_)
-        return error{errc::malformed, "a frame announces " + std::to_string(length) +
-                                          " bytes, more than socket.request.max.bytes=" +
-                                          std::to_string(frame_bytes_max_) +
-                                          " (a TLS or HTTP client on a plaintext port looks like this)"};
+        return error{errc::malformed,
+                     "a frame announces " + std::to_string(length) +
+                         " bytes, more than socket.request.max.bytes=" + std::to_string(frame_bytes_max_) +
+                         " (a TLS or HTTP client on a plaintext port looks like this)"};
     return static_cast<std::size_t>(length);
 }
 

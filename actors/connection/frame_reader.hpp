@@ -16,8 +16,8 @@ class memory_reserve;
 }
 
 /// Cuts a stream of bytes into frames (int32 length, then that many bytes). Guarantees: memory grows with the
-/// bytes received, never with the length announced; record bytes are copied at most once (a frame that arrives
-/// in one piece not at all). All memory is charged to `reserve`.
+/// bytes received, never with the length announced; record bytes are copied at most once (a frame that
+/// arrives in one piece not at all). All memory is charged to `reserve`.
 class frame_reader {
 public:
     frame_reader(std::size_t frame_bytes_max, runtime::memory_reserve& reserve);
@@ -30,8 +30,9 @@ public:
     /// What to ask the stream for next; nothing when the reserve has no room (ask again when it has).
     std::optional<wanted_read> next_read();
 
-    /// Takes what arrived and appends finished frames (without their length) to `frames`. An error means that the
-    /// stream cannot be understood any more: answer nothing, close. Frames before the fault are delivered.
+    /// Takes what arrived and appends finished frames (without their length) to `frames`. An error means that
+    /// the stream cannot be understood any more: answer nothing, close. Frames before the fault are
+    /// delivered.
     result<void> on_read(const runtime::read_completion& bytes, std::vector<slice>& frames);
 
     /// Bytes of a frame that has begun.
@@ -48,7 +49,8 @@ private:
     runtime::memory_reserve& reserve_;
     /// Size of the last whole frame: a client that has sent it once is trusted with that much memory at once.
     std::size_t trusted_bytes_ = 0;
-    /// The frame that has begun: its memory, how much is filled, its size with the length prefix (0: unknown yet).
+    /// The frame that has begun: its memory, how much is filled, its size with the length prefix (0: unknown
+    /// yet).
     std::shared_ptr<chunk> partial_;
     std::size_t filled_ = 0;
     std::size_t frame_size_ = 0;

@@ -48,10 +48,11 @@ result<Request> decode_body(kafka::wire_reader& body, const request_context& con
 
 /// Answers request `number` with a message of the request's version.
 template <class Response>
-void answer_with(connection& self, std::uint64_t number, const request_context& context, const Response& response) {
+void answer_with(connection& self, std::uint64_t number, const request_context& context,
+                 const Response& response) {
     self.answer(number, kafka::frame_response(context.correlation_id,
-                                              kafka::response_header_version(context.key, context.version), response,
-                                              context.version));
+                                              kafka::response_header_version(context.key, context.version),
+                                              response, context.version));
 }
 
 } // namespace barnabas

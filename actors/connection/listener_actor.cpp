@@ -25,7 +25,8 @@ class listener_actor final : public caf::event_based_actor {
 public:
     listener_actor(caf::actor_config& config, runtime::node_services& node, std::string listener_name,
                    server_context context)
-        : event_based_actor(config), node_(node), name_(std::move(listener_name)), context_(std::move(context)) {}
+        : event_based_actor(config), node_(node), name_(std::move(listener_name)),
+          context_(std::move(context)) {}
 
     caf::behavior make_behavior() override;
     const char* name() const override { return "listener"; }
@@ -88,16 +89,17 @@ void listener_actor::on_accepted(const std::shared_ptr<runtime::byte_stream>& st
     const bool full = connections_.size() >= static_cast<std::size_t>(context_.config->max_connections);
     if (closing_ || full) {
         if (full)
-            node_.log->warn("connection_refused", {{"peer", to_string(stream->peer())},
-                                                   {"reason", "max.connections is reached"}});
+            node_.log->warn("connection_refused",
+                            {{"peer", to_string(stream->peer())}, {"reason", "max.connections is reached"}});
         // A stream belongs to its home loop; the connection closes it there.
-        auto refused = spawn_connection(node_, context_, name_, ++accepted_, stream, caf::actor_cast<caf::actor>(this));
+        auto refused =
+            spawn_connection(node_, context_, name_, ++accepted_, stream, caf::actor_cast<caf::actor>(this));
         send(refused, close_connection{});
         return;
     }
     const std::uint64_t number = ++accepted_;
-    connections_.emplace(number, spawn_connection(node_, context_, name_, number, stream,
-                                                  caf::actor_cast<caf::actor>(this)));
+    connections_.emplace(
+        number, spawn_connection(node_, context_, name_, number, stream, caf::actor_cast<caf::actor>(this)));
 }
 
 void listener_actor::end_if_done() {
@@ -111,7 +113,8 @@ void listener_actor::end_if_done() {
 
 result<opened_listener> open_listener(runtime::node_services& node, const listener_options& options,
                                       const server_context& context) {
-    auto actor = runtime::spawn<caf::actor, listener_actor>(node, {loop_index(0), "listener"}, options.name, context);
+    auto actor =
+        runtime::spawn<caf::actor, listener_actor>(node, {loop_index(0), "listener"}, options.name, context);
     auto socket = node.network->listen(options.bind, [actor](std::shared_ptr<runtime::byte_stream> stream) {
         caf::anon_send(actor, stream_accepted{std::move(stream)});
     });

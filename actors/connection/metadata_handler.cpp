@@ -54,7 +54,8 @@ void describe_missing(std::optional<std::string> name, const topic_id& id, errc 
 /// A Metadata request, which waits if it creates the topics that it names.
 class metadata final : public operation {
 public:
-    metadata(connection& owner, std::uint64_t number, request_context context, kafka::metadata_request request)
+    metadata(connection& owner, std::uint64_t number, request_context context,
+             kafka::metadata_request request)
         : operation(owner, number, std::move(context)), request_(std::move(request)) {}
 
     bool wants_all() const {
@@ -66,16 +67,19 @@ public:
     std::vector<new_topic> missing() const {
         std::vector<new_topic> topics;
         constexpr std::int16_t first_that_can_refuse = 4;
-        const bool client_allows = context().version < first_that_can_refuse || request_.allow_auto_topic_creation;
+        const bool client_allows =
+            context().version < first_that_can_refuse || request_.allow_auto_topic_creation;
         if (wants_all() || !client_allows || !owner().config().auto_create_topics_enable)
             return topics;
         auto image = owner().port().image();
         for (const auto& wanted : *request_.topics) {
             if (!wanted.name || image->find_topic(*wanted.name) != nullptr)
                 continue;
-            const bool named_twice = std::any_of(topics.begin(), topics.end(),
-                                                 [&](const new_topic& topic) { return topic.name == *wanted.name; });
-            if (named_twice || !owner().allowed(context(), acl_operation::create, resource_type::topic, *wanted.name))
+            const bool named_twice = std::any_of(topics.begin(), topics.end(), [&](const new_topic& topic) {
+                return topic.name == *wanted.name;
+            });
+            if (named_twice ||
+                !owner().allowed(context(), acl_operation::create, resource_type::topic, *wanted.name))
                 continue;
             topics.emplace_back().name = *wanted.name;
         }
@@ -105,7 +109,8 @@ public:
     }
 
 private:
-    void describe_named(const metadata_image& image, const std::string& name, kafka::metadata_response& response) {
+    void describe_named(const metadata_image& image, const std::string& name,
+                        kafka::metadata_response& response) {
         if (!owner().allowed(context(), acl_operation::describe, resource_type::topic, name))
             return describe_missing(name, {}, errc::topic_authorization_failed, response);
         if (const auto* topic = image.find_topic(name))
@@ -113,12 +118,14 @@ private:
         auto created = std::find_if(created_.begin(), created_.end(),
                                     [&](const topic_result& result) { return result.name == name; });
         const bool refused = created != created_.end() && created->code == errc::invalid_topic;
-        describe_missing(name, {}, refused ? errc::invalid_topic : errc::unknown_topic_or_partition, response);
+        describe_missing(name, {}, refused ? errc::invalid_topic : errc::unknown_topic_or_partition,
+                         response);
     }
 
     void describe_by_id(const metadata_image& image, const topic_id& id, kafka::metadata_response& response) {
         const auto* topic = image.find_topic(id);
-        if (topic != nullptr && owner().allowed(context(), acl_operation::describe, resource_type::topic, topic->name))
+        if (topic != nullptr &&
+            owner().allowed(context(), acl_operation::describe, resource_type::topic, topic->name))
             return describe_topic(*topic, response);
         describe_missing(std::nullopt, id, errc::unknown_topic_id, response);
     }

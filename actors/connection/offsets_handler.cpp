@@ -96,8 +96,8 @@ void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, c
         return waiting.settle(index, errc::unsupported_version);
     offset_query query;
     query.token = waiting.token(index);
-    query.timestamp =
-        timestamp_ms(partition.timestamp == earliest_local_timestamp ? earliest_timestamp : partition.timestamp);
+    query.timestamp = timestamp_ms(partition.timestamp == earliest_local_timestamp ? earliest_timestamp
+                                                                                   : partition.timestamp);
     query.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
     if (!self.port().send({topic->id, partition_index(partition.partition_index)}, query))
         waiting.settle(index, errc::not_leader_or_follower);
@@ -113,7 +113,8 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
     auto image = self.port().image();
     for (const auto& wanted : request->topics) {
         waiting->response().topics.emplace_back().name = wanted.name;
-        const bool allowed = self.allowed(context, acl_operation::describe, resource_type::topic, wanted.name);
+        const bool allowed =
+            self.allowed(context, acl_operation::describe, resource_type::topic, wanted.name);
         const auto* topic = image->find_topic(wanted.name);
         for (const auto& partition : wanted.partitions) {
             if (allowed)

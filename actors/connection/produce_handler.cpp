@@ -107,20 +107,22 @@ append_response refused(const error& why) {
 }
 
 /// The one batch that a partition's records hold, checked in full before anything is stored.
-result<batch::batch_view> checked_batch(connection& self, const request_context& context, const topic_metadata& topic,
-                                        const slice& records) {
+result<batch::batch_view> checked_batch(connection& self, const request_context& context,
+                                        const topic_metadata& topic, const slice& records) {
     auto batches = batch::split_batches(records);
     if (!batches)
         return batches.failure();
     if (batches->size() != 1)
-        return error{errc::invalid_record, "a produce request holds exactly one record batch per partition, not " +
-                                               std::to_string(batches->size())};
+        return error{errc::invalid_record,
+                     "a produce request holds exactly one record batch per partition, not " +
+                         std::to_string(batches->size())};
     const topic_config& config = self.port().config_of(topic);
     batch::batch_view& one = batches->front();
     if (one.bytes.size() > static_cast<std::size_t>(config.max_message_bytes))
         return error{errc::message_too_large, "a record batch of " + std::to_string(one.bytes.size()) +
                                                   " bytes is larger than max.message.bytes=" +
-                                                  std::to_string(config.max_message_bytes) + " of topic " + topic.name};
+                                                  std::to_string(config.max_message_bytes) + " of topic " +
+                                                  topic.name};
     if (one.header.is_transactional())
         return error{errc::transactional_id_not_found, "this broker does not serve transactions"};
     batch::validation_options options;
@@ -138,8 +140,8 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
 
 /// The topic that a request names, by name or by id as its version has it.
 template <class Topic>
-result<const topic_metadata*> find_topic(connection& self, const request_context& context, const metadata_image& image,
-                                         const Topic& wanted) {
+result<const topic_metadata*> find_topic(connection& self, const request_context& context,
+                                         const metadata_image& image, const Topic& wanted) {
     constexpr std::int16_t first_version_with_ids = 13;
     const bool by_id = context.version >= first_version_with_ids;
     const auto* topic = by_id ? image.find_topic(wanted.topic_id) : image.find_topic(wanted.name);
@@ -154,15 +156,16 @@ result<const topic_metadata*> find_topic(connection& self, const request_context
 }
 
 template <class Partition>
-void append_partition(connection& self, produce& waiting, const topic_metadata& topic, const Partition& partition,
-                      std::int16_t acks) {
+void append_partition(connection& self, produce& waiting, const topic_metadata& topic,
+                      const Partition& partition, std::int16_t acks) {
     const std::uint32_t index = waiting.add(partition.index);
     if (partition.index < 0 || static_cast<std::size_t>(partition.index) >= topic.partitions.size())
         return waiting.settle(index, refused(errc::unknown_topic_or_partition,
                                              "topic " + topic.name + " has " +
                                                  std::to_string(topic.partitions.size()) + " partitions"));
     if (!partition.records || partition.records->empty())
-        return waiting.settle(index, refused(errc::invalid_record, "the request holds no records for this partition"));
+        return waiting.settle(
+            index, refused(errc::invalid_record, "the request holds no records for this partition"));
     auto checked = checked_batch(self, waiting.context(), topic, *partition.records);
     if (!checked) {
         self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
@@ -174,7 +177,8 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
     message.acks = acks;
     message.batches.push_back(std::move(*checked));
     if (!self.port().send({topic.id, partition_index(partition.index)}, std::move(message)))
-        return waiting.settle(index, refused(errc::not_leader_or_follower, "this node does not lead the partition"));
+        return waiting.settle(index,
+                              refused(errc::not_leader_or_follower, "this node does not lead the partition"));
     // Nobody will answer what asked for no answer.
     if (acks == 0)
         waiting.settle(index, {});
@@ -197,7 +201,8 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
         std::optional<error> why;
         const topic_metadata* topic = nullptr;
         if (old)
-            why = error{errc::unsupported_version, "records in the format before Kafka 0.11 are not converted"};
+            why =
+                error{errc::unsupported_version, "records in the format before Kafka 0.11 are not converted"};
         else if (acks < -1 || acks > 1)
             why = error{errc::invalid_required_acks, "acks must be 0, 1 or -1 (all)"};
         else if (auto found = find_topic(self, context, *image, wanted))

@@ -160,7 +160,8 @@ bool refuse_forbidden(connection& self, operation& waiting, acl_operation what, 
     return true;
 }
 
-std::uint64_t park_with_timeout(connection& self, std::unique_ptr<operation> waiting, std::int32_t timeout_ms) {
+std::uint64_t park_with_timeout(connection& self, std::unique_ptr<operation> waiting,
+                                std::int32_t timeout_ms) {
     const operation& parked = self.park(std::move(waiting));
     self.set_deadline(parked.number(), std::chrono::milliseconds(timeout_ms));
     return parked.token();

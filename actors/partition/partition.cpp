@@ -26,8 +26,7 @@ append_response failed(const error& why) {
 } // namespace
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
-    : settings_(settings), log_(std::move(log)), port_(port), high_watermark_(log_.stable_offset()) {
-}
+    : settings_(settings), log_(std::move(log)), port_(port), high_watermark_(log_.stable_offset()) {}
 
 // ---- appending: append -> written (acks=1 answered) -> synced (acks=all answered, high watermark moves)
 
@@ -61,7 +60,8 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     if (appended->duplicate && appended->base_offset.get() < 0)
         answer.code = errc::duplicate_sequence;
     answer.log_start_offset = log_.log_start_offset();
-    appends_.add(stable ? append_promise::stable : append_promise::written, {appended->next_offset, reply, answer});
+    appends_.add(stable ? append_promise::stable : append_promise::written,
+                 {appended->next_offset, reply, answer});
     // A repeated batch may have reached its promise long ago.
     if (appended->duplicate)
         advance();
@@ -87,10 +87,11 @@ void partition::sync_if_wanted() {
 
 void partition::on_synced(const replica::sync_job& job) {
     if (auto failure = log_.on_synced(job)) {
-        port_.report("partition_offline",
-                     "a sync failed, so nothing that was not yet on stable storage can be believed; the partition "
-                     "refuses everything until the broker is restarted: " +
-                         to_string(failure->error));
+        port_.report(
+            "partition_offline",
+            "a sync failed, so nothing that was not yet on stable storage can be believed; the partition "
+            "refuses everything until the broker is restarted: " +
+                to_string(failure->error));
         fail_appends(*failure);
     }
     sync_if_wanted();
@@ -143,8 +144,8 @@ result<void> partition::check_epoch(leader_epoch of_client) const {
     if (of_client.get() < 0 || of_client == settings_.epoch)
         return {};
     return error{of_client < settings_.epoch ? errc::fenced_leader_epoch : errc::unknown_leader_epoch,
-                 "the client knows leader epoch " + std::to_string(of_client.get()) + ", the partition is in " +
-                     std::to_string(settings_.epoch.get())};
+                 "the client knows leader epoch " + std::to_string(of_client.get()) +
+                     ", the partition is in " + std::to_string(settings_.epoch.get())};
 }
 
 void partition::on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
@@ -155,7 +156,8 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
     const log_offset from = request.fetch_offset;
     if (from < log_.log_start_offset() || from > log_.log_end_offset())
         return answer_read(reply, error{errc::offset_out_of_range,
-                                        "offset " + std::to_string(from.get()) + " is outside of the log, which has " +
+                                        "offset " + std::to_string(from.get()) +
+                                            " is outside of the log, which has " +
                                             std::to_string(log_.log_start_offset().get()) + " to " +
                                             std::to_string(log_.log_end_offset().get())});
     if (from >= high_watermark_) {
@@ -261,7 +263,8 @@ void partition::close_if_idle() {
         return;
     close_submitted_ = true;
     for (auto& one : appends_.failed_from(log_offset(-1)))
-        port_.answer(one.reply, failed({errc::not_leader_or_follower, "the partition closed before it was stored"}));
+        port_.answer(one.reply,
+                     failed({errc::not_leader_or_follower, "the partition closed before it was stored"}));
     port_.submit(log_.close());
 }
 

@@ -17,10 +17,11 @@ struct partition_settings {
     bool mutant_acknowledge_before_sync = false;
 };
 
-/// Leader of one partition, with its log. Guarantees: what was acknowledged under acks=all is on stable storage (or
-/// written, under write caching); readers see only what lies below the high watermark, which never moves back while
-/// the process lives; every question is answered once. One sync is in flight at a time and covers all that was written
-/// before it began (group commit). Assumes: jobs come back once each, writes in the order submitted.
+/// Leader of one partition, with its log. Guarantees: what was acknowledged under acks=all is on stable
+/// storage (or written, under write caching); readers see only what lies below the high watermark, which
+/// never moves back while the process lives; every question is answered once. One sync is in flight at a time
+/// and covers all that was written before it began (group commit). Assumes: jobs come back once each, writes
+/// in the order submitted.
 class partition {
 public:
     partition(partition_settings settings, replica::replica_log log, partition_port& port);

@@ -59,7 +59,8 @@ public:
     caf::behavior make_behavior() override;
     const char* name() const override { return "partition"; }
 
-    /// Handles that point back here would keep this actor alive; questions that are still open are answered as dropped.
+    /// Handles that point back here would keep this actor alive; questions that are still open are answered
+    /// as dropped.
     void on_exit() override {
         broker_ = nullptr;
         askers_.clear();
@@ -174,7 +175,9 @@ caf::behavior partition_actor::serving() {
         [this](const read_done& done) { machine_->on_read_done(*done.job, done.reply); },
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
         [this](const retire_done& done) { machine_->on_retired(*done.job); },
-        [this](const remove_due& due) { run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job}); },
+        [this](const remove_due& due) {
+            run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job});
+        },
         [this](const remove_done& done) {
             if (!done.job->outcome)
                 report("retention_failed", to_string(done.job->outcome.failure()));
@@ -218,7 +221,8 @@ void partition_actor::on_opened(const partition_open_done& message) {
     const auto& report = outcome->report;
     opened.bytes_cut = report.bytes_cut;
     if (!report.created && !report.clean)
-        node_.log->info("log_recovered", {{"partition", partition_name()}, {"message", replica::to_string(report)}});
+        node_.log->info("log_recovered",
+                        {{"partition", partition_name()}, {"message", replica::to_string(report)}});
     for (const auto& damage : report.damage)
         node_.log->error("log_damaged", {{"partition", partition_name()}, {"message", damage}});
     partition_settings settings;

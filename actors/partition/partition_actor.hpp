@@ -27,9 +27,11 @@ struct partition_options {
     replica::replica_mutants log_mutants;
 };
 
-/// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log` in one
-/// actor, since each event of one is an event of the other. Takes append_request, read_request, forget_reader,
-/// offset_query, check_retention, close_partition. Tells `broker` partition_opened once and partition_closed last.
-caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options, caf::actor broker);
+/// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log`
+/// in one actor, since each event of one is an event of the other. Takes append_request, read_request,
+/// forget_reader, offset_query, check_retention, close_partition. Tells `broker` partition_opened once and
+/// partition_closed last.
+caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options,
+                           caf::actor broker);
 
 } // namespace barnabas

@@ -31,8 +31,8 @@ struct append_response {
     log_offset log_start_offset{-1};
 
     static append_response dropped(std::uint64_t token) {
-        return {token, errc::dropped, "the partition ended before it answered", log_offset{-1}, timestamp_ms{-1},
-                log_offset{-1}};
+        return {token,          errc::dropped,    "the partition ended before it answered",
+                log_offset{-1}, timestamp_ms{-1}, log_offset{-1}};
     }
 };
 

@@ -11,8 +11,8 @@
 
 namespace barnabas {
 
-/// What the partition machine may do to the world; the shell carries it out in the order of the calls, tests record
-/// it. Replies are numbered by the shell.
+/// What the partition machine may do to the world; the shell carries it out in the order of the calls, tests
+/// record it. Replies are numbered by the shell.
 class partition_port {
 public:
     virtual ~partition_port() = default;

@@ -16,8 +16,8 @@ enum class append_promise {
     stable,  ///< acks=all
 };
 
-/// Appends whose promise does not hold yet, in log order. Both marks only move forward, and appends of one promise
-/// are answered in the order in which they were made.
+/// Appends whose promise does not hold yet, in log order. Both marks only move forward, and appends of one
+/// promise are answered in the order in which they were made.
 class waiting_appends {
 public:
     struct waiter {

@@ -9,8 +9,8 @@
 
 namespace barnabas {
 
-/// Readers that found nothing and want to be told once there is something. One entry costs nothing until the high
-/// watermark passes its offset.
+/// Readers that found nothing and want to be told once there is something. One entry costs nothing until the
+/// high watermark passes its offset.
 class waiting_reads {
 public:
     struct reader {

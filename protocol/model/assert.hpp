@@ -12,10 +12,10 @@ void set_assertion_handler(assertion_handler handler) noexcept;
 } // namespace barnabas
 
 /// On in every build: a broken invariant ends the node (style rule S17).
-#define BARNABAS_ASSERT(condition)                                                                 \
-    do {                                                                                           \
-        if (!(condition)) [[unlikely]]                                                             \
-            ::barnabas::assertion_failed(#condition, __FILE__, __LINE__);                          \
+#define BARNABAS_ASSERT(condition)                                                                           \
+    do {                                                                                                     \
+        if (!(condition)) [[unlikely]]                                                                       \
+            ::barnabas::assertion_failed(#condition, __FILE__, __LINE__);                                    \
     } while (false)
 
 /// Marks a path that no input may reach.

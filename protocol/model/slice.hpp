@@ -51,9 +51,7 @@ public:
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
-    std::string_view text() const noexcept {
-        return {reinterpret_cast<const char*>(data_), size_};
-    }
+    std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data_), size_}; }
 
     /// `offset + size` must lie within this slice.
     slice sub(std::size_t offset, std::size_t size) const;

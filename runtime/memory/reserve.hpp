@@ -19,7 +19,8 @@ public:
     /// reserve, one holder at a time may overdraw: pass `may_overdraw` for a request that has already begun.
     std::shared_ptr<void> try_acquire(std::size_t bytes, bool may_overdraw = false);
 
-    /// Calls `when_room` once, after some permit returns; it must only send a message. First come, first called.
+    /// Calls `when_room` once, after some permit returns; it must only send a message. First come, first
+    /// called.
     void notify_when_room(std::function<void()> when_room);
 
     std::size_t in_use() const;

@@ -20,8 +20,8 @@ struct endpoint {
 };
 std::string to_string(const endpoint& value);
 
-/// Bytes that arrived: `count` bytes at `at` in `into`. `count == 0` means that the peer closed its side or the
-/// stream failed; nothing follows.
+/// Bytes that arrived: `count` bytes at `at` in `into`. `count == 0` means that the peer closed its side or
+/// the stream failed; nothing follows.
 struct read_completion {
     std::shared_ptr<chunk> into;
     std::size_t at = 0;
@@ -45,12 +45,12 @@ public:
     virtual void attach(stream_events events) = 0;
 
     /// Asks for at least one byte; exactly one `on_read` follows, and one read is outstanding at a time.
-    /// With `into`, bytes land in [at, at + max) of it. Without, a chunk of up to `max` bytes is allocated when
-    /// bytes are there, so that an idle connection holds no buffer.
+    /// With `into`, bytes land in [at, at + max) of it. Without, a chunk of up to `max` bytes is allocated
+    /// when bytes are there, so that an idle connection holds no buffer.
     virtual void read(std::shared_ptr<chunk> into, std::size_t at, std::size_t max) = 0;
 
-    /// Takes the parts in order, without copying; the system call happens at the end of the loop's turn, one for
-    /// all parts handed over in it. Never refuses: the caller watches `unsent_bytes`.
+    /// Takes the parts in order, without copying; the system call happens at the end of the loop's turn, one
+    /// for all parts handed over in it. Never refuses: the caller watches `unsent_bytes`.
     virtual void write(std::vector<slice> parts) = 0;
     virtual std::size_t unsent_bytes() const = 0;
 
@@ -74,8 +74,9 @@ class network {
 public:
     virtual ~network() = default;
 
-    /// Port 0 picks a free one. New streams are spread over the loops; `on_accept` is called on the new stream's
-    /// home loop and must only send a message. Codes: address_in_use, access_denied, network_exception.
+    /// Port 0 picks a free one. New streams are spread over the loops; `on_accept` is called on the new
+    /// stream's home loop and must only send a message. Codes: address_in_use, access_denied,
+    /// network_exception.
     virtual result<std::unique_ptr<listening_socket>>
     listen(const endpoint& at, std::function<void(std::shared_ptr<byte_stream>)> on_accept) = 0;
 

@@ -28,12 +28,13 @@ public:
     virtual std::uint32_t loop_count() const = 0;
     /// Where actors and streams of this home loop run.
     virtual caf::execution_unit* unit(loop_index home) = 0;
-    /// An actor other than a connection threw: the node ends (production: the process; simulation: the run fails).
+    /// An actor other than a connection threw: the node ends (production: the process; simulation: the run
+    /// fails).
     virtual void node_failed(const char* role, const char* what) = 0;
 };
 
-/// Everything that is not deterministic, as one node's actors are given it at spawn. In production there is one
-/// per process, in the simulator one per simulated node; all pointers outlive the actor system's actors.
+/// Everything that is not deterministic, as one node's actors are given it at spawn. In production there is
+/// one per process, in the simulator one per simulated node; all pointers outlive the actor system's actors.
 struct node_services {
     caf::actor_system* system = nullptr;
     runtime::scheduling* scheduling = nullptr;

@@ -4,8 +4,8 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/send.hpp>
 #include <caf/actor_control_block.hpp>
+#include <caf/send.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -15,8 +15,9 @@ namespace barnabas::runtime {
 /// Counts a reply that was destroyed unanswered (metric `replies_dropped`; always zero in a healthy node).
 void count_dropped_reply(node_services& node);
 
-/// A waiting answer that cannot be lost: move-only, and its destructor answers with `Response::dropped(token)`.
-/// `Response` is a message struct whose first member is the asker's `std::uint64_t token`.
+/// A waiting answer that cannot be lost: move-only, and its destructor answers with
+/// `Response::dropped(token)`. `Response` is a message struct whose first member is the asker's
+/// `std::uint64_t token`.
 template <class Response>
 class pending_reply {
 public:

@@ -9,8 +9,8 @@
 
 namespace barnabas::runtime {
 
-/// Waiting answers by number, for a machine that knows its askers only by numbers. Numbers ascend, and answers come
-/// roughly in that order, so this stays a short queue.
+/// Waiting answers by number, for a machine that knows its askers only by numbers. Numbers ascend, and
+/// answers come roughly in that order, so this stays a short queue.
 template <class Response>
 class reply_table {
 public:

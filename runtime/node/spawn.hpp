@@ -17,7 +17,8 @@ namespace barnabas::runtime {
 struct spawn_options {
     loop_index home;
     const char* role;
-    /// Only a connection may fail alone; an exception anywhere else ends the node (no stateful actor is restarted).
+    /// Only a connection may fail alone; an exception anywhere else ends the node (no stateful actor is
+    /// restarted).
     bool may_fail_alone = false;
 };
 

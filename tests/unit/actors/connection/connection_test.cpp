@@ -51,7 +51,8 @@ protected:
         return *decoded;
     }
 
-    kafka::produce_request produce(std::int32_t partition, std::int16_t acks = -1, const std::string& topic = "orders") {
+    kafka::produce_request produce(std::int32_t partition, std::int16_t acks = -1,
+                                   const std::string& topic = "orders") {
         batch::batch_builder builder;
         builder.append_text(timestamp_ms(1000), "key", "value");
         kafka::produce_request message;
@@ -152,8 +153,10 @@ TEST_F(connection_test, bad_batches_and_places_have_their_error_codes) {
     deliver(request(damaged, 7, 1) + request(many, 7, 2) + request(produce(0, -1, "nowhere"), 7, 3) +
             request(produce(0, 5), 7, 4) + request(produce(0), 2, 5));
     auto code = [&](std::size_t index, std::int16_t version, std::int32_t id) {
-        return error_code{
-            response<kafka::produce_response>(index, version, id).responses[0].partition_responses[0].error_code};
+        return error_code{response<kafka::produce_response>(index, version, id)
+                              .responses[0]
+                              .partition_responses[0]
+                              .error_code};
     };
     EXPECT_EQ(code(0, 7, 1), error_code::corrupt_message);
     EXPECT_EQ(code(1, 7, 2), error_code::unknown_topic_or_partition);

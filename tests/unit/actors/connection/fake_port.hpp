@@ -37,7 +37,9 @@ public:
             offset_queries.emplace_back(to, message);
         return led;
     }
-    void send(const topic_partition& to, const forget_reader& message) override { forgotten.emplace_back(to, message); }
+    void send(const topic_partition& to, const forget_reader& message) override {
+        forgotten.emplace_back(to, message);
+    }
     void send_controller(create_topics_request message) override { creates.push_back(std::move(message)); }
     void send_controller(delete_topics_request message) override { deletes.push_back(std::move(message)); }
     void send_controller(create_partitions_request message) override { grows.push_back(std::move(message)); }
@@ -90,7 +92,8 @@ inline metadata_image_ptr image_with(const std::string& topic, int partitions) {
     one.name = topic;
     one.id.bytes[15] = 7;
     for (int i = 0; i < partitions; ++i)
-        one.partitions.push_back({partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+        one.partitions.push_back(
+            {partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
     image->topic_names[one.id] = topic;
     image->topics[topic] = one;
     return image;

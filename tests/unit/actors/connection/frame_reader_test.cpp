@@ -44,7 +44,8 @@ result<std::vector<std::string>> read_all(frame_reader& reader, std::string_view
 constexpr std::size_t frame_max = 1 << 20;
 
 RC_GTEST_PROP(frame_reader, frames_survive_any_cut_of_the_stream, ()) {
-    const auto sizes = *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(8, 300'000));
+    const auto sizes =
+        *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(8, 300'000));
     const auto piece = *rc::gen::element<std::size_t>(1, 3, 7, 1000, 65536, 1 << 20);
     RC_PRE(piece > 7 || sizes.size() < 3);
     std::string bytes;
