@@ -169,26 +169,6 @@ bool fetch_operation::has_more_than_fits() const {
     });
 }
 
-/// Some partition has more than fitted: waiting brings nothing, however many bytes the client wants at least.
-bool fetch_operation::is_cut_short() const {
-    if (bytes_ == 0)
-        return false;
-    for (const auto& one : entries_) {
-        log_offset next = one.item.fetch_offset;
-        const auto records = one.answer.records.bytes();
-        for (std::size_t at = 0; at < records.size();) {
-            const auto header = batch::parse_header(records.subspan(at));
-            if (!header || header->total_size() > records.size() - at)
-                break;
-            next = header->next_offset();
-            at += header->total_size();
-        }
-        if (one.now == progress::settled && next < one.answer.high_watermark)
-            return true;
-    }
-    return false;
-}
-
 void fetch_operation::on_timer() {
     // Reads on their way to the disk are worth a moment more; a disk that hangs is not.
     if (outstanding_ > 0 && !due_) {

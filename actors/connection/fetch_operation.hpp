@@ -46,7 +46,6 @@ private:
     void ask(std::uint32_t index, std::uint32_t max_bytes);
     void settle(entry& one, read_response answer);
     void respond_or_wait();
-    bool is_cut_short() const;
     bool has_more_than_fits() const;
     void respond();
     bool is_told_already(const fetch_item& known, const read_response& answer) const;

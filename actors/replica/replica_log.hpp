@@ -21,8 +21,8 @@ struct append_result {
     log_offset next_offset{-1};
     /// The time set by the broker, -1 with create time.
     timestamp_ms log_append_time = no_timestamp;
-    /// A repeated batch: nothing was appended, the offsets are those of the first time. If that was too long ago,
-    /// the base offset is -1 (the answer is duplicate_sequence, which clients take for a success).
+    /// A repeated batch: nothing was appended, the offsets are those of the first time. If that was too long
+    /// ago, the base offset is -1 (the answer is duplicate_sequence, which clients take for a success).
     bool duplicate = false;
 };
 

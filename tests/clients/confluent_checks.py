@@ -213,7 +213,8 @@ def reads_from_beginning_end_offset_and_time():
     expect_equal(sender.flush(20), 0, 'unanswered records')
     expect_equal(read([at('positions', OFFSET_BEGINNING)], 100)[0].value(), b'0', 'first from the beginning')
     expect_equal([one.value() for one in read([at('positions', 97)], 3)], [b'97', b'98', b'99'], 'from offset 97')
-    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used'})
+    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used',
+                       'enable.auto.commit': False})
     try:
         expect_equal(reader.get_watermark_offsets(at('positions', 0), timeout=10), (0, 100), 'watermarks')
         stamps = [(1600000050000, 50), (1600000049001, 50), (0, 0), (1600000099001, OFFSET_END)]
@@ -229,7 +230,8 @@ def a_reader_at_the_end_sees_only_what_comes():
     create('tail', 1)
     sender = producer()
     send_all(sender, 'tail', [b'old'] * 5, partition=0)
-    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used', 'enable.partition.eof': True})
+    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used', 'enable.auto.commit': False,
+                       'enable.partition.eof': True})
     try:
         reader.assign([at('tail', OFFSET_END)])
         first = until(lambda: reader.poll(0.2), 'the reader stands at the end')

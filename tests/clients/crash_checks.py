@@ -24,7 +24,8 @@ def create(broker, topic, partitions=PARTITIONS, config=None):
 
 def read_all(broker, topic, partitions=PARTITIONS):
     """Everything in the topic: {partition: [(offset, value)]}."""
-    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used', 'enable.partition.eof': True})
+    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used', 'enable.auto.commit': False,
+                       'enable.partition.eof': True})
     found, at_end = {partition: [] for partition in range(partitions)}, set()
 
     def step():

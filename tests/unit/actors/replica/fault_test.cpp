@@ -166,7 +166,7 @@ private:
             host_.log->on_read(*job);
             if (!job->records) {
                 expect_excused(job->records.failure());
-                if (files_.power_is_gone())
+                if (files_.power_is_gone() || ::testing::Test::HasFailure())
                     return;
                 continue; // Injected failures come once.
             }

@@ -94,6 +94,23 @@ TEST(producer_state, snapshot_keeps_last_batch_and_refuses_damage) {
     EXPECT_EQ(producer_state::decode_snapshot(bytes).code(), errc::malformed);
 }
 
+TEST(producer_state, snapshot_keeps_every_remembered_batch) {
+    producer_state state;
+    for (std::int32_t sequence = 0; sequence < 7; ++sequence)
+        state.apply(header_of(9, 2, sequence, 1, sequence), timestamp_ms(1));
+    state.apply(header_of(8, 0, 0, 1, 7), timestamp_ms(1));
+    auto read = producer_state::decode_snapshot(state.encode_snapshot());
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->encode_snapshot(), state.encode_snapshot());
+    for (std::int32_t sequence = 2; sequence < 7; ++sequence) {
+        auto again = read->check(header_of(9, 2, sequence, 1));
+        ASSERT_TRUE(again && *again) << sequence;
+        EXPECT_EQ((*again)->base_offset, log_offset(sequence));
+    }
+    auto next = read->check(header_of(9, 2, 7, 1));
+    EXPECT_TRUE(next && !*next);
+}
+
 TEST(epoch_cache, answers_end_offsets_as_kip_101_says) {
     epoch_cache cache;
     EXPECT_EQ(cache.end_offset_for(leader_epoch(1), log_offset(9)), epoch_end{});
