@@ -5,6 +5,7 @@
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace barnabas {
 
@@ -152,6 +153,8 @@ void connection::send_answered() {
         if (!done.frame.empty())
             port_.write(std::move(done.frame));
     }
+    if (!closed_ && port_.unsent_bytes() >= limits::stuck_bytes_min)
+        arm_for(port_.now() + limits::stuck_check_ns);
     handle_waiting_frames();
     want_bytes();
 }
@@ -163,6 +166,13 @@ void connection::fail(const error& why) {
     waiting_frames_.clear();
     reads_.forget_all();
     port_.close(why);
+}
+
+void connection::release() {
+    closed_ = true;
+    frames_.forget();
+    waiting_frames_.clear();
+    in_flight_.clear();
 }
 
 void connection::on_stop() {
@@ -192,6 +202,7 @@ void connection::set_deadline(std::uint64_t number, std::chrono::milliseconds fr
 }
 
 void connection::arm_for(monotonic_ns deadline) {
+    deadline = std::min(deadline, port_.now() + limits::timer_max_ns);
     if (armed_for_ && *armed_for_ <= deadline)
         return;
     armed_for_ = deadline;
@@ -207,6 +218,11 @@ void connection::on_timer() {
         fail({errc::closed, "nothing was received for connections.max.idle.ms"});
         return;
     }
+    if (reader_is_stuck(now)) {
+        fail({errc::request_timed_out, "the client took none of the " + std::to_string(port_.unsent_bytes()) +
+                                           " bytes that wait for it, and memory for responses is short"});
+        return;
+    }
     std::vector<std::uint64_t> late;
     for (auto& slot : in_flight_)
         if (slot.deadline && !slot.answered && *slot.deadline <= now) {
@@ -219,11 +235,25 @@ void connection::on_timer() {
     for (const auto& slot : in_flight_)
         if (slot.deadline && !slot.answered)
             arm_for(*slot.deadline);
+    if (!closed_ && port_.unsent_bytes() >= limits::stuck_bytes_min)
+        arm_for(now + limits::stuck_check_ns);
     if (!closed_)
         arm_for(std::max(idle_deadline(), now + limits::idle_check_ns));
 }
 
+bool connection::reader_is_stuck(monotonic_ns now) {
+    const std::size_t unsent = port_.unsent_bytes();
+    if (unsent < limits::stuck_bytes_min || unsent != unsent_seen_) {
+        unsent_seen_ = unsent;
+        unsent_since_ = now;
+        return false;
+    }
+    return now - unsent_since_ >= limits::stuck_max_ns && port_.output_is_short();
+}
+
 monotonic_ns connection::idle_deadline() const {
+    if (config().connections_max_idle_ms < 0)
+        return monotonic_ns(std::numeric_limits<std::int64_t>::max());
     return last_bytes_at_ +
            std::chrono::nanoseconds(std::chrono::milliseconds(config().connections_max_idle_ms)).count();
 }

@@ -58,6 +58,8 @@ public:
     void on_offset_query_response(const offset_query_response& answer);
     void on_topics_response(const topics_response& answer);
     void on_init_producer_id_response(const init_producer_id_response& answer);
+    /// Gives back all memory; nothing is called behind it.
+    void release();
     /// The node is stopping: nothing is answered any more, waiting partitions are told.
     void on_stop();
 
@@ -107,6 +109,7 @@ private:
     operation* find_operation(std::uint64_t token);
     void arm_for(monotonic_ns deadline);
     monotonic_ns idle_deadline() const;
+    bool reader_is_stuck(monotonic_ns now);
 
     connection_options options_;
     connection_port& port_;
@@ -120,6 +123,9 @@ private:
     /// earlier deadline, so a busy connection arms a few per second and not one per request.
     std::optional<monotonic_ns> armed_for_;
     monotonic_ns last_bytes_at_;
+    /// Unsent bytes when they were last looked at and found changed.
+    std::size_t unsent_seen_ = 0;
+    monotonic_ns unsent_since_;
     bool reading_ = false;
     bool waiting_for_room_ = false;
     bool handling_ = false;

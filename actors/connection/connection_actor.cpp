@@ -13,6 +13,7 @@
 #include <caf/send.hpp>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace barnabas {
@@ -25,7 +26,7 @@ public:
                      std::string listener_name, std::uint64_t number,
                      std::shared_ptr<runtime::byte_stream> stream, caf::actor listener)
         : event_based_actor(config), node_(node), context_(std::move(context)), stream_(std::move(stream)),
-          listener_(std::move(listener)), number_(number), metrics_(node),
+          listener_(std::move(listener)), number_(number), metrics_(std::in_place, node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
                     std::move(listener_name), number},
                    *this) {}
@@ -72,6 +73,10 @@ public:
         context_.view = nullptr;
         context_.broker = nullptr;
         context_.controller = nullptr;
+        // A timer may keep this object for a while; what it holds goes now.
+        machine_.release();
+        configs_.clear();
+        metrics_.reset();
     }
 
 private:
@@ -101,17 +106,24 @@ private:
     }
     void write(std::vector<slice> parts) override { stream_->write(std::move(parts)); }
     std::size_t unsent_bytes() const override { return stream_->unsent_bytes(); }
+    bool output_is_short() const override {
+        const auto& reserve = node_.memory->fetch_output;
+        return reserve.in_use() > reserve.capacity() / 2;
+    }
 
     void close(const error& why) override {
         if (why.code != errc::closed) {
-            metrics_.refused(why.code);
+            metrics_->refused(why.code);
             node_.log->warn("connection_refused",
                             {{"peer", to_string(stream_->peer())}, {"reason", to_string(why)}});
         } else {
             node_.log->debug("connection_closed",
                              {{"peer", to_string(stream_->peer())}, {"reason", why.detail}});
         }
-        stream_->close();
+        if (why.code == errc::request_timed_out)
+            stream_->abort();
+        else
+            stream_->close();
         stream_ = nullptr;
         send(listener_, connection_closed{number_});
         quit();
@@ -169,10 +181,10 @@ private:
 
     void finished(const request_context& request, std::size_t request_bytes,
                   std::size_t response_bytes) override {
-        metrics_.finished(request, request_bytes, response_bytes, now());
+        metrics_->finished(request, request_bytes, response_bytes, now());
     }
     void report(std::string_view event, const std::string& message) override {
-        node_.log->info(event, {{"peer", to_string(stream_->peer())}, {"reason", message}});
+        node_.log->warn(event, {{"peer", to_string(stream_->peer())}, {"reason", message}});
     }
 
     runtime::node_services& node_;
@@ -183,7 +195,7 @@ private:
     std::shared_ptr<const broker_view> view_;
     /// Effective topic configurations under `view_`, made when first needed.
     std::map<topic_id, topic_config> configs_;
-    connection_metrics metrics_;
+    std::optional<connection_metrics> metrics_;
     connection machine_;
 };
 

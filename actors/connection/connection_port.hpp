@@ -28,7 +28,10 @@ public:
     virtual void wait_for_room() = 0;
     virtual void write(std::vector<slice> parts) = 0;
     virtual std::size_t unsent_bytes() const = 0;
-    /// Ends the connection after what was written; `why` goes to the log unless it is the client's own close.
+    /// Memory for responses runs out: who does not take what it asked for holds up others.
+    virtual bool output_is_short() const { return false; }
+    /// Ends the connection after what was written, or at once when a time is over (request_timed_out); `why`
+    /// goes to the log unless it is the client's own close.
     virtual void close(const error& why) = 0;
 
     /// False when this node does not lead the partition; then nothing is sent.

@@ -95,9 +95,11 @@ void fetch_reads::forget_all() {
 std::uint32_t fetch_reads::slot_of(const topic_partition& partition) {
     if (auto found = index_.find(partition); found != index_.end())
         return found->second;
-    const bool nobody_waits =
-        std::all_of(slots_.begin(), slots_.end(), [](const slot& one) { return one.operation_token == 0; });
-    if (slots_.size() >= connection_limits::fetch_slots_max && nobody_waits)
+    const auto nobody_waits = [this] {
+        return std::all_of(slots_.begin(), slots_.end(),
+                           [](const slot& one) { return one.operation_token == 0; });
+    };
+    if (slots_.size() >= connection_limits::fetch_slots_max && nobody_waits())
         forget_all();
     const auto index = static_cast<std::uint32_t>(slots_.size());
     slots_.push_back({partition, log_offset{-1}, state::idle, 0, 0, {}});

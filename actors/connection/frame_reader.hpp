@@ -35,6 +35,12 @@ public:
     /// delivered.
     result<void> on_read(const runtime::read_completion& bytes, std::vector<slice>& frames);
 
+    /// Gives back the memory of a frame that will not be finished.
+    void forget() noexcept {
+        partial_.reset();
+        waiting_.clear();
+        filled_ = frame_size_ = 0;
+    }
     /// Bytes of a frame that has begun.
     std::size_t partial_bytes() const noexcept { return filled_; }
 

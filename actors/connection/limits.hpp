@@ -27,6 +27,14 @@ inline constexpr std::size_t fetch_sessions_max = 4;
 inline constexpr std::chrono::milliseconds deadline_max{15 * 60 * 1000};
 /// A connection that waits for an answer is not idle; it is looked at again after this time.
 inline constexpr std::int64_t idle_check_ns = 1'000'000'000;
+/// Longest time to the next timer. A timer keeps its connection's memory, even of one that has closed
+/// meanwhile.
+inline constexpr std::int64_t timer_max_ns = 30'000'000'000;
+/// Unsent bytes that are worth a look at whether the reader takes any.
+inline constexpr std::size_t stuck_bytes_min = 64 * 1024;
+/// How often, and how long a reader may take nothing while memory for responses is short.
+inline constexpr std::int64_t stuck_check_ns = 2'000'000'000;
+inline constexpr std::int64_t stuck_max_ns = 10'000'000'000;
 /// Size of the smallest frame: api key, version, correlation id.
 inline constexpr std::size_t frame_bytes_min = 8;
 

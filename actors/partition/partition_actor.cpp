@@ -172,7 +172,10 @@ caf::behavior partition_actor::serving() {
         [this](const sync_done& done) { machine_->on_synced(*done.job); },
         [this](const repair_done& done) { machine_->on_repaired(*done.job); },
         [this](const repair_due&) { machine_->on_repair_due(); },
-        [this](const read_done& done) { machine_->on_read_done(*done.job, done.reply); },
+        [this](const read_done& done) {
+            runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
+            machine_->on_read_done(*done.job, done.reply);
+        },
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
         [this](const retire_done& done) { machine_->on_retired(*done.job); },
         [this](const remove_due& due) {
@@ -223,6 +226,9 @@ void partition_actor::on_opened(const partition_open_done& message) {
     if (!report.created && !report.clean)
         node_.log->info("log_recovered",
                         {{"partition", partition_name()}, {"message", replica::to_string(report)}});
+    if (report.lost_from < report.lost_upto)
+        node_.log->error("records_lost",
+                         {{"partition", partition_name()}, {"message", replica::to_string(report)}});
     for (const auto& damage : report.damage)
         node_.log->error("log_damaged", {{"partition", partition_name()}, {"message", damage}});
     partition_settings settings;

@@ -190,6 +190,8 @@ struct read_job {
     /// Zero or more whole batches. Codes: corrupt_message, offset_out_of_range (the segment went away
     /// meanwhile), would_block, and those of the disk.
     result<slice> records = not_run_yet();
+    /// Memory behind `records`: at most what was asked for, unless a single batch is larger.
+    std::size_t allocated = 0;
     void run(runtime::file_system& files);
 };
 

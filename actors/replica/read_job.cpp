@@ -15,6 +15,7 @@ class read_run {
 public:
     read_run(const read_job& job, runtime::file_system& files) : job_(job), files_(files) {}
     result<slice> run();
+    std::size_t allocated() const { return allocated_; }
 
 private:
     result<std::optional<slice>> run_segment(const readable_segment& segment, bool first);
@@ -26,6 +27,7 @@ private:
 
     const read_job& job_;
     runtime::file_system& files_;
+    std::size_t allocated_ = 0;
 };
 
 result<slice> read_run::run() {
@@ -117,6 +119,7 @@ result<slice> read_run::read_range(segment_reader& segment, file_position from) 
 
 result<slice> read_run::read_bytes(segment_reader& segment, file_position from, std::size_t count) {
     auto memory = chunk::allocate(count);
+    allocated_ = count;
     if (job_.permit)
         memory->attach_permit(job_.permit);
     auto got = files_.read(segment.log(), from, std::span(memory->data(), count));
@@ -159,7 +162,9 @@ bool read_run::crc_matters_and_fails(const batch::batch_header& header,
 } // namespace
 
 void read_job::run(runtime::file_system& files) {
-    records = read_run(*this, files).run();
+    read_run run(*this, files);
+    records = run.run();
+    allocated = run.allocated();
 }
 
 } // namespace barnabas::replica

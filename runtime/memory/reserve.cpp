@@ -55,6 +55,19 @@ memory_reserve::memory_reserve(std::string name, std::size_t capacity) : state_(
 
 memory_reserve::~memory_reserve() = default;
 
+/// Owns the state, so that slices may outlive the reserve's owner.
+struct memory_reserve::permit {
+    std::shared_ptr<state> from;
+    std::size_t bytes;
+    bool overdraft;
+
+    permit(std::shared_ptr<state> owner, std::size_t count, bool over)
+        : from(std::move(owner)), bytes(count), overdraft(over) {}
+    permit(const permit&) = delete;
+    permit& operator=(const permit&) = delete;
+    ~permit() { from->release(bytes, overdraft); }
+};
+
 std::shared_ptr<void> memory_reserve::try_acquire(std::size_t bytes, bool may_overdraw) {
     bool overdraft = false;
     {
@@ -68,18 +81,19 @@ std::shared_ptr<void> memory_reserve::try_acquire(std::size_t bytes, bool may_ov
         state_->in_use += bytes;
         state_->overdrawn = state_->overdrawn || overdraft;
     }
-    // The permit owns the state, so that slices may outlive the reserve's owner.
-    struct permit {
-        std::shared_ptr<state> from;
-        std::size_t bytes;
-        bool overdraft;
-        permit(std::shared_ptr<state> owner, std::size_t count, bool over)
-            : from(std::move(owner)), bytes(count), overdraft(over) {}
-        permit(const permit&) = delete;
-        permit& operator=(const permit&) = delete;
-        ~permit() { from->release(bytes, overdraft); }
-    };
     return std::make_shared<permit>(state_, bytes, overdraft);
+}
+
+void memory_reserve::shrink(const std::shared_ptr<void>& held, std::size_t bytes) {
+    if (held == nullptr)
+        return;
+    auto& one = *static_cast<permit*>(held.get());
+    if (bytes >= one.bytes)
+        return;
+    const std::size_t returned = one.bytes - bytes;
+    one.bytes = bytes;
+    // What remains counts against the capacity like any other permit, so the next one may overdraw.
+    one.from->release(returned, std::exchange(one.overdraft, false));
 }
 
 void memory_reserve::notify_when_room(std::function<void()> when_room) {

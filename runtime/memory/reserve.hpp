@@ -19,6 +19,9 @@ public:
     /// reserve, one holder at a time may overdraw: pass `may_overdraw` for a request that has already begun.
     std::shared_ptr<void> try_acquire(std::size_t bytes, bool may_overdraw = false);
 
+    /// Gives back what a permit holds beyond `bytes`: a reader asks for what may come and keeps what came.
+    static void shrink(const std::shared_ptr<void>& permit, std::size_t bytes);
+
     /// Calls `when_room` once, after some permit returns; it must only send a message. First come, first
     /// called.
     void notify_when_room(std::function<void()> when_room);
@@ -29,6 +32,7 @@ public:
 
 private:
     struct state;
+    struct permit;
     std::shared_ptr<state> state_;
 };
 

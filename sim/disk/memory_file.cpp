@@ -177,7 +177,8 @@ void memory_file::power_cut_page(const old_page& before, runtime::random& draws,
     for (std::size_t at = 0; at < page_size; at += sector_size) {
         if (draws.chance(1, 2))
             continue;
-        // A sector is written as a whole: one that held synced bytes shows them or the new ones, never garbage.
+        // A sector is written as a whole: one that held synced bytes shows them or the new ones, never
+        // garbage.
         const bool held_synced_bytes = before.number * page_size + at < durable_size_;
         const bool garbage = draws.chance(faults.sector_garbage, per_million) && !held_synced_bytes;
         for (std::size_t byte = at; byte < at + sector_size; ++byte) {

@@ -30,7 +30,8 @@ void simulated_disk::start_front(std::uint64_t lane) {
     // A sync takes effect somewhere between the call and its return, so a crash may come before it.
     const auto& faults = disk_.faults();
     const bool waits_first = lanes_[lane].front().kind == runtime::disk_job_kind::blocking;
-    const auto before = waits_first ? draws_.between(0, draws_.between(faults.sync_low, faults.sync_high)) : 0;
+    const auto before =
+        waits_first ? draws_.between(0, draws_.between(faults.sync_low, faults.sync_high)) : 0;
     world_.schedule_after(before, owner_, [this, lane, before] { run_front(lane, before); });
 }
 

@@ -262,8 +262,8 @@ void produce_consume::on_outcome(load& of, const client::produce_outcome& outcom
 
 void produce_consume::tell_outcome(const load& of, const client::produce_outcome& outcome) const {
     const auto& batch = history_.batches()[outcome.token];
-    const auto what = "batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) + " for " +
-                      to_string(batch.where);
+    const auto what = "batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) +
+                      " for " + to_string(batch.where);
     switch (outcome.what) {
     case client::delivery::acked:
         return tell(what + " acknowledged at " + std::to_string(outcome.base_offset.get()) + ", " +

@@ -25,9 +25,10 @@ def scripts(pattern):
 
 
 class Stage:
-    def __init__(self, name, budget, deep_budget, about, programs, deep_programs=None):
+    def __init__(self, name, budget, deep_budget, about, programs, deep_programs=None, by_name_only=False):
         self.name, self.budget, self.deep_budget, self.about = name, budget, deep_budget, about
         self.programs, self.deep_programs = programs, deep_programs or programs
+        self.by_name_only = by_name_only
 
 
 def own(name, *arguments):
@@ -42,11 +43,12 @@ STAGES = [
           lambda: [own('simulate.py')] + scripts('tests/sim/*_checks.py'),
           lambda: [own('simulate.py', '--deep')] + [[*one, '--deep'] for one in scripts('tests/sim/*_checks.py')]),
     Stage('clients', 420, 1200, 'a broker process with kcat, librdkafka, kafka-python and kafkajs',
-          lambda: scripts('tests/clients/*_checks.py'),
           lambda: scripts('tests/clients/*_checks.py') + scripts('tests/clients/million_records.py')),
     Stage('bad-input', 240, 600, 'garbage, limits, full and read-only disks',
           lambda: scripts('tests/bad_input/*_checks.py')),
     Stage('docs', 30, 30, 'links, names of files and commands in the documentation', lambda: [own('docs.py')]),
+    Stage('bench', 900, 1800, 'figures of the whole process beside baselines; only when named',
+          lambda: scripts('tests/bench/process/bench.py'), by_name_only=True),
 ]
 
 
@@ -158,8 +160,8 @@ def main():
         return 0
     total = Tally()
     for stage in STAGES:
-        if not given.stages or stage.name in given.stages:
-            total.add(run_stage(stage, given.deep, given.verbose))
+        if stage.name in given.stages or not (given.stages or stage.by_name_only):
+            total.add(run_stage(stage, given.deep, given.verbose or stage.by_name_only))
     if total.skipped:
         print(f'{total.skipped} skipped')
     print(f'{total.passed} passed, {total.failed} failed', flush=True)

@@ -16,7 +16,8 @@ bool follows(std::int32_t last, std::int32_t next) {
 /// `sequence` was sent before `last`; sequences wrap, so "before" means less than half a round behind.
 bool is_behind(std::int32_t last, std::int32_t sequence) {
     constexpr std::uint32_t round = std::uint32_t{1} << 31;
-    const std::uint32_t distance = (static_cast<std::uint32_t>(last) - static_cast<std::uint32_t>(sequence)) % round;
+    const std::uint32_t distance =
+        (static_cast<std::uint32_t>(last) - static_cast<std::uint32_t>(sequence)) % round;
     return distance < round / 2;
 }
 
@@ -57,8 +58,8 @@ result<producer_state::duplicate_of> producer_state::check(const batch::batch_he
             return duplicate_of{old};
     }
     const std::int32_t last = entry->batch_count == 0 ? -1 : entry->last_batch()->last_sequence;
-    // Too old to be among the batches that are remembered (a snapshot keeps one), but appended all the same, since a
-    // producer's batches are appended in order: a duplicate whose offset nobody knows any more.
+    // Too old to be among the batches that are remembered (a snapshot keeps one), but appended all the same,
+    // since a producer's batches are appended in order: a duplicate whose offset nobody knows any more.
     if (entry->batch_count > 0 && is_behind(last, header.last_sequence()))
         return duplicate_of{{header.base_sequence, header.last_sequence(), log_offset(-1),
                              entry->last_batch()->last_offset, no_timestamp}};

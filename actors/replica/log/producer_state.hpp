@@ -47,8 +47,9 @@ struct producer_entry {
 /// Idempotence of one partition (KIP-98, KIP-360): who wrote which sequences last.
 class producer_state {
 public:
-    /// What `check` says about a batch that may be appended: nothing, or the old batch that it repeats. A base offset
-    /// of -1: it was appended too long ago to know where; then `last_offset` is that of the producer's newest batch.
+    /// What `check` says about a batch that may be appended: nothing, or the old batch that it repeats. A
+    /// base offset of -1: it was appended too long ago to know where; then `last_offset` is that of the
+    /// producer's newest batch.
     using duplicate_of = std::optional<producer_batch>;
 
     /// A client's batch with a producer id. Codes: invalid_producer_epoch for an older epoch,
@@ -69,9 +70,10 @@ public:
     std::optional<log_offset> first_open_transaction() const;
     const std::map<producer_id, producer_entry>& entries() const { return entries_; }
 
-    /// Kafka's snapshot file: int16 version 1, uint32 CRC32C of the rest, int32 count, 46 bytes per entry. A producer
-    /// has one entry per batch that is remembered, oldest first, so that a repetition is recognised after a restart as
-    /// well; who expects one entry per producer, as Kafka does, keeps the last, which is the newest.
+    /// Kafka's snapshot file: int16 version 1, uint32 CRC32C of the rest, int32 count, 46 bytes per entry. A
+    /// producer has one entry per batch that is remembered, oldest first, so that a repetition is recognised
+    /// after a restart as well; who expects one entry per producer, as Kafka does, keeps the last, which is
+    /// the newest.
     std::vector<std::byte> encode_snapshot() const;
     static result<producer_state> decode_snapshot(std::span<const std::byte> bytes);
 

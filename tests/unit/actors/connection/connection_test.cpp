@@ -286,6 +286,26 @@ TEST_F(connection_test, a_slow_reader_is_not_served_more_until_it_reads) {
     EXPECT_EQ(port.reads.size(), 2u);
 }
 
+TEST_F(connection_test, a_reader_that_takes_nothing_is_closed_only_when_memory_is_short) {
+    machine.start();
+    const auto look = [&](std::int64_t seconds) {
+        port.time = port.time + seconds * 1'000'000'000;
+        machine.on_timer();
+    };
+    port.unsent = 1 << 20;
+    for (int i = 0; i < 10; ++i)
+        look(2);
+    EXPECT_TRUE(port.closed.empty());
+    port.unsent -= 1;
+    port.output_short = true;
+    for (int i = 0; i < 5; ++i)
+        look(2);
+    EXPECT_TRUE(port.closed.empty()) << "it had taken a byte 8 s ago";
+    look(2);
+    ASSERT_EQ(port.closed.size(), 1u);
+    EXPECT_EQ(port.closed.front().code, errc::request_timed_out);
+}
+
 TEST_F(connection_test, bytes_behind_the_last_field_close_the_connection) {
     machine.start();
     auto bytes = request(kafka::metadata_request{}, 1, 1);

@@ -20,6 +20,7 @@ public:
     void wait_for_room() override { ++waits_for_room; }
     void write(std::vector<slice> parts) override { written.push_back(join(parts)); }
     std::size_t unsent_bytes() const override { return unsent; }
+    bool output_is_short() const override { return output_short; }
     void close(const error& why) override { closed.push_back(why); }
 
     bool send(const topic_partition& to, append_request message) override {
@@ -78,6 +79,7 @@ public:
     topic_config config = effective(broker_config(), {});
     monotonic_ns time{1'000'000'000};
     std::size_t unsent = 0;
+    bool output_short = false;
     int waits_for_room = 0;
     bool led = true;
 };

@@ -35,6 +35,22 @@ TEST(memory_reserve, one_holder_at_a_time_may_overdraw) {
     EXPECT_NE(reserve.try_acquire(1, true), nullptr);
 }
 
+TEST(memory_reserve, permit_keeps_what_is_used_and_gives_back_the_rest) {
+    memory_reserve reserve("output", 100);
+    auto held = reserve.try_acquire(100);
+    bool called = false;
+    ASSERT_EQ(reserve.try_acquire(50), nullptr);
+    reserve.notify_when_room([&] { called = true; });
+    memory_reserve::shrink(held, 30);
+    EXPECT_TRUE(called);
+    EXPECT_EQ(reserve.in_use(), 30u);
+    memory_reserve::shrink(held, 60);
+    EXPECT_EQ(reserve.in_use(), 30u);
+    memory_reserve::shrink(nullptr, 0);
+    held.reset();
+    EXPECT_EQ(reserve.in_use(), 0u);
+}
+
 TEST(memory_reserve, returned_permit_calls_all_who_wait_in_order_and_once) {
     memory_reserve reserve("input", 100);
     auto full = reserve.try_acquire(50);
