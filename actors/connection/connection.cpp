@@ -3,6 +3,7 @@
 #include "actors/connection/dispatch.hpp"
 #include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "runtime/memory/reserve.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -64,8 +65,11 @@ void connection::on_read(const runtime::read_completion& bytes) {
         fail({errc::closed, "the client closed the connection" + half});
         return;
     }
+    const bool was_between_frames = frames_.partial_bytes() == 0;
     std::vector<slice> frames;
     auto understood = frames_.on_read(bytes, frames);
+    if (was_between_frames || !frames.empty())
+        frame_begun_at_ = last_bytes_at_;
     for (auto& frame : frames)
         waiting_frames_.push_back(std::move(frame));
     handle_waiting_frames();
@@ -78,6 +82,7 @@ void connection::on_read(const runtime::read_completion& bytes) {
 
 void connection::on_room() {
     waiting_for_room_ = false;
+    last_bytes_at_ = frame_begun_at_ = port_.now();
     want_bytes();
 }
 
@@ -203,19 +208,27 @@ void connection::set_deadline(std::uint64_t number, std::chrono::milliseconds fr
 
 void connection::arm_for(monotonic_ns deadline) {
     deadline = std::min(deadline, port_.now() + limits::timer_max_ns);
-    if (armed_for_ && *armed_for_ <= deadline)
+    if (!armed_.empty() && *armed_.begin() <= deadline)
         return;
-    armed_for_ = deadline;
+    armed_.insert(deadline);
     port_.arm_timer(std::chrono::nanoseconds(std::max<std::int64_t>(0, deadline - port_.now())));
 }
 
 void connection::on_timer() {
-    armed_for_.reset();
+    // Timers fire in the order of their deadlines.
+    if (!armed_.empty())
+        armed_.erase(armed_.begin());
     if (closed_)
         return;
     const monotonic_ns now = port_.now();
-    if (in_flight_.empty() && idle_deadline() <= now) {
+    if (in_flight_.empty() && !waiting_for_room_ && idle_deadline() <= now) {
         fail({errc::closed, "nothing was received for connections.max.idle.ms"});
+        return;
+    }
+    if (sender_is_stuck(now)) {
+        fail({errc::request_timed_out,
+              "a request of which " + std::to_string(frames_.partial_bytes()) +
+                  " bytes arrived goes on too slowly, and memory for requests is short"});
         return;
     }
     if (reader_is_stuck(now)) {
@@ -239,6 +252,14 @@ void connection::on_timer() {
         arm_for(now + limits::stuck_check_ns);
     if (!closed_)
         arm_for(std::max(idle_deadline(), now + limits::idle_check_ns));
+}
+
+/// Half a request that does not go on must not hold memory that others wait for.
+bool connection::sender_is_stuck(monotonic_ns now) const {
+    const auto& input = *options_.input;
+    const auto bytes = static_cast<std::int64_t>(frames_.partial_bytes());
+    return bytes > 0 && !waiting_for_room_ && input.in_use() > input.capacity() / 2 &&
+           now - frame_begun_at_ > limits::slow_frame_ns + bytes * limits::slow_byte_ns;
 }
 
 bool connection::reader_is_stuck(monotonic_ns now) {

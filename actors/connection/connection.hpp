@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,7 @@ private:
     void arm_for(monotonic_ns deadline);
     monotonic_ns idle_deadline() const;
     bool reader_is_stuck(monotonic_ns now);
+    bool sender_is_stuck(monotonic_ns now) const;
 
     connection_options options_;
     connection_port& port_;
@@ -119,10 +121,12 @@ private:
     std::deque<slice> waiting_frames_;
     std::deque<in_flight> in_flight_;
     std::uint64_t next_number_ = 1;
-    /// When the earliest armed timer fires. One timer serves all requests: a new one is armed only for an
-    /// earlier deadline, so a busy connection arms a few per second and not one per request.
-    std::optional<monotonic_ns> armed_for_;
+    /// When the armed timers fire. One serves all requests: another is armed only for an earlier deadline, so
+    /// a busy connection arms a few per second and not one per request.
+    std::set<monotonic_ns> armed_;
     monotonic_ns last_bytes_at_;
+    /// When the frame that is half read began.
+    monotonic_ns frame_begun_at_;
     /// Unsent bytes when they were last looked at and found changed.
     std::size_t unsent_seen_ = 0;
     monotonic_ns unsent_since_;

@@ -32,7 +32,7 @@ public:
                    *this) {}
 
     caf::behavior make_behavior() override {
-        view_ = context_.view->current();
+        pick_up_view();
         attach_stream();
         machine_.start();
         return {
@@ -40,24 +40,46 @@ public:
                 pick_up_view();
                 machine_.on_read(message.bytes);
             },
-            [this](const stream_drained&) { machine_.on_drained(); },
-            [this](const memory_available&) { machine_.on_room(); },
+            [this](const stream_drained&) {
+                pick_up_view();
+                machine_.on_drained();
+            },
+            [this](const memory_available&) {
+                pick_up_view();
+                machine_.on_room();
+            },
             [this](const connection_timer&) {
                 pick_up_view();
                 machine_.on_timer();
             },
-            [this](const append_response& answer) { machine_.on_append_response(answer); },
-            [this](const read_response& answer) { machine_.on_read_response(answer); },
-            [this](const partition_readable& note) { machine_.on_partition_readable(note); },
-            [this](const offset_query_response& answer) { machine_.on_offset_query_response(answer); },
+            [this](const append_response& answer) {
+                pick_up_view();
+                machine_.on_append_response(answer);
+            },
+            [this](const read_response& answer) {
+                pick_up_view();
+                machine_.on_read_response(answer);
+            },
+            [this](const partition_readable& note) {
+                pick_up_view();
+                machine_.on_partition_readable(note);
+            },
+            [this](const offset_query_response& answer) {
+                pick_up_view();
+                machine_.on_offset_query_response(answer);
+            },
             [this](const topics_response& answer) {
                 pick_up_view();
                 machine_.on_topics_response(answer);
             },
             [this](const init_producer_id_response& answer) {
+                pick_up_view();
                 machine_.on_init_producer_id_response(answer);
             },
-            [this](const close_connection&) { machine_.on_stop(); },
+            [this](const close_connection&) {
+                pick_up_view();
+                machine_.on_stop();
+            },
         };
     }
 
@@ -68,7 +90,8 @@ public:
         if (stream_ != nullptr)
             stream_->abort();
         stream_ = nullptr;
-        listener_ = nullptr;
+        if (listener_)
+            caf::anon_send(std::exchange(listener_, nullptr), connection_closed{number_});
         view_ = nullptr;
         context_.view = nullptr;
         context_.broker = nullptr;
@@ -89,10 +112,11 @@ private:
 
     /// Metadata moves between messages, never inside the handling of one.
     void pick_up_view() {
-        auto newest = context_.view->current();
-        if (newest == view_)
+        const std::uint64_t newest = context_.view->version();
+        if (newest == view_version_)
             return;
-        view_ = std::move(newest);
+        view_version_ = newest;
+        view_ = context_.view->current();
         configs_.clear();
     }
 
@@ -125,7 +149,7 @@ private:
         else
             stream_->close();
         stream_ = nullptr;
-        send(listener_, connection_closed{number_});
+        send(std::exchange(listener_, nullptr), connection_closed{number_});
         quit();
     }
 
@@ -193,6 +217,7 @@ private:
     caf::actor listener_;
     std::uint64_t number_;
     std::shared_ptr<const broker_view> view_;
+    std::uint64_t view_version_ = 0;
     /// Effective topic configurations under `view_`, made when first needed.
     std::map<topic_id, topic_config> configs_;
     std::optional<connection_metrics> metrics_;

@@ -1,9 +1,11 @@
 #include "actors/connection/fetch_operation.hpp"
 #include "actors/connection/handlers.hpp"
+#include "actors/connection/limits.hpp"
 #include "protocol/kafka/fetch.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -24,8 +26,12 @@ bool is_from_replica(const kafka::fetch_request& request, const request_context&
 /// The partitions that the request names, in its order.
 std::vector<fetch_item> items_of(const kafka::fetch_request& request) {
     std::vector<fetch_item> items;
+    // A partition named twice is read once.
+    std::set<fetch_item_key> named;
     for (const auto& topic : request.topics)
         for (const auto& partition : topic.partitions) {
+            if (!named.insert({topic.topic, topic.topic_id, partition_index(partition.partition)}).second)
+                continue;
             auto& item = items.emplace_back();
             item.topic_name = topic.topic;
             item.topic_id = topic.topic_id;
@@ -82,8 +88,9 @@ result<void> handle_fetch(connection& self, request_context context, kafka::wire
     }
     fetch_limits limits;
     limits.min_bytes = static_cast<std::uint32_t>(std::max(request->min_bytes, 0));
-    limits.max_bytes = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(request->max_bytes, 0, self.config().fetch_max_bytes));
+    const std::int64_t part = self.config().barnabas_memory_fetch_bytes / connection_limits::fetch_parts_min;
+    limits.max_bytes = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+        request->max_bytes, 0, std::min<std::int64_t>(self.config().fetch_max_bytes, part)));
     limits.max_wait = std::chrono::milliseconds(std::max(request->max_wait_ms, 0));
     std::vector<fetch_item> items = items_of(*request);
     std::int32_t session_id = 0;

@@ -54,7 +54,10 @@ void fetch_operation::start() {
         locate(one);
     ask_more();
     if (outstanding_ == 0)
-        respond_or_wait();
+        return respond_or_wait();
+    // A read may wait for memory or for the disk; the client's time runs all the same.
+    parked_ = true;
+    owner().set_deadline(number(), std::max(limits_.max_wait, std::chrono::milliseconds(1)));
 }
 
 /// Names the partition by what never changes, or refuses the entry.
@@ -92,27 +95,30 @@ void fetch_operation::ask_more() {
         entry& one = entries_[index];
         if (one.now == progress::settled)
             continue;
-        const auto left =
-            static_cast<std::uint32_t>(limits_.max_bytes - std::min<std::uint64_t>(spent, limits_.max_bytes));
-        ask(index, std::min(one.item.max_bytes, left));
+        ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
     }
     asking_ = false;
 }
 
-void fetch_operation::ask(std::uint32_t index, std::uint32_t max_bytes) {
+std::uint64_t fetch_operation::bytes_left() const {
+    const std::uint64_t spent = bytes_ + promised_bytes_;
+    return spent < limits_.max_bytes ? limits_.max_bytes - spent : 0;
+}
+
+void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
     entry& one = entries_[index];
     fetch_reads::wanted what;
     what.partition = one.partition;
     what.offset = one.item.fetch_offset;
-    what.max_bytes = max_bytes;
+    what.max_bytes = static_cast<std::uint32_t>(max_bytes);
     what.at_least_one_batch = bytes_ == 0 && (max_bytes > 0 || index == 0);
     what.current_leader_epoch = one.item.current_leader_epoch;
     what.operation_token = token(index);
     switch (owner().reads().read(what)) {
     case fetch_reads::outcome::asked:
         one.now = progress::asked;
-        one.asked_bytes = max_bytes;
-        promised_bytes_ += max_bytes;
+        one.asked_bytes = what.max_bytes;
+        promised_bytes_ += what.max_bytes;
         ++outstanding_;
         break;
     case fetch_reads::outcome::known_empty:
@@ -125,14 +131,12 @@ void fetch_operation::ask(std::uint32_t index, std::uint32_t max_bytes) {
 
 void fetch_operation::on_read_changed(std::uint32_t index) {
     entry& one = entries_[index];
-    if (one.now == progress::asked) {
+    if (one.now == progress::asked)
         settle(one, owner().reads().take_answer(one.partition));
-    } else if (one.now == progress::settled && one.answer.records.empty()) {
-        // It was empty and has batches now.
-        const std::uint64_t spent = bytes_ + promised_bytes_;
-        const std::uint64_t left = limits_.max_bytes - std::min<std::uint64_t>(spent, limits_.max_bytes);
-        ask(index, std::min(one.item.max_bytes, static_cast<std::uint32_t>(left)));
-    }
+    else if (one.now == progress::watching)
+        on_watched(index);
+    else if (one.now == progress::settled)
+        ask_again(index);
     if (outstanding_ == 0 && !asking_) {
         ask_more();
         if (outstanding_ == 0)
@@ -140,10 +144,66 @@ void fetch_operation::on_read_changed(std::uint32_t index) {
     }
 }
 
+/// There are new batches: what was read is read again with them, from the same offset.
+void fetch_operation::ask_again(std::uint32_t index) {
+    entry& one = entries_[index];
+    bytes_ -= one.answer.records.size();
+    one.answer.records = {};
+    one.watched = false;
+    ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
+}
+
+/// Asks to be told of batches behind those that were read, for a client that waits for more bytes.
+void fetch_operation::watch_for_more() {
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        entry& one = entries_[index];
+        const bool read =
+            one.now == progress::settled && one.answer.code == errc::ok && !one.answer.records.empty();
+        if (!read || one.watched)
+            continue;
+        one.watched = true;
+        fetch_reads::wanted what;
+        what.partition = one.partition;
+        what.offset = end_of(one.answer.records, one.item.fetch_offset);
+        what.current_leader_epoch = one.item.current_leader_epoch;
+        what.operation_token = token(index);
+        if (owner().reads().read(what) == fetch_reads::outcome::asked)
+            one.now = progress::watching;
+    }
+}
+
+void fetch_operation::on_watched(std::uint32_t index) {
+    entry& one = entries_[index];
+    one.now = progress::settled;
+    const auto& answer = owner().reads().answer_of(one.partition);
+    // Batches came between the read and the question.
+    if (answer.code == errc::ok && answer.high_watermark > end_of(one.answer.records, one.item.fetch_offset))
+        ask_again(index);
+}
+
+/// Nothing fitted into the budget anywhere: the first partition with batches gives one all the same (KIP-74).
+bool fetch_operation::ask_first_that_did_not_fit() {
+    if (bytes_ > 0 || forced_ || limits_.max_bytes == 0)
+        return false;
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        const entry& one = entries_[index];
+        if (one.now == progress::settled && one.answer.code == errc::ok &&
+            one.item.fetch_offset < one.answer.high_watermark) {
+            forced_ = true;
+            ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
+            return outstanding_ > 0;
+        }
+    }
+    return false;
+}
+
 void fetch_operation::settle(entry& one, read_response answer) {
     one.now = progress::settled;
     --outstanding_;
     promised_bytes_ -= one.asked_bytes;
+    // Only the first batches may be more than the client wants; others come with its next fetch.
+    if (bytes_ > 0 && bytes_ + answer.records.size() > limits_.max_bytes)
+        answer.records = {};
     bytes_ += answer.records.size();
     failed_ = failed_ || answer.code != errc::ok;
     one.answer = std::move(answer);
@@ -151,6 +211,8 @@ void fetch_operation::settle(entry& one, read_response answer) {
 
 void fetch_operation::respond_or_wait() {
     BARNABAS_ASSERT(outstanding_ == 0);
+    if (ask_first_that_did_not_fit())
+        return;
     // Batches that are there but did not fit will not fit better later, so waiting for more bytes would be in
     // vain.
     const bool enough = bytes_ >= limits_.min_bytes || bytes_ >= limits_.max_bytes || has_more_than_fits();
@@ -160,6 +222,7 @@ void fetch_operation::respond_or_wait() {
         parked_ = true;
         owner().set_deadline(number(), limits_.max_wait);
     }
+    watch_for_more();
 }
 
 bool fetch_operation::has_more_than_fits() const {
@@ -191,8 +254,8 @@ void fetch_operation::respond() {
     kafka::fetch_response response;
     response.session_id = session_id_;
     for (auto& one : entries_) {
-        const bool never_asked = one.now == progress::waiting;
-        if (never_asked || is_told_already(one.item, one.answer))
+        const bool unread = one.now == progress::waiting || one.now == progress::asked;
+        if (unread || is_told_already(one.item, one.answer))
             continue;
         const bool same_topic =
             !response.responses.empty() && (by_id ? response.responses.back().topic_id == one.item.topic_id

@@ -31,19 +31,26 @@ public:
     void on_timer() override;
 
 private:
-    enum class progress { waiting, asked, settled };
+    enum class progress { waiting, asked, settled, watching };
     struct entry {
         fetch_item item;
         topic_partition partition;
         progress now = progress::waiting;
         std::uint32_t asked_bytes = 0;
         read_response answer;
+        /// The partition will tell of batches behind those in `answer`.
+        bool watched = false;
     };
 
     void locate(entry& one);
     void refuse(entry& one, errc code);
     void ask_more();
-    void ask(std::uint32_t index, std::uint32_t max_bytes);
+    void ask(std::uint32_t index, std::uint64_t max_bytes);
+    void ask_again(std::uint32_t index);
+    bool ask_first_that_did_not_fit();
+    void watch_for_more();
+    void on_watched(std::uint32_t index);
+    std::uint64_t bytes_left() const;
     void settle(entry& one, read_response answer);
     void respond_or_wait();
     bool has_more_than_fits() const;
@@ -65,6 +72,8 @@ private:
     /// The client's time is over: answer as soon as what was asked is back.
     bool due_ = false;
     bool asking_ = false;
+    /// The one batch that is always given, however large, was asked for.
+    bool forced_ = false;
 };
 
 } // namespace barnabas

@@ -57,6 +57,9 @@ void fetch_reads::detach(const topic_partition& partition) {
     if (found == index_.end())
         return;
     slot& one = slots_[found->second];
+    // A read that has begun is not wanted any more; one that waits for memory need not begin.
+    if (one.now == state::asking)
+        forget(found->second);
     one.operation_token = 0;
     one.answer.records = {};
 }

@@ -19,6 +19,9 @@ inline constexpr std::size_t waiting_frames_max = 64;
 inline constexpr std::size_t produces_in_flight_max = 128;
 /// Unsent response bytes at which no further request is started: a slow reader holds this much, not more.
 inline constexpr std::size_t unsent_bytes_high = 4 * 1024 * 1024;
+/// One answer holds at most this part of the memory for responses (or one batch), so that a few readers that
+/// do not read leave room for others.
+inline constexpr std::int64_t fetch_parts_min = 8;
 /// Partitions whose idleness a connection remembers between fetches.
 inline constexpr std::size_t fetch_slots_max = 20'000;
 /// Incremental fetch sessions of one connection; real clients hold one.
@@ -35,6 +38,12 @@ inline constexpr std::size_t stuck_bytes_min = 64 * 1024;
 /// How often, and how long a reader may take nothing while memory for responses is short.
 inline constexpr std::int64_t stuck_check_ns = 2'000'000'000;
 inline constexpr std::int64_t stuck_max_ns = 10'000'000'000;
+/// A request that began is given this time, and more for its size (64 KiB/s), before it must make room for
+/// others.
+inline constexpr std::int64_t slow_frame_ns = 10'000'000'000;
+inline constexpr std::int64_t slow_byte_ns = 15'000;
+/// Names and configurations in one request to the controller; they become one batch of the metadata log.
+inline constexpr std::size_t topic_request_bytes_max = 1024 * 1024;
 /// Size of the smallest frame: api key, version, correlation id.
 inline constexpr std::size_t frame_bytes_min = 8;
 

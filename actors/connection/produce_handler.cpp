@@ -5,7 +5,9 @@
 #include "protocol/kafka/produce.hpp"
 #include "runtime/config/topic_config.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace barnabas {
@@ -163,6 +165,13 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
         return waiting.settle(index, refused(errc::unknown_topic_or_partition,
                                              "topic " + topic.name + " has " +
                                                  std::to_string(topic.partitions.size()) + " partitions"));
+    const auto in_sync = topic.partitions[static_cast<std::size_t>(partition.index)].isr.size();
+    const auto wanted = self.port().config_of(topic).min_insync_replicas;
+    constexpr std::int16_t acks_all = -1;
+    if (acks == acks_all && std::cmp_less(in_sync, wanted))
+        return waiting.settle(index, refused(errc::not_enough_replicas,
+                                             "min.insync.replicas=" + std::to_string(wanted) + ", but only " +
+                                                 std::to_string(in_sync) + " in sync"));
     if (!partition.records || partition.records->empty())
         return waiting.settle(
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
@@ -219,7 +228,10 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
     if (waiting->respond_if_complete())
         return {};
     const std::uint64_t number = self.park(std::move(waiting)).number();
-    self.set_deadline(number, std::chrono::milliseconds(request->timeout_ms));
+    // The timeout bounds the wait for replicas; a leader's own write is waited for in any case, as in Kafka.
+    const std::int32_t patience =
+        acks == 1 ? std::max(request->timeout_ms, self.config().request_timeout_ms) : request->timeout_ms;
+    self.set_deadline(number, std::chrono::milliseconds(patience));
     return {};
 }
 

@@ -1,4 +1,5 @@
 #include "actors/connection/handlers.hpp"
+#include "actors/connection/limits.hpp"
 #include "protocol/kafka/create_partitions.hpp"
 #include "protocol/kafka/create_topics.hpp"
 #include "protocol/kafka/delete_topics.hpp"
@@ -187,8 +188,20 @@ result<void> handle_create_topics(connection& self, request_context context, kaf
         for (const auto& config : wanted.configs)
             topic.configs[config.name] = config.value;
     }
+    std::size_t bytes = 0;
+    for (const auto& topic : message.topics)
+        for (const auto& [name, value] : topic.configs)
+            bytes += name.size() + (value ? value->size() : 0);
     const std::int32_t timeout_ms = request->timeout_ms;
     auto waiting = std::make_unique<create_topics>(self, self.current(), context, std::move(*request));
+    if (bytes > connection_limits::topic_request_bytes_max) {
+        topics_response refused;
+        refused.code = errc::policy_violation;
+        refused.detail = "the configurations of one request are larger than " +
+                         std::to_string(connection_limits::topic_request_bytes_max) + " bytes";
+        waiting->on_topics_response(refused);
+        return {};
+    }
     if (refuse_forbidden(self, *waiting, acl_operation::create, names))
         return {};
     message.token = park_with_timeout(self, std::move(waiting), timeout_ms);

@@ -49,6 +49,12 @@ replica::log_options log_options_of(const partition_options& options) {
 /// Lanes of one partition: writes in order, syncs beside them, reads beside both.
 enum class lane_use : std::uint64_t { write = 0, sync = 1, read = 2, other = 3 };
 
+/// What a read may bring: a first batch comes whole, however large.
+std::size_t most_of(const replica::read_job& job, const topic_config& config) {
+    const auto one_batch = static_cast<std::size_t>(config.max_message_bytes);
+    return job.at_least_one_batch ? std::max(job.bytes_there(), one_batch) : job.bytes_there();
+}
+
 class partition_actor final : public caf::event_based_actor, private partition_port {
 public:
     partition_actor(caf::actor_config& config, runtime::node_services& node, partition_options options,
@@ -78,6 +84,7 @@ private:
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
     void start_waiting_jobs();
+    void give_up_waiting_reads(const waiting_reads::reader* who);
 
     template <class Done, class Job>
     void run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done);
@@ -133,8 +140,15 @@ private:
     runtime::reply_table<offset_query_response> offset_replies_;
     /// Connections that wait to be notified, by actor id.
     std::map<std::uint64_t, caf::actor> askers_;
-    /// Reads that wait for room in the fetch-output reserve.
-    std::deque<std::pair<replica::read_job, std::uint64_t>> reads_without_room_;
+    /// A read that waits for room in the fetch-output reserve, and whose it is.
+    struct waiting_read {
+        replica::read_job job;
+        std::uint64_t reply = 0;
+        waiting_reads::reader who;
+    };
+    std::deque<waiting_read> reads_without_room_;
+    /// Whose read is being handled.
+    waiting_reads::reader reading_for_;
     bool waits_for_room_ = false;
     bool remove_files_ = false;
 };
@@ -157,7 +171,9 @@ caf::behavior partition_actor::serving() {
         },
         [this](const read_request& request) { on_read(request); },
         [this](const forget_reader& message) {
-            machine_->on_forget({current_sender()->id(), message.token});
+            const waiting_reads::reader who{current_sender()->id(), message.token};
+            machine_->on_forget(who);
+            give_up_waiting_reads(&who);
             let_go(current_sender()->id());
         },
         [this](const offset_query& query) {
@@ -166,6 +182,7 @@ caf::behavior partition_actor::serving() {
         [this](const check_retention&) { machine_->on_check_retention(); },
         [this](const close_partition& message) {
             remove_files_ = message.remove_files;
+            give_up_waiting_reads(nullptr);
             machine_->on_close();
         },
         [this](const write_done& done) { machine_->on_written(*done.job); },
@@ -242,11 +259,11 @@ void partition_actor::on_opened(const partition_open_done& message) {
 }
 
 void partition_actor::on_read(const read_request& request) {
-    const std::uint64_t asker = current_sender()->id();
-    if (request.notify)
-        askers_.insert_or_assign(asker, caf::actor_cast<caf::actor>(current_sender()));
-    machine_->on_read(request, asker, read_replies_.put({node_, current_sender(), request.token}));
-    let_go(asker);
+    reading_for_ = {current_sender()->id(), request.token};
+    machine_->on_read(request, reading_for_.asker,
+                      read_replies_.put({node_, current_sender(), request.token}));
+    if (request.notify && machine_->waits(reading_for_.asker))
+        askers_.insert_or_assign(reading_for_.asker, caf::actor_cast<caf::actor>(current_sender()));
 }
 
 void partition_actor::submit(replica::write_job job) {
@@ -265,15 +282,29 @@ void partition_actor::submit(replica::repair_job job) {
 }
 
 void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
-    reads_without_room_.emplace_back(std::move(job), reply);
+    reads_without_room_.push_back({std::move(job), reply, reading_for_});
     start_waiting_jobs();
+}
+
+/// Takes back reads that have not begun: all (the partition closes), or one reader's.
+void partition_actor::give_up_waiting_reads(const waiting_reads::reader* who) {
+    std::deque<waiting_read> kept;
+    for (auto& one : std::exchange(reads_without_room_, {})) {
+        if (who != nullptr && one.who != *who) {
+            kept.push_back(std::move(one));
+            continue;
+        }
+        one.job.records = error{errc::not_leader_or_follower, "the read was taken back before it began"};
+        machine_->on_read_done(one.job, one.reply);
+    }
+    reads_without_room_ = std::move(kept);
 }
 
 /// Reads take a permit for what they may bring; those that find no room wait in order.
 void partition_actor::start_waiting_jobs() {
     while (!reads_without_room_.empty() && !waits_for_room_) {
-        auto& [job, reply] = reads_without_room_.front();
-        job.permit = node_.memory->fetch_output.try_acquire(job.max_bytes, true);
+        auto& [job, reply, who] = reads_without_room_.front();
+        job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config), true);
         if (job.permit == nullptr) {
             waits_for_room_ = true;
             node_.memory->fetch_output.notify_when_room(

@@ -192,6 +192,8 @@ struct read_job {
     result<slice> records = not_run_yet();
     /// Memory behind `records`: at most what was asked for, unless a single batch is larger.
     std::size_t allocated = 0;
+    /// Most that there is to read, as far as that is known beforehand.
+    std::size_t bytes_there() const;
     void run(runtime::file_system& files);
 };
 

@@ -161,6 +161,15 @@ bool read_run::crc_matters_and_fails(const batch::batch_header& header,
 
 } // namespace
 
+std::size_t read_job::bytes_there() const {
+    std::uint64_t there = 0;
+    for (const auto& segment : segments)
+        there += segment.size;
+    if (start_is_exact)
+        there -= std::min(there, start.get());
+    return static_cast<std::size_t>(std::min<std::uint64_t>(there, max_bytes));
+}
+
 void read_job::run(runtime::file_system& files) {
     read_run run(*this, files);
     records = run.run();

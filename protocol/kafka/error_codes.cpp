@@ -197,6 +197,7 @@ error_code to_kafka(errc code) noexcept {
     case errc::invalid_request: return error_code::invalid_request;
     case errc::topic_deletion_disabled: return error_code::topic_deletion_disabled;
     case errc::policy_violation: return error_code::policy_violation;
+    case errc::not_enough_replicas: return error_code::not_enough_replicas;
     case errc::reassignment_in_progress: return error_code::reassignment_in_progress;
     case errc::out_of_order_sequence: return error_code::out_of_order_sequence_number;
     case errc::duplicate_sequence: return error_code::duplicate_sequence_number;

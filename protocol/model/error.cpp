@@ -33,6 +33,7 @@ std::string_view name_of(errc code) noexcept {
     case errc::topic_deletion_disabled: return "topic_deletion_disabled";
     case errc::policy_violation: return "policy_violation";
     case errc::reassignment_in_progress: return "reassignment_in_progress";
+    case errc::not_enough_replicas: return "not_enough_replicas";
     case errc::out_of_order_sequence: return "out_of_order_sequence";
     case errc::duplicate_sequence: return "duplicate_sequence";
     case errc::invalid_producer_epoch: return "invalid_producer_epoch";

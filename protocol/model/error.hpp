@@ -44,6 +44,7 @@ enum class errc : std::uint16_t {
     topic_deletion_disabled = 35,
     policy_violation = 36,
     reassignment_in_progress = 37,
+    not_enough_replicas = 38,
     // producers
     out_of_order_sequence = 40,
     duplicate_sequence = 41,

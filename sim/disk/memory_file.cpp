@@ -177,10 +177,14 @@ void memory_file::power_cut_page(const old_page& before, runtime::random& draws,
     for (std::size_t at = 0; at < page_size; at += sector_size) {
         if (draws.chance(1, 2))
             continue;
-        // A sector is written as a whole: one that held synced bytes shows them or the new ones, never
-        // garbage.
-        const bool held_synced_bytes = before.number * page_size + at < durable_size_;
-        const bool garbage = draws.chance(faults.sector_garbage, per_million) && !held_synced_bytes;
+        // Synced bytes that nobody wrote over survive: a file that grows within a sector keeps what it had
+        // there.
+        const auto begin = before.number * page_size + at;
+        const auto synced =
+            begin < durable_size_ ? std::min<std::uint64_t>(durable_size_ - begin, sector_size) : 0;
+        const bool keeps_synced = synced > 0 && before.content != nullptr &&
+                                  std::memcmp(before.content->data() + at, torn.data() + at, synced) == 0;
+        const bool garbage = draws.chance(faults.sector_garbage, per_million) && !keeps_synced;
         for (std::size_t byte = at; byte < at + sector_size; ++byte) {
             if (garbage)
                 torn[byte] = static_cast<std::byte>(draws.next() & 0xff);

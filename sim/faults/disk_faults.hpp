@@ -39,7 +39,7 @@ struct power_cut_faults {
     std::uint32_t page_kept = 500'000;
     /// Per dirty page that is not kept: a mixture by sectors of 512 bytes instead of the old content.
     std::uint32_t page_torn = 300'000;
-    /// Per torn sector that held no synced byte: garbage instead of zeros.
+    /// Per torn sector without synced bytes that nobody wrote over: garbage instead of the old bytes.
     std::uint32_t sector_garbage = 100'000;
     /// Per file: its new length survives; if not, half of the rest get one in between.
     std::uint32_t length_kept = 500'000;

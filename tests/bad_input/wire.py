@@ -168,11 +168,16 @@ class Neighbour:
         self.connection = Connection(broker)
         create_topic(self.connection, topic)
 
-    def works(self):
+    def works(self, patience=0.0):
+        """With patience it asks again after an empty answer, as consumers do."""
         value = b'record %d' % self.offset
         stored = produce(self.connection, self.topic, batch([value]))
         expect_equal((stored['errorCode'], stored['baseOffset']), (0, self.offset), 'the neighbour\'s record')
-        read = fetch(self.connection, self.topic, self.offset)
-        expect_equal(read['errorCode'], 0, 'the neighbour\'s fetch')
-        expect(read['records'] and value in read['records'], 'the neighbour does not read what it wrote')
+
+        def read():
+            answer = fetch(self.connection, self.topic, self.offset)
+            expect_equal(answer['errorCode'], 0, 'the neighbour\'s fetch')
+            return answer['records'] and value in answer['records']
+
+        until(read, 'the neighbour reads what it wrote', patience)
         self.offset += 1
