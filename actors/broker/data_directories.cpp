@@ -16,6 +16,7 @@ constexpr auto identity_file = "meta.properties";
 constexpr auto lock_file = ".lock";
 constexpr auto clean_stop_marker = ".kafka_cleanshutdown";
 constexpr auto partition_identity_file = "partition.metadata";
+constexpr auto metadata_log_directory = "__cluster_metadata-0";
 
 /// The contents of `meta.properties`.
 struct identity {
@@ -196,7 +197,7 @@ public:
 
     result<opened_directories> run() {
         auto done = lock_all();
-        for (auto step : {&opening::agree_on_cluster, &opening::format_and_list})
+        for (auto step : {&opening::agree_on_cluster, &opening::format_and_list, &opening::find_metadata_log})
             if (done)
                 done = (this->*step)();
         if (done)
@@ -294,6 +295,34 @@ private:
                 return cannot_use(directory.path, partitions.failure());
             if (directory.holds_partitions)
                 directory.partitions = std::move(*partitions);
+        }
+        return {};
+    }
+
+    /// Partitions without the metadata log that knows them would be taken for nobody's, and their topics made
+    /// anew.
+    result<void> find_metadata_log() {
+        auto there = files_.exists(join_path(options_.metadata_directory, metadata_log_directory));
+        if (!there)
+            return there.failure();
+        if (*there)
+            return {};
+        for (const auto& directory : opened_.directories) {
+            auto found = files_.exists(join_path(directory.path, metadata_log_directory));
+            if (found && *found)
+                return error{errc::mismatched_directory,
+                             "the metadata log lies in " + directory.path +
+                                 ", but this broker looks for it in " + options_.metadata_directory +
+                                 ": name " + directory.path +
+                                 " first in log.dirs, or set metadata.log.dir to it"};
+            if (!directory.partitions.empty())
+                return error{errc::mismatched_directory,
+                             "the data directory " + directory.path +
+                                 " holds partitions, but the metadata log that "
+                                 "knows them is not in " +
+                                 options_.metadata_directory + ": restore its directory " +
+                                 metadata_log_directory +
+                                 " there, or move the partitions away to start with nothing"};
         }
         return {};
     }

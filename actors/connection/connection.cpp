@@ -44,6 +44,7 @@ void connection::want_bytes() {
     auto wanted = frames_.next_read();
     if (!wanted) {
         waiting_for_room_ = true;
+        arm_for(port_.now() + limits::stuck_check_ns);
         port_.wait_for_room();
         return;
     }
@@ -70,6 +71,8 @@ void connection::on_read(const runtime::read_completion& bytes) {
     auto understood = frames_.on_read(bytes, frames);
     if (was_between_frames || !frames.empty())
         frame_begun_at_ = last_bytes_at_;
+    if (frames_.partial_bytes() > 0)
+        arm_for(last_bytes_at_ + limits::stuck_check_ns);
     for (auto& frame : frames)
         waiting_frames_.push_back(std::move(frame));
     handle_waiting_frames();
@@ -82,7 +85,7 @@ void connection::on_read(const runtime::read_completion& bytes) {
 
 void connection::on_room() {
     waiting_for_room_ = false;
-    last_bytes_at_ = frame_begun_at_ = port_.now();
+    last_bytes_at_ = port_.now();
     want_bytes();
 }
 
@@ -175,6 +178,8 @@ void connection::fail(const error& why) {
 
 void connection::release() {
     closed_ = true;
+    // Before the operations go: their end would tell partitions, in the name of an actor that is over.
+    reads_.abandon();
     frames_.forget();
     waiting_frames_.clear();
     in_flight_.clear();
@@ -248,7 +253,7 @@ void connection::on_timer() {
     for (const auto& slot : in_flight_)
         if (slot.deadline && !slot.answered)
             arm_for(*slot.deadline);
-    if (!closed_ && port_.unsent_bytes() >= limits::stuck_bytes_min)
+    if (!closed_ && (port_.unsent_bytes() >= limits::stuck_bytes_min || frames_.partial_bytes() > 0))
         arm_for(now + limits::stuck_check_ns);
     if (!closed_)
         arm_for(std::max(idle_deadline(), now + limits::idle_check_ns));
@@ -258,7 +263,7 @@ void connection::on_timer() {
 bool connection::sender_is_stuck(monotonic_ns now) const {
     const auto& input = *options_.input;
     const auto bytes = static_cast<std::int64_t>(frames_.partial_bytes());
-    return bytes > 0 && !waiting_for_room_ && input.in_use() > input.capacity() / 2 &&
+    return bytes > 0 && input.in_use() > input.capacity() / 2 &&
            now - frame_begun_at_ > limits::slow_frame_ns + bytes * limits::slow_byte_ns;
 }
 

@@ -155,6 +155,10 @@ private:
 
     template <class Message>
     bool send_partition(const topic_partition& to, Message message) {
+        // While the actor ends, operations that are destroyed still take their subscriptions back; but its last
+        // handle may be gone already, and then it must not send.
+        if (view_ == nullptr)
+            return false;
         auto partition = view_->find(to);
         if (!partition)
             return false;

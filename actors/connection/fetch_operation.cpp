@@ -112,6 +112,8 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
     what.offset = one.item.fetch_offset;
     what.max_bytes = static_cast<std::uint32_t>(max_bytes);
     what.at_least_one_batch = bytes_ == 0 && (max_bytes > 0 || index == 0);
+    // The forced read is alone, and nothing has been read.
+    what.may_wait = forced_ && bytes_ == 0 && promised_bytes_ == 0;
     what.current_leader_epoch = one.item.current_leader_epoch;
     what.operation_token = token(index);
     switch (owner().reads().read(what)) {

@@ -27,6 +27,7 @@ fetch_reads::outcome fetch_reads::read(const wanted& what) {
     message.max_bytes = what.max_bytes;
     message.at_least_one_batch = what.at_least_one_batch;
     message.notify = true;
+    message.may_wait = what.may_wait;
     message.current_leader_epoch = what.current_leader_epoch;
     if (!port_.send(what.partition, message)) {
         one.now = state::idle;
@@ -91,6 +92,10 @@ void fetch_reads::forget_all() {
     for (std::uint32_t index = 0; index < slots_.size(); ++index)
         if (slots_[index].now == state::subscribed || slots_[index].now == state::asking)
             forget(index);
+    abandon();
+}
+
+void fetch_reads::abandon() {
     slots_.clear();
     index_.clear();
 }

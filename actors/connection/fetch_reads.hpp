@@ -24,6 +24,7 @@ public:
         log_offset offset;
         std::uint32_t max_bytes = 0;
         bool at_least_one_batch = false;
+        bool may_wait = false;
         leader_epoch current_leader_epoch{-1};
         /// Names the operation (and its entry) to be told when something changes.
         std::uint64_t operation_token = 0;
@@ -48,6 +49,8 @@ public:
 
     /// Takes every subscription back; when the connection ends.
     void forget_all();
+    /// Lets go of everything without a word, when nothing may be sent any more.
+    void abandon();
 
 private:
     enum class state { idle, asking, subscribed, readable };

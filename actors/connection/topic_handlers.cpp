@@ -6,6 +6,8 @@
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,7 +53,11 @@ public:
 
     void on_topics_response(const topics_response& answer) override {
         kafka::create_topics_response response;
+        // A topic that is named again is answered once: clients refuse a response that names it twice.
+        std::set<std::string_view> named;
         for (std::size_t i = 0; i < request().topics.size(); ++i) {
+            if (!named.insert(request().topics[i].name).second)
+                continue;
             auto& entry = response.topics.emplace_back();
             entry.name = request().topics[i].name;
             const bool whole = answer.code != errc::ok || i >= answer.topics.size();
@@ -132,7 +138,11 @@ public:
 
     void on_topics_response(const topics_response& answer) override {
         kafka::create_partitions_response response;
+        // A topic that is named again is answered once: clients refuse a response that names it twice.
+        std::set<std::string_view> named;
         for (std::size_t i = 0; i < request().topics.size(); ++i) {
+            if (!named.insert(request().topics[i].name).second)
+                continue;
             auto& entry = response.results.emplace_back();
             entry.name = request().topics[i].name;
             const bool whole = answer.code != errc::ok || i >= answer.topics.size();

@@ -84,6 +84,7 @@ private:
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
     void start_waiting_jobs();
+    void start_read(replica::read_job job, std::uint64_t reply);
     void give_up_waiting_reads(const waiting_reads::reader* who);
 
     template <class Done, class Job>
@@ -149,6 +150,7 @@ private:
     std::deque<waiting_read> reads_without_room_;
     /// Whose read is being handled.
     waiting_reads::reader reading_for_;
+    bool reader_may_wait_ = false;
     bool waits_for_room_ = false;
     bool remove_files_ = false;
 };
@@ -260,6 +262,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
 
 void partition_actor::on_read(const read_request& request) {
     reading_for_ = {current_sender()->id(), request.token};
+    reader_may_wait_ = request.may_wait;
     machine_->on_read(request, reading_for_.asker,
                       read_replies_.put({node_, current_sender(), request.token}));
     if (request.notify && machine_->waits(reading_for_.asker))
@@ -282,6 +285,15 @@ void partition_actor::submit(replica::repair_job job) {
 }
 
 void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
+    if (!reader_may_wait_) {
+        job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config));
+        if (job.permit == nullptr) {
+            job.records = slice();
+            machine_->on_read_done(job, reply);
+            return;
+        }
+        return start_read(std::move(job), reply);
+    }
     reads_without_room_.push_back({std::move(job), reply, reading_for_});
     start_waiting_jobs();
 }
@@ -311,11 +323,15 @@ void partition_actor::start_waiting_jobs() {
                 [to = self()] { caf::anon_send(to, fetch_memory_available{}); });
             return;
         }
-        auto shared = std::make_shared<replica::read_job>(std::move(job));
-        const std::uint64_t number = reply;
+        waiting_read next = std::move(reads_without_room_.front());
         reads_without_room_.pop_front();
-        run(lane_use::read, shared->kind, shared, read_done{shared, number});
+        start_read(std::move(next.job), next.reply);
     }
+}
+
+void partition_actor::start_read(replica::read_job job, std::uint64_t reply) {
+    auto shared = std::make_shared<replica::read_job>(std::move(job));
+    run(lane_use::read, shared->kind, shared, read_done{shared, reply});
 }
 
 void partition_actor::submit(replica::find_job job, std::uint64_t reply) {

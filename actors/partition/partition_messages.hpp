@@ -44,6 +44,9 @@ struct read_request {
     std::uint32_t max_bytes = 0;
     bool at_least_one_batch = false;
     bool notify = false;
+    /// May wait for memory. Only a reader that holds none itself waits; others are answered with nothing, or
+    /// readers would hold what each other waits for.
+    bool may_wait = false;
     /// -1 when the client does not know it.
     leader_epoch current_leader_epoch{-1};
 };

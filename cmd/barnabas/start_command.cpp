@@ -57,6 +57,9 @@ int fail(const error& why) {
 }
 
 result<std::string> read_file(const std::string& path) {
+    // Reading a directory would throw.
+    if (!std::filesystem::is_regular_file(path))
+        return error{errc::not_found, "the configuration file " + path + " cannot be read: it is no file"};
     std::ifstream file(path, std::ios::binary);
     std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (!file.is_open() || file.bad())

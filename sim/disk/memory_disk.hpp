@@ -47,7 +47,8 @@ public:
 ///   (only writing it again does). A full disk takes what fits of a write and then says `disk_full`. Listings
 ///   come in a new order each time. Death of the process (`kill`): all completed operations survive; open
 ///   files and locks are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last
-///   sync is kept, dropped (old content) or torn by sectors of 512 bytes (the rest old or garbage), each page
+///   sync is kept, dropped (old content) or torn by sectors of 512 bytes (the rest old, or garbage
+///   except for synced bytes that nobody wrote over), each page
 ///   by itself; the length is the new one, the synced one, or one in between; where length survives and
 ///   content does not there are zeros. A truncation that was not synced happened or did not, as a whole.
 ///   Operations on names since the last `sync_directory` of their directory survive or not, one by one: a
