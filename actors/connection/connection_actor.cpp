@@ -32,9 +32,7 @@ public:
                    *this) {}
 
     caf::behavior make_behavior() override {
-        pick_up_view();
-        attach_stream();
-        machine_.start();
+        begin();
         return {
             [this](const stream_read& message) {
                 pick_up_view();
@@ -103,6 +101,12 @@ public:
     }
 
 private:
+    void begin() {
+        pick_up_view();
+        attach_stream();
+        machine_.start();
+    }
+
     void attach_stream() {
         auto self = caf::actor_cast<caf::actor>(this);
         stream_->attach(
@@ -155,8 +159,8 @@ private:
 
     template <class Message>
     bool send_partition(const topic_partition& to, Message message) {
-        // While the actor ends, operations that are destroyed still take their subscriptions back; but its last
-        // handle may be gone already, and then it must not send.
+        // While the actor ends, operations that are destroyed still take their subscriptions back; but its
+        // last handle may be gone already, and then it must not send.
         if (view_ == nullptr)
             return false;
         auto partition = view_->find(to);

@@ -189,7 +189,9 @@ def each_acks_and_compression_is_read_back():
             send_all(producer(acks=acks, compression_type=codec, linger_ms=50), topic, values, partition=0)
             seen = [message.value() for message in read([at(topic, OFFSET_BEGINNING)], len(values))]
             expect_equal(seen, values, f'records of {topic}')
-            expect_equal(broker.stored_codecs(topic), {codec}, f'compression in the segment file of {topic}')
+            # librdkafka sends a batch as it is when compressing makes it no smaller, as with a single short record.
+            stored = broker.stored_codecs(topic)
+            expect_equal(stored - {'none'} or stored, {codec}, f'compression in the segment file of {topic}')
 
 
 @check
