@@ -142,18 +142,37 @@ TEST(data_directories, partitions_are_listed_with_their_ids) {
     write(files, "/a/my-topic-0", "partition.metadata", "rubbish");
     ASSERT_TRUE(files.create_directory("/a/fragment-1").has_value());
     ASSERT_TRUE(files.create_directory("/a/orders-12.abc-delete").has_value());
+    ASSERT_TRUE(files.create_directory("/a/__cluster_metadata-0").has_value());
     auto opened = open_data_directories(files, options_for({"/a"}));
     ASSERT_TRUE(opened.has_value());
     const auto& partitions = opened->directories[0].partitions;
-    ASSERT_EQ(partitions.size(), 3u);
-    EXPECT_EQ(partitions[0].directory_name, "fragment-1");
-    EXPECT_TRUE(partitions[0].is_fragment);
-    EXPECT_EQ(partitions[1].topic, "my-topic");
-    EXPECT_FALSE(partitions[1].id.has_value());
-    EXPECT_FALSE(partitions[1].is_fragment);
-    EXPECT_EQ(partitions[2].topic, "orders");
-    EXPECT_EQ(partitions[2].index.get(), 12);
-    EXPECT_EQ(to_string(*partitions[2].id), "aaaaaaaaaaaaaaaaaaaaaA");
+    ASSERT_EQ(partitions.size(), 4u);
+    EXPECT_EQ(partitions[0].directory_name, "__cluster_metadata-0");
+    EXPECT_EQ(partitions[1].directory_name, "fragment-1");
+    EXPECT_TRUE(partitions[1].is_fragment);
+    EXPECT_EQ(partitions[2].topic, "my-topic");
+    EXPECT_FALSE(partitions[2].id.has_value());
+    EXPECT_FALSE(partitions[2].is_fragment);
+    EXPECT_EQ(partitions[3].topic, "orders");
+    EXPECT_EQ(partitions[3].index.get(), 12);
+    EXPECT_EQ(to_string(*partitions[3].id), "aaaaaaaaaaaaaaaaaaaaaA");
+}
+
+TEST(data_directories, partitions_without_the_metadata_log_that_knows_them_are_refused) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", identity("c", 1));
+    write(files, "/b", "meta.properties", identity("c", 1));
+    write(files, "/a/orders-0", "partition.metadata", "version: 0\ntopic_id: aaaaaaaaaaaaaaaaaaaaaA\n");
+    auto lost = open_data_directories(files, options_for({"/a"}));
+    ASSERT_EQ(lost.code(), errc::mismatched_directory);
+    EXPECT_NE(lost.failure().detail.find("/a"), std::string::npos);
+    // The directories in another order: the error says where the log lies.
+    ASSERT_TRUE(files.create_directory("/a/__cluster_metadata-0").has_value());
+    auto swapped = open_data_directories(files, options_for({"/b", "/a"}));
+    ASSERT_EQ(swapped.code(), errc::mismatched_directory);
+    EXPECT_NE(swapped.failure().detail.find("lies in /a"), std::string::npos);
+    EXPECT_TRUE(open_data_directories(files, options_for({"/a", "/b"})).has_value());
 }
 
 TEST(data_directories, separate_metadata_directory_belongs_to_the_broker_and_holds_no_partitions) {
