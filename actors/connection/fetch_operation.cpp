@@ -256,7 +256,10 @@ void fetch_operation::respond() {
     kafka::fetch_response response;
     response.session_id = session_id_;
     for (auto& one : entries_) {
-        const bool unread = one.now == progress::waiting || one.now == progress::asked;
+        // A partition that has not answered is left out; one that is being read again is told as it was
+        // before.
+        const bool asked_once = one.now == progress::asked && one.answer.high_watermark.get() < 0;
+        const bool unread = one.now == progress::waiting || asked_once;
         if (unread || is_told_already(one.item, one.answer))
             continue;
         const bool same_topic =
