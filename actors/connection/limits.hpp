@@ -38,10 +38,10 @@ inline constexpr std::size_t stuck_bytes_min = 64 * 1024;
 /// How often, and how long a reader may take nothing while memory for responses is short.
 inline constexpr std::int64_t stuck_check_ns = 2'000'000'000;
 inline constexpr std::int64_t stuck_max_ns = 10'000'000'000;
-/// A request that began is given this time, and more for its size (64 KiB/s), before it must make room for
+/// A request that began is given this time, and more for its size (500 KB/s), before it must make room for
 /// others.
-inline constexpr std::int64_t slow_frame_ns = 5'000'000'000;
-inline constexpr std::int64_t slow_byte_ns = 15'000;
+inline constexpr std::int64_t slow_frame_ns = 2'000'000'000;
+inline constexpr std::int64_t slow_byte_ns = 2'000;
 /// Names and configurations in one request to the controller; they become one batch of the metadata log.
 inline constexpr std::size_t topic_request_bytes_max = 1024 * 1024;
 /// Size of the smallest frame: api key, version, correlation id.
