@@ -3,6 +3,7 @@
 #include "actors/connection/dispatch.hpp"
 #include "fake_port.hpp"
 #include "protocol/batch/builder.hpp"
+#include "protocol/batch/patch.hpp"
 #include "protocol/kafka/api_versions.hpp"
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/kafka/fetch.hpp"
@@ -14,7 +15,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace barnabas {
 namespace {
@@ -203,6 +206,100 @@ TEST_F(connection_test, a_fetch_is_answered_empty_after_its_wait_and_an_idle_par
     EXPECT_EQ(port.read_requests.size(), 1u);
     machine.on_partition_readable({empty.token});
     EXPECT_EQ(port.read_requests.size(), 2u);
+}
+
+TEST_F(connection_test, a_client_that_waits_for_more_bytes_is_answered_with_the_batches_that_came_meanwhile) {
+    machine.start();
+    deliver(request(fetch(1, 10, 100'000), 11, 1));
+    batch::batch_builder builder;
+    builder.append_text(timestamp_ms(1000), "key", "value");
+    slice first = builder.build();
+    batch::set_base_offset(first.patch_before_sharing(), log_offset(10));
+    read_response some;
+    some.token = port.read_requests[0].second.token;
+    some.high_watermark = log_offset(11);
+    some.records = first;
+    machine.on_read_response(some);
+    EXPECT_TRUE(port.written.empty());
+    // It asks to be told of what comes behind the batch that it has.
+    ASSERT_EQ(port.read_requests.size(), 2u);
+    EXPECT_EQ(port.read_requests[1].second.fetch_offset, log_offset(11));
+    read_response nothing;
+    nothing.token = port.read_requests[1].second.token;
+    nothing.high_watermark = log_offset(11);
+    machine.on_read_response(nothing);
+    machine.on_partition_readable({nothing.token});
+    ASSERT_EQ(port.read_requests.size(), 3u);
+    EXPECT_EQ(port.read_requests[2].second.fetch_offset, log_offset(10));
+    read_response all;
+    all.token = port.read_requests[2].second.token;
+    all.high_watermark = log_offset(12);
+    all.records = slice::copy_of(std::string(100'000, 'x'));
+    machine.on_read_response(all);
+    auto answer = response<kafka::fetch_response>(0, 11, 1);
+    EXPECT_EQ(answer.responses[0].partitions[0].records->size(), 100'000u);
+}
+
+TEST_F(connection_test, a_partition_named_twice_in_a_fetch_is_read_once) {
+    machine.start();
+    auto asked = fetch(1, 10, 0);
+    asked.topics[0].partitions.push_back(asked.topics[0].partitions[0]);
+    deliver(request(asked, 11, 1));
+    ASSERT_EQ(port.read_requests.size(), 1u);
+    read_response empty;
+    empty.token = port.read_requests[0].second.token;
+    empty.high_watermark = log_offset(10);
+    machine.on_read_response(empty);
+    EXPECT_EQ(port.written.size(), 1u);
+}
+
+TEST_F(connection_test, a_fetch_whose_read_never_comes_back_is_answered_all_the_same) {
+    machine.start();
+    deliver(request(fetch(1, 10, 1), 11, 1));
+    port.time = port.time + 500'000'000;
+    machine.on_timer();
+    EXPECT_TRUE(port.written.empty()) << "a read on its way is worth a moment more";
+    port.time = port.time + 1'000'000'000;
+    machine.on_timer();
+    EXPECT_EQ(port.written.size(), 1u);
+}
+
+TEST_F(connection_test, a_thousand_waits_leave_a_few_timers) {
+    machine.start();
+    std::multiset<std::int64_t> armed;
+    std::size_t seen = 0;
+    const auto collect = [&] {
+        for (; seen < port.timers.size(); ++seen)
+            armed.insert(port.time.get() + port.timers[seen].count());
+    };
+    for (int i = 0; i < 1000; ++i) {
+        deliver(request(fetch(1, 10, 1), 11, i));
+        if (!port.read_requests.empty()) {
+            read_response empty;
+            empty.token = port.read_requests.back().second.token;
+            empty.high_watermark = log_offset(10);
+            machine.on_read_response(empty);
+        }
+        collect();
+        while (port.written.size() == static_cast<std::size_t>(i)) {
+            ASSERT_FALSE(armed.empty());
+            port.time = monotonic_ns(std::max(port.time.get(), *armed.begin()));
+            armed.erase(armed.begin());
+            machine.on_timer();
+            collect();
+        }
+    }
+    EXPECT_LE(armed.size(), 4u);
+}
+
+TEST_F(connection_test, acks_all_needs_as_many_in_sync_replicas_as_the_topic_says) {
+    port.config.min_insync_replicas = 2;
+    machine.start();
+    deliver(request(produce(0), 7, 1) + request(produce(0, 1), 7, 2));
+    EXPECT_EQ(
+        error_code{response<kafka::produce_response>(0, 7, 1).responses[0].partition_responses[0].error_code},
+        error_code::not_enough_replicas);
+    EXPECT_EQ(port.appends.size(), 1u);
 }
 
 TEST_F(connection_test, an_incremental_fetch_names_only_what_changed) {
