@@ -17,6 +17,12 @@ const cli::command& sim_command();
 int run_sim(const cli::parsed_options& options);
 const cli::command& sim_run_command();
 int run_sim_run(const cli::parsed_options& options);
+const cli::command& sim_replay_command();
+int run_sim_replay(const cli::parsed_options& options);
+const cli::command& sim_minimize_command();
+int run_sim_minimize(const cli::parsed_options& options);
+const cli::command& sim_list_command();
+int run_sim_list(const cli::parsed_options& options);
 const cli::command& sim_sweep_command();
 int run_sim_sweep(const cli::parsed_options& options);
 

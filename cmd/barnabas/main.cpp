@@ -22,6 +22,9 @@ const std::vector<subcommand>& subcommands() {
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},
         {barnabas::sim_sweep_command(), barnabas::run_sim_sweep},
+        {barnabas::sim_replay_command(), barnabas::run_sim_replay},
+        {barnabas::sim_minimize_command(), barnabas::run_sim_minimize},
+        {barnabas::sim_list_command(), barnabas::run_sim_list},
         {barnabas::version_command(), barnabas::run_version},
     };
     return all;

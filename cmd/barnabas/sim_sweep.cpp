@@ -9,9 +9,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <map>
-#include <string>
-#include <vector>
 
 namespace barnabas {
 
@@ -20,69 +17,44 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 /// A run takes a fraction of a second; one that takes so long goes in circles.
-constexpr auto run_limit = std::chrono::seconds(120);
+constexpr auto run_limit = std::chrono::seconds(240);
 constexpr auto progress_interval = std::chrono::seconds(5);
 constexpr int poll_ms = 500;
+constexpr double second_ns = 1e9;
 
-/// What a child tells of one seed, in one write.
-struct told {
-    std::uint64_t seed;
-    std::int64_t virtual_ns;
-    std::uint64_t trace_hash;
-    std::uint64_t batches;
-    bool passed;
-    char text[400];
-};
-
-/// One child process: it is given a seed, answers, and is given the next.
+/// One child process: it is given a task, answers, and is given the next.
 struct job {
     pid_t process = -1;
-    int seeds = -1;   ///< we write
+    int tasks = -1;   ///< we write
     int answers = -1; ///< we read
     bool busy = false;
-    std::uint64_t seed = 0;
+    std::uint64_t task = 0;
     steady::time_point since;
 };
 
-[[noreturn]] void work(const sweep_options_set& options, int seeds, int answers) {
-    std::uint64_t seed = 0;
-    while (::read(seeds, &seed, sizeof seed) == static_cast<ssize_t>(sizeof seed)) {
-        const auto report = options.run(seed);
-        told answer{};
-        answer.seed = seed;
-        answer.virtual_ns = report.virtual_ns;
-        answer.trace_hash = report.trace_hash;
-        answer.batches = report.batches;
-        answer.passed = report.passed;
-        std::snprintf(answer.text, sizeof answer.text, "%s: %s", report.checker.c_str(), report.what.c_str());
+sweep_task task_of(const sweep_settings& settings, std::uint64_t number) {
+    const auto scenarios = settings.names.size();
+    return {static_cast<std::size_t>(number % scenarios), settings.first_seed + number / scenarios};
+}
+
+[[noreturn]] void work(const sweep_settings& settings, int tasks, int answers) {
+    std::uint64_t number = 0;
+    while (::read(tasks, &number, sizeof number) == static_cast<ssize_t>(sizeof number)) {
+        auto answer = settings.run(task_of(settings, number));
+        answer.task = number;
         if (::write(answers, &answer, sizeof answer) != static_cast<ssize_t>(sizeof answer))
             break;
     }
     ::_exit(0);
 }
 
-class sweep {
+/// The child processes and what they work on.
+class job_pool {
 public:
-    explicit sweep(const sweep_options_set& options)
-        : options_(options), next_(options.first_seed), begin_(steady::now()), told_at_(begin_) {}
+    explicit job_pool(const sweep_settings& settings) : settings_(settings), jobs_(settings.jobs) {}
 
-    int run() {
-        jobs_.resize(options_.jobs);
-        for (auto& each : jobs_) {
-            if (start(each))
-                give(each);
-        }
-        while (busy()) {
-            wait();
-            show_progress(false);
-        }
-        for (auto& each : jobs_)
-            end(each);
-        show_progress(true);
-        return failures_.empty() ? 0 : 1;
-    }
+    std::vector<job>& jobs() noexcept { return jobs_; }
 
-private:
     bool start(job& made) {
         int down[2];
         int up[2];
@@ -96,10 +68,10 @@ private:
             ::close(down[1]);
             ::close(up[0]);
             for (const auto& other : jobs_) {
-                if (other.seeds >= 0)
-                    ::close(other.seeds);
+                if (other.tasks >= 0)
+                    ::close(other.tasks);
             }
-            work(options_, down[0], up[1]);
+            work(settings_, down[0], up[1]);
         }
         ::close(down[0]);
         ::close(up[1]);
@@ -107,19 +79,11 @@ private:
         return true;
     }
 
-    static bool refuse(const char* what) {
-        std::fprintf(stderr, "sweep: %s: %s\n", what, std::strerror(errno));
-        return false;
-    }
-
-    void give(job& to) {
-        const bool enough = options_.until_failure && !failures_.empty();
-        if (enough || next_ > options_.last_seed)
-            return;
-        to.seed = next_++;
+    static void give(job& to, std::uint64_t task) {
+        to.task = task;
         to.busy = true;
         to.since = steady::now();
-        if (::write(to.seeds, &to.seed, sizeof to.seed) != static_cast<ssize_t>(sizeof to.seed))
+        if (::write(to.tasks, &task, sizeof task) != static_cast<ssize_t>(sizeof task))
             refuse("a job does not listen");
     }
 
@@ -131,54 +95,127 @@ private:
         return false;
     }
 
-    void wait() {
-        std::vector<pollfd> waits;
-        for (const auto& each : jobs_)
-            waits.push_back({each.busy ? each.answers : -1, POLLIN, 0});
-        ::poll(waits.data(), waits.size(), poll_ms);
-        for (std::size_t i = 0; i < jobs_.size(); ++i) {
-            if (waits[i].revents != 0)
-                take_answer(jobs_[i]);
-            else if (jobs_[i].busy && steady::now() - jobs_[i].since > run_limit)
-                lose(jobs_[i], "took too long");
-        }
-    }
-
-    void take_answer(job& from) {
-        told answer{};
-        if (::read(from.answers, &answer, sizeof answer) != static_cast<ssize_t>(sizeof answer))
-            return lose(from, "the process died");
-        from.busy = false;
-        ++done_;
-        virtual_ns_ += answer.virtual_ns;
-        batches_ += answer.batches;
-        if (!answer.passed)
-            note_failure(answer.seed, answer.text);
-        give(from);
-    }
-
-    void lose(job& lost, const char* why) {
-        ++done_;
-        note_failure(lost.seed, why);
-        ::kill(lost.process, SIGKILL);
-        end(lost);
-        if (start(lost))
-            give(lost);
-    }
-
-    void end(job& ended) {
+    static void end(job& ended) {
         if (ended.process < 0)
             return;
-        ::close(ended.seeds);
+        ::close(ended.tasks);
         ::close(ended.answers);
         ::waitpid(ended.process, nullptr, 0);
         ended = {};
     }
 
-    void note_failure(std::uint64_t seed, const std::string& why) {
-        failures_[seed] = why;
-        std::printf("FAILED seed %" PRIu64 " %s\n", seed, why.c_str());
-        std::fflush(stdout);
+private:
+    static bool refuse(const char* what) {
+        std::fprintf(stderr, "sweep: %s: %s\n", what, std::strerror(errno));
+        return false;
+    }
+
+    const sweep_settings& settings_;
+    std::vector<job> jobs_;
+};
+
+class sweep {
+public:
+    sweep(const sweep_settings& settings, sweep_tally before)
+        : settings_(settings), pool_(settings), saved_(std::move(before)), all_(saved_), next_(saved_.next),
+          count_((settings.last_seed - settings.first_seed + 1) * settings.names.size()),
+          begin_(steady::now()), told_at_(begin_) {}
+
+    int run() {
+        if (!settings_.hashes_path.empty())
+            hashes_ = std::fopen(settings_.hashes_path.c_str(), saved_.next == 0 ? "w" : "a");
+        for (auto& each : pool_.jobs()) {
+            if (pool_.start(each))
+                give(each);
+        }
+        while (pool_.busy()) {
+            wait();
+            show_progress(false);
+        }
+        for (auto& each : pool_.jobs())
+            job_pool::end(each);
+        show_progress(true);
+        if (hashes_ != nullptr)
+            std::fclose(hashes_);
+        return all_.failures.empty() ? 0 : 1;
+    }
+
+private:
+    double seconds() const {
+        return saved_seconds_ + std::chrono::duration<double>(steady::now() - begin_).count();
+    }
+
+    void give(job& to) {
+        const bool enough = settings_.until_failure && !all_.failures.empty();
+        const bool late = settings_.minutes > 0 && seconds() - saved_seconds_ > settings_.minutes * 60;
+        if (!enough && !late && next_ < count_)
+            job_pool::give(to, next_++);
+    }
+
+    void wait() {
+        auto& jobs = pool_.jobs();
+        std::vector<pollfd> waits;
+        for (const auto& each : jobs)
+            waits.push_back({each.busy ? each.answers : -1, POLLIN, 0});
+        ::poll(waits.data(), waits.size(), poll_ms);
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            if (waits[i].revents != 0)
+                take_answer(jobs[i]);
+            else if (jobs[i].busy && steady::now() - jobs[i].since > run_limit)
+                lose(jobs[i], "took too long");
+        }
+    }
+
+    void take_answer(job& from) {
+        sweep_answer answer;
+        if (::read(from.answers, &answer, sizeof answer) != static_cast<ssize_t>(sizeof answer))
+            return lose(from, "the process died");
+        from.busy = false;
+        note(answer);
+        if (hashes_ != nullptr)
+            std::fprintf(hashes_, "%s %" PRIu64 " %016" PRIx64 "\n", name_of(answer.task).c_str(),
+                         answer.seed, answer.trace_hash);
+        give(from);
+    }
+
+    void lose(job& lost, const char* why) {
+        sweep_answer answer;
+        answer.task = lost.task;
+        std::snprintf(answer.text, sizeof answer.text, "process: %s", why);
+        ::kill(lost.process, SIGKILL);
+        job_pool::end(lost);
+        note(answer);
+        if (pool_.start(lost))
+            give(lost);
+    }
+
+    const std::string& name_of(std::uint64_t task) const {
+        return settings_.names[task_of(settings_, task).scenario];
+    }
+
+    void note(const sweep_answer& answer) {
+        all_.add(answer);
+        if (!answer.passed) {
+            std::printf("FAILED seed %" PRIu64 "%s%s %s\n", task_of(settings_, answer.task).seed,
+                        settings_.names.size() > 1 ? " of " : "",
+                        settings_.names.size() > 1 ? name_of(answer.task).c_str() : "", answer.text);
+            std::fflush(stdout);
+        }
+        waiting_[answer.task] = answer;
+        for (auto first = waiting_.find(saved_.next); first != waiting_.end();
+             first = waiting_.find(saved_.next)) {
+            saved_.add(first->second);
+            waiting_.erase(first);
+            ++saved_.next;
+        }
+    }
+
+    void save() {
+        if (settings_.state_path.empty())
+            return;
+        saved_.seconds = seconds();
+        if (auto done = write_tally(settings_.state_path, settings_.fingerprint, saved_); !done)
+            std::fprintf(stderr, "sweep: %s\n", done.failure().detail.c_str());
     }
 
     void show_progress(bool last) {
@@ -186,37 +223,52 @@ private:
         if (!last && now - told_at_ < progress_interval)
             return;
         told_at_ = now;
-        const double real = std::chrono::duration<double>(now - begin_).count();
-        const double simulated = static_cast<double>(virtual_ns_) / sim::second;
+        save();
+        const double real = seconds();
+        const double simulated = static_cast<double>(all_.virtual_ns) / second_ns;
         std::printf(
-            "%s%" PRIu64 " of %" PRIu64 " seeds, %zu failed, %.1f seeds/s, %.0f virtual seconds in %.1f s "
-            "(%.0f:1), %" PRIu64 " batches\n",
-            last ? "done: " : "", done_, options_.last_seed - options_.first_seed + 1, failures_.size(),
-            static_cast<double>(done_) / real, simulated, real, simulated / real, batches_);
-        if (last && !failures_.empty()) {
+            "%s%" PRIu64 " of %" PRIu64 " runs, %zu failed, %.1f seeds/s, %.0f virtual seconds in %.1f s "
+            "(%.0f:1), %.0f events/s, %.0f acknowledged batches/s, %.1f faults/s, %" PRIu64 " run twice\n",
+            last ? "done: " : "", all_.done, count_, all_.failures.size(),
+            static_cast<double>(all_.done) / real, simulated, real, simulated / real,
+            static_cast<double>(all_.events) / real, static_cast<double>(all_.acked) / real,
+            static_cast<double>(all_.faults) / real, all_.run_twice);
+        if (last && !all_.failures.empty()) {
             std::printf("failing seeds:");
-            for (const auto& [seed, why] : failures_)
-                std::printf(" %" PRIu64, seed);
+            for (const auto& [task, why] : all_.failures)
+                std::printf(" %" PRIu64, task_of(settings_, task).seed);
             std::printf("\n");
         }
         std::fflush(stdout);
     }
 
-    const sweep_options_set& options_;
-    std::vector<job> jobs_;
+    const sweep_settings& settings_;
+    job_pool pool_;
+    /// What the state file says: only what is done without a gap.
+    sweep_tally saved_;
+    sweep_tally all_;
+    const double saved_seconds_ = saved_.seconds;
     std::uint64_t next_;
-    std::uint64_t done_ = 0;
-    std::uint64_t batches_ = 0;
-    std::int64_t virtual_ns_ = 0;
-    std::map<std::uint64_t, std::string> failures_;
+    std::uint64_t count_;
+    std::map<std::uint64_t, sweep_answer> waiting_;
+    std::FILE* hashes_ = nullptr;
     steady::time_point begin_;
     steady::time_point told_at_;
 };
 
 } // namespace
 
-int run_sweep(const sweep_options_set& options) {
-    return sweep(options).run();
+int run_sweep(const sweep_settings& settings) {
+    sweep_tally before;
+    if (!settings.state_path.empty()) {
+        auto read = read_tally(settings.state_path, settings.fingerprint);
+        if (!read) {
+            std::fprintf(stderr, "sweep: %s\n", read.failure().detail.c_str());
+            return 2;
+        }
+        before = std::move(*read);
+    }
+    return sweep(settings, std::move(before)).run();
 }
 
 } // namespace barnabas

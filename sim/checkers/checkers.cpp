@@ -12,4 +12,10 @@ void add_all_checkers(history& to, const liveness_limits& limits) {
     to.add(make_no_leak(to));
 }
 
+std::vector<std::string> checker_names() {
+    history all;
+    add_all_checkers(all, {});
+    return all.checker_names();
+}
+
 } // namespace barnabas::sim

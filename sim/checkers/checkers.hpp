@@ -35,5 +35,6 @@ std::unique_ptr<checker> make_no_leak(const history& of);
 
 /// All of them, in this order.
 void add_all_checkers(history& to, const liveness_limits& limits);
+std::vector<std::string> checker_names();
 
 } // namespace barnabas::sim

@@ -17,6 +17,17 @@ void history::tell(const Tell& each) {
     }
 }
 
+void history::leave_out(std::string_view name) {
+    std::erase_if(checkers_, [&](const auto& listener) { return listener->name() == name; });
+}
+
+std::vector<std::string> history::checker_names() const {
+    std::vector<std::string> names;
+    for (const auto& listener : checkers_)
+        names.emplace_back(listener->name());
+    return names;
+}
+
 void history::on_sent(sent_batch batch) {
     BARNABAS_ASSERT(batch.token == batches_.size());
     BARNABAS_ASSERT(batch.first_record == batch_of_record_.size());

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace barnabas::sim {
@@ -124,6 +125,9 @@ public:
 
     history() = default;
     void add(std::unique_ptr<checker> listener) { checkers_.push_back(std::move(listener)); }
+    /// A run that may break an invariant does without its checker.
+    void leave_out(std::string_view name);
+    std::vector<std::string> checker_names() const;
 
     void on_sent(sent_batch batch);
     void on_result(const batch_result& result);

@@ -26,7 +26,9 @@ simulated_node::simulated_node(world& time, network_fabric& network, host& on, r
         on.number(),
         &on.clock(),
         time.draws(draw_stream::scheduler).split(draws.split("scheduler").next()),
-        options.scheduler};
+        options.scheduler,
+        on.name(),
+        on.incarnations()};
     config_->set("logger.verbosity", caf::atom("quiet"));
     config_->set("scheduler.max-threads", 1);
     config_->module_factories.push_back(

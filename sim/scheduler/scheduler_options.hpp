@@ -1,9 +1,11 @@
 #pragma once
 
 #include "runtime/random/random.hpp"
+#include "sim/scheduler/choice_log.hpp"
 #include "sim/world/virtual_time.hpp"
 
 #include <cstdint>
+#include <memory>
 
 namespace barnabas::sim {
 
@@ -14,6 +16,8 @@ enum class choice_policy {
     /// Each actor has a drawn priority; the highest runs; at few drawn steps the one just chosen falls to the
     /// lowest. Finds bugs that need few but certain inversions of order.
     priorities,
+    /// As `scheduler_options::choices` says; what it does not name, in the order of waking.
+    as_recorded,
 };
 
 struct scheduler_options {
@@ -22,6 +26,10 @@ struct scheduler_options {
     /// Virtual time that one actor step takes, drawn between these; at least 1 us.
     std::int64_t step_cost_low = microsecond;
     std::int64_t step_cost_high = 20 * microsecond;
+    /// Read under `as_recorded`.
+    std::shared_ptr<const choice_log> choices;
+    /// Gets every choice that was not the first in line; may be null.
+    std::shared_ptr<choice_log> recorded;
 
     /// Policy and costs drawn for one run (or one node).
     static scheduler_options drawn(runtime::random& draws, std::uint32_t loops);

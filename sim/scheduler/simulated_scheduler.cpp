@@ -1,6 +1,7 @@
 #include "sim/scheduler/simulated_scheduler.hpp"
 
 #include "protocol/model/assert.hpp"
+#include "sim/scheduler/step_names.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
@@ -41,18 +42,33 @@ struct simulated_scheduler::loop final : caf::execution_unit {
 
     simulated_scheduler& scheduler;
     std::deque<ready_job> ready;
+    /// Decisions with more than one runnable actor so far, and where this loop's picks are kept.
+    std::uint64_t decisions = 0;
+    const std::vector<choice_log::pick>* to_follow = nullptr;
+    std::size_t followed = 0;
+    std::vector<choice_log::pick>* to_keep = nullptr;
     virtual_time busy_until{0};
     bool step_pending = false;
 };
 
 simulated_scheduler::simulated_scheduler(caf::actor_system& system, const context& with)
     : abstract_coordinator(system), world_(*with.time), context_(with),
+      pick_draws_(with.draws.split("picks")),
       clock_(*with.time, with.owner, with.node, *with.clock, with.draws.split("timers")) {
     BARNABAS_ASSERT(with.options.loops > 0);
     BARNABAS_ASSERT(with.options.step_cost_low >= microsecond);
     BARNABAS_ASSERT(with.options.step_cost_high >= with.options.step_cost_low);
-    for (std::uint32_t index = 0; index < with.options.loops; ++index)
-        loops_.push_back(std::make_unique<loop>(*this, system));
+    for (std::uint32_t index = 0; index < with.options.loops; ++index) {
+        auto& made = *loops_.emplace_back(std::make_unique<loop>(*this, system));
+        const choice_log::loop key{with.host, with.life, index};
+        if (with.options.recorded)
+            made.to_keep = &with.options.recorded->picks[key];
+        if (!with.options.choices)
+            continue;
+        const auto& all = with.options.choices->picks;
+        if (const auto found = all.find(key); found != all.end())
+            made.to_follow = &found->second;
+    }
 }
 
 simulated_scheduler::~simulated_scheduler() = default;
@@ -104,7 +120,7 @@ simulated_scheduler::known_actor& simulated_scheduler::know(caf::actor_id id) {
     while (actors_.size() <= id) {
         auto& added = actors_.emplace_back();
         if (context_.options.policy == choice_policy::priorities)
-            added.priority = UINT32_MAX / 2 + quick_below(context_.draws, UINT32_MAX / 2);
+            added.priority = UINT32_MAX / 2 + quick_below(pick_draws_, UINT32_MAX / 2);
     }
     return actors_[id];
 }
@@ -136,6 +152,10 @@ void simulated_scheduler::run_step(loop& on) {
     const auto span = static_cast<std::uint32_t>(options.step_cost_high - options.step_cost_low + 1);
     const auto cost = (options.step_cost_low + quick_below(context_.draws, span)) * slowness_;
     world_.count_actor_step();
+    if (auto* watcher = world_.trace().watching(); watcher != nullptr && chosen.id != 0) {
+        auto& actor = *static_cast<caf::scheduled_actor*>(chosen.job);
+        watcher->on_step(actor_name(actor), next_message_name(actor));
+    }
     world_.record(context_.node, trace_kind::actor_step, chosen.id, static_cast<std::uint64_t>(cost),
                   runnable);
     on.busy_until = world_.now() + cost;
@@ -146,18 +166,39 @@ void simulated_scheduler::run_step(loop& on) {
 }
 
 simulated_scheduler::ready_job simulated_scheduler::choose(loop& on) {
-    std::size_t index = 0;
-    if (on.ready.size() > 1) {
-        if (context_.options.policy == choice_policy::uniform)
-            index = quick_below(context_.draws, static_cast<std::uint32_t>(on.ready.size()));
-        else if (context_.options.policy == choice_policy::priorities)
-            index = highest_priority(on);
-    }
+    const auto index = on.ready.size() > 1 ? pick(on) : 0;
     if (index != 0)
         std::swap(on.ready[index], on.ready.front());
     const auto chosen = on.ready.front();
     on.ready.pop_front();
     return chosen;
+}
+
+std::size_t simulated_scheduler::pick(loop& on) {
+    const auto decision = on.decisions++;
+    std::size_t index = 0;
+    switch (context_.options.policy) {
+    case choice_policy::uniform:
+        index = quick_below(pick_draws_, static_cast<std::uint32_t>(on.ready.size()));
+        break;
+    case choice_policy::first_in_first_out: break;
+    case choice_policy::priorities: index = highest_priority(on); break;
+    case choice_policy::as_recorded: index = recorded_pick(on, decision); break;
+    }
+    if (index != 0 && on.to_keep != nullptr)
+        on.to_keep->push_back({decision, static_cast<std::uint32_t>(index)});
+    return index;
+}
+
+std::size_t simulated_scheduler::recorded_pick(loop& on, std::uint64_t decision) {
+    if (on.to_follow == nullptr)
+        return 0;
+    while (on.followed < on.to_follow->size() && (*on.to_follow)[on.followed].decision < decision)
+        ++on.followed;
+    if (on.followed == on.to_follow->size() || (*on.to_follow)[on.followed].decision != decision)
+        return 0;
+    // The code may have changed since: what is not there cannot be taken.
+    return (*on.to_follow)[on.followed].index % on.ready.size();
 }
 
 std::size_t simulated_scheduler::highest_priority(const loop& on) {
@@ -168,7 +209,7 @@ std::size_t simulated_scheduler::highest_priority(const loop& on) {
     }
     // Change points are few, yet come often enough that nobody starves for long.
     if (steps_to_change_-- == 0) {
-        steps_to_change_ = context_.draws.log_between(16, 4'096);
+        steps_to_change_ = pick_draws_.log_between(16, 4'096);
         actors_[on.ready[best].id].priority = --lowest_priority_;
     }
     return best;

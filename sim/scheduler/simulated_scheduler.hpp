@@ -31,6 +31,8 @@ public:
         const host_clock* clock;
         runtime::random draws;
         scheduler_options options;
+        std::string host;
+        std::uint64_t life = 0;
     };
 
     simulated_scheduler(caf::actor_system& system, const context& with);
@@ -76,6 +78,8 @@ private:
     void arm(loop& on);
     void run_step(loop& on);
     ready_job choose(loop& on);
+    std::size_t pick(loop& on);
+    static std::size_t recorded_pick(loop& on, std::uint64_t decision);
     std::size_t highest_priority(const loop& on);
     void resume(loop& on, const ready_job& chosen);
     known_actor& know(caf::actor_id id);
@@ -84,6 +88,8 @@ private:
 
     world& world_;
     context context_;
+    /// Apart from the costs of steps, so that a run with recorded picks has the same costs.
+    runtime::random pick_draws_;
     virtual_actor_clock clock_;
     std::vector<std::unique_ptr<loop>> loops_;
     /// By actor id; CAF counts ids from 1 in each system.

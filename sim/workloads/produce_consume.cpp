@@ -26,6 +26,16 @@ std::int64_t longest_result(const produce_consume_options& options) {
     return longest;
 }
 
+/// The nodes of a run follow the recorded choices, if there are any, and write theirs down if asked to.
+produce_consume_options with_choices(produce_consume_options options,
+                                     const std::shared_ptr<choice_log>& recorded) {
+    for (auto* scheduler : {&options.broker_scheduler, &options.client_scheduler}) {
+        scheduler->choices = options.choices;
+        scheduler->recorded = recorded;
+    }
+    return options;
+}
+
 broker_settings settings_of(const produce_consume_options& options) {
     auto config = simulated_config(broker_host);
     for (const auto& [key, value] : options.broker_config) {
@@ -45,11 +55,16 @@ runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
 }
 
+std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
+    return draws.between(of.interval_ns / 4, of.interval_ns * 7 / 4);
+}
+
 } // namespace
 
-produce_consume::produce_consume(const produce_consume_options& options, narrator tell)
-    : options_(options), tell_(std::move(tell)), world_(options.seed), network_(world_),
-      broker_(world_, network_, watched_, settings_of(options)) {
+produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
+    : chosen_(keep ? std::make_shared<choice_log>() : nullptr), options_(with_choices(options, chosen_)),
+      tell_(std::move(tell)), world_(options.seed), network_(world_),
+      broker_(world_, network_, watched_, settings_of(options_)) {
     watched_.on_log = [this](virtual_time, const std::string& host, log_level level,
                              const std::string& line) {
         if (tell_)
@@ -58,6 +73,8 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
             fail("node", host + " logged an error: " + line);
     };
     add_all_checkers(history_, {longest_result(options_), read_after_ns});
+    for (const auto& name : options_.without_checkers)
+        history_.leave_out(name);
 }
 
 produce_consume::~produce_consume() = default;
@@ -139,6 +156,8 @@ void produce_consume::start_clients() {
     start_admin();
     for (std::uint32_t number = 0; number < options_.producers.size(); ++number)
         start_load(number);
+    if (options_.sends && !options_.sends->empty())
+        world_.schedule(options_.sends->front().at, world_owner, [this] { send_planned(0); });
     for (std::uint32_t number = 0; number < options_.readers.size(); ++number)
         start_reader(number, options_.readers[number], false);
 }
@@ -180,7 +199,8 @@ void produce_consume::start_load(std::uint32_t number) {
         return client::spawn_producer(node, client_of(broker_endpoint(), name, 0), made.options->producer,
                                       events);
     });
-    send_next(made);
+    if (!options_.sends)
+        send_next(made);
 }
 
 void produce_consume::start_reader(std::uint32_t number, const client::consumer_options& options,
@@ -205,24 +225,52 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
 }
 
 void produce_consume::send_next(load& of) {
-    const auto mean = of.options->interval_ns;
-    const auto wait = of.draws.between(mean / 4, mean * 7 / 4);
-    world_.schedule_after(wait, world_owner, [this, &of] {
+    of.next_at = world_.now() + drawn_interval(*of.options, of.draws);
+    world_.schedule(of.next_at, world_owner, [this, &of] {
         if (load_ended_)
             return;
         if (of.unfinished < of.options->unfinished_max)
-            send_batch(of);
+            send_drawn(of);
         send_next(of);
     });
 }
 
-void produce_consume::send_batch(load& of) {
+void produce_consume::send_drawn(load& of) {
+    auto planned = drawn_send(of, of.draws, world_.now());
+    send_batch(of, planned);
+    if (chosen_)
+        performed_.push_back(std::move(planned));
+}
+
+planned_send produce_consume::drawn_send(const load& of, runtime::random& draws, virtual_time at) const {
+    const auto& options = *of.options;
     const auto all = places();
+    planned_send planned;
+    planned.at = at;
+    planned.producer = of.number;
+    planned.where = all[draws.below(all.size())];
+    planned.compression = options.codecs[draws.below(options.codecs.size())];
+    const auto count = draws.between(1, static_cast<std::int64_t>(options.records_max));
+    for (std::int64_t i = 0; i < count; ++i)
+        planned.value_bytes.push_back(
+            static_cast<std::uint32_t>(draws.log_between(1, options.value_bytes_max)));
+    return planned;
+}
+
+void produce_consume::send_planned(std::size_t index) {
+    const auto& planned = (*options_.sends)[index];
+    if (index + 1 < options_.sends->size())
+        world_.schedule((*options_.sends)[index + 1].at, world_owner,
+                        [this, index] { send_planned(index + 1); });
+    send_batch(*loads_[planned.producer], planned);
+}
+
+void produce_consume::send_batch(load& of, const planned_send& planned) {
     const auto& options = *of.options;
     sent_batch sent;
     sent.token = history_.batches().size();
     sent.producer = of.number;
-    sent.where = all[of.draws.below(all.size())];
+    sent.where = planned.where;
     sent.first_record = history_.records();
     sent.acks = options.producer.acks;
     sent.idempotent = options.producer.idempotent;
@@ -231,12 +279,10 @@ void produce_consume::send_batch(load& of) {
     batch.token = sent.token;
     batch.topic = options_.topics[sent.where.topic].name;
     batch.partition = sent.where.partition;
-    batch.compression = options.codecs[of.draws.below(options.codecs.size())];
-    const auto count = of.draws.between(1, static_cast<std::int64_t>(options.records_max));
-    for (std::int64_t i = 0; i < count; ++i) {
-        const auto size = static_cast<std::size_t>(of.draws.log_between(1, options.value_bytes_max));
-        batch.records.push_back(make_record(sent.first_record + static_cast<std::uint64_t>(i), size,
-                                            of.host->host().clock().wall_now()));
+    batch.compression = planned.compression;
+    for (const auto size : planned.value_bytes) {
+        batch.records.push_back(
+            make_record(sent.first_record + batch.records.size(), size, of.host->host().clock().wall_now()));
         sent.contents.push_back(content_of(batch.records.back()));
     }
     ++of.unfinished;
@@ -338,6 +384,32 @@ std::vector<place> produce_consume::places() const {
             all.push_back({topic, partition});
     }
     return all;
+}
+
+produce_consume_options produce_consume::frozen() const {
+    auto made = options_;
+    if (!options_.sends) {
+        made.sends = performed_;
+        for (const auto& each : loads_)
+            add_unsent(*each, *made.sends);
+        std::stable_sort(made.sends->begin(), made.sends->end(),
+                         [](const auto& a, const auto& b) { return a.at < b.at; });
+    }
+    made.choices = chosen_;
+    for (auto* scheduler : {&made.broker_scheduler, &made.client_scheduler}) {
+        scheduler->policy = choice_policy::as_recorded;
+        scheduler->choices = nullptr;
+        scheduler->recorded = nullptr;
+    }
+    return made;
+}
+
+/// A run that failed early has not sent everything: what it would have sent, as if every batch had its
+/// result. Without that, the mended broker would look idle in the schedule.
+void produce_consume::add_unsent(const load& of, std::vector<planned_send>& to) const {
+    auto draws = of.draws;
+    for (auto at = of.next_at; at < options_.progress_due; at = at + drawn_interval(*of.options, draws))
+        to.push_back(drawn_send(of, draws, at));
 }
 
 void produce_consume::fail(const std::string& checker, const std::string& what) {

@@ -31,6 +31,8 @@ struct run_report {
     std::uint64_t failed = 0;
     std::uint64_t records_read = 0;
     std::uint64_t broker_lives = 0;
+    /// Dated faults that were carried out, deaths of the broker among them.
+    std::uint64_t faults = 0;
 };
 
 /// Gets a line for everything worth telling a person; may be empty.
@@ -39,10 +41,13 @@ using narrator = std::function<void(virtual_time at, const std::string& line)>;
 /// Producers, consumers and one broker that crashes: the invariants of sim/checkers hold throughout.
 class produce_consume {
 public:
-    produce_consume(const produce_consume_options& options, narrator tell);
+    /// With `keep`, the run can be written down afterwards.
+    produce_consume(const produce_consume_options& options, narrator tell, bool keep = false);
     ~produce_consume();
 
     run_report run();
+    /// After a run that was kept: the same run with every send and every choice stated.
+    produce_consume_options frozen() const;
     sim::world& time() noexcept { return world_; }
 
 private:
@@ -53,6 +58,8 @@ private:
         std::uint32_t number = 0;
         runtime::random draws{0};
         std::size_t unfinished = 0;
+        /// When it thinks of its next batch.
+        virtual_time next_at;
     };
 
     void start_clients();
@@ -60,7 +67,11 @@ private:
     void start_load(std::uint32_t number);
     void start_reader(std::uint32_t number, const client::consumer_options& options, bool audit);
     void send_next(load& of);
-    void send_batch(load& of);
+    void send_drawn(load& of);
+    planned_send drawn_send(const load& of, runtime::random& draws, virtual_time at) const;
+    void add_unsent(const load& of, std::vector<planned_send>& to) const;
+    void send_planned(std::size_t index);
+    void send_batch(load& of, const planned_send& planned);
 
     void on_outcome(load& of, const client::produce_outcome& outcome);
     void tell_outcome(const load& of, const client::produce_outcome& outcome) const;
@@ -78,6 +89,9 @@ private:
     void tell(const std::string& line) const;
     run_report report();
 
+    /// What was chosen and sent, when the run is kept.
+    std::shared_ptr<choice_log> chosen_;
+    std::vector<planned_send> performed_;
     produce_consume_options options_;
     narrator tell_;
     sim::world world_;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::int64_t faults_begin_ns = second / 2;
 constexpr std::int64_t after_healing_ns = 16 * second;
 constexpr std::int64_t audit_ns = 6 * second;
+constexpr std::int64_t seconds_least = (after_healing_ns + audit_ns) / second + 2;
 
 constexpr batch::codec all_codecs[] = {batch::codec::none, batch::codec::gzip, batch::codec::snappy,
                                        batch::codec::lz4, batch::codec::zstd};
@@ -31,6 +32,8 @@ std::vector<client::new_topic> drawn_topics(runtime::random draws) {
     }
     return topics;
 }
+
+} // namespace
 
 load_options drawn_load(runtime::random draws) {
     load_options load;
@@ -61,15 +64,19 @@ client::consumer_options drawn_reader(runtime::random draws) {
     return reader;
 }
 
-} // namespace
-
-produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::int64_t seconds,
-                                                       const boot_options& planted) {
-    const auto root = runtime::random(seed).split("produce_consume");
+produce_consume_options produce_consume_options::plain(std::uint64_t seed, std::int64_t seconds) {
     produce_consume_options made;
     made.seed = seed;
     made.seconds = seconds;
-    made.planted = planted;
+    const virtual_time end(std::max(seconds, seconds_least) * second);
+    made.progress_due = end - audit_ns;
+    made.faults.healing = made.progress_due - after_healing_ns;
+    return made;
+}
+
+produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::int64_t seconds) {
+    const auto root = runtime::random(seed).split("produce_consume");
+    auto made = plain(seed, seconds);
     made.topics = drawn_topics(root.split("topics"));
     auto draws = root.split("clients");
     const auto producers = draws.between(1, 4);
@@ -83,40 +90,8 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.client_scheduler = scheduler_options::drawn(nodes, 1);
     made.broker_clock.drift_ppm = nodes.chance(1, 3) ? nodes.between(-500, 500) : 0;
     made.broker_config.emplace_back("num.partitions", "1");
-    const virtual_time end(
-        std::max<std::int64_t>(seconds * second, after_healing_ns + audit_ns + 2 * second));
-    made.progress_due = end - audit_ns;
-    made.faults = fault_plan::drawn(root.split("faults"), virtual_time(faults_begin_ns),
-                                    made.progress_due - after_healing_ns);
+    made.faults = fault_plan::drawn(root.split("faults"), virtual_time(faults_begin_ns), made.faults.healing);
     return made;
-}
-
-std::string produce_consume_options::text() const {
-    std::string text = "seed " + std::to_string(seed) + ", " + std::to_string(seconds) +
-                       " s, broker loops=" + std::to_string(broker_scheduler.loops) +
-                       " policy=" + std::to_string(static_cast<int>(broker_scheduler.policy)) + "\n";
-    for (const auto& topic : topics) {
-        text += "topic " + topic.name + " partitions=" + std::to_string(topic.partitions);
-        for (const auto& [name, value] : topic.configs)
-            text += " " + name + "=" + value;
-        text += "\n";
-    }
-    for (const auto& load : producers)
-        text += "producer acks=" + std::to_string(load.producer.acks) +
-                " idempotent=" + std::to_string(load.producer.idempotent) +
-                " in_flight=" + std::to_string(load.producer.in_flight_max) +
-                " produce_version_max=" + std::to_string(load.producer.produce_version_max) +
-                " interval_ms=" + std::to_string(load.interval_ns / millisecond) +
-                " records_max=" + std::to_string(load.records_max) +
-                " value_bytes_max=" + std::to_string(load.value_bytes_max) +
-                " delivery_timeout_s=" + std::to_string(load.producer.delivery_timeout_ns / second) + "\n";
-    for (const auto& reader : readers)
-        text += "reader max_wait_ms=" + std::to_string(reader.max_wait_ms) +
-                " min_bytes=" + std::to_string(reader.min_bytes) +
-                " max_bytes=" + std::to_string(reader.max_bytes) +
-                " session=" + std::to_string(reader.use_session) +
-                " fetch_version_max=" + std::to_string(reader.fetch_version_max) + "\n";
-    return text + faults.text();
 }
 
 } // namespace barnabas::sim

@@ -6,27 +6,46 @@
 #include "actors/client/topic_admin.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "runtime/random/random.hpp"
+#include "sim/checkers/history.hpp"
 #include "sim/node/host.hpp"
 #include "sim/scheduler/scheduler_options.hpp"
 #include "sim/workloads/fault_plan.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas::sim {
 
+/// The codecs of a producer's batches; each is as likely as its share of the list.
+struct codec_list : std::vector<batch::codec> {
+    using std::vector<batch::codec>::vector;
+};
+
 /// One producer of the load and what it sends.
 struct load_options {
     client::producer_options producer;
-    std::vector<batch::codec> codecs;
+    codec_list codecs;
     std::int64_t interval_ns = 0;  ///< mean time between batches
     std::uint64_t records_max = 1; ///< per batch
     std::uint64_t value_bytes_max = 1;
     std::size_t unfinished_max = 1; ///< it sends no more while so many batches have no result
 };
 
-/// Everything about one run, all from its seed. Virtual times of the phases:
+/// One batch of a load that is stated instead of drawn.
+struct planned_send {
+    virtual_time at;
+    std::uint32_t producer = 0;
+    place where;
+    batch::codec compression = batch::codec::none;
+    /// One for each record.
+    std::vector<std::uint32_t> value_bytes;
+};
+
+/// Everything about one run, drawn from its seed or stated. Virtual times of the phases:
 ///
 ///     0 load and faults -> healing -> progress_due: load ends, everybody must have progressed
 ///       -> all results are in -> last crash (if there are faults) -> audit -> clean stop
@@ -44,11 +63,20 @@ struct produce_consume_options {
     clock_options broker_clock;
     fault_plan faults;
     virtual_time progress_due;
+    /// The load; drawn as the run goes on when absent. In the order of their times.
+    std::optional<std::vector<planned_send>> sends;
+    /// Which actors the loops chose, when the policy is `as_recorded`.
+    std::shared_ptr<const choice_log> choices;
+    /// Invariants that this run may break.
+    std::vector<std::string> without_checkers;
 
-    static produce_consume_options drawn(std::uint64_t seed, std::int64_t seconds,
-                                         const boot_options& planted);
-    /// What was drawn, for people.
-    std::string text() const;
+    static produce_consume_options drawn(std::uint64_t seed, std::int64_t seconds);
+    /// No topic, no client, no fault, and the phases of a run of that length.
+    static produce_consume_options plain(std::uint64_t seed, std::int64_t seconds);
 };
+
+/// The drawn part of a run that one section of a scenario can state.
+load_options drawn_load(runtime::random draws);
+client::consumer_options drawn_reader(runtime::random draws);
 
 } // namespace barnabas::sim

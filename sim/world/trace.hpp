@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace barnabas::sim {
@@ -38,6 +39,8 @@ class trace_sink {
 public:
     virtual ~trace_sink() = default;
     virtual void on_event(const trace_event& event) = 0;
+    /// Before the event of an actor's step: the actor's type and the message that it will take.
+    virtual void on_step(const std::string& /*actor*/, const std::string& /*message*/) {}
 };
 
 /// A hash over everything that happened, with intermediate values so that two runs that differ can be
@@ -63,6 +66,8 @@ public:
     const std::vector<std::uint64_t>& checkpoints() const noexcept { return checkpoints_; }
     /// Null for none. The sink must outlive the run.
     void watch(trace_sink* sink) noexcept { sink_ = sink; }
+    /// Null when nobody watches.
+    trace_sink* watching() const noexcept { return sink_; }
 
 private:
     void mix(std::uint64_t word) noexcept {

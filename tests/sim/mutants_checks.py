@@ -27,8 +27,11 @@ def report(name, why=None):
     print(f'PASS sim.{name}' if why is None else f'FAIL sim.{name}: {" ".join(why.split())[-600:]}', flush=True)
 
 
+FAILURES = ('--failures', 'none')
+
+
 def run(*arguments):
-    done = subprocess.run([PROGRAM, 'sim', *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    done = subprocess.run([PROGRAM, 'sim', *arguments, *FAILURES], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
     return done.returncode, done.stdout
 

@@ -17,8 +17,11 @@ def report(name, why=None):
     print(f'PASS sim.{name}' if why is None else f'FAIL sim.{name}: {" ".join(why.split())[-600:]}', flush=True)
 
 
+FAILURES = ('--failures', os.path.join(ROOT, 'build', 'sim-failures'))
+
+
 def run(*arguments, prefix=()):
-    done = subprocess.run([*prefix, PROGRAM, 'sim', *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    done = subprocess.run([*prefix, PROGRAM, 'sim', *arguments, *FAILURES], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
     return done.returncode, done.stdout
 

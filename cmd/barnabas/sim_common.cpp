@@ -1,0 +1,141 @@
+#include "cmd/barnabas/sim_common.hpp"
+
+#include "cmd/barnabas/commands.hpp"
+#include "protocol/model/assert.hpp"
+#include "sim/replay/expanded_text.hpp"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace barnabas {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* mutants_text = "ack_before_sync, skip_torn_tail_check, reuse_offset_after_restart";
+
+/// For the assertion handler, which can be given nothing.
+std::uint64_t seed_at_work = 0;
+
+void report_assertion(const char* expression, const char* file, int line) {
+    std::fprintf(stderr, "seed %" PRIu64 ": broken assertion: %s at %s:%d\n", seed_at_work, expression, file,
+                 line);
+    std::fflush(stdout);
+    std::abort();
+}
+
+result<boot_options> planted_bug(const std::string& name) {
+    boot_options planted;
+    if (name.empty())
+        return planted;
+    if (name == "ack_before_sync")
+        planted.mutant_acknowledge_before_sync = true;
+    else if (name == "skip_torn_tail_check")
+        planted.mutant_skip_torn_tail_check = true;
+    else if (name == "reuse_offset_after_restart")
+        planted.mutant_reuse_offset_after_restart = true;
+    else
+        return error{errc::invalid_config, "there is no mutant " + name + "; there are " + mutants_text};
+    return planted;
+}
+
+} // namespace
+
+result<sim::scenario> load_scenario(const std::string& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    if (!file || !(text << file.rdbuf()))
+        return error{errc::not_found, path + ": no such file, or it cannot be read"};
+    return sim::scenario::read(path, text.str());
+}
+
+result<std::vector<std::string>> scenarios_in(const std::string& folder) {
+    std::vector<std::string> paths;
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(folder, problem)) {
+        if (entry.path().extension() == ".scenario")
+            paths.push_back(entry.path().string());
+    }
+    if (problem)
+        return error{errc::not_found, folder + ": " + problem.message()};
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+result<sim::scenario> scenario_of(const cli::parsed_options& options, const std::string& path) {
+    auto made = path.empty() ? result<sim::scenario>(sim::scenario::everything_drawn()) : load_scenario(path);
+    if (!made)
+        return made;
+    if (options.has("seconds")) {
+        const auto seconds = options.number("seconds", sim_seconds_least, sim_seconds_most);
+        if (!seconds)
+            return seconds.failure();
+        made->set_seconds(*seconds);
+    }
+    if (const auto mutant = options.value("mutant"))
+        made->set_mutant(*mutant);
+    if (auto known = planted_bug(made->mutant()); !known)
+        return known.failure();
+    return made;
+}
+
+result<sim::produce_consume_options> run_options_of(const sim::scenario& from, std::uint64_t seed) {
+    auto options = from.options(seed);
+    if (!options)
+        return options;
+    auto planted = planted_bug(from.mutant());
+    if (!planted)
+        return planted.failure();
+    options->planted = *planted;
+    return options;
+}
+
+result<void> write_text(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file)
+        return error{errc::storage_error, path + ": cannot be written"};
+    return {};
+}
+
+result<std::string> write_schedule(const std::string& folder, const std::string& name,
+                                   const sim::produce_consume& run, const sim::run_report& report,
+                                   const std::string& mutant) {
+    std::error_code problem;
+    fs::create_directories(folder, problem);
+    if (problem)
+        return error{errc::storage_error, folder + ": " + problem.message()};
+    const auto options = run.frozen();
+    sim::expanded_head head;
+    head.about = "seed " + std::to_string(options.seed) + " of " + name;
+    head.mutant = mutant;
+    head.violates = report.checker;
+    const auto path = folder + "/" + name + (mutant.empty() ? "" : "-" + mutant) + "-seed-" +
+                      std::to_string(options.seed) + ".schedule";
+    if (auto done = write_text(path, expanded_text(options, head)); !done)
+        return done.failure();
+    return path;
+}
+
+std::string short_name(const sim::scenario& of) {
+    return of.name().empty() ? "drawn" : fs::path(of.name()).stem().string();
+}
+
+void name_seed_in_assertions(std::uint64_t seed) {
+    seed_at_work = seed;
+    set_assertion_handler(&report_assertion);
+}
+
+int refuse_command(const error& why) {
+    std::fprintf(stderr, "%s: %s\n", program_name, why.detail.c_str());
+    return 2;
+}
+
+} // namespace barnabas

@@ -1,0 +1,128 @@
+#include "sim/replay/expanded_text.hpp"
+#include "sim/replay/minimize.hpp"
+#include "sim/replay/scenario.hpp"
+#include "sim/replay/send_text.hpp"
+#include "sim/workloads/produce_consume.hpp"
+
+#include <gtest/gtest.h>
+
+namespace barnabas::sim {
+namespace {
+
+produce_consume_options options_of(const std::string& text, std::uint64_t seed) {
+    const auto read = scenario::read("x", text);
+    EXPECT_TRUE(read) << read.failure().detail;
+    const auto options = read->options(seed);
+    EXPECT_TRUE(options);
+    return *options;
+}
+
+TEST(scenario, states_nothing_and_draws_what_the_seed_alone_draws) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed)
+        EXPECT_EQ(expanded_text(options_of("[scenario]\n", seed)),
+                  expanded_text(produce_consume_options::drawn(seed, 60)));
+}
+
+TEST(scenario, the_expanded_text_of_a_run_gives_the_same_options_again) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        const auto text = expanded_text(produce_consume_options::drawn(seed, 60));
+        EXPECT_EQ(expanded_text(options_of(text, seed)), text);
+    }
+}
+
+TEST(scenario, what_is_stated_holds_for_every_seed_and_the_rest_is_drawn) {
+    const std::string text =
+        "[topic]\npartitions = 7\n[producer]\nacks = -1\ncount = 3\n[broker]\nloops = 1\n"
+        "[fault]\nat = 3s..9s\nkind = crash\n";
+    const auto one = options_of(text, 1);
+    const auto other = options_of(text, 2);
+    for (const auto* options : {&one, &other}) {
+        ASSERT_EQ(options->topics.size(), 1u);
+        EXPECT_EQ(options->topics[0].partitions, 7);
+        ASSERT_EQ(options->producers.size(), 3u);
+        EXPECT_EQ(options->producers[2].producer.acks, -1);
+        EXPECT_EQ(options->broker_scheduler.loops, 1u);
+    }
+    EXPECT_NE(one.producers[0].interval_ns, other.producers[0].interval_ns);
+    EXPECT_NE(one.producers[0].interval_ns, one.producers[1].interval_ns);
+}
+
+TEST(scenario, names_the_line_of_what_no_run_can_be_made_of) {
+    const std::pair<const char*, const char*> wrong[] = {
+        {"[scenario]\nseconds = 3\n", "x:1: seconds must be in 24..3600"},
+        {"[scenario]\n[topics]\n", "x:2: no section is called [topics]; did you mean [topic]?"},
+        {"[broker]\nloops = 0\n", "x: [broker] loops must be in 1..64"},
+        {"[broker]\nconfig.num.partitons = 3\n", "x: [broker]"},
+        {"[topic t5]\n", "x:1: topic number 0 is called t0"},
+        {"[fault]\nkind = crahs\nat = 1s\n", "x:2: kind: 'crahs' is none of crash"},
+        {"[fault]\nkind = crash\nat = 59s\n", "x: [fault] crash at 59s comes after healing"},
+        {"[network]\nlatency_low = 3s\n", "x: [network] latency_high_ns lies below latency_low"},
+        {"[network]\nreset_chance_ppm = 1000001\n", "x: [network] reset_chance_ppm is a chance in a million"},
+        {"[checks]\nwithout = no_lek\n", "x:2: there is no checker no_lek; did you mean no_leak?"},
+        {"[topic]\n[producer]\n[sends]\n1s producer 3 to t0-0 none 1\n", "x: [sends] there is no producer 3"},
+        {"[topic]\n[producer]\n[sends]\n1s producer 0 t0-0\n", "x:4: a batch is written as"},
+        {"[choices]\nbroker life 1 loop 0: 3:1 2:1\n", "x:2: choices are written as"},
+    };
+    for (const auto& [text, message] : wrong) {
+        const auto read = scenario::read("x", text);
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.failure().detail.substr(0, std::string(message).size()), message);
+    }
+}
+
+TEST(schedule, a_run_that_was_kept_happens_again_from_its_text) {
+    for (std::uint64_t seed = 3; seed <= 12; ++seed) {
+        produce_consume first(produce_consume_options::drawn(seed, 24), {}, true);
+        const auto before = first.run();
+        const auto text = expanded_text(first.frozen());
+        const auto stated = options_of(text, seed);
+        produce_consume second(stated, {}, true);
+        const auto after = second.run();
+        EXPECT_EQ(after.batches, before.batches) << "seed " << seed;
+        EXPECT_EQ(after.acked, before.acked) << "seed " << seed;
+        EXPECT_EQ(after.records_read, before.records_read) << "seed " << seed;
+        EXPECT_EQ(after.broker_lives, before.broker_lives) << "seed " << seed;
+        EXPECT_EQ(after.passed, before.passed) << "seed " << seed;
+        EXPECT_EQ(expanded_text(second.frozen()), text) << "seed " << seed;
+        produce_consume third(stated, {});
+        EXPECT_EQ(third.run().trace_hash, after.trace_hash) << "seed " << seed;
+    }
+}
+
+TEST(schedule, whoever_watches_the_trace_changes_nothing) {
+    struct watcher final : trace_sink {
+        void on_event(const trace_event&) override { ++events; }
+        void on_step(const std::string& actor, const std::string& message) override {
+            named = named || (actor.find("partition_actor") != std::string::npos && message != "nothing");
+        }
+        std::uint64_t events = 0;
+        bool named = false;
+    } sink;
+    const auto options = produce_consume_options::drawn(7, 24);
+    produce_consume plain(options, {});
+    produce_consume watched(options, {});
+    watched.time().trace().watch(&sink);
+    EXPECT_EQ(watched.run().trace_hash, plain.run().trace_hash);
+    EXPECT_GT(sink.events, 1'000u);
+    EXPECT_TRUE(sink.named);
+}
+
+TEST(minimize, refuses_a_schedule_that_breaks_nothing) {
+    produce_consume first(produce_consume_options::drawn(3, 24), {}, true);
+    ASSERT_TRUE(first.run().passed);
+    EXPECT_FALSE(minimize(first.frozen(), {}, {}));
+}
+
+TEST(send_text, is_read_again_as_it_was_written) {
+    const planned_send send{virtual_time(1'234'567), 3, {1, 2}, batch::codec::lz4, {1, 300}};
+    EXPECT_EQ(send_text(send), "1234567ns producer 3 to t1-2 lz4 1 300");
+    const auto back = parse_send(send_text(send));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(send_text(*back), send_text(send));
+    for (const char* wrong : {"", "1s", "1s producer 0 to t0-0 none", "1s producer 0 to x none 1",
+                              "1s producer 0 to t0-0 brotli 1", "1s producer 0 to t0-0 none 1 x"})
+        EXPECT_FALSE(parse_send(wrong)) << wrong;
+}
+
+} // namespace
+} // namespace barnabas::sim
