@@ -208,6 +208,7 @@ private:
             waiting_.erase(first);
             ++saved_.next;
         }
+        save();
     }
 
     void save() {
@@ -223,7 +224,6 @@ private:
         if (!last && now - told_at_ < progress_interval)
             return;
         told_at_ = now;
-        save();
         const double real = seconds();
         const double simulated = static_cast<double>(all_.virtual_ns) / second_ns;
         std::printf(

@@ -1,0 +1,125 @@
+"""The commands of `barnabas sim` from outside: scenarios, schedules that are kept, sweeps that go on, minimising."""
+
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 'barnabas'))
+SCENARIOS = os.path.join(ROOT, 'sim', 'scenarios')
+DEADLINE_S = 120
+good = True
+
+
+def report(name, why=None):
+    global good
+    good = good and why is None
+    print(f'PASS sim.{name}' if why is None else f'FAIL sim.{name}: {" ".join(why.split())[-600:]}', flush=True)
+
+
+def run(*arguments, cwd=ROOT):
+    done = subprocess.run([PROGRAM, 'sim', *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=cwd,
+                          stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
+    return done.returncode, done.stdout
+
+
+def scenarios_are_listed():
+    code, output = run('list')
+    files = sorted(glob.glob(os.path.join(SCENARIOS, '*.scenario')))
+    missing = [path for path in files if os.path.relpath(path, ROOT) not in output]
+    return None if code == 0 and files and not missing else f'status {code}, not listed: {missing}: {output}'
+
+
+def scenarios_pass():
+    files = sorted(glob.glob(os.path.join(SCENARIOS, '*.scenario')))
+    code, output = run('sweep', *files, '--seeds', '1..6', '--failures', os.path.join(ROOT, 'build', 'sim-failures'))
+    return None if code == 0 else f'status {code}: {output}'
+
+
+def kept_schedules_pass():
+    for path in sorted(glob.glob(os.path.join(SCENARIOS, 'schedules', '*.schedule'))):
+        code, output = run('replay', path)
+        if code != 0:
+            return f'{path} ended with status {code}: {output}'
+    return None
+
+
+def wrong_scenario_is_refused_with_its_line():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'wrong.scenario')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('[scenario]\nabout = wrong\n\n[topic]\npartitons = 3\n')
+        code, output = run('run', path)
+    wanted = f'{path}:5: [topic] has no partitons; did you mean partitions?'
+    return None if code == 2 and wanted in output else f'status {code}: {output}'
+
+
+def failing_run_becomes_a_schedule_that_fails_alike():
+    with tempfile.TemporaryDirectory() as folder:
+        mutant = ('--mutant', 'reuse_offset_after_restart')
+        code, output = run('sweep', '--seeds', '1..50', '--until-failure', '--jobs', '1', *mutant, '--failures', folder)
+        found = re.search(r'^FAILED seed \d+ (\w+): .*\((\S+)\)$', output, re.MULTILINE)
+        if code != 1 or found is None:
+            return f'the sweep ended with status {code}: {output}'
+        checker, schedule = found.groups()
+        code, output = run('replay', schedule)
+        if code != 1 or f'FAILED {checker}, ' not in output:
+            return f'the replay of {schedule} ended with status {code}: {output}'
+        code, output = run('replay', schedule, '--without-mutant')
+        if code != 0:
+            return f'without the mutant the replay ended with status {code}: {output}'
+        small = os.path.join(folder, 'small.schedule')
+        code, output = run('minimize', schedule, '--out', small, '--runs', '150')
+        if code != 0 or os.path.getsize(small) >= os.path.getsize(schedule):
+            return f'minimize ended with status {code}: {output}'
+        code, output = run('replay', small)
+        return None if code == 1 and f'FAILED {checker}, ' in output else f'the small one: status {code}: {output}'
+
+
+def stopped_sweep_goes_on():
+    with tempfile.TemporaryDirectory() as folder:
+        state, hashes = os.path.join(folder, 'state'), os.path.join(folder, 'hashes')
+        command = ['sweep', '--seeds', '1..30', '--jobs', '1', '--twice', '0', '--failures', folder, '--state', state,
+                   '--hashes', hashes]
+        process = subprocess.Popen([PROGRAM, 'sim', *command], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                   start_new_session=True)
+        limit = time.monotonic() + DEADLINE_S
+        while not os.path.exists(state) and process.poll() is None and time.monotonic() < limit:
+            pass
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        with open(state, encoding='utf-8') as file:
+            before = int(file.read().splitlines()[2].split()[0])
+        code, output = run(*command)
+        if code != 0 or 'done: 30 of 30 runs, 0 failed' not in output:
+            return f'status {code}: {output}'
+        with open(hashes, encoding='utf-8') as file:
+            again = {line.split()[1] for line in file if line.strip()}
+        if len(again) < 30 - before:
+            return f'{before} seeds were done before, then {len(again)}'
+        code, output = run(*command[:2], '1..31', *command[3:])
+        return None if code == 2 and 'another program or command' in output else f'other command: {code}: {output}'
+
+
+def seeds_run_twice_agree():
+    code, output = run('sweep', '--seeds', '1..6', '--twice', '100', '--failures', 'none')
+    return None if code == 0 and ' 6 run twice' in output else f'status {code}: {output}'
+
+
+def main():
+    for check in (scenarios_are_listed, scenarios_pass, kept_schedules_pass, wrong_scenario_is_refused_with_its_line,
+                  failing_run_becomes_a_schedule_that_fails_alike, stopped_sweep_goes_on, seeds_run_twice_agree):
+        try:
+            report(check.__name__, check())
+        except (OSError, ValueError, IndexError) as why:
+            report(check.__name__, str(why))
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
