@@ -137,22 +137,23 @@ void producer::on_answer(const answer& got, monotonic_ns now) {
 }
 
 void producer::on_produced(const answer& got, const request_content& sent, monotonic_ns now) {
+    const error misfit{errc::malformed, "the answer to a Produce does not fit the request"};
     const auto response = got.decode<kafka::produce_response>();
+    if (!response)
+        return connection_.give_up(misfit);
     std::size_t answered = 0;
-    if (response) {
-        for (const auto& topic : response->responses) {
-            const auto* name = got.version >= produce_by_id ? topics_.name_of(topic.topic_id) : &topic.name;
-            for (const auto& partition : topic.partition_responses) {
-                const auto found = name == nullptr ? sent.end() : sent.find({*name, partition.index});
-                if (found == sent.end())
-                    continue;
-                ++answered;
-                on_partition(found->first, found->second, partition, now);
-            }
+    for (const auto& topic : response->responses) {
+        const auto* name = got.version >= produce_by_id ? topics_.name_of(topic.topic_id) : &topic.name;
+        for (const auto& partition : topic.partition_responses) {
+            const auto found = name == nullptr ? sent.end() : sent.find({*name, partition.index});
+            if (found == sent.end())
+                continue;
+            ++answered;
+            on_partition(found->first, found->second, partition, now);
         }
     }
-    if (!response || answered != sent.size())
-        connection_.give_up({errc::malformed, "the answer to a Produce does not fit the request"});
+    if (answered != sent.size())
+        connection_.give_up(misfit);
 }
 
 void producer::on_partition(const partition_key& where, std::uint64_t token,
@@ -168,11 +169,12 @@ void producer::on_partition(const partition_key& where, std::uint64_t token,
         return finish(queue, token, {token, delivery::acked, log_offset(said.base_offset), {}});
     if (code == error_code::duplicate_sequence_number)
         return finish(queue, token, {token, delivery::acked, log_offset(-1), {}});
-    on_refused(where, queue, token, code, said.error_message.value_or(""), now);
+    on_refused(where, queue, token, said, now);
 }
 
 void producer::on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token,
-                          error_code code, const std::string& message, monotonic_ns now) {
+                          const kafka::produce_response::partition_produce_response& said, monotonic_ns now) {
+    const auto code = error_code{said.error_code};
     auto* entry = queue.find(token);
     entry->ambiguous = entry->ambiguous || may_be_written(code);
     not_before_ = std::max(not_before_, now + limits::retry_pause_ns);
@@ -194,7 +196,9 @@ void producer::on_refused(const partition_key& where, producer_queue& queue, std
     // A hole in the sequences: the batches behind it would be refused for ever.
     new_id_wanted_ = new_id_wanted_ || options_.idempotent;
     const auto what = entry->ambiguous ? delivery::unknown : delivery::failed;
-    finish(queue, token, {token, what, log_offset(-1), std::string(kafka::name_of(code)) + " " + message});
+    finish(queue, token,
+           {token, what, log_offset(-1),
+            std::string(kafka::name_of(code)) + " " + said.error_message.value_or("")});
 }
 
 void producer::take_new_id() {

@@ -69,7 +69,7 @@ private:
     void on_partition(const partition_key& where, std::uint64_t token,
                       const kafka::produce_response::partition_produce_response& said, monotonic_ns now);
     void on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token,
-                    kafka::error_code code, const std::string& message, monotonic_ns now);
+                    const kafka::produce_response::partition_produce_response& said, monotonic_ns now);
     void take_new_id();
     void finish(producer_queue& queue, std::uint64_t token, produce_outcome outcome);
 

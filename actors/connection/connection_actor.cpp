@@ -23,12 +23,12 @@ namespace {
 class connection_actor final : public caf::event_based_actor, private connection_port {
 public:
     connection_actor(caf::actor_config& config, runtime::node_services& node, server_context context,
-                     std::string listener_name, std::uint64_t number,
-                     std::shared_ptr<runtime::byte_stream> stream, caf::actor listener)
-        : event_based_actor(config), node_(node), context_(std::move(context)), stream_(std::move(stream)),
-          listener_(std::move(listener)), number_(number), metrics_(std::in_place, node),
+                     accepted_connection accepted)
+        : event_based_actor(config), node_(node), context_(std::move(context)),
+          stream_(std::move(accepted.stream)), listener_(std::move(accepted.listener)),
+          number_(accepted.number), metrics_(std::in_place, node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
-                    std::move(listener_name), number},
+                    std::move(accepted.listener_name), number_},
                    *this) {}
 
     caf::behavior make_behavior() override {
@@ -235,12 +235,10 @@ private:
 } // namespace
 
 caf::actor spawn_connection(runtime::node_services& node, const server_context& context,
-                            std::string listener_name, std::uint64_t number,
-                            std::shared_ptr<runtime::byte_stream> stream, caf::actor listener) {
-    const loop_index home = stream->home();
+                            accepted_connection accepted) {
+    const loop_index home = accepted.stream->home();
     return runtime::spawn<caf::actor, connection_actor>(node, {home, "connection", true}, context,
-                                                        std::move(listener_name), number, std::move(stream),
-                                                        std::move(listener));
+                                                        std::move(accepted));
 }
 
 } // namespace barnabas

@@ -12,11 +12,18 @@
 
 namespace barnabas {
 
+/// What a listener knows of a connection that it accepted.
+struct accepted_connection {
+    std::string listener_name;
+    std::uint64_t number;
+    std::shared_ptr<runtime::byte_stream> stream;
+    caf::actor listener;
+};
+
 /// One client's connection, on its stream's home loop. Takes the messages of connection_messages.hpp from its
 /// stream and the answers of partitions, controller and broker. Its last message goes to `listener`:
 /// connection_closed.
 caf::actor spawn_connection(runtime::node_services& node, const server_context& context,
-                            std::string listener_name, std::uint64_t number,
-                            std::shared_ptr<runtime::byte_stream> stream, caf::actor listener);
+                            accepted_connection accepted);
 
 } // namespace barnabas

@@ -20,14 +20,8 @@ enum class quota_class { none, produce, fetch, request };
 using handler = result<void> (*)(connection& self, request_context context, kafka::wire_reader& body);
 
 /// Everything that differs between APIs, in one row. There are no defaults: a row without an authorisation or
-/// a quota class does not compile.
+/// a quota class does not compile (a missing initializer is an error).
 struct api_row {
-    constexpr api_row(kafka::api_key key, std::int16_t lowest, std::int16_t highest, handler handle,
-                      resource_type resource, acl_operation operation, quota_class quota,
-                      bool before_authentication)
-        : key(key), lowest(lowest), highest(highest), handle(handle), resource(resource),
-          operation(operation), quota(quota), before_authentication(before_authentication) {}
-
     kafka::api_key key;
     /// Versions advertised; each of them gets an answer that decodes (rule W116).
     std::int16_t lowest;

@@ -86,23 +86,22 @@ result<void> handle_fetch(connection& self, request_context context, kafka::wire
         answer_error(self, context, session.failure());
         return {};
     }
-    fetch_limits limits;
+    fetch_plan plan;
+    auto& limits = plan.limits;
     limits.min_bytes = static_cast<std::uint32_t>(std::max(request->min_bytes, 0));
     const std::int64_t part = self.config().barnabas_memory_fetch_bytes / connection_limits::fetch_parts_min;
     limits.max_bytes = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
         request->max_bytes, 0, std::min<std::int64_t>(self.config().fetch_max_bytes, part)));
     limits.max_wait = std::chrono::milliseconds(std::max(request->max_wait_ms, 0));
-    std::vector<fetch_item> items = items_of(*request);
-    std::int32_t session_id = 0;
-    const bool incremental = *session != nullptr && request->session_epoch != session_open_epoch;
+    plan.items = items_of(*request);
+    plan.incremental = *session != nullptr && request->session_epoch != session_open_epoch;
     if (*session != nullptr) {
-        session_id = (*session)->id;
-        for (const auto& item : items)
+        plan.session_id = (*session)->id;
+        for (const auto& item : plan.items)
             (*session)->put(item);
-        items.assign((*session)->items.begin(), (*session)->items.end());
+        plan.items.assign((*session)->items.begin(), (*session)->items.end());
     }
-    auto waiting = std::make_unique<fetch_operation>(self, self.current(), context, limits, std::move(items),
-                                                     session_id, incremental);
+    auto waiting = std::make_unique<fetch_operation>(self, self.current(), context, std::move(plan));
     // Parked before it starts: its answers may come from what this connection already knows.
     auto& parked = static_cast<fetch_operation&>(self.park(std::move(waiting)));
     parked.start();

@@ -33,12 +33,11 @@ log_offset end_of(const slice& records, log_offset from) {
 } // namespace
 
 fetch_operation::fetch_operation(connection& owner, std::uint64_t number, request_context context,
-                                 fetch_limits limits, std::vector<fetch_item> items, std::int32_t session_id,
-                                 bool incremental)
-    : operation(owner, number, std::move(context)), limits_(limits), session_id_(session_id),
-      incremental_(incremental) {
-    entries_.reserve(items.size());
-    for (auto& item : items) {
+                                 fetch_plan plan)
+    : operation(owner, number, std::move(context)), limits_(plan.limits), session_id_(plan.session_id),
+      incremental_(plan.incremental) {
+    entries_.reserve(plan.items.size());
+    for (auto& item : plan.items) {
         auto& one = entries_.emplace_back();
         one.item = std::move(item);
     }

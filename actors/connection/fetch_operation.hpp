@@ -16,13 +16,21 @@ struct fetch_limits {
     std::chrono::milliseconds max_wait{0};
 };
 
+/// What a Fetch asks for.
+struct fetch_plan {
+    fetch_limits limits;
+    std::vector<fetch_item> items;
+    std::int32_t session_id = 0;
+    /// Only what changed since the session's last answer is told.
+    bool incremental = false;
+};
+
 /// One Fetch. Partitions are asked in order, as many at a time as the byte budget surely covers, so that no
 /// read is thrown away; when fewer than `min_bytes` are there it waits for partitions to become readable, at
 /// most `max_wait`. The first partition with records gives at least one batch, however large (KIP-74).
 class fetch_operation final : public operation {
 public:
-    fetch_operation(connection& owner, std::uint64_t number, request_context context, fetch_limits limits,
-                    std::vector<fetch_item> items, std::int32_t session_id, bool incremental);
+    fetch_operation(connection& owner, std::uint64_t number, request_context context, fetch_plan plan);
     ~fetch_operation() override;
 
     /// May answer at once; then this is gone.

@@ -41,6 +41,7 @@ public:
 
 private:
     void on_accepted(const std::shared_ptr<runtime::byte_stream>& stream);
+    caf::actor begin_connection(std::uint64_t number, const std::shared_ptr<runtime::byte_stream>& stream);
     void end_if_done();
 
     runtime::node_services& node_;
@@ -92,14 +93,16 @@ void listener_actor::on_accepted(const std::shared_ptr<runtime::byte_stream>& st
             node_.log->warn("connection_refused",
                             {{"peer", to_string(stream->peer())}, {"reason", "max.connections is reached"}});
         // A stream belongs to its home loop; the connection closes it there.
-        auto refused =
-            spawn_connection(node_, context_, name_, ++accepted_, stream, caf::actor_cast<caf::actor>(this));
-        send(refused, close_connection{});
+        send(begin_connection(++accepted_, stream), close_connection{});
         return;
     }
     const std::uint64_t number = ++accepted_;
-    connections_.emplace(
-        number, spawn_connection(node_, context_, name_, number, stream, caf::actor_cast<caf::actor>(this)));
+    connections_.emplace(number, begin_connection(number, stream));
+}
+
+caf::actor listener_actor::begin_connection(std::uint64_t number,
+                                            const std::shared_ptr<runtime::byte_stream>& stream) {
+    return spawn_connection(node_, context_, {name_, number, stream, caf::actor_cast<caf::actor>(this)});
 }
 
 void listener_actor::end_if_done() {

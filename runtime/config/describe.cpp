@@ -16,10 +16,11 @@ std::string default_cell(const char* text) {
     return text == nullptr ? "none" : *text == 0 ? "empty" : code(text);
 }
 
-void add_row(std::string& page, std::string_view name, const char* default_text, config_type type,
-             const value_check& check, std::string_view documentation) {
-    page += "| " + code(name) + " | " + default_cell(default_text) + " | " + allowed_values(type, check) +
-            " | " + std::string(documentation) + " |\n";
+/// A row for a key of any of the tables.
+template <class Key>
+void add_row(std::string& page, const Key& key) {
+    page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " +
+            allowed_values(key.type, key.check) + " | " + std::string(key.documentation) + " |\n";
 }
 
 constexpr std::string_view head = "\n| key | default | allowed | meaning |\n|---|---|---|---|\n";
@@ -29,13 +30,13 @@ void add_broker_keys(std::string& page) {
     page += head;
     for (const auto& key : used_broker_keys())
         if (!key.hidden)
-            add_row(page, key.name, key.default_text, key.type, key.check, key.documentation);
+            add_row(page, key);
     page += "\n## Keys that are known and have no effect yet\n\n"
             "They are checked, and a warning says that they are not used.\n";
     page += head;
     for (const auto& key : accepted_broker_keys())
         if (key.use == key_use::accepted)
-            add_row(page, key.name, key.default_text, key.type, key.check, key.documentation);
+            add_row(page, key);
 }
 
 void add_other_keys(std::string& page) {

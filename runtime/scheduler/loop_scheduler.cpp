@@ -87,15 +87,19 @@ void loop_scheduler::stop() {
 void loop_scheduler::end_remaining() {
     for (bool any = true; any;) {
         any = false;
-        for (auto& each : loops_) {
-            for (auto* job : each->take_remaining()) {
-                any = true;
-                if (is_actor(*job))
-                    end_actor(*static_cast<caf::scheduled_actor*>(job), each.get());
-                caf::intrusive_ptr_release(job);
-            }
-        }
+        for (auto& each : loops_)
+            any = end_remaining_of(*each) || any;
     }
+}
+
+bool loop_scheduler::end_remaining_of(event_loop& loop) {
+    const auto remaining = loop.take_remaining();
+    for (auto* job : remaining) {
+        if (is_actor(*job))
+            end_actor(*static_cast<caf::scheduled_actor*>(job), &loop);
+        caf::intrusive_ptr_release(job);
+    }
+    return !remaining.empty();
 }
 
 std::uint32_t loop_scheduler::loop_count() const {

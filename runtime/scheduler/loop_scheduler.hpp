@@ -63,6 +63,8 @@ public:
 private:
     std::size_t home_of(const caf::resumable& job) const;
     void end_remaining();
+    /// False when there was nothing to end.
+    bool end_remaining_of(event_loop& loop);
 
     loop_scheduler_options options_;
     loop_clock clock_;

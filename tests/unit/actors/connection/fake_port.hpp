@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/connection/connection_port.hpp"
+#include "actors/connection/request_context.hpp"
+#include "protocol/kafka/api_key.hpp"
 #include "runtime/config/topic_config.hpp"
 
 #include <cstdint>

@@ -180,6 +180,15 @@ result<void> memory_files::truncate(runtime::file_id file, std::uint64_t size) {
     return {};
 }
 
+void memory_files::keep(stored_file& file) {
+    file.stable.resize(file.now.size());
+    for (const auto page : file.dirty_pages) {
+        const auto end = std::min((page + 1) * page_size, file.now.size());
+        for (auto at = page * page_size; at < end; ++at)
+            file.stable[at] = file.now[at];
+    }
+}
+
 result<void> memory_files::sync(std::span<const runtime::file_id> files) {
     for (const auto id : files)
         BARNABAS_ASSERT(open_.contains(id));
@@ -189,12 +198,8 @@ result<void> memory_files::sync(std::span<const runtime::file_id> files) {
         return allowed;
     for (const auto id : files) {
         auto& file = *open_.at(id);
-        if (allowed) {
-            file.stable.resize(file.now.size());
-            for (const auto page : file.dirty_pages)
-                for (auto at = page * page_size; at < std::min((page + 1) * page_size, file.now.size()); ++at)
-                    file.stable[at] = file.now[at];
-        }
+        if (allowed)
+            keep(file);
         file.dirty_pages.clear();
     }
     return allowed;

@@ -80,6 +80,8 @@ private:
     result<void> step(const std::string& what);
     result<file_ptr> find(runtime::file_id file, const std::string& what);
     static void store(stored_file& file, std::uint64_t position, std::span<const std::byte> bytes);
+    /// What a sync of one file does.
+    static void keep(stored_file& file);
     static void crash_content(stored_file& file, std::mt19937_64& random);
 
     std::map<std::string, file_ptr> names_;

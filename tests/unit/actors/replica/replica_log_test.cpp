@@ -279,11 +279,11 @@ TEST(replica_log, finds_offsets_by_time) {
     const auto end = host.log->written_offset();
     for (int wanted = 900; wanted < 1420; wanted += 3) {
         std::optional<found_offset> expected;
-        for (int i = 0; i < 40 && !expected; ++i)
-            for (int record = 0; record < 2 && !expected; ++record)
-                if (const auto time = 1000 + (i ^ 1) * 10 + record; time >= wanted)
-                    expected =
-                        found_offset{log_offset(i * 2 + record), timestamp_ms(time), leader_epoch(i / 10)};
+        for (int at = 0; at < 80 && !expected; ++at) {
+            const auto i = at / 2;
+            if (const auto time = 1000 + (i ^ 1) * 10 + at % 2; time >= wanted)
+                expected = found_offset{log_offset(at), timestamp_ms(time), leader_epoch(i / 10)};
+        }
         auto found = host.find(host.log->find_by_timestamp(timestamp_ms(wanted), end));
         ASSERT_TRUE(found);
         EXPECT_EQ(*found, expected) << wanted;
