@@ -1,94 +1,22 @@
 """The rules. Each takes a tree and yields (path, line, problem); `line` is 0 when the whole file is meant."""
 
-import fnmatch
 import os
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+import determinism
+import sizes
 import source
-
-CODE = ('.cpp', '.hpp')
-TEXT = CODE + ('.py', '.md', '.txt', '.build', '.capnp', '.js', '.json', '.sh', '')
-LAYERS = ('protocol', 'runtime', 'actors', 'sim', 'cmd', 'tests', 'fuzz')
+import structure
+from tree import LAYERS, TEXT, line_of, matches
 TOP_LEVEL = {'protocol', 'runtime', 'actors', 'sim', 'cmd', 'tests', 'fuzz', 'docs', '.ci', 'meson.build',
              'meson_options.txt', 'README.md', 'LICENSE', 'NOTICE', '.clang-format', '.gitignore', '.gitattributes'}
-FILE_LINES_MAX = 500
-FUNCTION_LINES_MAX = 50
 
-# Where nothing may be read that is not deterministic: clocks, threads, chance, files, sockets, the environment.
-DETERMINISTIC = ('protocol/', 'actors/', 'sim/')
-CALLS = [
-    (r'\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)\b', 'reads a clock'),
-    (r'(?:\bstd::|(?<![\w:])::)(?:time|clock)\s*\(|(?<![\w.>])time\s*\(\s*(?:nullptr|NULL|0)\s*\)', 'reads a clock'),
-    (r'\b(?:gettimeofday|clock_gettime|localtime\w*|gmtime\w*)\s*\(', 'reads a clock'),
-    (r'\bthis_thread\b|(?<![\w.>])(?:sleep|usleep|nanosleep)\s*\(', 'sleeps or asks for its thread'),
-    (r'\bstd::(?:jthread|thread|(?:\w+_)?mutex|atomic\w*|condition_variable\w*|future|promise|async|\w+_semaphore|latch'
-     r'|barrier|lock_guard|unique_lock|scoped_lock|call_once)\b', 'uses threads'),
-    (r'\bthread_local\b', 'keeps a variable per thread'),
-    (r'(?<![\w.>])s?rand\s*\(|\brandom_device\b|\bmt19937\w*|\bdefault_random_engine\b|\w+_distribution\b',
-     'draws random numbers that differ between libraries'),
-    (r'\bstd::(?:ranges::)?(?:shuffle|sample|random_shuffle)\b', 'shuffles as the library likes'),
-    (r'(?<![\w.>])(?:secure_)?getenv\s*\(|(?<![\w.>])setenv\s*\(', 'reads the environment'),
-    (r'\bfopen\s*\(|\bstd::(?:basic_)?[io]?fstream\b|\bstd::filesystem\b', 'touches files'),
-    (r'(?<![\w>)\]])::(?:open|socket|bind|listen|accept|connect|read|write|fork|mmap|unlink|rename)\s*\(',
-     'calls the operating system'),
-    (r'\bstd::(?:cout|cerr|clog|cin)\b|(?<![\w.>])(?:printf|puts)\s*\(', 'writes to the terminal'),
-    (r'\bstd::hash\s*<[^>]*\*', 'hashes an address'),
-]
-HEADERS = {'<thread>', '<mutex>', '<shared_mutex>', '<atomic>', '<condition_variable>', '<future>', '<semaphore>',
-           '<latch>', '<barrier>', '<random>', '<fstream>', '<filesystem>', '<iostream>', '<ctime>', '<time.h>',
-           '<unistd.h>', '<fcntl.h>', '<poll.h>', '<netdb.h>'}
-HEADER_FAMILIES = ('<sys/', '<netinet/', '<arpa/', '<linux/')
-# What an actor of ours never does with CAF.
-CAF_CALLS = [
-    (r'\bscoped_actor\b|\bblocking_actor\b', 'blocks'),
-    (r'\bcaf::detached\b|\bcaf::infinite\b|\bcaf::lazy_init\b', 'leaves the home loop or waits for ever'),
-    (r'(?:->|\.)spawn\s*[<(]', 'spawns without runtime::spawn'),
-    (r'\bregistry\s*\(\)', 'looks an actor up'),
-]
 EVERYWHERE_IN_HEADERS = {'<iostream>', '<regex>', '<caf/all.hpp>', '<boost/asio.hpp>'}
 # Words and paths are put together here so that this file does not break its own rule.
 WORDS = re.compile(r'\b(?:' + '|'.join(('TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK')) + r')\b')
 PATHS = re.compile(r'(?<![\w.:/-])/(?:' + '|'.join(('wo' + 'rk', 'ro' + 'ot', 'ho' + 'me', 'Us' + 'ers')) + r')/')
-
-
-class Tree:
-    """The files of a repository, read once."""
-
-    def __init__(self, root, paths):
-        self.root, self.paths, self._texts = root, sorted(paths), {}
-
-    def text(self, path):
-        if path not in self._texts:
-            with open(os.path.join(self.root, path), encoding='utf-8', errors='replace') as file:
-                self._texts[path] = file.read()
-        return self._texts[path]
-
-    def code(self, path):
-        return source.without_comments_and_literals(self.text(path))
-
-    def cpp(self):
-        return [path for path in self.paths if path.endswith(CODE) and path.startswith(tuple(f'{one}/' for one in LAYERS))]
-
-    def sections(self, path):
-        """{section: lines} of a text file in sections; empty when there is none."""
-        found, current = {}, None
-        for line in self.text(path).splitlines() if path in self.paths else []:
-            line = line.strip()
-            if line.startswith('['):
-                current = found.setdefault(line.strip('[]'), [])
-            elif line and not line.startswith('#'):
-                current.append(line)
-        return found
-
-
-def line_of(text, at):
-    return text.count('\n', 0, at) + 1
-
-
-def matches(path, patterns):
-    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def layers(tree):
@@ -127,45 +55,6 @@ def libraries(tree):
                 yield path, line, f'includes {target}; sockets go through runtime/network'
             if path.endswith('.hpp') and name in EVERYWHERE_IN_HEADERS:
                 yield path, line, f'includes {target} in a header'
-
-
-def calls(tree):
-    """Nothing outside the seams is undeterministic."""
-    for path in tree.cpp():
-        if not path.startswith(DETERMINISTIC):
-            continue
-        for line, name in source.includes(tree.text(path)):
-            if name in HEADERS or name.startswith(HEADER_FAMILIES):
-                yield path, line, f'includes {name}, which only runtime/ may'
-        code = tree.code(path)
-        for pattern, why in CALLS + (CAF_CALLS if path.startswith('actors/') else []):
-            for found in re.finditer(pattern, code):
-                yield path, line_of(code, found.start()), f"'{found.group(0).strip()}' {why}"
-
-
-def hashed(tree):
-    """No container whose order is the library's choice."""
-    for path in tree.cpp():
-        if path.startswith(DETERMINISTIC):
-            code = tree.code(path)
-            for found in re.finditer(r'\bunordered_\w+|<unordered_\w+>', code):
-                yield path, line_of(code, found.start()), f'{found.group(0)}: its order differs between libraries'
-
-
-def length(tree):
-    """Files and functions stay short."""
-    for path in tree.paths:
-        if path.endswith(CODE + ('.py',)):
-            lines = tree.text(path).count('\n')
-            if lines > FILE_LINES_MAX:
-                yield path, 0, f'has {lines} lines, at most {FILE_LINES_MAX} are allowed'
-    for path in tree.cpp():
-        for first, last, name in source.functions(tree.text(path)):
-            lines = last - first + 1
-            if lines > FUNCTION_LINES_MAX:
-                lines -= source.table_rows(tree.text(path), first, last)
-            if lines > FUNCTION_LINES_MAX:
-                yield path, first, f'{name} has {lines} lines, at most {FUNCTION_LINES_MAX} are allowed'
 
 
 def headers(tree):
@@ -243,4 +132,4 @@ def format(tree):
                 yield found.group(1), int(found.group(2)), 'is not formatted (clang-format -i)'
 
 
-ALL = [layers, libraries, calls, hashed, length, headers, listed, readmes, top_level, words, format]
+ALL = [layers, libraries, *determinism.ALL, *sizes.ALL, *structure.ALL, headers, listed, readmes, top_level, words, format]

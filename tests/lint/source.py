@@ -74,36 +74,197 @@ def _head_kind(head, inside_function):
     return 'block'
 
 
-def functions(text):
-    """(first line, last line, name) of every function body; lambdas belong to the function around them."""
+class Function:
+    """One function body: its lines, its name, the text before its brace and the text between its braces."""
+
+    def __init__(self, first, last, head, body):
+        self.first, self.last, self.head, self.body = first, last, head, body
+        self.name = (re.findall(r'[\w:~]+(?=\s*\()', head) or ['?'])[0]
+
+
+def bare(text):
+    """Code without comments, literals, directives, and macros that stand alone."""
     code = without_comments_and_literals(text)
     for pattern in (_DIRECTIVE, _LONELY_MACRO):
         code = pattern.sub(lambda found: _blank(found.group(0)), code)
-    stack, line, head, depth, head_line = [], 1, '', 0, 1
-    for c in code:
-        if c == '\n':
-            line += 1
-        if c == '(':
-            depth += 1
-        elif c == ')':
-            depth -= 1
-        if c == '{' and (depth == 0 or 'function' in (kind for kind, _, _ in stack)):
-            inside = any(kind == 'function' for kind, _, _ in stack)
-            stack.append((_head_kind(head, inside), head_line if head.strip() else line, head))
-            head = ''
-        elif c == '}' and stack and (depth == 0 or any(kind == 'function' for kind, _, _ in stack)):
-            kind, first, about = stack.pop()
-            if kind == 'function':
-                depth = 0
-                name = re.findall(r'[\w:~]+(?=\s*\()', about) or ['?']
-                yield first, line, name[0]
-            head = ''
-        elif c == ';' and depth == 0:
-            head = ''
+    return code
+
+
+class _Cutter:
+    """Walks over bare code once and cuts it into function bodies and statements of namespaces."""
+
+    def __init__(self, code):
+        self.code, self.stack, self.line, self.depth = code, [], 1, 0
+        self.head, self.head_line, self.in_function = '', 1, 0
+        self.functions, self.statements = [], []
+
+    def run(self):
+        for at, c in enumerate(self.code):
+            self.line += c == '\n'
+            self.depth += (c == '(') - (c == ')')
+            if c == '{' and (self.depth == 0 or self.in_function):
+                self.enter(at)
+            elif c == '}' and self.stack and (self.depth == 0 or self.in_function):
+                self.leave(at)
+            elif c == ';' and self.depth == 0:
+                self.state()
+                self.head = ''
+            else:
+                if not self.head.strip():
+                    self.head_line = self.line
+                self.head += c
+        return self
+
+    def enter(self, at):
+        kind = _head_kind(self.head, self.in_function > 0)
+        if kind == 'block':
+            self.state()
+        self.stack.append((kind, self.head_line if self.head.strip() else self.line, self.head, at))
+        self.in_function += kind == 'function'
+        self.head = ''
+
+    def leave(self, at):
+        kind, first, about, begin = self.stack.pop()
+        if kind == 'function':
+            self.in_function -= 1
+            self.depth = 0
+            self.functions.append(Function(first, self.line, about, self.code[begin + 1:at]))
+        self.head = ''
+
+    def state(self):
+        inside = [kind if kind != 'container' else re.search(r'\b(namespace|extern)\b', head) and 'namespace'
+                  for kind, _, head, _ in self.stack]
+        if self.head.strip() and all(one == 'namespace' for one in inside):
+            self.statements.append((self.head_line, ' '.join(self.head.split())))
+
+
+def cut(text):
+    return _Cutter(bare(text)).run()
+
+
+def functions(text):
+    """(first line, last line, name) of every function body; lambdas belong to the function around them."""
+    for one in cut(text).functions:
+        yield one.first, one.last, one.name
+
+
+def parameters(head):
+    """How many parameters the function with that head takes."""
+    found = re.search(r'operator\s*\(\s*\)\s*|[\w:~>]+\s*(?=\()', head)
+    if found is None:
+        return 0
+    count, depth, some, before = 1, 0, False, ''
+    for c in head[head.index('(', found.end()):]:
+        depth += (c in '([{<') - (c in ')]}' or (c == '>' and before != '-'))
+        if depth == 0:
+            break
+        some = some or (c not in '( \n')
+        count += c == ',' and depth == 1
+        before = c
+    return count if some else 0
+
+
+_TOKEN = re.compile(r'\w+|::|->|\S')
+_PAIRS = {'(': ')', '[': ']', '{': '}'}
+
+
+class _Nesting:
+    """How deep control statements lie in each other. A lambda is a function of its own and starts anew."""
+
+    def __init__(self, body):
+        self.tokens, self.at, self.deepest = _TOKEN.findall(body) + ['}'], 0, 0
+
+    def peek(self):
+        return self.tokens[self.at] if self.at < len(self.tokens) else '}'
+
+    def block(self, level):
+        while self.at < len(self.tokens) and self.peek() != '}':
+            self.statement(level)
+        self.at += 1
+
+    def inner(self, level):
+        self.deepest = max(self.deepest, level)
+        self.statement(level)
+
+    def condition(self):
+        while self.peek() not in ('(', '{', '}'):
+            self.at += 1
+        if self.peek() == '(':
+            self.group()
+
+    def statement(self, level):
+        word = self.peek()
+        self.at += 1
+        if word == '{':
+            self.block(level)
+        elif word == 'if':
+            self.condition()
+            self.inner(level + 1)
+            if self.peek() == 'else':
+                self.at += 1
+                if self.peek() == 'if':
+                    self.statement(level)
+                else:
+                    self.inner(level + 1)
+        elif word in ('for', 'while', 'switch', 'catch'):
+            self.condition()
+            self.inner(level + 1)
+        elif word in ('do', 'try'):
+            self.inner(level + (word == 'do'))
+        elif word in ('case', 'default'):
+            while self.at < len(self.tokens) and self.peek() not in (':', '}'):
+                self.at += 1
+            self.at += self.peek() == ':'
         else:
-            if not head.strip():
-                head_line = line
-            head += c
+            self.at -= 1
+            self.expression()
+
+    def expression(self):
+        while self.at < len(self.tokens):
+            token = self.peek()
+            if token == ';':
+                self.at += 1
+                return
+            if token == '}':
+                return
+            self.piece()
+
+    def piece(self):
+        token, before = self.tokens[self.at], self.tokens[self.at - 1] if self.at else ''
+        if token == '[' and not re.match(r'[\w)\]]', before) or token == '[' and before in ('return', 'co_return'):
+            self.lambda_expression()
+        elif token in _PAIRS:
+            self.group()
+        else:
+            self.at += 1
+
+    def group(self):
+        closing = _PAIRS[self.peek()]
+        self.at += 1
+        while self.at < len(self.tokens) and self.peek() != closing:
+            self.piece()
+        self.at += 1
+
+    def lambda_expression(self):
+        attribute = self.tokens[self.at + 1] == '['
+        self.group()
+        if attribute:
+            return
+        while self.peek() not in ('{', ';', ')', ']', '}', ','):
+            if self.peek() == '(':
+                self.group()
+            else:
+                self.at += 1
+        if self.peek() == '{':
+            self.at += 1
+            self.block(0)
+
+
+def nesting(body):
+    """The deepest level of control statements in a function's body."""
+    walk = _Nesting(body)
+    walk.block(0)
+    return walk.deepest
 
 
 def table_rows(text, first, last):

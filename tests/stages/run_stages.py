@@ -36,8 +36,10 @@ def own(name, *arguments):
 
 
 STAGES = [
-    Stage('lint', 60, 60, 'rules of style that programs check, and the checkers themselves',
-          lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', name)] for name in ('lint.py', 'lint_selftest.py')]),
+    Stage('lint', 60, 60, 'rules that programs check in text and objects, and the checkers themselves',
+          lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', name)] for name in ('lint.py', 'lint_selftest.py', 'symbols.py')]),
+    Stage('headers', 300, 300, 'every header compiles alone',
+          lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', 'headers_alone.py')]]),
     Stage('unit', 300, 900, 'unit and property tests', lambda: [own('gtest.py')]),
     Stage('sim', 300, 1200, 'the broker in the simulator',
           lambda: [own('simulate.py')] + scripts('tests/sim/*_checks.py'),

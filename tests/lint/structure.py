@@ -1,0 +1,137 @@
+"""What lies where: libraries and what they link, tables and the files that they list."""
+
+import os
+import posixpath
+import re
+
+from tree import matches
+
+FREE = ('cmd', 'tests', 'fuzz')
+
+
+def _between(text, opening):
+    """The text from an opening parenthesis to its closing one."""
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += (text[at] in '([') - (text[at] in ')]')
+        if depth == 0:
+            return text[opening + 1:at]
+    return text[opening + 1:]
+
+
+def _dependencies(call):
+    """Names of the dependencies that a call of meson links; partial ones bring headers only."""
+    found = re.search(r'\bdependencies\s*:\s*', call)
+    if found is None:
+        return []
+    rest = call[found.end():]
+    listed = _between(rest, 0) if rest.startswith('[') else re.match(r'\w+(?:\.\w+\([^)]*\))*', rest).group(0)
+    return [name for name, member in re.findall(r'\b([a-z]\w*_dep)\b(\.partial_dependency)?', listed) if not member]
+
+
+def libraries_of(tree):
+    """(file, line, folder, name, dependencies) of every static library and declared dependency."""
+    for path in tree.paths:
+        if os.path.basename(path) != 'meson.build' or path.startswith('tests/lint/'):
+            continue
+        text = re.sub(r'#[^\n]*', '', tree.text(path))
+        for found in re.finditer(r'\b(\w+)\s*=\s*(?:static_library|declare_dependency)\s*(?=\()', text):
+            line = text.count('\n', 0, found.start()) + 1
+            yield path, line, posixpath.dirname(path), found.group(1), _dependencies(_between(text, found.end()))
+
+
+def _rows(tree, section):
+    """{name: words} of a section of layers.txt."""
+    rows = {}
+    for line in tree.sections('tests/lint/layers.txt').get(section, []):
+        name, words = line.split(':')
+        rows[name.strip()] = words.split()
+    return rows
+
+
+def links(tree):
+    """A library links only libraries below it, and a role only what tests/lint/layers.txt names."""
+    libraries = list(libraries_of(tree))
+    homes = {name: folder for _, _, folder, name, _ in libraries if name.endswith('_dep') and folder}
+    layers, parts = _rows(tree, 'layers'), _rows(tree, 'parts of protocol')
+    roles, foreign = _rows(tree, 'links'), _rows(tree, 'foreign libraries')
+    used = {}
+    for path, line, folder, name, dependencies in libraries:
+        top = folder.split('/')[0]
+        if top in FREE:
+            continue
+        used.setdefault(folder, set()).update(dependencies)
+        for one in dependencies:
+            home = homes.get(one)
+            allowed = parts.get(folder, layers.get(top, []))
+            if folder in roles and one not in roles[folder]:
+                yield path, line, f'{name} links {one}, which its role may not (tests/lint/layers.txt, [links])'
+            elif home is not None and not any(home == part or home.startswith(part + '/') for part in allowed):
+                yield path, line, f'{name} links {one} of {home}, which its layer may not see'
+            elif one in foreign and not any(folder == part or folder.startswith(part + '/') for part in foreign[one]) or \
+                    one == 'caf_dep' and folder in roles:
+                yield path, line, f'{name} links {one}, which is not for {folder}'
+    for folder, allowed in roles.items():
+        for one in sorted(set(allowed) - used.get(folder, set())) if folder in used else []:
+            yield f'{folder}/meson.build', 0, f'does not link {one} any more; remove it from tests/lint/layers.txt, [links]'
+
+
+class Table:
+    """One table of tests/lint/tables.txt: files of a kind, the file that lists them, and how a row looks."""
+
+    def __init__(self, name, words):
+        self.name = name
+        self.files, self.table, self.row = words['files'], words['table'], words['row']
+        self.named = words.get('named', '{name}')
+        self.support = words.get('support', '').split()
+
+    def name_of(self, path):
+        """What a row calls that file: its name without its ending and what every name of the kind has."""
+        before, after = self.named.split('{name}')
+        name = posixpath.basename(path).split('.')[0]
+        return name[len(before):len(name) - len(after)] if name.startswith(before) and name.endswith(after) else None
+
+
+def tables_of(tree):
+    for name, lines in tree.sections('tests/lint/tables.txt').items():
+        yield Table(name, dict((part.strip() for part in line.split(':', 1)) for line in lines))
+
+
+def tables(tree):
+    """Every file of a kind has its row in the kind's table, and every row its file."""
+    for one in tables_of(tree):
+        files = {}
+        for path in tree.paths:
+            name = one.name_of(path) if matches(path, one.files.split()) and posixpath.basename(path) not in one.support \
+                and path != one.table and posixpath.basename(path) not in ('README.md', 'meson.build') else None
+            if name is not None:
+                files[name] = path
+        if one.table not in tree.paths:
+            if files:
+                yield one.table, 0, f'is missing, and {len(files)} files of the kind {one.name} have no table'
+            continue
+        text = tree.text(one.table)
+        if not one.table.endswith('.txt'):
+            text = re.sub(r'//[^\n]*|^\s*#[^\n]*', '', text, flags=re.MULTILINE)
+        rows = re.findall(one.row, text, re.MULTILINE)
+        for name in sorted(set(files) - set(rows)):
+            yield files[name], 0, f'has no row in {one.table}'
+        for name in sorted(set(rows) - set(files)):
+            yield one.table, 0, f'has a row for {name}, which has no file ({one.files})'
+        for name in sorted({name for name in rows if rows.count(name) > 1}):
+            yield one.table, 0, f'has {rows.count(name)} rows for {name}'
+
+
+def first_includes(tree):
+    """x.cpp includes x.hpp first: so the compiler sees that the header stands alone."""
+    for path in tree.cpp():
+        header = path[:-4] + '.hpp'
+        if not path.endswith('.cpp') or header not in tree.paths:
+            continue
+        found = re.search(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"|^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>', tree.text(path),
+                          re.MULTILINE)
+        if found is None or found.group(1) != header:
+            yield path, 0, f'does not include {header} first'
+
+
+ALL = [links, tables, first_includes]
