@@ -2,6 +2,7 @@
 
 #include "actors/broker/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 namespace barnabas {
 
@@ -66,7 +67,7 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
         return end(out);
     }
     directories_ = *outcome;
-    if (stop_wanted_)
+    if (BARNABAS_MARK_IF(stop_wanted_, stop_while_opening))
         return close_from(broker_state::closing_directories, out);
     for (const auto& directory : directories_->directories)
         if (directory.formatted)
@@ -74,7 +75,7 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
                                            directory.path + " was empty; it now belongs to broker " +
                                                std::to_string(node_.get()) + " of cluster " +
                                                directories_->cluster_id});
-        else if (!directory.was_stopped_cleanly)
+        else if (BARNABAS_MARK_IF(!directory.was_stopped_cleanly, stopped_uncleanly))
             out.emplace_back(
                 effects::note{effects::note_level::info, "data_directory_not_closed",
                               directory.path + " was not closed in good order; its logs are recovered"});
@@ -217,6 +218,7 @@ void broker::on_directories_closed(const result<void>& outcome, effects::effects
 void broker::on_timer(std::uint64_t token, effects::effects& out) {
     if (token != timer_ || !is_closing() || state_ == broker_state::ended)
         return;
+    BARNABAS_MARK(stop_step_timed_out);
     left_something_ = true;
     out.emplace_back(effects::note{effects::note_level::warn, "stop_step_timed_out",
                                    std::string(name_of(state_)) + " took longer than " +

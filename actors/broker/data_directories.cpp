@@ -2,6 +2,7 @@
 
 #include "actors/broker/small_files.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/random/random.hpp"
 
 #include <algorithm>
@@ -167,7 +168,7 @@ result<std::vector<stored_partition>> list_partitions(runtime::file_system& file
         if (!partition)
             continue;
         auto text = read_small_file(files, join_path(join_path(path, entry.name), partition_identity_file));
-        if (text)
+        if (!BARNABAS_MARK_IF(!text, partition_without_identity))
             partition->id = parse_uuid(parse_lines(*text, ':')["topic_id"]);
         partition->is_fragment = text.code() == errc::not_found;
         partitions.push_back(std::move(*partition));
@@ -182,6 +183,7 @@ result<bool> take_clean_stop_marker(runtime::file_system& files, const std::stri
     auto there = files.exists(marker);
     if (!there || !*there)
         return there;
+    BARNABAS_MARK(stopped_cleanly);
     if (auto removed = files.remove(marker); !removed)
         return removed.failure();
     if (auto synced = files.sync_directory(path); !synced)

@@ -2,6 +2,7 @@
 
 #include "actors/broker/small_files.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 
@@ -65,12 +66,13 @@ void partition_set::begin_removals(effects::effects& out) {
     std::vector<effects::effect> closings;
     for (const auto& id : waiting_) {
         auto& partition = partitions_.at(id);
-        if (partition.state == partition_state::failed)
+        if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
             closings.emplace_back(effects::remove_partition_files{
                 id, join_path(partition.data_directory,
                               partition_directory_name(partition.topic, id.partition))});
         else
             closings.emplace_back(effects::close_partition{id, true});
+        BARNABAS_MARK(partition_deleted);
         partition.state = partition_state::closing;
     }
     publish(std::move(without), out);
@@ -90,6 +92,7 @@ void partition_set::begin_set_aside(effects::effects& out) {
         if (!stored.is_fragment && stored.id.value_or(topic.id) == topic.id)
             return;
         const auto path = join_path(found->second.first, name);
+        BARNABAS_MARK(partition_directory_set_aside);
         aside.renames.emplace_back(path,
                                    path + (stored.id ? "." + to_string(*stored.id) : ".fragment") + "-stray");
         stored_.erase(found);

@@ -3,6 +3,7 @@
 #include "actors/connection/dispatch.hpp"
 #include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/memory/reserve.hpp"
 
 #include <algorithm>
@@ -39,10 +40,10 @@ void connection::start() {
 void connection::want_bytes() {
     if (closed_ || reading_ || waiting_for_room_ || waiting_frames_.size() >= limits::waiting_frames_max)
         return;
-    if (port_.unsent_bytes() > limits::unsent_bytes_high)
+    if (BARNABAS_MARK_IF(port_.unsent_bytes() > limits::unsent_bytes_high, reading_stops_for_slow_reader))
         return;
     auto wanted = frames_.next_read();
-    if (!wanted) {
+    if (BARNABAS_MARK_IF(!wanted, input_memory_is_short)) {
         waiting_for_room_ = true;
         arm_for(port_.now() + limits::stuck_check_ns);
         port_.wait_for_room();
@@ -59,7 +60,7 @@ void connection::on_read(const runtime::read_completion& bytes) {
     reading_ = false;
     last_bytes_at_ = port_.now();
     if (bytes.count == 0) {
-        const std::string half = frames_.partial_bytes() == 0
+        const std::string half = !BARNABAS_MARK_IF(frames_.partial_bytes() != 0, half_request_then_closed)
                                      ? ""
                                      : " in the middle of a request (" +
                                            std::to_string(frames_.partial_bytes()) + " bytes of it arrived)";
@@ -76,7 +77,7 @@ void connection::on_read(const runtime::read_completion& bytes) {
     for (auto& frame : frames)
         waiting_frames_.push_back(std::move(frame));
     handle_waiting_frames();
-    if (!understood) {
+    if (BARNABAS_MARK_IF(!understood, frame_refused)) {
         fail(understood.failure());
         return;
     }
@@ -186,6 +187,7 @@ void connection::release() {
 }
 
 void connection::on_stop() {
+    BARNABAS_MARK(connection_stopped);
     fail({errc::closed, "the broker is stopping"});
 }
 
@@ -226,17 +228,18 @@ void connection::on_timer() {
     if (closed_)
         return;
     const monotonic_ns now = port_.now();
-    if (in_flight_.empty() && !waiting_for_room_ && idle_deadline() <= now) {
+    if (BARNABAS_MARK_IF(in_flight_.empty() && !waiting_for_room_ && idle_deadline() <= now,
+                         connection_idle)) {
         fail({errc::closed, "nothing was received for connections.max.idle.ms"});
         return;
     }
-    if (sender_is_stuck(now)) {
+    if (BARNABAS_MARK_IF(sender_is_stuck(now), sender_stuck)) {
         fail({errc::request_timed_out,
               "a request of which " + std::to_string(frames_.partial_bytes()) +
                   " bytes arrived goes on too slowly, and memory for requests is short"});
         return;
     }
-    if (reader_is_stuck(now)) {
+    if (BARNABAS_MARK_IF(reader_is_stuck(now), reader_stuck)) {
         fail({errc::request_timed_out, "the client took none of the " + std::to_string(port_.unsent_bytes()) +
                                            " bytes that wait for it, and memory for responses is short"});
         return;
@@ -244,6 +247,7 @@ void connection::on_timer() {
     std::vector<std::uint64_t> late;
     for (auto& slot : in_flight_)
         if (slot.deadline && !slot.answered && *slot.deadline <= now) {
+            BARNABAS_MARK(request_late);
             slot.deadline.reset();
             late.push_back(slot.number);
         }

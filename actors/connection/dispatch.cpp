@@ -1,6 +1,7 @@
 #include "actors/connection/dispatch.hpp"
 
 #include "actors/connection/handlers.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <array>
 #include <string>
@@ -64,7 +65,7 @@ result<void> read_request_header(kafka::wire_reader& reader, request_context& co
     if (ahead.ok() && (row == nullptr || context.version < row->lowest || context.version > row->highest))
         return {};
     auto header = kafka::decode_request_header(reader);
-    if (!header)
+    if (BARNABAS_MARK_IF(!header, request_header_malformed))
         return error{errc::malformed, "a request header cannot be decoded: " + header.failure().detail};
     context.client_id = std::move(header->client_id).value_or(std::string());
     return {};
@@ -72,13 +73,14 @@ result<void> read_request_header(kafka::wire_reader& reader, request_context& co
 
 result<void> dispatch(connection& self, request_context context, kafka::wire_reader& reader) {
     const api_row* row = find_api(context.key);
-    if (row == nullptr)
+    if (BARNABAS_MARK_IF(row == nullptr, api_key_unknown))
         return error{errc::unsupported_version,
                      "the request has api key " + std::to_string(static_cast<int>(context.key)) + " (" +
                          std::string(kafka::name_of(context.key)) + "), which this broker does not serve"};
     if (context.version < row->lowest || context.version > row->highest) {
-        if (context.key == kafka::api_key::api_versions)
+        if (BARNABAS_MARK_IF(context.key == kafka::api_key::api_versions, api_versions_of_the_future))
             return handle_api_versions(self, std::move(context), reader);
+        BARNABAS_MARK(version_not_served);
         return error{errc::unsupported_version,
                      std::string(kafka::name_of(context.key)) + " version " +
                          std::to_string(context.version) + " is not served; this broker serves " +

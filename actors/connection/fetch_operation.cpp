@@ -4,6 +4,7 @@
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -126,7 +127,10 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
         one.now = progress::settled;
         one.answer = owner().reads().answer_of(one.partition);
         break;
-    case fetch_reads::outcome::not_led: refuse(one, errc::not_leader_or_follower); break;
+    case fetch_reads::outcome::not_led:
+        BARNABAS_MARK(fetch_of_partition_not_led);
+        refuse(one, errc::not_leader_or_follower);
+        break;
     }
 }
 
@@ -148,6 +152,7 @@ void fetch_operation::on_read_changed(std::uint32_t index) {
 /// There are new batches: what was read is read again with them, from the same offset.
 void fetch_operation::ask_again(std::uint32_t index) {
     entry& one = entries_[index];
+    BARNABAS_MARK(fetch_reads_again);
     bytes_ -= one.answer.records.size();
     one.answer.records = {};
     one.watched = false;
@@ -190,6 +195,7 @@ bool fetch_operation::ask_first_that_did_not_fit() {
         const entry& one = entries_[index];
         if (one.now == progress::settled && one.answer.code == errc::ok &&
             one.item.fetch_offset < one.answer.high_watermark) {
+            BARNABAS_MARK(fetch_forced_one_batch);
             forced_ = true;
             ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
             return outstanding_ > 0;
@@ -203,7 +209,8 @@ void fetch_operation::settle(entry& one, read_response answer) {
     --outstanding_;
     promised_bytes_ -= one.asked_bytes;
     // Only the first batches may be more than the client wants; others come with its next fetch.
-    if (bytes_ > 0 && bytes_ + answer.records.size() > limits_.max_bytes)
+    if (BARNABAS_MARK_IF(bytes_ > 0 && bytes_ + answer.records.size() > limits_.max_bytes,
+                         fetch_answer_does_not_fit))
         answer.records = {};
     bytes_ += answer.records.size();
     failed_ = failed_ || answer.code != errc::ok;
@@ -235,7 +242,7 @@ bool fetch_operation::has_more_than_fits() const {
 
 void fetch_operation::on_timer() {
     // Reads on their way to the disk are worth a moment more; a disk that hangs is not.
-    if (outstanding_ > 0 && !due_) {
+    if (BARNABAS_MARK_IF(outstanding_ > 0 && !due_, fetch_late_read_waited_for)) {
         due_ = true;
         owner().set_deadline(number(), late_read_patience);
         return;

@@ -3,6 +3,7 @@
 #include "actors/connection/connection_port.hpp"
 #include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 
@@ -67,7 +68,7 @@ void fetch_reads::detach(const topic_partition& partition) {
 
 std::optional<std::uint64_t> fetch_reads::on_read_response(const read_response& answer) {
     slot* one = find(answer.token);
-    if (one == nullptr || one->now != state::asking)
+    if (BARNABAS_MARK_IF(one == nullptr || one->now != state::asking, fetch_answer_too_late))
         return std::nullopt;
     // Empty below the high watermark: the first batch did not fit into the budget, and nobody will tell us of
     // it.
@@ -107,7 +108,8 @@ std::uint32_t fetch_reads::slot_of(const topic_partition& partition) {
         return std::all_of(slots_.begin(), slots_.end(),
                            [](const slot& one) { return one.operation_token == 0; });
     };
-    if (slots_.size() >= connection_limits::fetch_slots_max && nobody_waits())
+    if (BARNABAS_MARK_IF(slots_.size() >= connection_limits::fetch_slots_max && nobody_waits(),
+                         fetch_slots_forgotten))
         forget_all();
     const auto index = static_cast<std::uint32_t>(slots_.size());
     slots_.push_back({partition, log_offset{-1}, state::idle, 0, 0, {}});

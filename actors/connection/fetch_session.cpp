@@ -2,6 +2,7 @@
 
 #include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -48,7 +49,7 @@ fetch_item* fetch_session::find(const fetch_item_key& key) {
 }
 
 fetch_session& fetch_sessions::open(bool uses_topic_ids) {
-    if (sessions_.size() >= connection_limits::fetch_sessions_max)
+    if (BARNABAS_MARK_IF(sessions_.size() >= connection_limits::fetch_sessions_max, fetch_session_evicted))
         sessions_.pop_front();
     ++opened_;
     // Mixed from connection and count, so that a client which comes back elsewhere with an old id is found
@@ -66,15 +67,15 @@ fetch_session& fetch_sessions::open(bool uses_topic_ids) {
 
 result<fetch_session*> fetch_sessions::next(std::int32_t id, std::int32_t epoch, bool uses_topic_ids) {
     fetch_session* session = find(id);
-    if (session == nullptr)
+    if (BARNABAS_MARK_IF(session == nullptr, fetch_session_unknown))
         return error{errc::fetch_session_id_not_found,
                      "no fetch session " + std::to_string(id) +
                          " on this connection; start a new one with epoch 0"};
-    if (session->epoch != epoch)
+    if (BARNABAS_MARK_IF(session->epoch != epoch, fetch_session_epoch_wrong))
         return error{errc::invalid_fetch_session_epoch,
                      "fetch session " + std::to_string(id) + " expects epoch " +
                          std::to_string(session->epoch) + ", not " + std::to_string(epoch)};
-    if (session->uses_topic_ids != uses_topic_ids)
+    if (BARNABAS_MARK_IF(session->uses_topic_ids != uses_topic_ids, fetch_session_topic_ids_mixed))
         return error{errc::fetch_session_topic_id_error,
                      "a fetch session names its topics either by name or by id, from its first request on"};
     // Epochs wrap to 1: 0 opens a session and -1 ends it.

@@ -2,6 +2,7 @@
 
 #include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/memory/reserve.hpp"
 
 #include <algorithm>
@@ -33,13 +34,14 @@ std::optional<frame_reader::wanted_read> frame_reader::next_read() {
         const std::vector<std::byte> begun = std::move(waiting_);
         waiting_.clear();
         if (!begin_partial(std::max(begun.size(), limits::first_read_bytes), begun.data(), begun.size())) {
+            BARNABAS_MARK(begun_frame_waits_again);
             waiting_ = begun;
             return std::nullopt;
         }
     }
     if (partial_ == nullptr)
         return wanted_read{nullptr, 0, limits::first_read_bytes};
-    if (filled_ == partial_->capacity() && !grow_partial())
+    if (BARNABAS_MARK_IF(filled_ == partial_->capacity() && !grow_partial(), frame_cannot_grow))
         return std::nullopt;
     const std::size_t end =
         frame_size_ == 0 ? partial_->capacity() : std::min(partial_->capacity(), frame_size_);
@@ -55,7 +57,7 @@ result<void> frame_reader::on_read(const runtime::read_completion& bytes, std::v
     }
     BARNABAS_ASSERT(bytes.into == partial_ && bytes.at == filled_);
     filled_ += bytes.count;
-    if (frame_size_ == 0) {
+    if (BARNABAS_MARK_IF(frame_size_ == 0, length_prefix_split)) {
         auto begun = std::move(partial_);
         const std::size_t end = std::exchange(filled_, 0);
         return cut_frames(begun, 0, end, frames);
@@ -91,6 +93,7 @@ result<void> frame_reader::cut_frames(const std::shared_ptr<chunk>& bytes, std::
             ? limits::first_read_bytes
             : std::min(frame_size_, std::max({limits::first_frame_bytes, count, trusted_bytes_}));
     if (!begin_partial(capacity, bytes->data() + begin, count)) {
+        BARNABAS_MARK(frame_begins_without_room);
         waiting_.assign(bytes->data() + begin, bytes->data() + end);
         frame_size_ = 0;
     }
@@ -99,11 +102,11 @@ result<void> frame_reader::cut_frames(const std::shared_ptr<chunk>& bytes, std::
 
 result<std::size_t> frame_reader::checked_length(const std::byte* prefix) const {
     const std::int32_t length = read_length(prefix);
-    if (length < static_cast<std::int32_t>(limits::frame_bytes_min))
+    if (BARNABAS_MARK_IF(length < static_cast<std::int32_t>(limits::frame_bytes_min), frame_too_short))
         return error{errc::malformed,
                      "a frame announces " + std::to_string(length) +
                          " bytes, fewer than a request header needs; is this a Kafka client?"};
-    if (static_cast<std::size_t>(length) > frame_bytes_max_)
+    if (BARNABAS_MARK_IF(static_cast<std::size_t>(length) > frame_bytes_max_, frame_too_long))
         return error{errc::malformed,
                      "a frame announces " + std::to_string(length) +
                          " bytes, more than socket.request.max.bytes=" + std::to_string(frame_bytes_max_) +

@@ -3,6 +3,7 @@
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/batch/validate.hpp"
 #include "protocol/kafka/produce.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ public:
     }
 
     void on_timer() override {
+        BARNABAS_MARK(produce_timed_out);
         append_response late;
         late.code = errc::request_timed_out;
         late.detail = "the records were not on stable storage within the request's timeout";
@@ -80,7 +82,7 @@ public:
             return false;
         if (acks_ != 0) {
             answer_with(owner(), number(), context(), response_);
-        } else if (failed_) {
+        } else if (BARNABAS_MARK_IF(failed_, produce_without_acks_failed)) {
             // There is no response to carry the error, so the close tells the client to refresh its metadata.
             owner().fail({errc::invalid_request, "a produce request with acks=0 could not be stored"});
         } else {
@@ -114,7 +116,7 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
     auto batches = batch::split_batches(records);
     if (!batches)
         return batches.failure();
-    if (batches->size() != 1)
+    if (BARNABAS_MARK_IF(batches->size() != 1, produce_not_one_batch))
         return error{errc::invalid_record,
                      "a produce request holds exactly one record batch per partition, not " +
                          std::to_string(batches->size())};
@@ -133,9 +135,9 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
     options.inside = config.validate_inside ? batch::inside_check::full : batch::inside_check::header;
     options.max_timestamp = batch::wrong_max_timestamp::report;
     auto facts = batch::validate_batch(one, options);
-    if (!facts)
+    if (BARNABAS_MARK_IF(!facts, produce_batch_invalid))
         return facts.failure();
-    if (!facts->max_timestamp_matches)
+    if (BARNABAS_MARK_IF(!facts->max_timestamp_matches, produce_max_timestamp_mended))
         batch::set_max_timestamp(one, facts->max_timestamp);
     return std::move(one);
 }

@@ -7,6 +7,7 @@
 #include "actors/controller/metadata_log.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/node/pending_reply.hpp"
@@ -335,6 +336,7 @@ void controller_actor::refuse_all_waiting() {
 }
 
 void controller_actor::fail(const error& why) {
+    BARNABAS_MARK(controller_log_failed);
     node_.log->warn("controller_failed", log_fields{}.message(to_string(why)));
     send(broker_, controller_failed{why.code, why.detail});
     refuse_all_waiting();

@@ -3,6 +3,7 @@
 #include "actors/controller/limits.hpp"
 #include "actors/controller/topic_names.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
@@ -33,10 +34,10 @@ result<void> check_name_is_free(const controller_state& state, const request_pro
                                 const std::string& name) {
     if (auto valid = check_topic_name(name); !valid)
         return valid;
-    if (progress.times_named.at(name) > 1)
+    if (BARNABAS_MARK_IF(progress.times_named.at(name) > 1, topic_named_twice))
         return error{errc::invalid_request,
                      "the request names the topic " + quoted(name) + " more than once"};
-    if (state.image.find_topic(name) != nullptr)
+    if (BARNABAS_MARK_IF(state.image.find_topic(name) != nullptr, topic_exists_already))
         return error{errc::topic_already_exists, "topic " + quoted(name) + " already exists"};
     const auto key = collision_key(name);
     for (const auto* names : {&state.names_by_key, &progress.names_by_key})

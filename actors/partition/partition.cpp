@@ -2,6 +2,7 @@
 
 #include "actors/partition/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,7 +32,7 @@ partition::partition(partition_settings settings, replica::replica_log log, part
 // ---- appending: append -> written (acks=1 answered) -> synced (acks=all answered, high watermark moves)
 
 void partition::on_append(const append_request& request, std::uint64_t reply) {
-    if (closing_) {
+    if (BARNABAS_MARK_IF(closing_, append_while_closing)) {
         if (reply != 0)
             port_.answer(reply, failed({errc::not_leader_or_follower, "the partition is closing"}));
         return;
@@ -57,7 +58,8 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     append_response answer;
     answer.base_offset = appended->base_offset;
     answer.log_append_time = appended->log_append_time;
-    if (appended->duplicate && appended->base_offset.get() < 0)
+    if (BARNABAS_MARK_IF(appended->duplicate && appended->base_offset.get() < 0,
+                         append_duplicate_without_offset))
         answer.code = errc::duplicate_sequence;
     answer.log_start_offset = log_.log_start_offset();
     appends_.add(stable ? append_promise::stable : append_promise::written,
@@ -113,8 +115,10 @@ void partition::advance() {
 
 void partition::fail_appends(const replica::append_failure& failure) {
     port_.report("append_failed", to_string(failure.error));
-    for (auto& one : appends_.failed_from(failure.from))
+    for (auto& one : appends_.failed_from(failure.from)) {
+        BARNABAS_MARK(waiting_append_failed);
         port_.answer(one.reply, failed(failure.error));
+    }
 }
 
 void partition::repair_if_wanted() {
@@ -125,7 +129,7 @@ void partition::repair_if_wanted() {
 
 void partition::on_repaired(const replica::repair_job& job) {
     log_.on_repaired(job);
-    if (log_.wants_repair()) {
+    if (BARNABAS_MARK_IF(log_.wants_repair(), repair_waits_for_disk)) {
         // The disk is still full or failing: appends are refused meanwhile, reads go on.
         repair_waits_ = true;
         port_.retry_repair(limits::repair_interval);
@@ -143,18 +147,19 @@ void partition::on_repair_due() {
 result<void> partition::check_epoch(leader_epoch of_client) const {
     if (of_client.get() < 0 || of_client == settings_.epoch)
         return {};
+    BARNABAS_MARK(client_of_another_epoch);
     return error{of_client < settings_.epoch ? errc::fenced_leader_epoch : errc::unknown_leader_epoch,
                  "the client knows leader epoch " + std::to_string(of_client.get()) +
                      ", the partition is in " + std::to_string(settings_.epoch.get())};
 }
 
 void partition::on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
-    if (closing_)
+    if (BARNABAS_MARK_IF(closing_, read_while_closing))
         return answer_read(reply, error{errc::not_leader_or_follower, "the partition is closing"});
     if (auto known = check_epoch(request.current_leader_epoch); !known)
         return answer_read(reply, known.failure());
     const log_offset from = request.fetch_offset;
-    if (from < log_.log_start_offset() || from > log_.log_end_offset())
+    if (BARNABAS_MARK_IF(from < log_.log_start_offset() || from > log_.log_end_offset(), read_out_of_range))
         return answer_read(reply, error{errc::offset_out_of_range,
                                         "offset " + std::to_string(from.get()) +
                                             " is outside of the log, which has " +
@@ -176,7 +181,7 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
 
 void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) {
     log_.on_read(job);
-    if (!job.records)
+    if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
     answer_read(reply, job.records);
     close_if_idle();
@@ -216,7 +221,7 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
 void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     log_.on_found(job);
     offset_query_response answer;
-    if (!job.found) {
+    if (BARNABAS_MARK_IF(!job.found, find_failed)) {
         answer.code = job.found.code();
         port_.report("find_failed", to_string(job.found.failure()));
     } else if (*job.found) {
@@ -236,14 +241,14 @@ void partition::on_check_retention() {
     if (auto job = log_.retention(port_.wall_now(), high_watermark_))
         port_.submit(std::move(*job));
     // Under write caching this is the longest that bytes stay unsynced.
-    if (log_.wants_sync()) {
+    if (BARNABAS_MARK_IF(log_.wants_sync(), cached_bytes_synced_late)) {
         unsynced_bytes_ = 0;
         port_.submit(log_.sync());
     }
 }
 
 void partition::on_retired(const replica::retire_job& job) {
-    if (!job.outcome)
+    if (BARNABAS_MARK_IF(!job.outcome, retention_failed))
         port_.report("retention_failed", to_string(job.outcome.failure()));
     if (!job.removal.paths.empty())
         port_.submit_later(job.removal, std::chrono::milliseconds(log_.options().file_delete_delay_ms));

@@ -2,6 +2,7 @@
 
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_job_messages.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
@@ -287,7 +288,7 @@ void partition_actor::submit(replica::repair_job job) {
 void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
     if (!reader_may_wait_) {
         job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config));
-        if (job.permit == nullptr) {
+        if (BARNABAS_MARK_IF(job.permit == nullptr, read_without_room_given_up)) {
             job.records = slice();
             machine_->on_read_done(job, reply);
             return;
@@ -306,6 +307,7 @@ void partition_actor::give_up_waiting_reads(const waiting_reads::reader* who) {
             kept.push_back(std::move(one));
             continue;
         }
+        BARNABAS_MARK(waiting_read_taken_back);
         one.job.records = error{errc::not_leader_or_follower, "the read was taken back before it began"};
         machine_->on_read_done(one.job, one.reply);
     }
@@ -318,6 +320,7 @@ void partition_actor::start_waiting_jobs() {
         auto& [job, reply, who] = reads_without_room_.front();
         job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config), true);
         if (job.permit == nullptr) {
+            BARNABAS_MARK(read_waits_for_room);
             waits_for_room_ = true;
             node_.memory->fetch_output.notify_when_room(
                 [to = self()] { caf::anon_send(to, fetch_memory_available{}); });

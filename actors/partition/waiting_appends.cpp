@@ -1,6 +1,7 @@
 #include "actors/partition/waiting_appends.hpp"
 
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 namespace barnabas {
 
@@ -28,8 +29,10 @@ void waiting_appends::add(append_promise promise, waiter one) {
     auto& waiting = promise == append_promise::stable ? stable_ : written_;
     // A repeated batch waits for the offset that it got the first time, which may lie below the newest.
     auto place = waiting.end();
-    while (place != waiting.begin() && one.end < std::prev(place)->end)
+    while (place != waiting.begin() && one.end < std::prev(place)->end) {
+        BARNABAS_MARK(append_waits_before_newer);
         --place;
+    }
     waiting.insert(place, std::move(one));
 }
 

@@ -3,6 +3,7 @@
 #include "actors/replica/log/time_index.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/batch/patch.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -47,7 +48,7 @@ result<append_result> replica_log::append(std::vector<batch::batch_view> batches
         auto repeated = check_producer(batches);
         if (!repeated)
             return repeated.failure();
-        if (*repeated)
+        if (BARNABAS_MARK_IF(repeated->has_value(), append_repeated))
             return **repeated;
         if (auto times = check_timestamps(batches, context.now); !times)
             return times.failure();
@@ -62,9 +63,9 @@ result<append_result> replica_log::append(std::vector<batch::batch_view> batches
 }
 
 result<void> replica_log::check_state(const append_context& context) const {
-    if (closed_)
+    if (BARNABAS_MARK_IF(closed_, append_to_closed_log))
         return error{errc::closed, "the log of " + options_.directory + " is closed"};
-    if (failure_)
+    if (BARNABAS_MARK_IF(failure_.has_value(), append_to_failed_log))
         return *failure_;
     if (const auto latest = epochs_.latest(); latest && context.epoch < *latest)
         return error{errc::fenced_leader_epoch, "epoch " + std::to_string(context.epoch.get()) +
@@ -95,7 +96,8 @@ write_job replica_log::take(std::vector<batch::batch_view>& batches, const appen
 
 result<void> replica_log::check_sizes(std::span<const batch::batch_view> batches) const {
     for (const auto& batch : batches)
-        if (std::cmp_greater(batch.bytes.size(), options_.max_message_bytes))
+        if (BARNABAS_MARK_IF(std::cmp_greater(batch.bytes.size(), options_.max_message_bytes),
+                             append_message_too_large))
             return error{errc::message_too_large, "a batch of " + std::to_string(batch.bytes.size()) +
                                                       " bytes; max.message.bytes is " +
                                                       std::to_string(options_.max_message_bytes)};
@@ -121,7 +123,7 @@ result<void> replica_log::check_timestamps(std::span<const batch::batch_view> ba
             const bool too_new = after_max >= 0 &&
                                  after_max < std::numeric_limits<std::int64_t>::max() - now.get() &&
                                  time > now + after_max;
-            if (too_old || too_new)
+            if (BARNABAS_MARK_IF(too_old || too_new, append_timestamp_refused))
                 return error{errc::invalid_timestamp, "timestamp " + std::to_string(time.get()) +
                                                           " is too far " + (too_old ? "before" : "after") +
                                                           " the broker's " + std::to_string(now.get())};
@@ -169,23 +171,23 @@ log_offset replica_log::stamp(std::vector<batch::batch_view>& batches, const app
 bool replica_log::roll_due(std::span<const batch::batch_view> batches, timestamp_ms now) const {
     const auto& active = segments_.back();
     const auto last_relative = batches.back().header.last_offset() - active.base_offset;
-    if (last_relative > std::numeric_limits<std::int32_t>::max())
+    if (BARNABAS_MARK_IF(last_relative > std::numeric_limits<std::int32_t>::max(), roll_by_offset_overflow))
         return true;
     if (active.size == 0)
         return false;
     const auto bytes_max = std::min(options_.segment_bytes, position_max);
-    if (std::cmp_greater(active.size + size_of(batches), bytes_max))
+    if (BARNABAS_MARK_IF(std::cmp_greater(active.size + size_of(batches), bytes_max), roll_by_size))
         return true;
     const auto index_bytes = static_cast<std::uint64_t>(options_.segment_index_bytes);
     if (active.offset_index_size + offset_entry_size > index_bytes ||
         active.time_index_size + 2 * time_entry_size > index_bytes)
-        return true;
+        return BARNABAS_MARK(roll_by_full_index), true;
     const auto newest = newest_of(batches);
     const bool by_records = active.first_timestamp != no_timestamp && newest != no_timestamp;
     const auto waited = by_records                       ? newest - active.first_timestamp
                         : active.created != no_timestamp ? now - active.created
                                                          : 0;
-    return options_.segment_ms >= 0 && waited > options_.segment_ms;
+    return BARNABAS_MARK_IF(options_.segment_ms >= 0 && waited > options_.segment_ms, roll_by_time);
 }
 
 void replica_log::roll(timestamp_ms now, write_job& job) {

@@ -2,6 +2,7 @@
 
 #include "actors/replica/log/index_builder.hpp"
 #include "actors/replica/log/small_file.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 
@@ -27,7 +28,7 @@ std::optional<append_failure> replica_log::on_written(const write_job& job) {
     BARNABAS_ASSERT(in_flight_.front().base_offset == job.base_offset);
     auto done = std::move(in_flight_.front());
     in_flight_.pop_front();
-    if (offline_)
+    if (BARNABAS_MARK_IF(offline_, write_done_while_offline))
         return std::nullopt;
     if (!failure_ && job.outcome) {
         if (job.rolls) {
@@ -43,7 +44,7 @@ std::optional<append_failure> replica_log::on_written(const write_job& job) {
         return std::nullopt;
     }
     const bool first = !failure_;
-    if (first)
+    if (BARNABAS_MARK_IF(first, write_failed))
         failure_ = job.outcome.failure();
     failed_.push_back(std::move(done));
     if (in_flight_.empty())
@@ -55,7 +56,7 @@ std::optional<append_failure> replica_log::on_written(const write_job& job) {
 void replica_log::undo_failed_appends() {
     for (; !failed_.empty(); failed_.pop_back()) {
         auto& undo = failed_.back();
-        if (undo.rolled) {
+        if (BARNABAS_MARK_IF(undo.rolled, roll_undone)) {
             failed_segments_.push_back(segments_.back().base_offset);
             segments_.pop_back();
         }
@@ -97,9 +98,11 @@ void replica_log::on_repaired(const repair_job& job) {
     if (offline_)
         return;
     if (!job.outcome) {
+        BARNABAS_MARK(repair_failed);
         failure_ = job.outcome.failure();
         return;
     }
+    BARNABAS_MARK(log_repaired);
     failure_.reset();
     failed_segments_.clear();
 }
@@ -156,6 +159,7 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     BARNABAS_ASSERT(sync_in_flight_);
     sync_in_flight_ = false;
     if (!job.outcome) {
+        BARNABAS_MARK(sync_failed);
         offline_ = true;
         failure_ = error{errc::storage_error,
                          "a sync failed, so the log of " + options_.directory +
@@ -165,7 +169,7 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     BARNABAS_ASSERT(stable_offset_ <= job.target);
     BARNABAS_ASSERT(job.target <= written_offset_);
     stable_offset_ = job.target;
-    if (!job.small_files_outcome) {
+    if (BARNABAS_MARK_IF(!job.small_files_outcome, small_files_not_written)) {
         epochs_changed_ |= job.epoch_checkpoint.has_value();
         if (job.snapshot)
             snapshots_due_.insert(snapshots_due_.begin(), {job.snapshot_offset, *job.snapshot});

@@ -1,5 +1,7 @@
 #include "actors/replica/replica_log.hpp"
 
+#include "protocol/model/mark.hpp"
+
 #include <algorithm>
 
 /// Deletion of whole segments.
@@ -34,17 +36,18 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, log_offset hi
 
 bool replica_log::is_expired(const segment_state& segment, log_offset next_base, timestamp_ms now,
                              std::uint64_t bytes_left) const {
-    if (next_base <= log_start_offset_)
+    if (BARNABAS_MARK_IF(next_base <= log_start_offset_, segment_below_log_start))
         return true;
     if (!options_.delete_policy)
         return false;
     if (options_.retention_bytes >= 0 &&
         std::cmp_greater_equal(bytes_left - segment.size, options_.retention_bytes))
-        return true;
+        return BARNABAS_MARK(retention_by_size), true;
     // A timestamp from the future does not keep a segment longer than its age does.
     const auto newest = segment.newest.timestamp;
     const auto age_from = newest == no_timestamp || newest > segment.closed ? segment.closed : newest;
-    return options_.retention_ms >= 0 && now - age_from > options_.retention_ms;
+    return BARNABAS_MARK_IF(options_.retention_ms >= 0 && now - age_from > options_.retention_ms,
+                            retention_by_time);
 }
 
 void replica_log::retire_front(retire_job& job) {

@@ -1,5 +1,6 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/small_file.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <array>
 
@@ -39,7 +40,7 @@ result<segment_files> create_segment_files(runtime::file_system& files, const st
 }
 
 void write_job::run(runtime::file_system& files) {
-    if (lane->failure) {
+    if (BARNABAS_MARK_IF(lane->failure, write_behind_failed_write)) {
         outcome = *lane->failure;
         return;
     }
@@ -119,7 +120,7 @@ void close_job::run(runtime::file_system& files) {
     };
     outcome = flush ? flush_all() : result<void>{};
     // A failed roll that was never repaired left its files open.
-    if (lane->files != open_files)
+    if (BARNABAS_MARK_IF(lane->files != open_files, closed_with_failed_roll))
         close_all(files, lane->files);
     for (const auto& segment : rolled_files)
         close_all(files, segment);

@@ -333,6 +333,17 @@ def unformatted_code_is_found():
         holds(rules.format, 'sim/x/a.cpp', 'int f();\n')
 
 
+@case
+def marks_with_bad_names_or_places_are_found():
+    mark = 'void f() {\n    if (BARNABAS_MARK_IF(g(a, b), odd_%s))\n        BARNABAS_MARK(even);\n}\n'
+    assert not problems(structure.marks, {'sim/x/a.cpp': mark % 'one', 'sim/x/b.cpp': 'void g() {\n    BARNABAS_MARK(other);\n}'})
+    assert problems(structure.marks, {'sim/x/a.cpp': mark % 'one', 'sim/x/b.cpp': 'void g() {\n    BARNABAS_MARK(even);\n}'})
+    breaks(structure.marks, 'sim/x/a.cpp', mark % 'Name', 2)
+    breaks(structure.marks, 'sim/x/a.hpp', mark % 'one', 2)
+    breaks(structure.marks, 'sim/x/a.cpp', 'template <class T>\n' + mark % 'one')
+    breaks(structure.marks, 'sim/x/a.cpp', 'inline ' + mark % 'one')
+
+
 def write(root, files):
     for path, text in files.items():
         os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)

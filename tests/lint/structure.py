@@ -134,4 +134,29 @@ def first_includes(tree):
             yield path, 0, f'does not include {header} first'
 
 
-ALL = [links, tables, first_includes]
+MARK = re.compile(r'\bBARNABAS_MARK(?:_IF)?\s*\(')
+
+
+def marks(tree):
+    """Marks have names of their own, and stand where each is one place in the program."""
+    seen = {}
+    for path in tree.cpp():
+        code = tree.code(path)
+        if path == 'protocol/model/mark.hpp' or 'BARNABAS_MARK' not in code:
+            continue
+        for found in MARK.finditer(code):
+            line, inside = code.count('\n', 0, found.start()) + 1, _between(code, found.end() - 1)
+            name = inside.split(',')[-1].strip()
+            if path.endswith('.hpp'):
+                yield path, line, f'has the mark {name} in a header, where every copy would be a mark'
+            if not re.fullmatch(r'[a-z][a-z0-9_]*', name):
+                yield path, line, f"has a mark whose name '{name}' is not in small letters"
+            elif name in seen:
+                yield path, line, f'has the mark {name} a second time; it also stands in {seen[name]}'
+            seen.setdefault(name, f'{path}:{line}')
+        for one in tree.cut(path).functions:
+            if MARK.search(one.body) and re.match(r'\s*(?:template|inline)\b', one.head):
+                yield path, one.first, f'has a mark in {one.name}, which is a template or inline: its copies would each be a mark'
+
+
+ALL = [links, tables, first_includes, marks]

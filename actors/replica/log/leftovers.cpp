@@ -3,6 +3,7 @@
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/segment.hpp"
 #include "actors/replica/log/small_file.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <set>
@@ -55,6 +56,7 @@ result<std::uint64_t> leftovers::clear() {
             useless.push_back(name);
     }
     for (const auto base : swaps) {
+        BARNABAS_MARK(swap_file_found);
         // Kafka turns all `.cleaned` files of a round into `.swap` before it touches the old segments.
         const bool old_is_whole = half_cleaned && segments.contains(base);
         auto done = old_is_whole ? remove(segment_file_name(base, log_suffix) + std::string(swap_suffix))
@@ -72,6 +74,7 @@ result<std::uint64_t> leftovers::clear() {
 }
 
 result<void> leftovers::remove(const std::string& name) {
+    BARNABAS_MARK(leftover_removed);
     ++removed_;
     return remove_if_present(files_, directory_ + "/" + name);
 }

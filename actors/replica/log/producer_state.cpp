@@ -1,5 +1,7 @@
 #include "actors/replica/log/producer_state.hpp"
 
+#include "protocol/model/mark.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -42,28 +44,32 @@ result<producer_state::duplicate_of> producer_state::check(const batch::batch_he
     const auto* entry = find(header.producer_id);
     if (entry == nullptr)
         return duplicate_of{};
-    if (header.producer_epoch < entry->epoch)
+    if (BARNABAS_MARK_IF(header.producer_epoch < entry->epoch, producer_fenced))
         return error{errc::invalid_producer_epoch,
                      "producer " + std::to_string(header.producer_id.get()) + " sent epoch " +
                          std::to_string(header.producer_epoch.get()) + ", the log has epoch " +
                          std::to_string(entry->epoch.get())};
     if (header.producer_epoch != entry->epoch) {
-        if (header.base_sequence != 0 && entry->epoch.get() >= 0)
+        if (BARNABAS_MARK_IF(header.base_sequence != 0 && entry->epoch.get() >= 0,
+                             producer_new_epoch_not_at_zero))
             return out_of_order(header, "0, for the epoch is new");
         return duplicate_of{};
     }
     for (std::uint8_t i = 0; i < entry->batch_count; ++i) {
         const auto& old = entry->batches[i];
-        if (old.first_sequence == header.base_sequence && old.last_sequence == header.last_sequence())
+        if (BARNABAS_MARK_IF(old.first_sequence == header.base_sequence &&
+                                 old.last_sequence == header.last_sequence(),
+                             producer_duplicate))
             return duplicate_of{old};
     }
     const std::int32_t last = entry->batch_count == 0 ? -1 : entry->last_batch()->last_sequence;
     // Too old to be among the batches that are remembered (a snapshot keeps one), but appended all the same,
     // since a producer's batches are appended in order: a duplicate whose offset nobody knows any more.
-    if (entry->batch_count > 0 && is_behind(last, header.last_sequence()))
+    if (BARNABAS_MARK_IF(entry->batch_count > 0 && is_behind(last, header.last_sequence()),
+                         producer_duplicate_forgotten))
         return duplicate_of{{header.base_sequence, header.last_sequence(), log_offset(-1),
                              entry->last_batch()->last_offset, no_timestamp}};
-    if (!follows(last, header.base_sequence))
+    if (BARNABAS_MARK_IF(!follows(last, header.base_sequence), producer_sequence_gap))
         return out_of_order(header, "the one after " + std::to_string(last));
     return duplicate_of{};
 }
@@ -74,6 +80,7 @@ void producer_state::apply(const batch::batch_header& header, timestamp_ms now,
         return;
     auto& entry = entries_[header.producer_id];
     if (entry.epoch != header.producer_epoch) {
+        BARNABAS_MARK(producer_epoch_new);
         entry.epoch = header.producer_epoch;
         entry.batch_count = 0;
         entry.batches = {};
@@ -109,7 +116,8 @@ void producer_state::expire(timestamp_ms now, std::int64_t expiration_ms) {
         if (entry.last_seen == no_timestamp)
             entry.last_seen = now;
         const bool silent = now - entry.last_seen >= expiration_ms && expiration_ms >= 0;
-        at = silent && entry.transaction_first_offset.get() < 0 ? entries_.erase(at) : std::next(at);
+        const bool expired = silent && entry.transaction_first_offset.get() < 0;
+        at = BARNABAS_MARK_IF(expired, producer_expired) ? entries_.erase(at) : std::next(at);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/record_reader.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <array>
@@ -59,6 +60,7 @@ result<void> recovery::prepare_directory() {
     if (!*present && !create_)
         return error{errc::not_found, "there is no directory " + options_.directory};
     if (!*present) {
+        BARNABAS_MARK(log_created);
         log_.report.created = true;
         if (auto made = files_.create_directory(options_.directory); !made)
             return made;
@@ -78,7 +80,7 @@ result<void> recovery::check_metadata() {
         return {};
     const auto path = options_.directory + "/" + std::string(metadata_name);
     auto text = read_small_file(files_, path, 4096);
-    if (text.code() == errc::not_found)
+    if (BARNABAS_MARK_IF(text.code() == errc::not_found, log_without_topic_id))
         return replace_small_file(
             files_, options_.directory, metadata_name,
             slice::copy_of(std::string_view(encode_partition_metadata(options_.topic_id))));
@@ -87,7 +89,7 @@ result<void> recovery::check_metadata() {
     auto found = decode_partition_metadata(text->text());
     if (!found)
         return found.failure();
-    if (*found != options_.topic_id)
+    if (BARNABAS_MARK_IF(*found != options_.topic_id, log_of_another_topic))
         return error{errc::inconsistent_topic_id, options_.directory + " belongs to topic " +
                                                       to_string(*found) + ", not to " +
                                                       to_string(options_.topic_id)};
@@ -111,6 +113,7 @@ result<void> recovery::list_files() {
             const auto base = offset_of_file(entry.name, suffix);
             if (!base || logs.contains(*base))
                 continue;
+            BARNABAS_MARK(index_without_log_removed);
             ++log_.report.files_removed;
             if (auto removed = files_.remove(options_.directory + "/" + entry.name); !removed)
                 return removed;
@@ -124,11 +127,11 @@ result<void> recovery::read_epochs() {
                                 small_file_bytes_max);
     if (!text && text.code() != errc::not_found && text.code() != errc::malformed)
         return text.failure();
-    if (!text)
+    if (BARNABAS_MARK_IF(!text, epoch_checkpoint_absent))
         return {};
     checkpoint_text_ = text->text();
     auto epochs = decode_epoch_checkpoint(checkpoint_text_);
-    has_checkpoint_ = epochs.has_value();
+    has_checkpoint_ = !BARNABAS_MARK_IF(!epochs.has_value(), epoch_checkpoint_unreadable);
     if (epochs)
         log_.epochs = std::move(*epochs);
     return {};
@@ -145,6 +148,7 @@ result<void> recovery::find_snapshot() {
             proven_ = newest;
             break;
         }
+        BARNABAS_MARK(snapshot_passed_over);
         snapshots_.erase(newest);
         ++log_.report.files_removed;
         if (auto removed = files_.remove(segment_path(options_.directory, newest, snapshot_suffix)); !removed)
@@ -154,6 +158,7 @@ result<void> recovery::find_snapshot() {
         scan_from_ = proven_;
         log_.epochs.truncate_from(scan_from_);
     } else {
+        BARNABAS_MARK(log_scanned_from_its_beginning);
         log_.producers = {};
         log_.epochs = {};
     }
@@ -169,7 +174,7 @@ result<bool> recovery::read_snapshot(log_offset offset) {
     if (!bytes)
         return bytes.failure();
     auto producers = producer_state::decode_snapshot(bytes->bytes());
-    if (!producers)
+    if (BARNABAS_MARK_IF(!producers, snapshot_corrupt))
         return false;
     log_.producers = std::move(*producers);
     return true;
@@ -202,7 +207,7 @@ result<void> recovery::inspect_segment(log_offset base) {
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
     log_.report.bytes_scanned += segment->bytes_scanned;
-    if (segment->bad)
+    if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point))
         log_.report.damage.push_back(segment_file_name(base, log_suffix) + " at byte " +
                                      std::to_string(segment->bytes_scanned) + ": " + *segment->bad);
     log_.segments.push_back(segment->state);
@@ -214,6 +219,7 @@ result<bool> recovery::scan_segment(std::size_t index) {
     const auto base = bases_[index];
     const bool gaps_allowed = !options_.delete_policy && proven_.get() < 0;
     if (base < next_offset_ || (base > next_offset_ && !gaps_allowed)) {
+        BARNABAS_MARK(segment_missing);
         auto ended = end_log(index, "segment " + std::to_string(base.get()) + " follows where offset " +
                                         std::to_string(next_offset_.get()) + " should come");
         return ended ? result<bool>(false) : result<bool>(ended.failure());
@@ -229,6 +235,7 @@ result<bool> recovery::scan_segment(std::size_t index) {
     report.bytes_scanned += segment->bytes_scanned;
     if (!segment->bad)
         return true;
+    BARNABAS_MARK(tail_cut);
     report.cut_at = next_offset_;
     report.cut_file = segment_file_name(base, log_suffix);
     report.bytes_cut += segment->bytes_cut;
@@ -266,6 +273,7 @@ result<void> recovery::end_log(std::size_t index, const std::string& why) {
             if (auto removed = remove_if_present(files_, segment_path(options_.directory, base, suffix));
                 !removed)
                 return removed;
+        BARNABAS_MARK(segment_behind_cut_removed);
         ++report.segments_removed;
     }
     return index < bases_.size() ? files_.sync_directory(options_.directory) : result<void>{};
@@ -282,11 +290,11 @@ void recovery::count_batch(const batch::batch_view& batch) {
 }
 
 result<void> recovery::complete_segments() {
-    if (log_.segments.empty()) {
+    if (BARNABAS_MARK_IF(log_.segments.empty(), log_without_segments)) {
         if (auto made = create_segment(next_offset_); !made)
             return made;
     }
-    if (proven_ > next_offset_) {
+    if (BARNABAS_MARK_IF(proven_ > next_offset_, stable_records_lost)) {
         log_.report.clean = false;
         log_.report.lost_from = next_offset_;
         log_.report.lost_upto = proven_;
@@ -349,6 +357,7 @@ result<void> recovery::write_snapshot() {
                         [&](const segment_state& segment) { return segment.base_offset == offset; });
         if (at_segment || offset == log_.snapshot_offset)
             continue;
+        BARNABAS_MARK(useless_snapshot_removed);
         if (auto removed = files_.remove(segment_path(options_.directory, offset, snapshot_suffix)); !removed)
             return removed;
     }

@@ -4,6 +4,7 @@
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/time_index.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,13 +50,13 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
     const auto longest_gap = interval + static_cast<std::uint64_t>(options_.log->max_message_bytes);
     if (*offset_size % offset_entry_size != 0 || *time_size % time_entry_size != 0 || *time_size == 0)
         return false;
-    if (*offset_size == 0 && state.size > longest_gap)
+    if (BARNABAS_MARK_IF(*offset_size == 0 && state.size > longest_gap, offset_index_empty))
         return false;
     auto last = last_time_entry(files_, segment.files.time_index, state.base_offset);
     if (!last)
         return last.failure();
     // Kafka's preallocated zeros give an entry of time 0, which no client sends.
-    if (!*last || (*last)->timestamp.get() <= 0)
+    if (BARNABAS_MARK_IF(!*last || (*last)->timestamp.get() <= 0, time_index_without_sense))
         return false;
     state.newest = state.last_time_entry = **last;
     return true;
@@ -65,6 +66,7 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     const readable_range range{segment.state.base_offset, segment.state.size};
     segment.state = {};
     segment.state.base_offset = range.base_offset;
+    BARNABAS_MARK(index_rebuilt);
     segment.index_rebuilt = true;
     index_growth growth;
     scan_options options;
@@ -168,7 +170,7 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
     auto times = sound_time_entries(files_, segment.files.time_index, base, options_.proven_upto);
     if (!times)
         return times.failure();
-    if (offsets->empty() || times->empty())
+    if (BARNABAS_MARK_IF(offsets->empty() || times->empty(), no_index_entry_trusted))
         return trusted_indexes{};
     const auto last = offsets->back();
     batch_walk walk(files_, segment.files.log, last.position, log_size);
@@ -176,8 +178,10 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
     if (!located && located.code() != errc::corrupt_message)
         return located.failure();
     if (!located || !*located || (*located)->header.base_offset > last.offset ||
-        (*located)->header.base_offset < base)
+        (*located)->header.base_offset < base) {
+        BARNABAS_MARK(index_leads_astray);
         return trusted_indexes{};
+    }
     return trusted_indexes{offsets->size(), times->size(), last.position, times->back()};
 }
 

@@ -2,6 +2,7 @@
 
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/crc32c.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -70,15 +71,16 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
         auto old = bytes_at(found_.sound_size, std::min<std::uint64_t>(left, window_bytes));
         if (!old)
             return old.failure();
-        if (is_old_message(old->bytes()))
+        if (BARNABAS_MARK_IF(is_old_message(old->bytes()), message_before_kafka_0_11))
             return error{
                 errc::unsupported_for_message_format,
                 segment_file_name(range_.base_offset, log_suffix) +
                     " has messages of magic 0 or 1, from before Kafka 0.11; copy the topic with Kafka's "
                     "own tools first"};
+        BARNABAS_MARK(batch_header_unreadable);
         return bad(header.failure().detail);
     }
-    if (header->total_size() > left)
+    if (BARNABAS_MARK_IF(header->total_size() > left, batch_torn))
         return bad("the file ends inside of a batch");
     auto bytes = bytes_at(found_.sound_size, header->total_size());
     if (!bytes)
@@ -98,17 +100,19 @@ std::optional<std::string> segment_scan::complaint_about(const batch::batch_view
         unproven ? std::max(found_.next_offset, options_.unproven_from) : found_.next_offset;
     if (header.base_offset < expected ||
         (unproven && !options_.gaps_allowed && header.base_offset != expected))
-        return "offset " + std::to_string(header.base_offset.get()) + " where " +
-               std::to_string(expected.get()) + " should come";
+        return BARNABAS_MARK(offset_out_of_place), "offset " + std::to_string(header.base_offset.get()) +
+                                                       " where " + std::to_string(expected.get()) +
+                                                       " should come";
     if (header.last_offset_delta < 0 || header.record_count < 0)
         return std::string("a negative count");
     if (header.last_offset() - range_.base_offset > std::numeric_limits<std::int32_t>::max())
         return std::string("an offset too far from the segment's first");
-    if (header.leader_epoch.get() >= 0 && header.leader_epoch < epoch_)
+    if (BARNABAS_MARK_IF(header.leader_epoch.get() >= 0 && header.leader_epoch < epoch_,
+                         leader_epoch_went_back))
         return std::string("a leader epoch below the one before");
     if (!options_.skip_checks &&
         batch::crc32c(batch.bytes.bytes().subspan(batch::at::attributes)) != header.crc)
-        return std::string("the CRC does not match");
+        return BARNABAS_MARK(batch_crc_wrong), std::string("the CRC does not match");
     return std::nullopt;
 }
 

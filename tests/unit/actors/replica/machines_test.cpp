@@ -3,6 +3,7 @@
 #include "actors/replica/log/producer_state.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/time_index.hpp"
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 
 #include <gtest/gtest.h>
@@ -54,6 +55,21 @@ TEST(producer_state, gap_is_refused_and_sequence_wraps_to_zero) {
     auto next = state.check(header_of(1, 0, 0, 1));
     ASSERT_TRUE(next);
     EXPECT_FALSE(*next);
+}
+
+TEST(producer_state, each_refusal_counts_at_its_mark) {
+    producer_state state;
+    state.apply(header_of(1, 3, 0, 2), timestamp_ms(1));
+    const auto count = [&](const char* mark, const batch::batch_header& header) {
+        const auto before = mark_hits(mark);
+        state.check(header);
+        return mark_hits(mark) - before;
+    };
+    EXPECT_EQ(count("producer_duplicate", header_of(1, 3, 0, 2)), 1u);
+    EXPECT_EQ(count("producer_sequence_gap", header_of(1, 3, 5, 1)), 1u);
+    EXPECT_EQ(count("producer_fenced", header_of(1, 2, 2, 1)), 1u);
+    EXPECT_EQ(count("producer_new_epoch_not_at_zero", header_of(1, 4, 2, 1)), 1u);
+    EXPECT_EQ(count("producer_duplicate", header_of(1, 3, 2, 1)), 0u);
 }
 
 TEST(producer_state, new_epoch_begins_with_zero_and_fences_the_old) {
