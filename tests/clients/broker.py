@@ -49,6 +49,8 @@ class Broker:
             'barnabas.http.listener': f'127.0.0.1:{self.http_port}',
             'log.dirs': self.data_dir,
         }
+        # "key=value key=value": how a stage runs all of these tests with another configuration.
+        self.overrides.update(one.split('=', 1) for one in os.environ.get('BARNABAS_OVERRIDES', '').split())
         self.overrides.update(overrides or {})
         self.preexec, self.environment = preexec, environment
         self.error_path = os.path.join(self.home, 'stderr')

@@ -2,6 +2,9 @@
 
 A stage is a list of programs. Each prints a line per check: PASS name, FAIL name: why, or SKIP name: why. A program
 that ends badly without saying so, says nothing at all, or outlives its stage's budget is a failed check itself.
+
+A deep stage that was stopped goes on with the first program that had not ended well; the same command at the same
+state of the sources then takes the others' results from build/. A stage that came to its end is done anew.
 """
 
 import argparse
@@ -14,17 +17,30 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from deep import Progress  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get('BARNABAS_BUILD', os.path.join(ROOT, 'build'))
 PYTHON = '/usr/bin/python3'  # Debian's own, which has the clients' modules
 LINE = re.compile(r'^(PASS|FAIL|SKIP) (.*)$')
 
 
-def scripts(pattern):
+def scripts(pattern, but=()):
     """The Python programs that match, in the order of their names."""
-    return [[PYTHON, path] for path in sorted(glob.glob(os.path.join(ROOT, pattern)))]
+    found = sorted(glob.glob(os.path.join(ROOT, pattern)))
+    return [[PYTHON, path] for path in found if os.path.basename(path) not in but]
+
+
+def deep(programs):
+    return [[*program, '--deep'] for program in programs]
 
 
 class Stage:
+    """`budget` None: the stage is only run with --deep; `by_name_only`: and only when it is named."""
+
     def __init__(self, name, budget, deep_budget, about, programs, deep_programs=None, by_name_only=False):
         self.name, self.budget, self.deep_budget, self.about = name, budget, deep_budget, about
         self.programs, self.deep_programs = programs, deep_programs or programs
@@ -35,30 +51,43 @@ def own(name, *arguments):
     return [PYTHON, os.path.join(ROOT, 'tests', 'stages', name), *arguments]
 
 
+MUTANTS = 'mutants_checks.py'
+
+
+def simulations():
+    return [own('simulate.py')] + scripts('tests/sim/*_checks.py', but=(MUTANTS,))
+
+
 STAGES = [
-    Stage('lint', 60, 60, 'rules that programs check in text and objects, and the checkers themselves',
+    Stage('lint', 120, 120, 'rules that programs check in text and objects, and the checkers themselves',
           lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', name)] for name in ('lint.py', 'lint_selftest.py', 'symbols.py')]),
     Stage('headers', 300, 300, 'every header compiles alone',
           lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', 'headers_alone.py')]]),
     Stage('unit', 300, 900, 'unit and property tests', lambda: [own('gtest.py')]),
-    Stage('sim', 300, 1200, 'the broker in the simulator',
-          lambda: [own('simulate.py')] + scripts('tests/sim/*_checks.py'),
-          lambda: [own('simulate.py', '--deep')] + [[*one, '--deep'] for one in scripts('tests/sim/*_checks.py')]),
+    Stage('sim', 420, 3600, 'the broker in the simulator', simulations, lambda: deep(simulations())),
+    Stage('mutants', 240, 7200, 'planted bugs that the simulator must find',
+          lambda: scripts(f'tests/sim/{MUTANTS}'), lambda: deep(scripts(f'tests/sim/{MUTANTS}'))),
+    Stage('fuzz', 60, 3600, 'corpora of the fuzz targets replayed; --deep: fuzzing under the sanitizers',
+          lambda: [own('fuzz.py')], lambda: [own('fuzz.py'), own('fuzz.py', '--deep')]),
     Stage('clients', 420, 1200, 'a broker process with kcat, librdkafka, kafka-python and kafkajs',
           lambda: scripts('tests/clients/*_checks.py') + scripts('tests/clients/million_records.py')),
     Stage('bad-input', 240, 600, 'garbage, limits, full and read-only disks',
           lambda: scripts('tests/bad_input/*_checks.py')),
     Stage('docs', 30, 30, 'links, names of files and commands in the documentation', lambda: [own('docs.py')]),
-    Stage('bench', 900, 1800, 'figures of the whole process beside baselines; only when named',
-          lambda: scripts('tests/bench/process/bench.py'), by_name_only=True),
+    Stage('sanitize', 900, 3600, 'unit tests and simulated runs under the address and undefined sanitizers',
+          lambda: [own('sanitize.py')], lambda: [own('sanitize.py', '--deep')]),
+    Stage('threads', None, 3600, 'real clients under the thread sanitizer, with CAF rebuilt under it',
+          lambda: [own('threads.py')], by_name_only=True),
+    Stage('bench', 900, 1800, 'benchmarks, and figures of the whole process beside baselines',
+          lambda: [own('benchmarks.py')] + scripts('tests/bench/process/bench.py'), by_name_only=True),
 ]
 
 
 class Tally:
     """Counts of one stage, or of all."""
 
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
 
     def add(self, other):
         self.passed += other.passed
@@ -129,20 +158,40 @@ def run_program(command, deadline, tally, loud):
     return True
 
 
-def run_stage(stage, deep, loud):
-    budget = stage.deep_budget if deep else stage.budget
-    programs = (stage.deep_programs if deep else stage.programs)()
+def run_stage(stage, deep_run, loud):
+    budget = stage.deep_budget if deep_run else stage.budget
+    programs = (stage.deep_programs if deep_run else stage.programs)()
+    progress = Progress(BUILD, f'stage-{stage.name}') if deep_run else None
     began = time.monotonic()
     print(f'== {stage.name}: {stage.about}', flush=True)
-    tally = Tally()
+    tally, stopped = Tally(), False
     if not programs:
         tally.fail(stage.name, 'the stage has no programs')
     for command in programs:
-        if not run_program(command, began + budget, tally, loud):
+        name = ' '.join([os.path.relpath(command[1], ROOT), *command[2:]])
+        if progress and progress.get(name):
+            tally.add(Tally(*progress.get(name)))
+            print(f'     {name} ended well before the stage was stopped', flush=True)
+            continue
+        counts = Tally()
+        stopped = not run_program(command, began + budget, counts, loud)
+        tally.add(counts)
+        if stopped:
             break
+        if progress and not counts.failed:
+            progress.put(name, [counts.passed, 0, counts.skipped])
+    if progress and not stopped:
+        progress.finish()
     print(f'== {stage.name}: {tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped, '
           f'{time.monotonic() - began:.1f} of {budget} s', flush=True)
     return tally
+
+
+def show():
+    for stage in STAGES:
+        usual = 'deep only' if stage.budget is None else f'{stage.budget} s'
+        named = ' (only when named)' if stage.by_name_only else ''
+        print(f'{stage.name:10} {usual:>9}, deep {stage.deep_budget:5} s   {stage.about}{named}')
 
 
 def main():
@@ -157,9 +206,11 @@ def main():
     if unknown:
         parser.error(f'no stage is named {unknown[0]}; there are {", ".join(by_name)}')
     if given.list:
-        for stage in STAGES:
-            print(f'{stage.name:10} {stage.budget:5} s, deep {stage.deep_budget:5} s   {stage.about}')
+        show()
         return 0
+    shallow = [name for name in given.stages if by_name[name].budget is None and not given.deep]
+    if shallow:
+        parser.error(f'{shallow[0]} runs with --deep only')
     total = Tally()
     for stage in STAGES:
         if stage.name in given.stages or not (given.stages or stage.by_name_only):

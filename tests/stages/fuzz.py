@@ -1,0 +1,156 @@
+"""Fuzz targets. Without arguments their corpora are replayed by the ordinary build; --deep builds them with clang's
+libFuzzer under the sanitizers and gives each a share of the time (--seconds S for all).
+
+What is found stands in build-fuzz/found/; the corpora grow in build-fuzz/corpus/ from run to run.
+"""
+
+import argparse
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from deep import ROOT, Build, Progress, Report, install  # noqa: E402
+
+BUILD = os.environ.get('BARNABAS_BUILD', os.path.join(ROOT, 'build'))
+CORPUS = os.path.join(ROOT, 'fuzz', 'corpus')
+CANARY = 'canary'
+CANARY_WORD = b'bird'
+CANARY_SECONDS = 60
+REPLAY_SECONDS = 120
+# One input: far longer than any should take, so that an endless loop is found.
+INPUT_SECONDS = 25
+INPUT_BYTES_MAX = 4096
+MEMORY_MB = 2048
+DEEP_SECONDS = 900
+
+report = Report('fuzz')
+
+
+def targets():
+    found = glob.glob(os.path.join(ROOT, 'fuzz', '*_fuzz.cpp'))
+    return sorted(os.path.basename(path)[:-len('_fuzz.cpp')] for path in found)
+
+
+def run(command, seconds):
+    environment = {**os.environ, 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors='replace', timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as late:
+        return None, (late.stdout or b'').decode(errors='replace')
+    return done.returncode, done.stdout
+
+
+def replay_all():
+    for name in targets():
+        program, corpus = os.path.join(BUILD, 'fuzz', f'{name}_fuzz'), os.path.join(CORPUS, name)
+        if not os.path.isdir(corpus):
+            report.failed(name, f'has no corpus at fuzz/corpus/{name}')
+            continue
+        code, output = run([program, corpus], REPLAY_SECONDS)
+        if code == 0:
+            report.passed(name)
+        else:
+            report.failed(name, f'ended with {"no end" if code is None else code}: {output}')
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(CANARY_WORD)
+        file.flush()
+        code, output = run([os.path.join(BUILD, 'fuzz', f'{CANARY}_fuzz'), file.name], REPLAY_SECONDS)
+    if code not in (0, None) and 'the canary sings' in output:
+        report.passed('canary_is_heard')
+    else:
+        report.failed('canary_is_heard', f'the planted crash ended with {code}: {output}')
+
+
+def fuzz(build, name, seconds):
+    """Exit status and output of libFuzzer, and the inputs that it found bad."""
+    grown, found = build.path('corpus', name), build.path('found', name)
+    shutil.rmtree(found, ignore_errors=True)
+    for folder in (grown, found):
+        os.makedirs(folder, exist_ok=True)
+    code, output = run([build.path('fuzz', f'{name}_fuzz'), grown, os.path.join(CORPUS, name),
+                        f'-max_total_time={seconds}', f'-artifact_prefix={found}/', f'-timeout={INPUT_SECONDS}',
+                        f'-max_len={INPUT_BYTES_MAX}', f'-rss_limit_mb={MEMORY_MB}', '-print_final_stats=1',
+                        '-use_value_profile=1'], seconds + 4 * INPUT_SECONDS)
+    return code, output, sorted(glob.glob(os.path.join(found, '*')))
+
+
+def figures(output):
+    def figure(pattern):
+        seen = re.findall(pattern, output)
+        return seen[-1] if seen else '?'
+    return (f'{figure(r"stat::number_of_executed_units: *([0-9]+)")} inputs, '
+            f'{figure(r"cov: ([0-9]+)")} edges, corpus of {figure(r"corp: ([0-9]+)")}')
+
+
+def check_canary(build):
+    shutil.rmtree(build.path('corpus', CANARY), ignore_errors=True)
+    code, output, found = fuzz(build, CANARY, CANARY_SECONDS)
+    if code not in (0, None) and found and 'the canary sings' in output:
+        report.passed('canary_is_found')
+        return True
+    report.failed('canary_is_found', f'the planted crash was not found in {CANARY_SECONDS} s, so the rest means '
+                                     f'nothing (status {code}): {output[-600:]}')
+    return False
+
+
+def fuzz_target(build, name, seconds):
+    code, output, found = fuzz(build, name, seconds)
+    if code == 0 and not found:
+        print(f'     {name}: {figures(output)}', flush=True)
+        report.passed(name)
+        return True
+    what = re.findall(r'^(?:==\d+==\s?)?(?:SUMMARY|ERROR|.*runtime error|\S+_fuzz\.cpp:\d+|broken assertion).*', output,
+                      re.MULTILINE)
+    place = os.path.relpath(found[0], ROOT) if found else 'nowhere (it did not end)'
+    report.failed(name, f'{"; ".join(what[:3]) or output[-600:]} -- the input is {place}; replay it with '
+                        f'build-fuzz/fuzz/{name}_fuzz {place}, and keep it in fuzz/corpus/{name}/ when it is mended')
+    return False
+
+
+def fuzz_all(seconds):
+    problem = install('fuzz')
+    if problem is not None:
+        report.skipped('deep', f'clang cannot be installed: {problem}')
+        return
+    build = Build('build-fuzz', ['-Dfuzz=true', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Db_pch=false',
+                                 '-Dwerror=false', '-Dwarning_level=0', '-Doptimization=1'],
+                  {'CXX': 'ccache clang++-14'})
+    problem = build.make('fuzzers')
+    if problem is not None:
+        report.failed('build', problem)
+        return
+    if not check_canary(build):
+        return
+    names = [name for name in targets() if name != CANARY]
+    progress = Progress(build.folder, 'fuzz')
+    for name in names:
+        if progress.get(name):
+            report.passed(f'{name} (before it was stopped)')
+        elif fuzz_target(build, name, max(1, seconds // len(names))):
+            progress.put(name)
+    if report.good:
+        progress.finish()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--deep', action='store_true')
+    parser.add_argument('--seconds', type=int, default=DEEP_SECONDS)
+    given = parser.parse_args()
+    if given.deep:
+        fuzz_all(given.seconds)
+    else:
+        replay_all()
+    return report.code()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
