@@ -41,8 +41,8 @@ read_outcome read_all(const batch_view& batch) {
             return outcome;
         if (*record == nullptr)
             break;
-        ++outcome.records;
-        outcome.newest = std::max(outcome.newest, (*record)->timestamp);
+        const auto timestamp = (*record)->timestamp;
+        outcome.newest = outcome.records++ == 0 ? timestamp : std::max(outcome.newest, timestamp);
         bytes += (*record)->key ? (*record)->key->size() : 0;
         bytes += (*record)->value ? (*record)->value->size() : 0;
         for (const auto& header : (*record)->headers)

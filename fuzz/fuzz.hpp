@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <span>
 #include <string_view>
 
@@ -13,9 +12,8 @@
 /// `replay.cpp`.
 namespace barnabas::fuzz {
 
-/// Ends the process, which is how a target says that it found something.
-void require(bool holds, std::string_view what,
-             const std::source_location& where = std::source_location::current());
+/// Ends the process unless it holds, which is how a target says that it found something.
+void require(bool holds, std::string_view what);
 
 /// Draws numbers from the front of an input; when nothing is left, zeros. What it leaves is the rest.
 class input {

@@ -107,7 +107,7 @@ def fuzz_target(build, name, seconds):
         print(f'     {name}: {figures(output)}', flush=True)
         report.passed(name)
         return True
-    what = re.findall(r'^(?:==\d+==\s?)?(?:SUMMARY|ERROR|.*runtime error|\S+_fuzz\.cpp:\d+|broken assertion).*', output,
+    what = re.findall(r'^(?:==\d+==\s?)?(?:SUMMARY|ERROR|.*runtime error|not as required|.*broken invariant).*', output,
                       re.MULTILINE)
     place = os.path.relpath(found[0], ROOT) if found else 'nowhere (it did not end)'
     report.failed(name, f'{"; ".join(what[:3]) or output[-600:]} -- the input is {place}; replay it with '
