@@ -247,7 +247,6 @@ void connection::on_timer() {
     std::vector<std::uint64_t> late;
     for (auto& slot : in_flight_)
         if (slot.deadline && !slot.answered && *slot.deadline <= now) {
-            BARNABAS_MARK(request_late);
             slot.deadline.reset();
             late.push_back(slot.number);
         }

@@ -152,7 +152,6 @@ void fetch_operation::on_read_changed(std::uint32_t index) {
 /// There are new batches: what was read is read again with them, from the same offset.
 void fetch_operation::ask_again(std::uint32_t index) {
     entry& one = entries_[index];
-    BARNABAS_MARK(fetch_reads_again);
     bytes_ -= one.answer.records.size();
     one.answer.records = {};
     one.watched = false;

@@ -2,6 +2,7 @@
 #include "cmd/barnabas/run_again.hpp"
 #include "cmd/barnabas/sim_common.hpp"
 #include "cmd/barnabas/sim_sweep.hpp"
+#include "cmd/barnabas/sweep_coverage.hpp"
 #include "runtime/random/random.hpp"
 
 #include <cinttypes>
@@ -25,6 +26,7 @@ const cli::option sweep_options[] = {
     {"failures", "DIR", "where failing runs are written as schedules; none: nowhere", failures_folder},
     {"state", "FILE", "notes how far the sweep is; the same command goes on from there"},
     {"hashes", "FILE", "write every seed's trace hash"},
+    {"coverage", "FILE", "write what the runs of this command reached: marks, faults by moment, options"},
 };
 
 /// A broken build makes every run fail: more schedules than these would help nobody.
@@ -45,9 +47,10 @@ result<std::pair<std::uint64_t, std::uint64_t>> parse_range(const std::string& t
 class sweep_run {
 public:
     sweep_run(std::vector<sim::scenario> scenarios, const cli::parsed_options& options,
-              std::uint64_t twice_percent)
+              std::uint64_t twice_percent, sweep_coverage* coverage)
         : scenarios_(std::move(scenarios)), paths_(options.positionals()), twice_percent_(twice_percent),
-          failures_(*options.value("failures")), seconds_(options.value("seconds").value_or("")) {}
+          failures_(*options.value("failures")), seconds_(options.value("seconds").value_or("")),
+          coverage_(coverage) {}
 
     sweep_answer operator()(const sweep_task& task) {
         const auto& from = scenarios_[task.scenario];
@@ -61,6 +64,8 @@ public:
         name_seed_in_assertions(task.seed);
         sim::produce_consume workload(*options, {});
         const auto report = workload.run();
+        if (coverage_ != nullptr)
+            coverage_->add(*options, report);
         answer.trace_hash = report.trace_hash;
         answer.virtual_ns = report.virtual_ns;
         answer.events = report.events;
@@ -121,6 +126,7 @@ private:
     std::string failures_;
     std::string seconds_;
     std::uint64_t kept_ = 0;
+    sweep_coverage* coverage_;
 };
 
 /// A sweep goes on only where the same program was asked the same.
@@ -191,9 +197,20 @@ int run_sim_sweep(const cli::parsed_options& options) {
     sweep.state_path = options.value("state").value_or("");
     sweep.fingerprint = sweep.state_path.empty() ? "" : fingerprint_of(options);
     sweep.hashes_path = options.value("hashes").value_or("");
-    sweep_run run(std::move(*scenarios), options, static_cast<std::uint64_t>(*twice));
+    std::unique_ptr<sweep_coverage> coverage;
+    if (const auto path = options.value("coverage")) {
+        auto opened = sweep_coverage::open(*path);
+        if (!opened)
+            return refuse_command(opened.failure());
+        coverage = std::move(*opened);
+    }
+    sweep_run run(std::move(*scenarios), options, static_cast<std::uint64_t>(*twice), coverage.get());
     sweep.run = [&run](const sweep_task& task) { return run(task); };
-    return run_sweep(sweep);
+    const int status = run_sweep(sweep);
+    if (coverage == nullptr)
+        return status;
+    const auto written = coverage->write();
+    return written ? status : refuse_command(written.failure());
 }
 
 } // namespace barnabas

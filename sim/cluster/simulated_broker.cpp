@@ -35,10 +35,36 @@ simulated_broker::simulated_broker(world& time, network_fabric& network, observa
     : world_(time), watched_(watched), settings_(std::move(settings)),
       host_(time, network, {settings_.host, settings_.clock, memory_disk::unlimited, settings_.disk}) {}
 
+const char* name_of(broker_moment moment) noexcept {
+    switch (moment) {
+    case broker_moment::down: return "down";
+    case broker_moment::loading: return "loading";
+    case broker_moment::recovering: return "recovering";
+    case broker_moment::serving: return "serving";
+    case broker_moment::idle: return "idle";
+    case broker_moment::stopping: return "stopping";
+    }
+    return "unknown";
+}
+
+broker_moment simulated_broker::moment() noexcept {
+    if (!running())
+        return broker_moment::down;
+    if (state_ <= broker_state::starting_controller)
+        return broker_moment::loading;
+    if (state_ <= broker_state::binding_listeners)
+        return broker_moment::recovering;
+    if (state_ > broker_state::running)
+        return broker_moment::stopping;
+    return host_.node()->disk_jobs_waiting() > 0 ? broker_moment::serving : broker_moment::idle;
+}
+
 void simulated_broker::start() {
     started_ = false;
+    state_ = broker_state::opening_directories;
     dropped_counted_ = 0;
     boot_events events;
+    events.on_progress = [this](const broker_status& now) { state_ = now.state; };
     events.on_started = [this](const auto&) { started_ = true; };
     events.on_failed = [this](const error& why) {
         world_.fail("the broker on " + host_.name() + " gave up in its life " +

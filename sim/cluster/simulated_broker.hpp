@@ -17,6 +17,17 @@ namespace barnabas::sim {
 
 class network_fabric;
 
+/// What a broker is doing.
+enum class broker_moment {
+    down,       ///< no process
+    loading,    ///< it takes its directories into use and replays the metadata log
+    recovering, ///< it opens its partitions
+    serving,    ///< it is ready, and jobs wait for the disk
+    idle,       ///< it is ready
+    stopping,   ///< it was asked to stop, or gives up
+};
+const char* name_of(broker_moment moment) noexcept;
+
 struct broker_settings {
     std::string host = "broker";
     std::shared_ptr<const broker_config> config;
@@ -40,6 +51,7 @@ public:
     bool running() const noexcept { return host_.running(); }
     /// Clients are served.
     bool started() const noexcept { return running() && started_; }
+    broker_moment moment() noexcept;
     std::uint64_t incarnations() const noexcept { return host_.incarnations(); }
     sim::host& host() noexcept { return host_; }
 
@@ -61,6 +73,8 @@ private:
     /// Weak: a handle from outside must not keep the actor alive beyond its system.
     caf::weak_actor_ptr root_;
     bool started_ = false;
+    /// Of the present incarnation, as it publishes it.
+    broker_state state_ = broker_state::opening_directories;
     std::uint64_t dropped_counted_ = 0;
 };
 

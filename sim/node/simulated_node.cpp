@@ -70,6 +70,10 @@ std::uint64_t simulated_node::end(bool power_lost) {
     return leaked;
 }
 
+std::size_t simulated_node::disk_jobs_waiting() const noexcept {
+    return disk_ == nullptr ? 0 : disk_->jobs_waiting();
+}
+
 bool simulated_node::in_step() const noexcept {
     return scheduler_ != nullptr && scheduler_->in_step();
 }

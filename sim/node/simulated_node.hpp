@@ -28,6 +28,8 @@ public:
     ~simulated_node() override;
 
     runtime::node_services& services() noexcept { return services_; }
+    /// Jobs on files that were submitted and are not done.
+    std::size_t disk_jobs_waiting() const noexcept;
     simulated_scheduler& scheduler() noexcept { return *scheduler_; }
     owner_id owner() const noexcept { return owner_; }
     /// Inside one of its actors' steps.

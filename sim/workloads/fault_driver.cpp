@@ -48,6 +48,7 @@ void fault_driver::carry_out(const planned_fault& fault) {
     if (!with_.broker->running())
         return;
     tell(name_of(fault.kind));
+    met_.count(name_of(fault.kind), with_.broker->moment());
     switch (fault.kind) {
     case fault_kind::crash: return crash(fault.how, fault.losses, fault.lasts_ns);
     case fault_kind::crash_at_operation: return plan_crash(fault, fault.how);

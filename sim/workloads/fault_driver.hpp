@@ -3,6 +3,7 @@
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/workloads/fault_plan.hpp"
+#include "sim/workloads/fault_table.hpp"
 #include "sim/world/world.hpp"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ public:
     void on_acked();
     /// A broker that ends from now on stays down.
     void rest() noexcept { resting_ = true; }
+    const fault_table& met() const noexcept { return met_; }
     bool power_was_cut() const noexcept { return power_was_cut_; }
 
 private:
@@ -49,6 +51,7 @@ private:
 
     parts with_;
     const fault_plan& plan_;
+    fault_table met_;
     bool power_was_cut_ = false;
     bool healed_ = false;
     bool resting_ = false;

@@ -434,6 +434,8 @@ run_report produce_consume::report() {
     outcome_.events = world_.events();
     outcome_.batches = history_.batches().size();
     outcome_.broker_lives = broker_.incarnations();
+    if (faults_ != nullptr)
+        outcome_.faults_met = faults_->met();
     return outcome_;
 }
 

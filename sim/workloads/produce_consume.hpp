@@ -33,6 +33,8 @@ struct run_report {
     std::uint64_t broker_lives = 0;
     /// Dated faults that were carried out, deaths of the broker among them.
     std::uint64_t faults = 0;
+    /// What the broker was doing when each dated fault was carried out.
+    fault_table faults_met;
 };
 
 /// Gets a line for everything worth telling a person; may be empty.

@@ -80,6 +80,8 @@ STAGES = [
           lambda: [own('threads.py')], by_name_only=True),
     Stage('bench', 900, 1800, 'benchmarks, and figures of the whole process beside baselines',
           lambda: [own('benchmarks.py')] + scripts('tests/bench/process/bench.py'), by_name_only=True),
+    Stage('coverage', None, 5400, 'what the simulator does not reach: marks, faults by moment, options, lines',
+          lambda: scripts('tests/sim/coverage.py'), by_name_only=True),
 ]
 
 
