@@ -252,12 +252,13 @@ def roles_link_only_what_their_row_names():
 
 @case
 def tables_and_files_agree():
+    a = 'checker make_a() {}'
     listing = 'void add() {\n    make_a(1); // make_c()\n}\n'
     tables = {'tests/lint/tables.txt': '[checkers]\nfiles: sim/checkers/*.cpp\ntable: sim/checkers/checkers.cpp\n'
-                                       'row: \\bmake_(\\w+)\\(\nsupport: history.cpp\n',
-              'sim/checkers/checkers.cpp': listing, 'sim/checkers/history.cpp': '', 'sim/checkers/a.cpp': ''}
+                                       'row: \\bmake_(\\w+)\\(\nsays: checker\\s+make_\n',
+              'sim/checkers/checkers.cpp': listing, 'sim/checkers/history.cpp': 'int f();', 'sim/checkers/a.cpp': a}
     assert not problems(structure.tables, tables)
-    assert problems(structure.tables, {**tables, 'sim/checkers/b.cpp': ''}) == [('sim/checkers/b.cpp', 0)]
+    assert problems(structure.tables, {**tables, 'sim/checkers/b.cpp': a}) == [('sim/checkers/b.cpp', 0)]
     assert problems(structure.tables, {**tables, 'sim/checkers/checkers.cpp': listing + 'make_b();'}) == [('sim/checkers/checkers.cpp', 0)]
     assert problems(structure.tables, {**tables, 'sim/checkers/checkers.cpp': listing + 'make_a();'}) == [('sim/checkers/checkers.cpp', 0)]
     del tables['sim/checkers/checkers.cpp']

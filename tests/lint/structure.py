@@ -82,8 +82,7 @@ class Table:
     def __init__(self, name, words):
         self.name = name
         self.files, self.table, self.row = words['files'], words['table'], words['row']
-        self.named = words.get('named', '{name}')
-        self.support = words.get('support', '').split()
+        self.named, self.says = words.get('named', '{name}'), words.get('says')
 
     def name_of(self, path):
         """What a row calls that file: its name without its ending and what every name of the kind has."""
@@ -102,10 +101,10 @@ def tables(tree):
     for one in tables_of(tree):
         files = {}
         for path in tree.paths:
-            name = one.name_of(path) if matches(path, one.files.split()) and posixpath.basename(path) not in one.support \
-                and path != one.table and posixpath.basename(path) not in ('README.md', 'meson.build') else None
-            if name is not None:
-                files[name] = path
+            if path == one.table or not matches(path, one.files.split()) or one.name_of(path) is None:
+                continue
+            if one.says is None or re.search(one.says, tree.code(path)):
+                files[one.name_of(path)] = path
         if one.table not in tree.paths:
             if files:
                 yield one.table, 0, f'is missing, and {len(files)} files of the kind {one.name} have no table'
