@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONGEST_REASON = 1500
@@ -118,21 +117,17 @@ def install(section):
     return None if done.returncode == 0 else done.stdout
 
 
-def sweep_for(program, seconds, progress, report, environment=None, jobs=None):
-    """Runs one seed after another until the time is over; where it was stopped it goes on. Fails at a bad seed."""
-    jobs = jobs or os.cpu_count() or 1
-    step = 10 * jobs
-    first, spent = progress.get('sweep.next', 1), progress.get('sweep.seconds', 0.0)
-    while spent < seconds:
-        began = time.monotonic()
-        done = subprocess.run([program, 'sim', 'sweep', '--seeds', f'{first}..{first + step - 1}', '--jobs', str(jobs)],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              errors='replace', env={**os.environ, **(environment or {})}, check=False)
-        if done.returncode != 0:
-            report.failed('sweep', f'seeds {first}..{first + step - 1} ended with {done.returncode}: {done.stdout}')
-            return
-        first, spent = first + step, spent + time.monotonic() - began
-        progress.put('sweep.next', first)
-        progress.put('sweep.seconds', spent)
-    print(f'     {first - 1} seeds in {spent:.0f} s', flush=True)
-    report.passed('sweep')
+def sweep_for(program, minutes, folder, report, environment=None, first=1):
+    """Runs seeds until the time is over; stopped, it goes on where it was. Failing runs are written to `folder`."""
+    state = os.path.join(folder, 'sweep.state')
+    done = subprocess.run([program, 'sim', 'sweep', '--seeds', f'{first}..{first + 999_999}', '--minutes', str(minutes),
+                           '--jobs', str(os.cpu_count() or 1), '--state', state,
+                           '--failures', os.path.join(folder, 'sim-failures')],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors='replace', env={**os.environ, **(environment or {})}, check=False)
+    if done.returncode == 0:
+        print('     ' + (done.stdout.strip().splitlines() or [''])[-1], flush=True)
+        report.passed('sweep')
+    else:
+        report.failed('sweep', f'ended with {done.returncode}: {done.stdout}')
+    return done.returncode == 0

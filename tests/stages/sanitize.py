@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gtest  # noqa: E402
 from deep import Build, Progress, Report, sweep_for  # noqa: E402
 
-SWEEP_SECONDS, DEEP_SWEEP_SECONDS = 60, 1200
+SWEEP_MINUTES, DEEP_SWEEP_MINUTES = 1, 30
 FIRST_FOLDERS = ('tests/unit/protocol/', 'tests/unit/actors/', 'tests/unit/sim/')
 # Instrumented code takes so much longer.
 SLOWER = 5
@@ -64,7 +64,7 @@ def main():
         return report.code()
     progress = Progress(build.folder, 'sanitize-deep' if deep else 'sanitize')
     run_tests(chosen, progress)
-    sweep_for(build.path('cmd', 'barnabas'), DEEP_SWEEP_SECONDS if deep else SWEEP_SECONDS, progress, report,
+    sweep_for(build.path('cmd', 'barnabas'), DEEP_SWEEP_MINUTES if deep else SWEEP_MINUTES, build.folder, report,
               ENVIRONMENT)
     if report.good:
         progress.finish()
