@@ -132,6 +132,18 @@ def run_checks(build, name, loops):
     return False
 
 
+def run_runtime_test(build):
+    """Schedulers, timers and streams by themselves."""
+    code, output = run([build.path('tests', 'unit', 'runtime', 'runtime_test')], ROOT,
+                       {'TSAN_OPTIONS': 'second_deadlock_stack=1:exitcode=66'})
+    races = races_in(output)
+    if code == 0:
+        report.passed('runtime_test')
+        return True
+    report.failed('runtime_test', f'{len(races)} races, status {code}: {one_line(races[0] if races else output)}')
+    return False
+
+
 def stress_home_loops(why):
     """What is left without an instrumented CAF."""
     report.skipped('sanitizer', f'CAF cannot be rebuilt under it: {why}')
@@ -151,11 +163,15 @@ def main():
         stress_home_loops(problem)
         return report.code()
     build = Build('build-tsan', ['-Db_sanitize=thread', '-Db_lundef=false', '-Doptimization=1', f'-Dcaf_libdir={CAF}'])
-    problem = build.make('cmd/barnabas')
+    problem = build.make('cmd/barnabas', 'tests/unit/runtime/runtime_test')
     if problem is not None:
         report.failed('build', problem)
         return report.code()
     progress = Progress(build.folder, 'threads')
+    if progress.get('runtime_test'):
+        report.passed('runtime_test (before it was stopped)')
+    elif run_runtime_test(build):
+        progress.put('runtime_test')
     for loops in LOOPS:
         for name in CLIENT_CHECKS:
             step = f'{name}-{loops}'
