@@ -27,7 +27,11 @@ struct boot_events {
     std::function<void(const broker_status&)> on_progress;
 };
 
-/// Bugs planted on purpose, to show that the simulator's checkers find them. Off in every real broker.
+class connection_tap;
+class partition_taps;
+
+/// What only simulations and tests give: bugs planted on purpose, to show that the simulator's checkers find
+/// them, and taps that let checkers hear what no client sees. All off in every real broker.
 struct boot_options {
     /// Answer `acks=all` when written, before the sync.
     bool mutant_acknowledge_before_sync = false;
@@ -35,6 +39,9 @@ struct boot_options {
     bool mutant_skip_torn_tail_check = false;
     /// After a restart the last offset is given out once more.
     bool mutant_reuse_offset_after_restart = false;
+    /// They outlive the broker.
+    partition_taps* partitions = nullptr;
+    connection_tap* connections = nullptr;
 };
 
 /// Boots the broker of a node: data directories, controller, partitions, listeners. Used alike by `cmd/` and

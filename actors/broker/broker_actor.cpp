@@ -246,6 +246,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.mutant_acknowledge_before_sync = options_.mutant_acknowledge_before_sync;
     wanted.log_mutants.skip_torn_tail_check = options_.mutant_skip_torn_tail_check;
     wanted.log_mutants.reuse_offset_after_restart = options_.mutant_reuse_offset_after_restart;
+    wanted.taps = options_.partitions;
     partitions_[effect.id] =
         spawn_partition(node_, home_of(effect.id, node_.scheduling->loop_count()), std::move(wanted), self());
 }
@@ -278,8 +279,8 @@ void broker_actor::carry_out(const effects::publish_view& effect) {
 }
 
 void broker_actor::carry_out(const effects::bind_listeners&) {
-    const server_context context{config_, view_, std::make_shared<allow_all_authorizer>(), self(),
-                                 controller_};
+    const server_context context{config_, view_,       std::make_shared<allow_all_authorizer>(),
+                                 self(),  controller_, options_.connections};
     result<void> outcome;
     for (const auto& one : config_->listeners) {
         auto opened = open_listener(node_, {one.name, {one.host, one.port}}, context);

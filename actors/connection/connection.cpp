@@ -1,5 +1,6 @@
 #include "actors/connection/connection.hpp"
 
+#include "actors/connection/connection_tap.hpp"
 #include "actors/connection/dispatch.hpp"
 #include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
@@ -32,6 +33,8 @@ connection::connection(connection_options options, connection_port& port)
 connection::~connection() = default;
 
 void connection::start() {
+    if (options_.tap != nullptr)
+        options_.tap->connection_opened(options_.number);
     last_bytes_at_ = port_.now();
     arm_for(idle_deadline());
     want_bytes();
@@ -126,6 +129,8 @@ void connection::handle(slice frame) {
     kafka::wire_reader reader(std::move(frame));
     auto header = read_request_header(reader, context);
     in_flight_.back().context = context;
+    if (options_.tap != nullptr)
+        options_.tap->request_begun({options_.number, number}, context.key, port_.unsent_bytes());
     // The slot may be gone once the handler has answered, so the handler has a context of its own.
     auto dispatched = header ? dispatch(*this, std::move(context), reader) : std::move(header);
     if (!dispatched)
@@ -158,9 +163,13 @@ void connection::send_answered() {
         // Moved out first: writing may close the connection.
         in_flight done = std::move(in_flight_.front());
         in_flight_.pop_front();
-        port_.finished(done.context, done.request_bytes, total_size(done.frame));
+        const auto answer_bytes = total_size(done.frame);
+        port_.finished(done.context, done.request_bytes, answer_bytes);
         if (!done.frame.empty())
             port_.write(std::move(done.frame));
+        if (options_.tap != nullptr)
+            options_.tap->request_answered({options_.number, done.number}, answer_bytes,
+                                           closed_ ? 0 : port_.unsent_bytes());
     }
     if (!closed_ && port_.unsent_bytes() >= limits::stuck_bytes_min)
         arm_for(port_.now() + limits::stuck_check_ns);
@@ -172,6 +181,8 @@ void connection::fail(const error& why) {
     if (closed_)
         return;
     closed_ = true;
+    if (options_.tap != nullptr)
+        options_.tap->connection_closed(options_.number);
     waiting_frames_.clear();
     reads_.forget_all();
     port_.close(why);
@@ -210,6 +221,8 @@ void connection::set_deadline(std::uint64_t number, std::chrono::milliseconds fr
     BARNABAS_ASSERT(slot != nullptr);
     const auto bounded = std::clamp(from_now, std::chrono::milliseconds(0), limits::deadline_max);
     slot->deadline = port_.now() + std::chrono::nanoseconds(bounded).count();
+    if (options_.tap != nullptr)
+        options_.tap->request_may_wait({options_.number, number}, bounded);
     arm_for(*slot->deadline);
 }
 

@@ -23,6 +23,7 @@ namespace barnabas {
 namespace runtime {
 class memory_reserve;
 }
+class connection_tap;
 
 /// What a connection is given once.
 struct connection_options {
@@ -32,6 +33,8 @@ struct connection_options {
     std::string listener = "PLAINTEXT";
     /// Unique on this node; session ids are made from it.
     std::uint64_t number = 0;
+    /// Null outside of simulations.
+    connection_tap* tap = nullptr;
 };
 
 /// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after

@@ -14,6 +14,8 @@
 
 namespace barnabas {
 
+class connection_tap;
+
 /// What every connection of a node shares. All parts outlive the connections.
 struct server_context {
     std::shared_ptr<const broker_config> config;
@@ -21,6 +23,8 @@ struct server_context {
     std::shared_ptr<const authorizer> access;
     caf::actor broker;
     caf::actor controller;
+    /// Null outside of simulations.
+    connection_tap* tap = nullptr;
 };
 
 struct listener_options {

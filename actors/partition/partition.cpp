@@ -29,6 +29,11 @@ append_response failed(const error& why) {
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
     : settings_(settings), log_(std::move(log)), port_(port), high_watermark_(log_.stable_offset()) {}
 
+log_marks partition::marks() const {
+    return {log_.log_start_offset(), log_.stable_offset(), log_.written_offset(), log_.log_end_offset(),
+            high_watermark_};
+}
+
 // ---- appending: append -> written (acks=1 answered) -> synced (acks=all answered, high watermark moves)
 
 void partition::on_append(const append_request& request, std::uint64_t reply) {
@@ -48,8 +53,11 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
         return;
     }
     unsynced_bytes_ += bytes;
-    for (auto& job : jobs)
+    for (auto& job : jobs) {
+        if (settings_.tap != nullptr)
+            settings_.tap->appended(job.batches, marks());
         port_.submit(std::move(job));
+    }
     if (reply == 0)
         return;
     constexpr std::int16_t acks_all = -1;
@@ -63,7 +71,7 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
         answer.code = errc::duplicate_sequence;
     answer.log_start_offset = log_.log_start_offset();
     appends_.add(stable ? append_promise::stable : append_promise::written,
-                 {appended->next_offset, reply, answer});
+                 {appended->next_offset, reply, answer, request.acks});
     // A repeated batch may have reached its promise long ago.
     if (appended->duplicate)
         advance();
@@ -72,6 +80,7 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
 void partition::on_written(const replica::write_job& job) {
     if (auto failure = log_.on_written(job))
         fail_appends(*failure);
+    tell_marks();
     repair_if_wanted();
     sync_if_wanted();
     advance();
@@ -83,8 +92,15 @@ void partition::sync_if_wanted() {
         return;
     if (settings_.write_caching && unsynced_bytes_ < limits::cached_bytes_max && !closing_)
         return;
+    begin_sync();
+}
+
+void partition::begin_sync() {
     unsynced_bytes_ = 0;
-    port_.submit(log_.sync());
+    auto job = log_.sync();
+    if (settings_.tap != nullptr)
+        settings_.tap->sync_begun(job.target);
+    port_.submit(std::move(job));
 }
 
 void partition::on_synced(const replica::sync_job& job) {
@@ -96,6 +112,7 @@ void partition::on_synced(const replica::sync_job& job) {
                 to_string(failure->error));
         fail_appends(*failure);
     }
+    tell_marks();
     sync_if_wanted();
     advance();
     close_if_idle();
@@ -103,12 +120,16 @@ void partition::on_synced(const replica::sync_job& job) {
 
 /// Answers and shows what the log's marks have reached.
 void partition::advance() {
-    for (auto& one : appends_.reached(log_.written_offset(), log_.stable_offset()))
+    for (auto& one : appends_.reached(log_.written_offset(), log_.stable_offset())) {
+        if (settings_.tap != nullptr)
+            settings_.tap->answered_append({one.acks, one.end, one.answer}, marks());
         port_.answer(one.reply, one.answer);
+    }
     const log_offset reached = settings_.write_caching ? log_.written_offset() : log_.stable_offset();
     if (reached <= high_watermark_)
         return;
     high_watermark_ = reached;
+    tell_marks();
     for (const auto& reader : readers_.readable(high_watermark_))
         port_.notify(reader);
 }
@@ -193,6 +214,8 @@ void partition::answer_read(std::uint64_t reply, const result<slice>& records) {
     answer.last_stable_offset = std::min(high_watermark_, log_.first_unstable_offset());
     answer.log_start_offset = log_.log_start_offset();
     if (records) {
+        if (settings_.tap != nullptr)
+            settings_.tap->answered_read(*records, marks());
         answer.records = *records;
     } else {
         answer.code = records.code();
@@ -211,6 +234,8 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
     }
     if (query.timestamp == latest || query.timestamp == earliest) {
         answer.offset = query.timestamp == latest ? high_watermark_ : log_.log_start_offset();
+        if (settings_.tap != nullptr && query.timestamp == latest)
+            settings_.tap->told_end(answer.offset);
         return port_.answer(reply, answer);
     }
     if (query.timestamp == largest_timestamp)
@@ -240,11 +265,10 @@ void partition::on_check_retention() {
         return;
     if (auto job = log_.retention(port_.wall_now(), high_watermark_))
         port_.submit(std::move(*job));
+    tell_marks();
     // Under write caching this is the longest that bytes stay unsynced.
-    if (BARNABAS_MARK_IF(log_.wants_sync(), cached_bytes_synced_late)) {
-        unsynced_bytes_ = 0;
-        port_.submit(log_.sync());
-    }
+    if (BARNABAS_MARK_IF(log_.wants_sync(), cached_bytes_synced_late))
+        begin_sync();
 }
 
 void partition::on_retired(const replica::retire_job& job) {
@@ -274,6 +298,8 @@ void partition::close_if_idle() {
 }
 
 void partition::on_closed(const replica::close_job& job) {
+    if (settings_.tap != nullptr)
+        settings_.tap->closed(job.outcome, appends_.size(), readers_.size());
     port_.closed(job.outcome);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/partition_port.hpp"
+#include "actors/partition/partition_tap.hpp"
 #include "actors/partition/waiting_appends.hpp"
 #include "actors/partition/waiting_reads.hpp"
 #include "actors/replica/replica_log.hpp"
@@ -15,6 +16,8 @@ struct partition_settings {
     bool write_caching = false;
     /// A bug planted on purpose: acks=all is answered when written. Only tests turn it on.
     bool mutant_acknowledge_before_sync = false;
+    /// Null outside of simulations; outlives the partition.
+    partition_tap* tap = nullptr;
 };
 
 /// Leader of one partition, with its log. Guarantees: what was acknowledged under acks=all is on stable
@@ -46,6 +49,7 @@ public:
     /// End (exclusive) of what consumers may read.
     log_offset high_watermark() const { return high_watermark_; }
     const replica::replica_log& log() const { return log_; }
+    log_marks marks() const;
     std::size_t waiting_appends_count() const { return appends_.size(); }
     std::size_t waiting_reads_count() const { return readers_.size(); }
     bool waits(std::uint64_t asker) const { return readers_.waits(asker); }
@@ -53,11 +57,16 @@ public:
 private:
     result<void> check_epoch(leader_epoch of_client) const;
     void sync_if_wanted();
+    void begin_sync();
     void advance();
     void fail_appends(const replica::append_failure& failure);
     void repair_if_wanted();
     void answer_read(std::uint64_t reply, const result<slice>& records);
     void close_if_idle();
+    void tell_marks() const {
+        if (settings_.tap != nullptr)
+            settings_.tap->moved(marks());
+    }
 
     partition_settings settings_;
     replica::replica_log log_;

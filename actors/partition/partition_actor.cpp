@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -136,6 +137,7 @@ private:
     partition_options options_;
     caf::actor broker_;
     std::uint64_t lane_base_;
+    std::unique_ptr<partition_tap> tap_;
     std::optional<partition> machine_;
     runtime::reply_table<append_response> append_replies_;
     runtime::reply_table<read_response> read_replies_;
@@ -255,8 +257,13 @@ void partition_actor::on_opened(const partition_open_done& message) {
     settings.epoch = options_.epoch;
     settings.write_caching = options_.config.write_caching;
     settings.mutant_acknowledge_before_sync = options_.mutant_acknowledge_before_sync;
+    if (options_.taps != nullptr)
+        tap_ = options_.taps->open(options_.topic_name, options_.id.partition);
+    settings.tap = tap_.get();
     machine_.emplace(settings, replica::replica_log(message.job->options, *outcome),
                      static_cast<partition_port&>(*this));
+    if (tap_ != nullptr)
+        tap_->opened(machine_->marks(), report, settings.write_caching);
     send(broker_, opened);
     become(serving());
 }

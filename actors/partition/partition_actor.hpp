@@ -12,6 +12,8 @@
 
 namespace barnabas {
 
+class partition_taps;
+
 struct partition_options {
     /// The partition's own directory, `<data directory>/<topic>-<partition>`.
     std::string directory;
@@ -25,6 +27,8 @@ struct partition_options {
     // Bugs planted on purpose; only tests turn them on.
     bool mutant_acknowledge_before_sync = false;
     replica::replica_mutants log_mutants;
+    /// Null outside of simulations.
+    partition_taps* taps = nullptr;
 };
 
 /// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log`

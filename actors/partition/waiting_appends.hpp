@@ -25,6 +25,7 @@ public:
         log_offset end;
         std::uint64_t reply = 0;
         append_response answer;
+        std::int16_t acks = -1;
     };
 
     void add(append_promise promise, waiter one);
