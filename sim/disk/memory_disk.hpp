@@ -103,6 +103,9 @@ public:
     /// The bytes of a file, or nothing; for checkers. Costs no operation.
     std::optional<std::vector<std::byte>> content(const std::string& path) const;
 
+    /// Files that the process has open; for checkers.
+    std::size_t open_files() const noexcept { return open_.size(); }
+
     void watch(disk_observer* observer) noexcept { observer_ = observer; }
 
 private:

@@ -5,6 +5,7 @@
 #include "sim/node/simulated_node.hpp"
 #include "sim/scheduler/simulated_scheduler.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::sim {
@@ -119,7 +120,11 @@ void host::pause(std::int64_t duration_ns) {
         return;
     world_.record(number_, trace_kind::node_life, incarnations_,
                   static_cast<std::uint64_t>(node_event::paused));
-    node_->scheduler().pause(world_.now() + duration_ns);
+    const auto until = world_.now() + duration_ns;
+    if (until > stalled_until_)
+        stalled_ns_ += until - std::max(stalled_until_, world_.now());
+    stalled_until_ = std::max(stalled_until_, until);
+    node_->scheduler().pause(until);
 }
 
 void host::jump_wall_clock(std::int64_t by_ms) {

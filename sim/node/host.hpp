@@ -73,6 +73,8 @@ public:
     void clean_stop(std::function<void()> ask, std::int64_t limit_ns, std::function<void(bool)> then = {});
     /// The process stands still for so long while its clocks run on.
     void pause(std::int64_t duration_ns);
+    /// How long processes here have stood still, all pauses together; one that still lasts counts in full.
+    std::int64_t stalled_ns() const noexcept { return stalled_ns_; }
     void jump_wall_clock(std::int64_t by_ms);
 
     /// Actors that were still referred to by each other after their node had ended, in all incarnations: an
@@ -97,6 +99,8 @@ private:
     std::unique_ptr<simulated_node> node_;
     std::uint64_t incarnations_ = 0;
     std::uint64_t leaked_actors_ = 0;
+    virtual_time stalled_until_{0};
+    std::int64_t stalled_ns_ = 0;
 };
 
 } // namespace barnabas::sim

@@ -159,10 +159,23 @@ void simulated_scheduler::run_step(loop& on) {
     world_.record(context_.node, trace_kind::actor_step, chosen.id, static_cast<std::uint64_t>(cost),
                   runnable);
     on.busy_until = world_.now() + cost;
+    look_at_mailbox(chosen);
     in_step_ = true;
     resume(on, chosen);
     in_step_ = false;
     arm(on);
+}
+
+/// Counts what the actor has taken into its queues, which is all but what came since its last step.
+void simulated_scheduler::look_at_mailbox(const ready_job& chosen) {
+    if (chosen.id == 0)
+        return;
+    auto& actor = *static_cast<caf::scheduled_actor*>(chosen.job);
+    const auto waiting = actor.mailbox().queue().total_task_size();
+    if (waiting <= longest_mailbox_)
+        return;
+    longest_mailbox_ = waiting;
+    longest_mailbox_of_ = actor.name();
 }
 
 simulated_scheduler::ready_job simulated_scheduler::choose(loop& on) {

@@ -53,6 +53,9 @@ public:
     void pause(virtual_time until);
     /// All steps cost this many times as much from now on.
     void slow_down(std::int64_t factor) noexcept { slowness_ = factor; }
+    /// The most messages that were seen to wait in one mailbox, and whose it was.
+    std::size_t longest_mailbox() const noexcept { return longest_mailbox_; }
+    const std::string& longest_mailbox_of() const noexcept { return longest_mailbox_of_; }
     /// Actors that were started and have not ended.
     std::uint64_t living_actors();
     /// Asks every actor to end, in order of their ids.
@@ -82,6 +85,7 @@ private:
     static std::size_t recorded_pick(loop& on, std::uint64_t decision);
     std::size_t highest_priority(const loop& on);
     void resume(loop& on, const ready_job& chosen);
+    void look_at_mailbox(const ready_job& chosen);
     known_actor& know(caf::actor_id id);
     void forget_unreachable();
     void kill_one(caf::actor_control_block& target);
@@ -98,6 +102,8 @@ private:
     std::uint64_t steps_to_change_ = 0;
     std::int64_t slowness_ = 1;
     bool in_step_ = false;
+    std::size_t longest_mailbox_ = 0;
+    std::string longest_mailbox_of_;
 };
 
 } // namespace barnabas::sim
