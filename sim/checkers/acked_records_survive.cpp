@@ -1,6 +1,6 @@
 #include "sim/checkers/checkers.hpp"
 
-#include <map>
+#include <algorithm>
 
 namespace barnabas::sim {
 
@@ -14,11 +14,17 @@ public:
     void on_read(const read_record& read) override {
         if (!read.audit || !read.record || sent().batch_of(*read.record) == nullptr)
             return;
-        const auto [at, first] = found_.try_emplace(*read.record, read.offset);
-        if (!first)
+        auto& found = at_grown(found_, *read.record, nowhere);
+        if (found != nowhere)
             violated("record " + std::to_string(*read.record) + " stands at offset " +
-                     std::to_string(at->second.get()) + " and again at " + std::to_string(read.offset.get()) +
+                     std::to_string(found.get()) + " and again at " + std::to_string(read.offset.get()) +
                      " of " + to_string(read.where));
+        else
+            found = read.offset;
+    }
+    void on_watermark(const seen_watermark& seen) override {
+        auto& start = start_[seen.where];
+        start = std::max(start, seen.log_start_offset);
     }
 
     void on_end(const end_facts& facts) override {
@@ -35,19 +41,26 @@ public:
 private:
     void look_for(const sent_batch& batch, const batch_result& result, std::size_t index) {
         const auto record = batch.first_record + index;
-        const auto found = found_.find(record);
+        const auto due = result.base_offset + static_cast<std::int64_t>(index);
+        const bool placed = result.base_offset.get() >= 0;
+        const auto found = at_grown(found_, record, nowhere);
+        // Retention may have taken it.
+        if ((found == due && placed) || (placed && due < start_[batch.where]))
+            return;
         const auto what = "record " + std::to_string(record) + " of producer " +
                           std::to_string(batch.producer) + " in " + to_string(batch.where) +
                           ", acknowledged (acks=" + std::to_string(batch.acks) + ") at offset " +
-                          std::to_string(result.base_offset.get() + static_cast<std::int64_t>(index));
-        if (found == found_.end())
+                          std::to_string(due.get());
+        if (found == nowhere)
             violated(what + ", is gone");
-        else if (result.base_offset.get() >= 0 &&
-                 found->second != result.base_offset + static_cast<std::int64_t>(index))
-            violated(what + ", stands at " + std::to_string(found->second.get()));
+        else if (placed)
+            violated(what + ", stands at " + std::to_string(found.get()));
     }
 
-    std::map<std::uint64_t, log_offset> found_;
+    static constexpr log_offset nowhere{-1};
+    /// By record: where the last reader found it.
+    std::vector<log_offset> found_;
+    by_place<log_offset> start_;
 };
 
 } // namespace

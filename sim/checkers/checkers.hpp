@@ -4,22 +4,56 @@
 
 #include <memory>
 
-/// The table of checkers. Letters refer to the invariants of the fault model.
+/// The table of checkers. Letters refer to the invariants of the fault model (docs/simulation.md), words like
+/// "lost-write" to the anomalies that Jepsen names. First those that see what clients see.
 namespace barnabas::sim {
 
-/// D1: every record acknowledged under acks=all is readable exactly once, at its acknowledged offset. Those
-/// under acks=1 as well, as long as no power was cut.
+/// D1, lost-write: every record acknowledged under acks=all is readable exactly once, at its acknowledged
+/// offset. Those under acks=1 as well, as long as no power was cut.
 std::unique_ptr<checker> make_acked_records_survive(const history& of);
-/// Only records that were sent are ever read, with equal content, in their partition; none that was refused.
+/// unseen, lost-write: in the end everything acknowledged under acks=all was read by somebody.
+std::unique_ptr<checker> make_nothing_unseen(const history& of);
+/// D5, G1a: only records that were sent are ever read, with equal content, in their partition; none that was
+/// refused.
 std::unique_ptr<checker> make_nothing_invented(const history& of);
-/// L1: offsets have no gaps, and what anybody saw at an offset never changes.
+/// poll-skip, nonmonotonic-poll, spurious zero: each reader gets offset after offset.
 std::unique_ptr<checker> make_offsets_contiguous(const history& of);
+/// inconsistent-offsets: what anybody saw or was promised at an offset never changes.
+std::unique_ptr<checker> make_inconsistent_offsets(const history& of);
+/// D3, duplicate: an idempotent producer's record stands at one offset.
+std::unique_ptr<checker> make_no_duplicates(const history& of);
 /// D2: an idempotent producer's records stand in the order of sending, each once, and the broker never
 /// forgets acknowledged sequences.
 std::unique_ptr<checker> make_producer_order(const history& of);
-/// No client ever sees the high watermark go back, nor records beyond it, nor an end below what somebody has
-/// read.
+/// nonmonotonic-send: what a producer sends later is acknowledged at a higher offset.
+std::unique_ptr<checker> make_sends_monotonic(const history& of);
+/// L6: no client ever sees the high watermark go back, nor records beyond it, nor an end below what somebody
+/// has read.
 std::unique_ptr<checker> make_high_watermark_never_back(const history& of);
+
+// ---- those that hear the broker's taps
+
+/// L1: batches follow one upon another, in a life and over lives.
+std::unique_ptr<checker> make_log_appends_contiguous(const history& of);
+/// L3: what lay below a high watermark stays.
+std::unique_ptr<checker> make_shown_prefix_stays(const history& of);
+/// L6, L12: log start <= recovery point <= written <= end, log start <= high watermark <= written; none goes
+/// back.
+std::unique_ptr<checker> make_log_marks_in_order(const history& of);
+/// L8: acks=all is answered only below the recovery point, acks=1 only below the written offset.
+std::unique_ptr<checker> make_acks_keep_their_promise(const history& of);
+/// L9, D5: a read gives batches below the high watermark, as they were appended to this partition.
+std::unique_ptr<checker> make_reads_show_the_log(const history& of);
+/// stale-end: no answer tells an end below what an earlier one told or promised, to anybody, in any life.
+std::unique_ptr<checker> make_ends_never_back(const history& of);
+/// D1, D6: nothing that a sync covered is gone after a restart.
+std::unique_ptr<checker> make_synced_data_survives(const history& of);
+/// D4: a log that is opened without a scan was closed in order, or all of it had been synced.
+std::unique_ptr<checker> make_clean_mark_is_honest(const history& of);
+/// D2, D3: in the log an idempotent producer's sequences follow one upon another.
+std::unique_ptr<checker> make_producer_sequences(const history& of);
+
+// ---- liveness and bounds
 
 struct liveness_limits {
     /// V2: from `send` to the result, at most.
@@ -30,11 +64,40 @@ struct liveness_limits {
 /// V1: after healing every producer gets acknowledgements and every consumer reads what was acknowledged.
 /// V2: every batch gets its result in time.
 std::unique_ptr<checker> make_liveness_after_healing(const history& of, const liveness_limits& limits);
-/// M2: no reply was dropped, no actor outlived its node, every batch has a result.
+
+struct node_limits {
+    /// V2: an answer may come so long after the request's own timeout. The tenth more is for timers that fire
+    /// late and loops that are busy.
+    std::int64_t answer_grace_ns = second + 100 * millisecond;
+    /// Taken for the timeout of requests that have none: the broker's request.timeout.ms.
+    std::int64_t request_without_timeout_ns = 30 * second;
+    /// M3: the connection's own bound on what waits for a slow reader (connection_limits::unsent_bytes_high).
+    std::size_t unsent_before_max = 4 << 20;
+    /// Answers of pipelined Produce requests that may still come: 128 of a few kilobytes.
+    std::size_t unsent_small_answers_max = 1 << 20;
+    /// M1: a run has some dozen clients; hostile ones may come in storms of a thousand, and the broker may
+    /// learn late that old connections are dead.
+    std::size_t connections_max = 4'096;
+    /// M1: a partition may get 128 appends and some reads from each of some dozen connections, a listener one
+    /// message from each connection of a storm.
+    std::size_t mailbox_max = 8'192;
+};
+/// V2: every request is answered within its own timeout and a second, or its connection is closed.
+std::unique_ptr<checker> make_requests_answered(const history& of, const node_limits& limits);
+/// M1: memory reserves keep their capacity, connections a bound.
+std::unique_ptr<checker> make_memory_bounded(const history& of, const node_limits& limits);
+/// M1: no mailbox of the broker grows without bound.
+std::unique_ptr<checker> make_mailboxes_bounded(const history& of, const node_limits& limits);
+/// M3: what waits for a reader that does not read is bounded.
+std::unique_ptr<checker> make_slow_readers_bounded(const history& of, const node_limits& limits);
+/// M2: no reply was dropped, no actor outlived its node, every batch has a result; a partition that closes
+/// leaves nobody waiting; connections and files are closed in the end.
 std::unique_ptr<checker> make_no_leak(const history& of);
 
-/// All of them, in this order.
-void add_all_checkers(history& to, const liveness_limits& limits);
+/// All of them. A `lossy` run goes beyond what the promise of durability covers (a disk that lies or rots):
+/// those that need the promise are left out.
+void add_all_checkers(history& to, const liveness_limits& limits, const node_limits& node = {},
+                      bool lossy = false);
 std::vector<std::string> checker_names();
 
 } // namespace barnabas::sim

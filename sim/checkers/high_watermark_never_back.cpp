@@ -1,8 +1,7 @@
 #include "sim/checkers/checkers.hpp"
 
 #include <algorithm>
-#include <map>
-#include <utility>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -14,7 +13,7 @@ public:
     const char* name() const override { return "high_watermark_never_back"; }
 
     void on_watermark(const seen_watermark& seen) override {
-        auto& highest = highest_[{seen.reader, seen.where}];
+        auto& highest = at_grown(highest_, seen.reader)[seen.where];
         if (seen.high_watermark < highest)
             violated("reader " + std::to_string(seen.reader) + " saw the high watermark of " +
                      to_string(seen.where) + " at " + std::to_string(highest.get()) + " and then at " +
@@ -30,7 +29,7 @@ public:
         auto& end = read_end_[read.where];
         end = std::max(end, read.offset + 1);
         // The watermark of an answer is told before its records.
-        if (read.offset >= highest_[{read.reader, read.where}])
+        if (read.offset >= at_grown(highest_, read.reader)[read.where])
             violated("reader " + std::to_string(read.reader) + " was given offset " +
                      std::to_string(read.offset.get()) + " of " + to_string(read.where) +
                      ", which lies above the high watermark");
@@ -38,17 +37,18 @@ public:
 
     void on_end(const end_facts& facts) override {
         for (const auto& [where, end] : facts.audit_ends) {
-            const auto read = read_end_.find(where);
-            if (read != read_end_.end() && end < read->second)
+            const auto read = read_end_[where];
+            if (end < read)
                 violated("records of " + to_string(where) + " were read up to offset " +
-                         std::to_string(read->second.get()) + ", but in the end it has only " +
+                         std::to_string(read.get()) + ", but in the end it has only " +
                          std::to_string(end.get()));
         }
     }
 
 private:
-    std::map<std::pair<std::uint32_t, place>, log_offset> highest_;
-    std::map<place, log_offset> read_end_;
+    /// By reader.
+    std::vector<by_place<log_offset>> highest_;
+    by_place<log_offset> read_end_;
 };
 
 } // namespace

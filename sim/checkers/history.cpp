@@ -68,6 +68,66 @@ void history::on_end(const end_facts& facts) {
     tell([&](checker& listener) { listener.on_end(facts); });
 }
 
+void history::on_log_opened(const log_opened& event) {
+    tell([&](checker& listener) { listener.on_log_opened(event); });
+    logs_[event.where].open(event);
+}
+
+void history::on_log_appended(const log_appended& event) {
+    tell([&](checker& listener) { listener.on_log_appended(event); });
+    logs_[event.where].append(event);
+}
+
+void history::on_log_moved(const log_moved& event) {
+    tell([&](checker& listener) { listener.on_log_moved(event); });
+    logs_[event.where].move(event);
+}
+
+void history::on_append_answered(const append_answered& event) {
+    tell([&](checker& listener) { listener.on_append_answered(event); });
+}
+
+void history::on_read_answered(const read_answered& event) {
+    tell([&](checker& listener) { listener.on_read_answered(event); });
+}
+
+void history::on_end_told(const end_told& event) {
+    tell([&](checker& listener) { listener.on_end_told(event); });
+}
+
+void history::on_log_closed(const log_closed& event) {
+    tell([&](checker& listener) { listener.on_log_closed(event); });
+    logs_[event.where].close(event);
+}
+
+void history::on_connection_opened(const connection_id& event) {
+    tell([&](checker& listener) { listener.on_connection_opened(event); });
+}
+
+void history::on_request_begun(const request_begun& event) {
+    tell([&](checker& listener) { listener.on_request_begun(event); });
+}
+
+void history::on_request_may_wait(const request_may_wait& event) {
+    tell([&](checker& listener) { listener.on_request_may_wait(event); });
+}
+
+void history::on_request_answered(const request_answered& event) {
+    tell([&](checker& listener) { listener.on_request_answered(event); });
+}
+
+void history::on_connection_closed(const connection_id& event) {
+    tell([&](checker& listener) { listener.on_connection_closed(event); });
+}
+
+void history::on_reading(const node_reading& event) {
+    tell([&](checker& listener) { listener.on_reading(event); });
+}
+
+void history::on_life_ended(std::uint64_t life) {
+    tell([&](checker& listener) { listener.on_life_ended(life); });
+}
+
 const batch_result* history::result_of(std::uint64_t token) const {
     return token < results_.size() && results_[token] ? &*results_[token] : nullptr;
 }

@@ -2,9 +2,11 @@
 
 #include "actors/client/producer_queue.hpp"
 #include "protocol/model/ids.hpp"
+#include "sim/checkers/broker_events.hpp"
+#include "sim/checkers/ghost_log.hpp"
+#include "sim/checkers/place.hpp"
 #include "sim/world/virtual_time.hpp"
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -14,15 +16,6 @@
 #include <vector>
 
 namespace barnabas::sim {
-
-/// A partition as the workload numbers it.
-struct place {
-    std::uint32_t topic = 0;
-    std::int32_t partition = 0;
-
-    friend auto operator<=>(const place&, const place&) = default;
-};
-std::string to_string(const place& where);
 
 /// A batch that a client handed to its producer. Records are numbered through the whole run, `contents` has a
 /// hash of each one's key, value and timestamp.
@@ -75,6 +68,9 @@ struct end_facts {
     bool power_was_cut = false;
     std::uint64_t replies_dropped = 0;
     std::uint64_t leaked_actors = 0;
+    /// Connections between any two hosts, and files open on the broker's disk, after everybody has ended.
+    std::uint64_t open_connections = 0;
+    std::uint64_t open_files = 0;
 };
 
 class history;
@@ -99,6 +95,24 @@ public:
     /// So much later, everybody must have made progress.
     virtual void on_progress_due(virtual_time, std::uint32_t /*producers*/, std::uint32_t /*readers*/) {}
     virtual void on_end(const end_facts&) {}
+
+    // What the taps inside the broker tell. `log_of` still shows how things stood before the event.
+    virtual void on_log_opened(const log_opened&) {}
+    virtual void on_log_appended(const log_appended&) {}
+    virtual void on_log_moved(const log_moved&) {}
+    virtual void on_append_answered(const append_answered&) {}
+    virtual void on_read_answered(const read_answered&) {}
+    virtual void on_end_told(const end_told&) {}
+    virtual void on_log_closed(const log_closed&) {}
+    virtual void on_connection_opened(const connection_id&) {}
+    virtual void on_request_begun(const request_begun&) {}
+    virtual void on_request_may_wait(const request_may_wait&) {}
+    virtual void on_request_answered(const request_answered&) {}
+    virtual void on_connection_closed(const connection_id&) {}
+    /// Now and then.
+    virtual void on_reading(const node_reading&) {}
+    /// The broker's process is gone, with everything in it.
+    virtual void on_life_ended(std::uint64_t /*life*/) {}
 
     /// The first thing that was wrong; empty while all is well.
     const std::string& violation() const noexcept { return violation_; }
@@ -138,12 +152,30 @@ public:
     void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers);
     void on_end(const end_facts& facts);
 
+    void on_log_opened(const log_opened& event);
+    void on_log_appended(const log_appended& event);
+    void on_log_sync_begun(const log_sync_begun& event) { logs_[event.where].begin_sync(event); }
+    void on_log_moved(const log_moved& event);
+    void on_append_answered(const append_answered& event);
+    void on_read_answered(const read_answered& event);
+    void on_end_told(const end_told& event);
+    void on_log_closed(const log_closed& event);
+    void on_connection_opened(const connection_id& event);
+    void on_request_begun(const request_begun& event);
+    void on_request_may_wait(const request_may_wait& event);
+    void on_request_answered(const request_answered& event);
+    void on_connection_closed(const connection_id& event);
+    void on_reading(const node_reading& event);
+    void on_life_ended(std::uint64_t life);
+
     const std::vector<sent_batch>& batches() const noexcept { return batches_; }
     /// Null while the producer has not said.
     const batch_result* result_of(std::uint64_t token) const;
     /// Null for a record that nobody sent.
     const sent_batch* batch_of(std::uint64_t record) const;
     std::uint64_t records() const noexcept { return batch_of_record_.size(); }
+    /// What the broker's log of that partition must hold.
+    const ghost_log& log_of(const place& where) const { return logs_[where]; }
 
     const std::optional<broken_invariant>& broken() const noexcept { return broken_; }
 
@@ -155,6 +187,8 @@ private:
     std::vector<sent_batch> batches_;
     std::vector<std::optional<batch_result>> results_;
     std::vector<std::uint64_t> batch_of_record_;
+    /// Made when first asked for, also by a query.
+    mutable by_place<ghost_log> logs_;
     std::optional<broken_invariant> broken_;
 };
 

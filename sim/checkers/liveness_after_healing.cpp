@@ -1,9 +1,8 @@
 #include "sim/checkers/checkers.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <utility>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -31,7 +30,7 @@ public:
     }
 
     void on_read(const read_record& read) override {
-        auto& end = read_end_[{read.reader, read.where}];
+        auto& end = at_grown(read_end_, read.reader)[read.where];
         end = std::max(end, read.offset + 1);
     }
 
@@ -52,7 +51,7 @@ public:
             if (at - acked_at < limits_.read_after_ns)
                 continue;
             for (std::uint32_t reader = 0; reader < readers; ++reader) {
-                if (read_end_[{reader, where}] < end)
+                if (at_grown(read_end_, reader)[where] < end)
                     violated("reader " + std::to_string(reader) + " has not read " + to_string(where) +
                              " up to offset " + std::to_string(end.get()) + since);
             }
@@ -72,7 +71,8 @@ private:
     virtual_time healed_at_;
     std::set<std::uint32_t> served_;
     std::vector<acked_end> acked_;
-    std::map<std::pair<std::uint32_t, place>, log_offset> read_end_;
+    /// By reader.
+    std::vector<by_place<log_offset>> read_end_;
 };
 
 } // namespace

@@ -1,7 +1,6 @@
 #include "sim/checkers/checkers.hpp"
 
-#include <map>
-#include <utility>
+#include <algorithm>
 
 namespace barnabas::sim {
 
@@ -12,43 +11,34 @@ public:
     using checker::checker;
     const char* name() const override { return "offsets_contiguous"; }
 
-    void on_read(const read_record& read) override {
-        const auto where = to_string(read.where);
-        const auto reader = "reader " + std::to_string(read.reader);
-        const auto [next, first] = next_.try_emplace({read.reader, read.where}, log_offset(0));
-        if (read.offset != next->second)
-            violated(reader + " got offset " + std::to_string(read.offset.get()) + " of " + where +
-                     " where " + std::to_string(next->second.get()) + " was due");
-        next->second = read.offset + 1;
-        const auto seen = std::pair(read.record.value_or(UINT64_MAX), read.content);
-        const auto [known, fresh] = content_.try_emplace({read.where, read.offset}, seen);
-        if (!fresh && known->second != seen)
-            violated(reader + " found record " + std::to_string(seen.first) + " at offset " +
-                     std::to_string(read.offset.get()) + " of " + where + ", where record " +
-                     std::to_string(known->second.first) + " was read before");
+    void on_watermark(const seen_watermark& seen) override {
+        auto& of = at_grown(readers_, seen.reader)[seen.where];
+        // What retention took cannot be read any more.
+        of.next = std::max(of.next, seen.log_start_offset);
     }
 
-    /// Two acknowledgements of one offset: it was given out twice.
-    void on_result(const batch_result& result) override {
-        if (result.what != client::delivery::acked || result.base_offset.get() < 0)
-            return;
-        const auto& batch = sent().batches()[result.token];
-        if (batch.acks != -1)
-            return;
-        for (std::size_t i = 0; i < batch.contents.size(); ++i) {
-            const auto offset = result.base_offset + static_cast<std::int64_t>(i);
-            const auto [known, fresh] = acked_.try_emplace({batch.where, offset}, batch.first_record + i);
-            if (!fresh)
-                violated("offset " + std::to_string(offset.get()) + " of " + to_string(batch.where) +
-                         " was acknowledged for record " + std::to_string(known->second) +
-                         " and for record " + std::to_string(batch.first_record + i));
-        }
+    void on_read(const read_record& read) override {
+        auto& of = at_grown(readers_, read.reader)[read.where];
+        if (read.offset != of.next)
+            violated("reader " + std::to_string(read.reader) + " got offset " +
+                     std::to_string(read.offset.get()) + " of " + to_string(read.where) + " where " +
+                     std::to_string(of.next.get()) + " was due: " + kind_of(read.offset, of.next));
+        of.next = read.offset + 1;
     }
 
 private:
-    std::map<std::pair<std::uint32_t, place>, log_offset> next_;
-    std::map<std::pair<place, log_offset>, std::pair<std::uint64_t, std::uint64_t>> content_;
-    std::map<std::pair<place, log_offset>, std::uint64_t> acked_;
+    struct position {
+        log_offset next{0};
+    };
+
+    static const char* kind_of(log_offset got, log_offset due) {
+        if (got > due)
+            return "poll-skip";
+        return got == log_offset(0) ? "spurious zero offset" : "nonmonotonic-poll";
+    }
+
+    /// By reader.
+    std::vector<by_place<position>> readers_;
 };
 
 } // namespace

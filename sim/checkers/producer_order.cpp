@@ -1,7 +1,6 @@
 #include "sim/checkers/checkers.hpp"
 
-#include <map>
-#include <tuple>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -17,7 +16,7 @@ public:
         const auto* batch = read.record ? sent().batch_of(*read.record) : nullptr;
         if (batch == nullptr || !batch->idempotent)
             return;
-        auto& last = last_[{read.reader, batch->producer, read.where}];
+        auto& last = at_grown(at_grown(last_, read.reader), batch->producer)[read.where];
         if (last != 0 && *read.record + 1 <= last)
             violated("producer " + std::to_string(batch->producer) + " sent record " +
                      std::to_string(*read.record) + " before record " + std::to_string(last - 1) +
@@ -33,8 +32,8 @@ public:
     }
 
 private:
-    /// One more than the last record read, so that 0 means none.
-    std::map<std::tuple<std::uint32_t, std::uint32_t, place>, std::uint64_t> last_;
+    /// One more than the last record read, so that 0 means none; by reader and producer.
+    std::vector<std::vector<by_place<std::uint64_t>>> last_;
 };
 
 } // namespace

@@ -57,6 +57,18 @@ node_options furnished(scheduler_options scheduler, world& time, observation& wa
     return options;
 }
 
+std::vector<node_reading::reserve> reserve_readings(runtime::node_services& node, std::size_t largest_request,
+                                                    std::size_t largest_read) {
+    std::vector<node_reading::reserve> readings;
+    const auto read = [&](const runtime::memory_reserve& reserve, std::size_t overdraft) {
+        readings.push_back({reserve.name(), reserve.in_use(), reserve.capacity(), overdraft});
+    };
+    read(node.memory->client_input, largest_request);
+    read(node.memory->fetch_output, largest_read);
+    read(node.memory->control, 0);
+    return readings;
+}
+
 std::uint64_t replies_dropped(runtime::node_services& node) {
     std::uint64_t count = 0;
     node.metrics->for_each([&](const std::string& name, const runtime::metric_registry::family& family) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "runtime/logging/logger.hpp"
+#include "sim/checkers/broker_events.hpp"
 #include "sim/node/node_options.hpp"
 #include "sim/world/world.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -22,6 +24,11 @@ struct observation {
 /// nodes.
 node_options furnished(scheduler_options scheduler, world& time, observation& watched,
                        const std::string& host);
+
+/// What the node's memory reserves hold. `largest_request` and `largest_read` are what one holder may
+/// overdraw.
+std::vector<node_reading::reserve> reserve_readings(runtime::node_services& node, std::size_t largest_request,
+                                                    std::size_t largest_read);
 
 /// Replies that were dropped in this incarnation so far. Once a node is killed it says nothing any more: what
 /// dies with its askers is no fault.

@@ -1,13 +1,16 @@
 #include "sim/cluster/simulated_broker.hpp"
 
 #include "actors/broker/broker_messages.hpp"
+#include "actors/connection/limits.hpp"
 #include "protocol/model/assert.hpp"
 #include "sim/node/simulated_node.hpp"
+#include "sim/scheduler/simulated_scheduler.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::sim {
@@ -70,7 +73,10 @@ void simulated_broker::start() {
         world_.fail("the broker on " + host_.name() + " gave up in its life " +
                     std::to_string(host_.incarnations()) + ": " + to_string(why));
     };
-    events.on_stopped = [this] { count_dropped_replies(); };
+    events.on_stopped = [this] {
+        count_dropped_replies();
+        files_left_open_ = host_.disk().open_files();
+    };
     const auto boot = [&](runtime::node_services& node) {
         root_ = caf::actor_cast<caf::weak_actor_ptr>(
             boot_broker(node, settings_.config, events, settings_.planted));
@@ -99,6 +105,24 @@ void simulated_broker::stop(std::int64_t limit_ns, std::function<void(bool)> the
             caf::anon_send(root, stop_broker{});
     };
     host_.clean_stop(ask, limit_ns, std::move(then));
+}
+
+node_reading simulated_broker::reading() {
+    auto& node = *host_.node();
+    node_reading what;
+    what.life = host_.incarnations();
+    what.when = {world_.now(), host_.stalled_ns()};
+    const auto& config = *settings_.config;
+    // One answer asks for at most this part of the memory for responses, or a first batch, which comes whole.
+    const auto part = config.barnabas_memory_fetch_bytes / connection_limits::fetch_parts_min;
+    const auto largest_read = std::max<std::int64_t>(config.message_max_bytes, part);
+    what.reserves =
+        reserve_readings(node.services(), static_cast<std::size_t>(config.socket_request_max_bytes),
+                         static_cast<std::size_t>(largest_read));
+    what.longest_mailbox = node.scheduler().longest_mailbox();
+    what.longest_mailbox_of = node.scheduler().longest_mailbox_of();
+    what.open_files = host_.disk().open_files();
+    return what;
 }
 
 void simulated_broker::count_dropped_replies() {

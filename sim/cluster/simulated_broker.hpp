@@ -62,6 +62,11 @@ public:
     /// Asks the broker to stop; killed if it does not end in time. `then` hears whether it ended by itself.
     void stop(std::int64_t limit_ns, std::function<void(bool)> then = {});
 
+    /// A look at the node, which must be running.
+    node_reading reading();
+    /// Files that the broker had open when it said that it had stopped.
+    std::uint64_t files_left_open() const noexcept { return files_left_open_; }
+
     /// Adds what this incarnation dropped since the last call to the observation.
     void count_dropped_replies();
 
@@ -76,6 +81,7 @@ private:
     /// Of the present incarnation, as it publishes it.
     broker_state state_ = broker_state::opening_directories;
     std::uint64_t dropped_counted_ = 0;
+    std::uint64_t files_left_open_ = 0;
 };
 
 } // namespace barnabas::sim

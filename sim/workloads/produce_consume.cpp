@@ -16,6 +16,8 @@ constexpr std::int64_t audit_limit_ns = 30 * second;
 constexpr std::int64_t stop_limit_ns = 10 * second;
 /// Between the last crash and the start that follows.
 constexpr std::int64_t last_downtime_ns = 50 * millisecond;
+/// Between two looks at the broker's memory and at what it has not answered.
+constexpr std::int64_t look_interval_ns = 50 * millisecond;
 
 std::int64_t longest_result(const produce_consume_options& options) {
     std::int64_t longest = 0;
@@ -36,7 +38,7 @@ produce_consume_options with_choices(produce_consume_options options,
     return options;
 }
 
-broker_settings settings_of(const produce_consume_options& options) {
+broker_settings settings_of(const produce_consume_options& options, tap_recorder& taps) {
     auto config = simulated_config(broker_host);
     for (const auto& [key, value] : options.broker_config) {
         const auto done = config.set(key, value);
@@ -46,6 +48,8 @@ broker_settings settings_of(const produce_consume_options& options) {
     settings.host = broker_host;
     settings.config = std::make_shared<const broker_config>(std::move(config));
     settings.planted = options.planted;
+    settings.planted.partitions = &taps;
+    settings.planted.connections = &taps;
     settings.scheduler = options.broker_scheduler;
     settings.clock = options.broker_clock;
     return settings;
@@ -64,7 +68,11 @@ std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
     : chosen_(keep ? std::make_shared<choice_log>() : nullptr), options_(with_choices(options, chosen_)),
       tell_(std::move(tell)), world_(options.seed), network_(world_),
-      broker_(world_, network_, watched_, settings_of(options_)) {
+      taps_({&world_, &history_,
+             [](const std::string& topic) { return static_cast<std::uint32_t>(std::stoul(topic.substr(1))); },
+             [this] { look_at_invariants(); }}),
+      broker_(world_, network_, watched_, settings_of(options_, taps_)) {
+    taps_.watch(broker_.host());
     watched_.on_log = [this](virtual_time, const std::string& host, log_level level,
                              const std::string& line) {
         if (tell_)
@@ -92,6 +100,7 @@ run_report produce_consume::run() {
                                                            [this](const std::string& line) { tell(line); }},
                                        options_.faults);
     faults_->begin();
+    look_at_broker();
     run_phases();
     return report();
 }
@@ -118,6 +127,8 @@ bool produce_consume::run_phases() {
         for (auto& each : readers_)
             facts_.leaked_actors += each->end();
         facts_.leaked_actors += broker_.host().leaked_actors();
+        facts_.open_connections = network_.open_connections();
+        facts_.open_files = broker_.files_left_open();
         history_.on_end(facts_);
         look_at_invariants();
     }
@@ -368,6 +379,12 @@ void produce_consume::on_problem(std::uint32_t reader, const client::consumer_pr
 void produce_consume::look_at_invariants() {
     if (const auto& broken = history_.broken())
         fail(broken->checker, broken->what);
+}
+
+void produce_consume::look_at_broker() {
+    if (broker_.running())
+        taps_.reading(broker_.reading());
+    world_.schedule_after(look_interval_ns, world_owner, [this] { look_at_broker(); });
 }
 
 std::size_t produce_consume::unfinished() const {

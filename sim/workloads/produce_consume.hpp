@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sim/checkers/history.hpp"
+#include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
@@ -81,6 +82,7 @@ private:
     void on_problem(std::uint32_t reader, const client::consumer_problem& problem);
     void note_audited(const place& where, const client::consumed& got);
     void look_at_invariants();
+    void look_at_broker();
 
     bool run_phases();
     bool audit();
@@ -100,6 +102,7 @@ private:
     network_fabric network_;
     observation watched_;
     history history_;
+    tap_recorder taps_;
     simulated_broker broker_;
     std::unique_ptr<fault_driver> faults_;
     std::unique_ptr<client_host> admin_;

@@ -1,0 +1,61 @@
+#include "sim/checkers/ghost_log.hpp"
+
+#include <algorithm>
+
+namespace barnabas::sim {
+
+void ghost_log::open(const log_opened& event) {
+    life_ = event.life;
+    write_caching_ = event.write_caching;
+    closed_ = false;
+    cut(event.now.log_end_offset);
+    marks_ = event.now;
+    end_ = event.now.log_end_offset;
+    // Recovery ends with everything on stable storage, and what is lost is lost from here on.
+    synced_to_ = event.now.stable_offset;
+    sync_begun_to_ = event.now.stable_offset;
+    shown_to_ = event.now.high_watermark;
+}
+
+void ghost_log::append(const log_appended& event) {
+    batches_.push_back(event.batch);
+    end_ = event.batch.last_offset + 1;
+}
+
+void ghost_log::begin_sync(const log_sync_begun& event) {
+    sync_begun_to_ = std::max(sync_begun_to_, event.upto);
+}
+
+void ghost_log::move(const log_moved& event) {
+    if (event.now.log_end_offset < end_)
+        cut(event.now.log_end_offset);
+    marks_ = event.now;
+    synced_to_ = std::max(synced_to_, event.now.stable_offset);
+    shown_to_ = std::max(shown_to_, event.now.high_watermark);
+}
+
+void ghost_log::close(const log_closed& event) {
+    closed_ = event.ok;
+}
+
+void ghost_log::cut(log_offset end) {
+    while (!batches_.empty() && batches_.back().last_offset >= end)
+        batches_.pop_back();
+    end_ = end;
+}
+
+const logged_batch* ghost_log::batch_at(log_offset base) const {
+    const auto found = std::lower_bound(
+        batches_.begin(), batches_.end(), base,
+        [](const logged_batch& batch, log_offset offset) { return batch.base_offset < offset; });
+    return found != batches_.end() && found->base_offset == base ? &*found : nullptr;
+}
+
+bool ghost_log::is_boundary(log_offset end) const {
+    const auto behind = std::lower_bound(
+        batches_.begin(), batches_.end(), end,
+        [](const logged_batch& batch, log_offset offset) { return batch.base_offset < offset; });
+    return behind == batches_.begin() || std::prev(behind)->last_offset < end;
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "sim/checkers/broker_events.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace barnabas::sim {
+
+/// What the log of one partition must hold, from what its taps said through all lives of the broker. Kept by
+/// the history, which tells checkers of an event before it applies it here: they compare the event with how
+/// things stood.
+class ghost_log {
+public:
+    void open(const log_opened& event);
+    void append(const log_appended& event);
+    void begin_sync(const log_sync_begun& event);
+    void move(const log_moved& event);
+    void close(const log_closed& event);
+
+    /// All that was appended and not taken back, in order; deleted segments stay known.
+    const std::vector<logged_batch>& batches() const noexcept { return batches_; }
+    /// Null when no batch begins there.
+    const logged_batch* batch_at(log_offset base) const;
+    /// Some batch ends right before `end`, or nothing is known below it.
+    bool is_boundary(log_offset end) const;
+
+    bool known() const noexcept { return life_ != 0; }
+    std::uint64_t life() const noexcept { return life_; }
+    /// As last told, in this life or the one before.
+    const log_marks& marks() const noexcept { return marks_; }
+    log_offset end() const noexcept { return end_; }
+    /// What was ever proven to be on stable storage.
+    log_offset synced_to() const noexcept { return synced_to_; }
+    /// What may be there although no completion told so.
+    log_offset sync_begun_to() const noexcept { return sync_begun_to_; }
+    /// The highest high watermark of all lives.
+    log_offset shown_to() const noexcept { return shown_to_; }
+    /// The last life closed the log in good order.
+    bool closed() const noexcept { return closed_; }
+    bool write_caching() const noexcept { return write_caching_; }
+
+private:
+    void cut(log_offset end);
+
+    std::vector<logged_batch> batches_;
+    log_marks marks_;
+    std::uint64_t life_ = 0;
+    log_offset end_{0};
+    log_offset synced_to_{0};
+    log_offset sync_begun_to_{0};
+    log_offset shown_to_{0};
+    bool closed_ = false;
+    bool write_caching_ = false;
+};
+
+} // namespace barnabas::sim

@@ -1,0 +1,75 @@
+#include "tests/unit/sim/checkers/story.hpp"
+
+#include <gtest/gtest.h>
+
+/// Checkers of liveness, bounds and leaks.
+namespace barnabas::sim {
+namespace {
+
+std::unique_ptr<checker> liveness(const history& of) {
+    return make_liveness_after_healing(of, {20 * second, 5 * second});
+}
+
+TEST(liveness_after_healing, refuses_a_producer_without_acknowledgement) {
+    story told(&liveness);
+    told.result(told.send(1), delivery::acked, 0);
+    told.healed();
+    told.pass(10);
+    told.progress_due(1, 0);
+    EXPECT_TRUE(told.broken());
+}
+TEST(liveness_after_healing, refuses_a_reader_that_stands_still) {
+    story told(&liveness);
+    told.healed();
+    told.result(told.send(2), delivery::acked, 0);
+    told.read(0, 0);
+    told.pass(10);
+    told.progress_due(1, 1);
+    EXPECT_TRUE(told.broken());
+}
+TEST(liveness_after_healing, refuses_a_late_result) {
+    story told(&liveness);
+    const auto token = told.send(1);
+    told.pass(21);
+    told.result(token, delivery::unknown);
+    EXPECT_TRUE(told.broken());
+}
+TEST(liveness_after_healing, accepts_progress_with_the_last_moments_unread) {
+    story told(&liveness);
+    told.healed();
+    told.result(told.send(1), delivery::acked, 0);
+    told.read(0, 0);
+    told.pass(10);
+    told.result(told.send(1), delivery::acked, 1);
+    told.progress_due(1, 1);
+    EXPECT_FALSE(told.broken());
+}
+
+TEST(no_leak, refuses_dropped_replies_leaked_actors_and_silence) {
+    end_facts dropped;
+    dropped.replies_dropped = 1;
+    end_facts leaked;
+    leaked.leaked_actors = 1;
+    end_facts connected;
+    connected.open_connections = 1;
+    end_facts opened;
+    opened.open_files = 1;
+    for (const auto& facts : {dropped, leaked, connected, opened}) {
+        story told(&make_no_leak);
+        told.end(facts);
+        EXPECT_TRUE(told.broken());
+    }
+    story silent(&make_no_leak);
+    silent.send(1);
+    silent.end();
+    EXPECT_TRUE(silent.broken());
+}
+TEST(no_leak, accepts_an_end_in_good_order) {
+    story told(&make_no_leak);
+    told.result(told.send(1), delivery::unknown);
+    told.end();
+    EXPECT_FALSE(told.broken());
+}
+
+} // namespace
+} // namespace barnabas::sim
