@@ -80,7 +80,7 @@ struct node_limits {
     std::size_t connections_max = 4'096;
     /// M1: a partition may get 128 appends and some reads from each of some dozen connections, a listener one
     /// message from each connection of a storm.
-    std::size_t mailbox_max = 8'192;
+    std::size_t mailbox_max = 2'048;
 };
 /// V2: every request is answered within its own timeout and a second, or its connection is closed.
 std::unique_ptr<checker> make_requests_answered(const history& of, const node_limits& limits);
