@@ -2,6 +2,7 @@
 
 #include "runtime/random/random.hpp"
 #include "sim/scheduler/choice_log.hpp"
+#include "sim/world/fields.hpp"
 #include "sim/world/virtual_time.hpp"
 
 #include <cstdint>
@@ -19,6 +20,8 @@ enum class choice_policy {
     /// As `scheduler_options::choices` says; what it does not name, in the order of waking.
     as_recorded,
 };
+const char* name_of(choice_policy policy) noexcept;
+std::span<const choice_policy> all_of(choice_policy) noexcept;
 
 struct scheduler_options {
     std::uint32_t loops = 2;
@@ -34,5 +37,13 @@ struct scheduler_options {
     /// Policy and costs drawn for one run (or one node).
     static scheduler_options drawn(runtime::random& draws, std::uint32_t loops);
 };
+
+template <fields_of<scheduler_options> Of, class Visit>
+void for_each_field(Of& of, Visit&& visit) {
+    visit("loops", of.loops);
+    visit("policy", of.policy);
+    visit("step_cost_low_ns", of.step_cost_low);
+    visit("step_cost_high_ns", of.step_cost_high);
+}
 
 } // namespace barnabas::sim
