@@ -183,7 +183,8 @@ result<void> memory_file_system::sync(std::span<const file_id> files) {
         }
         auto& node = *at->node;
         if (!disk_.fails(disk_.faults_.sync_error_chance)) {
-            node.file.sync();
+            if (!disk_.fails(disk_.faults_.sync_lie_chance))
+                node.file.sync();
             disk_.report(node, disk_change::synced, node.file.size());
             continue;
         }

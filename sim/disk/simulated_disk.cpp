@@ -14,7 +14,7 @@ void simulated_disk::submit(runtime::disk_lane lane, runtime::disk_job_kind kind
     if (ended_ || disk_.cut_off())
         return;
     const bool idle = lanes_.count(lane.get()) == 0;
-    const bool may_run_here = idle && kind != runtime::disk_job_kind::blocking;
+    const bool may_run_here = idle && kind != runtime::disk_job_kind::blocking && !stalled();
     if (may_run_here && draws_.chance(disk_.faults().inline_chance, per_million)) {
         run(lane.get(), {kind, std::move(job), {}});
         if (!disk_.cut_off())
@@ -81,7 +81,13 @@ std::int64_t simulated_disk::latency_of(std::uint64_t operations, std::uint64_t 
         sum += draws_.between(faults.sync_low, faults.sync_high);
     if (draws_.chance(faults.stall_chance, per_million))
         sum += draws_.between(0, faults.stall_high);
+    if (stalled())
+        sum += faults.stalled_until - world_.now().get();
     return sum;
+}
+
+bool simulated_disk::stalled() const {
+    return disk_.faults().stalled_until > world_.now().get();
 }
 
 void simulated_disk::end() {

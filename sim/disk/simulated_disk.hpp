@@ -38,6 +38,7 @@ private:
     void run_front(std::uint64_t lane, std::int64_t waited);
     void finish_front(std::uint64_t lane);
     std::int64_t run(std::uint64_t lane, const queued_job& job);
+    bool stalled() const;
     std::int64_t latency_of(std::uint64_t operations, std::uint64_t syncs);
 
     world& world_;

@@ -4,12 +4,6 @@ namespace barnabas::sim {
 
 namespace {
 
-std::uint32_t maybe(runtime::random& draws, std::uint64_t enable, std::uint64_t low, std::uint64_t high) {
-    const bool on = draws.chance(enable, per_million);
-    const auto chance = static_cast<std::uint32_t>(draws.log_between(low, high));
-    return on ? chance : 0;
-}
-
 /// A chance with weight on the extremes: never, always, and everything between.
 std::uint32_t any_chance(runtime::random& draws) {
     const auto choice = draws.below(4);
@@ -21,17 +15,44 @@ std::uint32_t any_chance(runtime::random& draws) {
 
 } // namespace
 
-disk_faults disk_faults::drawn(runtime::random& draws) {
+disk_faults disk_faults::all_drawn(runtime::random& draws) {
     disk_faults made;
-    made.read_error_chance = maybe(draws, 100'000, 1, 1'000);
-    made.write_error_chance = maybe(draws, 100'000, 1, 1'000);
-    made.sync_error_chance = maybe(draws, 100'000, 10, 10'000);
+    const auto chance = [&](std::uint64_t low, std::uint64_t high) {
+        return static_cast<std::uint32_t>(draws.log_between(low, high));
+    };
+    made.read_error_chance = chance(1, 1'000);
+    made.write_error_chance = chance(1, 1'000);
+    made.sync_error_chance = chance(10, 10'000);
     made.sync_low = static_cast<std::int64_t>(draws.log_between(20'000, 2'000'000));
     made.sync_high = made.sync_low * draws.between(2, 50);
-    made.stall_chance = maybe(draws, 300'000, 1, 1'000);
+    made.stall_chance = chance(1, 1'000);
     made.stall_high = static_cast<std::int64_t>(draws.log_between(100'000'000, 60'000'000'000));
-    made.not_cached_chance = maybe(draws, 800'000, 1'000, 800'000);
-    made.inline_chance = maybe(draws, 700'000, 10'000, 1'000'000);
+    made.not_cached_chance = chance(1'000, 800'000);
+    made.inline_chance = chance(10'000, 1'000'000);
+    return made;
+}
+
+disk_faults disk_faults::drawn(runtime::random& draws) {
+    auto made = all_drawn(draws);
+    const auto maybe = [&](std::uint32_t& of, std::uint64_t enable) {
+        if (!draws.chance(enable, 100))
+            of = 0;
+    };
+    maybe(made.read_error_chance, 10);
+    maybe(made.write_error_chance, 10);
+    maybe(made.sync_error_chance, 10);
+    maybe(made.stall_chance, 30);
+    maybe(made.not_cached_chance, 80);
+    maybe(made.inline_chance, 70);
+    return made;
+}
+
+disk_faults disk_faults::slowed(std::int64_t factor) const {
+    auto made = *this;
+    made.cached_low *= factor;
+    made.cached_high *= factor;
+    made.sync_low *= factor;
+    made.sync_high *= factor;
     return made;
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/random/random.hpp"
 #include "sim/faults/network_faults.hpp"
+#include "sim/world/fields.hpp"
 #include "sim/world/virtual_time.hpp"
 
 #include <cstdint>
@@ -15,6 +16,9 @@ struct disk_faults {
     std::uint32_t write_error_chance = 0;
     /// Per file synced. The dirty pages of that file are then lost, and a later success says nothing of them.
     std::uint32_t sync_error_chance = 0;
+    /// Per file synced: success is reported, and nothing is on stable storage. No broker can keep its promise
+    /// then.
+    std::uint32_t sync_lie_chance = 0;
 
     /// Latencies of one operation inside a submitted job; the kind of job does not matter.
     std::int64_t cached_low = 2 * microsecond;
@@ -24,6 +28,8 @@ struct disk_faults {
     /// Per operation: as long as `stall_high`.
     std::uint32_t stall_chance = 0;
     std::int64_t stall_high = 10 * second;
+    /// True time before which no job ends: the whole disk stands still.
+    std::int64_t stalled_until = 0;
     /// Per `cached_read` job: a read would have waited, so the job runs again as a whole.
     std::uint32_t not_cached_chance = 100'000;
     /// Per job that may run on the submitting loop: it does, and `done` is called before `submit` returns.
@@ -31,7 +37,28 @@ struct disk_faults {
 
     /// Which kinds exist and how strong they are, drawn for one run.
     static disk_faults drawn(runtime::random& draws);
+    /// Strengths of all kinds but lies, as if all existed.
+    static disk_faults all_drawn(runtime::random& draws);
+    /// The same disk with all latencies so many times as long.
+    disk_faults slowed(std::int64_t factor) const;
 };
+
+template <fields_of<disk_faults> Of, class Visit>
+void for_each_field(Of& of, Visit&& visit) {
+    visit("read_error_ppm", of.read_error_chance);
+    visit("write_error_ppm", of.write_error_chance);
+    visit("sync_error_ppm", of.sync_error_chance);
+    visit("sync_lie_ppm", of.sync_lie_chance);
+    visit("cached_low_ns", of.cached_low);
+    visit("cached_high_ns", of.cached_high);
+    visit("sync_low_ns", of.sync_low);
+    visit("sync_high_ns", of.sync_high);
+    visit("stall_ppm", of.stall_chance);
+    visit("stall_high_ns", of.stall_high);
+    visit("stalled_until_ns", of.stalled_until);
+    visit("not_cached_ppm", of.not_cached_chance);
+    visit("inline_ppm", of.inline_chance);
+}
 
 /// What a power cut leaves, of what was not synced. Chances are per 1,000,000.
 struct power_cut_faults {
@@ -52,5 +79,14 @@ struct power_cut_faults {
     /// Everything survives, as after the death of the process alone.
     static power_cut_faults keep_all();
 };
+
+template <fields_of<power_cut_faults> Of, class Visit>
+void for_each_field(Of& of, Visit&& visit) {
+    visit("page_kept_ppm", of.page_kept);
+    visit("page_torn_ppm", of.page_torn);
+    visit("sector_garbage_ppm", of.sector_garbage);
+    visit("length_kept_ppm", of.length_kept);
+    visit("name_kept_ppm", of.name_kept);
+}
 
 } // namespace barnabas::sim

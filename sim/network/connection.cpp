@@ -17,6 +17,8 @@ constexpr std::size_t largest_segment = 64 * 1'024;
 constexpr std::int64_t linger_ns = 5 * second;
 /// Read bytes are cut off the front of the window's memory beyond this.
 constexpr std::size_t compact_beyond = 64 * 1'024;
+/// On a slow link a segment is what leaves in this part of a second.
+constexpr std::uint64_t slow_segments_per_second = 50;
 } // namespace
 
 connection::connection(network_fabric& fabric, std::uint64_t id, const party& connecting,
@@ -26,17 +28,23 @@ connection::connection(network_fabric& fabric, std::uint64_t id, const party& co
     sides_[1].who = accepting;
     for (std::size_t from = 0; from < ways_.size(); ++from) {
         ways_[from].draws = draws.split(from);
-        draw_properties(ways_[from], fabric.faults());
+        ways_[from].harm_draws = ways_[from].draws.split("harm");
+        draw_properties(from, fabric.faults());
     }
 }
 
-void connection::draw_properties(way& to_make, const network_faults& faults) {
+void connection::draw_properties(std::size_t from, const network_faults& faults) {
+    auto& to_make = ways_[from];
     auto& draws = to_make.draws;
     to_make.latency = static_cast<std::int64_t>(draws.log_between(
         static_cast<std::uint64_t>(faults.latency_low), static_cast<std::uint64_t>(faults.latency_high)));
     to_make.window = static_cast<std::uint32_t>(draws.log_between(faults.window_low, faults.window_high));
-    if (draws.chance(faults.reset_chance, per_million))
-        to_make.reset_after = draws.log_between(1, faults.reset_after_bytes_high);
+    auto& harm = to_make.harm_draws;
+    if (harm.chance(faults.reset_chance, per_million)) {
+        to_make.reset_after = harm.log_between(1, faults.reset_after_bytes_high);
+        fabric_.report_harm(
+            {id_, harm_kind::reset, static_cast<std::uint32_t>(from), to_make.reset_after, 0});
+    }
 }
 
 // ---- calls of the application
@@ -129,12 +137,12 @@ void connection::pump(std::size_t from) {
     if (mine.failed || mine.vanished)
         return;
     while (along.unsent_bytes > 0) {
-        const auto count = next_segment(along);
+        const auto count = link_is_busy(from) ? 0 : next_segment(from);
         if (count == 0)
             return;
         take_bytes(along, count);
         fabric_.world_.record(mine.who.host, trace_kind::bytes_sent, id_, count);
-        const auto at = arrival_time(along, count);
+        const auto at = arrival_time(from, count);
         schedule_arrival(from, at, count);
         if (along.sent_total >= along.reset_after) {
             fabric_.world_.schedule(at, world_owner, [self = shared_from_this()] {
@@ -146,12 +154,31 @@ void connection::pump(std::size_t from) {
     finish_sending(from);
 }
 
+/// A slow link takes a little at a time, so that it is fast again as soon as it is healed: nothing more is
+/// sent while earlier bytes still leave.
+bool connection::link_is_busy(std::size_t from) {
+    auto& along = ways_[from];
+    const auto* slow = fabric_.slow_link(sides_[from].who.host, sides_[1 - from].who.host);
+    if (slow == nullptr || along.link_free <= fabric_.world_.now())
+        return false;
+    if (!std::exchange(along.pump_scheduled, true))
+        fabric_.world_.schedule(along.link_free, world_owner,
+                                [self = shared_from_this(), from] { self->pump(from); });
+    return true;
+}
+
 /// How many bytes travel next; zero if the window is full.
-std::size_t connection::next_segment(way& along) {
+std::size_t connection::next_segment(std::size_t from) {
+    auto& along = ways_[from];
     const auto in_window = along.arrived + along.in_flight;
-    if (in_window >= along.window)
+    const auto* slow = fabric_.slow_link(sides_[from].who.host, sides_[1 - from].who.host);
+    const std::size_t window = slow != nullptr ? std::min(along.window, slow->window_bytes) : along.window;
+    if (in_window >= window)
         return 0;
-    auto count = std::min({along.window - in_window, along.unsent_bytes, largest_segment});
+    auto count = std::min({window - in_window, along.unsent_bytes, largest_segment});
+    if (slow != nullptr)
+        count =
+            std::min(count, 1 + static_cast<std::size_t>(slow->bytes_per_second / slow_segments_per_second));
     if (harm_planned_ && along.sent_total < along.reset_after)
         count =
             static_cast<std::size_t>(std::min<std::uint64_t>(count, along.reset_after - along.sent_total));
@@ -180,16 +207,18 @@ void connection::take_bytes(way& along, std::size_t count) {
     }
 }
 
-virtual_time connection::arrival_time(way& along, std::size_t count) {
+virtual_time connection::arrival_time(std::size_t from, std::size_t count) {
+    auto& along = ways_[from];
     const auto& faults = fabric_.faults();
+    const auto* slow = fabric_.slow_link(sides_[from].who.host, sides_[1 - from].who.host);
+    const auto rate = slow != nullptr ? slow->bytes_per_second : faults.bytes_per_second;
     const auto sending = static_cast<std::int64_t>(count * static_cast<std::uint64_t>(second) /
-                                                   std::max<std::uint64_t>(1, faults.bytes_per_second));
+                                                   std::max<std::uint64_t>(1, rate));
     along.link_free = std::max(along.link_free, fabric_.world_.now()) + sending;
     auto at = along.link_free + along.latency;
     if (along.draws.chance(faults.tail_chance, per_million))
         at = at + along.draws.between(0, faults.tail_high);
-    if (along.draws.chance(faults.clog_chance, per_million))
-        along.clogged_until = std::max(along.clogged_until, at + along.draws.between(0, faults.clog_high));
+    meet_clogs(from, at);
     along.last_arrival = std::max({along.last_arrival, at, along.clogged_until});
     return along.last_arrival;
 }
@@ -206,7 +235,7 @@ void connection::arrive(std::size_t from, std::size_t count) {
     auto& target = sides_[to];
     if (target.failed || target.vanished)
         return;
-    const bool clogged = along.clogged_until > fabric_.world_.now();
+    const bool clogged = clogged_until(from) > fabric_.world_.now();
     if (clogged || !along.held.empty() || fabric_.blocked(sides_[from].who.host, target.who.host)) {
         along.held.push_back(count);
         if (along.held.size() > 1)

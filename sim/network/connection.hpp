@@ -3,6 +3,7 @@
 #include "protocol/model/slice.hpp"
 #include "runtime/network/network.hpp"
 #include "runtime/random/random.hpp"
+#include "sim/faults/connection_harm.hpp"
 #include "sim/world/virtual_time.hpp"
 
 #include <array>
@@ -70,10 +71,12 @@ public:
     /// This side vanished earlier and its host is back: the other side is told as soon as it sends or
     /// retries.
     void host_returned(std::size_t side);
-    /// Draws a time at which one side will vanish.
-    void plan_vanishing(runtime::random& draws, const network_faults& faults);
+    /// What chance or a plan decided when it was made, or before.
+    void plan_harm(const connection_harm& harm);
     /// Both sides are reset now.
     void reset();
+    /// ... once so many more bytes were sent in direction `from`.
+    void reset_after(std::size_t from, std::uint64_t more_bytes);
     /// Direction `from` holds its bytes until then.
     void clog(std::size_t from, virtual_time until);
     /// The link of direction `from` is open again.
@@ -106,6 +109,10 @@ private:
     };
     struct way {
         runtime::random draws{0};
+        /// Of its own, so that harm leaves all else as it was.
+        runtime::random harm_draws{0};
+        /// By the position of the byte that meets them, rising.
+        std::deque<connection_harm> planned_clogs;
         std::int64_t latency = 0;
         std::uint32_t window = 0;
         std::uint64_t reset_after = UINT64_MAX;
@@ -122,18 +129,23 @@ private:
         virtual_time clogged_until{0};
         /// Segments that came to a blocked link, in order; zero is the end of the stream.
         std::deque<std::size_t> held;
+        /// How often what was held was let go.
+        std::uint64_t releases = 0;
         bool pump_scheduled = false;
         bool ending = false;
         bool end_sent = false;
         bool end_arrived = false;
     };
 
-    void draw_properties(way& to_make, const network_faults& faults);
+    void draw_properties(std::size_t from, const network_faults& faults);
     void schedule_pump(std::size_t from);
     void pump(std::size_t from);
-    std::size_t next_segment(way& along);
+    bool link_is_busy(std::size_t from);
+    std::size_t next_segment(std::size_t from);
     void take_bytes(way& along, std::size_t count);
-    virtual_time arrival_time(way& along, std::size_t count);
+    virtual_time arrival_time(std::size_t from, std::size_t count);
+    virtual_time clogged_until(std::size_t from) const;
+    void meet_clogs(std::size_t from, virtual_time arrival);
     void schedule_arrival(std::size_t from, virtual_time at, std::size_t count);
     void arrive(std::size_t from, std::size_t count);
     void arrived_at_closed(std::size_t from, std::size_t count);

@@ -43,13 +43,23 @@ void connection::power_lost(std::size_t side) {
     fabric_.forget_if_finished(*this);
 }
 
-void connection::plan_vanishing(runtime::random& draws, const network_faults& faults) {
-    const auto which = draws.below(2);
-    const auto after = draws.between(0, faults.half_open_after_high);
-    fabric_.world_.schedule_after(after, world_owner, [self = shared_from_this(), which] {
-        if (self->harm_planned_)
-            self->vanish(which);
-    });
+void connection::plan_harm(const connection_harm& harm) {
+    const std::size_t side = harm.direction % 2;
+    auto& along = ways_[side];
+    switch (harm.kind) {
+    case harm_kind::reset: along.reset_after = harm.at; return;
+    case harm_kind::clog: along.planned_clogs.push_back(harm); return;
+    case harm_kind::half_open:
+        fabric_.world_.schedule_after(static_cast<std::int64_t>(harm.at), world_owner,
+                                      [self = shared_from_this(), side] {
+                                          if (self->harm_planned_)
+                                              self->vanish(side);
+                                      });
+        return;
+    case harm_kind::refuse:
+    case harm_kind::hang:
+    case harm_kind::mute: return; // The fabric has seen to these.
+    }
 }
 
 void connection::host_returned(std::size_t side) {
@@ -101,10 +111,13 @@ void connection::fail_after_silence(std::size_t side) {
     const auto after =
         draws.log_between(static_cast<std::uint64_t>(faults.silence_low),
                           static_cast<std::uint64_t>(std::max(faults.silence_low, faults.silence_high)));
+    const auto releases = ways_[1 - side].releases;
     fabric_.world_.schedule_after(
-        static_cast<std::int64_t>(after), world_owner, [self = shared_from_this(), side] {
+        static_cast<std::int64_t>(after), world_owner, [self = shared_from_this(), side, releases] {
+            const auto& from_peer = self->ways_[1 - side];
             const bool still_silent = self->sides_[1 - side].vanished || self->sides_[1 - side].failed;
-            if (!still_silent && self->ways_[1 - side].held.empty())
+            const bool still_held = !from_peer.held.empty() && from_peer.releases == releases;
+            if (!still_silent && !still_held)
                 return;
             self->fail_side(side);
             // The other side retries in vain as well.
@@ -113,13 +126,40 @@ void connection::fail_after_silence(std::size_t side) {
         });
 }
 
+void connection::reset_after(std::size_t from, std::uint64_t more_bytes) {
+    ways_[from].reset_after = ways_[from].sent_total + more_bytes;
+}
+
 void connection::clog(std::size_t from, virtual_time until) {
     ways_[from].clogged_until = std::max(ways_[from].clogged_until, until);
 }
 
+/// Of this connection, or of the link.
+virtual_time connection::clogged_until(std::size_t from) const {
+    return std::max(ways_[from].clogged_until,
+                    fabric_.links_.clogged_until(sides_[from].who.host, sides_[1 - from].who.host));
+}
+
+/// The last segment sent may clog the direction from its arrival on.
+void connection::meet_clogs(std::size_t from, virtual_time arrival) {
+    auto& along = ways_[from];
+    const auto& faults = fabric_.faults();
+    if (faults.clog_chance != 0 && along.harm_draws.chance(faults.clog_chance, per_million)) {
+        const auto lasts = along.harm_draws.between(0, faults.clog_high);
+        clog(from, arrival + lasts);
+        fabric_.report_harm(
+            {id_, harm_kind::clog, static_cast<std::uint32_t>(from), along.sent_total, lasts});
+    }
+    while (!along.planned_clogs.empty() && along.planned_clogs.front().at <= along.sent_total) {
+        if (harm_planned_)
+            clog(from, arrival + along.planned_clogs.front().lasts_ns);
+        along.planned_clogs.pop_front();
+    }
+}
+
 /// The first segment is held: by a clog, which ends, or by a blocked link, which may not.
 void connection::wait_for_release(std::size_t from) {
-    const auto until = ways_[from].clogged_until;
+    const auto until = clogged_until(from);
     if (until > fabric_.world_.now())
         fabric_.world_.schedule(until, world_owner,
                                 [self = shared_from_this(), from] { self->release_held(from); });
@@ -131,11 +171,12 @@ void connection::release_held(std::size_t from) {
     auto& along = ways_[from];
     if (along.held.empty())
         return;
-    if (along.clogged_until > fabric_.world_.now() ||
+    if (clogged_until(from) > fabric_.world_.now() ||
         fabric_.blocked(sides_[from].who.host, sides_[1 - from].who.host)) {
         wait_for_release(from);
         return;
     }
+    ++along.releases;
     const auto held = std::exchange(along.held, {});
     for (const auto count : held)
         arrive(from, count);

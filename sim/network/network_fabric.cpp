@@ -31,7 +31,8 @@ std::uint16_t network_fabric::host_state::take_port() {
 }
 
 network_fabric::network_fabric(world& time, const network_faults& faults)
-    : world_(time), faults_(faults), draws_(time.draws(draw_stream::network).split("fabric")) {}
+    : world_(time), faults_(faults), draws_(time.draws(draw_stream::network).split("fabric")),
+      harm_draws_(draws_.split("harm")) {}
 
 network_fabric::~network_fabric() = default;
 
@@ -135,29 +136,47 @@ void network_fabric::connect(node_network& by, const runtime::endpoint& to, loop
     if (by.ended_)
         return;
     auto trying = std::make_shared<attempt>();
+    trying->number = next_connection_++;
     trying->source = {by.host_, by.owner_, home, {hosts_[by.host_].name, hosts_[by.host_].take_port()}};
     trying->to = to;
     trying->done = std::move(done);
     trying->latency = static_cast<std::int64_t>(draws_.log_between(
         static_cast<std::uint64_t>(faults_.latency_low), static_cast<std::uint64_t>(faults_.latency_high)));
-    const bool refuse = draws_.chance(faults_.refuse_chance, per_million);
-    const bool hang = draws_.chance(faults_.hang_chance, per_million);
-    if (!resolve(to.host, by.host_, trying->target))
+    if (!resolve(to.host, by.host_, trying->target)) {
         answer_later(trying, trying->latency, errc::network_exception, "no such host");
-    else if (hang)
+        return;
+    }
+    auto harm = harm_draws_.split(trying->number);
+    const auto mode = links_.connects(by.host_, trying->target, world_.now());
+    const bool refused = harmed(trying->number, harm_kind::refuse, faults_.refuse_chance, harm);
+    const bool hanging = harmed(trying->number, harm_kind::hang, faults_.hang_chance, harm);
+    if (hanging || mode == connect_mode::hanging)
         answer_later(trying, faults_.connect_timeout, errc::request_timed_out, "no answer");
-    else if (refuse)
+    else if (refused || mode == connect_mode::refused)
         answer_later(trying, trying->latency * 2, errc::connection_refused, "connection refused");
     else
         world_.schedule_after(trying->latency, by.owner_, [this, trying] { reach(trying); });
+}
+
+/// Whether chance or the plan does this to the connection with this number.
+bool network_fabric::harmed(std::uint64_t number, harm_kind kind, std::uint32_t chance,
+                            runtime::random& draws) {
+    if (draws.chance(chance, per_million)) {
+        report_harm({number, kind, 0, 0, 0});
+        return true;
+    }
+    const auto planned = planned_harm_.find(number);
+    return planned != planned_harm_.end() &&
+           std::any_of(planned->second.begin(), planned->second.end(),
+                       [&](const connection_harm& each) { return each.kind == kind; });
 }
 
 void network_fabric::answer_later(std::shared_ptr<attempt> trying, std::int64_t delay, errc code,
                                   const char* why) {
     const auto what =
         code == errc::connection_refused ? connection_event::refused : connection_event::timed_out;
-    world_.record(trying->source.host, trace_kind::connection, 0, static_cast<std::uint64_t>(what),
-                  trying->to.port);
+    world_.record(trying->source.host, trace_kind::connection, trying->number,
+                  static_cast<std::uint64_t>(what), trying->to.port);
     const auto owner = trying->source.owner;
     world_.schedule_after(delay, owner, [trying = std::move(trying), code, why] {
         trying->done(error{code, "connect to " + trying->to.host + ":" + std::to_string(trying->to.port) +
@@ -167,11 +186,21 @@ void network_fabric::answer_later(std::shared_ptr<attempt> trying, std::int64_t 
 
 /// The request to connect reaches the other host.
 void network_fabric::reach(std::shared_ptr<attempt> trying) {
-    const auto left = std::max<std::int64_t>(0, faults_.connect_timeout - trying->latency);
+    const auto left = std::max<std::int64_t>(0, faults_.connect_timeout - trying->latency - trying->waited);
     const bool no_way =
         blocked(trying->source.host, trying->target) || blocked(trying->target, trying->source.host);
     if (no_way || !hosts_[trying->target].powered) {
         answer_later(std::move(trying), left, errc::request_timed_out, "no answer");
+        return;
+    }
+    const auto clogged = links_.clogged_until(trying->source.host, trying->target);
+    if (clogged > world_.now()) {
+        const auto wait = std::min(clogged - world_.now(), left);
+        trying->waited += wait;
+        if (wait == left)
+            answer_later(std::move(trying), left, errc::request_timed_out, "no answer");
+        else
+            world_.schedule_after(wait, trying->source.owner, [this, trying] { reach(trying); });
         return;
     }
     const auto found = listeners_.find({trying->target, trying->to.port});
@@ -184,10 +213,11 @@ void network_fabric::reach(std::shared_ptr<attempt> trying) {
 }
 
 void network_fabric::establish(attempt& trying, listener& at) {
-    const auto id = next_connection_++;
+    const auto id = trying.number;
+    ++connections_made_;
     auto draws = world_.draws(draw_stream::network).split(id);
-    const bool mute = draws.chance(faults_.mute_chance, per_million);
-    const bool half_open = draws.chance(faults_.half_open_chance, per_million);
+    auto harm = draws.split("harm");
+    const bool mute = harmed(id, harm_kind::mute, faults_.mute_chance, harm);
     const auto& target = *at.of;
     const connection::party accepting{target.host_, target.owner_,
                                       loop_index(quick_below(draws, target.loops_)), trying.to};
@@ -201,8 +231,7 @@ void network_fabric::establish(attempt& trying, listener& at) {
         world_.schedule_after(0, target.owner_, [accept = at.on_accept, made] {
             accept(std::make_shared<simulated_stream>(made, 1));
         });
-    if (half_open)
-        made->plan_vanishing(draws, faults_);
+    harm_made(*made, harm);
     // If the source dies before it learns of the connection, `end` closes it like any other.
     auto opened = std::make_shared<simulated_stream>(made, 0);
     world_.schedule_after(trying.latency, trying.source.owner,
@@ -211,34 +240,107 @@ void network_fabric::establish(attempt& trying, listener& at) {
                           });
 }
 
+/// What chance, the plan and the links between the two hosts do to a new connection.
+void network_fabric::harm_made(connection& made, runtime::random& draws) {
+    if (draws.chance(faults_.half_open_chance, per_million)) {
+        const auto side = static_cast<std::uint32_t>(draws.below(2));
+        const auto after = static_cast<std::uint64_t>(draws.between(0, faults_.half_open_after_high));
+        const connection_harm harm{made.id(), harm_kind::half_open, side, after, 0};
+        made.plan_harm(harm);
+        report_harm(harm);
+    }
+    if (const auto planned = planned_harm_.find(made.id()); planned != planned_harm_.end()) {
+        for (const auto& harm : planned->second)
+            made.plan_harm(harm);
+    }
+    const auto connecting = made.side(0).host;
+    const auto accepting = made.side(1).host;
+    if (links_.connects(connecting, accepting, world_.now()) == connect_mode::silent) {
+        made.clog(0, links_.connects_until(connecting, accepting));
+        made.clog(1, links_.connects_until(connecting, accepting));
+    }
+    if (const auto bytes = links_.take_reset(connecting, accepting); bytes != 0)
+        made.reset_after(0, bytes);
+    if (const auto bytes = links_.take_reset(accepting, connecting); bytes != 0)
+        made.reset_after(1, bytes);
+}
+
 // ---- faults
+
+void network_fabric::set_planned_harm(std::vector<connection_harm> harms) {
+    planned_harm_.clear();
+    std::stable_sort(harms.begin(), harms.end(),
+                     [](const auto& left, const auto& right) { return left.at < right.at; });
+    for (const auto& each : harms)
+        planned_harm_[each.connection].push_back(each);
+}
 
 void network_fabric::heal() {
     faults_ = {};
-    blocked_.clear();
+    links_.clear();
+    planned_harm_.clear();
     const auto all = connections_;
     for (auto& [id, each] : all)
         each->heal();
 }
 
-void network_fabric::block(std::uint32_t from, std::uint32_t to) {
-    if (from != to)
-        blocked_.emplace(from, to);
-}
-
-void network_fabric::unblock(std::uint32_t from, std::uint32_t to) {
-    blocked_.erase({from, to});
+template <class Act>
+void network_fabric::for_each_end(std::uint32_t from, std::uint32_t to, const Act& act) {
+    // A copy: what is done to one may make the fabric forget it.
     const auto all = connections_;
     for (auto& [id, each] : all) {
         for (std::size_t side = 0; side < 2; ++side) {
             if (each->side(side).host == from && each->side(1 - side).host == to)
-                each->release_held(side);
+                act(*each, side);
         }
     }
 }
 
-bool network_fabric::blocked(std::uint32_t from, std::uint32_t to) const {
-    return !blocked_.empty() && blocked_.count({from, to}) != 0;
+void network_fabric::block(std::uint32_t from, std::uint32_t to) {
+    if (from != to)
+        links_.block(from, to);
+}
+
+void network_fabric::unblock(std::uint32_t from, std::uint32_t to) {
+    links_.unblock(from, to);
+    for_each_end(from, to, [](connection& each, std::size_t side) { each.release_held(side); });
+}
+
+void network_fabric::clog(std::uint32_t from, std::uint32_t to, std::int64_t duration_ns) {
+    if (from != to)
+        links_.clog(from, to, world_.now() + duration_ns);
+}
+
+void network_fabric::unclog(std::uint32_t from, std::uint32_t to) {
+    links_.unclog(from, to);
+    for_each_end(from, to, [](connection& each, std::size_t side) { each.release_held(side); });
+}
+
+void network_fabric::slow_down(std::uint32_t from, std::uint32_t to, const link_speed& speed,
+                               std::int64_t duration_ns) {
+    BARNABAS_ASSERT(speed.bytes_per_second > 0);
+    BARNABAS_ASSERT(speed.window_bytes > 0);
+    links_.slow(from, to, speed, world_.now() + duration_ns);
+}
+
+void network_fabric::set_connects(std::uint32_t from, std::uint32_t to, connect_mode mode,
+                                  std::int64_t duration_ns) {
+    links_.set_connects(from, to, mode, world_.now() + duration_ns);
+}
+
+void network_fabric::vanish(std::uint32_t gone, std::uint32_t peer) {
+    for_each_end(gone, peer, [](connection& each, std::size_t side) { each.vanish(side); });
+}
+
+void network_fabric::reset_after(std::uint32_t from, std::uint32_t to, std::uint64_t more_bytes) {
+    BARNABAS_ASSERT(more_bytes > 0);
+    bool any = false;
+    for_each_end(from, to, [&](connection& each, std::size_t side) {
+        each.reset_after(side, more_bytes);
+        any = true;
+    });
+    if (!any)
+        links_.reset_next(from, to, more_bytes);
 }
 
 void network_fabric::isolate(std::uint32_t host) {
@@ -252,15 +354,6 @@ void network_fabric::rejoin(std::uint32_t host) {
     for (std::uint32_t other = 0; other < hosts_.size(); ++other) {
         unblock(host, other);
         unblock(other, host);
-    }
-}
-
-void network_fabric::clog(std::uint32_t from, std::uint32_t to, std::int64_t duration_ns) {
-    for (auto& [id, each] : connections_) {
-        for (std::size_t side = 0; side < 2; ++side) {
-            if (each->side(side).host == from && each->side(1 - side).host == to)
-                each->clog(side, world_.now() + duration_ns);
-        }
     }
 }
 

@@ -3,15 +3,16 @@
 #include "runtime/network/network.hpp"
 #include "sim/faults/network_faults.hpp"
 #include "sim/network/connection.hpp"
+#include "sim/network/link_table.hpp"
 #include "sim/world/world.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -44,22 +45,38 @@ public:
 
     void set_faults(const network_faults& faults) { faults_ = faults; }
     const network_faults& faults() const noexcept { return faults_; }
+    /// Hears of every harm that chance did to a connection.
+    void watch_harm(std::function<void(const connection_harm&)> observer) {
+        harm_observer_ = std::move(observer);
+    }
+    /// Harms to connections that are still to be made; holds until `heal`, beside what chance does.
+    void set_planned_harm(std::vector<connection_harm> harms);
     /// All links open, no clog, no planned harm, and from now on a healthy network.
     void heal();
     /// Bytes from one host to another are held; after a drawn silence their connections fail.
     void block(std::uint32_t from, std::uint32_t to);
     void unblock(std::uint32_t from, std::uint32_t to);
-    bool blocked(std::uint32_t from, std::uint32_t to) const;
+    bool blocked(std::uint32_t from, std::uint32_t to) const { return links_.blocked(from, to); }
     /// Cuts a host off from all others, both ways.
     void isolate(std::uint32_t host);
     void rejoin(std::uint32_t host);
     /// Bytes from one host to another are held for this long; nothing is lost.
     void clog(std::uint32_t from, std::uint32_t to, std::int64_t duration_ns);
+    void unclog(std::uint32_t from, std::uint32_t to);
+    /// For so long bytes from one host to another travel no faster.
+    void slow_down(std::uint32_t from, std::uint32_t to, const link_speed& speed, std::int64_t duration_ns);
+    /// For so long attempts of one host to connect to another end like this.
+    void set_connects(std::uint32_t from, std::uint32_t to, connect_mode mode, std::int64_t duration_ns);
+    /// The ends at `gone` of all connections between the two vanish; their peers learn it after a silence.
+    void vanish(std::uint32_t gone, std::uint32_t peer);
+    /// The connections between the two are reset once each has sent so many more bytes in this direction;
+    /// if there is none, the next one.
+    void reset_after(std::uint32_t from, std::uint32_t to, std::uint64_t more_bytes);
     /// Resets every connection of the host, or one that `draws` picks. Answers how many.
     std::size_t reset_connections(std::uint32_t host);
     bool reset_one(runtime::random& draws);
 
-    std::uint64_t connections_made() const noexcept { return next_connection_ - 1; }
+    std::uint64_t connections_made() const noexcept { return connections_made_; }
     std::size_t open_connections() const noexcept { return connections_.size(); }
     std::uint64_t bytes_delivered() const noexcept { return bytes_delivered_; }
 
@@ -82,10 +99,13 @@ private:
     };
     /// An attempt to connect, while it travels.
     struct attempt {
+        std::uint64_t number = 0;
         connection::party source;
         runtime::endpoint to;
         std::uint32_t target = 0;
         std::int64_t latency = 0;
+        /// What clogs have cost so far.
+        std::int64_t waited = 0;
         std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done;
     };
     using port_key = std::pair<std::uint32_t, std::uint16_t>;
@@ -98,6 +118,18 @@ private:
                  std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done);
     void reach(std::shared_ptr<attempt> trying);
     void establish(attempt& trying, listener& at);
+    void harm_made(connection& made, runtime::random& draws);
+    bool harmed(std::uint64_t number, harm_kind kind, std::uint32_t chance, runtime::random& draws);
+    void report_harm(const connection_harm& harm) const {
+        if (harm_observer_)
+            harm_observer_(harm);
+    }
+    const link_speed* slow_link(std::uint32_t from, std::uint32_t to) const {
+        return links_.speed(from, to, world_.now());
+    }
+    /// Calls `act(connection, side)` for the ends at `from` of connections to `to`.
+    template <class Act>
+    void for_each_end(std::uint32_t from, std::uint32_t to, const Act& act);
     void answer_later(std::shared_ptr<attempt> trying, std::int64_t delay, errc code, const char* why);
     bool resolve(const std::string& name, std::uint32_t own, std::uint32_t& host) const;
     void forget_if_finished(const connection& candidate);
@@ -106,12 +138,16 @@ private:
     world& world_;
     network_faults faults_;
     runtime::random draws_;
+    runtime::random harm_draws_;
     std::vector<host_state> hosts_;
     std::map<std::string, std::uint32_t, std::less<>> names_;
     std::map<port_key, listener> listeners_;
     std::map<std::uint64_t, std::shared_ptr<connection>> connections_;
-    std::set<std::pair<std::uint32_t, std::uint32_t>> blocked_;
+    link_table links_;
+    std::map<std::uint64_t, std::vector<connection_harm>> planned_harm_;
+    std::function<void(const connection_harm&)> harm_observer_;
     std::uint64_t next_connection_ = 1;
+    std::uint64_t connections_made_ = 0;
     std::uint64_t next_listener_ = 1;
     std::uint64_t bytes_delivered_ = 0;
 };

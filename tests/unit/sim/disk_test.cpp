@@ -271,6 +271,20 @@ TEST(memory_disk, a_failed_sync_loses_the_pages_and_a_later_success_proves_nothi
     EXPECT_EQ(cache_kept.size(), 2U);
 }
 
+TEST(memory_disk, a_sync_that_lies_succeeds_and_a_power_cut_shows_it) {
+    memory_disk disk(1);
+    const auto file = open(disk, "/a");
+    ASSERT_TRUE(write(disk, file, 0, filled(4'096, 1)));
+    ASSERT_TRUE(sync(disk, file));
+    ASSERT_TRUE(disk.files().sync_directory("/"));
+    ASSERT_TRUE(write(disk, file, 0, filled(4'096, 2)));
+    disk.set_faults({.sync_lie_chance = 1'000'000});
+    EXPECT_TRUE(sync(disk, file));
+    EXPECT_EQ(disk.content("/a"), filled(4'096, 2));
+    cut(disk, 1, power_cut_faults::lose_all());
+    EXPECT_EQ(disk.content("/a"), filled(4'096, 1));
+}
+
 TEST(memory_disk, a_full_disk_takes_what_fits) {
     memory_disk disk(1, 3 * 4'096);
     const auto file = open(disk, "/a");
@@ -357,6 +371,22 @@ TEST(simulated_disk, a_lane_runs_in_order_and_done_comes_later_or_at_once) {
         expected.push_back(1'000 + job);
     }
     EXPECT_EQ(order, expected);
+}
+
+TEST(simulated_disk, a_stalled_disk_ends_no_job_before_its_time) {
+    world run(1);
+    memory_disk disk(1);
+    simulated_disk seam(run, run.open_owner(), 0, disk, runtime::random(4));
+    disk.set_faults({.stalled_until = 3 * second, .inline_chance = 1'000'000});
+    int done = 0;
+    for (const auto kind : {runtime::disk_job_kind::blocking, runtime::disk_job_kind::cached_read})
+        seam.submit(
+            runtime::disk_lane(static_cast<std::uint64_t>(kind)), kind, [](runtime::file_system&) {},
+            [&done] { ++done; });
+    run.run_for(3 * second - millisecond);
+    EXPECT_EQ(done, 0);
+    run.run_for(second);
+    EXPECT_EQ(done, 2);
 }
 
 TEST(simulated_disk, a_cached_read_may_run_twice_and_sees_would_block_first) {
