@@ -15,6 +15,15 @@ namespace {
 constexpr std::int64_t stop_poll_ns = 5 * millisecond;
 } // namespace
 
+const char* name_of(crash_kind kind) noexcept {
+    return kind == crash_kind::kill ? "kill" : "power_cut";
+}
+
+std::span<const crash_kind> all_of(crash_kind) noexcept {
+    static constexpr crash_kind all[] = {crash_kind::kill, crash_kind::power_cut};
+    return all;
+}
+
 /// Everything that changes on the disk enters the trace.
 class host::disk_trace final : public disk_observer {
 public:
@@ -125,6 +134,23 @@ void host::pause(std::int64_t duration_ns) {
         stalled_ns_ += until - std::max(stalled_until_, world_.now());
     stalled_until_ = std::max(stalled_until_, until);
     node_->scheduler().pause(until);
+}
+
+void host::slow_down(std::int64_t factor) {
+    BARNABAS_ASSERT(factor > 0);
+    if (node_ == nullptr)
+        return;
+    world_.record(number_, trace_kind::node_life, incarnations_,
+                  static_cast<std::uint64_t>(node_event::slowed), static_cast<std::uint64_t>(factor));
+    node_->scheduler().slow_down(factor);
+}
+
+void host::set_clock_drift(std::int64_t ppm) {
+    world_.record(number_, trace_kind::node_life, incarnations_,
+                  static_cast<std::uint64_t>(node_event::clock_drifted), static_cast<std::uint64_t>(ppm));
+    clock_.set_drift(ppm);
+    if (node_ != nullptr)
+        node_->scheduler().on_clock_drift_changed();
 }
 
 void host::jump_wall_clock(std::int64_t by_ms) {

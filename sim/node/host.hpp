@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace barnabas::sim {
@@ -21,6 +22,8 @@ enum class crash_kind {
     kill,      ///< the process dies; the page cache and the kernel's sockets survive
     power_cut, ///< what was not synced is at the mercy of `power_cut_faults`; connections fall silent
 };
+const char* name_of(crash_kind kind) noexcept;
+std::span<const crash_kind> all_of(crash_kind) noexcept;
 
 /// What `trace_kind::node_life` reports. Append only.
 enum class node_event : std::uint8_t {
@@ -31,6 +34,8 @@ enum class node_event : std::uint8_t {
     failed = 5,
     paused = 6,
     clock_jumped = 7,
+    clock_drifted = 8,
+    slowed = 9,
 };
 
 struct host_options {
@@ -75,7 +80,11 @@ public:
     void pause(std::int64_t duration_ns);
     /// How long processes here have stood still, all pauses together; one that still lasts counts in full.
     std::int64_t stalled_ns() const noexcept { return stalled_ns_; }
+    /// Every actor step of the running node costs this many times as much from now on.
+    void slow_down(std::int64_t factor);
     void jump_wall_clock(std::int64_t by_ms);
+    /// Both clocks run at another rate from now on, and with them the timers of the node.
+    void set_clock_drift(std::int64_t ppm);
 
     /// Actors that were still referred to by each other after their node had ended, in all incarnations: an
     /// actor must let go of its handles in `on_exit`.

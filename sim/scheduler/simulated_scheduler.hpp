@@ -56,6 +56,7 @@ public:
     /// The most messages that were seen to wait in one mailbox, and whose it was.
     std::size_t longest_mailbox() const noexcept { return longest_mailbox_; }
     const std::string& longest_mailbox_of() const noexcept { return longest_mailbox_of_; }
+    void on_clock_drift_changed() { clock_.on_drift_changed(); }
     /// Actors that were started and have not ended.
     std::uint64_t living_actors();
     /// Asks every actor to end, in order of their ids.

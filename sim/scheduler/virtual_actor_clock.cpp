@@ -16,6 +16,11 @@ virtual_actor_clock::time_point virtual_actor_clock::now() const noexcept {
     return time_point(duration_type(local_.monotonic_now().get()));
 }
 
+void virtual_actor_clock::on_drift_changed() {
+    armed_for_ = time_point::max();
+    arm();
+}
+
 void virtual_actor_clock::set_ordinary_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
                                                std::uint64_t id) {
     simple_actor_clock::set_ordinary_timeout(t, self, type, id);

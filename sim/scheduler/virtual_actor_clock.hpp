@@ -15,6 +15,8 @@ public:
                         runtime::random draws);
 
     time_point now() const noexcept override;
+    /// The host's clock runs at another rate: timers are due at other true times.
+    void on_drift_changed();
 
     void set_ordinary_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
                               std::uint64_t id) override;

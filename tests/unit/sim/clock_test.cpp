@@ -32,5 +32,25 @@ TEST(host_clock, drift_and_skew_show) {
     EXPECT_EQ(fast.monotonic_now(), monotonic_ns(101 * second + 100 * millisecond));
 }
 
+TEST(host_clock, a_changed_drift_never_moves_the_clock_and_holds_from_then_on) {
+    world run(1);
+    host_clock clock(run, {.drift_ppm = 500, .wall_skew_ms = 0, .monotonic_start_ns = second});
+    runtime::random draws(9);
+    auto shown = clock.monotonic_now();
+    for (int turn = 0; turn < 1'000; ++turn) {
+        run.run_for(draws.between(0, second));
+        EXPECT_GE(clock.monotonic_now(), shown);
+        shown = clock.monotonic_now();
+        const auto drift = draws.between(-50'000, 50'000);
+        clock.set_drift(drift);
+        EXPECT_EQ(clock.monotonic_now(), shown);
+        const auto local = shown + draws.between(1, 10 * second);
+        const auto at = clock.true_time_of(local);
+        EXPECT_GE(clock.monotonic_at(at), local);
+        EXPECT_LT(clock.monotonic_at(at - 1), local);
+        EXPECT_LE(clock.true_time_of(shown - 1), run.now());
+    }
+}
+
 } // namespace
 } // namespace barnabas::sim

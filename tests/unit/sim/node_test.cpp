@@ -202,6 +202,39 @@ TEST(simulated_node, a_paused_node_stands_still_while_time_goes_on) {
     EXPECT_GT(book.ticks, ticks + 50);
 }
 
+TEST(simulated_node, a_slowed_node_does_less_until_it_is_fast_again) {
+    world run(1);
+    network_fabric fabric(run);
+    host one(run, fabric, {.name = "one", .clock = {}, .disk = {}});
+    one.start(toy::ring(20));
+    run.run_for(second);
+    const auto usual = run.actor_steps();
+    one.slow_down(100);
+    run.run_for(second);
+    const auto slow = run.actor_steps() - usual;
+    EXPECT_LT(slow, usual / 50);
+    one.slow_down(1);
+    run.run_for(second);
+    EXPECT_GT(run.actor_steps() - usual - slow, usual * 9 / 10);
+}
+
+TEST(simulated_node, timers_follow_a_clock_that_drifts) {
+    const auto ticks_with = [](std::int64_t drift_ppm) {
+        world run(1);
+        toy::ledger book;
+        network_fabric fabric(run);
+        host one(run, fabric, {.name = "server", .clock = {}, .disk = {}});
+        one.start(toy::echo_server(book));
+        run.run_for(second);
+        one.set_clock_drift(drift_ppm);
+        run.run_for(100 * second);
+        return static_cast<std::int64_t>(book.ticks);
+    };
+    const auto usual = ticks_with(0);
+    EXPECT_GT(ticks_with(50'000), usual * 1'020 / 1'000);
+    EXPECT_LT(ticks_with(-50'000), usual * 980 / 1'000);
+}
+
 TEST(simulated_node, the_disk_crashes_the_node_after_the_chosen_operation) {
     for (std::uint64_t n = 1; n <= 30; ++n) {
         toy_cluster cluster(5, false, false);
