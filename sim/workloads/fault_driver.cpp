@@ -1,5 +1,9 @@
+// When faults happen, and the lives of the broker. What happens to links, clocks and disk:
+// fault_driver_parts.cpp.
+
 #include "sim/workloads/fault_driver.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::sim {
@@ -7,34 +11,62 @@ namespace barnabas::sim {
 namespace {
 /// How often the driver looks whether the broker has died.
 constexpr std::int64_t watch_interval_ns = 10 * millisecond;
-/// Within such a time what was wrongly acknowledged is not yet on stable storage.
-constexpr std::int64_t ack_moment_ns = 2 * millisecond;
 constexpr std::int64_t stop_limit_ns = 5 * second;
+
+bool is_of_process(fault_kind kind) {
+    switch (kind) {
+    case fault_kind::crash:
+    case fault_kind::crash_at_operation:
+    case fault_kind::crash_after_ack:
+    case fault_kind::crash_in_recovery:
+    case fault_kind::crash_loop:
+    case fault_kind::stop:
+    case fault_kind::pause: return true;
+    default: return false;
+    }
+}
 } // namespace
 
-fault_driver::fault_driver(parts with, const fault_plan& plan) : with_(std::move(with)), plan_(plan) {}
+fault_driver::fault_driver(parts with, const fault_plan& plan)
+    : with_(std::move(with)), plan_(plan), carried_out_(all_of(fault_kind{}).size()) {}
 
 void fault_driver::begin() {
+    usual_drift_ppm_ = with_.broker->host().clock().drift_ppm();
     if (plan_.any) {
         with_.network->set_faults(plan_.network);
-        with_.broker->host().disk().set_faults(plan_.disk);
+        with_.network->set_planned_harm(plan_.harms);
+        set_disk();
     }
     for (const auto& fault : plan_.faults)
-        with_.time->schedule(fault.at, world_owner, [this, &fault] { carry_out(fault); });
+        with_.time->schedule(fault.at, world_owner, [this, &fault] { on_date(fault); });
     watch();
 }
 
 void fault_driver::heal() {
     healed_ = true;
     crash_in_next_life_ = nullptr;
-    crash_after_ack_ = nullptr;
+    crashes_left_ = 0;
+    waiting_for_start_.clear();
+    waiting_for_ack_.clear();
     tell("healing");
     with_.network->heal();
     with_.network->set_faults({});
-    with_.broker->host().disk().set_faults({});
+    auto& host = with_.broker->host();
+    host.disk().set_faults({});
+    if (host.clock().drift_ppm() != usual_drift_ppm_)
+        host.set_clock_drift(usual_drift_ppm_);
+    if (std::exchange(loop_slow_until_, virtual_time(0)) > virtual_time(0))
+        host.slow_down(1);
     with_.broker->cancel_planned_crash();
     start_at_ = with_.time->now();
+    healthy_since_ = with_.time->now();
     next_downtime_ = 0;
+}
+
+virtual_time fault_driver::healthy_since() const {
+    if ((plan_.any && !healed_) || !with_.broker->started())
+        return end_of_time;
+    return healthy_since_;
 }
 
 void fault_driver::crash(crash_kind how, const power_cut_faults& losses, std::int64_t lasts_ns) {
@@ -44,55 +76,86 @@ void fault_driver::crash(crash_kind how, const power_cut_faults& losses, std::in
     with_.broker->crash(how, losses);
 }
 
-void fault_driver::carry_out(const planned_fault& fault) {
-    if (!with_.broker->running())
+void fault_driver::on_date(const planned_fault& fault) {
+    if (healed_)
         return;
-    tell(name_of(fault.kind));
-    met_.count(name_of(fault.kind), with_.broker->moment());
-    switch (fault.kind) {
-    case fault_kind::crash: return crash(fault.how, fault.losses, fault.lasts_ns);
-    case fault_kind::crash_at_operation: return plan_crash(fault, fault.how);
-    case fault_kind::crash_after_ack: crash_after_ack_ = &fault; return;
-    case fault_kind::crash_in_recovery:
-        crash_in_next_life_ = &fault;
-        return crash(fault.how, fault.losses, fault.lasts_ns);
-    case fault_kind::stop: next_downtime_ = fault.lasts_ns; return with_.broker->stop(stop_limit_ns);
-    case fault_kind::reset_connections:
-        with_.network->reset_connections(with_.broker->host().number());
-        return;
-    case fault_kind::cut_link: return cut_link(fault);
-    case fault_kind::pause: return with_.broker->host().pause(fault.lasts_ns);
-    }
+    if (fault.moment == fault_moment::after_start)
+        waiting_for_start_.push_back(&fault);
+    else if (fault.moment == fault_moment::after_ack || fault.kind == fault_kind::crash_after_ack)
+        waiting_for_ack_.push_back(&fault);
+    else
+        carry_out(fault);
 }
 
 void fault_driver::on_acked() {
-    const auto* fault = std::exchange(crash_after_ack_, nullptr);
-    if (fault == nullptr)
+    if (!waiting_for_ack_.empty())
+        meet(waiting_for_ack_);
+}
+
+/// What all these waited for has happened. Only one of them may end the process: the others wait on.
+void fault_driver::meet(std::vector<const planned_fault*>& waiting) {
+    bool process_met = false;
+    std::vector<const planned_fault*> left;
+    for (const auto* fault : std::exchange(waiting, {})) {
+        if (is_of_process(fault->kind) && std::exchange(process_met, true))
+            left.push_back(fault);
+        else
+            later(fault->after_ns, [this, fault] { carry_out(*fault); });
+    }
+    waiting = std::move(left);
+}
+
+void fault_driver::carry_out(const planned_fault& fault) {
+    if (is_of_process(fault.kind) && !with_.broker->running())
         return;
-    const auto moment = static_cast<std::int64_t>(fault->choice % static_cast<std::uint64_t>(ack_moment_ns));
-    with_.time->schedule_after(moment, world_owner, [this, fault] {
-        if (!healed_ && with_.broker->running())
-            crash(fault->how, fault->losses, fault->lasts_ns);
-    });
+    tell(name_of(fault.kind));
+    met_.count(name_of(fault.kind), with_.broker->moment());
+    ++carried_out_[static_cast<std::size_t>(fault.kind)];
+    if (is_of_process(fault.kind))
+        return carry_out_on_process(fault);
+    carry_out_on_links(fault);
+    carry_out_on_clocks_and_disk(fault);
 }
 
-void fault_driver::plan_crash(const planned_fault& fault, crash_kind how) {
-    power_was_cut_ = power_was_cut_ || how == crash_kind::power_cut;
+void fault_driver::carry_out_on_process(const planned_fault& fault) {
+    switch (fault.kind) {
+    case fault_kind::crash:
+    case fault_kind::crash_after_ack: return crash(fault.how, fault.losses, fault.lasts_ns);
+    case fault_kind::crash_at_operation: return plan_crash(fault);
+    case fault_kind::crash_in_recovery:
+        crash_in_next_life_ = &fault;
+        return crash(fault.how, fault.losses, fault.lasts_ns);
+    case fault_kind::crash_loop: return begin_crash_loop(fault);
+    case fault_kind::stop: next_downtime_ = fault.lasts_ns; return with_.broker->stop(stop_limit_ns);
+    case fault_kind::pause: return with_.broker->host().pause(length(fault));
+    default: return;
+    }
+}
+
+void fault_driver::plan_crash(const planned_fault& fault) {
+    power_was_cut_ = power_was_cut_ || fault.how == crash_kind::power_cut;
     next_downtime_ = fault.lasts_ns;
-    with_.broker->crash_after_operations(fault.operations, how, fault.losses);
+    with_.broker->crash_after_operations(fault.operations, fault.how, fault.losses);
 }
 
-void fault_driver::cut_link(const planned_fault& fault) {
-    const auto broker = with_.broker->host().number();
-    const auto client = with_.clients[fault.choice % with_.clients.size()];
-    const auto ways = fault.choice / with_.clients.size() % 3;
-    if (ways != 1)
-        with_.network->block(broker, client);
-    if (ways != 2)
-        with_.network->block(client, broker);
-    with_.time->schedule_after(fault.lasts_ns, world_owner, [this, broker, client] {
-        with_.network->unblock(broker, client);
-        with_.network->unblock(client, broker);
+void fault_driver::begin_crash_loop(const planned_fault& fault) {
+    crash_loop_ = &fault;
+    crashes_left_ = fault.count;
+    crash_again();
+}
+
+/// Now, or, after a start, within the longest life of the loop.
+void fault_driver::crash_again() {
+    const auto& loop = *crash_loop_;
+    const bool first = crashes_left_ == loop.count;
+    --crashes_left_;
+    if (first)
+        return crash(loop.how, loop.losses, loop.lasts_ns);
+    auto draws = runtime::random(loop.choice).split(crashes_left_);
+    const auto life = draws.between(0, loop.interval_ns);
+    later(life, [this, &loop, incarnation = with_.broker->incarnations()] {
+        if (with_.broker->running() && with_.broker->incarnations() == incarnation)
+            crash(loop.how, loop.losses, loop.lasts_ns);
     });
 }
 
@@ -110,9 +173,20 @@ void fault_driver::watch() {
 void fault_driver::start_broker() {
     with_.broker->start();
     was_running_ = true;
+    healthy_since_ = with_.time->now();
     tell("started, life " + std::to_string(with_.broker->incarnations()));
+    if (loop_slow_until_ > with_.time->now())
+        loop_slow_until_ = with_.time->now();
     if (const auto* fault = std::exchange(crash_in_next_life_, nullptr); fault != nullptr)
-        plan_crash(*fault, fault->how);
+        plan_crash(*fault);
+    if (crashes_left_ > 0)
+        crash_again();
+    meet(waiting_for_start_);
+}
+
+/// A fault that had to wait for its moment still ends when all is healed.
+std::int64_t fault_driver::length(const planned_fault& fault) const {
+    return std::clamp<std::int64_t>(plan_.healing - with_.time->now(), 0, fault.lasts_ns);
 }
 
 void fault_driver::tell(const std::string& what) const {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas::sim {
@@ -40,14 +41,45 @@ public:
     void rest() noexcept { resting_ = true; }
     const fault_table& met() const noexcept { return met_; }
     bool power_was_cut() const noexcept { return power_was_cut_; }
+    /// Since when broker and network are whole; `end_of_time` while they are not.
+    virtual_time healthy_since() const;
+    /// How often each kind was carried out, by its number.
+    const std::vector<std::uint64_t>& carried_out() const noexcept { return carried_out_; }
 
 private:
+    void on_date(const planned_fault& fault);
+    void meet(std::vector<const planned_fault*>& waiting);
     void carry_out(const planned_fault& fault);
-    void plan_crash(const planned_fault& fault, crash_kind how);
-    void cut_link(const planned_fault& fault);
+    void carry_out_on_process(const planned_fault& fault);
+    void carry_out_on_links(const planned_fault& fault);
+    void carry_out_on_clocks_and_disk(const planned_fault& fault);
+    void plan_crash(const planned_fault& fault);
+    void begin_crash_loop(const planned_fault& fault);
+    void crash_again();
+    void cut_links(const planned_fault& fault);
+    void flap(const planned_fault& fault, virtual_time until, bool cut);
+    void clog_links(const planned_fault& fault);
+    void swizzle(const planned_fault& fault);
+    void set_connects(const planned_fault& fault, connect_mode mode);
+    void set_disk();
+    void slow_disk(const planned_fault& fault);
+    void slow_loop(const planned_fault& fault);
+    void drift(const planned_fault& fault);
     void watch();
     void start_broker();
     void tell(const std::string& what) const;
+    std::int64_t length(const planned_fault& fault) const;
+    /// Unless everything was healed before.
+    template <class Act>
+    void later(std::int64_t delay_ns, Act act) {
+        with_.time->schedule_after(delay_ns, world_owner, [this, act = std::move(act)] {
+            if (!healed_)
+                act();
+        });
+    }
+    /// Calls `act(from, to)` for the links that the fault names.
+    template <class Act>
+    void for_each_link(const planned_fault& fault, const Act& act) const;
 
     parts with_;
     const fault_plan& plan_;
@@ -57,12 +89,24 @@ private:
     bool resting_ = false;
     /// When the broker is started again, if it is down.
     virtual_time start_at_{0};
+    virtual_time healthy_since_{0};
     bool was_running_ = true;
     std::int64_t next_downtime_ = 0;
-    /// Waits for the next acknowledgement.
-    const planned_fault* crash_after_ack_ = nullptr;
     /// The n-th operation of the next life is its last.
     const planned_fault* crash_in_next_life_ = nullptr;
+    const planned_fault* crash_loop_ = nullptr;
+    std::uint32_t crashes_left_ = 0;
+    /// Their dates have come.
+    std::vector<const planned_fault*> waiting_for_start_;
+    std::vector<const planned_fault*> waiting_for_ack_;
+    /// What lasts; the latest of a kind wins.
+    virtual_time loop_slow_until_{0};
+    virtual_time disk_slow_until_{0};
+    virtual_time drift_until_{0};
+    std::int64_t disk_factor_ = 1;
+    std::int64_t disk_stalled_until_ = 0;
+    std::int64_t usual_drift_ppm_ = 0;
+    std::vector<std::uint64_t> carried_out_;
 };
 
 } // namespace barnabas::sim

@@ -1,119 +1,338 @@
 #include "sim/workloads/fault_plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas::sim {
 
 namespace {
 
 constexpr std::uint64_t percent_without_faults = 15;
+constexpr std::uint64_t percent_with_one_kind = 10;
+constexpr std::uint64_t percent_with_every_kind = 5;
+constexpr std::uint64_t faults_of_kind_max = 20;
+/// No dated fault happens so shortly before healing.
+constexpr std::int64_t quiet_before_healing_ns = second;
 
-/// Errors of the disk end a partition's service until somebody repairs it: another workload's business.
-disk_faults without_errors(disk_faults faults) {
-    faults.read_error_chance = 0;
-    faults.write_error_chance = 0;
-    faults.sync_error_chance = 0;
-    faults.stall_high = std::min<std::int64_t>(faults.stall_high, 3 * second);
-    return faults;
-}
+/// How often a kind exists in a run, and the mean time between two faults of it, from the shortest to the
+/// longest (drawn log-uniform).
+struct kind_row {
+    fault_kind kind;
+    std::uint64_t enable_percent;
+    std::uint64_t every_s_low;
+    std::uint64_t every_s_high;
+};
+constexpr kind_row kind_rows[] = {
+    {fault_kind::crash, 60, 4, 100},
+    {fault_kind::crash_at_operation, 60, 3, 60},
+    {fault_kind::crash_after_ack, 50, 3, 60},
+    {fault_kind::crash_in_recovery, 50, 4, 60},
+    {fault_kind::crash_loop, 10, 30, 60},
+    {fault_kind::stop, 40, 6, 60},
+    {fault_kind::reset_connections, 30, 4, 60},
+    {fault_kind::reset_in_frame, 40, 2, 40},
+    {fault_kind::half_open, 30, 3, 60},
+    {fault_kind::cut_link, 50, 4, 60},
+    {fault_kind::flapping_link, 20, 20, 60},
+    {fault_kind::clog, 40, 2, 40},
+    {fault_kind::swizzle, 30, 10, 60},
+    {fault_kind::slow_link, 30, 8, 60},
+    {fault_kind::connects_refused, 20, 8, 60},
+    {fault_kind::connects_hang, 20, 8, 60},
+    {fault_kind::connects_silent, 20, 8, 60},
+    {fault_kind::pause, 50, 8, 60},
+    {fault_kind::slow_loop, 30, 8, 60},
+    {fault_kind::clock_jump, 20, 4, 60},
+    {fault_kind::clock_drift, 30, 8, 60},
+    {fault_kind::slow_disk, 30, 8, 60},
+    {fault_kind::disk_stall, 30, 8, 60},
+};
+
+struct background_row {
+    background_kind kind;
+    std::uint64_t enable_percent;
+};
+constexpr background_row background_rows[] = {
+    {background_kind::delays, 70},         {background_kind::split_reads, 70},
+    {background_kind::resets, 40},         {background_kind::half_open_ends, 30},
+    {background_kind::refusals, 30},       {background_kind::hangs, 30},
+    {background_kind::mutes, 30},          {background_kind::clogs, 40},
+    {background_kind::disk_latencies, 60}, {background_kind::disk_stalls, 30},
+    {background_kind::cold_cache, 60},
+};
+constexpr std::uint64_t lies_percent = 10;
 
 power_cut_faults drawn_losses(runtime::random& draws) {
     return draws.chance(1, 4) ? power_cut_faults::lose_all() : power_cut_faults::drawn(draws);
 }
 
-/// Weights of the kinds of faults in one run: swarm testing, some kinds are left out.
-std::vector<fault_kind> drawn_kinds(runtime::random& draws) {
-    const std::pair<fault_kind, std::size_t> weights[] = {
-        {fault_kind::crash, 3},
-        {fault_kind::crash_at_operation, 4},
-        {fault_kind::crash_in_recovery, 2},
-        {fault_kind::crash_after_ack, 2},
-        {fault_kind::stop, 1},
-        {fault_kind::reset_connections, 1},
-        {fault_kind::cut_link, 1},
-        {fault_kind::pause, 1},
-    };
-    std::vector<fault_kind> kinds;
-    for (const auto& [kind, weight] : weights) {
-        if (draws.chance(2, 3))
-            kinds.insert(kinds.end(), weight, kind);
-    }
-    if (kinds.empty())
-        kinds.push_back(fault_kind::crash);
-    return kinds;
+std::int64_t log_ns(runtime::random& draws, std::int64_t low, std::int64_t high) {
+    return static_cast<std::int64_t>(
+        draws.log_between(static_cast<std::uint64_t>(low), static_cast<std::uint64_t>(high)));
 }
 
-planned_fault drawn_fault(runtime::random draws, const std::vector<fault_kind>& kinds,
-                          std::uint64_t power_cuts, virtual_time begin, virtual_time healing) {
+swarm_mode drawn_mode(runtime::random& draws) {
+    const auto percent = draws.below(100);
+    if (percent < percent_without_faults)
+        return swarm_mode::no_faults;
+    if (percent < percent_without_faults + percent_with_one_kind)
+        return swarm_mode::one_kind;
+    if (percent < percent_without_faults + percent_with_one_kind + percent_with_every_kind)
+        return swarm_mode::every_kind;
+    return swarm_mode::some_kinds;
+}
+
+/// Which kinds exist in this run.
+void draw_kinds(fault_plan& plan, runtime::random draws, bool lossy_allowed) {
+    const auto one = draws.below(std::size(kind_rows) + std::size(background_rows));
+    const auto exists = [&](std::size_t number, std::uint64_t percent) {
+        const bool chosen = draws.chance(percent, 100);
+        if (plan.mode == swarm_mode::one_kind)
+            return number == one;
+        return chosen || plan.mode == swarm_mode::every_kind;
+    };
+    for (std::size_t i = 0; i < std::size(kind_rows); ++i) {
+        if (exists(i, kind_rows[i].enable_percent))
+            plan.kinds.push_back(kind_rows[i].kind);
+    }
+    for (std::size_t i = 0; i < std::size(background_rows); ++i) {
+        if (exists(std::size(kind_rows) + i, background_rows[i].enable_percent))
+            plan.background.push_back(background_rows[i].kind);
+    }
+    const bool lies = draws.chance(lies_percent, 100);
+    if (lies && lossy_allowed && plan.mode == swarm_mode::some_kinds) {
+        plan.background.push_back(background_kind::sync_lies);
+        plan.lossy = true;
+    }
+    if (plan.kinds.empty() && plan.background.empty())
+        plan.kinds.push_back(fault_kind::crash);
+}
+
+/// Takes over from `all`, in which every kind is strong, what belongs to one kind.
+void add_network_kind(network_faults& to, const network_faults& all, background_kind kind) {
+    switch (kind) {
+    case background_kind::delays:
+        to.latency_high = all.latency_high;
+        to.tail_chance = all.tail_chance;
+        to.tail_high = all.tail_high;
+        to.bytes_per_second = all.bytes_per_second;
+        to.window_low = all.window_low;
+        to.window_high = all.window_high;
+        return;
+    case background_kind::split_reads:
+        to.partial_read_chance = all.partial_read_chance;
+        to.split_chance = all.split_chance;
+        return;
+    case background_kind::resets:
+        to.reset_chance = all.reset_chance;
+        to.reset_after_bytes_high = all.reset_after_bytes_high;
+        return;
+    case background_kind::half_open_ends: to.half_open_chance = all.half_open_chance; return;
+    case background_kind::refusals: to.refuse_chance = all.refuse_chance; return;
+    case background_kind::hangs: to.hang_chance = all.hang_chance; return;
+    case background_kind::mutes: to.mute_chance = all.mute_chance; return;
+    case background_kind::clogs:
+        to.clog_chance = all.clog_chance;
+        to.clog_high = all.clog_high;
+        return;
+    default: return;
+    }
+}
+
+void add_disk_kind(disk_faults& to, const disk_faults& all, background_kind kind) {
+    // A stall that began must be over soon after healing.
+    constexpr std::int64_t stall_max_ns = 3 * second;
+    switch (kind) {
+    case background_kind::disk_latencies:
+        to.sync_low = all.sync_low;
+        to.sync_high = all.sync_high;
+        return;
+    case background_kind::disk_stalls:
+        to.stall_chance = all.stall_chance;
+        to.stall_high = std::min(all.stall_high, stall_max_ns);
+        return;
+    case background_kind::cold_cache:
+        to.not_cached_chance = all.not_cached_chance;
+        to.inline_chance = all.inline_chance;
+        return;
+    default: return;
+    }
+}
+
+void draw_background(fault_plan& plan, runtime::random draws) {
+    const auto network = network_faults::all_drawn(draws);
+    // Errors of the disk end a partition's service until somebody repairs it: another workload's business.
+    const auto disk = disk_faults::all_drawn(draws);
+    const auto lies = static_cast<std::uint32_t>(draws.log_between(1'000, 500'000));
+    for (const auto kind : plan.background) {
+        add_network_kind(plan.network, network, kind);
+        add_disk_kind(plan.disk, disk, kind);
+        if (kind == background_kind::sync_lies)
+            plan.disk.sync_lie_chance = lies;
+    }
+    plan.network.silence_high = network.silence_high;
+}
+
+/// Draws whatever the kind uses, and what it does not use as well: the parameters of one kind do not shift
+/// those of another.
+void draw_link_parameters(planned_fault& made, runtime::random draws) {
+    const auto ways = all_of(link_ways{});
+    made.client = static_cast<std::uint32_t>(draws.below(64));
+    if (draws.chance(1, 4))
+        made.client = planned_fault::every_client;
+    made.ways = ways[draws.below(ways.size())];
+    made.bytes_per_second = draws.log_between(1'000, 100'000);
+    made.bytes = static_cast<std::uint32_t>(draws.log_between(1'024, 65'536));
+    if (made.kind != fault_kind::reset_in_frame)
+        return;
+    // Half of them inside the four bytes of a length.
+    const auto where = draws.below(4);
+    const auto high = std::uint64_t(where < 2 ? 3 : where == 2 ? 200 : 100'000);
+    made.bytes = static_cast<std::uint32_t>(where < 2 ? 1 + draws.below(high) : draws.log_between(1, high));
+}
+
+void draw_clock_parameters(planned_fault& made, runtime::random draws) {
+    constexpr std::uint64_t hour_ms = 3'600'000;
+    constexpr std::uint64_t ten_years_ms = 10 * 365 * 24 * hour_ms;
+    constexpr std::int64_t usual_drift_ppm = 500;
+    constexpr std::int64_t far_drift_ppm = 50'000;
+    const bool back = draws.chance(1, 2);
+    const auto by = static_cast<std::int64_t>(draws.log_between(1, back ? hour_ms : ten_years_ms));
+    made.jump_ms = back ? -by : by;
+    const auto drift = draws.chance(1, 4) ? far_drift_ppm : usual_drift_ppm;
+    made.drift_ppm = draws.between(-drift, drift);
+}
+
+/// From the shortest to the longest time that a fault of this kind lasts.
+std::pair<std::int64_t, std::int64_t> lengths_of(fault_kind kind) {
+    switch (kind) {
+    case fault_kind::crash_loop: return {millisecond, 200 * millisecond};
+    case fault_kind::cut_link: return {millisecond, 10 * second};
+    case fault_kind::flapping_link: return {5 * second, 60 * second};
+    case fault_kind::clog: return {millisecond, 10 * second};
+    case fault_kind::swizzle: return {second, 20 * second};
+    case fault_kind::slow_link: return {second, 20 * second};
+    case fault_kind::connects_refused:
+    case fault_kind::connects_hang:
+    case fault_kind::connects_silent: return {100 * millisecond, 10 * second};
+    case fault_kind::pause: return {100 * millisecond, 20 * second};
+    case fault_kind::slow_loop: return {100 * millisecond, 10 * second};
+    case fault_kind::clock_drift: return {second, 30 * second};
+    case fault_kind::slow_disk: return {100 * millisecond, 20 * second};
+    case fault_kind::disk_stall: return {10 * millisecond, 10 * second};
+    default: return {millisecond, 4 * second};
+    }
+}
+
+planned_fault drawn_fault(fault_kind kind, runtime::random draws, std::uint64_t power_cuts) {
     planned_fault made;
-    made.at = virtual_time(draws.between(begin.get(), healing.get() - second));
-    made.kind = kinds[draws.below(kinds.size())];
+    made.kind = kind;
     made.how = draws.chance(power_cuts, 4) ? crash_kind::power_cut : crash_kind::kill;
     made.losses = drawn_losses(draws);
-    made.lasts_ns = static_cast<std::int64_t>(draws.log_between(millisecond, 4 * second));
-    made.lasts_ns = std::min(made.lasts_ns, healing - made.at);
+    const auto [shortest, longest] = lengths_of(kind);
+    made.lasts_ns = log_ns(draws, shortest, longest);
     made.operations = draws.log_between(1, 200);
+    made.interval_ns = log_ns(draws, 10 * millisecond, 2 * second);
+    made.count = static_cast<std::uint32_t>(draws.between(5, 20));
+    made.factor = log_ns(draws, 2, kind == fault_kind::slow_disk ? 30 : 1'000);
     made.choice = draws.next();
+    if (kind == fault_kind::crash_after_ack)
+        made.after_ns = draws.between(0, 2 * millisecond);
+    draw_link_parameters(made, draws.split("link"));
+    draw_clock_parameters(made, draws.split("clock"));
     return made;
+}
+
+/// Dates of all faults of one run, by its style.
+class dates {
+public:
+    dates(const fault_plan& plan, const fault_plan::bounds& within, runtime::random draws)
+        : style_(plan.style), within_(within), last_(within.healing - quiet_before_healing_ns) {
+        for (const auto kind : plan.kinds)
+            restarts_ = restarts_ || kind <= fault_kind::stop;
+        const auto count = draws.between(1, 4);
+        for (std::int64_t i = 0; i < count; ++i)
+            bursts_.emplace_back(draws.between(within.begin.get(), last_.get()),
+                                 draws.between(second, 3 * second));
+    }
+
+    void give(planned_fault& to, runtime::random draws) const {
+        to.at = virtual_time(draws.between(within_.begin.get(), last_.get()));
+        if (style_ == schedule_style::burst) {
+            const auto& [begin, length] = bursts_[draws.below(bursts_.size())];
+            to.at = std::min(virtual_time(begin + draws.between(0, length)), last_);
+        } else if (style_ == schedule_style::targeted) {
+            aim(to, draws);
+        }
+        to.lasts_ns = std::min(to.lasts_ns, within_.healing - to.at);
+    }
+
+private:
+    void aim(planned_fault& to, runtime::random& draws) const {
+        constexpr std::int64_t recovery_ns = 500 * millisecond;
+        constexpr std::int64_t after_ack_ns = 2 * millisecond;
+        const auto target = draws.below(10);
+        const auto in_creation = draws.between(millisecond, within_.begin.get());
+        const auto in_recovery = log_ns(draws, microsecond, recovery_ns);
+        const auto after_ack = draws.between(0, after_ack_ns);
+        if (target < 2) {
+            to.at = virtual_time(in_creation);
+        } else if (target < 6 && restarts_) {
+            to.moment = fault_moment::after_start;
+            to.after_ns = in_recovery;
+        } else {
+            to.moment = fault_moment::after_ack;
+            to.after_ns = after_ack;
+        }
+    }
+
+    schedule_style style_;
+    fault_plan::bounds within_;
+    virtual_time last_;
+    /// Some fault makes the broker start again.
+    bool restarts_ = false;
+    std::vector<std::pair<std::int64_t, std::int64_t>> bursts_;
+};
+
+void draw_faults(fault_plan& plan, const fault_plan::bounds& within, runtime::random draws,
+                 std::uint64_t power_cuts) {
+    const dates times(plan, within, draws.split("dates"));
+    for (const auto& row : kind_rows) {
+        if (std::find(plan.kinds.begin(), plan.kinds.end(), row.kind) == plan.kinds.end())
+            continue;
+        auto of_kind = draws.split(name_of(row.kind));
+        const auto every = static_cast<std::int64_t>(of_kind.log_between(row.every_s_low, row.every_s_high));
+        const auto fitting = static_cast<std::uint64_t>((within.healing - within.begin) / (every * second));
+        const auto count = std::clamp<std::uint64_t>(fitting, 1, faults_of_kind_max);
+        for (std::uint64_t i = 0; i < count; ++i) {
+            auto one = of_kind.split(i);
+            plan.faults.push_back(drawn_fault(row.kind, one.split("fault"), power_cuts));
+            times.give(plan.faults.back(), one.split("date"));
+        }
+    }
+    std::stable_sort(plan.faults.begin(), plan.faults.end(),
+                     [](const auto& a, const auto& b) { return a.at < b.at; });
 }
 
 } // namespace
 
-const char* name_of(fault_kind kind) noexcept {
-    switch (kind) {
-    case fault_kind::crash: return "crash";
-    case fault_kind::crash_at_operation: return "crash_at_operation";
-    case fault_kind::crash_after_ack: return "crash_after_ack";
-    case fault_kind::crash_in_recovery: return "crash_in_recovery";
-    case fault_kind::stop: return "stop";
-    case fault_kind::reset_connections: return "reset_connections";
-    case fault_kind::cut_link: return "cut_link";
-    case fault_kind::pause: return "pause";
-    }
-    return "?";
-}
-
-fault_plan fault_plan::drawn(runtime::random draws, virtual_time begin, virtual_time healing) {
+fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
     fault_plan plan;
-    plan.healing = healing;
-    plan.any = !draws.chance(percent_without_faults, 100);
+    plan.healing = within.healing;
+    plan.mode = drawn_mode(draws);
+    plan.any = plan.mode != swarm_mode::no_faults;
     if (!plan.any)
         return plan;
-    auto background = draws.split("background");
-    if (background.chance(1, 2))
-        plan.network = network_faults::drawn(background);
-    if (background.chance(2, 3))
-        plan.disk = without_errors(disk_faults::drawn(background));
-    const auto kinds = drawn_kinds(draws);
+    const auto styles = all_of(schedule_style{});
+    plan.style = styles[draws.below(styles.size())];
     // Of four crashes so many are power cuts, in the whole run.
     const auto power_cuts = draws.below(5);
-    const auto count = draws.log_between(1, 12);
-    for (std::uint64_t i = 0; i < count; ++i)
-        plan.faults.push_back(drawn_fault(draws.split(i), kinds, power_cuts, begin, healing));
-    std::stable_sort(plan.faults.begin(), plan.faults.end(),
-                     [](const auto& a, const auto& b) { return a.at < b.at; });
     plan.last_crash = draws.chance(power_cuts, 4) ? crash_kind::power_cut : crash_kind::kill;
     plan.last_losses = drawn_losses(draws);
+    draw_kinds(plan, draws.split("kinds"), within.lossy_allowed);
+    draw_background(plan, draws.split("background"));
+    draw_faults(plan, within, draws.split("faults"), power_cuts);
     return plan;
-}
-
-std::string fault_plan::text() const {
-    if (!any)
-        return "faults: none\n";
-    std::string text = "faults: reset_chance=" + std::to_string(network.reset_chance) +
-                       " half_open_chance=" + std::to_string(network.half_open_chance) +
-                       " clog_chance=" + std::to_string(network.clog_chance) +
-                       " latency_high_us=" + std::to_string(network.latency_high / microsecond) +
-                       " sync_high_us=" + std::to_string(disk.sync_high / microsecond) +
-                       " stall_chance=" + std::to_string(disk.stall_chance) + "\n";
-    for (const auto& each : faults)
-        text += "  " + std::to_string(each.at.get() / millisecond) + " ms " + name_of(each.kind) +
-                (each.how == crash_kind::power_cut ? " power_cut" : " kill") + " for " +
-                std::to_string(each.lasts_ns / microsecond) +
-                " us, operations=" + std::to_string(each.operations) + "\n";
-    text += "  healing at " + std::to_string(healing.get() / millisecond) + " ms, last crash " +
-            (last_crash == crash_kind::power_cut ? "power_cut" : "kill") + "\n";
-    return text;
 }
 
 } // namespace barnabas::sim

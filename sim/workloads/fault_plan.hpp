@@ -1,55 +1,96 @@
 #pragma once
 
 #include "runtime/random/random.hpp"
+#include "sim/faults/connection_harm.hpp"
 #include "sim/faults/disk_faults.hpp"
 #include "sim/faults/network_faults.hpp"
 #include "sim/node/host.hpp"
+#include "sim/workloads/planned_fault.hpp"
 #include "sim/world/virtual_time.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace barnabas::sim {
 
-enum class fault_kind {
-    crash,              ///< the broker dies now
-    crash_at_operation, ///< ... right after its n-th operation on files from now
-    crash_after_ack,    ///< ... a moment after a client was told that its batch is safe
-    crash_in_recovery,  ///< ... and again at the n-th operation of its next life
-    stop,               ///< it is asked to stop
-    reset_connections,  ///< all its connections are reset
-    cut_link,           ///< bytes between it and one client are held, one way or both
-    pause,              ///< its process stands still
+/// Faults without a date: chance does them, all the time until healing.
+enum class background_kind : std::uint8_t {
+    delays,         ///< latencies, rates and buffers of links differ more than usual
+    split_reads,    ///< reads and segments are cut
+    resets,         ///< connections are reset after so many bytes
+    half_open_ends, ///< one end of a connection vanishes
+    refusals,       ///< attempts to connect are refused
+    hangs,          ///< ... hang
+    mutes,          ///< ... succeed, and then nothing is heard
+    clogs,          ///< a direction holds its bytes for a while
+    disk_latencies, ///< syncs take other times than usual
+    disk_stalls,    ///< one job now and then takes seconds
+    cold_cache,     ///< reads find nothing in memory more often, and jobs run at once more or less often
+    sync_lies,      ///< a sync succeeds and did nothing: the promise is void
 };
-const char* name_of(fault_kind kind) noexcept;
+const char* name_of(background_kind kind) noexcept;
+std::span<const background_kind> all_of(background_kind) noexcept;
 
-struct planned_fault {
-    virtual_time at;
-    fault_kind kind = fault_kind::crash;
-    crash_kind how = crash_kind::kill;
-    power_cut_faults losses;
-    /// Until it is started again, or the link or process goes on.
-    std::int64_t lasts_ns = 0;
-    std::uint64_t operations = 0;
-    /// Chooses the client of a cut link, and the length of the moment after an acknowledgement.
-    std::uint64_t choice = 0;
+/// How many kinds of faults exist in a run.
+enum class swarm_mode : std::uint8_t { no_faults, one_kind, some_kinds, every_kind };
+const char* name_of(swarm_mode mode) noexcept;
+std::span<const swarm_mode> all_of(swarm_mode) noexcept;
+
+/// When the dated faults of a run happen.
+enum class schedule_style : std::uint8_t {
+    steady,   ///< at any time
+    burst,    ///< in a few short bursts
+    targeted, ///< at the tender moments: recovery, right after an acknowledgement, creation of topics
 };
+const char* name_of(schedule_style style) noexcept;
+std::span<const schedule_style> all_of(schedule_style) noexcept;
 
 /// All faults of one run: those that lie in wait the whole time, and those with a date. None after `healing`.
 struct fault_plan {
     bool any = false;
+    /// Something here can break the promise: only what holds in spite of lost data is to be checked.
+    bool lossy = false;
+    swarm_mode mode = swarm_mode::no_faults;
+    schedule_style style = schedule_style::steady;
     network_faults network;
     disk_faults disk;
-    std::vector<planned_fault> faults;
     virtual_time healing;
     /// How the broker dies before the last look at its data.
     crash_kind last_crash = crash_kind::kill;
     power_cut_faults last_losses;
+    std::vector<planned_fault> faults;
+    /// Harms to single connections, instead of or beside what chance does by `network`.
+    std::vector<connection_harm> harms;
+    /// What was drawn to exist; of no effect.
+    std::vector<fault_kind> kinds;
+    std::vector<background_kind> background;
 
-    static fault_plan drawn(runtime::random draws, virtual_time begin, virtual_time healing);
+    struct bounds {
+        /// Faults with dates lie between these.
+        virtual_time begin;
+        virtual_time healing;
+        /// Whether the plan may be `lossy`.
+        bool lossy_allowed = false;
+    };
+    static fault_plan drawn(runtime::random draws, const bounds& within);
     /// One line per fault, for people.
     std::string text() const;
 };
+
+/// The faults and harms themselves are lists and not shown.
+template <fields_of<fault_plan> Of, class Visit>
+void for_each_field(Of& of, Visit&& visit) {
+    visit("any", of.any);
+    visit("lossy", of.lossy);
+    visit("mode", of.mode);
+    visit("style", of.style);
+    visit("network", of.network);
+    visit("disk", of.disk);
+    visit("healing_ns", of.healing);
+    visit("last_crash", of.last_crash);
+    visit("last_losses", of.last_losses);
+}
 
 } // namespace barnabas::sim

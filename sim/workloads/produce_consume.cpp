@@ -14,6 +14,8 @@ constexpr std::int64_t read_after_ns = 8 * second;
 constexpr std::int64_t result_grace_ns = 2 * second;
 constexpr std::int64_t audit_limit_ns = 30 * second;
 constexpr std::int64_t stop_limit_ns = 10 * second;
+/// What acks=1 acknowledged comes below the high watermark within this time on a healthy disk.
+constexpr std::int64_t last_sync_ns = second;
 /// Between the last crash and the start that follows.
 constexpr std::int64_t last_downtime_ns = 50 * millisecond;
 /// Between two looks at the broker's memory and at what it has not answered.
@@ -138,6 +140,8 @@ bool produce_consume::run_phases() {
 bool produce_consume::audit() {
     if (options_.faults.any)
         faults_->crash(options_.faults.last_crash, options_.faults.last_losses, last_downtime_ns);
+    else
+        world_.run_for(last_sync_ns);
     tell("the audit begins");
     client::consumer_options reading;
     reading.max_wait_ms = 100;

@@ -1,5 +1,7 @@
 #include "sim/workloads/produce_consume_options.hpp"
 
+#include "sim/workloads/broker_config.hpp"
+
 #include <algorithm>
 
 namespace barnabas::sim {
@@ -88,9 +90,11 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     auto nodes = root.split("nodes");
     made.broker_scheduler = scheduler_options::drawn(nodes, static_cast<std::uint32_t>(nodes.between(1, 3)));
     made.client_scheduler = scheduler_options::drawn(nodes, 1);
-    made.broker_clock.drift_ppm = nodes.chance(1, 3) ? nodes.between(-500, 500) : 0;
-    made.broker_config.emplace_back("num.partitions", "1");
-    made.faults = fault_plan::drawn(root.split("faults"), virtual_time(faults_begin_ns), made.faults.healing);
+    auto clocks = root.split("clocks");
+    made.broker_clock = clock_options::drawn(clocks);
+    made.broker_config = drawn_broker_config(root.split("config"));
+    made.faults =
+        fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing});
     return made;
 }
 

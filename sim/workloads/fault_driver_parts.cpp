@@ -1,0 +1,136 @@
+// What faults do to links, clocks, loops and disk.
+
+#include "sim/faults/swizzle.hpp"
+#include "sim/workloads/fault_driver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas::sim {
+
+template <class Act>
+void fault_driver::for_each_link(const planned_fault& fault, const Act& act) const {
+    const auto broker = with_.broker->host().number();
+    for (std::size_t i = 0; i < with_.clients.size(); ++i) {
+        if (fault.client != planned_fault::every_client && fault.client % with_.clients.size() != i)
+            continue;
+        if (fault.ways != link_ways::from_broker)
+            act(with_.clients[i], broker);
+        if (fault.ways != link_ways::to_broker)
+            act(broker, with_.clients[i]);
+    }
+}
+
+void fault_driver::carry_out_on_links(const planned_fault& fault) {
+    auto& network = *with_.network;
+    switch (fault.kind) {
+    case fault_kind::reset_connections: network.reset_connections(with_.broker->host().number()); return;
+    case fault_kind::reset_in_frame:
+        return for_each_link(fault, [&](auto from, auto to) { network.reset_after(from, to, fault.bytes); });
+    case fault_kind::half_open:
+        return for_each_link(fault, [&](auto from, auto to) { network.vanish(from, to); });
+    case fault_kind::cut_link: return cut_links(fault);
+    case fault_kind::flapping_link: return flap(fault, with_.time->now() + fault.lasts_ns, true);
+    case fault_kind::clog: return clog_links(fault);
+    case fault_kind::swizzle: return swizzle(fault);
+    case fault_kind::slow_link:
+        return for_each_link(fault, [&](auto from, auto to) {
+            network.slow_down(from, to, {fault.bytes_per_second, fault.bytes}, fault.lasts_ns);
+        });
+    case fault_kind::connects_refused: return set_connects(fault, connect_mode::refused);
+    case fault_kind::connects_hang: return set_connects(fault, connect_mode::hanging);
+    case fault_kind::connects_silent: return set_connects(fault, connect_mode::silent);
+    default: return;
+    }
+}
+
+void fault_driver::cut_links(const planned_fault& fault) {
+    for_each_link(fault, [&](auto from, auto to) { with_.network->block(from, to); });
+    later(fault.lasts_ns, [this, &fault] {
+        for_each_link(fault, [&](auto from, auto to) { with_.network->unblock(from, to); });
+    });
+}
+
+void fault_driver::flap(const planned_fault& fault, virtual_time until, bool cut) {
+    const bool over = with_.time->now() >= until;
+    for_each_link(fault, [&](auto from, auto to) {
+        if (cut && !over)
+            with_.network->block(from, to);
+        else
+            with_.network->unblock(from, to);
+    });
+    if (!over)
+        later(fault.interval_ns, [this, &fault, until, cut] { flap(fault, until, !cut); });
+}
+
+void fault_driver::clog_links(const planned_fault& fault) {
+    for_each_link(fault, [&](auto from, auto to) { with_.network->clog(from, to, fault.lasts_ns); });
+}
+
+void fault_driver::swizzle(const planned_fault& fault) {
+    planned_fault all;
+    all.client = planned_fault::every_client;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> links;
+    for_each_link(all, [&](auto from, auto to) { links.emplace_back(from, to); });
+    for (const auto& each : swizzled(std::move(links), fault.lasts_ns, runtime::random(fault.choice)))
+        later(each.begin_ns,
+              [this, each] { with_.network->clog(each.from, each.to, each.end_ns - each.begin_ns); });
+}
+
+void fault_driver::set_connects(const planned_fault& fault, connect_mode mode) {
+    auto connecting = fault;
+    connecting.ways = link_ways::to_broker;
+    for_each_link(connecting,
+                  [&](auto from, auto to) { with_.network->set_connects(from, to, mode, fault.lasts_ns); });
+}
+
+void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
+    switch (fault.kind) {
+    case fault_kind::slow_loop: return slow_loop(fault);
+    case fault_kind::clock_jump: return with_.broker->host().jump_wall_clock(fault.jump_ms);
+    case fault_kind::clock_drift: return drift(fault);
+    case fault_kind::slow_disk: return slow_disk(fault);
+    case fault_kind::disk_stall:
+        disk_stalled_until_ = std::max(disk_stalled_until_, (with_.time->now() + length(fault)).get());
+        return set_disk();
+    default: return;
+    }
+}
+
+void fault_driver::set_disk() {
+    auto faults = (plan_.any ? plan_.disk : disk_faults{}).slowed(disk_factor_);
+    faults.stalled_until = disk_stalled_until_;
+    with_.broker->host().disk().set_faults(faults);
+}
+
+void fault_driver::slow_disk(const planned_fault& fault) {
+    disk_factor_ = fault.factor;
+    disk_slow_until_ = with_.time->now() + fault.lasts_ns;
+    set_disk();
+    later(fault.lasts_ns, [this] {
+        if (with_.time->now() < disk_slow_until_)
+            return;
+        disk_factor_ = 1;
+        set_disk();
+    });
+}
+
+void fault_driver::slow_loop(const planned_fault& fault) {
+    with_.broker->host().slow_down(fault.factor);
+    loop_slow_until_ = with_.time->now() + fault.lasts_ns;
+    later(fault.lasts_ns, [this] {
+        if (with_.time->now() >= loop_slow_until_)
+            with_.broker->host().slow_down(1);
+    });
+}
+
+void fault_driver::drift(const planned_fault& fault) {
+    with_.broker->host().set_clock_drift(fault.drift_ppm);
+    drift_until_ = with_.time->now() + fault.lasts_ns;
+    later(fault.lasts_ns, [this] {
+        if (with_.time->now() >= drift_until_)
+            with_.broker->host().set_clock_drift(usual_drift_ppm_);
+    });
+}
+
+} // namespace barnabas::sim
