@@ -10,8 +10,6 @@ namespace barnabas::sim {
 
 namespace {
 
-constexpr std::size_t mebibyte = 1 << 20;
-
 class observed_logger final : public logger {
 public:
     observed_logger(world& time, observation& watched, std::string host)
@@ -33,22 +31,24 @@ private:
 };
 
 struct furniture {
-    furniture(world& time, observation& watched, const std::string& host) : log(time, watched, host) {}
+    furniture(world& time, observation& watched, const std::string& host, const memory_sizes& sizes)
+        : log(time, watched, host), memory{{"client_input", sizes.client_input},
+                                           {"fetch_output", sizes.fetch_output},
+                                           {"control", sizes.control}} {}
 
     observed_logger log;
     runtime::metric_registry metrics;
-    runtime::memory_reserves memory{
-        {"client_input", 64 * mebibyte}, {"fetch_output", 64 * mebibyte}, {"control", 8 * mebibyte}};
+    runtime::memory_reserves memory;
 };
 
 } // namespace
 
 node_options furnished(scheduler_options scheduler, world& time, observation& watched,
-                       const std::string& host) {
+                       const std::string& host, const memory_sizes& memory) {
     node_options options;
     options.scheduler = scheduler;
-    options.furnish = [&time, &watched, host](runtime::node_services& node) {
-        auto made = std::make_shared<furniture>(time, watched, host);
+    options.furnish = [&time, &watched, host, memory](runtime::node_services& node) {
+        auto made = std::make_shared<furniture>(time, watched, host, memory);
         node.log = &made->log;
         node.metrics = &made->metrics;
         node.memory = &made->memory;

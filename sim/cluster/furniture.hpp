@@ -20,10 +20,17 @@ struct observation {
     std::uint64_t replies_dropped = 0;
 };
 
-/// Logger, metrics and memory reserves for each incarnation of a node of `host`. Both arguments outlive the
-/// nodes.
+/// Capacities of a node's memory reserves.
+struct memory_sizes {
+    std::size_t client_input = 64 << 20;
+    std::size_t fetch_output = 64 << 20;
+    std::size_t control = 8 << 20;
+};
+
+/// Logger, metrics and memory reserves for each incarnation of a node of `host`. World and observation
+/// outlive the nodes.
 node_options furnished(scheduler_options scheduler, world& time, observation& watched,
-                       const std::string& host);
+                       const std::string& host, const memory_sizes& memory = {});
 
 /// What the node's memory reserves hold. `largest_request` and `largest_read` are what one holder may
 /// overdraw.

@@ -22,6 +22,13 @@ void set_or_die(broker_config& config, std::string_view key, const std::string& 
     const auto done = config.set(key, value);
     BARNABAS_ASSERT(done.has_value());
 }
+/// As a real node takes them from its configuration.
+memory_sizes memory_of(const broker_config& config) {
+    const auto requests = config.queued_max_request_bytes > 0 ? config.queued_max_request_bytes
+                                                              : config.barnabas_memory_request_bytes;
+    return {static_cast<std::size_t>(requests), static_cast<std::size_t>(config.barnabas_memory_fetch_bytes),
+            static_cast<std::size_t>(config.barnabas_memory_control_bytes)};
+}
 } // namespace
 
 broker_config simulated_config(const std::string& host) {
@@ -81,7 +88,8 @@ void simulated_broker::start() {
         root_ = caf::actor_cast<caf::weak_actor_ptr>(
             boot_broker(node, settings_.config, events, settings_.planted));
     };
-    host_.start(boot, furnished(settings_.scheduler, world_, watched_, host_.name()));
+    host_.start(boot,
+                furnished(settings_.scheduler, world_, watched_, host_.name(), memory_of(*settings_.config)));
 }
 
 void simulated_broker::crash(crash_kind kind, const power_cut_faults& faults) {

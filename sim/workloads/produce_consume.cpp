@@ -103,6 +103,7 @@ run_report produce_consume::run() {
                                        options_.faults);
     faults_->begin();
     look_at_broker();
+    start_hostile_clients();
     run_phases();
     return report();
 }
@@ -120,6 +121,7 @@ bool produce_consume::run_phases() {
     load_ended_ = true;
     tell("the load ends");
     world_.run_until([this] { return unfinished() == 0; }, world_.now() + longest_result(options_));
+    hostile_->rest();
     if (!world_.failed() && audit() && stop_broker()) {
         facts_.power_was_cut = faults_->power_was_cut();
         facts_.replies_dropped = watched_.replies_dropped;
@@ -191,6 +193,16 @@ void produce_consume::start_admin() {
     });
     for (const auto& topic : options_.topics)
         admin_->send(0, client::create_topic{topic});
+}
+
+void produce_consume::start_hostile_clients() {
+    hostile_clients::parts parts;
+    parts.broker = broker_endpoint();
+    parts.topics = {options_.topics.front().name, "hostile"};
+    parts.healthy_since = [this] { return faults_->healthy_since(); };
+    parts.on_ignored = [this](const hostile_report& ignored) { fail("answer_or_close", ignored.what); };
+    hostile_ = std::make_unique<hostile_clients>(world_, network_, watched_, options_.hostile, parts);
+    hostile_->begin();
 }
 
 void produce_consume::start_load(std::uint32_t number) {

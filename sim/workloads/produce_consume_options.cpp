@@ -93,6 +93,7 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     auto clocks = root.split("clocks");
     made.broker_clock = clock_options::drawn(clocks);
     made.broker_config = drawn_broker_config(root.split("config"));
+    made.hostile = hostile_options::drawn(root.split("hostile"));
     made.faults =
         fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing});
     return made;

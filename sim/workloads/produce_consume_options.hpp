@@ -10,6 +10,7 @@
 #include "sim/node/host.hpp"
 #include "sim/scheduler/scheduler_options.hpp"
 #include "sim/workloads/fault_plan.hpp"
+#include "sim/workloads/hostile/hostile_options.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -61,6 +62,7 @@ struct produce_consume_options {
     scheduler_options broker_scheduler;
     scheduler_options client_scheduler;
     clock_options broker_clock;
+    hostile_options hostile;
     fault_plan faults;
     virtual_time progress_due;
     /// The load; drawn as the run goes on when absent. In the order of their times.

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "protocol/batch/builder.hpp"
+#include "protocol/model/slice.hpp"
+#include "runtime/random/random.hpp"
+
+#include <cstdint>
+#include <string>
+
+/// Requests of hostile clients as bytes, and ways to spoil them.
+namespace barnabas::sim::hostile {
+
+slice api_versions(std::int32_t correlation_id);
+slice create_topic(std::int32_t correlation_id, const std::string& topic);
+/// All of the partition, from the start, with limits as large as they get.
+slice fetch(std::int32_t correlation_id, const std::string& topic);
+slice produce(std::int32_t correlation_id, const std::string& topic, const slice& batch);
+slice metadata(std::int32_t correlation_id, const std::string& topic);
+
+/// A sound batch of a few records; its keys name no record of a checked client.
+slice sound_batch(runtime::random& draws, const batch::builder_options& options = {});
+/// A batch of `bytes` equal bytes, packed.
+slice bomb(std::uint32_t bytes, batch::codec packed);
+/// The checksum that belongs to what stands there now.
+void mend_crc(const slice& batch);
+
+/// A whole request frame of the header alone.
+slice bare_header(std::int16_t api_key, std::int16_t version, std::int32_t correlation_id);
+slice with_length(const slice& frame, std::int32_t length);
+slice noise(runtime::random& draws, std::size_t bytes);
+
+} // namespace barnabas::sim::hostile
