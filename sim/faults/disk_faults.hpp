@@ -45,19 +45,19 @@ struct disk_faults {
 
 template <fields_of<disk_faults> Of, class Visit>
 void for_each_field(Of& of, Visit&& visit) {
-    visit("read_error_ppm", of.read_error_chance);
-    visit("write_error_ppm", of.write_error_chance);
-    visit("sync_error_ppm", of.sync_error_chance);
-    visit("sync_lie_ppm", of.sync_lie_chance);
+    visit("read_error_chance_ppm", of.read_error_chance);
+    visit("write_error_chance_ppm", of.write_error_chance);
+    visit("sync_error_chance_ppm", of.sync_error_chance);
+    visit("sync_lie_chance_ppm", of.sync_lie_chance);
     visit("cached_low_ns", of.cached_low);
     visit("cached_high_ns", of.cached_high);
     visit("sync_low_ns", of.sync_low);
     visit("sync_high_ns", of.sync_high);
-    visit("stall_ppm", of.stall_chance);
+    visit("stall_chance_ppm", of.stall_chance);
     visit("stall_high_ns", of.stall_high);
     visit("stalled_until_ns", of.stalled_until);
-    visit("not_cached_ppm", of.not_cached_chance);
-    visit("inline_ppm", of.inline_chance);
+    visit("not_cached_chance_ppm", of.not_cached_chance);
+    visit("inline_chance_ppm", of.inline_chance);
 }
 
 /// What a power cut leaves, of what was not synced. Chances are per 1,000,000.

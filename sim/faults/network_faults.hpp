@@ -61,24 +61,24 @@ template <fields_of<network_faults> Of, class Visit>
 void for_each_field(Of& of, Visit&& visit) {
     visit("latency_low_ns", of.latency_low);
     visit("latency_high_ns", of.latency_high);
-    visit("tail_ppm", of.tail_chance);
+    visit("tail_chance_ppm", of.tail_chance);
     visit("tail_high_ns", of.tail_high);
     visit("bytes_per_second", of.bytes_per_second);
     visit("window_low_bytes", of.window_low);
     visit("window_high_bytes", of.window_high);
-    visit("partial_read_ppm", of.partial_read_chance);
-    visit("split_ppm", of.split_chance);
-    visit("reset_ppm", of.reset_chance);
+    visit("partial_read_chance_ppm", of.partial_read_chance);
+    visit("split_chance_ppm", of.split_chance);
+    visit("reset_chance_ppm", of.reset_chance);
     visit("reset_after_high_bytes", of.reset_after_bytes_high);
-    visit("half_open_ppm", of.half_open_chance);
+    visit("half_open_chance_ppm", of.half_open_chance);
     visit("half_open_after_high_ns", of.half_open_after_high);
     visit("silence_low_ns", of.silence_low);
     visit("silence_high_ns", of.silence_high);
-    visit("refuse_ppm", of.refuse_chance);
-    visit("hang_ppm", of.hang_chance);
-    visit("mute_ppm", of.mute_chance);
+    visit("refuse_chance_ppm", of.refuse_chance);
+    visit("hang_chance_ppm", of.hang_chance);
+    visit("mute_chance_ppm", of.mute_chance);
     visit("connect_timeout_ns", of.connect_timeout);
-    visit("clog_ppm", of.clog_chance);
+    visit("clog_chance_ppm", of.clog_chance);
     visit("clog_high_ns", of.clog_high);
 }
 

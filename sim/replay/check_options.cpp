@@ -3,7 +3,7 @@
 #include "runtime/config/broker_config.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/faults/network_faults.hpp"
-#include "sim/workloads/fault_fields.hpp"
+#include "sim/workloads/fault_plan.hpp"
 #include "sim/workloads/option_fields.hpp"
 
 #include <map>

@@ -2,7 +2,7 @@
 
 #include "sim/replay/choice_text.hpp"
 #include "sim/replay/send_text.hpp"
-#include "sim/workloads/fault_fields.hpp"
+#include "sim/workloads/fault_plan.hpp"
 #include "sim/workloads/option_fields.hpp"
 
 namespace barnabas::sim {
@@ -68,8 +68,11 @@ void write_faults(text_writer& to, const fault_plan& plan, virtual_time progress
     to.field("progress_due_ns", progress_due);
     if (plan.any)
         to.field("last_crash", plan.last_crash).fields(plan.last_losses);
+    to.field("lossy", plan.lossy);
     for (const auto& fault : plan.faults)
         to.section("fault").fields(fault);
+    for (const auto& harm : plan.harms)
+        to.section("harm").fields(harm);
 }
 
 } // namespace
@@ -86,6 +89,8 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("producer").fields(load);
     for (const auto& reader : options.readers)
         text.section("reader").fields(reader);
+    if (options.hostile.kinds != 0)
+        text.section("hostile").fields(options.hostile);
     write_faults(text, options.faults, options.progress_due);
     if (options.sends) {
         text.section("sends");

@@ -6,7 +6,7 @@
 #include "sim/replay/choice_text.hpp"
 #include "sim/replay/send_text.hpp"
 #include "sim/text/section_reader.hpp"
-#include "sim/workloads/fault_fields.hpp"
+#include "sim/workloads/fault_plan.hpp"
 #include "sim/workloads/option_fields.hpp"
 
 #include <algorithm>
@@ -40,6 +40,8 @@ struct scenario::reading {
     result<void> disk(const document_section& from);
     result<void> faults(const document_section& from);
     result<void> fault(const document_section& from);
+    result<void> harm(const document_section& from);
+    result<void> hostile(const document_section& from);
     result<void> checks(const document_section& from);
     result<void> sends(const document_section& from);
     result<void> choices(const document_section& from);
@@ -51,7 +53,7 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"topic", &reading::topic},     {"producer", &reading::producer}, {"reader", &reading::consumer},
         {"network", &reading::network}, {"disk", &reading::disk},         {"faults", &reading::skip},
         {"fault", &reading::fault},     {"checks", &reading::checks},     {"sends", &reading::sends},
-        {"choices", &reading::choices},
+        {"choices", &reading::choices}, {"hostile", &reading::hostile},   {"harm", &reading::harm},
     };
     return all;
 }
@@ -169,6 +171,7 @@ result<void> scenario::reading::faults(const document_section& from) {
                           .field("any", plan.any)
                           .field("healing_ns", plan.healing)
                           .field("progress_due_ns", made.progress_due)
+                          .field("lossy", plan.lossy)
                           .field("last_crash", plan.last_crash)
                           .fields(plan.last_losses)
                           .done();
@@ -176,6 +179,7 @@ result<void> scenario::reading::faults(const document_section& from) {
         plan.faults.clear();
         plan.network = {};
         plan.disk = {};
+        plan.lossy = false;
     }
     return done;
 }
@@ -200,6 +204,15 @@ result<void> scenario::reading::fault(const document_section& from) {
             made.faults.faults.push_back(std::move(fault));
     } while (++done_times < repeat && done_times < faults_max);
     return {};
+}
+
+result<void> scenario::reading::harm(const document_section& from) {
+    made.faults.any = true;
+    return reader(from, seen["harm"]++).fields(made.faults.harms.emplace_back()).done();
+}
+
+result<void> scenario::reading::hostile(const document_section& from) {
+    return reader(from).fields(made.hostile).done();
 }
 
 result<void> scenario::reading::checks(const document_section& from) {

@@ -3,6 +3,7 @@
 #include "protocol/model/error.hpp"
 #include "protocol/model/strong.hpp"
 #include "runtime/random/random.hpp"
+#include "sim/world/fields.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -20,8 +21,8 @@
 ///     range          A..B of numbers or durations: drawn for each run, evenly over the magnitudes
 namespace barnabas::sim {
 
-/// The names of an enumeration's values, for texts: specialised beside the enumeration's fields with a
-/// `static constexpr std::pair<Enum, const char*> table[]`.
+/// The names of an enumeration's values, for texts, where there is no `name_of` and `all_of` beside it
+/// (sim/world/fields.hpp): specialised with a `static constexpr std::pair<Enum, const char*> table[]`.
 template <class Enum>
 struct enum_names;
 
@@ -43,6 +44,8 @@ std::string field_text(std::string_view field, const Value& value) {
         return value ? "yes" : "no";
     } else if constexpr (std::is_same_v<Value, std::string>) {
         return value;
+    } else if constexpr (has_names<Value>) {
+        return name_of(value);
     } else if constexpr (std::is_enum_v<Value>) {
         for (const auto& [each, name] : enum_names<Value>::table) {
             if (each == value)
@@ -67,6 +70,15 @@ result<void> parse_field(std::string_view field, Value& value, std::string_view 
         value = *parsed;
     } else if constexpr (std::is_same_v<Value, std::string>) {
         value = text;
+    } else if constexpr (has_names<Value>) {
+        if (const auto named = value_named<Value>(text)) {
+            value = *named;
+            return {};
+        }
+        std::string names;
+        for (const auto each : all_of(Value{}))
+            names += (names.empty() ? "" : ", ") + std::string(name_of(each));
+        return not_one_of(text, names);
     } else if constexpr (std::is_enum_v<Value>) {
         std::string names;
         for (const auto& [each, name] : enum_names<Value>::table) {
