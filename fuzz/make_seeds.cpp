@@ -105,35 +105,39 @@ void put_batches(corpus& to) {
     }
 }
 
+int kind_of(const kafka::message_type& type) {
+    int kind = 0;
+    for (const auto& other : kafka::message_table()) {
+        if (&other == &type)
+            break;
+        kind += other.api_key == type.api_key;
+    }
+    return kind;
+}
+
 /// Bytes that many plain messages accept: zeros are empty arrays, nulls and small numbers; ones hold an
 /// element each.
-void put_message(corpus& to, const kafka::message_type& type, std::int16_t version, int filler,
-                 const std::string& prefix) {
-    std::string filled;
-    for (int i = 0; i < 512; ++i)
-        filled.push_back(static_cast<char>(filler == 1 ? (i % 4 == 3) : filler));
-    if (const auto done = type.run_round_trip(slice::copy_of(filled), version))
+void put_message(corpus& to, const kafka::message_type& type, std::int16_t version) {
+    for (const int filler : {0, 1, 2}) {
+        std::string filled;
+        for (int i = 0; i < 512; ++i)
+            filled.push_back(static_cast<char>(filler == 1 ? (i % 4 == 3) : filler));
+        const auto done = type.run_round_trip(slice::copy_of(filled), version);
+        if (!done)
+            continue;
         to.put("message",
                std::string(type.name) + "." + std::to_string(version) + "." + std::to_string(filler),
-               prefix + text_of(join(done->encoded).bytes()));
+               size16(static_cast<std::uint16_t>(type.api_key)) + numbers({kind_of(type), version}) +
+                   text_of(join(done->encoded).bytes()));
+    }
 }
 
 void put_messages(corpus& to) {
     for (const auto& type : kafka::message_table()) {
-        const auto table = kafka::message_table();
-        int kind = 0;
-        for (const auto& other : table) {
-            if (&other == &type)
-                break;
-            kind += other.api_key == type.api_key;
-        }
         for (const auto version :
              {type.lowest_version, type.first_flexible_version, type.highest_known_version}) {
-            if (version < type.lowest_version || version > type.highest_known_version)
-                continue;
-            const auto prefix = size16(static_cast<std::uint16_t>(type.api_key)) + numbers({kind, version});
-            for (const int filler : {0, 1, 2})
-                put_message(to, type, version, filler, prefix);
+            if (version >= type.lowest_version && version <= type.highest_known_version)
+                put_message(to, type, version);
         }
     }
 }
