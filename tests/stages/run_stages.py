@@ -67,6 +67,8 @@ STAGES = [
     Stage('sim', 420, 3600, 'the broker in the simulator', simulations, lambda: deep(simulations())),
     Stage('mutants', 240, 7200, 'planted bugs that the simulator must find',
           lambda: scripts(f'tests/sim/{MUTANTS}'), lambda: deep(scripts(f'tests/sim/{MUTANTS}'))),
+    Stage('determinism', None, 3600, 'the same seeds in other processes and in a build without optimisation',
+          lambda: scripts('tests/sim/determinism.py'), by_name_only=True),
     Stage('fuzz', 60, 3600, 'corpora of the fuzz targets replayed; --deep: fuzzing under the sanitizers',
           lambda: [own('fuzz.py')], lambda: [own('fuzz.py'), own('fuzz.py', '--deep')]),
     Stage('clients', 420, 1200, 'a broker process with kcat, librdkafka, kafka-python and kafkajs',
