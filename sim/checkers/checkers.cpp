@@ -15,6 +15,7 @@ void add_those_of_every_run(history& to, const liveness_limits& limits, const no
     to.add(make_producer_sequences(to));
     to.add(make_liveness_after_healing(to, limits));
     to.add(make_requests_answered(to, node));
+    to.add(make_answer_or_close(to));
     to.add(make_memory_bounded(to, node));
     to.add(make_mailboxes_bounded(to, node));
     to.add(make_slow_readers_bounded(to, node));

@@ -84,6 +84,8 @@ struct node_limits {
 };
 /// V2: every request is answered within its own timeout and a second, or its connection is closed.
 std::unique_ptr<checker> make_requests_answered(const history& of, const node_limits& limits);
+/// X1: any bytes get an answer, in order, or a close.
+std::unique_ptr<checker> make_answer_or_close(const history& of);
 /// M1: memory reserves keep their capacity, connections a bound.
 std::unique_ptr<checker> make_memory_bounded(const history& of, const node_limits& limits);
 /// M1: no mailbox of the broker grows without bound.

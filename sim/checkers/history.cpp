@@ -56,6 +56,10 @@ void history::on_sequence_lost(std::uint32_t producer, std::int16_t acks, const 
     tell([&](checker& listener) { listener.on_sequence_lost(producer, acks, where); });
 }
 
+void history::on_bytes_ignored(const std::string& what) {
+    tell([&](checker& listener) { listener.on_bytes_ignored(what); });
+}
+
 void history::on_healed(virtual_time at) {
     tell([&](checker& listener) { listener.on_healed(at); });
 }

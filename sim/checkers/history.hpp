@@ -90,6 +90,8 @@ public:
     virtual void on_watermark(const seen_watermark&) {}
     /// An idempotent producer's sequence did not fit what the broker remembers of it.
     virtual void on_sequence_lost(std::uint32_t /*producer*/, std::int16_t /*acks*/, const place&) {}
+    /// A hostile client's bytes got neither an answer nor a close from a healthy broker, or a wrong answer.
+    virtual void on_bytes_ignored(const std::string& /*what*/) {}
     /// No fault happens from now on, and all that was broken is whole again.
     virtual void on_healed(virtual_time) {}
     /// So much later, everybody must have made progress.
@@ -148,6 +150,7 @@ public:
     void on_read(const read_record& read);
     void on_watermark(const seen_watermark& seen);
     void on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where);
+    void on_bytes_ignored(const std::string& what);
     void on_healed(virtual_time at);
     void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers);
     void on_end(const end_facts& facts);

@@ -17,6 +17,12 @@ public:
     using cell = std::pair<std::string, broker_moment>;
 
     void count(std::string_view fault, broker_moment moment) { ++counts_[{std::string(fault), moment}]; }
+    std::uint64_t total() const noexcept {
+        std::uint64_t sum = 0;
+        for (const auto& [where, count] : counts_)
+            sum += count;
+        return sum;
+    }
     const std::map<cell, std::uint64_t>& counts() const noexcept { return counts_; }
 
 private:

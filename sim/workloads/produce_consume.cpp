@@ -82,7 +82,9 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
         if (level == log_level::error)
             fail("node", host + " logged an error: " + line);
     };
-    add_all_checkers(history_, {longest_result(options_), read_after_ns});
+    add_all_checkers(history_, {longest_result(options_), read_after_ns}, {}, options_.faults.lossy);
+    if (chosen_)
+        network_.watch_harm([this](const connection_harm& harm) { harms_.push_back(harm); });
     for (const auto& name : options_.without_checkers)
         history_.leave_out(name);
 }
@@ -200,7 +202,10 @@ void produce_consume::start_hostile_clients() {
     parts.broker = broker_endpoint();
     parts.topics = {options_.topics.front().name, "hostile"};
     parts.healthy_since = [this] { return faults_->healthy_since(); };
-    parts.on_ignored = [this](const hostile_report& ignored) { fail("answer_or_close", ignored.what); };
+    parts.on_ignored = [this](const hostile_report& ignored) {
+        history_.on_bytes_ignored(ignored.what);
+        look_at_invariants();
+    };
     hostile_ = std::make_unique<hostile_clients>(world_, network_, watched_, options_.hostile, parts);
     hostile_->begin();
 }
@@ -429,6 +434,12 @@ produce_consume_options produce_consume::frozen() const {
                          [](const auto& a, const auto& b) { return a.at < b.at; });
     }
     made.choices = chosen_;
+    // What chance did to connections is stated; what was stated before did not come by chance.
+    made.faults.harms.insert(made.faults.harms.end(), harms_.begin(), harms_.end());
+    for (auto* chance : {&made.faults.network.reset_chance, &made.faults.network.half_open_chance,
+                         &made.faults.network.refuse_chance, &made.faults.network.hang_chance,
+                         &made.faults.network.mute_chance, &made.faults.network.clog_chance})
+        *chance = 0;
     for (auto* scheduler : {&made.broker_scheduler, &made.client_scheduler}) {
         scheduler->policy = choice_policy::as_recorded;
         scheduler->choices = nullptr;
@@ -467,8 +478,10 @@ run_report produce_consume::report() {
     outcome_.events = world_.events();
     outcome_.batches = history_.batches().size();
     outcome_.broker_lives = broker_.incarnations();
-    if (faults_ != nullptr)
+    if (faults_ != nullptr) {
         outcome_.faults_met = faults_->met();
+        outcome_.faults = outcome_.faults_met.total();
+    }
     return outcome_;
 }
 

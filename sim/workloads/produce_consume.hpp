@@ -98,6 +98,7 @@ private:
     /// What was chosen and sent, when the run is kept.
     std::shared_ptr<choice_log> chosen_;
     std::vector<planned_send> performed_;
+    std::vector<connection_harm> harms_;
     produce_consume_options options_;
     narrator tell_;
     sim::world world_;

@@ -71,5 +71,15 @@ TEST(no_leak, accepts_an_end_in_good_order) {
     EXPECT_FALSE(told.broken());
 }
 
+TEST(answer_or_close, refuses_bytes_that_a_healthy_broker_ignores) {
+    history told;
+    told.add(make_answer_or_close(told));
+    told.on_healed(virtual_time(second));
+    EXPECT_FALSE(told.broken()) << "silence of hostile clients is no fault";
+    told.on_bytes_ignored("half_request: the connection was not closed");
+    ASSERT_TRUE(told.broken());
+    EXPECT_EQ(told.broken()->checker, "answer_or_close");
+}
+
 } // namespace
 } // namespace barnabas::sim
