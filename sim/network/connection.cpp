@@ -93,6 +93,9 @@ void connection::close(std::size_t side) {
         fabric_.forget_if_finished(*this);
         return;
     }
+    // What nobody will read must not hold back the rest.
+    consume(ways_[1 - side], ways_[1 - side].arrived);
+    schedule_pump(1 - side);
     ways_[side].ending = true;
     schedule_pump(side);
     fabric_.world_.schedule_after(linger_ns, world_owner, [self = shared_from_this(), side] {

@@ -11,8 +11,10 @@ namespace barnabas::sim {
 void connection::process_died(std::size_t side) {
     auto& mine = sides_[side];
     let_go(side);
-    if (mine.failed || mine.vanished)
+    if (mine.failed || mine.vanished) {
+        fabric_.forget_if_finished(*this);
         return;
+    }
     auto& along = ways_[side];
     // What the process still held is lost; what its kernel took travels on.
     along.unsent.clear();

@@ -27,8 +27,7 @@ bool is_of_process(fault_kind kind) {
 }
 } // namespace
 
-fault_driver::fault_driver(parts with, const fault_plan& plan)
-    : with_(std::move(with)), plan_(plan), carried_out_(all_of(fault_kind{}).size()) {}
+fault_driver::fault_driver(parts with, const fault_plan& plan) : with_(std::move(with)), plan_(plan) {}
 
 void fault_driver::begin() {
     usual_drift_ppm_ = with_.broker->host().clock().drift_ppm();
@@ -110,7 +109,6 @@ void fault_driver::carry_out(const planned_fault& fault) {
         return;
     tell(name_of(fault.kind));
     met_.count(name_of(fault.kind), with_.broker->moment());
-    ++carried_out_[static_cast<std::size_t>(fault.kind)];
     if (is_of_process(fault.kind))
         return carry_out_on_process(fault);
     carry_out_on_links(fault);

@@ -43,8 +43,6 @@ public:
     bool power_was_cut() const noexcept { return power_was_cut_; }
     /// Since when broker and network are whole; `end_of_time` while they are not.
     virtual_time healthy_since() const;
-    /// How often each kind was carried out, by its number.
-    const std::vector<std::uint64_t>& carried_out() const noexcept { return carried_out_; }
 
 private:
     void on_date(const planned_fault& fault);
@@ -106,7 +104,6 @@ private:
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
     std::int64_t usual_drift_ppm_ = 0;
-    std::vector<std::uint64_t> carried_out_;
 };
 
 } // namespace barnabas::sim

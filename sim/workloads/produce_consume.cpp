@@ -10,12 +10,15 @@ namespace barnabas::sim {
 namespace {
 
 constexpr const char* broker_host = "broker";
+constexpr const char* hostile_topic = "hostile";
 constexpr std::int64_t read_after_ns = 8 * second;
 constexpr std::int64_t result_grace_ns = 2 * second;
 constexpr std::int64_t audit_limit_ns = 30 * second;
 constexpr std::int64_t stop_limit_ns = 10 * second;
 /// What acks=1 acknowledged comes below the high watermark within this time on a healthy disk.
 constexpr std::int64_t last_sync_ns = second;
+/// A closed connection tries for so long to send what was written.
+constexpr std::int64_t last_linger_ns = 6 * second;
 /// Between the last crash and the start that follows.
 constexpr std::int64_t last_downtime_ns = 50 * millisecond;
 /// Between two looks at the broker's memory and at what it has not answered.
@@ -61,6 +64,12 @@ runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
 }
 
+/// The topic that hostile clients make for themselves has a number of its own.
+std::uint32_t number_of_topic(const std::string& topic) {
+    constexpr std::uint32_t hostile_number = 1'000'000;
+    return topic == hostile_topic ? hostile_number : static_cast<std::uint32_t>(std::stoul(topic.substr(1)));
+}
+
 std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
     return draws.between(of.interval_ns / 4, of.interval_ns * 7 / 4);
 }
@@ -70,8 +79,7 @@ std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
     : chosen_(keep ? std::make_shared<choice_log>() : nullptr), options_(with_choices(options, chosen_)),
       tell_(std::move(tell)), world_(options.seed), network_(world_),
-      taps_({&world_, &history_,
-             [](const std::string& topic) { return static_cast<std::uint32_t>(std::stoul(topic.substr(1))); },
+      taps_({&world_, &history_, [](const std::string& topic) { return number_of_topic(topic); },
              [this] { look_at_invariants(); }}),
       broker_(world_, network_, watched_, settings_of(options_, taps_)) {
     taps_.watch(broker_.host());
@@ -133,6 +141,8 @@ bool produce_consume::run_phases() {
         for (auto& each : readers_)
             facts_.leaked_actors += each->end();
         facts_.leaked_actors += broker_.host().leaked_actors();
+        // What was closed may still linger.
+        world_.run_for(last_linger_ns);
         facts_.open_connections = network_.open_connections();
         facts_.open_files = broker_.files_left_open();
         history_.on_end(facts_);
@@ -200,7 +210,7 @@ void produce_consume::start_admin() {
 void produce_consume::start_hostile_clients() {
     hostile_clients::parts parts;
     parts.broker = broker_endpoint();
-    parts.topics = {options_.topics.front().name, "hostile"};
+    parts.topics = {options_.topics.front().name, hostile_topic};
     parts.healthy_since = [this] { return faults_->healthy_since(); };
     parts.on_ignored = [this](const hostile_report& ignored) {
         history_.on_bytes_ignored(ignored.what);
@@ -223,7 +233,7 @@ void produce_consume::start_load(std::uint32_t number) {
                                             kafka::error_code code) {
         tell("producer " + std::to_string(made.number) + " lost its sequence in " + topic + "-" +
              std::to_string(partition) + ": " + std::string(kafka::name_of(code)));
-        const place where{static_cast<std::uint32_t>(std::stoul(topic.substr(1))), partition};
+        const place where{number_of_topic(topic), partition};
         history_.on_sequence_lost(made.number, made.options->producer.acks, where);
         look_at_invariants();
     };
