@@ -3,6 +3,7 @@
 #include "actors/client/client_messages.hpp"
 #include "actors/client/limits.hpp"
 #include "runtime/clock/clock.hpp"
+#include "runtime/logging/logger.hpp"
 #include "runtime/node/spawn.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -102,6 +103,8 @@ private:
     void step(const Event& event) {
         session_effects out;
         event(out);
+        if (out.nonsense)
+            node_.log->error("nonsense_received", {{"message", to_string(*out.nonsense)}});
         if (out.abort)
             drop_stream();
         if (!out.writes.empty() && stream_ != nullptr)

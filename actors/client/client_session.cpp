@@ -79,8 +79,11 @@ void client_session::settle(monotonic_ns now, session_effects& out) {
     }
     if (connection_.is_ready())
         role_.on_ready(now);
-    if (connection_.broken())
+    if (const auto& broken = connection_.broken()) {
+        if (broken->code == errc::malformed)
+            out.nonsense = *broken;
         return lose(now, out);
+    }
     for (auto& part : connection_.take_writes())
         out.writes.push_back(std::move(part));
 }

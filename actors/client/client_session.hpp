@@ -5,6 +5,7 @@
 #include "runtime/random/random.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct session_effects {
     bool abort = false;
     bool connect = false;
     std::vector<slice> writes;
+    /// What the broker sent cannot be an answer to what was asked. It is no excuse for the broker that the
+    /// client comes back and goes on.
+    std::optional<error> nonsense;
 };
 
 /// Keeps one connection to a broker alive: connects, hands events to the role, reconnects after a pause that

@@ -166,7 +166,7 @@ TEST(client_connection, a_frame_may_come_byte_by_byte) {
     it.broker.take(kafka::api_key::metadata);
 }
 
-TEST(client_connection, a_wrong_correlation_id_ends_the_connection) {
+TEST(client_connection, a_wrong_correlation_id_ends_the_connection_and_is_reported) {
     consuming it(false);
     it.broker.start();
     it.broker.connected();
@@ -176,6 +176,8 @@ TEST(client_connection, a_wrong_correlation_id_ends_the_connection) {
         join(kafka::frame_response(asked.header.correlation_id + 1, kafka::api_versions_response{}, 3))
             .bytes());
     EXPECT_TRUE(it.broker.aborted);
+    ASSERT_TRUE(it.broker.nonsense.has_value());
+    EXPECT_EQ(it.broker.nonsense->code, errc::malformed);
 }
 
 TEST(client_connection, a_request_without_answer_ends_the_connection_and_a_pause_follows) {
@@ -184,6 +186,7 @@ TEST(client_connection, a_request_without_answer_ends_the_connection_and_a_pause
     it.broker.connected();
     it.broker.pass(10 * test::second);
     EXPECT_TRUE(it.broker.aborted);
+    EXPECT_FALSE(it.broker.nonsense.has_value());
     EXPECT_FALSE(it.broker.connect_wanted);
     EXPECT_GT(it.broker.deadline(), it.broker.now);
     it.broker.pass(test::second);

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ public:
     std::deque<request> requests;
     bool connect_wanted = false;
     bool aborted = false;
+    std::optional<error> nonsense;
 
     template <class Event>
     void step(const Event& event) {
@@ -50,6 +52,7 @@ public:
         event(out);
         connect_wanted = connect_wanted || out.connect;
         aborted = aborted || out.abort;
+        nonsense = out.nonsense ? out.nonsense : nonsense;
         for (const auto& part : out.writes)
             sent_.insert(sent_.end(), part.bytes().begin(), part.bytes().end());
         cut_requests();
