@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_status.hpp"
 #include "protocol/model/error.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/network/network.hpp"
 #include "runtime/node/node_services.hpp"
@@ -33,12 +34,7 @@ class partition_taps;
 /// What only simulations and tests give: bugs planted on purpose, to show that the simulator's checkers find
 /// them, and taps that let checkers hear what no client sees. All off in every real broker.
 struct boot_options {
-    /// Answer `acks=all` when written, before the sync.
-    bool mutant_acknowledge_before_sync = false;
-    /// Recovery takes a torn tail for good.
-    bool mutant_skip_torn_tail_check = false;
-    /// After a restart the last offset is given out once more.
-    bool mutant_reuse_offset_after_restart = false;
+    planted_bugs planted;
     /// They outlive the broker.
     partition_taps* partitions = nullptr;
     connection_tap* connections = nullptr;

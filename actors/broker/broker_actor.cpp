@@ -211,6 +211,7 @@ void broker_actor::carry_out(const effects::start_controller& effect) {
             {listener.name, listener.host.empty() ? "localhost" : listener.host, listener.port});
     if (!config_->broker_rack.empty())
         wanted.broker.rack = config_->broker_rack;
+    wanted.machine.planted = options_.planted;
     controller_ = spawn_controller(node_, std::move(wanted), self());
 }
 
@@ -243,9 +244,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.epoch = effect.leader_epoch;
     wanted.create = effect.create;
     wanted.producer_id_expiration_ms = config_->producer_id_expiration_ms;
-    wanted.mutant_acknowledge_before_sync = options_.mutant_acknowledge_before_sync;
-    wanted.log_mutants.skip_torn_tail_check = options_.mutant_skip_torn_tail_check;
-    wanted.log_mutants.reuse_offset_after_restart = options_.mutant_reuse_offset_after_restart;
+    wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     partitions_[effect.id] =
         spawn_partition(node_, home_of(effect.id, node_.scheduling->loop_count()), std::move(wanted), self());
@@ -279,8 +278,13 @@ void broker_actor::carry_out(const effects::publish_view& effect) {
 }
 
 void broker_actor::carry_out(const effects::bind_listeners&) {
-    const server_context context{config_, view_,       std::make_shared<allow_all_authorizer>(),
-                                 self(),  controller_, options_.connections};
+    const server_context context{config_,
+                                 view_,
+                                 std::make_shared<allow_all_authorizer>(),
+                                 self(),
+                                 controller_,
+                                 options_.planted,
+                                 options_.connections};
     result<void> outcome;
     for (const auto& one : config_->listeners) {
         auto opened = open_listener(node_, {one.name, {one.host, one.port}}, context);

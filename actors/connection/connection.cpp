@@ -28,7 +28,7 @@ kafka::api_key key_of(const slice& frame) {
 connection::connection(connection_options options, connection_port& port)
     : options_(std::move(options)), port_(port),
       frames_(static_cast<std::size_t>(options_.config->socket_request_max_bytes), *options_.input),
-      reads_(port), sessions_(options_.number) {}
+      reads_(port, options_.planted), sessions_(options_.number) {}
 
 connection::~connection() = default;
 
@@ -149,6 +149,8 @@ void connection::answer(std::uint64_t number, std::vector<slice> frame) {
     BARNABAS_ASSERT(slot != nullptr && !slot->answered);
     slot->answered = true;
     slot->frame = std::move(frame);
+    if (options_.planted.answers_overtake && !slot->frame.empty())
+        port_.write(std::exchange(slot->frame, {}));
     send_answered();
 }
 
@@ -223,7 +225,8 @@ void connection::set_deadline(std::uint64_t number, std::chrono::milliseconds fr
     slot->deadline = port_.now() + std::chrono::nanoseconds(bounded).count();
     if (options_.tap != nullptr)
         options_.tap->request_may_wait({options_.number, number}, bounded);
-    arm_for(*slot->deadline);
+    if (!options_.planted.deadline_not_armed)
+        arm_for(*slot->deadline);
 }
 
 void connection::arm_for(monotonic_ns deadline) {

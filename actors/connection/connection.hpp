@@ -7,6 +7,7 @@
 #include "actors/connection/frame_reader.hpp"
 #include "actors/connection/operation.hpp"
 #include "protocol/kafka/wire.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
 
 #include <chrono>
@@ -33,6 +34,7 @@ struct connection_options {
     std::string listener = "PLAINTEXT";
     /// Unique on this node; session ids are made from it.
     std::uint64_t number = 0;
+    planted_bugs planted;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
 };

@@ -250,7 +250,8 @@ void fetch_operation::on_timer() {
 }
 
 bool fetch_operation::is_told_already(const fetch_item& known, const read_response& answer) const {
-    return incremental_ && answer.code == errc::ok && answer.records.empty() &&
+    const bool empty = answer.records.empty() || owner().options().planted.session_forgets_records;
+    return incremental_ && answer.code == errc::ok && empty &&
            known.told_high_watermark == answer.high_watermark &&
            known.told_log_start == answer.log_start_offset;
 }

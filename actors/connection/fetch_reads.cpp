@@ -72,8 +72,8 @@ std::optional<std::uint64_t> fetch_reads::on_read_response(const read_response& 
         return std::nullopt;
     // Empty below the high watermark: the first batch did not fit into the budget, and nobody will tell us of
     // it.
-    const bool at_end =
-        answer.code == errc::ok && answer.records.empty() && answer.high_watermark <= one->offset;
+    const bool at_end = answer.code == errc::ok && answer.records.empty() &&
+                        (answer.high_watermark <= one->offset || planted_.full_answer_taken_for_end);
     one->now = at_end ? state::subscribed : state::idle;
     if (one->operation_token == 0)
         return std::nullopt;

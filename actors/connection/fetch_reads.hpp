@@ -2,6 +2,7 @@
 
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/model/ids.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -17,7 +18,8 @@ class connection_port;
 /// nothing.
 class fetch_reads {
 public:
-    explicit fetch_reads(connection_port& port) : port_(port) {}
+    explicit fetch_reads(connection_port& port, const planted_bugs& planted = {})
+        : port_(port), planted_(planted) {}
 
     struct wanted {
         topic_partition partition;
@@ -70,6 +72,7 @@ private:
     void forget(std::uint32_t index);
 
     connection_port& port_;
+    planted_bugs planted_;
     std::map<topic_partition, std::uint32_t> index_;
     std::vector<slot> slots_;
     /// Never starts anew, so that a late answer cannot be taken for a current one.

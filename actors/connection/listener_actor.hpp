@@ -3,6 +3,7 @@
 #include "actors/broker/broker_view.hpp"
 #include "actors/connection/authorizer.hpp"
 #include "protocol/model/error.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/network/network.hpp"
 #include "runtime/node/node_services.hpp"
@@ -23,6 +24,7 @@ struct server_context {
     std::shared_ptr<const authorizer> access;
     caf::actor broker;
     caf::actor controller;
+    planted_bugs planted;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
 };

@@ -60,6 +60,9 @@ public:
     }
 
     void on_append_response(std::uint32_t index, const append_response& answer) override {
+        if (owner().options().planted.answers_in_order_of_arrival)
+            for (index = 0; slots_[index].answered;)
+                ++index;
         settle(index, answer);
         respond_if_complete();
     }

@@ -169,7 +169,8 @@ result<void> controller::apply_one(const producer_ids_allocated_record& record) 
     if (record.first < state_.image.next_producer_id)
         return contradiction("a block of producer ids from " + std::to_string(record.first.get()) +
                              " overlaps an earlier one");
-    state_.image.next_producer_id = producer_id(record.first.get() + record.count);
+    const auto count = options_.planted.producer_ids_given_again ? 0 : record.count;
+    state_.image.next_producer_id = producer_id(record.first.get() + count);
     return {};
 }
 

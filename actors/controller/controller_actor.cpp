@@ -266,8 +266,12 @@ void controller_actor::on_written(const replica::write_job& job) {
     if (auto failed = log_->on_written(job))
         return fail(failed->error);
     // The last write of the group: one sync for all of them.
-    if (log_->written_offset() == log_->log_end_offset() && log_->wants_sync())
-        submit<metadata_log_synced>(replica::sync_job::kind, log_->sync());
+    if (log_->written_offset() == log_->log_end_offset() && log_->wants_sync()) {
+        auto sync = log_->sync();
+        if (options_.machine.planted.metadata_not_synced)
+            sync.to_sync.clear();
+        submit<metadata_log_synced>(replica::sync_job::kind, std::move(sync));
+    }
 }
 
 void controller_actor::on_synced(const replica::sync_job& job) {

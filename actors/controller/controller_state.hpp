@@ -3,6 +3,7 @@
 #include "actors/controller/metadata_image.hpp"
 #include "protocol/internal/metadata_records.hpp"
 #include "protocol/model/ids.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -18,6 +19,7 @@ struct controller_options {
     std::int32_t default_partition_count = 1;
     std::int16_t default_replication_factor = 1;
     bool delete_topics_enabled = true;
+    planted_bugs planted;
 };
 
 /// What the records applied so far make. Only `controller::apply` changes it.

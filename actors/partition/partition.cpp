@@ -61,8 +61,10 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     if (reply == 0)
         return;
     constexpr std::int16_t acks_all = -1;
-    const bool stable =
-        request.acks == acks_all && !settings_.write_caching && !settings_.mutant_acknowledge_before_sync;
+    bool stable = request.acks == acks_all && !settings_.write_caching;
+    if (settings_.planted.ack_before_sync ||
+        (settings_.planted.repeat_acked_before_sync && appended->duplicate))
+        stable = false;
     append_response answer;
     answer.base_offset = appended->base_offset;
     answer.log_append_time = appended->log_append_time;
@@ -125,13 +127,17 @@ void partition::advance() {
             settings_.tap->answered_append({one.acks, one.end, one.answer}, marks());
         port_.answer(one.reply, one.answer);
     }
-    const log_offset reached = settings_.write_caching ? log_.written_offset() : log_.stable_offset();
+    const bool shows_written = settings_.write_caching || settings_.planted.show_before_sync;
+    const log_offset reached = shows_written ? log_.written_offset() : log_.stable_offset();
     if (reached <= high_watermark_)
         return;
     high_watermark_ = reached;
     tell_marks();
-    for (const auto& reader : readers_.readable(high_watermark_))
+    for (const auto& reader : readers_.readable(high_watermark_)) {
         port_.notify(reader);
+        if (settings_.planted.wake_one_reader)
+            break;
+    }
 }
 
 void partition::fail_appends(const replica::append_failure& failure) {
@@ -194,7 +200,8 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
     // The answer is full, and the reader only wants the watermarks.
     if (request.max_bytes == 0 && !request.at_least_one_batch)
         return answer_read(reply, slice());
-    auto job = log_.read(from, request.max_bytes, high_watermark_, request.at_least_one_batch);
+    const auto upto = settings_.planted.serve_beyond_high_watermark ? log_.written_offset() : high_watermark_;
+    auto job = log_.read(from, request.max_bytes, upto, request.at_least_one_batch);
     if (!job)
         return answer_read(reply, job.failure());
     port_.submit(std::move(*job), reply);

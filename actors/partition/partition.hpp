@@ -5,6 +5,7 @@
 #include "actors/partition/waiting_appends.hpp"
 #include "actors/partition/waiting_reads.hpp"
 #include "actors/replica/replica_log.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
 
@@ -14,8 +15,7 @@ struct partition_settings {
     barnabas::leader_epoch epoch{0};
     /// Acknowledge and show what is written, not only what is on stable storage (topic config write.caching).
     bool write_caching = false;
-    /// A bug planted on purpose: acks=all is answered when written. Only tests turn it on.
-    bool mutant_acknowledge_before_sync = false;
+    planted_bugs planted;
     /// Null outside of simulations; outlives the partition.
     partition_tap* tap = nullptr;
 };

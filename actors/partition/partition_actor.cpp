@@ -44,7 +44,7 @@ replica::log_options log_options_of(const partition_options& options) {
     log.timestamp_before_max_ms = config.timestamp_before_max_ms;
     log.timestamp_after_max_ms = config.timestamp_after_max_ms;
     log.producer_id_expiration_ms = options.producer_id_expiration_ms;
-    log.mutants = options.log_mutants;
+    log.planted = options.planted;
     return log;
 }
 
@@ -256,7 +256,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
     partition_settings settings;
     settings.epoch = options_.epoch;
     settings.write_caching = options_.config.write_caching;
-    settings.mutant_acknowledge_before_sync = options_.mutant_acknowledge_before_sync;
+    settings.planted = options_.planted;
     if (options_.taps != nullptr)
         tap_ = options_.taps->open(options_.topic_name, options_.id.partition);
     settings.tap = tap_.get();

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/replica/log_options.hpp"
 #include "protocol/model/ids.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/node/node_services.hpp"
 
@@ -24,9 +24,7 @@ struct partition_options {
     barnabas::leader_epoch epoch{0};
     /// There is no directory yet.
     bool create = false;
-    // Bugs planted on purpose; only tests turn them on.
-    bool mutant_acknowledge_before_sync = false;
-    replica::replica_mutants log_mutants;
+    planted_bugs planted;
     /// Null outside of simulations.
     partition_taps* taps = nullptr;
 };

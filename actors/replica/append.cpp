@@ -144,9 +144,11 @@ replica_log::check_producer(std::span<const batch::batch_view> batches) const {
         return error{errc::invalid_record, "an idempotent producer sends one batch per partition, not " +
                                                std::to_string(batches.size())};
     auto repeated = producers_.check(batches.front().header);
-    if (!repeated)
+    const bool gap_taken =
+        options_.planted.accept_sequence_gap && repeated.code() == errc::out_of_order_sequence;
+    if (!repeated && !gap_taken)
         return repeated.failure();
-    if (!*repeated)
+    if (gap_taken || !*repeated || options_.planted.accept_repeated_sequence)
         return std::optional<append_result>{};
     const auto& old = **repeated;
     append_result answer{old.base_offset, old.last_offset + 1, no_timestamp, true};

@@ -2,19 +2,12 @@
 
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/ids.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
 #include <string>
 
 namespace barnabas::replica {
-
-/// Bugs that the simulator's checkers must find; all off outside of their scenarios.
-struct replica_mutants {
-    /// Recovery believes the length of the file and does not check CRCs.
-    bool skip_torn_tail_check = false;
-    /// After a restart the log ends one batch below what was recovered.
-    bool reuse_offset_after_restart = false;
-};
 
 /// What one partition's log is told at its opening; names as in Kafka's topic configuration. -1 = no bound.
 struct log_options {
@@ -47,7 +40,7 @@ struct log_options {
     /// Lowest log start offset, from Kafka's log-start-offset-checkpoint or a deletion of records.
     log_offset log_start_offset{0};
 
-    replica_mutants mutants;
+    planted_bugs planted;
 };
 
 } // namespace barnabas::replica

@@ -42,7 +42,8 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
         recent_.begin(), recent_.end(), from,
         [](log_offset offset, const recent_position& known) { return offset < known.base_offset; });
     if (recent != recent_.begin()) {
-        job.start = std::prev(recent)->position;
+        const bool skips = options_.planted.read_skips_a_batch && recent != recent_.end();
+        job.start = (skips ? recent : std::prev(recent))->position;
         job.start_is_exact = true;
     }
     hold(job.segments);

@@ -119,7 +119,8 @@ sync_job replica_log::sync() {
     job.target = written_offset_;
     job.names_changed = std::exchange(names_changed_, false);
     for (auto& segment : open_segments_)
-        if (std::exchange(segment.log_dirty, false))
+        if (std::exchange(segment.log_dirty, false) &&
+            !(options_.planted.roll_forgets_sync && &segment != &open_segments_.back()))
             job.to_sync.push_back(segment.files.log);
     if (std::exchange(epochs_changed_, false))
         job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
@@ -129,8 +130,10 @@ sync_job replica_log::sync() {
 }
 
 void replica_log::take_snapshot_due(sync_job& job) {
-    const auto ahead = std::find_if(snapshots_due_.begin(), snapshots_due_.end(),
-                                    [&](const snapshot_due& due) { return due.offset > job.target; });
+    auto ahead = std::find_if(snapshots_due_.begin(), snapshots_due_.end(),
+                              [&](const snapshot_due& due) { return due.offset > job.target; });
+    if (options_.planted.recovery_point_ahead)
+        ahead = snapshots_due_.end();
     if (ahead == snapshots_due_.begin())
         return;
     job.snapshot = std::prev(ahead)->content;
@@ -168,7 +171,7 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     }
     BARNABAS_ASSERT(stable_offset_ <= job.target);
     BARNABAS_ASSERT(job.target <= written_offset_);
-    stable_offset_ = job.target;
+    stable_offset_ = options_.planted.sync_covers_later_writes ? written_offset_ : job.target;
     if (BARNABAS_MARK_IF(!job.small_files_outcome, small_files_not_written)) {
         epochs_changed_ |= job.epoch_checkpoint.has_value();
         if (job.snapshot)

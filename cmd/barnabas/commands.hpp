@@ -25,5 +25,7 @@ const cli::command& sim_list_command();
 int run_sim_list(const cli::parsed_options& options);
 const cli::command& sim_sweep_command();
 int run_sim_sweep(const cli::parsed_options& options);
+const cli::command& sim_mutants_command();
+int run_sim_mutants(const cli::parsed_options& options);
 
 } // namespace barnabas

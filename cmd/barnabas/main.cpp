@@ -25,6 +25,7 @@ const std::vector<subcommand>& subcommands() {
         {barnabas::sim_replay_command(), barnabas::run_sim_replay},
         {barnabas::sim_minimize_command(), barnabas::run_sim_minimize},
         {barnabas::sim_list_command(), barnabas::run_sim_list},
+        {barnabas::sim_mutants_command(), barnabas::run_sim_mutants},
         {barnabas::version_command(), barnabas::run_version},
     };
     return all;

@@ -1,6 +1,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/sim_common.hpp"
 #include "cmd/barnabas/trace_file.hpp"
+#include "sim/mutants/mutants.hpp"
 #include "sim/replay/expanded_text.hpp"
 
 #include <chrono>
@@ -17,6 +18,7 @@ const cli::option run_options[] = {
     {"seed", "N", "the run is made from this number alone (default: the file's, or 1)"},
     {"seconds", "S", "virtual seconds (default: the file's, or 60)"},
     {"mutant", "NAME", "plant a bug that the checkers must find (see sim mutants)"},
+    {"all-checkers", "", "go on after a violation, and name every checker that is violated"},
     {"verbose", "", "print everything that clients and broker report"},
     {"schedule", "FILE", "write the run as a schedule, whatever its outcome"},
     {"failures", "DIR", "where a failing run is written as a schedule; none: nowhere", failures_folder},
@@ -49,9 +51,10 @@ void print_report(const sim::run_report& report, double real_seconds) {
 /// One run, told to the terminal. 0 if it passed, else 1.
 int run_and_tell(const sim::scenario& from, std::uint64_t seed, const cli::parsed_options& options,
                  const std::string& failures) {
-    const auto drawn = run_options_of(from, seed);
+    auto drawn = run_options_of(from, seed);
     if (!drawn)
         return refuse_command(drawn.failure());
+    drawn->to_the_end = options.has("all-checkers");
     name_seed_in_assertions(seed);
     if (!drawn->sends)
         std::fputs(expanded_text(*drawn, {from.about(), from.mutant(), from.violates()}).c_str(), stdout);
@@ -80,7 +83,8 @@ int run_and_tell(const sim::scenario& from, std::uint64_t seed, const cli::parse
             const auto path = write_schedule(failures, short_name(from), workload, report, from.mutant());
             std::printf("schedule: %s\n", path ? path->c_str() : path.failure().detail.c_str());
         }
-        std::printf("FAILED %s, seed %" PRIu64 ": %s\n", report.checker.c_str(), seed, report.what.c_str());
+        std::printf("FAILED %s, seed %" PRIu64 ": %s\n", violated_in(report).c_str(), seed,
+                    report.what.c_str());
     }
     std::printf("trace hash %016" PRIx64 "\n", report.trace_hash);
     return report.passed ? 0 : 1;
@@ -99,6 +103,7 @@ const cli::command& sim_command() {
         "sim replay FILE              a schedule: a run that was written down when it failed\n"
         "sim minimize FILE            a smaller schedule that breaks the same invariant\n"
         "sim list                     the scenarios\n"
+        "sim mutants                  bugs that can be planted, and the checkers that must find each\n"
         "Give --help after one for its options. They exit with 1 when an invariant is broken.\n"};
     return table;
 }
@@ -150,6 +155,24 @@ int run_sim_replay(const cli::parsed_options& options) {
     if (!seed)
         return refuse_command(seed.failure());
     return run_and_tell(*from, static_cast<std::uint64_t>(*seed), options, no_failures_folder);
+}
+
+const cli::command& sim_mutants_command() {
+    static const cli::command table{
+        "sim mutants",
+        "list the bugs that can be planted: name, checkers that must find it, what is wrong",
+        {}};
+    return table;
+}
+
+int run_sim_mutants(const cli::parsed_options&) {
+    for (const auto& each : sim::all_mutants()) {
+        std::string checkers;
+        for (const auto* name : each.checkers)
+            checkers += (checkers.empty() ? "" : ",") + std::string(name);
+        std::printf("%s\t%s\t%s\n", each.name, checkers.c_str(), each.what);
+    }
+    return 0;
 }
 
 const cli::command& sim_list_command() {

@@ -2,6 +2,7 @@
 
 #include "cmd/barnabas/commands.hpp"
 #include "protocol/model/assert.hpp"
+#include "sim/mutants/mutants.hpp"
 #include "sim/replay/expanded_text.hpp"
 
 #include <algorithm>
@@ -18,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* mutants_text = "ack_before_sync, skip_torn_tail_check, reuse_offset_after_restart";
-
 /// For the assertion handler, which can be given nothing.
 std::uint64_t seed_at_work = 0;
 
@@ -34,14 +33,11 @@ result<boot_options> planted_bug(const std::string& name) {
     boot_options planted;
     if (name.empty())
         return planted;
-    if (name == "ack_before_sync")
-        planted.mutant_acknowledge_before_sync = true;
-    else if (name == "skip_torn_tail_check")
-        planted.mutant_skip_torn_tail_check = true;
-    else if (name == "reuse_offset_after_restart")
-        planted.mutant_reuse_offset_after_restart = true;
-    else
-        return error{errc::invalid_config, "there is no mutant " + name + "; there are " + mutants_text};
+    const auto* wanted = sim::find_mutant(name);
+    if (wanted == nullptr)
+        return error{errc::invalid_config,
+                     "there is no mutant " + name + "; 'barnabas sim mutants' lists them"};
+    planted.planted.*wanted->bug = true;
     return planted;
 }
 
@@ -122,6 +118,13 @@ result<std::string> write_schedule(const std::string& folder, const std::string&
     if (auto done = write_text(path, expanded_text(options, head)); !done)
         return done.failure();
     return path;
+}
+
+std::string violated_in(const sim::run_report& report) {
+    std::string names = report.checker;
+    for (const auto& name : report.also)
+        names += "+" + name;
+    return names;
 }
 
 std::string short_name(const sim::scenario& of) {

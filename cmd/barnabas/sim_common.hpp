@@ -39,6 +39,9 @@ result<void> write_text(const std::string& path, const std::string& text);
 /// "seed 7 of power_cuts": the file's name without folder and ending.
 std::string short_name(const sim::scenario& of);
 
+/// The checkers that were violated, the first one first: "offsets_contiguous+producer_order".
+std::string violated_in(const sim::run_report& report);
+
 /// From now on a broken assertion names this seed.
 void name_seed_in_assertions(std::uint64_t seed);
 

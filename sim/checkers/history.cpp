@@ -132,6 +132,15 @@ void history::on_life_ended(std::uint64_t life) {
     tell([&](checker& listener) { listener.on_life_ended(life); });
 }
 
+std::vector<std::string> history::all_broken() const {
+    std::vector<std::string> names;
+    for (const auto& listener : checkers_) {
+        if (!listener->violation().empty())
+            names.emplace_back(listener->name());
+    }
+    return names;
+}
+
 const batch_result* history::result_of(std::uint64_t token) const {
     return token < results_.size() && results_[token] ? &*results_[token] : nullptr;
 }

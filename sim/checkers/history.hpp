@@ -181,6 +181,8 @@ public:
     const ghost_log& log_of(const place& where) const { return logs_[where]; }
 
     const std::optional<broken_invariant>& broken() const noexcept { return broken_; }
+    /// The names of all checkers that have something to say, in their order.
+    std::vector<std::string> all_broken() const;
 
 private:
     template <class Tell>

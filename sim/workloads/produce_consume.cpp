@@ -1,6 +1,7 @@
 #include "sim/workloads/produce_consume.hpp"
 
 #include "sim/checkers/checkers.hpp"
+#include "sim/mutants/canary.hpp"
 #include "sim/workloads/record_content.hpp"
 
 #include <algorithm>
@@ -93,6 +94,8 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
     add_all_checkers(history_, {longest_result(options_), read_after_ns}, {}, options_.faults.lossy);
     if (chosen_)
         network_.watch_harm([this](const connection_harm& harm) { harms_.push_back(harm); });
+    if (options_.planted.planted.canary)
+        history_.add(make_canary(history_, options_.seed));
     for (const auto& name : options_.without_checkers)
         history_.leave_out(name);
 }
@@ -469,8 +472,15 @@ void produce_consume::add_unsent(const load& of, std::vector<planned_send>& to) 
 void produce_consume::fail(const std::string& checker, const std::string& what) {
     if (world_.failed())
         return;
-    outcome_.checker = checker;
-    world_.fail(what);
+    if (outcome_.checker.empty()) {
+        outcome_.checker = checker;
+        outcome_.what = what;
+    } else if (checker != outcome_.checker &&
+               std::find(outcome_.also.begin(), outcome_.also.end(), checker) == outcome_.also.end()) {
+        outcome_.also.push_back(checker);
+    }
+    if (!options_.to_the_end)
+        world_.fail(what);
 }
 
 void produce_consume::tell(const std::string& line) const {
@@ -479,10 +489,15 @@ void produce_consume::tell(const std::string& line) const {
 }
 
 run_report produce_consume::report() {
-    outcome_.passed = !world_.failed();
-    outcome_.what = world_.failure();
-    if (!outcome_.passed && outcome_.checker.empty())
+    outcome_.passed = !world_.failed() && outcome_.checker.empty();
+    if (!outcome_.passed && outcome_.checker.empty()) {
         outcome_.checker = "node";
+        outcome_.what = world_.failure();
+    }
+    if (options_.to_the_end) {
+        for (const auto& name : history_.all_broken())
+            fail(name, {});
+    }
     outcome_.trace_hash = world_.trace_hash();
     outcome_.virtual_ns = world_.now().get();
     outcome_.events = world_.events();

@@ -24,6 +24,8 @@ struct run_report {
     /// The broken invariant, or "node" when the broker or a client failed by itself.
     std::string checker;
     std::string what;
+    /// Others that were violated later, in a run that went on to the end.
+    std::vector<std::string> also;
     std::uint64_t trace_hash = 0;
     std::int64_t virtual_ns = 0;
     std::uint64_t events = 0;

@@ -54,6 +54,8 @@ struct produce_consume_options {
     std::uint64_t seed = 0;
     std::int64_t seconds = 60;
     boot_options planted;
+    /// The run goes on when a checker is violated, so that all of them can speak.
+    bool to_the_end = false;
 
     std::vector<client::new_topic> topics;
     std::vector<load_options> producers;

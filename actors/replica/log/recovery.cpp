@@ -66,6 +66,8 @@ result<void> recovery::prepare_directory() {
             return made;
     }
     // Also when it was there: the one who made it may have been interrupted before this.
+    if (options_.planted.directory_name_not_synced)
+        return {};
     if (auto synced = files_.sync_directory(parent_of(options_.directory)); !synced)
         return synced;
     auto removed = clear_leftovers(files_, options_.directory);
@@ -323,6 +325,8 @@ result<void> recovery::make_stable() {
     std::vector<runtime::file_id> all;
     for (const auto& segment : opened_)
         all.insert(all.end(), {segment.log, segment.offset_index, segment.time_index});
+    if (options_.planted.recovery_does_not_sync)
+        all.clear();
     if (auto synced = files_.sync(all); !synced)
         return synced;
     // Even if nothing was changed now: an earlier life may have made a segment and not synced its name.
@@ -365,8 +369,10 @@ result<void> recovery::write_snapshot() {
 }
 
 void recovery::plant_bug(recovered_log& log) const {
-    if (options_.mutants.reuse_offset_after_restart && log.segments.back().size > 0)
+    if (options_.planted.reuse_offset_after_restart && log.segments.back().size > 0)
         log.log_end_offset = std::max(log.log_start_offset, last_batch_base_);
+    if (options_.planted.forget_producers_after_restart)
+        log.producers = {};
 }
 
 void open_job::run(runtime::file_system& files) {

@@ -119,7 +119,7 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     options.unproven_from = std::max(options_.proven_upto, state.base_offset);
     options.gaps_allowed = options_.gaps_allowed;
     options.rewrite_unproven = true;
-    options.skip_checks = options_.log->mutants.skip_torn_tail_check;
+    options.skip_checks = options_.log->planted.skip_torn_tail_check;
     index_growth growth;
     const auto count = [&](const batch::batch_view& batch) {
         index_batch(state, batch.header, options_.log->index_interval_bytes, growth);

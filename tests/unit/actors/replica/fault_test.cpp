@@ -354,11 +354,11 @@ TEST(replica_faults, power_goes_at_each_operation_of_a_script) {
     }
 }
 
-TEST(replica_mutants, skipped_torn_tail_check_lets_garbage_in) {
+TEST(planted_bugs, skipped_torn_tail_check_lets_garbage_in) {
     for (const bool mutant : {false, true}) {
         memory_files files;
         auto options = log_host::small_options();
-        options.mutants.skip_torn_tail_check = mutant;
+        options.planted.skip_torn_tail_check = mutant;
         log_host host(files, options);
         ASSERT_TRUE(host.open());
         for (int i = 0; i < 3; ++i)
@@ -375,10 +375,10 @@ TEST(replica_mutants, skipped_torn_tail_check_lets_garbage_in) {
     }
 }
 
-TEST(replica_mutants, reused_offset_is_one_batch_lower) {
+TEST(planted_bugs, reused_offset_is_one_batch_lower) {
     memory_files files;
     auto options = log_host::small_options();
-    options.mutants.reuse_offset_after_restart = true;
+    options.planted.reuse_offset_after_restart = true;
     log_host host(files, options);
     ASSERT_TRUE(host.open());
     for (int i = 0; i < 3; ++i)

@@ -1,0 +1,73 @@
+#pragma once
+
+namespace barnabas {
+
+/// Bugs planted on purpose, to show that the simulator's checkers find them. All are off wherever a real
+/// broker runs; only `sim/mutants` and tests turn one on. Each is a switch of at most five lines where it
+/// sits (tests/lint/mutants.py), and sim/mutants/mutants.cpp says who must find it. Most are bugs that Kafka
+/// or its kin have had.
+struct planted_bugs {
+    // Log: what a sync covers.
+    /// A sync vouches for what was written while it ran, too.
+    bool sync_covers_later_writes = false;
+    /// A sync leaves out segments that are not the newest any more.
+    bool roll_forgets_sync = false;
+    /// The name of a new partition's directory is not synced.
+    bool directory_name_not_synced = false;
+    /// The producer snapshot, which is the recovery point, is written before the sync that it vouches for.
+    bool recovery_point_ahead = false;
+    /// What is known of the newest batches' places leads one batch too far.
+    bool read_skips_a_batch = false;
+
+    // Recovery.
+    /// Recovery believes the length of the file and checks no CRC.
+    bool skip_torn_tail_check = false;
+    /// After a restart the log ends one batch below what was recovered.
+    bool reuse_offset_after_restart = false;
+    /// What a killed process had written is taken for stable without a sync.
+    bool recovery_does_not_sync = false;
+
+    // Producer state.
+    /// A restart forgets all producers.
+    bool forget_producers_after_restart = false;
+    /// A repeated batch is appended once more.
+    bool accept_repeated_sequence = false;
+    /// A batch is appended though one before it is missing.
+    bool accept_sequence_gap = false;
+
+    // Partition.
+    /// acks=all is answered when written.
+    bool ack_before_sync = false;
+    /// A repeated batch is acknowledged though the first one is not stable yet.
+    bool repeat_acked_before_sync = false;
+    /// The high watermark follows what is written, so readers see what a power cut takes back.
+    bool show_before_sync = false;
+    /// Reads go to the end of what is written, not to the high watermark.
+    bool serve_beyond_high_watermark = false;
+    /// Of several readers that wait for a batch one is woken.
+    bool wake_one_reader = false;
+
+    // Connection and fetch.
+    /// The partitions of one Produce are answered in the order in which they are stored.
+    bool answers_in_order_of_arrival = false;
+    /// An answer leaves when it is ready, before those of earlier requests.
+    bool answers_overtake = false;
+    /// A request's deadline is noted, but no timer is armed.
+    bool deadline_not_armed = false;
+    /// Nothing came because it did not fit: the partition is taken for empty until it tells otherwise.
+    bool full_answer_taken_for_end = false;
+    /// An incremental fetch answer leaves out partitions whose marks did not move, records or not.
+    bool session_forgets_records = false;
+
+    // Controller.
+    /// The metadata log is written but never synced.
+    bool metadata_not_synced = false;
+    /// A restarted controller hands out the newest block of producer ids once more.
+    bool producer_ids_given_again = false;
+
+    /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
+    /// checker finds is reported.
+    bool canary = false;
+};
+
+} // namespace barnabas

@@ -1,0 +1,138 @@
+#include "sim/mutants/mutants.hpp"
+
+#include <algorithm>
+
+namespace barnabas::sim {
+
+namespace {
+
+// The checkers of sim/checkers. "node" is the broker's or a checked client's own word: it logged an error.
+constexpr const char* survive = "acked_records_survive";
+constexpr const char* contiguous = "offsets_contiguous";
+constexpr const char* invented = "nothing_invented";
+constexpr const char* order = "producer_order";
+constexpr const char* watermark = "high_watermark_never_back";
+constexpr const char* liveness = "liveness_after_healing";
+constexpr const char* node = "node";
+constexpr const char* synced = "synced_data_survives";
+constexpr const char* promise = "acks_keep_their_promise";
+constexpr const char* reads = "reads_show_the_log";
+constexpr const char* marks = "log_marks_in_order";
+constexpr const char* sequences = "producer_sequences";
+constexpr const char* answered = "requests_answered";
+constexpr const char* clean = "clean_mark_is_honest";
+constexpr const char* shown = "shown_prefix_stays";
+constexpr const char* once = "no_duplicates";
+
+using bugs = planted_bugs;
+
+const mutant table[] = {
+    {"sync_covers_later_writes",
+     "a sync vouches for what was written while it ran",
+     {synced, survive, contiguous, watermark},
+     &bugs::sync_covers_later_writes},
+    {"roll_forgets_sync",
+     "a sync leaves out segments that are not the newest any more",
+     {synced, survive, node, contiguous, watermark},
+     &bugs::roll_forgets_sync},
+    {"directory_name_not_synced",
+     "the name of a new partition's directory is not synced",
+     {synced, survive, liveness, contiguous, watermark},
+     &bugs::directory_name_not_synced},
+    {"recovery_point_ahead",
+     "the recovery point is written before the sync that it vouches for",
+     {clean, node, contiguous},
+     &bugs::recovery_point_ahead},
+    {"read_skips_a_batch",
+     "the place known for a recent batch is that of the next one",
+     {reads, contiguous},
+     &bugs::read_skips_a_batch},
+    {"skip_torn_tail_check",
+     "recovery believes the file's length and checks no CRC",
+     {reads, invented, node},
+     &bugs::skip_torn_tail_check},
+    {"reuse_offset_after_restart",
+     "the log ends one batch too early after a restart",
+     {synced, contiguous, watermark, survive},
+     &bugs::reuse_offset_after_restart},
+    {"recovery_does_not_sync",
+     "what a killed process had written is taken for stable",
+     {synced, survive, node, contiguous, watermark},
+     &bugs::recovery_does_not_sync},
+    {"forget_producers_after_restart",
+     "a restart forgets all producers, so a repetition is appended again",
+     {sequences, once, order, survive},
+     &bugs::forget_producers_after_restart},
+    {"accept_repeated_sequence",
+     "a repeated batch is appended once more",
+     {sequences, once, order, survive},
+     &bugs::accept_repeated_sequence},
+    {"accept_sequence_gap",
+     "a batch is appended though one before it is missing",
+     {sequences, order},
+     &bugs::accept_sequence_gap},
+    {"ack_before_sync",
+     "acks=all is answered when written",
+     {promise, survive, contiguous, watermark},
+     &bugs::ack_before_sync},
+    {"repeat_acked_before_sync",
+     "a repetition is acknowledged though the first copy is not stable yet",
+     {promise, survive, contiguous, watermark},
+     &bugs::repeat_acked_before_sync},
+    {"show_before_sync",
+     "readers see what a power cut can take back",
+     {marks, shown, watermark, contiguous},
+     &bugs::show_before_sync},
+    {"serve_beyond_high_watermark",
+     "reads go on to the end of what is written",
+     {reads, watermark, contiguous},
+     &bugs::serve_beyond_high_watermark},
+    {"wake_one_reader", "of several waiting readers one is woken", {liveness}, &bugs::wake_one_reader},
+    {"answers_in_order_of_arrival",
+     "the partitions of one Produce are answered in the order in which they are stored",
+     {survive, contiguous},
+     &bugs::answers_in_order_of_arrival},
+    {"answers_overtake",
+     "an answer leaves before those of earlier requests",
+     {node},
+     &bugs::answers_overtake},
+    {"deadline_not_armed",
+     "no timer is armed for a request's deadline",
+     {answered, liveness},
+     &bugs::deadline_not_armed},
+    {"full_answer_taken_for_end",
+     "a partition whose batch did not fit is taken for empty",
+     {liveness},
+     &bugs::full_answer_taken_for_end},
+    {"session_forgets_records",
+     "an incremental fetch leaves out records when the watermarks did not move",
+     {liveness},
+     &bugs::session_forgets_records},
+    {"metadata_not_synced",
+     "the metadata log is written but never synced",
+     {survive, liveness, node},
+     &bugs::metadata_not_synced},
+    {"producer_ids_given_again",
+     "a restarted controller hands out the newest block of producer ids once more",
+     {survive, order},
+     &bugs::producer_ids_given_again},
+};
+
+const mutant canary{"canary", "the checker of this name rejects every tenth seed", {"canary"}, &bugs::canary};
+
+} // namespace
+
+std::span<const mutant> all_mutants() {
+    return table;
+}
+
+const mutant* find_mutant(std::string_view name) {
+    if (name == canary.name)
+        return &canary;
+    const auto all = all_mutants();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const mutant& one) { return one.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+} // namespace barnabas::sim
