@@ -1,23 +1,16 @@
-"""Bugs planted on purpose: the simulator's checkers find each of them, and a seed that is kept for each shows it."""
+"""Planted bugs: the seed kept for each fails by a checker that was named for it, and passes without the bug."""
 
+import concurrent.futures
 import os
 import re
-import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 'barnabas'))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-# Random seeds must find each bug within so many.
-SEEDS_MAX = 200
+from mutants_table import kept, mutants, run, run_seed  # noqa: E402
 
-# For each mutant a seed that fails with it and passes without. A change of the workload draws other runs; then
-# `barnabas sim sweep --mutant NAME` names seeds to put here.
-KEPT = {
-    'ack_before_sync': 25,
-    'skip_torn_tail_check': 34,
-    'reuse_offset_after_restart': 1,
-}
+MUTANTS_MIN = 12
 good = True
 
 
@@ -27,40 +20,56 @@ def report(name, why=None):
     print(f'PASS sim.{name}' if why is None else f'FAIL sim.{name}: {" ".join(why.split())[-600:]}', flush=True)
 
 
-FAILURES = ('--failures', 'none')
+def kept_seed_fails_by_a_named_checker(mutant, seed):
+    outcome = run_seed(seed, mutant.name)
+    if set(outcome.checkers) & set(mutant.checkers):
+        return None
+    if not outcome.checkers:
+        return f'seed {seed} passes with the mutant; `barnabas sim sweep --mutant {mutant.name}` names others to keep'
+    return f'seed {seed} fails by {outcome.checkers}, not by {" or ".join(mutant.checkers)}: {outcome.text}'
 
 
-def run(*arguments):
-    done = subprocess.run([PROGRAM, 'sim', *arguments, *FAILURES], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
-    return done.returncode, done.stdout
+def seed_passes_without_mutants(seed):
+    outcome = run_seed(seed)
+    return f'{outcome.checkers}: {outcome.text}' if outcome.checkers else None
 
 
-def kept_seed_fails_only_with_the_mutant(mutant, seed):
-    code, output = run('run', '--seed', str(seed), '--mutant', mutant)
-    if code != 1 or re.search(rf'^FAILED \w+, seed {seed}: ', output, re.MULTILINE) is None:
-        return f'with the mutant seed {seed} ended with status {code}: {output}'
-    code, output = run('run', '--seed', str(seed))
-    return None if code == 0 else f'without the mutant seed {seed} ended with status {code}: {output}'
+def every_mutant_has_a_seed(table, seeds):
+    if len(table) < MUTANTS_MIN:
+        return f'{len(table)} mutants, at least {MUTANTS_MIN} are wanted'
+    names = {mutant.name for mutant in table}
+    missing, strange = names - seeds.keys(), seeds.keys() - names
+    return f'without a line: {sorted(missing)}; no mutants: {sorted(strange)}' if missing or strange else None
 
 
-def random_seeds_find_the_mutant(mutant):
-    code, output = run('sweep', '--seeds', f'1..{SEEDS_MAX}', '--jobs', str(os.cpu_count() or 1), '--mutant', mutant,
-                       '--until-failure')
-    found = re.search(r'^FAILED seed \d+ \w+: ', output, re.MULTILINE)
-    return None if code == 1 and found else f'{SEEDS_MAX} seeds did not find it (status {code}): {output}'
+def canary_is_reported():
+    code, output = run('sweep', '--failures', 'none', '--seeds', '8..12', '--jobs', '2', '--mutant', 'canary')
+    failed = re.findall(r'^FAILED seed (\d+) (\w+): ', output, re.MULTILINE)
+    return None if code == 1 and failed == [('10', 'canary')] else f'status {code}: {output}'
 
 
 def unknown_mutant_is_refused():
     code, output = run('run', '--seed', '1', '--mutant', 'no_such_bug')
-    return None if code == 2 and 'ack_before_sync' in output else f'status {code}: {output}'
+    return None if code == 2 and 'no_such_bug' in output else f'status {code}: {output}'
 
 
 def main():
-    for mutant, seed in KEPT.items():
-        report(f'{mutant}.kept_seed', kept_seed_fails_only_with_the_mutant(mutant, seed))
-        report(f'{mutant}.random_seeds', random_seeds_find_the_mutant(mutant))
-    report('unknown_mutant_is_refused', unknown_mutant_is_refused())
+    table, seeds = mutants(), kept()
+    report('every_mutant_has_a_seed', every_mutant_has_a_seed(table, seeds))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        waiting = [('canary_is_reported', pool.submit(canary_is_reported)),
+                   ('unknown_mutant_is_refused', pool.submit(unknown_mutant_is_refused))]
+        for mutant in table:
+            one = seeds.get(mutant.name)
+            if one is not None and one.seed is None:
+                print(f'SKIP sim.{mutant.name}.kept_seed: {one.note}', flush=True)
+            elif one is not None:
+                waiting.append((f'{mutant.name}.kept_seed',
+                                pool.submit(kept_seed_fails_by_a_named_checker, mutant, one.seed)))
+        for seed in sorted({one.seed for one in seeds.values() if one.seed is not None}):
+            waiting.append((f'seed_{seed}_without_mutants', pool.submit(seed_passes_without_mutants, seed)))
+        for name, outcome in waiting:
+            report(name, outcome.result())
     return 0 if good else 1
 
 

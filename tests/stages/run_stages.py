@@ -60,13 +60,15 @@ def simulations():
 
 STAGES = [
     Stage('lint', 120, 120, 'rules that programs check in text and objects, and the checkers themselves',
-          lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', name)] for name in ('lint.py', 'lint_selftest.py', 'symbols.py')]),
+          lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', name)]
+                   for name in ('lint.py', 'lint_selftest.py', 'mutants.py', 'symbols.py')]),
     Stage('headers', 300, 300, 'every header compiles alone',
           lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', 'headers_alone.py')]]),
     Stage('unit', 300, 900, 'unit and property tests', lambda: [own('gtest.py')]),
     Stage('sim', 420, 3600, 'the broker in the simulator', simulations, lambda: deep(simulations())),
     Stage('mutants', 240, 7200, 'planted bugs that the simulator must find',
-          lambda: scripts(f'tests/sim/{MUTANTS}'), lambda: deep(scripts(f'tests/sim/{MUTANTS}'))),
+          lambda: scripts(f'tests/sim/{MUTANTS}'),
+          lambda: scripts(f'tests/sim/{MUTANTS}') + scripts('tests/sim/mutants_hunt.py')),
     Stage('determinism', None, 3600, 'the same seeds in other processes and in a build without optimisation',
           lambda: scripts('tests/sim/determinism.py'), by_name_only=True),
     Stage('fuzz', 60, 3600, 'corpora of the fuzz targets replayed; --deep: fuzzing under the sanitizers',
