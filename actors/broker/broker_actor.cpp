@@ -278,13 +278,9 @@ void broker_actor::carry_out(const effects::publish_view& effect) {
 }
 
 void broker_actor::carry_out(const effects::bind_listeners&) {
-    const server_context context{config_,
-                                 view_,
-                                 std::make_shared<allow_all_authorizer>(),
-                                 self(),
-                                 controller_,
-                                 options_.planted,
-                                 options_.connections};
+    const server_context context{config_,         view_,       std::make_shared<allow_all_authorizer>(),
+                                 self(),          controller_, options_.connections,
+                                 options_.planted};
     result<void> outcome;
     for (const auto& one : config_->listeners) {
         auto opened = open_listener(node_, {one.name, {one.host, one.port}}, context);

@@ -34,9 +34,9 @@ struct connection_options {
     std::string listener = "PLAINTEXT";
     /// Unique on this node; session ids are made from it.
     std::uint64_t number = 0;
-    planted_bugs planted;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
+    planted_bugs planted;
 };
 
 /// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after

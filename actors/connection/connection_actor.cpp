@@ -28,7 +28,7 @@ public:
           stream_(std::move(accepted.stream)), listener_(std::move(accepted.listener)),
           number_(accepted.number), metrics_(std::in_place, node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
-                    std::move(accepted.listener_name), number_, context_.planted, context_.tap},
+                    std::move(accepted.listener_name), number_, context_.tap, context_.planted},
                    *this) {}
 
     caf::behavior make_behavior() override {

@@ -24,9 +24,9 @@ struct server_context {
     std::shared_ptr<const authorizer> access;
     caf::actor broker;
     caf::actor controller;
-    planted_bugs planted;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
+    planted_bugs planted;
 };
 
 struct listener_options {
