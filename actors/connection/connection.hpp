@@ -36,7 +36,7 @@ struct connection_options {
     std::uint64_t number = 0;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
-    planted_bugs planted;
+    planted_bugs planted{};
 };
 
 /// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after

@@ -26,7 +26,7 @@ struct server_context {
     caf::actor controller;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
-    planted_bugs planted;
+    planted_bugs planted{};
 };
 
 struct listener_options {
