@@ -65,10 +65,10 @@ runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
 }
 
-/// The topic that hostile clients make for themselves has a number of its own.
-std::uint32_t number_of_topic(const std::string& topic) {
-    constexpr std::uint32_t hostile_number = 1'000'000;
-    return topic == hostile_topic ? hostile_number : static_cast<std::uint32_t>(std::stoul(topic.substr(1)));
+/// The topic that hostile clients make for themselves comes behind the others.
+std::uint32_t number_of_topic(const std::string& topic, const produce_consume_options& options) {
+    return static_cast<std::uint32_t>(topic == hostile_topic ? options.topics.size()
+                                                             : std::stoul(topic.substr(1)));
 }
 
 std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
@@ -80,7 +80,8 @@ std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
     : chosen_(keep ? std::make_shared<choice_log>() : nullptr), options_(with_choices(options, chosen_)),
       tell_(std::move(tell)), world_(options.seed), network_(world_),
-      taps_({&world_, &history_, [](const std::string& topic) { return number_of_topic(topic); },
+      taps_({&world_, &history_,
+             [this](const std::string& topic) { return number_of_topic(topic, options_); },
              [this] { look_at_invariants(); }}),
       broker_(world_, network_, watched_, settings_of(options_, taps_)) {
     taps_.watch(broker_.host());
@@ -236,7 +237,7 @@ void produce_consume::start_load(std::uint32_t number) {
                                             kafka::error_code code) {
         tell("producer " + std::to_string(made.number) + " lost its sequence in " + topic + "-" +
              std::to_string(partition) + ": " + std::string(kafka::name_of(code)));
-        const place where{number_of_topic(topic), partition};
+        const place where{number_of_topic(topic, options_), partition};
         history_.on_sequence_lost(made.number, made.options->producer.acks, where);
         look_at_invariants();
     };
