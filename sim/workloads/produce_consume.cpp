@@ -2,7 +2,6 @@
 
 #include "sim/checkers/checkers.hpp"
 #include "sim/mutants/canary.hpp"
-#include "sim/workloads/record_content.hpp"
 
 #include <algorithm>
 
@@ -71,10 +70,6 @@ std::uint32_t number_of_topic(const std::string& topic, const produce_consume_op
                                                              : std::stoul(topic.substr(1)));
 }
 
-std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
-    return draws.between(of.interval_ns / 4, of.interval_ns * 7 / 4);
-}
-
 } // namespace
 
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
@@ -135,7 +130,8 @@ bool produce_consume::run_phases() {
     load_ended_ = true;
     tell("the load ends");
     world_.run_until([this] { return unfinished() == 0; }, world_.now() + longest_result(options_));
-    hostile_->rest();
+    if (hostile_ != nullptr)
+        hostile_->rest();
     if (!world_.failed() && audit() && stop_broker()) {
         facts_.power_was_cut = faults_->power_was_cut();
         facts_.replies_dropped = watched_.replies_dropped;
@@ -212,6 +208,8 @@ void produce_consume::start_admin() {
 }
 
 void produce_consume::start_hostile_clients() {
+    if (options_.topics.empty())
+        return;
     hostile_clients::parts parts;
     parts.broker = broker_endpoint();
     parts.topics = {options_.topics.front().name, hostile_topic};
@@ -270,147 +268,6 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
     }
 }
 
-void produce_consume::send_next(load& of) {
-    of.next_at = world_.now() + drawn_interval(*of.options, of.draws);
-    world_.schedule(of.next_at, world_owner, [this, &of] {
-        if (load_ended_)
-            return;
-        if (of.unfinished < of.options->unfinished_max)
-            send_drawn(of);
-        send_next(of);
-    });
-}
-
-void produce_consume::send_drawn(load& of) {
-    auto planned = drawn_send(of, of.draws, world_.now());
-    send_batch(of, planned);
-    if (chosen_)
-        performed_.push_back(std::move(planned));
-}
-
-planned_send produce_consume::drawn_send(const load& of, runtime::random& draws, virtual_time at) const {
-    const auto& options = *of.options;
-    const auto all = places();
-    planned_send planned;
-    planned.at = at;
-    planned.producer = of.number;
-    planned.where = all[draws.below(all.size())];
-    planned.compression = options.codecs[draws.below(options.codecs.size())];
-    const auto count = draws.between(1, static_cast<std::int64_t>(options.records_max));
-    for (std::int64_t i = 0; i < count; ++i)
-        planned.value_bytes.push_back(
-            static_cast<std::uint32_t>(draws.log_between(1, options.value_bytes_max)));
-    return planned;
-}
-
-void produce_consume::send_planned(std::size_t index) {
-    const auto& planned = (*options_.sends)[index];
-    if (index + 1 < options_.sends->size())
-        world_.schedule((*options_.sends)[index + 1].at, world_owner,
-                        [this, index] { send_planned(index + 1); });
-    send_batch(*loads_[planned.producer], planned);
-}
-
-void produce_consume::send_batch(load& of, const planned_send& planned) {
-    const auto& options = *of.options;
-    sent_batch sent;
-    sent.token = history_.batches().size();
-    sent.producer = of.number;
-    sent.where = planned.where;
-    sent.first_record = history_.records();
-    sent.acks = options.producer.acks;
-    sent.idempotent = options.producer.idempotent;
-    sent.at = world_.now();
-    client::outgoing_batch batch;
-    batch.token = sent.token;
-    batch.topic = options_.topics[sent.where.topic].name;
-    batch.partition = sent.where.partition;
-    batch.compression = planned.compression;
-    for (const auto size : planned.value_bytes) {
-        batch.records.push_back(
-            make_record(sent.first_record + batch.records.size(), size, of.host->host().clock().wall_now()));
-        sent.contents.push_back(content_of(batch.records.back()));
-    }
-    ++of.unfinished;
-    history_.on_sent(std::move(sent));
-    of.host->send(0, client::send_batch{std::move(batch)});
-}
-
-void produce_consume::on_outcome(load& of, const client::produce_outcome& outcome) {
-    --of.unfinished;
-    world_.record(of.host->host().number(), trace_kind::note, outcome.token,
-                  static_cast<std::uint64_t>(outcome.what),
-                  static_cast<std::uint64_t>(outcome.base_offset.get()));
-    outcome_.acked += outcome.what == client::delivery::acked;
-    outcome_.unknown += outcome.what == client::delivery::unknown;
-    outcome_.failed += outcome.what == client::delivery::failed;
-    if (tell_)
-        tell_outcome(of, outcome);
-    if (outcome.what == client::delivery::acked)
-        faults_->on_acked();
-    history_.on_result({outcome.token, outcome.what, outcome.base_offset, world_.now()});
-    look_at_invariants();
-}
-
-void produce_consume::tell_outcome(const load& of, const client::produce_outcome& outcome) const {
-    const auto& batch = history_.batches()[outcome.token];
-    const auto what = "batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) +
-                      " for " + to_string(batch.where);
-    switch (outcome.what) {
-    case client::delivery::acked:
-        return tell(what + " acknowledged at " + std::to_string(outcome.base_offset.get()) + ", " +
-                    std::to_string(batch.contents.size()) + " records");
-    case client::delivery::failed: return tell(what + " failed: " + outcome.detail);
-    case client::delivery::unknown: return tell(what + " may be lost: " + outcome.detail);
-    }
-}
-
-void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit,
-                                  const client::consumed& got) {
-    const place where{topic, got.partition};
-    history_.on_watermark({reader, where, got.high_watermark, got.log_start_offset, world_.now()});
-    for (const auto& batch : got.batches) {
-        const auto visit = [&](const batch::record_view& record) -> result<void> {
-            if (record.offset < got.from)
-                return {};
-            ++outcome_.records_read;
-            const read_record read{
-                reader, audit, where, record.offset, number_of(record), content_of(record), world_.now()};
-            world_.record(reader, trace_kind::note, static_cast<std::uint64_t>(read.offset.get()),
-                          read.record.value_or(UINT64_MAX), read.content);
-            history_.on_read(read);
-            return {};
-        };
-        if (const auto done = batch::for_each_record(batch, visit); !done)
-            fail("nothing_invented",
-                 "a batch that passed its checks cannot be read: " + to_string(done.failure()));
-    }
-    if (audit)
-        note_audited(where, got);
-    look_at_invariants();
-}
-
-void produce_consume::note_audited(const place& where, const client::consumed& got) {
-    auto& position = audited_to_[where];
-    position = std::max(position, got.batches.empty() ? got.from : got.batches.back().header.next_offset());
-    if (position >= got.high_watermark)
-        facts_.audit_ends[where] = position;
-}
-
-void produce_consume::on_problem(std::uint32_t reader, const client::consumer_problem& problem) {
-    const auto what = "reader " + std::to_string(reader) + ", partition " +
-                      std::to_string(problem.partition) + ", offset " +
-                      std::to_string(problem.position.get()) + ": ";
-    switch (problem.what) {
-    case client::consumer_problem::kind::corrupt:
-        return fail("nothing_invented", what + "corrupt records were served: " + problem.detail);
-    case client::consumer_problem::kind::out_of_range:
-        return fail("high_watermark_never_back", what + "the position is out of range: " + problem.detail);
-    case client::consumer_problem::kind::refused:
-        return fail("node", what + "refused with " + problem.detail);
-    }
-}
-
 void produce_consume::look_at_invariants() {
     if (const auto& broken = history_.broken())
         fail(broken->checker, broken->what);
@@ -436,38 +293,6 @@ std::vector<place> produce_consume::places() const {
             all.push_back({topic, partition});
     }
     return all;
-}
-
-produce_consume_options produce_consume::frozen() const {
-    auto made = options_;
-    if (!options_.sends) {
-        made.sends = performed_;
-        for (const auto& each : loads_)
-            add_unsent(*each, *made.sends);
-        std::stable_sort(made.sends->begin(), made.sends->end(),
-                         [](const auto& a, const auto& b) { return a.at < b.at; });
-    }
-    made.choices = chosen_;
-    // What chance did to connections is stated; what was stated before did not come by chance.
-    made.faults.harms.insert(made.faults.harms.end(), harms_.begin(), harms_.end());
-    for (auto* chance : {&made.faults.network.reset_chance, &made.faults.network.half_open_chance,
-                         &made.faults.network.refuse_chance, &made.faults.network.hang_chance,
-                         &made.faults.network.mute_chance, &made.faults.network.clog_chance})
-        *chance = 0;
-    for (auto* scheduler : {&made.broker_scheduler, &made.client_scheduler}) {
-        scheduler->policy = choice_policy::as_recorded;
-        scheduler->choices = nullptr;
-        scheduler->recorded = nullptr;
-    }
-    return made;
-}
-
-/// A run that failed early has not sent everything: what it would have sent, as if every batch had its
-/// result. Without that, the mended broker would look idle in the schedule.
-void produce_consume::add_unsent(const load& of, std::vector<planned_send>& to) const {
-    auto draws = of.draws;
-    for (auto at = of.next_at; at < options_.progress_due; at = at + drawn_interval(*of.options, draws))
-        to.push_back(drawn_send(of, draws, at));
 }
 
 void produce_consume::fail(const std::string& checker, const std::string& what) {

@@ -1,0 +1,85 @@
+// What the clients of a run hear, on its way to the history.
+
+#include "sim/workloads/produce_consume.hpp"
+#include "sim/workloads/record_content.hpp"
+
+#include <algorithm>
+
+namespace barnabas::sim {
+
+void produce_consume::on_outcome(load& of, const client::produce_outcome& outcome) {
+    --of.unfinished;
+    world_.record(of.host->host().number(), trace_kind::note, outcome.token,
+                  static_cast<std::uint64_t>(outcome.what),
+                  static_cast<std::uint64_t>(outcome.base_offset.get()));
+    outcome_.acked += outcome.what == client::delivery::acked;
+    outcome_.unknown += outcome.what == client::delivery::unknown;
+    outcome_.failed += outcome.what == client::delivery::failed;
+    if (tell_)
+        tell_outcome(of, outcome);
+    if (outcome.what == client::delivery::acked)
+        faults_->on_acked();
+    history_.on_result({outcome.token, outcome.what, outcome.base_offset, world_.now()});
+    look_at_invariants();
+}
+
+void produce_consume::tell_outcome(const load& of, const client::produce_outcome& outcome) const {
+    const auto& batch = history_.batches()[outcome.token];
+    const auto what = "batch " + std::to_string(outcome.token) + " of producer " + std::to_string(of.number) +
+                      " for " + to_string(batch.where);
+    switch (outcome.what) {
+    case client::delivery::acked:
+        return tell(what + " acknowledged at " + std::to_string(outcome.base_offset.get()) + ", " +
+                    std::to_string(batch.contents.size()) + " records");
+    case client::delivery::failed: return tell(what + " failed: " + outcome.detail);
+    case client::delivery::unknown: return tell(what + " may be lost: " + outcome.detail);
+    }
+}
+
+void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit,
+                                  const client::consumed& got) {
+    const place where{topic, got.partition};
+    history_.on_watermark({reader, where, got.high_watermark, got.log_start_offset, world_.now()});
+    for (const auto& batch : got.batches) {
+        const auto visit = [&](const batch::record_view& record) -> result<void> {
+            if (record.offset < got.from)
+                return {};
+            ++outcome_.records_read;
+            const read_record read{
+                reader, audit, where, record.offset, number_of(record), content_of(record), world_.now()};
+            world_.record(reader, trace_kind::note, static_cast<std::uint64_t>(read.offset.get()),
+                          read.record.value_or(UINT64_MAX), read.content);
+            history_.on_read(read);
+            return {};
+        };
+        if (const auto done = batch::for_each_record(batch, visit); !done)
+            fail("nothing_invented",
+                 "a batch that passed its checks cannot be read: " + to_string(done.failure()));
+    }
+    if (audit)
+        note_audited(where, got);
+    look_at_invariants();
+}
+
+void produce_consume::note_audited(const place& where, const client::consumed& got) {
+    auto& position = audited_to_[where];
+    position = std::max(position, got.batches.empty() ? got.from : got.batches.back().header.next_offset());
+    if (position >= got.high_watermark)
+        facts_.audit_ends[where] = position;
+}
+
+void produce_consume::on_problem(std::uint32_t reader, const client::consumer_problem& problem) {
+    const auto what = "reader " + std::to_string(reader) + ", partition " +
+                      std::to_string(problem.partition) + ", offset " +
+                      std::to_string(problem.position.get()) + ": ";
+    switch (problem.what) {
+    case client::consumer_problem::kind::corrupt:
+        return fail("nothing_invented", what + "corrupt records were served: " + problem.detail);
+    case client::consumer_problem::kind::out_of_range:
+        return fail("high_watermark_never_back", what + "the position is out of range: " + problem.detail);
+    case client::consumer_problem::kind::refused:
+        return fail("node", what + "refused with " + problem.detail);
+    }
+}
+
+} // namespace barnabas::sim

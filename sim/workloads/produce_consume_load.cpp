@@ -1,0 +1,116 @@
+// What the clients of a run send, drawn or stated, and how a run is written down.
+
+#include "sim/workloads/produce_consume.hpp"
+#include "sim/workloads/record_content.hpp"
+
+#include <algorithm>
+
+namespace barnabas::sim {
+
+namespace {
+
+std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
+    return draws.between(of.interval_ns / 4, of.interval_ns * 7 / 4);
+}
+
+} // namespace
+
+void produce_consume::send_next(load& of) {
+    of.next_at = world_.now() + drawn_interval(*of.options, of.draws);
+    world_.schedule(of.next_at, world_owner, [this, &of] {
+        if (load_ended_)
+            return;
+        if (of.unfinished < of.options->unfinished_max)
+            send_drawn(of);
+        send_next(of);
+    });
+}
+
+void produce_consume::send_drawn(load& of) {
+    auto planned = drawn_send(of, of.draws, world_.now());
+    send_batch(of, planned);
+    if (chosen_)
+        performed_.push_back(std::move(planned));
+}
+
+planned_send produce_consume::drawn_send(const load& of, runtime::random& draws, virtual_time at) const {
+    const auto& options = *of.options;
+    const auto all = places();
+    planned_send planned;
+    planned.at = at;
+    planned.producer = of.number;
+    planned.where = all[draws.below(all.size())];
+    planned.compression = options.codecs[draws.below(options.codecs.size())];
+    const auto count = draws.between(1, static_cast<std::int64_t>(options.records_max));
+    for (std::int64_t i = 0; i < count; ++i)
+        planned.value_bytes.push_back(
+            static_cast<std::uint32_t>(draws.log_between(1, options.value_bytes_max)));
+    return planned;
+}
+
+void produce_consume::send_planned(std::size_t index) {
+    const auto& planned = (*options_.sends)[index];
+    if (index + 1 < options_.sends->size())
+        world_.schedule((*options_.sends)[index + 1].at, world_owner,
+                        [this, index] { send_planned(index + 1); });
+    send_batch(*loads_[planned.producer], planned);
+}
+
+void produce_consume::send_batch(load& of, const planned_send& planned) {
+    const auto& options = *of.options;
+    sent_batch sent;
+    sent.token = history_.batches().size();
+    sent.producer = of.number;
+    sent.where = planned.where;
+    sent.first_record = history_.records();
+    sent.acks = options.producer.acks;
+    sent.idempotent = options.producer.idempotent;
+    sent.at = world_.now();
+    client::outgoing_batch batch;
+    batch.token = sent.token;
+    batch.topic = options_.topics[sent.where.topic].name;
+    batch.partition = sent.where.partition;
+    batch.compression = planned.compression;
+    for (const auto size : planned.value_bytes) {
+        batch.records.push_back(
+            make_record(sent.first_record + batch.records.size(), size, of.host->host().clock().wall_now()));
+        sent.contents.push_back(content_of(batch.records.back()));
+    }
+    ++of.unfinished;
+    history_.on_sent(std::move(sent));
+    of.host->send(0, client::send_batch{std::move(batch)});
+}
+
+produce_consume_options produce_consume::frozen() const {
+    auto made = options_;
+    if (!options_.sends) {
+        made.sends = performed_;
+        for (const auto& each : loads_)
+            add_unsent(*each, *made.sends);
+        std::stable_sort(made.sends->begin(), made.sends->end(),
+                         [](const auto& a, const auto& b) { return a.at < b.at; });
+    }
+    made.choices = chosen_;
+    // What chance did to connections is stated; what was stated before did not come by chance.
+    made.faults.harms.insert(made.faults.harms.end(), harms_.begin(), harms_.end());
+    for (auto* chance : {&made.faults.network.reset_chance, &made.faults.network.half_open_chance,
+                         &made.faults.network.refuse_chance, &made.faults.network.hang_chance,
+                         &made.faults.network.mute_chance, &made.faults.network.clog_chance})
+        *chance = 0;
+    for (auto* scheduler : {&made.broker_scheduler, &made.client_scheduler}) {
+        scheduler->policy = choice_policy::as_recorded;
+        scheduler->choices = nullptr;
+        scheduler->recorded = nullptr;
+    }
+    return made;
+}
+
+/// A run that failed early has not sent everything: what it would have sent, as if every batch had its
+/// result. Without that, the mended broker would look idle in the schedule.
+void produce_consume::add_unsent(const load& of, std::vector<planned_send>& to) const {
+    auto draws = of.draws;
+    for (auto at = of.next_at; at < options_.progress_due; at = at + drawn_interval(*of.options, draws))
+        to.push_back(drawn_send(of, draws, at));
+}
+
+} // namespace barnabas::sim
