@@ -244,6 +244,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.epoch = effect.leader_epoch;
     wanted.create = effect.create;
     wanted.producer_id_expiration_ms = config_->producer_id_expiration_ms;
+    wanted.recovery_point_interval_bytes = config_->barnabas_recovery_point_interval_bytes;
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     partitions_[effect.id] =

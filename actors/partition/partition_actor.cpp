@@ -44,6 +44,7 @@ replica::log_options log_options_of(const partition_options& options) {
     log.timestamp_before_max_ms = config.timestamp_before_max_ms;
     log.timestamp_after_max_ms = config.timestamp_after_max_ms;
     log.producer_id_expiration_ms = options.producer_id_expiration_ms;
+    log.snapshot_interval_bytes = options.recovery_point_interval_bytes;
     log.planted = options.planted;
     return log;
 }

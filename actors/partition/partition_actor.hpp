@@ -21,6 +21,7 @@ struct partition_options {
     topic_partition id;
     topic_config config;
     std::int64_t producer_id_expiration_ms = 86'400'000;
+    std::int64_t recovery_point_interval_bytes = 16 << 20;
     barnabas::leader_epoch epoch{0};
     /// There is no directory yet.
     bool create = false;

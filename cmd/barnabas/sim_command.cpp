@@ -27,6 +27,7 @@ const cli::option run_options[] = {
 const cli::option replay_options[] = {
     {"without-mutant", "", "without the planted bug that the schedule names"},
     {"seed", "N", "another seed for what chance still decides"},
+    {"all-checkers", "", "go on after a violation, and name every checker that is violated"},
     {"verbose", "", "print everything that clients and broker report"},
     {"schedule", "FILE", "write the run as a schedule again"},
     {"trace", "FILE", "write every event of the run, a line each"},

@@ -13,6 +13,7 @@ namespace {
 const cli::option minimize_options[] = {
     {"out", "FILE", "where the smaller schedule is written", {}, false, true},
     {"runs", "N", "runs that may be tried", "600"},
+    {"checker", "NAME", "the invariant that must stay broken (default: the one that is broken first)"},
 };
 
 } // namespace
@@ -35,14 +36,16 @@ int run_sim_minimize(const cli::parsed_options& options) {
     if (!start)
         return refuse_command(start.failure());
     name_seed_in_assertions(seed);
-    const sim::minimize_limits limits{static_cast<std::uint64_t>(*runs), !from->mutant().empty()};
+    const sim::minimize_limits limits{static_cast<std::uint64_t>(*runs), !from->mutant().empty(),
+                                      options.value("checker").value_or("")};
     const auto made = sim::minimize(*start, limits, [](const std::string& step) {
         std::printf("still broken: %s\n", step.c_str());
         std::fflush(stdout);
     });
     if (!made)
         return refuse_command(made.failure());
-    const sim::expanded_head head{from->about(), from->mutant(), made->report.checker};
+    const sim::expanded_head head{from->about(), from->mutant(),
+                                  limits.checker.empty() ? made->report.checker : limits.checker};
     if (auto done = write_text(*options.value("out"), expanded_text(made->options, head)); !done)
         return refuse_command(done.failure());
     std::printf("%s: %zu faults, %zu sends, %zu readers after %" PRIu64 " runs; breaks %s: %s\n",

@@ -159,6 +159,10 @@ const broker_key keys[] = {
      "Memory for records on their way to consumers.", &config::barnabas_memory_fetch_bytes},
     {"barnabas.memory.control.bytes", int64, "8388608", at_least(mebibyte),
      "Memory for the node's own business.", &config::barnabas_memory_control_bytes},
+    {"barnabas.recovery.point.interval.bytes", int64, "16777216", at_least(1),
+     "After about so many bytes a partition notes its producers and its recovery point: a start after a "
+     "crash checks no more of it than this.",
+     &config::barnabas_recovery_point_interval_bytes},
     {"barnabas.disk.threads", int32, "4", between(1, 256), "Threads that wait for the disk.",
      &config::barnabas_disk_threads},
     {"barnabas.log.level", string, "info", one_of("debug info warn error"),

@@ -13,6 +13,9 @@ struct minimize_limits {
     std::uint64_t runs = 600;
     /// The run must pass without its planted bug, so that a kept schedule shows that bug and nothing else.
     bool passes_unplanted = false;
+    /// The invariant that must stay broken, though others may be broken before it; empty: the one that the
+    /// run breaks first.
+    std::string checker = {};
 };
 
 struct minimized {

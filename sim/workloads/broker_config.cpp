@@ -30,6 +30,7 @@ constexpr number_key number_keys[] = {
     {"log.segment.delete.delay.ms", 30, 1, 60'000},
     {"log.retention.check.interval.ms", 30, 50, 300'000},
     {"barnabas.internal.segment.bytes", 30, 32'000, 400'000},
+    {"barnabas.recovery.point.interval.bytes", 40, 1'000, 16'777'216},
     {"num.recovery.threads.per.data.dir", 40, 1, 8},
     {"queued.max.request.bytes", 20, 1'048'576, 67'108'864},
     {"barnabas.memory.fetch.bytes", 30, 1'048'576, 67'108'864},

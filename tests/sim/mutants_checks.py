@@ -1,4 +1,4 @@
-"""Planted bugs: the seed kept for each fails by a checker that was named for it, and passes without the bug."""
+"""Planted bugs: the schedule kept of each fails by a checker that was named for it, and passes without the bug."""
 
 import concurrent.futures
 import os
@@ -8,7 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mutants_table import kept, mutants, run, run_seed  # noqa: E402
+from mutants_table import KEPT, kept_schedule, mutants, replay, run  # noqa: E402
 
 MUTANTS_MIN = 12
 good = True
@@ -20,26 +20,27 @@ def report(name, why=None):
     print(f'PASS sim.{name}' if why is None else f'FAIL sim.{name}: {" ".join(why.split())[-600:]}', flush=True)
 
 
-def kept_seed_fails_by_a_named_checker(mutant, seed):
-    outcome = run_seed(seed, mutant.name)
-    if set(outcome.checkers) & set(mutant.checkers):
-        return None
+def kept_schedule_shows_the_bug(mutant):
+    path = kept_schedule(mutant.name)
+    if not os.path.exists(path):
+        return f'{path} is not there; tests/sim/mutants_keep.py writes it'
+    outcome = replay(path)
     if not outcome.checkers:
-        return f'seed {seed} passes with the mutant; `barnabas sim sweep --mutant {mutant.name}` names others to keep'
-    return f'seed {seed} fails by {outcome.checkers}, not by {" or ".join(mutant.checkers)}: {outcome.text}'
+        return f'{path} passes with the bug; tests/sim/mutants_keep.py finds another'
+    if not set(outcome.checkers) & set(mutant.checkers):
+        return f'{path} fails by {outcome.checkers}, not by {" or ".join(mutant.checkers)}: {outcome.text}'
+    outcome = replay(path, without_mutant=True)
+    return f'without the bug: {outcome.checkers}: {outcome.text}' if outcome.checkers else None
 
 
-def seed_passes_without_mutants(seed):
-    outcome = run_seed(seed)
-    return f'{outcome.checkers}: {outcome.text}' if outcome.checkers else None
+def there_are_mutants(table):
+    return None if len(table) >= MUTANTS_MIN else f'{len(table)} mutants, at least {MUTANTS_MIN} are wanted'
 
 
-def every_mutant_has_a_seed(table, seeds):
-    if len(table) < MUTANTS_MIN:
-        return f'{len(table)} mutants, at least {MUTANTS_MIN} are wanted'
-    names = {mutant.name for mutant in table}
-    missing, strange = names - seeds.keys(), seeds.keys() - names
-    return f'without a line: {sorted(missing)}; no mutants: {sorted(strange)}' if missing or strange else None
+def only_mutants_have_schedules(table):
+    strange = {name.removesuffix('.schedule') for name in os.listdir(KEPT) if name.endswith('.schedule')} - {
+        mutant.name for mutant in table}
+    return f'no mutants: {sorted(strange)}' if strange else None
 
 
 def canary_is_reported():
@@ -54,20 +55,14 @@ def unknown_mutant_is_refused():
 
 
 def main():
-    table, seeds = mutants(), kept()
-    report('every_mutant_has_a_seed', every_mutant_has_a_seed(table, seeds))
+    table = mutants()
+    report('there_are_mutants', there_are_mutants(table))
+    report('only_mutants_have_schedules', only_mutants_have_schedules(table))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         waiting = [('canary_is_reported', pool.submit(canary_is_reported)),
                    ('unknown_mutant_is_refused', pool.submit(unknown_mutant_is_refused))]
         for mutant in table:
-            one = seeds.get(mutant.name)
-            if one is not None and one.seed is None:
-                print(f'SKIP sim.{mutant.name}.kept_seed: {one.note}', flush=True)
-            elif one is not None:
-                waiting.append((f'{mutant.name}.kept_seed',
-                                pool.submit(kept_seed_fails_by_a_named_checker, mutant, one.seed)))
-        for seed in sorted({one.seed for one in seeds.values() if one.seed is not None}):
-            waiting.append((f'seed_{seed}_without_mutants', pool.submit(seed_passes_without_mutants, seed)))
+            waiting.append((f'{mutant.name}.kept_schedule', pool.submit(kept_schedule_shows_the_bug, mutant)))
         for name, outcome in waiting:
             report(name, outcome.result())
     return 0 if good else 1

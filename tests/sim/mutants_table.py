@@ -1,4 +1,4 @@
-"""What the checks of planted bugs share: the program, its table of mutants, and the seeds that are kept."""
+"""What the checks of planted bugs share: the program, its table of mutants, and the schedules that are kept."""
 
 import collections
 import os
@@ -7,11 +7,9 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 'barnabas'))
-KEPT = os.path.join(ROOT, 'tests', 'sim', 'kept_mutants.txt')
+KEPT = os.path.join(ROOT, 'sim', 'scenarios', 'mutants')
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
-# `seed` is None where no seed is known; `note` says why.
-Kept = collections.namedtuple('Kept', 'seed note')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
 # passed.
 Outcome = collections.namedtuple('Outcome', 'checkers text')
@@ -31,22 +29,25 @@ def mutants():
     return [Mutant(name, checkers.split(','), what) for name, checkers, what in rows]
 
 
-def kept():
-    """{mutant: Kept}, from lines `NAME SEED` or `NAME none WHY`."""
-    found = {}
-    with open(KEPT, encoding='utf-8') as file:
-        for line in file:
-            words = line.split('#')[0].strip().split(maxsplit=2)
-            if words:
-                found[words[0]] = Kept(None if words[1] == 'none' else int(words[1]), ' '.join(words[2:]))
-    return found
+def kept_schedule(mutant):
+    """Where the schedule lies that shows this bug."""
+    return os.path.join(KEPT, mutant + '.schedule')
+
+
+def replay(path, without_mutant=False):
+    code, output = run('replay', path, '--all-checkers', *(['--without-mutant'] if without_mutant else []))
+    return outcome_of(code, output)
 
 
 def run_seed(seed, mutant=None):
     code, output = run('run', '--seed', str(seed), '--failures', 'none', '--all-checkers', *(['--mutant', mutant] if mutant else []))
+    return outcome_of(code, output)
+
+
+def outcome_of(code, output):
     if code == 0:
         return Outcome([], '')
-    found = re.search(rf'^FAILED ([\w+]+), seed {seed}: (.*)$', output, re.MULTILINE)
+    found = re.search(r'^FAILED ([\w+]+), seed \d+: (.*)$', output, re.MULTILINE)
     if found:
         return Outcome(found.group(1).split('+'), found.group(2))
     return Outcome(['crash'], f'status {code}: {output[-300:]}')
