@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -40,11 +41,15 @@ public:
     void operator()() { operations_->run(inside_); }
 
     void clear() noexcept {
-        if (operations_ != nullptr)
-            std::exchange(operations_, nullptr)->destroy(inside_);
+        if (operations_ == nullptr)
+            return;
+        const auto* done = std::exchange(operations_, nullptr);
+        if (done->destroy != nullptr)
+            done->destroy(inside_);
     }
 
 private:
+    /// What moves and goes like plain bytes, as most captures do, has null for both.
     struct operations {
         void (*run)(void*);
         void (*move)(void* from, void* to) noexcept;
@@ -58,22 +63,31 @@ private:
                std::is_nothrow_move_constructible_v<Stored>;
     }
     template <class Stored>
-    static constexpr operations inline_operations{
-        [](void* at) { (*static_cast<Stored*>(at))(); },
-        [](void* from, void* to) noexcept {
-            ::new (to) Stored(std::move(*static_cast<Stored*>(from)));
-            static_cast<Stored*>(from)->~Stored();
-        },
-        [](void* at) noexcept { static_cast<Stored*>(at)->~Stored(); }};
+    static constexpr operations make_inline_operations() {
+        const auto run = [](void* at) { (*static_cast<Stored*>(at))(); };
+        if constexpr (std::is_trivially_copyable_v<Stored>)
+            return {run, nullptr, nullptr};
+        else
+            return {run,
+                    [](void* from, void* to) noexcept {
+                        ::new (to) Stored(std::move(*static_cast<Stored*>(from)));
+                        static_cast<Stored*>(from)->~Stored();
+                    },
+                    [](void* at) noexcept { static_cast<Stored*>(at)->~Stored(); }};
+    }
     template <class Stored>
-    static constexpr operations heap_operations{
-        [](void* at) { (**static_cast<Stored**>(at))(); },
-        [](void* from, void* to) noexcept { ::new (to) Stored*(*static_cast<Stored**>(from)); },
-        [](void* at) noexcept { delete *static_cast<Stored**>(at); }};
+    static constexpr operations inline_operations = make_inline_operations<Stored>();
+    template <class Stored>
+    static constexpr operations heap_operations{[](void* at) { (**static_cast<Stored**>(at))(); }, nullptr,
+                                                [](void* at) noexcept { delete *static_cast<Stored**>(at); }};
 
     void take(task& other) noexcept {
-        if (operations_ != nullptr)
+        if (operations_ == nullptr)
+            return;
+        if (operations_->move != nullptr)
             operations_->move(other.inside_, inside_);
+        else
+            std::memcpy(inside_, other.inside_, inline_bytes);
         other.operations_ = nullptr;
     }
 

@@ -23,11 +23,7 @@ world::~world() {
         close_owner(owner_id(static_cast<std::uint32_t>(owner)));
 }
 
-bool world::later(const queued& a, const queued& b) noexcept {
-    return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
-}
-
-void world::schedule(virtual_time at, owner_id owner, task work) {
+void world::schedule(virtual_time at, owner_id owner, task&& work) {
     if (!is_open(owner))
         return;
     std::uint32_t index;
@@ -42,8 +38,12 @@ void world::schedule(virtual_time at, owner_id owner, task work) {
     target.work = std::move(work);
     target.sequence = next_sequence_++;
     target.owner = owner;
-    heap_.push_back({std::max(at, now_), target.sequence, index});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    if (at <= now_) {
+        due_.push_back({now_, target.sequence, index});
+        return;
+    }
+    heap_.push_back({at, target.sequence, index});
+    std::push_heap(heap_.begin(), heap_.end());
 }
 
 owner_id world::open_owner() {
@@ -68,23 +68,45 @@ void world::close_owner(owner_id owner) {
         dropped.push_back(std::move(candidate.work));
         candidate.sequence = 0;
         free_slots_.push_back(index);
+        ++stale_;
     }
 }
 
 void world::drop_stale_entries() {
-    while (!heap_.empty() && slots_[heap_.front().slot].sequence != heap_.front().sequence) {
-        std::pop_heap(heap_.begin(), heap_.end(), later);
+    for (; due_head_ < due_.size() && is_stale(due_[due_head_]); --stale_)
+        ++due_head_;
+    for (; !heap_.empty() && is_stale(heap_.front()); --stale_) {
+        std::pop_heap(heap_.begin(), heap_.end());
         heap_.pop_back();
     }
 }
 
-bool world::step() {
-    drop_stale_entries();
-    if (failed_ || heap_.empty())
-        return false;
+bool world::has_next(virtual_time limit) {
+    if (stale_ > 0) [[unlikely]]
+        drop_stale_entries();
+    if (due_head_ < due_.size())
+        return now_ <= limit;
+    return !heap_.empty() && heap_.front().at <= limit;
+}
+
+world::queued world::take_next() {
+    // What was scheduled for this moment before the moment came goes first.
+    if (due_head_ < due_.size() && (heap_.empty() || heap_.front() < due_[due_head_])) {
+        const auto next = due_[due_head_++];
+        if (due_head_ == due_.size()) {
+            due_.clear();
+            due_head_ = 0;
+        }
+        return next;
+    }
     const auto next = heap_.front();
-    std::pop_heap(heap_.begin(), heap_.end(), later);
+    std::pop_heap(heap_.begin(), heap_.end());
     heap_.pop_back();
+    return next;
+}
+
+void world::run_next() {
+    const auto next = take_next();
     BARNABAS_ASSERT(next.at >= now_);
     now_ = next.at;
     auto& source = slots_[next.slot];
@@ -94,32 +116,33 @@ bool world::step() {
     if (++events_ % events_per_draw_record == 0)
         record_draws();
     work();
+}
+
+bool world::step() {
+    if (failed_ || !has_next(end_of_time))
+        return false;
+    run_next();
     return true;
 }
 
 bool world::run_until(virtual_time end) {
-    for (;;) {
-        drop_stale_entries();
-        if (failed_)
-            return false;
-        if (heap_.empty() || heap_.front().at > end)
-            break;
-        step();
-    }
+    while (!failed_ && has_next(end))
+        run_next();
+    if (failed_)
+        return false;
     now_ = std::max(now_, end);
     return true;
 }
 
 bool world::run_until(const std::function<bool()>& done, virtual_time limit) {
     while (!done()) {
-        drop_stale_entries();
         if (failed_)
             return false;
-        if (heap_.empty() || heap_.front().at > limit) {
+        if (!has_next(limit)) {
             now_ = std::max(now_, limit);
             return done();
         }
-        step();
+        run_next();
     }
     return !failed_;
 }

@@ -35,8 +35,8 @@ public:
 
     /// Runs `work` at `at` (not before now), unless `owner` is closed by then. Events of one time run in the
     /// order scheduled. Scheduling for a closed owner drops the work.
-    void schedule(virtual_time at, owner_id owner, task work);
-    void schedule_after(std::int64_t delay_ns, owner_id owner, task work) {
+    void schedule(virtual_time at, owner_id owner, task&& work);
+    void schedule_after(std::int64_t delay_ns, owner_id owner, task&& work) {
         schedule(now_ + delay_ns, owner, std::move(work));
     }
     /// A new owner of events, one per node incarnation.
@@ -56,7 +56,7 @@ public:
     /// failed.
     bool run_until(const std::function<bool()>& done, virtual_time limit);
     std::uint64_t events() const noexcept { return events_; }
-    std::size_t pending_events() const noexcept { return heap_.size(); }
+    std::size_t pending_events() const noexcept { return heap_.size() + (due_.size() - due_head_); }
     /// Actor steps of all nodes, counted by their schedulers.
     std::uint64_t actor_steps() const noexcept { return actor_steps_; }
     void count_actor_step() noexcept { ++actor_steps_; }
@@ -83,22 +83,39 @@ private:
         virtual_time at;
         std::uint64_t sequence;
         std::uint32_t slot;
+        /// The order of events, turned around: the standard's heaps have the largest in front.
+        friend bool operator<(const queued& a, const queued& b) noexcept {
+            return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
+        }
     };
     /// Where an event's work lives. `sequence` says which event the slot holds now (0: none), so that entries
-    /// of dropped events in the heap are recognised and skipped.
+    /// of dropped events in the queues are recognised and skipped.
     struct slot {
         task work;
         std::uint64_t sequence = 0;
         owner_id owner;
     };
-    static bool later(const queued& a, const queued& b) noexcept;
 
+    /// Whether an event waits that is not later than `limit`.
+    bool has_next(virtual_time limit);
+    void run_next();
+    queued take_next();
+    bool is_stale(const queued& entry) const noexcept {
+        return slots_[entry.slot].sequence != entry.sequence;
+    }
     void drop_stale_entries();
     void record_draws();
 
     std::uint64_t seed_;
     virtual_time now_{0};
+    /// Events for later.
     std::vector<queued> heap_;
+    /// Events for now, in the order scheduled, from `due_head_` on; every second event is one, and needs no
+    /// heap. Time stands still until all have run.
+    std::vector<queued> due_;
+    std::size_t due_head_ = 0;
+    /// Entries in the queues whose event was dropped.
+    std::size_t stale_ = 0;
     std::vector<slot> slots_;
     std::vector<std::uint32_t> free_slots_;
     std::vector<bool> open_owners_;
