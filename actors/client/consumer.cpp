@@ -21,12 +21,14 @@ constexpr std::int64_t earliest = -2;
 constexpr std::int32_t no_session_epoch = -1;
 
 /// The complete batches of an answer, all checked.
-result<std::vector<batch::batch_view>> checked_batches(const slice& records) {
+result<std::vector<batch::batch_view>> checked_batches(const slice& records,
+                                                       batch::codec_workspace& workspace) {
     auto batches = batch::split_complete_batches(records);
     if (!batches)
         return batches;
     batch::validation_options check;
     check.origin = batch::batch_origin::replica;
+    check.workspace = &workspace;
     for (const auto& each : *batches) {
         if (const auto facts = batch::validate_batch(each, check); !facts)
             return facts.failure();
@@ -208,7 +210,7 @@ void consumer::hand_over(const kafka::fetch_response::partition_data& said, part
                  state.position,
                  {}};
     if (said.records && !said.records->empty()) {
-        auto batches = checked_batches(*said.records);
+        auto batches = checked_batches(*said.records, workspace_);
         if (!batches) {
             pause(now);
             return events_.on_problem({consumer_problem::kind::corrupt, said.partition_index, state.position,

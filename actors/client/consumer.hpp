@@ -2,6 +2,7 @@
 
 #include "actors/client/client_session.hpp"
 #include "actors/client/topic_directory.hpp"
+#include "protocol/batch/compression.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/kafka/list_offsets.hpp"
@@ -100,6 +101,7 @@ private:
     std::int32_t session_id_ = 0;
     std::int32_t session_epoch_ = 0;
     monotonic_ns not_before_{};
+    batch::codec_workspace workspace_;
 };
 
 } // namespace barnabas::client

@@ -92,7 +92,7 @@ bool producer::send_one_request(monotonic_ns now) {
     request_content content;
     const auto identity = options_.idempotent ? std::optional(identity_) : std::nullopt;
     for (auto& [where, queue] : queues_) {
-        const auto* next = queue.take_next(options_.in_flight_max, identity);
+        const auto* next = queue.take_next(options_.in_flight_max, identity, workspace_);
         if (next == nullptr)
             continue;
         if (request.topic_data.empty() || request.topic_data.back().name != where.first) {

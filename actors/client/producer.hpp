@@ -80,6 +80,7 @@ private:
     std::map<partition_key, producer_queue> queues_;
     std::map<std::uint64_t, request_content> requests_;
     producer_identity identity_;
+    batch::codec_workspace workspace_;
     std::uint64_t id_asked_ = 0;
     /// Sequences have a hole: when nothing is in flight any more, go on under a new id.
     bool new_id_wanted_ = false;

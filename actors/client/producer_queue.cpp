@@ -10,8 +10,9 @@ namespace barnabas::client {
 namespace {
 
 slice encode(const outgoing_batch& from, std::int32_t sequence,
-             const std::optional<producer_identity>& identity) {
+             const std::optional<producer_identity>& identity, batch::codec_workspace& workspace) {
     batch::builder_options options;
+    options.workspace = &workspace;
     options.compression = from.compression;
     if (identity) {
         options.producer_id = identity->id;
@@ -32,7 +33,8 @@ std::int32_t advance_sequence(std::int32_t from, std::size_t by) {
 } // namespace
 
 producer_queue::entry* producer_queue::take_next(std::size_t in_flight_max,
-                                                 const std::optional<producer_identity>& identity) {
+                                                 const std::optional<producer_identity>& identity,
+                                                 batch::codec_workspace& workspace) {
     if (in_flight() >= in_flight_max)
         return nullptr;
     const auto waits = [](const entry& each) { return !each.in_flight; };
@@ -48,7 +50,7 @@ producer_queue::entry* producer_queue::take_next(std::size_t in_flight_max,
         next->bytes = {};
     }
     if (next->bytes.empty())
-        next->bytes = encode(next->batch, next->sequence, identity);
+        next->bytes = encode(next->batch, next->sequence, identity, workspace);
     next->in_flight = true;
     return &*next;
 }

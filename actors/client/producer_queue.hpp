@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/batch/compression.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
@@ -69,7 +70,8 @@ public:
     }
     /// The next batch to send, marked in flight, or null: none waits, `in_flight_max` are under way, or an
     /// earlier one must be repeated first.
-    entry* take_next(std::size_t in_flight_max, const std::optional<producer_identity>& identity);
+    entry* take_next(std::size_t in_flight_max, const std::optional<producer_identity>& identity,
+                     batch::codec_workspace& workspace);
     entry* find(std::uint64_t token);
     bool is_front(std::uint64_t token) const {
         return !entries_.empty() && entries_.front().batch.token == token;

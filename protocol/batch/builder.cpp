@@ -110,7 +110,7 @@ slice batch_builder::build() const {
     std::vector<std::byte> packed;
     std::span<const std::byte> stored = records_;
     if (options_.compression != codec::none) {
-        auto compressed = compress(options_.compression, records_);
+        auto compressed = compress(options_.compression, records_, options_.workspace);
         BARNABAS_ASSERT(compressed.has_value());
         packed = std::move(compressed).value();
         stored = packed;

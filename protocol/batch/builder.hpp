@@ -30,6 +30,8 @@ struct builder_options {
     bool transactional = false;
     bool control = false;
     std::optional<timestamp_ms> delete_horizon;
+    /// Of the caller, if it keeps one.
+    codec_workspace* workspace = nullptr;
 };
 
 /// Puts one batch together: clients, workloads, the controller's records and tests. Records get consecutive

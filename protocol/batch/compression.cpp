@@ -138,12 +138,9 @@ private:
 
 class zstd_stream final : public bounded_decompressor {
 public:
-    zstd_stream(std::span<const std::byte> input, std::uint64_t output_max)
+    zstd_stream(std::span<const std::byte> input, std::uint64_t output_max, codec_workspace* workspace)
         : bounded_decompressor(output_max), input_{input.data(), input.size(), 0},
-          context_(ZSTD_createDCtx()) {
-        BARNABAS_ASSERT(context_ != nullptr);
-    }
-    ~zstd_stream() override { ZSTD_freeDCtx(context_); }
+          context_(workspace != nullptr ? workspace->unpacker() : own_.unpacker()) {}
 
 private:
     result<std::size_t> unpack(std::span<std::byte> target) override {
@@ -151,7 +148,7 @@ private:
         while (output.pos < output.size && !(between_frames_ && input_.pos == input_.size)) {
             const std::size_t written_before = output.pos;
             const std::size_t read_before = input_.pos;
-            const std::size_t status = ZSTD_decompressStream(context_, &output, &input_);
+            const std::size_t status = ZSTD_decompressStream(&context_, &output, &input_);
             if (ZSTD_isError(status) != 0)
                 return damaged("zstd", ZSTD_getErrorName(status));
             between_frames_ = status == 0;
@@ -162,7 +159,8 @@ private:
     }
 
     ZSTD_inBuffer input_;
-    ZSTD_DCtx* context_;
+    codec_workspace own_;
+    ZSTD_DCtx& context_;
     bool between_frames_ = false;
 };
 
@@ -300,10 +298,12 @@ result<std::vector<std::byte>> compress_lz4(std::span<const std::byte> input) {
     return packed;
 }
 
-result<std::vector<std::byte>> compress_zstd(std::span<const std::byte> input) {
+result<std::vector<std::byte>> compress_zstd(std::span<const std::byte> input, codec_workspace* workspace) {
+    codec_workspace own;
+    auto& context = (workspace != nullptr ? *workspace : own).packer();
     std::vector<std::byte> packed(ZSTD_compressBound(input.size()));
-    const std::size_t size =
-        ZSTD_compress(packed.data(), packed.size(), input.data(), input.size(), ZSTD_CLEVEL_DEFAULT);
+    const std::size_t size = ZSTD_compressCCtx(&context, packed.data(), packed.size(), input.data(),
+                                               input.size(), ZSTD_CLEVEL_DEFAULT);
     if (ZSTD_isError(size) != 0)
         return error{errc::internal, std::string("zstd: ") + ZSTD_getErrorName(size)};
     packed.resize(size);
@@ -317,8 +317,33 @@ error unknown_codec(codec which) {
 
 } // namespace
 
+void codec_workspace::release::operator()(ZSTD_CCtx* context) const {
+    ZSTD_freeCCtx(context);
+}
+
+void codec_workspace::release::operator()(ZSTD_DCtx* context) const {
+    ZSTD_freeDCtx(context);
+}
+
+ZSTD_CCtx& codec_workspace::packer() {
+    if (packer_ == nullptr)
+        packer_.reset(ZSTD_createCCtx());
+    BARNABAS_ASSERT(packer_ != nullptr);
+    return *packer_;
+}
+
+/// Ready for a new stream, whatever became of the last one.
+ZSTD_DCtx& codec_workspace::unpacker() {
+    if (unpacker_ == nullptr)
+        unpacker_.reset(ZSTD_createDCtx());
+    BARNABAS_ASSERT(unpacker_ != nullptr);
+    ZSTD_DCtx_reset(unpacker_.get(), ZSTD_reset_session_only);
+    return *unpacker_;
+}
+
 result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
-                                                        std::uint64_t output_max) {
+                                                        std::uint64_t output_max,
+                                                        codec_workspace* workspace) {
     BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
     BARNABAS_ASSERT(output_max < std::numeric_limits<std::uint64_t>::max());
     switch (which) {
@@ -326,19 +351,20 @@ result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<c
     case codec::gzip: return std::unique_ptr<decompressor>(new gzip_stream(input, output_max));
     case codec::snappy: return std::unique_ptr<decompressor>(new snappy_stream(input, output_max));
     case codec::lz4: return std::unique_ptr<decompressor>(new lz4_stream(input, output_max));
-    case codec::zstd: return std::unique_ptr<decompressor>(new zstd_stream(input, output_max));
+    case codec::zstd: return std::unique_ptr<decompressor>(new zstd_stream(input, output_max, workspace));
     }
     return unknown_codec(which);
 }
 
-result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input) {
+result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input,
+                                        codec_workspace* workspace) {
     BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
     switch (which) {
     case codec::none: return std::vector<std::byte>(input.begin(), input.end());
     case codec::gzip: return compress_gzip(input);
     case codec::snappy: return compress_snappy(input);
     case codec::lz4: return compress_lz4(input);
-    case codec::zstd: return compress_zstd(input);
+    case codec::zstd: return compress_zstd(input, workspace);
     }
     return unknown_codec(which);
 }

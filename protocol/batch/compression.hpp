@@ -2,11 +2,15 @@
 
 #include "protocol/batch/record_batch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
+
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
 
 namespace barnabas::batch {
 
@@ -21,6 +25,12 @@ constexpr std::uint64_t decompressed_bytes_max(std::size_t packed_bytes,
                                                std::uint64_t ratio = decompression_ratio_max) noexcept {
     const std::uint64_t scaled = ratio * packed_bytes;
     return scaled > floor ? scaled : floor;
+}
+
+/// How many bytes to unpack at a time: large enough for several thousand small records, small enough for the
+/// second-level cache, and no more than a small batch is likely to need.
+constexpr std::size_t window_bytes_for(std::size_t packed_bytes) noexcept {
+    return std::clamp<std::size_t>(8 * packed_bytes, 512, 64 * 1024);
 }
 
 /// Unpacks one compressed stream piece by piece. Not shared; lives as long as its input does.
@@ -39,12 +49,34 @@ public:
     virtual result<std::size_t> read(std::span<std::byte> target) = 0;
 };
 
+/// Memory of a codec that whoever packs or unpacks many batches keeps from one to the next: making zstd's
+/// asks the processor what it can, which costs tens of microseconds in a virtual machine, and the memory is
+/// 100 KiB or more. One user at a time; outlives the decompressors opened with it. The bytes that come out
+/// are the same.
+class codec_workspace {
+public:
+    codec_workspace() = default;
+
+    ZSTD_CCtx_s& packer();
+    ZSTD_DCtx_s& unpacker();
+
+private:
+    struct release {
+        void operator()(ZSTD_CCtx_s* context) const;
+        void operator()(ZSTD_DCtx_s* context) const;
+    };
+    std::unique_ptr<ZSTD_CCtx_s, release> packer_;
+    std::unique_ptr<ZSTD_DCtx_s, release> unpacker_;
+};
+
 /// `output_max` bounds the sum of all reads. `codec::none` gives the input unchanged.
 result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
-                                                        std::uint64_t output_max);
+                                                        std::uint64_t output_max,
+                                                        codec_workspace* workspace = nullptr);
 
 /// The packed form of `input`, as Kafka's clients write it (snappy in xerial frames, lz4 frames with
 /// independent 64 KiB blocks). Levels are each library's default.
-result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input);
+result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input,
+                                        codec_workspace* workspace = nullptr);
 
 } // namespace barnabas::batch

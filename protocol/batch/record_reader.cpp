@@ -9,9 +9,6 @@
 namespace barnabas::batch {
 namespace {
 
-/// What is unpacked at a time; a longer record makes the window grow while its bytes really come.
-constexpr std::size_t window_bytes = 64 * 1024;
-
 /// Takes fields from the bytes of one record. Once a field does not fit, `failed` stays set and every
 /// further field is empty.
 class field_cursor {
@@ -103,15 +100,15 @@ record_reader::record_reader(record_reader&&) noexcept = default;
 record_reader& record_reader::operator=(record_reader&&) noexcept = default;
 record_reader::~record_reader() = default;
 
-result<record_reader> record_reader::open(const batch_view& batch) {
+result<record_reader> record_reader::open(const batch_view& batch, codec_workspace* workspace) {
     BARNABAS_ASSERT(batch.bytes.size() >= batch_header_size);
     record_reader reader(batch);
     const auto stored = batch.records();
     if (batch.header.codec_bits() == 0) {
         reader.unread_ = reader.batch_.records();
     } else if (!stored.empty()) {
-        auto source =
-            open_decompressor(batch.header.compression(), stored, decompressed_bytes_max(stored.size()));
+        auto source = open_decompressor(batch.header.compression(), stored,
+                                        decompressed_bytes_max(stored.size()), workspace);
         if (!source)
             return source.failure();
         reader.unpacked_ = std::move(source).value();
@@ -168,9 +165,10 @@ result<bool> record_reader::fill(std::size_t wanted) {
     std::copy(unread_.begin(), unread_.end(), window_.begin());
     std::size_t filled = unread_.size();
     while (filled < wanted) {
-        // At most doubled: a length that lies gets memory only as its bytes come out.
+        // A record longer than the window makes it grow, at most doubled: a length that lies gets memory only
+        // as its bytes come out.
         if (filled == window_.size())
-            window_.resize(std::max(window_bytes, 2 * window_.size()));
+            window_.resize(std::max(window_bytes_for(batch_.records().size()), 2 * window_.size()));
         const auto target = std::span(window_).subspan(filled);
         const auto written = unpacked_->read(target);
         if (!written)
@@ -183,8 +181,9 @@ result<bool> record_reader::fill(std::size_t wanted) {
     return unread_.size() >= wanted;
 }
 
-result<void> for_each_record(const batch_view& batch, const record_visitor& visit) {
-    auto reader = record_reader::open(batch);
+result<void> for_each_record(const batch_view& batch, const record_visitor& visit,
+                             codec_workspace* workspace) {
+    auto reader = record_reader::open(batch, workspace);
     if (!reader)
         return reader.failure();
     while (true) {

@@ -35,7 +35,7 @@ struct record_view {
 class record_reader {
 public:
     /// unsupported_compression for codec bits 5 to 7.
-    static result<record_reader> open(const batch_view& batch);
+    static result<record_reader> open(const batch_view& batch, codec_workspace* workspace = nullptr);
 
     record_reader(record_reader&&) noexcept;
     record_reader& operator=(record_reader&&) noexcept;
@@ -62,6 +62,7 @@ private:
 using record_visitor = std::function<result<void>(const record_view&)>;
 
 /// Calls `visit` for each record in order; stops at its first error and returns it.
-result<void> for_each_record(const batch_view& batch, const record_visitor& visit);
+result<void> for_each_record(const batch_view& batch, const record_visitor& visit,
+                             codec_workspace* workspace = nullptr);
 
 } // namespace barnabas::batch

@@ -17,13 +17,11 @@ namespace barnabas::batch {
 /// of any length is checked without being held.
 class unpacked_window {
 public:
-    /// Large enough for several thousand small records per refill, small enough for the second-level cache.
-    static constexpr std::size_t window_bytes = 64 * 1024;
-
     explicit unpacked_window(std::span<const std::byte> plain) noexcept
         : next_(plain.data()), end_(plain.data() + plain.size()), size_before_end_(plain.size()) {}
 
-    explicit unpacked_window(decompressor& source) : source_(&source), window_(window_bytes) {}
+    unpacked_window(decompressor& source, std::size_t packed_bytes)
+        : source_(&source), window_(window_bytes_for(packed_bytes)) {}
 
     unpacked_window(const unpacked_window&) = delete;
     unpacked_window& operator=(const unpacked_window&) = delete;

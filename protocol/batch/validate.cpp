@@ -63,10 +63,10 @@ result<batch_facts> check_inside(const batch_view& batch, const validation_optio
     }
     const auto output_max =
         decompressed_bytes_max(stored.size(), options.decompressed_floor, options.decompressed_ratio);
-    auto source = open_decompressor(batch.header.compression(), stored, output_max);
+    auto source = open_decompressor(batch.header.compression(), stored, output_max, options.workspace);
     if (!source)
         return source.failure();
-    unpacked_window window(**source);
+    unpacked_window window(**source, stored.size());
     return records_check(batch.header, options, window).run();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/batch/compression.hpp"
 #include "sim/checkers/history.hpp"
 #include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
@@ -118,6 +119,8 @@ private:
     std::map<place, log_offset> audited_to_;
     end_facts facts_;
     run_report outcome_;
+    /// For reading what consumers got.
+    batch::codec_workspace workspace_;
 };
 
 } // namespace barnabas::sim

@@ -52,7 +52,7 @@ void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, boo
             history_.on_read(read);
             return {};
         };
-        if (const auto done = batch::for_each_record(batch, visit); !done)
+        if (const auto done = batch::for_each_record(batch, visit, &workspace_); !done)
             fail("nothing_invented",
                  "a batch that passed its checks cannot be read: " + to_string(done.failure()));
     }
