@@ -35,10 +35,10 @@ public:
     caf::behavior make_behavior() override {
         step([this](session_effects& out) { session_.on_start(now(), out); });
         return {
-            [this](const client_connected& message) { on_connected(message); },
             [this](const client_read& message) { on_read(message); },
-            [this](const client_timer& message) { on_timer(message); },
             [this](const send_batch& message) { on_send(message); },
+            [this](const client_timer& message) { on_timer(message); },
+            [this](const client_connected& message) { on_connected(message); },
             [this](const create_topic& message) { on_create(message); },
             [this](const close_client&) {
                 step([this](session_effects& out) { session_.on_close(now(), out); });
@@ -77,7 +77,7 @@ private:
         stream_->attach({[self, attempt](runtime::read_completion bytes) {
                              caf::anon_send(self, client_read{attempt, std::move(bytes)});
                          },
-                         [] {}});
+                         nullptr});
         stream_->read(nullptr, 0, limits::read_bytes_max);
         step([this](session_effects& out) { session_.on_connected(now(), out); });
     }

@@ -3,6 +3,7 @@
 #include "actors/connection/connection.hpp"
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/connection_metrics.hpp"
+#include "actors/connection/limits.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/logging/logger.hpp"
@@ -33,22 +34,11 @@ public:
 
     caf::behavior make_behavior() override {
         begin();
+        // CAF tries one after the other: the frequent ones are first.
         return {
             [this](const stream_read& message) {
                 pick_up_view();
                 machine_.on_read(message.bytes);
-            },
-            [this](const stream_drained&) {
-                pick_up_view();
-                machine_.on_drained();
-            },
-            [this](const memory_available&) {
-                pick_up_view();
-                machine_.on_room();
-            },
-            [this](const connection_timer&) {
-                pick_up_view();
-                machine_.on_timer();
             },
             [this](const append_response& answer) {
                 pick_up_view();
@@ -61,6 +51,18 @@ public:
             [this](const partition_readable& note) {
                 pick_up_view();
                 machine_.on_partition_readable(note);
+            },
+            [this](const stream_drained&) {
+                pick_up_view();
+                machine_.on_drained();
+            },
+            [this](const memory_available&) {
+                pick_up_view();
+                machine_.on_room();
+            },
+            [this](const connection_timer&) {
+                pick_up_view();
+                machine_.on_timer();
             },
             [this](const offset_query_response& answer) {
                 pick_up_view();
@@ -111,7 +113,7 @@ private:
         auto self = caf::actor_cast<caf::actor>(this);
         stream_->attach(
             {[self](runtime::read_completion bytes) { caf::anon_send(self, stream_read{std::move(bytes)}); },
-             [self] { caf::anon_send(self, stream_drained{}); }});
+             [self] { caf::anon_send(self, stream_drained{}); }, connection_limits::unsent_bytes_high});
     }
 
     /// Metadata moves between messages, never inside the handling of one.

@@ -168,6 +168,7 @@ caf::behavior partition_actor::make_behavior() {
 }
 
 caf::behavior partition_actor::serving() {
+    // CAF tries one after the other: the frequent ones are first.
     return {
         [this](const append_request& request) {
             constexpr std::int16_t no_acks = 0;
@@ -176,6 +177,12 @@ caf::behavior partition_actor::serving() {
             machine_->on_append(request, reply);
         },
         [this](const read_request& request) { on_read(request); },
+        [this](const write_done& done) { machine_->on_written(*done.job); },
+        [this](const sync_done& done) { machine_->on_synced(*done.job); },
+        [this](const read_done& done) {
+            runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
+            machine_->on_read_done(*done.job, done.reply);
+        },
         [this](const forget_reader& message) {
             const waiting_reads::reader who{current_sender()->id(), message.token};
             machine_->on_forget(who);
@@ -191,14 +198,8 @@ caf::behavior partition_actor::serving() {
             give_up_waiting_reads(nullptr);
             machine_->on_close();
         },
-        [this](const write_done& done) { machine_->on_written(*done.job); },
-        [this](const sync_done& done) { machine_->on_synced(*done.job); },
         [this](const repair_done& done) { machine_->on_repaired(*done.job); },
         [this](const repair_due&) { machine_->on_repair_due(); },
-        [this](const read_done& done) {
-            runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
-            machine_->on_read_done(*done.job, done.reply);
-        },
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
         [this](const retire_done& done) { machine_->on_retired(*done.job); },
         [this](const remove_due& due) {

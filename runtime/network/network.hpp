@@ -32,8 +32,10 @@ struct read_completion {
 /// message. None is called after `close`.
 struct stream_events {
     std::function<void(read_completion)> on_read;
-    /// All bytes handed to `write` are with the operating system.
+    /// All bytes handed to `write` are with the operating system, after more than `drained_above` of them had
+    /// waited: whoever only holds back when much waits need not hear of every write.
     std::function<void()> on_drained;
+    std::size_t drained_above = 0;
 };
 
 /// One connection: a stream of bytes, not of messages. All calls come from its home loop.

@@ -116,6 +116,7 @@ void tcp_connection::write(std::vector<slice> parts) {
         if (!part.empty())
             parts_.push_back(std::move(part));
     }
+    drain_owed_ = drain_owed_ || unsent_ > events_.drained_above;
     if (flush_asked_ || waits_writable_ || parts_.empty())
         return;
     flush_asked_ = true;
@@ -201,7 +202,7 @@ void tcp_connection::fail_writes() {
 
 void tcp_connection::all_sent() {
     if (phase_ == phase::open) {
-        if (events_.on_drained)
+        if (std::exchange(drain_owed_, false) && events_.on_drained)
             events_.on_drained();
         return;
     }

@@ -85,6 +85,7 @@ private:
     std::size_t unsent_ = 0;
     phase phase_ = phase::open;
     bool flush_asked_ = false;
+    bool drain_owed_ = false;
     bool waits_writable_ = false;
     std::size_t drained_bytes_ = 0;
     std::optional<boost::asio::steady_timer> linger_;

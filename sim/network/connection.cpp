@@ -77,9 +77,10 @@ void connection::write(std::size_t side, std::vector<slice> parts) {
         if (part.empty())
             continue;
         along.unsent_bytes += part.size();
-        mine.drain_owed = true;
         along.unsent.push_back(std::move(part));
     }
+    mine.drain_owed =
+        mine.drain_owed || (mine.events.on_drained && along.unsent_bytes > mine.events.drained_above);
     schedule_pump(side);
 }
 
@@ -265,7 +266,8 @@ void connection::arrive(std::size_t from, std::size_t count) {
 void connection::arrived_at_closed(std::size_t from, std::size_t count) {
     const auto to = 1 - from;
     consume(ways_[from], count);
-    schedule_pump(from);
+    if (ways_[from].unsent_bytes > 0)
+        schedule_pump(from);
     if (ways_[to].end_sent)
         send_reset(to, std::max(ways_[to].last_arrival, fabric_.world_.now() + ways_[to].latency));
 }
@@ -321,7 +323,8 @@ void connection::deliver(std::size_t side) {
         fabric_.world_.record(mine.who.host, trace_kind::bytes_read, id_, count, trace_checksum(bytes));
         fabric_.count_delivered(count);
         consume(from_peer, count);
-        schedule_pump(1 - side);
+        if (from_peer.unsent_bytes > 0)
+            schedule_pump(1 - side);
     } else {
         note(side, connection_event::end_of_stream);
     }

@@ -98,7 +98,7 @@ private:
         runtime::stream_events events;
         pending_read reading;
         bool delivery_scheduled = false;
-        /// Bytes were written since `on_drained` was last called.
+        /// `on_drained` is called when all is in the window.
         bool drain_owed = false;
         /// The application closed it, or its process is gone: no callbacks.
         bool closed = false;

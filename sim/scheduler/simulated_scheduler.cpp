@@ -5,6 +5,7 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/logger.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/monitorable_actor.hpp>
 #include <caf/scheduled_actor.hpp>
@@ -229,6 +230,10 @@ std::size_t simulated_scheduler::highest_priority(const loop& on) {
 }
 
 void simulated_scheduler::resume(loop& on, const ready_job& chosen) {
+    // CAF sets its logger whenever an actor is spawned, and then looks the running actor up in a table twice
+    // per step, for lines that nobody writes.
+    if (caf::logger::current_logger() != nullptr)
+        caf::logger::set_current_actor_system(nullptr);
     switch (chosen.job->resume(&on, 1)) {
     case caf::resumable::resume_later: on.ready.push_back(chosen); break;
     case caf::resumable::done:
