@@ -54,6 +54,24 @@ TEST(network, a_slow_reader_leaves_bytes_unsent) {
     EXPECT_EQ(at_right.received, letters(100'000));
 }
 
+TEST(network, a_writer_with_a_mark_hears_only_of_what_was_above_it) {
+    pair_of_streams both;
+    both.connect();
+    reader at_right(both.accepted);
+    int drained = 0;
+    both.made->attach({[](auto) {}, [&drained] { ++drained; }, 1'000});
+    both.made->write({both.text(letters(1'000))});
+    both.run.run_for(second);
+    EXPECT_EQ(drained, 0);
+    both.made->write({both.text(letters(600))});
+    both.made->write({both.text(letters(600))});
+    both.run.run_for(second);
+    EXPECT_EQ(drained, 1);
+    both.made->write({both.text(letters(10))});
+    both.run.run_for(second);
+    EXPECT_EQ(drained, 1);
+}
+
 TEST(network, reads_are_split_when_faults_say_so) {
     network_faults faults;
     faults.partial_read_chance = 900'000;

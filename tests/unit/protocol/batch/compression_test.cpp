@@ -15,8 +15,8 @@ namespace {
 constexpr std::array packing_codecs{codec::gzip, codec::snappy, codec::lz4, codec::zstd};
 
 result<std::string> unpack(codec which, std::span<const std::byte> packed, std::uint64_t output_max,
-                           std::size_t piece = 1000) {
-    auto source = open_decompressor(which, packed, output_max);
+                           std::size_t piece = 1000, codec_workspace* workspace = nullptr) {
+    auto source = open_decompressor(which, packed, output_max, workspace);
     if (!source)
         return source.failure();
     std::string text;
@@ -50,6 +50,32 @@ TEST(compression, every_codec_returns_the_input) {
             EXPECT_EQ(*back, text);
         }
     }
+}
+
+TEST(compression, a_kept_workspace_changes_no_byte) {
+    const auto text = sample_text();
+    codec_workspace workspace;
+    for (int round = 0; round < 3; ++round) {
+        for (const auto which : packing_codecs) {
+            const auto packed = compress(which, bytes_of(text), &workspace);
+            ASSERT_TRUE(packed.has_value());
+            EXPECT_EQ(*packed, compress(which, bytes_of(text)).value());
+            const auto back = unpack(which, *packed, text.size(), 1'000, &workspace);
+            ASSERT_TRUE(back.has_value()) << to_string(back.failure());
+            EXPECT_EQ(*back, text);
+        }
+    }
+}
+
+TEST(compression, a_kept_workspace_forgets_a_stream_that_was_damaged) {
+    const auto text = sample_text();
+    codec_workspace workspace;
+    const auto packed = compress(codec::zstd, bytes_of(text), &workspace).value();
+    const auto half = std::span(packed).first(packed.size() / 2);
+    EXPECT_FALSE(unpack(codec::zstd, half, text.size(), 1'000, &workspace).has_value());
+    const auto back = unpack(codec::zstd, packed, text.size(), 1'000, &workspace);
+    ASSERT_TRUE(back.has_value()) << to_string(back.failure());
+    EXPECT_EQ(*back, text);
 }
 
 TEST(compression, streams_behind_each_other_count_as_one) {

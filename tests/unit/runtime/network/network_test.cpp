@@ -92,6 +92,19 @@ TEST_F(network_test, large_writes_arrive_whole_and_then_are_drained) {
     EXPECT_EQ(client->unsent(), 0u);
 }
 
+TEST_F(network_test, writer_with_a_mark_hears_only_of_what_was_above_it) {
+    auto [client, server] = connected_pair(*node, 1'000);
+    client->write({slice::copy_of("small")});
+    EXPECT_EQ(server->read_text(5), "small");
+    server->write({slice::copy_of("answer")});
+    EXPECT_EQ(client->read_text(6), "answer");
+    EXPECT_EQ(client->events(), 0u);
+    const std::string large(2'000, 'x');
+    client->write({slice::copy_of(large)});
+    EXPECT_EQ(server->read_text(large.size()), large);
+    EXPECT_TRUE(client->wait_drained());
+}
+
 TEST_F(network_test, small_write_is_drained_as_well) {
     auto [client, server] = connected_pair(*node);
     client->write({slice::copy_of("x")});

@@ -18,7 +18,7 @@ namespace barnabas::runtime {
 /// events that come on another loop.
 class stream_end {
 public:
-    stream_end(production_node& node, std::shared_ptr<byte_stream> stream)
+    stream_end(production_node& node, std::shared_ptr<byte_stream> stream, std::size_t drained_above = 0)
         : loop_(loop_of(node, stream->home())), stream_(std::move(stream)) {
         // The stream's events may outlive this end.
         auto heard = heard_;
@@ -31,7 +31,8 @@ public:
                              [heard, loop] {
                                  heard->strays += event_loop::current() != loop;
                                  heard->drained.push(true);
-                             }});
+                             },
+                             drained_above});
         });
     }
 
@@ -92,9 +93,9 @@ private:
     std::shared_ptr<heard> heard_ = std::make_shared<heard>();
 };
 
-/// Client's and server's end of a new connection.
+/// Client's and server's end of a new connection; the client hears `on_drained` only above the mark.
 inline std::pair<std::unique_ptr<stream_end>, std::unique_ptr<stream_end>>
-connected_pair(production_node& node) {
+connected_pair(production_node& node, std::size_t drained_above = 0) {
     auto& net = *node.services().network;
     reports<std::shared_ptr<byte_stream>> streams;
     auto port = net.listen({"127.0.0.1", 0}, [&](auto stream) { streams.push(std::move(stream)); });
@@ -106,7 +107,7 @@ connected_pair(production_node& node) {
     BARNABAS_ASSERT(client && *client != nullptr);
     auto server = streams.take();
     BARNABAS_ASSERT(server.has_value());
-    return {std::make_unique<stream_end>(node, std::move(*client)),
+    return {std::make_unique<stream_end>(node, std::move(*client), drained_above),
             std::make_unique<stream_end>(node, std::move(*server))};
 }
 
