@@ -100,13 +100,18 @@ BENCHMARK(actor_steps)->Arg(1)->Arg(10)->Arg(100);
 constexpr std::uint64_t first_seed = 1'000;
 constexpr std::int64_t seeds = 16;
 constexpr std::int64_t faults_per_run = 20;
-constexpr std::int64_t virtual_seconds = 60;
+/// Together one minute: the load, then the audit and the end.
+constexpr std::int64_t load_seconds = 54;
 
 planned_fault fault_of(std::int64_t number, runtime::random draws, virtual_time healing) {
-    constexpr fault_kind kinds[] = {
-        fault_kind::crash, fault_kind::crash_at_operation, fault_kind::crash_in_recovery,
-        fault_kind::crash_after_ack, fault_kind::stop, fault_kind::reset_connections, fault_kind::cut_link,
-        fault_kind::pause};
+    constexpr fault_kind kinds[] = {fault_kind::crash,
+                                    fault_kind::crash_at_operation,
+                                    fault_kind::crash_in_recovery,
+                                    fault_kind::crash_after_ack,
+                                    fault_kind::stop,
+                                    fault_kind::reset_connections,
+                                    fault_kind::cut_link,
+                                    fault_kind::pause};
     planned_fault made;
     made.at = virtual_time(draws.between(second / 2, healing.get() - second));
     made.kind = kinds[static_cast<std::size_t>(number) % std::size(kinds)];
@@ -142,19 +147,19 @@ client::consumer_options reader_of(std::int32_t max_wait_ms, std::int32_t min_by
 /// Two producers, together 100 batches per second, two consumers, 20 faults of all kinds, on a network and a
 /// disk without errors of their own.
 produce_consume_options one_broker(std::uint64_t seed) {
-    auto made = produce_consume_options::plain(seed, virtual_seconds);
+    auto made = produce_consume_options::plain(seed, load_seconds);
     client::new_topic topic;
     topic.name = "t0";
     topic.partitions = 2;
     topic.configs.emplace_back("internal.segment.bytes", "200000");
     made.topics.push_back(topic);
     using batch::codec;
-    made.producers = {load_of({codec::none}),
-                      load_of({codec::none, codec::none, codec::none, codec::none, codec::gzip, codec::snappy,
-                               codec::lz4, codec::zstd})};
+    made.producers = {load_of({codec::none}), load_of({codec::none, codec::none, codec::none, codec::none,
+                                                       codec::gzip, codec::snappy, codec::lz4, codec::zstd})};
     made.readers = {reader_of(500, 1), reader_of(300, 2'000)};
     made.broker_config.emplace_back("num.partitions", "1");
-    made.progress_due = virtual_time((virtual_seconds - 1) * second);
+    made.progress_due = virtual_time(load_seconds * second);
+    made.faults.healing = made.progress_due - 16 * second;
     const runtime::random draws(seed);
     made.faults.any = true;
     for (std::int64_t i = 0; i < faults_per_run; ++i)
