@@ -23,6 +23,7 @@ constexpr const char* answered = "requests_answered";
 constexpr const char* clean = "clean_mark_is_honest";
 constexpr const char* shown = "shown_prefix_stays";
 constexpr const char* once = "no_duplicates";
+constexpr const char* twice = "determinism";
 
 using bugs = planted_bugs;
 
@@ -119,6 +120,7 @@ const mutant table[] = {
 };
 
 const mutant canary{"canary", "the checker of this name rejects every tenth seed", {"canary"}, &bugs::canary};
+const mutant address{"wait_by_address", "pauses depend on an address", {twice}, &bugs::wait_by_address};
 
 } // namespace
 
@@ -127,8 +129,10 @@ std::span<const mutant> all_mutants() {
 }
 
 const mutant* find_mutant(std::string_view name) {
-    if (name == canary.name)
-        return &canary;
+    for (const auto* own : {&canary, &address}) {
+        if (name == own->name)
+            return own;
+    }
     const auto all = all_mutants();
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const mutant& one) { return one.name == name; });

@@ -19,10 +19,11 @@ struct mutant {
     bool planted_bugs::*bug;
 };
 
-/// Every bug of `planted_bugs`, in its order, except the canary.
+/// Every bug of `planted_bugs`, in its order, except those that try the simulator itself.
 std::span<const mutant> all_mutants();
 
-/// Also the canary. Null when there is none of that name.
+/// Also those that try the simulator itself: the canary and `wait_by_address`. Null when there is none of
+/// that name.
 const mutant* find_mutant(std::string_view name);
 
 } // namespace barnabas::sim

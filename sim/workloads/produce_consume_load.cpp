@@ -4,6 +4,7 @@
 #include "sim/workloads/record_content.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace barnabas::sim {
 
@@ -13,10 +14,21 @@ std::int64_t drawn_interval(const load_options& of, runtime::random& draws) {
     return draws.between(of.interval_ns / 4, of.interval_ns * 7 / 4);
 }
 
+/// For `wait_by_address`, which needs what nothing else may look at.
+std::int64_t place_in_memory(const auto& of) {
+    const auto* at = &of;
+    std::uint64_t address = 0;
+    std::memcpy(&address, &at, sizeof at);
+    // Pages move, places inside of a page do not.
+    return static_cast<std::int64_t>(address >> 12);
+}
+
 } // namespace
 
 void produce_consume::send_next(load& of) {
     of.next_at = world_.now() + drawn_interval(*of.options, of.draws);
+    if (options_.planted.planted.wait_by_address)
+        of.next_at = of.next_at + place_in_memory(of) % millisecond;
     world_.schedule(of.next_at, world_owner, [this, &of] {
         if (load_ended_)
             return;

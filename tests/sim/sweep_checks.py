@@ -111,9 +111,16 @@ def seeds_run_twice_agree():
     return None if code == 0 and ' 6 run twice' in output else f'status {code}: {output}'
 
 
+def what_depends_on_addresses_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        code, output = run('sweep', '--seeds', '1..2', '--twice', '100', '--mutant', 'wait_by_address', '--failures', folder)
+    found = re.search(r'^FAILED seed \d+ determinism: event \d+ differs', output, re.MULTILINE)
+    return None if code == 1 and found and '_actor' in output and ' takes ' in output else f'status {code}: {output}'
+
+
 def main():
     for check in (scenarios_are_listed, scenarios_pass, kept_schedules_pass, wrong_scenario_is_refused_with_its_line,
-                  failing_run_becomes_a_schedule_that_fails_alike, stopped_sweep_goes_on, seeds_run_twice_agree):
+                  failing_run_becomes_a_schedule_that_fails_alike, stopped_sweep_goes_on, seeds_run_twice_agree, what_depends_on_addresses_is_named):
         try:
             report(check.__name__, check())
         except (OSError, ValueError, IndexError) as why:
