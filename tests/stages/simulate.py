@@ -8,7 +8,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 'barnabas'))
 # By time, not by count: a slower machine sees fewer seeds.
-MINUTES, DEEP_MINUTES = 4, 45
+MINUTES, DEEP_MINUTES = 3, 45
 SEEDS_MAX = 1_000_000
 STATE = os.path.join(ROOT, 'build', 'sim-deep.state')
 good = True
