@@ -292,7 +292,7 @@ std::string file(int kind, const std::string& content) {
 void put_log_files(corpus& to) {
     replica::producer_state producers;
     const auto header = batch::parse_header(batch::bytes_of(producer_batch(0, 0)));
-    producers.apply(*header, timestamp_ms(1000));
+    producers.apply(*header, monotonic_ns(1000));
     const auto snapshot = text_of(producers.encode_snapshot());
     replica::epoch_cache epochs;
     epochs.assign(leader_epoch(1), log_offset(0));

@@ -39,7 +39,7 @@ result<std::unique_ptr<replica_log>> open(runtime::file_system& files, const log
     fuzz::require(!got.segments.empty(), "a log without a segment");
     fuzz::require(got.log_start_offset <= got.log_end_offset, "a log that ends before it begins");
     fuzz::require(to_string(got.report).size() < 100'000, "a report that nobody reads");
-    return std::make_unique<replica_log>(options, std::move(*job.outcome));
+    return std::make_unique<replica_log>(options, std::move(*job.outcome), monotonic_ns(1));
 }
 
 /// Reads from the start to the end; the offsets only grow, and nothing lies behind the end.
@@ -84,8 +84,8 @@ void append(runtime::file_system& files, replica_log& log) {
     const auto header = batch::parse_header(bytes.bytes());
     std::vector<write_job> writes;
     std::vector<batch::batch_view> batches{{std::move(bytes), *header}};
-    const auto appended =
-        log.append(std::move(batches), {leader_epoch(INT32_MAX), timestamp_ms(3000), true}, writes);
+    const auto appended = log.append(
+        std::move(batches), {leader_epoch(INT32_MAX), timestamp_ms(3000), monotonic_ns(2), true}, writes);
     fuzz::require(appended.has_value(), "a recovered log takes no append");
     for (auto& job : writes) {
         job.run(files);

@@ -163,7 +163,7 @@ void controller_actor::on_opened(const replica::open_job& job) {
         return fail({errc::corrupt_message, "the metadata log is damaged: " + to_string(report)});
     if (report.bytes_cut != 0)
         node_.log->warn("metadata_log_tail_cut", log_fields{}.message(to_string(report)));
-    log_.emplace(job.options, *job.outcome);
+    log_.emplace(job.options, *job.outcome, node_.clock->monotonic_now());
     state_ = log_state::replaying;
     replay_more();
 }
@@ -240,7 +240,8 @@ bool controller_actor::append(const std::vector<metadata_record>& records) {
         fail(split.failure());
         return false;
     }
-    auto appended = log_->append(std::move(*split), {metadata_epoch, now, false}, writes);
+    auto appended =
+        log_->append(std::move(*split), {metadata_epoch, now, node_.clock->monotonic_now(), false}, writes);
     if (!appended) {
         fail(appended.failure());
         return false;

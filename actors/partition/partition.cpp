@@ -46,7 +46,8 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     std::uint64_t bytes = 0;
     for (const auto& one : request.batches)
         bytes += one.bytes.size();
-    auto appended = log_.append(request.batches, {settings_.epoch, port_.wall_now(), true}, jobs);
+    auto appended =
+        log_.append(request.batches, {settings_.epoch, port_.wall_now(), port_.monotonic_now(), true}, jobs);
     if (!appended) {
         if (reply != 0)
             port_.answer(reply, failed(appended.failure()));
@@ -270,7 +271,7 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
 void partition::on_check_retention() {
     if (closing_)
         return;
-    if (auto job = log_.retention(port_.wall_now(), high_watermark_))
+    if (auto job = log_.retention(port_.wall_now(), port_.monotonic_now(), high_watermark_))
         port_.submit(std::move(*job));
     tell_marks();
     // Under write caching this is the longest that bytes stay unsynced.

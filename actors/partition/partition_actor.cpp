@@ -124,6 +124,7 @@ private:
     }
     void retry_repair(std::chrono::milliseconds delay) override { delayed_send(self(), delay, repair_due{}); }
     timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
+    monotonic_ns monotonic_now() const override { return node_.clock->monotonic_now(); }
     void closed(const result<void>& outcome) override;
     void report(std::string_view event, const std::string& message) override {
         node_.log->warn(event, {{"partition", partition_name()}, {"message", message}});
@@ -262,7 +263,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
     if (options_.taps != nullptr)
         tap_ = options_.taps->open(options_.topic_name, options_.id.partition);
     settings.tap = tap_.get();
-    machine_.emplace(settings, replica::replica_log(message.job->options, *outcome),
+    machine_.emplace(settings, replica::replica_log(message.job->options, *outcome, monotonic_now()),
                      static_cast<partition_port&>(*this));
     if (tap_ != nullptr)
         tap_->opened(machine_->marks(), report, settings.write_caching);

@@ -35,6 +35,7 @@ public:
     /// Calls `partition::on_repair_due` once, that much later.
     virtual void retry_repair(std::chrono::milliseconds delay) = 0;
     virtual timestamp_ms wall_now() const = 0;
+    virtual monotonic_ns monotonic_now() const = 0;
     /// The log was closed (or could not be); the partition is over.
     virtual void closed(const result<void>& outcome) = 0;
     /// For people: a failure of storage and what it means.

@@ -86,7 +86,7 @@ write_job replica_log::take(std::vector<batch::batch_view>& batches, const appen
     mark_snapshot_if_due(undo.rolled);
     if (undo.rolled)
         roll(context.now, job);
-    remember_producers(batches, context.now, undo);
+    remember_producers(batches, context.monotonic_now, undo);
     epochs_changed_ |= epochs_.assign(context.epoch, log_end_offset_);
     place(batches, job);
     log_end_offset_ = appended.next_offset;
@@ -235,7 +235,7 @@ void replica_log::mark_snapshot_if_due(bool rolls) {
     bytes_since_snapshot_ = 0;
 }
 
-void replica_log::remember_producers(std::span<const batch::batch_view> batches, timestamp_ms now,
+void replica_log::remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
                                      append_in_flight& undo) {
     for (const auto& batch : batches) {
         const auto id = batch.header.producer_id;

@@ -10,7 +10,7 @@
 /// own.
 namespace barnabas::replica {
 
-replica_log::replica_log(log_options options, recovered_log recovered)
+replica_log::replica_log(log_options options, recovered_log recovered, monotonic_ns opened_at)
     : options_(std::move(options)), lane_(std::make_shared<write_lane>()),
       segments_(recovered.segments.begin(), recovered.segments.end()),
       producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
@@ -20,6 +20,7 @@ replica_log::replica_log(log_options options, recovered_log recovered)
     BARNABAS_ASSERT(!segments_.empty());
     BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
     lane_->files = recovered.files;
+    producers_.begin_silences(opened_at);
     open_segments_.push_back({segments_.back().base_offset, recovered.files, false, false, 0});
 }
 

@@ -29,6 +29,7 @@ struct append_result {
 struct append_context {
     leader_epoch epoch;
     timestamp_ms now;
+    monotonic_ns monotonic_now;
     /// Batches of clients have their sequences and timestamps checked; the broker's own do not.
     bool from_client = true;
 };
@@ -49,7 +50,8 @@ struct append_failure {
 /// Assumes: completions of write jobs come in the order of the appends.
 class replica_log {
 public:
-    replica_log(log_options options, recovered_log recovered);
+    /// `opened_at`: from then on the silence of recovered producers counts.
+    replica_log(log_options options, recovered_log recovered, monotonic_ns opened_at);
     replica_log(const replica_log&) = delete;
     replica_log& operator=(const replica_log&) = delete;
     replica_log(replica_log&&) = default;
@@ -85,8 +87,10 @@ public:
     void on_found(const find_job& job);
 
     /// Retention: inactive segments below the high watermark that are too old, too many bytes, or below the
-    /// log start offset leave the log at once; the job renames their files. Also forgets silent producers.
-    std::optional<retire_job> retention(timestamp_ms now, log_offset high_watermark);
+    /// log start offset leave the log at once; the job renames their files. The age of records goes by the
+    /// wall clock, as their timestamps do. Also forgets silent producers, by the monotonic clock.
+    std::optional<retire_job> retention(timestamp_ms now, monotonic_ns monotonic_now,
+                                        log_offset high_watermark);
 
     /// No job of this log is in flight (reads included, deletions not), so that it may be closed.
     bool idle() const;
@@ -150,7 +154,7 @@ private:
     void roll(timestamp_ms now, write_job& job);
     void place(std::vector<batch::batch_view>& batches, write_job& job);
     void mark_snapshot_if_due(bool rolls);
-    void remember_producers(std::span<const batch::batch_view> batches, timestamp_ms now,
+    void remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
                             append_in_flight& undo);
     void undo_failed_appends();
 

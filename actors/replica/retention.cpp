@@ -7,10 +7,11 @@
 /// Deletion of whole segments.
 namespace barnabas::replica {
 
-std::optional<retire_job> replica_log::retention(timestamp_ms now, log_offset high_watermark) {
+std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns monotonic_now,
+                                                 log_offset high_watermark) {
     if (offline_ || closed_)
         return std::nullopt;
-    producers_.expire(now, options_.producer_id_expiration_ms);
+    producers_.expire(monotonic_now, options_.producer_id_expiration_ms);
     for (auto& segment : segments_)
         if (&segment != &segments_.back() && segment.closed == no_timestamp)
             segment.closed = now;

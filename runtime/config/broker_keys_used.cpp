@@ -135,7 +135,8 @@ const broker_key keys[] = {
 
     // producers and replication
     {"producer.id.expiration.ms", int32, "86400000", at_least(1),
-     "A producer that was silent for so long is forgotten by its partitions.",
+     "A producer that was silent for so long is forgotten by its partitions; a wall clock that jumps "
+     "does not shorten it.",
      &config::producer_id_expiration_ms},
     {"replica.lag.time.max.ms", int64, "30000", at_least(1),
      "A follower that was behind for so long is not in sync.", &config::replica_lag_time_max_ms},

@@ -74,7 +74,7 @@ result<producer_state::duplicate_of> producer_state::check(const batch::batch_he
     return duplicate_of{};
 }
 
-void producer_state::apply(const batch::batch_header& header, timestamp_ms now,
+void producer_state::apply(const batch::batch_header& header, monotonic_ns now,
                            std::int32_t coordinator_epoch) {
     if (!header.has_producer_id())
         return;
@@ -109,13 +109,16 @@ void producer_state::restore(producer_id id, const std::optional<producer_entry>
         entries_.erase(id);
 }
 
-void producer_state::expire(timestamp_ms now, std::int64_t expiration_ms) {
+void producer_state::begin_silences(monotonic_ns now) {
+    for (auto& [id, entry] : entries_)
+        entry.last_seen = now;
+}
+
+void producer_state::expire(monotonic_ns now, std::int64_t expiration_ms) {
+    constexpr std::int64_t ns_per_ms = 1'000'000;
     for (auto at = entries_.begin(); at != entries_.end();) {
-        auto& entry = at->second;
-        // Record timestamps are the clients' affair; a recovered producer counts as heard of just now.
-        if (entry.last_seen == no_timestamp)
-            entry.last_seen = now;
-        const bool silent = now - entry.last_seen >= expiration_ms && expiration_ms >= 0;
+        const auto& entry = at->second;
+        const bool silent = expiration_ms >= 0 && (now - entry.last_seen) / ns_per_ms >= expiration_ms;
         const bool expired = silent && entry.transaction_first_offset.get() < 0;
         at = BARNABAS_MARK_IF(expired, producer_expired) ? entries_.erase(at) : std::next(at);
     }

@@ -32,8 +32,9 @@ struct producer_entry {
     log_offset transaction_first_offset{-1};
     /// Of the last batch or marker.
     timestamp_ms last_timestamp = no_timestamp;
-    /// When this log last heard of the producer, by its own clock; none until the first expiry run.
-    timestamp_ms last_seen = no_timestamp;
+    /// When this log last took a batch or marker of the producer, or was opened. Not in the snapshot file: a
+    /// monotonic clock says nothing over restarts.
+    monotonic_ns last_seen{0};
     /// Oldest first; `batch_count` of them count.
     std::array<producer_batch, producer_batches_max> batches;
     std::uint8_t batch_count = 0;
@@ -45,6 +46,12 @@ struct producer_entry {
 };
 
 /// Idempotence of one partition (KIP-98, KIP-360): who wrote which sequences last.
+///
+/// Guarantee: a producer is forgotten only after the monotonic clock of this process has run on by the whole
+/// expiration time since its last batch or marker, or since the log was opened, whichever came later. A wall
+/// clock that jumps, and the timestamps that clients give their records, change nothing about it. A batch
+/// that is sent again within that time is therefore recognised. (Kafka goes by record timestamps and the wall
+/// clock.)
 class producer_state {
 public:
     /// What `check` says about a batch that may be appended: nothing, or the old batch that it repeats. A
@@ -59,13 +66,15 @@ public:
 
     /// Applies an appended or recovered batch; the header has its final offsets. `coordinator_epoch` is that
     /// of a control batch's marker.
-    void apply(const batch::batch_header& header, timestamp_ms now, std::int32_t coordinator_epoch = -1);
+    void apply(const batch::batch_header& header, monotonic_ns now, std::int32_t coordinator_epoch = -1);
 
     const producer_entry* find(producer_id id) const;
     /// For undoing an append: puts an entry back as it was, or away.
     void restore(producer_id id, const std::optional<producer_entry>& before);
+    /// The log was opened: whoever is known from a snapshot or from recovery counts as heard of now.
+    void begin_silences(monotonic_ns now);
     /// Forgets producers that were silent for `expiration_ms`, except those with an open transaction.
-    void expire(timestamp_ms now, std::int64_t expiration_ms);
+    void expire(monotonic_ns now, std::int64_t expiration_ms);
     /// First offset of the oldest open transaction.
     std::optional<log_offset> first_open_transaction() const;
     const std::map<producer_id, producer_entry>& entries() const { return entries_; }

@@ -287,7 +287,7 @@ void recovery::count_batch(const batch::batch_view& batch) {
         return;
     log_.report.clean = false;
     const auto coordinator = batch.header.is_control() ? coordinator_epoch_of(batch) : -1;
-    log_.producers.apply(batch.header, no_timestamp, coordinator);
+    log_.producers.apply(batch.header, monotonic_ns(0), coordinator);
     log_.epochs.assign(batch.header.leader_epoch, batch.header.base_offset);
 }
 

@@ -72,7 +72,8 @@ public:
     }
 
     void retain() {
-        if (auto job = host_.log->retention(timestamp_ms(5000), host_.log->stable_offset())) {
+        if (auto job =
+                host_.log->retention(timestamp_ms(5000), host_.monotonic, host_.log->stable_offset())) {
             job->run(files_);
             if (random_() % 2 == 0)
                 job->removal.run(files_);

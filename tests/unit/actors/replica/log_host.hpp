@@ -72,7 +72,7 @@ public:
         if (!job.outcome)
             return job.outcome.failure();
         report = job.outcome->report;
-        log = std::make_unique<replica_log>(options_, std::move(*job.outcome));
+        log = std::make_unique<replica_log>(options_, std::move(*job.outcome), monotonic);
         return {};
     }
 
@@ -80,7 +80,8 @@ public:
                                 std::int64_t now = 5000) {
         std::vector<write_job> jobs;
         std::vector<batch::batch_view> batches{make_batch(shape, label)};
-        auto appended = log->append(std::move(batches), {leader_epoch(epoch), timestamp_ms(now), true}, jobs);
+        auto appended =
+            log->append(std::move(batches), {leader_epoch(epoch), timestamp_ms(now), monotonic, true}, jobs);
         for (auto& job : jobs)
             writes.push_back(std::move(job));
         return appended;
@@ -135,6 +136,8 @@ public:
         return job.outcome;
     }
 
+    /// What the monotonic clock shows to the log.
+    monotonic_ns monotonic{1'000'000'000};
     std::unique_ptr<replica_log> log;
     recovery_report report;
     std::deque<write_job> writes;

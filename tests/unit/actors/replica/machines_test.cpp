@@ -26,6 +26,10 @@ batch::batch_header header_of(std::int64_t producer, std::int16_t epoch, std::in
     return header;
 }
 
+monotonic_ns after_ms(std::int64_t ms) {
+    return monotonic_ns(ms * 1'000'000);
+}
+
 TEST(producer_state, unknown_producer_may_begin_with_any_sequence) {
     producer_state state;
     EXPECT_TRUE(state.check(header_of(1, 0, 17, 2)));
@@ -34,7 +38,7 @@ TEST(producer_state, unknown_producer_may_begin_with_any_sequence) {
 TEST(producer_state, repeated_batch_is_found_among_the_last_five) {
     producer_state state;
     for (int i = 0; i < 6; ++i)
-        state.apply(header_of(1, 0, i * 2, 2, i * 2), timestamp_ms(1));
+        state.apply(header_of(1, 0, i * 2, 2, i * 2), monotonic_ns(1));
     for (int i = 1; i < 6; ++i) {
         auto found = state.check(header_of(1, 0, i * 2, 2));
         ASSERT_TRUE(found && *found) << i;
@@ -50,7 +54,7 @@ TEST(producer_state, repeated_batch_is_found_among_the_last_five) {
 
 TEST(producer_state, gap_is_refused_and_sequence_wraps_to_zero) {
     producer_state state;
-    state.apply(header_of(1, 0, std::numeric_limits<std::int32_t>::max() - 1, 2), timestamp_ms(1));
+    state.apply(header_of(1, 0, std::numeric_limits<std::int32_t>::max() - 1, 2), monotonic_ns(1));
     EXPECT_EQ(state.check(header_of(1, 0, 1, 1)).code(), errc::out_of_order_sequence);
     auto next = state.check(header_of(1, 0, 0, 1));
     ASSERT_TRUE(next);
@@ -59,7 +63,7 @@ TEST(producer_state, gap_is_refused_and_sequence_wraps_to_zero) {
 
 TEST(producer_state, each_refusal_counts_at_its_mark) {
     producer_state state;
-    state.apply(header_of(1, 3, 0, 2), timestamp_ms(1));
+    state.apply(header_of(1, 3, 0, 2), monotonic_ns(1));
     const auto count = [&](const char* mark, const batch::batch_header& header) {
         const auto before = mark_hits(mark);
         static_cast<void>(state.check(header));
@@ -74,30 +78,42 @@ TEST(producer_state, each_refusal_counts_at_its_mark) {
 
 TEST(producer_state, new_epoch_begins_with_zero_and_fences_the_old) {
     producer_state state;
-    state.apply(header_of(1, 3, 0, 5), timestamp_ms(1));
+    state.apply(header_of(1, 3, 0, 5), monotonic_ns(1));
     EXPECT_EQ(state.check(header_of(1, 4, 5, 1)).code(), errc::out_of_order_sequence);
     EXPECT_TRUE(state.check(header_of(1, 4, 0, 1)));
-    state.apply(header_of(1, 4, 0, 1, 5), timestamp_ms(1));
+    state.apply(header_of(1, 4, 0, 1, 5), monotonic_ns(1));
     EXPECT_EQ(state.check(header_of(1, 3, 5, 1)).code(), errc::invalid_producer_epoch);
 }
 
 TEST(producer_state, silent_producer_expires_but_not_in_an_open_transaction) {
     producer_state state;
-    state.apply(header_of(1, 0, 0, 1), timestamp_ms(1000));
+    state.apply(header_of(1, 0, 0, 1), after_ms(1000));
     auto transactional = header_of(2, 0, 0, 1, 1);
     transactional.attributes = batch::attribute::transactional;
-    state.apply(transactional, timestamp_ms(1000));
-    state.apply(header_of(3, 0, 0, 1, 2), no_timestamp);
-    state.expire(timestamp_ms(5000), 3000);
+    state.apply(transactional, after_ms(1000));
+    state.expire(monotonic_ns(after_ms(4000).get() - 1), 3000);
+    EXPECT_NE(state.find(producer_id(1)), nullptr);
+    state.expire(after_ms(4000), 3000);
     EXPECT_EQ(state.find(producer_id(1)), nullptr);
     EXPECT_NE(state.find(producer_id(2)), nullptr);
-    EXPECT_NE(state.find(producer_id(3)), nullptr) << "a recovered producer counts from the first run on";
     EXPECT_EQ(state.first_open_transaction(), log_offset(1));
+}
+
+TEST(producer_state, recovered_producer_is_silent_from_the_opening_of_the_log_on) {
+    producer_state written;
+    written.apply(header_of(1, 0, 0, 1), after_ms(900'000));
+    auto read = producer_state::decode_snapshot(written.encode_snapshot());
+    ASSERT_TRUE(read);
+    read->begin_silences(after_ms(50'000));
+    read->expire(after_ms(52'999), 3000);
+    EXPECT_NE(read->find(producer_id(1)), nullptr);
+    read->expire(after_ms(53'000), 3000);
+    EXPECT_EQ(read->find(producer_id(1)), nullptr);
 }
 
 TEST(producer_state, snapshot_keeps_last_batch_and_refuses_damage) {
     producer_state state;
-    state.apply(header_of(9, 2, 4, 3, 50), timestamp_ms(1));
+    state.apply(header_of(9, 2, 4, 3, 50), monotonic_ns(1));
     auto bytes = state.encode_snapshot();
     ASSERT_EQ(bytes.size(), 56u);
     auto read = producer_state::decode_snapshot(bytes);
@@ -113,8 +129,8 @@ TEST(producer_state, snapshot_keeps_last_batch_and_refuses_damage) {
 TEST(producer_state, snapshot_keeps_every_remembered_batch) {
     producer_state state;
     for (std::int32_t sequence = 0; sequence < 7; ++sequence)
-        state.apply(header_of(9, 2, sequence, 1, sequence), timestamp_ms(1));
-    state.apply(header_of(8, 0, 0, 1, 7), timestamp_ms(1));
+        state.apply(header_of(9, 2, sequence, 1, sequence), monotonic_ns(1));
+    state.apply(header_of(8, 0, 0, 1, 7), monotonic_ns(1));
     auto read = producer_state::decode_snapshot(state.encode_snapshot());
     ASSERT_TRUE(read);
     EXPECT_EQ(read->encode_snapshot(), state.encode_snapshot());

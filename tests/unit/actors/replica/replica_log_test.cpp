@@ -100,7 +100,7 @@ TEST(replica_log, too_large_batches_are_refused) {
     std::vector<batch::batch_view> many;
     for (int i = 0; i < 6; ++i)
         many.push_back(make_batch({.value_size = 400}));
-    EXPECT_EQ(host.log->append(many, {leader_epoch(1), timestamp_ms(1), true}, jobs).code(),
+    EXPECT_EQ(host.log->append(many, {leader_epoch(1), timestamp_ms(1), host.monotonic, true}, jobs).code(),
               errc::record_list_too_large);
     EXPECT_EQ(host.log->log_end_offset(), log_offset(0));
     EXPECT_TRUE(jobs.empty());
@@ -306,12 +306,12 @@ TEST(replica_log, retention_by_time_drops_old_segments_in_two_steps) {
     for (int i = 0; i < 20; ++i)
         ASSERT_TRUE(host.append({.value_size = 400, .timestamp = 1000 + i}, 0, 1, 1000 + i));
     const auto active = host.log->active_segment().base_offset;
-    EXPECT_FALSE(host.log->retention(timestamp_ms(5000), host.log->stable_offset()));
-    auto held = host.log->retention(timestamp_ms(60000), log_offset(7));
+    EXPECT_FALSE(host.log->retention(timestamp_ms(5000), host.monotonic, host.log->stable_offset()));
+    auto held = host.log->retention(timestamp_ms(60000), host.monotonic, log_offset(7));
     ASSERT_TRUE(held);
     EXPECT_LE(host.log->log_start_offset(), log_offset(7));
     held->run(files);
-    auto job = host.log->retention(timestamp_ms(60000), host.log->stable_offset());
+    auto job = host.log->retention(timestamp_ms(60000), host.monotonic, host.log->stable_offset());
     ASSERT_TRUE(job);
     EXPECT_EQ(host.log->log_start_offset(), active) << "never the active one";
     EXPECT_EQ(host.read(0).code(), errc::offset_out_of_range);
@@ -339,8 +339,29 @@ TEST(replica_log, future_timestamps_do_not_pin_a_segment) {
     ASSERT_TRUE(host.open());
     for (int i = 0; i < 6; ++i)
         ASSERT_TRUE(host.append({.value_size = 900, .timestamp = 99999999}, 0, 1, 5000));
-    EXPECT_FALSE(host.log->retention(timestamp_ms(5900), host.log->stable_offset()));
-    EXPECT_TRUE(host.log->retention(timestamp_ms(6100), host.log->stable_offset()));
+    EXPECT_FALSE(host.log->retention(timestamp_ms(5900), host.monotonic, host.log->stable_offset()));
+    EXPECT_TRUE(host.log->retention(timestamp_ms(6100), host.monotonic, host.log->stable_offset()));
+}
+
+TEST(replica_log, wall_clock_that_jumps_makes_no_repeated_batch_new) {
+    auto options = log_host::small_options();
+    options.retention_ms = -1;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    const auto first = host.append({.producer = 7, .sequence = 0});
+    ASSERT_TRUE(first);
+    const std::int64_t far_ms = 40 * options.producer_id_expiration_ms;
+    for (const auto wall : {far_ms, std::int64_t{1}, far_ms}) {
+        host.log->retention(timestamp_ms(wall), host.monotonic, host.log->stable_offset());
+        const auto again = host.append({.producer = 7, .sequence = 0}, 0, 1, wall);
+        ASSERT_TRUE(again);
+        EXPECT_TRUE(again->duplicate) << "at wall time " << wall;
+        EXPECT_EQ(again->base_offset, first->base_offset);
+    }
+    host.monotonic = host.monotonic + options.producer_id_expiration_ms * 1'000'000;
+    host.log->retention(timestamp_ms(1), host.monotonic, host.log->stable_offset());
+    EXPECT_EQ(host.log->producers().find(producer_id(7)), nullptr) << "it was silent all the time";
 }
 
 TEST(replica_log, retention_by_size_keeps_at_least_the_bound) {
@@ -352,7 +373,7 @@ TEST(replica_log, retention_by_size_keeps_at_least_the_bound) {
     ASSERT_TRUE(host.open());
     for (int i = 0; i < 20; ++i)
         ASSERT_TRUE(host.append({.value_size = 900}));
-    ASSERT_TRUE(host.log->retention(timestamp_ms(1), host.log->stable_offset()));
+    ASSERT_TRUE(host.log->retention(timestamp_ms(1), host.monotonic, host.log->stable_offset()));
     EXPECT_GE(host.log->total_bytes(), 4000u);
     EXPECT_LE(host.log->total_bytes(), 4000u + 2000u);
 }
