@@ -94,10 +94,10 @@ struct connection_id {
     friend auto operator<=>(const connection_id&, const connection_id&) = default;
 };
 
-/// A moment on the broker's host. Time during which the process stood still is nobody's fault.
+/// A moment on the broker's host, as `host::worked_ns` counts: by the broker's own clock, and without the
+/// time during which its process stood still or did not get on, which is nobody's fault.
 struct host_time {
-    virtual_time at;
-    std::int64_t stalled_ns = 0;
+    std::int64_t worked_ns = 0;
 };
 
 struct request_begun {

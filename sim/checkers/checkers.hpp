@@ -66,8 +66,8 @@ struct liveness_limits {
 std::unique_ptr<checker> make_liveness_after_healing(const history& of, const liveness_limits& limits);
 
 struct node_limits {
-    /// V2: an answer may come so long after the request's own timeout. The tenth more is for timers that fire
-    /// late and loops that are busy.
+    /// V2: an answer may come so long after the request's own timeout, both in time that the broker could
+    /// work. The tenth of a second more is for loops that are busy.
     std::int64_t answer_grace_ns = second + 100 * millisecond;
     /// Taken for the timeout of requests that have none: the broker's request.timeout.ms.
     std::int64_t request_without_timeout_ns = 30 * second;

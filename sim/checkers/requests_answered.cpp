@@ -17,8 +17,8 @@ public:
         auto& open = open_[event.on];
         // Answers leave in order, so none is due before the one ahead of it.
         const auto ahead = open.empty() ? std::int64_t{0} : open.back().due;
-        open.push_back({event.number, event.key, busy_time(event.when),
-                        std::max(ahead, busy_time(event.when) + limits_.request_without_timeout_ns +
+        open.push_back({event.number, event.key, event.when.worked_ns,
+                        std::max(ahead, event.when.worked_ns + limits_.request_without_timeout_ns +
                                             limits_.answer_grace_ns)});
     }
 
@@ -30,9 +30,7 @@ public:
             const bool clients = each.number == event.number && !each.has_timeout;
             each.has_timeout = each.has_timeout || clients;
             if (clients)
-                // The broker's clock drifts, and its timers fire late.
-                each.due = std::max(ahead, each.begun + event.at_most_ns + event.at_most_ns / 10 +
-                                               limits_.answer_grace_ns);
+                each.due = std::max(ahead, each.begun + event.at_most_ns + limits_.answer_grace_ns);
             ahead = each.due;
         }
     }
@@ -44,7 +42,7 @@ public:
         if (at == open.end())
             return violated("request " + std::to_string(event.number) + " of connection " +
                             std::to_string(event.on.number) + " was answered twice, or never asked");
-        look(event.on, *at, busy_time(event.when));
+        look(event.on, *at, event.when.worked_ns);
         open.erase(at);
     }
 
@@ -54,7 +52,7 @@ public:
     void on_reading(const node_reading& reading) override {
         for (const auto& [on, open] : open_) {
             if (!open.empty())
-                look(on, open.front(), busy_time(reading.when));
+                look(on, open.front(), reading.when.worked_ns);
         }
     }
 
@@ -67,15 +65,14 @@ private:
         bool has_timeout = false;
     };
 
-    /// Time that the broker's process did not stand still.
-    static std::int64_t busy_time(const host_time& when) { return when.at.get() - when.stalled_ns; }
     void look(const connection_id& on, const open_request& open, std::int64_t now) {
         if (now > open.due)
             violated("request " + std::to_string(open.number) + " (api " +
                      std::to_string(static_cast<int>(open.key)) + ") of connection " +
                      std::to_string(on.number) + " in life " + std::to_string(on.life) +
                      " had no answer after " + std::to_string((now - open.begun) / millisecond) +
-                     " ms; it was due " + std::to_string((now - open.due) / millisecond) + " ms earlier");
+                     " ms of work; it was due " + std::to_string((now - open.due) / millisecond) +
+                     " ms earlier");
     }
 
     node_limits limits_;

@@ -128,7 +128,7 @@ std::uint64_t tap_recorder::life() {
 }
 
 host_time tap_recorder::now() const {
-    return {with_.time->now(), host_->stalled_ns()};
+    return {host_->worked_ns()};
 }
 
 void tap_recorder::look() {

@@ -119,7 +119,7 @@ node_reading simulated_broker::reading() {
     auto& node = *host_.node();
     node_reading what;
     what.life = host_.incarnations();
-    what.when = {world_.now(), host_.stalled_ns()};
+    what.when = {host_.worked_ns()};
     const auto& config = *settings_.config;
     // One answer asks for at most this part of the memory for responses, or a first batch, which comes whole.
     const auto part = config.barnabas_memory_fetch_bytes / connection_limits::fetch_parts_min;

@@ -66,6 +66,9 @@ void host::start(const boot_function& boot, const node_options& options) {
 void host::end(crash_kind kind, const power_cut_faults& faults, node_event why) {
     world_.record(number_, trace_kind::node_life, incarnations_, static_cast<std::uint64_t>(why));
     const bool power_lost = kind == crash_kind::power_cut;
+    add_up_work();
+    stalled_until_ = world_.now();
+    slowness_ = 1;
     disk_.cut();
     leaked_actors_ += node_->end(power_lost);
     node_.reset();
@@ -129,9 +132,8 @@ void host::pause(std::int64_t duration_ns) {
         return;
     world_.record(number_, trace_kind::node_life, incarnations_,
                   static_cast<std::uint64_t>(node_event::paused));
+    add_up_work();
     const auto until = world_.now() + duration_ns;
-    if (until > stalled_until_)
-        stalled_ns_ += until - std::max(stalled_until_, world_.now());
     stalled_until_ = std::max(stalled_until_, until);
     node_->scheduler().pause(until);
 }
@@ -142,12 +144,25 @@ void host::slow_down(std::int64_t factor) {
         return;
     world_.record(number_, trace_kind::node_life, incarnations_,
                   static_cast<std::uint64_t>(node_event::slowed), static_cast<std::uint64_t>(factor));
+    add_up_work();
+    slowness_ = factor;
     node_->scheduler().slow_down(factor);
+}
+
+std::int64_t host::worked_ns() const {
+    const auto from = std::max(worked_until_, std::min(stalled_until_, world_.now()));
+    return worked_ns_ + (clock_.monotonic_now() - clock_.monotonic_at(from)) / slowness_;
+}
+
+void host::add_up_work() {
+    worked_ns_ = worked_ns();
+    worked_until_ = world_.now();
 }
 
 void host::set_clock_drift(std::int64_t ppm) {
     world_.record(number_, trace_kind::node_life, incarnations_,
                   static_cast<std::uint64_t>(node_event::clock_drifted), static_cast<std::uint64_t>(ppm));
+    add_up_work();
     clock_.set_drift(ppm);
     if (node_ != nullptr)
         node_->scheduler().on_clock_drift_changed();

@@ -78,8 +78,10 @@ public:
     void clean_stop(std::function<void()> ask, std::int64_t limit_ns, std::function<void(bool)> then = {});
     /// The process stands still for so long while its clocks run on.
     void pause(std::int64_t duration_ns);
-    /// How long processes here have stood still, all pauses together; one that still lasts counts in full.
-    std::int64_t stalled_ns() const noexcept { return stalled_ns_; }
+    /// Time in which processes here could work: the monotonic clock's, with its drift, which stands still
+    /// while a process does, and of which a node that is so many times slower has so many times less. A
+    /// process that ends takes its pause and its slowness with it.
+    std::int64_t worked_ns() const;
     /// Every actor step of the running node costs this many times as much from now on.
     void slow_down(std::int64_t factor);
     void jump_wall_clock(std::int64_t by_ms);
@@ -93,6 +95,7 @@ public:
 private:
     class disk_trace;
 
+    void add_up_work();
     void end(crash_kind kind, const power_cut_faults& faults, node_event why);
     void end_soon(crash_kind kind, const power_cut_faults& faults);
     void look_whether_stopped(std::uint64_t incarnation, virtual_time limit, std::function<void(bool)> then);
@@ -109,7 +112,10 @@ private:
     std::uint64_t incarnations_ = 0;
     std::uint64_t leaked_actors_ = 0;
     virtual_time stalled_until_{0};
-    std::int64_t stalled_ns_ = 0;
+    std::int64_t slowness_ = 1;
+    /// Up to `worked_until_`: whatever changes how fast it grows adds up first what there is.
+    std::int64_t worked_ns_ = 0;
+    virtual_time worked_until_{0};
 };
 
 } // namespace barnabas::sim

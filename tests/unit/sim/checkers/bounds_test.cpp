@@ -13,7 +13,7 @@ constexpr auto fetch = kafka::api_key::fetch;
 constexpr auto produce = kafka::api_key::produce;
 
 host_time at(std::int64_t ms, std::int64_t stalled_ms = 0) {
-    return {virtual_time(ms * millisecond), stalled_ms * millisecond};
+    return {(ms - stalled_ms) * millisecond};
 }
 
 /// A node's life by hand.

@@ -110,16 +110,57 @@ TEST_F(tap_recorder_test, a_new_life_ends_the_one_before) {
     EXPECT_EQ(heard->requests[1].on, (connection_id{2, 1}));
 }
 
-TEST_F(tap_recorder_test, time_that_the_process_stands_still_is_counted_once) {
-    machine.pause(10 * millisecond);
-    machine.pause(4 * millisecond);
-    taps.request_begun({1, 1}, kafka::api_key::fetch, 0);
-    run.run_for(6 * millisecond);
-    machine.pause(10 * millisecond);
-    taps.request_begun({1, 2}, kafka::api_key::fetch, 0);
-    ASSERT_EQ(heard->requests.size(), 2U);
-    EXPECT_EQ(heard->requests[0].when.stalled_ns, 10 * millisecond);
-    EXPECT_EQ(heard->requests[1].when.stalled_ns, 16 * millisecond);
+class worked_time_test : public tap_recorder_test {
+protected:
+    /// Time for work during `what`, as a request at its beginning and one at its end have it.
+    template <class What>
+    std::int64_t worked_in(What&& what) {
+        taps.request_begun({1, 1}, kafka::api_key::fetch, 0);
+        what();
+        taps.request_begun({1, 2}, kafka::api_key::fetch, 0);
+        const auto& all = heard->requests;
+        return all.back().when.worked_ns - all[all.size() - 2].when.worked_ns;
+    }
+};
+
+TEST_F(worked_time_test, a_process_that_stands_still_does_not_work) {
+    EXPECT_EQ(worked_in([&] {
+                  run.run_for(3 * millisecond);
+                  machine.pause(10 * millisecond);
+                  machine.pause(4 * millisecond);
+                  run.run_for(6 * millisecond);
+                  machine.pause(10 * millisecond);
+                  run.run_for(17 * millisecond);
+              }),
+              10 * millisecond);
+}
+
+TEST_F(worked_time_test, a_pause_and_a_slowness_end_with_the_process) {
+    machine.pause(100 * millisecond);
+    machine.slow_down(10);
+    machine.crash(crash_kind::kill);
+    start();
+    EXPECT_EQ(worked_in([&] {
+                  run.run_for(5 * millisecond);
+                  machine.pause(10 * millisecond);
+                  run.run_for(20 * millisecond);
+              }),
+              15 * millisecond);
+}
+
+TEST_F(worked_time_test, a_clock_that_drifts_and_a_slow_loop_change_what_time_is_worth) {
+    EXPECT_EQ(worked_in([&] {
+                  machine.set_clock_drift(-50'000);
+                  run.run_for(10 * second);
+                  machine.pause(2 * second);
+                  run.run_for(1 * second);
+                  machine.set_clock_drift(50'000);
+                  run.run_for(2 * second);
+                  machine.slow_down(4);
+                  run.run_for(8 * second);
+                  machine.slow_down(1);
+              }),
+              9'500 * millisecond + 1'050 * millisecond + 2'100 * millisecond);
 }
 
 TEST_F(tap_recorder_test, a_broken_invariant_is_reported_at_its_event) {
