@@ -200,6 +200,12 @@ def show():
         print(f'{stage.name:10} {usual:>9}, deep {stage.deep_budget:5} s   {stage.about}{named}')
 
 
+def wanted(stage, given):
+    if given.stages:
+        return stage.name in given.stages
+    return not stage.by_name_only and (given.deep or stage.budget is not None)
+
+
 def main():
     parser = argparse.ArgumentParser(prog='tests/run', description='Runs the tests; the last line adds them up.')
     parser.add_argument('stages', nargs='*', metavar='STAGE', help='stages to run (default: all)')
@@ -219,7 +225,7 @@ def main():
         parser.error(f'{shallow[0]} runs with --deep only')
     total = Tally()
     for stage in STAGES:
-        if stage.name in given.stages or not (given.stages or stage.by_name_only):
+        if wanted(stage, given):
             total.add(run_stage(stage, given.deep, given.verbose or stage.by_name_only))
     if total.skipped:
         print(f'{total.skipped} skipped')
