@@ -279,9 +279,16 @@ void broker_actor::carry_out(const effects::publish_view& effect) {
 }
 
 void broker_actor::carry_out(const effects::bind_listeners&) {
-    const server_context context{config_,         view_,       std::make_shared<allow_all_authorizer>(),
-                                 self(),          controller_, options_.connections,
-                                 options_.planted};
+    server_context context;
+    context.config = config_;
+    context.view = view_;
+    context.access = std::make_shared<allow_all_authorizer>();
+    context.broker = self();
+    context.controller = controller_;
+    context.workspaces =
+        std::make_shared<std::vector<batch::codec_workspace>>(node_.scheduling->loop_count());
+    context.tap = options_.connections;
+    context.planted = options_.planted;
     result<void> outcome;
     for (const auto& one : config_->listeners) {
         auto opened = open_listener(node_, {one.name, {one.host, one.port}}, context);

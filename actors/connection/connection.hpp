@@ -6,6 +6,7 @@
 #include "actors/connection/fetch_session.hpp"
 #include "actors/connection/frame_reader.hpp"
 #include "actors/connection/operation.hpp"
+#include "protocol/batch/compression.hpp"
 #include "protocol/kafka/wire.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -37,6 +38,8 @@ struct connection_options {
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
     planted_bugs planted{};
+    /// Null: every batch gets memory of its own to be unpacked.
+    batch::codec_workspace* workspace = nullptr;
 };
 
 /// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after

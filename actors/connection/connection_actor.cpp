@@ -29,7 +29,8 @@ public:
           stream_(std::move(accepted.stream)), listener_(std::move(accepted.listener)),
           number_(accepted.number), metrics_(std::in_place, node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
-                    std::move(accepted.listener_name), number_, context_.tap, context_.planted},
+                    std::move(accepted.listener_name), number_, context_.tap, context_.planted,
+                    &context_.workspaces->at(stream_->home().get())},
                    *this) {}
 
     caf::behavior make_behavior() override {

@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_view.hpp"
 #include "actors/connection/authorizer.hpp"
+#include "protocol/batch/compression.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -12,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace barnabas {
 
@@ -24,6 +26,8 @@ struct server_context {
     std::shared_ptr<const authorizer> access;
     caf::actor broker;
     caf::actor controller;
+    /// Of the connections of each loop, which unpack one after the other.
+    std::shared_ptr<std::vector<batch::codec_workspace>> workspaces;
     /// Null outside of simulations.
     connection_tap* tap = nullptr;
     planted_bugs planted{};

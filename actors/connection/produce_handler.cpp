@@ -136,6 +136,7 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
     options.allow_zstd = context.version >= first_version_with_zstd;
     options.require_keys = config.cleanup_compact;
     options.inside = config.validate_inside ? batch::inside_check::full : batch::inside_check::header;
+    options.workspace = self.options().workspace;
     options.max_timestamp = batch::wrong_max_timestamp::report;
     auto facts = batch::validate_batch(one, options);
     if (BARNABAS_MARK_IF(!facts, produce_batch_invalid))

@@ -21,6 +21,11 @@ error damaged(const char* format, std::string why) {
     return error{errc::corrupt_message, std::string(format) + " data is damaged: " + std::move(why)};
 }
 
+/// 15 is the largest window, 16 asks for gzip and nothing else.
+constexpr int gzip_window = 15 + 16;
+/// Of a workspace between two batches. The windows of Kafka's own clients have at most 2 MiB.
+constexpr std::size_t zstd_bytes_kept_max = 4 << 20;
+
 /// Counts the output for all codecs; they only unpack.
 class bounded_decompressor : public decompressor {
 public:
@@ -71,15 +76,12 @@ private:
 
 class gzip_stream final : public bounded_decompressor {
 public:
-    gzip_stream(std::span<const std::byte> input, std::uint64_t output_max)
-        : bounded_decompressor(output_max) {
+    gzip_stream(std::span<const std::byte> input, std::uint64_t output_max, codec_workspace* workspace)
+        : bounded_decompressor(output_max),
+          stream_(workspace != nullptr ? workspace->gzip_unpacker() : own_.gzip_unpacker()) {
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input.data()));
         stream_.avail_in = static_cast<uInt>(input.size());
-        // 15 is the largest window, 16 asks for gzip and nothing else.
-        const int status = inflateInit2(&stream_, 15 + 16);
-        BARNABAS_ASSERT(status == Z_OK);
     }
-    ~gzip_stream() override { inflateEnd(&stream_); }
 
 private:
     result<std::size_t> unpack(std::span<std::byte> target) override {
@@ -99,7 +101,8 @@ private:
         return target.size() - stream_.avail_out;
     }
 
-    z_stream stream_{};
+    codec_workspace own_;
+    z_stream& stream_;
     bool between_members_ = false;
 };
 
@@ -140,7 +143,8 @@ class zstd_stream final : public bounded_decompressor {
 public:
     zstd_stream(std::span<const std::byte> input, std::uint64_t output_max, codec_workspace* workspace)
         : bounded_decompressor(output_max), input_{input.data(), input.size(), 0},
-          context_(workspace != nullptr ? workspace->unpacker() : own_.unpacker()) {}
+          workspace_(workspace != nullptr ? *workspace : own_), context_(workspace_.zstd_unpacker()) {}
+    ~zstd_stream() override { workspace_.shrink(); }
 
 private:
     result<std::size_t> unpack(std::span<std::byte> target) override {
@@ -160,6 +164,7 @@ private:
 
     ZSTD_inBuffer input_;
     codec_workspace own_;
+    codec_workspace& workspace_;
     ZSTD_DCtx& context_;
     bool between_frames_ = false;
 };
@@ -247,11 +252,9 @@ private:
     std::span<const std::byte> unread_;
 };
 
-result<std::vector<std::byte>> compress_gzip(std::span<const std::byte> input) {
-    z_stream stream{};
-    // 8 is zlib's own memory level.
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return error{errc::internal, "zlib could not start a gzip stream"};
+result<std::vector<std::byte>> compress_gzip(std::span<const std::byte> input, codec_workspace* workspace) {
+    codec_workspace own;
+    auto& stream = (workspace != nullptr ? *workspace : own).gzip_packer();
     std::vector<std::byte> packed(deflateBound(&stream, static_cast<uLong>(input.size())));
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input.data()));
     stream.avail_in = static_cast<uInt>(input.size());
@@ -259,7 +262,6 @@ result<std::vector<std::byte>> compress_gzip(std::span<const std::byte> input) {
     stream.avail_out = static_cast<uInt>(packed.size());
     const int status = deflate(&stream, Z_FINISH);
     packed.resize(packed.size() - stream.avail_out);
-    deflateEnd(&stream);
     if (status != Z_STREAM_END)
         return error{errc::internal, "zlib did not finish a gzip stream"};
     return packed;
@@ -300,7 +302,7 @@ result<std::vector<std::byte>> compress_lz4(std::span<const std::byte> input) {
 
 result<std::vector<std::byte>> compress_zstd(std::span<const std::byte> input, codec_workspace* workspace) {
     codec_workspace own;
-    auto& context = (workspace != nullptr ? *workspace : own).packer();
+    auto& context = (workspace != nullptr ? *workspace : own).zstd_packer();
     std::vector<std::byte> packed(ZSTD_compressBound(input.size()));
     const std::size_t size = ZSTD_compressCCtx(&context, packed.data(), packed.size(), input.data(),
                                                input.size(), ZSTD_CLEVEL_DEFAULT);
@@ -325,20 +327,62 @@ void codec_workspace::release::operator()(ZSTD_DCtx* context) const {
     ZSTD_freeDCtx(context);
 }
 
-ZSTD_CCtx& codec_workspace::packer() {
-    if (packer_ == nullptr)
-        packer_.reset(ZSTD_createCCtx());
-    BARNABAS_ASSERT(packer_ != nullptr);
-    return *packer_;
+ZSTD_CCtx& codec_workspace::zstd_packer() {
+    if (zstd_packer_ == nullptr)
+        zstd_packer_.reset(ZSTD_createCCtx());
+    BARNABAS_ASSERT(zstd_packer_ != nullptr);
+    return *zstd_packer_;
 }
 
-/// Ready for a new stream, whatever became of the last one.
-ZSTD_DCtx& codec_workspace::unpacker() {
-    if (unpacker_ == nullptr)
-        unpacker_.reset(ZSTD_createDCtx());
-    BARNABAS_ASSERT(unpacker_ != nullptr);
-    ZSTD_DCtx_reset(unpacker_.get(), ZSTD_reset_session_only);
-    return *unpacker_;
+ZSTD_DCtx& codec_workspace::zstd_unpacker() {
+    if (zstd_unpacker_ == nullptr)
+        zstd_unpacker_.reset(ZSTD_createDCtx());
+    BARNABAS_ASSERT(zstd_unpacker_ != nullptr);
+    ZSTD_DCtx_reset(zstd_unpacker_.get(), ZSTD_reset_session_only);
+    return *zstd_unpacker_;
+}
+
+void codec_workspace::shrink() {
+    if (zstd_unpacker_bytes() > zstd_bytes_kept_max)
+        zstd_unpacker_.reset();
+}
+
+std::size_t codec_workspace::zstd_unpacker_bytes() const {
+    return zstd_unpacker_ == nullptr ? 0 : ZSTD_sizeof_DCtx(zstd_unpacker_.get());
+}
+
+void codec_workspace::end_deflate::operator()(z_stream* stream) const {
+    deflateEnd(stream);
+    delete stream;
+}
+
+void codec_workspace::end_inflate::operator()(z_stream* stream) const {
+    inflateEnd(stream);
+    delete stream;
+}
+
+z_stream& codec_workspace::gzip_packer() {
+    if (gzip_packer_ == nullptr) {
+        gzip_packer_.reset(new z_stream{});
+        // 8 is zlib's own memory level.
+        const int status = deflateInit2(gzip_packer_.get(), Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip_window, 8,
+                                        Z_DEFAULT_STRATEGY);
+        BARNABAS_ASSERT(status == Z_OK);
+    } else {
+        deflateReset(gzip_packer_.get());
+    }
+    return *gzip_packer_;
+}
+
+z_stream& codec_workspace::gzip_unpacker() {
+    if (gzip_unpacker_ == nullptr) {
+        gzip_unpacker_.reset(new z_stream{});
+        const int status = inflateInit2(gzip_unpacker_.get(), gzip_window);
+        BARNABAS_ASSERT(status == Z_OK);
+    } else {
+        inflateReset(gzip_unpacker_.get());
+    }
+    return *gzip_unpacker_;
 }
 
 result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
@@ -348,7 +392,7 @@ result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<c
     BARNABAS_ASSERT(output_max < std::numeric_limits<std::uint64_t>::max());
     switch (which) {
     case codec::none: return std::unique_ptr<decompressor>(new plain_stream(input, output_max));
-    case codec::gzip: return std::unique_ptr<decompressor>(new gzip_stream(input, output_max));
+    case codec::gzip: return std::unique_ptr<decompressor>(new gzip_stream(input, output_max, workspace));
     case codec::snappy: return std::unique_ptr<decompressor>(new snappy_stream(input, output_max));
     case codec::lz4: return std::unique_ptr<decompressor>(new lz4_stream(input, output_max));
     case codec::zstd: return std::unique_ptr<decompressor>(new zstd_stream(input, output_max, workspace));
@@ -361,7 +405,7 @@ result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> 
     BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
     switch (which) {
     case codec::none: return std::vector<std::byte>(input.begin(), input.end());
-    case codec::gzip: return compress_gzip(input);
+    case codec::gzip: return compress_gzip(input, workspace);
     case codec::snappy: return compress_snappy(input);
     case codec::lz4: return compress_lz4(input);
     case codec::zstd: return compress_zstd(input, workspace);

@@ -124,13 +124,13 @@ planned_fault fault_of(std::int64_t number, runtime::random draws, virtual_time 
     return made;
 }
 
-load_options load_of(codec_list codecs) {
+load_options load_of(codec_list codecs, std::int64_t interval_ns) {
     load_options load;
     load.producer.in_flight_max = 5;
     load.producer.request_timeout_ms = 3'000;
     load.producer.delivery_timeout_ns = 10 * second;
     load.codecs = std::move(codecs);
-    load.interval_ns = 20 * millisecond;
+    load.interval_ns = interval_ns;
     load.records_max = 3;
     load.value_bytes_max = 300;
     load.unfinished_max = 64;
@@ -144,9 +144,16 @@ client::consumer_options reader_of(std::int32_t max_wait_ms, std::int32_t min_by
     return reader;
 }
 
-/// Two producers, together 100 batches per second, two consumers, 20 faults of all kinds, on a network and a
-/// disk without errors of their own.
-produce_consume_options one_broker(std::uint64_t seed) {
+/// Of the four clients.
+struct client_mix {
+    std::int64_t producers = 0;
+    std::int64_t readers = 0;
+};
+
+/// Producers, together 100 batches per second, and readers that are told of every batch; 20 faults of all
+/// kinds, on a network and a disk without errors of their own. In the end an audit reads everything once
+/// more.
+produce_consume_options one_broker(std::uint64_t seed, client_mix mix) {
     auto made = produce_consume_options::plain(seed, load_seconds);
     client::new_topic topic;
     topic.name = "t0";
@@ -154,9 +161,14 @@ produce_consume_options one_broker(std::uint64_t seed) {
     topic.configs.emplace_back("internal.segment.bytes", "200000");
     made.topics.push_back(topic);
     using batch::codec;
-    made.producers = {load_of({codec::none}), load_of({codec::none, codec::none, codec::none, codec::none,
-                                                       codec::gzip, codec::snappy, codec::lz4, codec::zstd})};
-    made.readers = {reader_of(500, 1), reader_of(300, 2'000)};
+    for (std::int64_t i = 0; i < mix.producers; ++i) {
+        const auto codecs = i % 2 == 0 ? codec_list{codec::none}
+                                       : codec_list{codec::none, codec::none,   codec::none, codec::none,
+                                                    codec::gzip, codec::snappy, codec::lz4,  codec::zstd};
+        made.producers.push_back(load_of(codecs, mix.producers * 10 * millisecond));
+    }
+    for (std::int64_t i = 0; i < mix.readers; ++i)
+        made.readers.push_back(i % 2 == 0 ? reader_of(500, 1) : reader_of(300, 2'000));
     made.broker_config.emplace_back("num.partitions", "1");
     made.progress_due = virtual_time(load_seconds * second);
     made.faults.healing = made.progress_due - 16 * second;
@@ -171,11 +183,11 @@ produce_consume_options one_broker(std::uint64_t seed) {
 }
 
 /// One run per iteration, of one seed after another.
-void one_broker_seed(benchmark::State& state, const std::vector<std::string>& left_out) {
+void one_broker_seed(benchmark::State& state, client_mix mix, const std::vector<std::string>& left_out) {
     run_report sum;
     std::int64_t runs = 0;
     for (auto _ : state) {
-        auto options = one_broker(first_seed + static_cast<std::uint64_t>(runs % seeds));
+        auto options = one_broker(first_seed + static_cast<std::uint64_t>(runs % seeds), mix);
         options.without_checkers = left_out;
         produce_consume run(options, {});
         const auto report = run.run();
@@ -205,10 +217,13 @@ void one_broker_seed(benchmark::State& state, const std::vector<std::string>& le
     state.counters["batches"] = mean(sum.batches);
     state.counters["lives"] = mean(sum.broker_lives);
 }
-BENCHMARK_CAPTURE(one_broker_seed, checked, {})->Iterations(seeds)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(one_broker_seed, unchecked, checker_names())
-    ->Iterations(seeds)
-    ->Unit(benchmark::kMillisecond);
+#define ONE_BROKER_SEED(name, ...)                                                                           \
+    BENCHMARK_CAPTURE(one_broker_seed, name, __VA_ARGS__)->Iterations(seeds)->Unit(benchmark::kMillisecond)
+ONE_BROKER_SEED(two_write_two_read, {2, 2}, {});
+ONE_BROKER_SEED(two_write_two_read_unchecked, {2, 2}, checker_names());
+ONE_BROKER_SEED(three_write_one_reads, {3, 1}, {});
+ONE_BROKER_SEED(four_write, {4, 0}, {});
+#undef ONE_BROKER_SEED
 
 } // namespace
 } // namespace barnabas::sim
