@@ -12,19 +12,16 @@ struct memory_reserve::state {
     std::size_t capacity = 0;
     mutable std::mutex mutex;
     std::size_t in_use = 0;
-    bool overdrawn = false;
     std::deque<std::function<void()>> waiting;
 
     /// Times that a permit returned.
     std::uint64_t releases = 0;
 
-    void release(std::size_t bytes, bool overdraft) {
+    void release(std::size_t bytes) {
         std::deque<std::function<void()>> woken;
         {
             std::lock_guard guard(mutex);
             in_use -= bytes;
-            if (overdraft)
-                overdrawn = false;
             ++releases;
             // All of them: only they know how much they need, and one that has lost interest would swallow
             // the call that another one lives on.
@@ -59,29 +56,26 @@ memory_reserve::~memory_reserve() = default;
 struct memory_reserve::permit {
     std::shared_ptr<state> from;
     std::size_t bytes;
-    bool overdraft;
 
-    permit(std::shared_ptr<state> owner, std::size_t count, bool over)
-        : from(std::move(owner)), bytes(count), overdraft(over) {}
+    permit(std::shared_ptr<state> owner, std::size_t count) : from(std::move(owner)), bytes(count) {}
     permit(const permit&) = delete;
     permit& operator=(const permit&) = delete;
-    ~permit() { from->release(bytes, overdraft); }
+    ~permit() { from->release(bytes); }
 };
 
 std::shared_ptr<void> memory_reserve::try_acquire(std::size_t bytes, bool may_overdraw) {
-    bool overdraft = false;
     {
         std::lock_guard guard(state_->mutex);
-        const bool fits = state_->in_use <= state_->capacity && bytes <= state_->capacity - state_->in_use;
-        overdraft = !fits && may_overdraw && !state_->overdrawn;
-        if (!fits && !overdraft) {
+        const bool within = state_->in_use <= state_->capacity;
+        const bool fits = within && bytes <= state_->capacity - state_->in_use;
+        // Above the capacity nobody gets more, so the excess is never larger than one request.
+        if (!fits && !(within && may_overdraw)) {
             last_refusal = {state_.get(), state_->releases};
             return nullptr;
         }
         state_->in_use += bytes;
-        state_->overdrawn = state_->overdrawn || overdraft;
     }
-    return std::make_shared<permit>(state_, bytes, overdraft);
+    return std::make_shared<permit>(state_, bytes);
 }
 
 void memory_reserve::shrink(const std::shared_ptr<void>& held, std::size_t bytes) {
@@ -92,8 +86,7 @@ void memory_reserve::shrink(const std::shared_ptr<void>& held, std::size_t bytes
         return;
     const std::size_t returned = one.bytes - bytes;
     one.bytes = bytes;
-    // What remains counts against the capacity like any other permit, so the next one may overdraw.
-    one.from->release(returned, std::exchange(one.overdraft, false));
+    one.from->release(returned);
 }
 
 void memory_reserve::notify_when_room(std::function<void()> when_room) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace barnabas::runtime {
 namespace {
@@ -33,6 +35,21 @@ TEST(memory_reserve, one_holder_at_a_time_may_overdraw) {
     EXPECT_EQ(reserve.try_acquire(1, true), nullptr);
     first.reset();
     EXPECT_NE(reserve.try_acquire(1, true), nullptr);
+}
+
+TEST(memory_reserve, excess_that_is_kept_lets_nobody_exceed_it_further) {
+    memory_reserve reserve("output", 100);
+    std::vector<std::shared_ptr<void>> held;
+    for (int i = 0; i < 1'000; ++i) {
+        if (auto permit = reserve.try_acquire(50, true)) {
+            memory_reserve::shrink(permit, 40);
+            held.push_back(std::move(permit));
+        }
+        EXPECT_LE(reserve.in_use(), 150u);
+    }
+    EXPECT_EQ(held.size(), 3u);
+    held.pop_back();
+    EXPECT_NE(reserve.try_acquire(50, true), nullptr) << "below the capacity again";
 }
 
 TEST(memory_reserve, permit_keeps_what_is_used_and_gives_back_the_rest) {
