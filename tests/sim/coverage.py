@@ -37,19 +37,28 @@ def report(name, why=None, about=''):
     print(text, flush=True)
 
 
-def sweep(minutes, path):
-    """Runs seeds of the free draw and of all scenarios; the coverage file's lines as {first word: [(words, count)]}."""
+def sweep_into(sums, name, scenarios, minutes, path):
+    """Runs seeds and adds the coverage file's counts."""
     program = os.path.join(BUILD, 'cmd', 'barnabas')
-    done = subprocess.run([program, 'sim', 'sweep', '--seeds', '1..1000000', '--jobs', str(JOBS), '--minutes', str(minutes), '--twice', '0',
-                           '--failures', 'none', '--coverage', path], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
+    done = subprocess.run([program, 'sim', 'sweep', *scenarios, '--seeds', '1..1000000', '--jobs', str(JOBS), '--minutes', str(minutes),
+                           '--twice', '0', '--failures', 'none', '--coverage', path], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
     last = [line for line in done.stdout.splitlines() if line.startswith('done: ')]
-    report('sweep', None if done.returncode == 0 and last else f'status {done.returncode}: {done.stdout}', last[0] if last else '')
-    found = collections.defaultdict(list)
+    report(name, None if done.returncode == 0 and last else f'status {done.returncode}: {done.stdout}', last[0] if last else '')
     with open(path, encoding='utf-8') as file:
         for line in file:
             words = line.split()
-            found[words[0]].append((words[1:-1], int(words[-1])))
+            sums[tuple(words[:-1])] += int(words[-1])
+
+
+def sweep(minutes, path):
+    """Runs seeds of the free draw and, a fifth of the time, of all scenarios: {first word: [(words, count)]}."""
+    sums = collections.Counter()
+    sweep_into(sums, 'sweep', [], minutes * 0.8, path)
+    sweep_into(sums, 'sweep_of_scenarios', sorted(glob.glob(os.path.join(ROOT, 'sim', 'scenarios', '*.scenario'))), minutes * 0.2, path)
+    found = collections.defaultdict(list)
+    for words, count in sums.items():
+        found[words[0]].append((list(words[1:]), count))
     return found
 
 

@@ -1,5 +1,6 @@
 """What the long stages share: separate builds, time budgets, and a memory of what is done."""
 
+import glob
 import hashlib
 import json
 import os
@@ -14,12 +15,16 @@ def one_line(text):
 
 
 def commit():
-    """Names the sources as they are: the commit, and a digest of what was changed since."""
+    """Names the sources as they are: the commit, and a digest of what was changed or added since."""
     def git(*arguments):
         done = subprocess.run(['git', *arguments], cwd=ROOT, capture_output=True, check=False)
         return done.stdout if done.returncode == 0 else b''
 
     head, changed = git('rev-parse', 'HEAD').decode().strip(), git('diff', 'HEAD')
+    for name in git('ls-files', '--others', '--exclude-standard', '-z').split(b'\0'):
+        if name:
+            with open(os.path.join(ROOT.encode(), name), 'rb') as file:
+                changed += name + file.read()
     return head + ('+' + hashlib.sha256(changed).hexdigest()[:12] if changed else '')
 
 
@@ -117,9 +122,20 @@ def install(section):
     return None if done.returncode == 0 else done.stdout
 
 
+def sweep_state(folder, program):
+    """Where a sweep notes how far it is. Seeds that another program passed say nothing of this one: it begins anew."""
+    with open(program, 'rb') as file:
+        digest = hashlib.sha256(file.read()).hexdigest()[:16]
+    state = os.path.join(folder, f'sweep-{digest}.state')
+    for old in glob.glob(os.path.join(folder, 'sweep-*.state')):
+        if old != state:
+            os.remove(old)
+    return state
+
+
 def sweep_for(program, minutes, folder, report, environment=None, first=1):
     """Runs seeds until the time is over; stopped, it goes on where it was. Failing runs are written to `folder`."""
-    state = os.path.join(folder, 'sweep.state')
+    state = sweep_state(folder, program)
     done = subprocess.run([program, 'sim', 'sweep', '--seeds', f'{first}..{first + 999_999}', '--minutes', str(minutes),
                            '--jobs', str(os.cpu_count() or 1), '--state', state,
                            '--failures', os.path.join(folder, 'sim-failures')],

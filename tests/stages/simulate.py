@@ -5,13 +5,17 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from deep import sweep_state  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 'barnabas'))
 # By time: a slower machine sees fewer seeds. Without --deep at most those that every change is swept over before it lands;
 # what lies beyond is hunted by the deep sweep, which goes on from day to day.
 MINUTES, DEEP_MINUTES = 3, 45
 SEEDS_MAX, DEEP_SEEDS_MAX = 1_500, 1_000_000
-STATE = os.path.join(ROOT, 'build', 'sim-deep.state')
 good = True
 
 
@@ -51,7 +55,8 @@ def other_seeds_give_other_hashes():
 def sweep_finds_nothing():
     """The same seeds each time; --deep goes on where it was stopped."""
     deep = '--deep' in sys.argv[1:]
-    minutes, further = (DEEP_MINUTES, ('--state', STATE)) if deep else (MINUTES, ())
+    minutes = DEEP_MINUTES if deep else MINUTES
+    further = ('--state', sweep_state(os.path.join(ROOT, 'build'), PROGRAM)) if deep else ()
     last = DEEP_SEEDS_MAX if deep else SEEDS_MAX
     code, output = run('sweep', '--seeds', f'1..{last}', '--jobs', str(os.cpu_count() or 1), '--minutes',
                        str(minutes), *further)
