@@ -16,8 +16,8 @@ public:
     ~memory_reserve();
 
     /// Null when the reserve has no room. To keep the node moving when many half-read requests hold the whole
-    /// reserve, one of them at a time may exceed it: pass `may_overdraw` for a request that has already begun.
-    /// In use is at most the capacity and one such request.
+    /// reserve, one of them at a time may exceed it: pass `may_overdraw` for a request that has already
+    /// begun. In use is at most the capacity and one such request.
     std::shared_ptr<void> try_acquire(std::size_t bytes, bool may_overdraw = false);
 
     /// Gives back what a permit holds beyond `bytes`: a reader asks for what may come and keeps what came.

@@ -14,6 +14,7 @@ constexpr const char* order = "producer_order";
 constexpr const char* watermark = "high_watermark_never_back";
 constexpr const char* liveness = "liveness_after_healing";
 constexpr const char* node = "node";
+constexpr const char* correlated = "answer_or_close";
 constexpr const char* synced = "synced_data_survives";
 constexpr const char* promise = "acks_keep_their_promise";
 constexpr const char* reads = "reads_show_the_log";
@@ -30,7 +31,7 @@ using bugs = planted_bugs;
 const mutant table[] = {
     {"sync_covers_later_writes",
      "a sync vouches for what was written while it ran",
-     {synced, survive, contiguous, watermark},
+     {synced, survive, contiguous, watermark, shown},
      &bugs::sync_covers_later_writes},
     {"roll_forgets_sync",
      "a sync leaves out segments that are not the newest any more",
@@ -38,7 +39,7 @@ const mutant table[] = {
      &bugs::roll_forgets_sync},
     {"directory_name_not_synced",
      "the name of a new partition's directory is not synced",
-     {synced, survive, liveness, contiguous, watermark},
+     {synced, survive, liveness, contiguous, watermark, shown},
      &bugs::directory_name_not_synced},
     {"recovery_point_ahead",
      "the recovery point is written before the sync that it vouches for",
@@ -49,12 +50,12 @@ const mutant table[] = {
      {reads, contiguous},
      &bugs::read_skips_a_batch},
     {"skip_torn_tail_check",
-     "recovery believes the file's length and checks no CRC",
-     {reads, invented, node},
+     "recovery believes the file's length, whatever its tail holds",
+     {survive, contiguous, synced, shown},
      &bugs::skip_torn_tail_check},
     {"reuse_offset_after_restart",
      "the log ends one batch too early after a restart",
-     {synced, contiguous, watermark, survive},
+     {synced, contiguous, watermark, survive, shown},
      &bugs::reuse_offset_after_restart},
     {"recovery_does_not_sync",
      "what a killed process had written is taken for stable",
@@ -95,7 +96,7 @@ const mutant table[] = {
      &bugs::answers_in_order_of_arrival},
     {"answers_overtake",
      "an answer leaves before those of earlier requests",
-     {node},
+     {node, correlated},
      &bugs::answers_overtake},
     {"deadline_not_armed",
      "no timer is armed for a request's deadline",

@@ -119,7 +119,6 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     options.unproven_from = std::max(options_.proven_upto, state.base_offset);
     options.gaps_allowed = options_.gaps_allowed;
     options.rewrite_unproven = true;
-    options.skip_checks = options_.log->planted.skip_torn_tail_check;
     index_growth growth;
     const auto count = [&](const batch::batch_view& batch) {
         index_batch(state, batch.header, options_.log->index_interval_bytes, growth);
@@ -128,6 +127,10 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     auto scanned = segment_scan(files_, segment.files.log, {state.base_offset, *size}).run(options, count);
     if (!scanned)
         return scanned.failure();
+    if (options_.log->planted.skip_torn_tail_check && scanned->bad) {
+        scanned->sound_size = *size;
+        scanned->bad.reset();
+    }
     // A later look at the index must find the largest timestamp, should the segment not grow any more.
     const auto closing = closing_time_entry(state);
     growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());

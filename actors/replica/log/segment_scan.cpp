@@ -51,10 +51,6 @@ result<scan_result> segment_scan::run(const scan_options& options, const visitor
     }
     if (auto rewritten = rewrite_window(); !rewritten)
         return rewritten.failure();
-    if (options_.skip_checks && found_.bad) {
-        found_.sound_size = range_.size;
-        found_.bad.reset();
-    }
     return found_;
 }
 
@@ -110,8 +106,7 @@ std::optional<std::string> segment_scan::complaint_about(const batch::batch_view
     if (BARNABAS_MARK_IF(header.leader_epoch.get() >= 0 && header.leader_epoch < epoch_,
                          leader_epoch_went_back))
         return std::string("a leader epoch below the one before");
-    if (!options_.skip_checks &&
-        batch::crc32c(batch.bytes.bytes().subspan(batch::at::attributes)) != header.crc)
+    if (batch::crc32c(batch.bytes.bytes().subspan(batch::at::attributes)) != header.crc)
         return BARNABAS_MARK(batch_crc_wrong), std::string("the CRC does not match");
     return std::nullopt;
 }

@@ -21,8 +21,6 @@ struct scan_options {
     /// Bytes of batches at or behind `unproven_from` are written again: after a failed sync the system may
     /// show bytes that it will never write, and only a new write makes a later sync cover them.
     bool rewrite_unproven = false;
-    /// The planted bug `skip_torn_tail_check`.
-    bool skip_checks = false;
 };
 
 struct scan_result {
