@@ -78,7 +78,14 @@ std::optional<std::uint64_t> fetch_reads::on_read_response(const read_response& 
     if (one->operation_token == 0)
         return std::nullopt;
     one->answer = answer;
-    return one->operation_token;
+    const auto told = one->operation_token;
+    if (answer.waits_at.get() >= 0) {
+        // Told already of the next batches, which only a read from there is to hear of.
+        one->now = state::subscribed;
+        one->offset = answer.waits_at;
+        one->operation_token = 0;
+    }
+    return told;
 }
 
 std::optional<std::uint64_t> fetch_reads::on_partition_readable(const partition_readable& note) {

@@ -205,19 +205,43 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
     auto job = log_.read(from, request.max_bytes, upto, request.at_least_one_batch);
     if (!job)
         return answer_read(reply, job.failure());
+    if (request.notify)
+        running_reads_.push_back({reply, {asker, request.token}});
     port_.submit(std::move(*job), reply);
+}
+
+void partition::on_forget(const waiting_reads::reader& who) {
+    readers_.forget(who);
+    std::erase_if(running_reads_, [&](const running_read& one) { return one.who == who; });
 }
 
 void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) {
     log_.on_read(job);
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
-    answer_read(reply, job.records);
+    answer_read(reply, job.records, wait_behind(job, reply));
     close_if_idle();
 }
 
-void partition::answer_read(std::uint64_t reply, const result<slice>& records) {
+/// A reader that has come to the end waits there from now on. -1: it has not, or does not care.
+log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t reply) {
+    const auto found = std::find_if(running_reads_.begin(), running_reads_.end(),
+                                    [&](const running_read& one) { return one.reply == reply; });
+    if (found == running_reads_.end())
+        return log_offset(-1);
+    const auto who = found->who;
+    running_reads_.erase(found);
+    const bool at_end = job.records && !job.records->empty() && job.end >= high_watermark_;
+    if (!at_end || closing_)
+        return log_offset(-1);
+    if (!settings_.planted.reader_at_end_forgotten)
+        readers_.add(who, job.end);
+    return job.end;
+}
+
+void partition::answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at) {
     read_response answer;
+    answer.waits_at = waits_at;
     answer.high_watermark = high_watermark_;
     answer.last_stable_offset = std::min(high_watermark_, log_.first_unstable_offset());
     answer.log_start_offset = log_.log_start_offset();

@@ -32,7 +32,7 @@ public:
     /// `reply` 0: nobody wants an answer (acks=0).
     void on_append(const append_request& request, std::uint64_t reply);
     void on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply);
-    void on_forget(const waiting_reads::reader& who) { readers_.forget(who); }
+    void on_forget(const waiting_reads::reader& who);
     void on_offset_query(const offset_query& query, std::uint64_t reply);
     void on_check_retention();
     void on_close();
@@ -61,7 +61,8 @@ private:
     void advance();
     void fail_appends(const replica::append_failure& failure);
     void repair_if_wanted();
-    void answer_read(std::uint64_t reply, const result<slice>& records);
+    void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1));
+    log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
     void close_if_idle();
     void tell_marks() const {
         if (settings_.tap != nullptr)
@@ -73,6 +74,12 @@ private:
     partition_port& port_;
     waiting_appends appends_;
     waiting_reads readers_;
+    /// Reads under way whose readers want to be told of more.
+    struct running_read {
+        std::uint64_t reply = 0;
+        waiting_reads::reader who;
+    };
+    std::vector<running_read> running_reads_;
     log_offset high_watermark_;
     std::uint64_t unsynced_bytes_ = 0;
     bool repair_waits_ = false;

@@ -106,6 +106,9 @@ private:
         append_replies_.deliver(this, reply, std::move(response));
     }
     void answer(std::uint64_t reply, read_response response) override {
+        const auto& asker = read_replies_.asker(reply);
+        if (response.waits_at.get() >= 0 && asker != nullptr)
+            askers_.insert_or_assign(asker->id(), caf::actor_cast<caf::actor>(asker));
         read_replies_.deliver(this, reply, std::move(response));
     }
     void answer(std::uint64_t reply, offset_query_response response) override {

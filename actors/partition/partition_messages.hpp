@@ -37,7 +37,9 @@ struct append_response {
 };
 
 /// Reads whole batches in [fetch_offset, high watermark). When none are there and `notify` is set, the answer
-/// is empty and one `partition_readable` with the same token follows as soon as there are some.
+/// is empty and one `partition_readable` with the same token follows as soon as there are some. The same
+/// follows an answer that says `waits_at`: a reader at the end of the log need not ask once more to learn
+/// that it is.
 struct read_request {
     std::uint64_t token = 0;
     log_offset fetch_offset;
@@ -59,6 +61,9 @@ struct read_response {
     log_offset high_watermark{-1};
     log_offset last_stable_offset{-1};
     log_offset log_start_offset{-1};
+    /// The records reach the high watermark, and the reader now waits for more at this offset, as after an
+    /// empty answer; -1 otherwise.
+    log_offset waits_at{-1};
 
     static read_response dropped(std::uint64_t token) {
         read_response answer;

@@ -190,6 +190,8 @@ struct read_job {
     /// Zero or more whole batches. Codes: corrupt_message, offset_out_of_range (the segment went away
     /// meanwhile), would_block, and those of the disk.
     result<slice> records = not_run_yet();
+    /// The offset behind the last of `records`; -1 when there are none.
+    log_offset end{-1};
     /// Memory behind `records`: at most what was asked for, unless a single batch is larger.
     std::size_t allocated = 0;
     /// Most that there is to read, as far as that is known beforehand.

@@ -16,6 +16,7 @@ public:
     read_run(const read_job& job, runtime::file_system& files) : job_(job), files_(files) {}
     result<slice> run();
     std::size_t allocated() const { return allocated_; }
+    log_offset end() const { return end_; }
 
 private:
     result<std::optional<slice>> run_segment(const readable_segment& segment, bool first);
@@ -28,6 +29,7 @@ private:
     const read_job& job_;
     runtime::file_system& files_;
     std::size_t allocated_ = 0;
+    log_offset end_{-1};
 };
 
 result<slice> read_run::run() {
@@ -149,7 +151,7 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
         if (header->last_offset() >= job_.upto)
             break;
         whole += header->total_size();
-        next = header->next_offset();
+        next = end_ = header->next_offset();
     }
     return whole;
 }
@@ -174,6 +176,7 @@ void read_job::run(runtime::file_system& files) {
     read_run run(*this, files);
     records = run.run();
     allocated = run.allocated();
+    end = run.end();
 }
 
 } // namespace barnabas::replica

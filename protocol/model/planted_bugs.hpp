@@ -20,7 +20,7 @@ struct planted_bugs {
     bool read_skips_a_batch = false;
 
     // Recovery.
-    /// Recovery believes the length of the file and checks no CRC.
+    /// Recovery believes the length of the file, whatever its tail holds.
     bool skip_torn_tail_check = false;
     /// After a restart the log ends one batch below what was recovered.
     bool reuse_offset_after_restart = false;
@@ -46,6 +46,8 @@ struct planted_bugs {
     bool serve_beyond_high_watermark = false;
     /// Of several readers that wait for a batch one is woken.
     bool wake_one_reader = false;
+    /// A reader that has come to the end is told that it waits there, and is not noted.
+    bool reader_at_end_forgotten = false;
 
     // Connection and fetch.
     /// The partitions of one Produce are answered in the order in which they are stored.

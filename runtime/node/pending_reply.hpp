@@ -39,6 +39,7 @@ public:
     pending_reply& operator=(const pending_reply&) = delete;
     ~pending_reply() { answer_dropped(); }
 
+    const caf::strong_actor_ptr& asker() const noexcept { return asker_; }
     explicit operator bool() const noexcept { return asker_ != nullptr; }
 
     /// Answers, once. `self` is the answering actor.

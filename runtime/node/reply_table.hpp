@@ -29,6 +29,12 @@ public:
         }
     }
 
+    /// Who waits for it; null when it was answered or forgotten.
+    const caf::strong_actor_ptr& asker(std::uint64_t number) const {
+        BARNABAS_ASSERT(number >= first_ && number - first_ < replies_.size());
+        return replies_[number - first_].asker();
+    }
+
     std::size_t size() const noexcept { return replies_.size(); }
 
 private:

@@ -94,7 +94,8 @@ class Build:
     def make(self, *targets):
         """Configures it if need be and builds the targets; the error's text, or None."""
         if not os.path.exists(self.path('build.ninja')):
-            configured = self.run('meson', 'setup', self.folder, *self.options)
+            # Instrumented code earns warnings that are not true; `build/` is where they are errors.
+            configured = self.run('meson', 'setup', self.folder, '-Dwerror=false', *self.options)
             if configured is not None:
                 return configured
         return self.run('ninja', '-C', self.folder, *targets)

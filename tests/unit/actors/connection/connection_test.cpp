@@ -240,6 +240,42 @@ TEST_F(connection_test, a_client_that_waits_for_more_bytes_is_answered_with_the_
     EXPECT_EQ(answer.responses[0].partitions[0].records->size(), 100'000u);
 }
 
+TEST_F(connection_test, a_reader_at_the_end_need_not_ask_again_to_wait_there) {
+    machine.start();
+    deliver(request(fetch(1, 10, 1), 11, 1));
+    read_response last;
+    last.token = port.read_requests[0].second.token;
+    last.high_watermark = log_offset(12);
+    last.waits_at = log_offset(12);
+    last.records = slice::copy_of("two records");
+    machine.on_read_response(last);
+    EXPECT_EQ(response<kafka::fetch_response>(0, 11, 1).responses[0].partitions[0].records->text(),
+              "two records");
+    deliver(request(fetch(1, 12, 1), 11, 2));
+    EXPECT_EQ(port.read_requests.size(), 1u);
+    machine.on_partition_readable({last.token});
+    ASSERT_EQ(port.read_requests.size(), 2u);
+    EXPECT_EQ(port.read_requests[1].second.fetch_offset, log_offset(12));
+    EXPECT_TRUE(port.forgotten.empty());
+}
+
+TEST_F(connection_test, a_reader_that_goes_back_from_the_end_waits_there_no_more) {
+    machine.start();
+    deliver(request(fetch(1, 10, 1), 11, 1));
+    read_response last;
+    last.token = port.read_requests[0].second.token;
+    last.high_watermark = log_offset(12);
+    last.waits_at = log_offset(12);
+    last.records = slice::copy_of("two records");
+    machine.on_read_response(last);
+    deliver(request(fetch(1, 10, 1), 11, 2));
+    ASSERT_EQ(port.read_requests.size(), 2u);
+    EXPECT_EQ(port.read_requests[1].second.fetch_offset, log_offset(10));
+    EXPECT_EQ(port.forgotten.size(), 1u);
+    machine.on_partition_readable({last.token});
+    EXPECT_EQ(port.read_requests.size(), 2u) << "of a wait that was taken back";
+}
+
 TEST_F(connection_test, a_partition_named_twice_in_a_fetch_is_read_once) {
     machine.start();
     auto asked = fetch(1, 10, 0);
