@@ -4,6 +4,7 @@
 #include "actors/replica/log/producer_state.hpp"
 #include "actors/replica/log/segment.hpp"
 #include "actors/replica/log_options.hpp"
+#include "actors/replica/read_jobs.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/slice.hpp"
 #include "runtime/disk/disk.hpp"
@@ -21,10 +22,6 @@
 ///   sync                         any lane; may run while writes run, one in flight per log
 ///   read, find, retire, remove   any lane
 namespace barnabas::replica {
-
-inline barnabas::error not_run_yet() {
-    return {errc::internal, "the job has not run"};
-}
 
 /// What recovery did, for one line in the log of the broker.
 struct recovery_report {
@@ -159,67 +156,6 @@ struct sync_job {
 
 private:
     result<void> write_small_files(runtime::file_system& files) const;
-};
-
-/// Where a read may look: one segment as the machine knew it.
-struct readable_segment {
-    log_offset base_offset;
-    std::uint64_t size = 0;
-    timestamp_ms newest = no_timestamp;
-    /// The active segment's files; without them the job opens the segment by name.
-    std::optional<segment_files> files;
-};
-
-/// Whole batches from the one that holds `from` on, below `upto`. May run again from its beginning.
-struct read_job {
-    std::string directory;
-    log_offset from;
-    log_offset upto; ///< exclusive
-    std::size_t max_bytes = 0;
-    bool at_least_one_batch = false;
-    /// Batches below it come from a former life of the process: their CRC is checked.
-    log_offset verify_below;
-    std::vector<readable_segment> segments;
-    /// A batch known to begin here, not behind `from`; 0 is always right.
-    file_position start;
-    bool start_is_exact = false;
-    /// Rides on the memory that the job allocates.
-    std::shared_ptr<void> permit;
-
-    runtime::disk_job_kind kind = runtime::disk_job_kind::cached_read;
-    /// Zero or more whole batches. Codes: corrupt_message, offset_out_of_range (the segment went away
-    /// meanwhile), would_block, and those of the disk.
-    result<slice> records = not_run_yet();
-    /// The offset behind the last of `records`; -1 when there are none.
-    log_offset end{-1};
-    /// Memory behind `records`: at most what was asked for, unless a single batch is larger.
-    std::size_t allocated = 0;
-    /// Most that there is to read, as far as that is known beforehand.
-    std::size_t bytes_there() const;
-    void run(runtime::file_system& files);
-};
-
-struct found_offset {
-    log_offset offset{-1};
-    timestamp_ms timestamp = no_timestamp;
-    barnabas::leader_epoch leader_epoch{-1};
-
-    friend bool operator==(const found_offset&, const found_offset&) = default;
-};
-
-/// Looks for a record by time: the first one at or behind `timestamp`, or the one with the largest timestamp.
-struct find_job {
-    std::string directory;
-    /// None: the record with the largest timestamp.
-    std::optional<timestamp_ms> timestamp;
-    log_offset not_below; ///< the log start offset
-    log_offset upto;      ///< exclusive
-    /// Those that can hold it, in the order in which they are tried.
-    std::vector<readable_segment> segments;
-
-    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
-    result<std::optional<found_offset>> found = not_run_yet();
-    void run(runtime::file_system& files);
 };
 
 /// Second step of a deletion: the renamed files go away. Submit it after `file_delete_delay_ms`.

@@ -1,6 +1,6 @@
-#include "actors/replica/jobs.hpp"
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/segment_reader.hpp"
+#include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/crc32c.hpp"
 
 #include <algorithm>
