@@ -64,6 +64,13 @@ std::string one_word(std::string text) {
     return text;
 }
 
+/// Each word counts by itself: there are more combinations of them than runs.
+void count_words(sums& into, const std::string& key, const std::string& words) {
+    std::istringstream each{words};
+    for (std::string word; each >> word;)
+        ++into[key + word];
+}
+
 /// The block of one run, written at once so that blocks of processes do not mix.
 void append(std::FILE* to, const std::string& block) {
     std::size_t at = 0;
@@ -102,7 +109,12 @@ sums histogram_of(std::string_view expanded) {
         if (equals == std::string::npos || section == "scenario" || section == "sends" ||
             section == "choices")
             continue;
-        ++found[section + "." + line.substr(0, equals) + " " + one_word(group_of(line.substr(equals + 3)))];
+        const auto key = section + "." + line.substr(0, equals) + " ";
+        const auto value = line.substr(equals + 3);
+        if (key == "hostile.kinds ")
+            count_words(found, key, value);
+        else
+            ++found[key + one_word(group_of(value))];
     }
     for (const auto* each : {"topic", "producer", "reader", "fault"})
         ++found[std::string(each) + ".number " + power_of(sections[each])];

@@ -66,14 +66,14 @@ std::optional<std::string> assign(broker_config& config, const broker_key& key, 
     return std::nullopt;
 }
 
-std::string unknown_key_warning(const std::string& key) {
+std::string unknown_key(const std::string& key, const std::string& consequence) {
     std::vector<std::string_view> names;
     for (const auto table : {used_broker_keys(), accepted_broker_keys()})
         for (const auto& row : table)
             if (!row.hidden)
                 names.push_back(row.name);
     const auto meant = closest(key, names);
-    return "no configuration is named " + key + "; it is ignored" +
+    return "no configuration is named " + key + consequence +
            (meant ? " (did you mean " + std::string(*meant) + "?)" : "");
 }
 
@@ -90,7 +90,7 @@ std::optional<std::string> warning_for(const std::string& key, std::string_view 
         return key + " has no meaning any more and is ignored: " + std::string(removed->why);
     if (key.starts_with("listener.name."))
         return key + " is known, but this version does not use settings of single listeners yet";
-    return unknown_key_warning(key);
+    return unknown_key(key, "; it is ignored");
 }
 
 /// One key of the file or of the overrides. Returns the error, if any.
@@ -130,7 +130,7 @@ broker_config::broker_config() {
 result<void> broker_config::set(std::string_view key, std::string_view value) {
     const auto* row = find_broker_key(key);
     if (row == nullptr)
-        return error{errc::invalid_config, unknown_key_warning(std::string(key))};
+        return error{errc::invalid_config, unknown_key(std::string(key), "")};
     broker_config changed = *this;
     if (auto why = assign(changed, *row, value))
         return error{errc::invalid_config, *why};

@@ -9,8 +9,6 @@ namespace barnabas::sim {
 
 namespace {
 constexpr std::int64_t million = 1'000'000;
-/// Beyond this a clock would hardly be called one, and the arithmetic below could overflow.
-constexpr std::int64_t largest_drift_ppm = 100'000;
 } // namespace
 
 clock_options clock_options::drawn(runtime::random& draws) {
@@ -34,7 +32,8 @@ clock_options clock_options::drawn(runtime::random& draws) {
 host_clock::host_clock(const world& time, const clock_options& options)
     : time_(time), drift_ppm_(options.drift_ppm), skew_ms_(options.wall_skew_ms),
       monotonic_start_(options.monotonic_start_ns) {
-    BARNABAS_ASSERT(drift_ppm_ >= -largest_drift_ppm && drift_ppm_ <= largest_drift_ppm);
+    BARNABAS_ASSERT(drift_ppm_ >= -clock_options::drift_ppm_most &&
+                    drift_ppm_ <= clock_options::drift_ppm_most);
     BARNABAS_ASSERT(monotonic_start_ > 0);
 }
 
@@ -46,7 +45,7 @@ std::int64_t host_clock::drifted(std::int64_t true_ns) const noexcept {
 }
 
 void host_clock::set_drift(std::int64_t ppm) {
-    BARNABAS_ASSERT(ppm >= -largest_drift_ppm && ppm <= largest_drift_ppm);
+    BARNABAS_ASSERT(ppm >= -clock_options::drift_ppm_most && ppm <= clock_options::drift_ppm_most);
     drift_base_ = drifted(time_.now().get());
     drift_since_ = time_.now();
     drift_ppm_ = ppm;

@@ -12,6 +12,9 @@ namespace barnabas::sim {
 class world;
 
 struct clock_options {
+    /// Beyond this a clock would hardly be called one, and the arithmetic with it could overflow.
+    static constexpr std::int64_t drift_ppm_most = 100'000;
+
     /// How much faster (or, negative, slower) both clocks of the host run than true time, in parts per
     /// million.
     std::int64_t drift_ppm = 0;

@@ -1,13 +1,14 @@
 #include "sim/replay/check_options.hpp"
 
 #include "runtime/config/broker_config.hpp"
+#include "runtime/config/topic_config.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/faults/network_faults.hpp"
 #include "sim/workloads/fault_plan.hpp"
 #include "sim/workloads/option_fields.hpp"
 
+#include <charconv>
 #include <map>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -15,155 +16,292 @@ namespace barnabas::sim {
 
 namespace {
 
-error wrong(const std::string& section, const std::string& what) {
-    return {errc::invalid_request, "[" + section + "] " + what};
+/// What a clock may be off, so that its arithmetic stays far from overflow.
+constexpr std::int64_t skew_ms_most = 1'576'800'000'000; ///< fifty years
+constexpr std::int64_t monotonic_start_most = 1'000'000'000 * second;
+constexpr std::int64_t longest_ns = scenario_seconds_most * second;
+constexpr std::int64_t value_bytes_most = 16'000'000;
+/// The first versions that carry record batches as they are today.
+constexpr std::int64_t produce_version_least = 3;
+constexpr std::int64_t fetch_version_least = 4;
+constexpr std::size_t records_most = 100'000;
+
+std::string written(std::string_view field, std::int64_t value) {
+    return field_text(field, value);
 }
 
-/// The rules that follow from the names of fields: a chance is of a million, a pair `x_low`, `x_high` is a
-/// range whose lower end is not zero, and nothing but clocks goes below zero.
-class field_rules {
+value_problem outside(const std::string& field, std::int64_t low, std::int64_t high) {
+    return {{field},
+            std::string(key_of_field(field)) + " must be in " + written(field, low) + ".." +
+                written(field, high)};
+}
+
+/// The first of some values that lies outside of its bounds.
+class bounds {
 public:
-    explicit field_rules(std::string section) : section_(std::move(section)) {}
-
     template <class Value>
-    void operator()(std::string_view field, const Value& value) {
-        if constexpr (std::is_same_v<Value, bool> || std::is_enum_v<Value>) {
-            return;
-        } else if constexpr (std::is_integral_v<Value>) {
-            note(field, static_cast<std::int64_t>(value));
-        } else if constexpr (requires { value.get(); }) {
-            note(field, static_cast<std::int64_t>(value.get()));
-        }
+    bounds& in(const char* field, const Value& value, std::int64_t low, std::int64_t high) {
+        bool fits = true;
+        if constexpr (requires { value.get(); })
+            fits = std::cmp_greater_equal(value.get(), low) && std::cmp_less_equal(value.get(), high);
+        else
+            fits = std::cmp_greater_equal(value, low) && std::cmp_less_equal(value, high);
+        if (!fits && !found_)
+            found_ = outside(field, low, high);
+        return *this;
     }
-
-    result<void> outcome() const { return outcome_; }
+    bounds& and_then(const checked& other) {
+        if (!found_)
+            found_ = other;
+        return *this;
+    }
+    checked found() const { return found_; }
 
 private:
-    void note(std::string_view field, std::int64_t value) {
-        const std::string name(field);
+    checked found_;
+};
+
+/// The rules that follow from the names of fields: a chance is of a million, a pair `x_low`, `x_high` is a
+/// range whose lower end is not zero, and nothing goes below zero.
+class field_rules {
+public:
+    template <class Value>
+    void operator()(std::string_view field, const Value& value) {
+        if constexpr (std::is_integral_v<Value> && !std::is_same_v<Value, bool>)
+            note(std::string(field), static_cast<std::int64_t>(value));
+    }
+    checked found() const { return found_; }
+
+private:
+    void note(const std::string& name, std::int64_t value) {
+        const std::string key(key_of_field(name));
         const auto low = name.find("_low_");
         const auto high = name.find("_high_");
-        if (name.ends_with("chance_ppm") && value > static_cast<std::int64_t>(per_million))
-            refuse(name + " is a chance in a million, so at most 1000000");
+        if (value < 0)
+            refuse({name}, key + " must not be below zero");
+        if (name.ends_with("_ppm") && value > static_cast<std::int64_t>(per_million))
+            refuse({name}, key + " is a chance in a million, so at most 1000000");
         if (low != std::string::npos) {
             if (value < 1)
-                refuse(name + " must be above zero");
-            lows_[name.substr(0, low)] = value;
+                refuse({name}, key + " must be above zero");
+            lows_[name.substr(0, low)] = {name, value};
         } else if (high != std::string::npos) {
             if (const auto pair = lows_.find(name.substr(0, high));
-                pair != lows_.end() && value < pair->second)
-                refuse(name + " lies below " + name.substr(0, high) + "_low");
-            if (value < 0)
-                refuse(name + " must not be below zero");
+                pair != lows_.end() && value < pair->second.second)
+                refuse({name, pair->second.first},
+                       key + " lies below " + std::string(key_of_field(pair->second.first)));
         }
     }
-    void refuse(const std::string& what) {
-        if (outcome_)
-            outcome_ = wrong(section_, what);
+    void refuse(std::vector<std::string> fields, const std::string& what) {
+        if (!found_)
+            found_ = value_problem{std::move(fields), what};
     }
 
-    std::string section_;
-    std::map<std::string, std::int64_t> lows_;
-    result<void> outcome_;
+    std::map<std::string, std::pair<std::string, std::int64_t>> lows_;
+    checked found_;
 };
 
 template <class Options>
-result<void> follows_rules(const char* section, const Options& options) {
-    field_rules rules(section);
+checked problem_by_names(const Options& options) {
+    field_rules rules;
     for_each_field(options, rules);
-    return rules.outcome();
+    return rules.found();
 }
 
-result<void> check_scheduler(const char* section, const scheduler_options& options) {
-    if (options.loops < 1 || options.loops > 64)
-        return wrong(section, "loops must be in 1..64");
-    if (options.step_cost_low < microsecond)
-        return wrong(section, "step_cost_low must be at least 1us");
-    return follows_rules(section, options);
+/// "producer-12" is 12.
+bool is_numbered(std::string_view host, std::string_view kind, std::size_t count) {
+    if (!host.starts_with(kind))
+        return false;
+    host.remove_prefix(kind.size());
+    std::size_t number = 0;
+    const auto [stop, problem] = std::from_chars(host.data(), host.data() + host.size(), number);
+    return problem == std::errc{} && stop == host.data() + host.size() && number < count;
 }
 
-result<void> check_load(const load_options& load) {
-    if (load.producer.acks < -1 || load.producer.acks > 1)
-        return wrong("producer", "acks must be -1, 0 or 1");
-    if (load.producer.in_flight_max < 1 || load.producer.in_flight_max > 5)
-        return wrong("producer", "in_flight_max must be in 1..5");
-    if (load.interval_ns < microsecond)
-        return wrong("producer", "interval must be at least 1us");
-    if (load.records_max < 1 || load.records_max > 100'000)
-        return wrong("producer", "records_max must be in 1..100000");
-    if (load.value_bytes_max < 1 || load.value_bytes_max > 16'000'000)
-        return wrong("producer", "value_bytes_max must be in 1..16000000");
-    if (load.unfinished_max < 1)
-        return wrong("producer", "unfinished_max must be at least 1");
-    if (load.producer.delivery_timeout_ns < second || load.producer.request_timeout_ms < 1)
-        return wrong("producer", "delivery_timeout must be at least 1s, request_timeout_ms at least 1");
-    return {};
+bool is_client(std::string_view host, const produce_consume_options& options) {
+    return host == "admin" || host == "audit" || is_numbered(host, "producer-", options.producers.size()) ||
+           is_numbered(host, "reader-", options.readers.size());
 }
 
-result<void> check_sends(const produce_consume_options& options) {
-    virtual_time last{0};
-    for (const auto& send : *options.sends) {
-        if (send.at < last)
-            return wrong("sends", "the batches must stand in the order of their times");
-        last = send.at;
-        if (send.producer >= options.producers.size())
-            return wrong("sends", "there is no producer " + std::to_string(send.producer));
-        if (send.where.topic >= options.topics.size() || send.where.partition < 0 ||
-            send.where.partition >= options.topics[send.where.topic].partitions)
-            return wrong("sends", "there is no partition " + to_string(send.where));
-    }
-    return {};
-}
-
-result<void> check_config(const produce_consume_options& options) {
-    auto config = simulated_config("broker");
-    for (const auto& [key, value] : options.broker_config) {
-        if (const auto done = config.set(key, value); !done)
-            return wrong("broker", done.failure().detail);
-    }
-    return {};
-}
-
-result<void> check_faults(const fault_plan& plan, virtual_time progress_due) {
-    for (const auto& fault : plan.faults) {
-        if (fault.at >= plan.healing)
-            return wrong("fault", std::string(name_of(fault.kind)) + " at " + field_text("at_ns", fault.at) +
-                                      " comes after healing, which is at " +
-                                      field_text("at_ns", plan.healing));
-        if (fault.lasts_ns < 0)
-            return wrong("fault", "lasts must not be below zero");
-    }
-    if (progress_due < plan.healing)
-        return wrong("faults", "progress_due lies before healing");
-    if (const auto done = follows_rules("network", plan.network); !done)
-        return done;
-    return follows_rules("disk", plan.disk);
+/// What the kind of a fault needs to happen, and to end.
+checked problem_of_kind(const planned_fault& fault) {
+    const auto used = fields_used(fault.kind);
+    bounds all;
+    if ((used & uses_how) != 0)
+        all.and_then(problem_of(fault.losses));
+    if ((used & uses_count) != 0)
+        all.in("count", fault.count, 1, static_cast<std::int64_t>(faults_max));
+    if ((used & uses_bytes) != 0)
+        all.in("bytes", fault.bytes, 1, UINT32_MAX);
+    if ((used & uses_rate) != 0)
+        all.in("bytes_per_second", fault.bytes_per_second, 1, INT64_MAX);
+    if ((used & uses_interval) != 0)
+        all.in("interval_ns", fault.interval_ns, fault.kind == fault_kind::flapping_link ? millisecond : 0,
+               longest_ns);
+    if ((used & uses_jump) != 0)
+        all.in("jump_ms", fault.jump_ms, -skew_ms_most, skew_ms_most);
+    if ((used & uses_drift) != 0)
+        all.in("drift_ppm", fault.drift_ppm, -clock_options::drift_ppm_most, clock_options::drift_ppm_most);
+    if ((used & uses_factor) != 0)
+        all.in("factor", fault.factor, 1, 100'000);
+    return all.found();
 }
 
 } // namespace
 
-result<void> check_options(const produce_consume_options& options) {
-    for (const auto& topic : options.topics) {
-        if (topic.partitions < 1 || topic.partitions > 1'000)
-            return wrong("topic", "partitions must be in 1..1000");
+checked problem_of(const scheduler_options& options) {
+    return bounds()
+        .in("loops", options.loops, 1, 64)
+        .in("step_cost_low_ns", options.step_cost_low, microsecond, second)
+        .in("step_cost_high_ns", options.step_cost_high, microsecond, second)
+        .and_then(problem_by_names(options))
+        .found();
+}
+
+checked problem_of(const clock_options& options) {
+    return bounds()
+        .in("drift_ppm", options.drift_ppm, -clock_options::drift_ppm_most, clock_options::drift_ppm_most)
+        .in("wall_skew_ms", options.wall_skew_ms, -skew_ms_most, skew_ms_most)
+        .in("monotonic_start_ns", options.monotonic_start_ns, 1, monotonic_start_most)
+        .found();
+}
+
+checked problem_of(const client::new_topic& topic) {
+    if (const auto problem = bounds().in("partitions", topic.partitions, 1, 1'000).found())
+        return problem;
+    for (const auto& [key, value] : topic.configs) {
+        if (const auto done = check_topic_configs({{key, value}}); !done)
+            return value_problem{{"config." + key}, done.failure().detail};
     }
-    if (!options.producers.empty() && options.topics.empty())
-        return wrong("producer", "there is no topic to send to");
-    for (const auto& load : options.producers) {
-        if (const auto done = check_load(load); !done)
-            return done;
+    return {};
+}
+
+checked problem_of(const load_options& load) {
+    const auto& producer = load.producer;
+    return bounds()
+        .in("acks", producer.acks, -1, 1)
+        .in("in_flight_max", producer.in_flight_max, 1, 5)
+        .in("request_timeout_ms", producer.request_timeout_ms, 1, longest_ns / millisecond)
+        .in("delivery_timeout_ns", producer.delivery_timeout_ns, second, longest_ns)
+        .in("produce_version_max", producer.produce_version_max, produce_version_least,
+            kafka::produce_request::highest_version)
+        .in("interval_ns", load.interval_ns, microsecond, longest_ns)
+        .in("records_max", load.records_max, 1, static_cast<std::int64_t>(records_most))
+        .in("value_bytes_max", load.value_bytes_max, 1, value_bytes_most)
+        .in("unfinished_max", load.unfinished_max, 1, 100'000)
+        .found();
+}
+
+checked problem_of(const client::consumer_options& reader) {
+    return bounds()
+        .in("max_wait_ms", reader.max_wait_ms, 0, longest_ns / millisecond)
+        .in("min_bytes", reader.min_bytes, 0, INT32_MAX)
+        .in("max_bytes", reader.max_bytes, 1, INT32_MAX)
+        .in("partition_max_bytes", reader.partition_max_bytes, 1, INT32_MAX)
+        .in("fetch_version_max", reader.fetch_version_max, fetch_version_least,
+            kafka::fetch_request::highest_version)
+        .found();
+}
+
+checked problem_of(const network_faults& faults) {
+    return bounds()
+        .in("bytes_per_second", faults.bytes_per_second, 1, INT64_MAX)
+        .and_then(problem_by_names(faults))
+        .found();
+}
+
+checked problem_of(const disk_faults& faults) {
+    return problem_by_names(faults);
+}
+
+checked problem_of(const power_cut_faults& losses) {
+    return problem_by_names(losses);
+}
+
+checked problem_of(const planned_fault& fault, virtual_time healing) {
+    if (fault.at >= healing)
+        return value_problem{{"at"},
+                             "at " + field_text("at_ns", fault.at) + " comes after healing, which is at " +
+                                 field_text("at_ns", healing)};
+    return bounds()
+        .in("at_ns", fault.at, 0, longest_ns)
+        .in("after_ns", fault.after_ns, 0, longest_ns)
+        .in("lasts_ns", fault.lasts_ns, 0, longest_ns)
+        .and_then(problem_of_kind(fault))
+        .found();
+}
+
+checked problem_of(const connection_harm& harm) {
+    return bounds()
+        .in("connection", harm.connection, 1, INT64_MAX)
+        .in("direction", harm.direction, 0, 1)
+        .in("lasts_ns", harm.lasts_ns, 0, longest_ns)
+        .in(harm.kind == harm_kind::half_open ? "after_ns" : "after_bytes", harm.at,
+            harm.kind == harm_kind::reset || harm.kind == harm_kind::clog ? 1 : 0, INT64_MAX)
+        .found();
+}
+
+checked problem_of(const hostile_options& options) {
+    return bounds()
+        .in("interval_ns", options.interval_ns, millisecond, longest_ns)
+        .in("connections", options.connections, 1, 10'000)
+        .in("pipelined", options.pipelined, 1, 100'000)
+        .in("bomb_bytes", options.bomb_bytes, 1, 100'000'000)
+        .in("idle_ns", options.idle_ns, millisecond, longest_ns)
+        .in("answer_limit_ns", options.answer_limit_ns, millisecond, longest_ns)
+        .found();
+}
+
+checked problem_of_broker_config(const std::vector<std::pair<std::string, std::string>>& config) {
+    auto made = simulated_config("broker");
+    for (const auto& [key, value] : config) {
+        if (const auto done = made.set(key, value); !done)
+            return value_problem{{"config." + key}, done.failure().detail};
     }
-    if (options.sends) {
-        if (const auto done = check_sends(options); !done)
-            return done;
+    return {};
+}
+
+checked problem_of_phases(virtual_time healing, virtual_time progress_due) {
+    if (progress_due < healing)
+        return value_problem{{"progress_due", "healing"}, "progress_due lies before healing"};
+    return bounds()
+        .in("healing_ns", healing, 0, longest_ns)
+        .in("progress_due_ns", progress_due, 0, longest_ns)
+        .found();
+}
+
+std::optional<std::string> problem_of(const planned_send& send, virtual_time before,
+                                      const produce_consume_options& options) {
+    if (send.at < before)
+        return "the batches must stand in the order of their times";
+    if (send.at > options.progress_due)
+        return "the load ends when progress is due, at " + field_text("at_ns", options.progress_due);
+    if (send.producer >= options.producers.size())
+        return "there is no producer " + std::to_string(send.producer);
+    if (send.where.topic >= options.topics.size() || send.where.partition < 0 ||
+        send.where.partition >= options.topics[send.where.topic].partitions)
+        return "there is no partition " + to_string(send.where);
+    if (send.value_bytes.size() > records_most)
+        return "a batch has at most " + std::to_string(records_most) + " records";
+    for (const auto bytes : send.value_bytes) {
+        if (bytes > value_bytes_most)
+            return "a value has at most " + std::to_string(value_bytes_most) + " bytes";
     }
-    if (const auto done = check_scheduler("broker", options.broker_scheduler); !done)
-        return done;
-    if (const auto done = check_scheduler("clients", options.client_scheduler); !done)
-        return done;
-    if (const auto done = check_config(options); !done)
-        return done;
-    return check_faults(options.faults, options.progress_due);
+    return {};
+}
+
+std::optional<std::string> problem_of(const choice_log::loop& loop, const produce_consume_options& options) {
+    const bool of_broker = loop.host == "broker";
+    if (!of_broker && !is_client(loop.host, options))
+        return "there is no host " + loop.host;
+    const auto& scheduler = of_broker ? options.broker_scheduler : options.client_scheduler;
+    if (loop.life < 1 || loop.number >= scheduler.loops)
+        return loop.host + " has the loops 0.." + std::to_string(scheduler.loops - 1) +
+               ", and its lives are counted from 1";
+    if (scheduler.policy != choice_policy::as_recorded)
+        return std::string("choices count only where [") + (of_broker ? "broker" : "clients") +
+               "] says policy = as_recorded";
+    return {};
 }
 
 } // namespace barnabas::sim

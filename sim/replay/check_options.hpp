@@ -1,18 +1,41 @@
 #pragma once
 
+#include "sim/text/section_reader.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
+/// Bounds of what a scenario may ask for: one run lives in one process, and ends. Each function says what no
+/// run can be made of in the options of one section, and which fields are to blame.
 namespace barnabas::sim {
 
-/// Bounds of what a scenario may ask for: one run lives in one process.
 inline constexpr std::int64_t scenario_seconds_least = 24;
 inline constexpr std::int64_t scenario_seconds_most = 3'600;
 inline constexpr std::uint64_t clients_max = 64;
 inline constexpr std::uint64_t faults_max = 1'000;
 
-/// Whether a run can be made of these: `invalid_request` names the section and the field that does not fit.
-result<void> check_options(const produce_consume_options& options);
+using checked = std::optional<value_problem>;
+
+checked problem_of(const scheduler_options& options);
+checked problem_of(const clock_options& options);
+checked problem_of(const client::new_topic& topic);
+checked problem_of(const load_options& load);
+checked problem_of(const client::consumer_options& reader);
+checked problem_of(const network_faults& faults);
+checked problem_of(const disk_faults& faults);
+checked problem_of(const power_cut_faults& losses);
+checked problem_of(const planned_fault& fault, virtual_time healing);
+checked problem_of(const connection_harm& harm);
+checked problem_of(const hostile_options& options);
+checked problem_of_broker_config(const std::vector<std::pair<std::string, std::string>>& config);
+checked problem_of_phases(virtual_time healing, virtual_time progress_due);
+
+/// `before` is the time of the row above. What is wrong with the row alone, its producer or its partition.
+std::optional<std::string> problem_of(const planned_send& send, virtual_time before,
+                                      const produce_consume_options& options);
+/// Choices of a loop that does not exist, or that does not go by them.
+std::optional<std::string> problem_of(const choice_log::loop& loop, const produce_consume_options& options);
 
 } // namespace barnabas::sim

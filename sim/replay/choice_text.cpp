@@ -55,7 +55,7 @@ std::string choices_text(const choice_log& log) {
     return text;
 }
 
-result<void> add_choices(choice_log& to, std::string_view row) {
+result<choice_log::loop> add_choices(choice_log& to, std::string_view row) {
     choice_log::loop key;
     key.host = row.substr(0, row.find(' '));
     row.remove_prefix(key.host.size());
@@ -66,13 +66,13 @@ result<void> add_choices(choice_log& to, std::string_view row) {
     while (!row.empty()) {
         choice_log::pick made;
         if (!take_text(row, " ") || !take_number(row, made.decision) || !take_text(row, ":") ||
-            !take_number(row, made.index))
+            !take_number(row, made.index) || made.index == 0)
             return wrong_row();
         if (!picks.empty() && made.decision <= picks.back().decision)
             return wrong_row();
         picks.push_back(made);
     }
-    return {};
+    return key;
 }
 
 } // namespace barnabas::sim

@@ -89,7 +89,7 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("producer").fields(load);
     for (const auto& reader : options.readers)
         text.section("reader").fields(reader);
-    if (options.hostile.kinds != 0)
+    if (!options.hostile.kinds.none())
         text.section("hostile").fields(options.hostile);
     write_faults(text, options.faults, options.progress_due);
     if (options.sends) {

@@ -2,6 +2,7 @@
 
 #include "runtime/config/closest.hpp"
 #include "sim/checkers/checkers.hpp"
+#include "sim/mutants/mutants.hpp"
 #include "sim/replay/check_options.hpp"
 #include "sim/replay/choice_text.hpp"
 #include "sim/replay/send_text.hpp"
@@ -14,6 +15,38 @@
 
 namespace barnabas::sim {
 
+namespace {
+
+/// Who else than a checker can refuse a run: the run itself, the process that it is in, the tester's canary.
+constexpr std::string_view refusers[] = {"node", "process", "canary"};
+
+std::optional<std::string> unknown_checker(std::string_view name, std::span<const std::string_view> others) {
+    const auto checkers = checker_names();
+    std::vector<std::string_view> names(checkers.begin(), checkers.end());
+    names.insert(names.end(), others.begin(), others.end());
+    if (std::find(names.begin(), names.end(), name) != names.end())
+        return {};
+    const auto meant = closest(name, names);
+    return "there is no checker " + std::string(name) +
+           (meant ? "; did you mean " + std::string(*meant) + "?" : "");
+}
+
+checked too_many(const char* field, std::uint64_t count, std::uint64_t before) {
+    if (count >= 1 && count <= clients_max && before < clients_max)
+        return {};
+    return value_problem{{field}, "a run has 1.." + std::to_string(clients_max) + " of these"};
+}
+
+checked wrong_repetition(std::uint64_t repeat, std::uint64_t chance_percent) {
+    if (repeat < 1 || repeat > faults_max)
+        return value_problem{{"repeat"}, "repeat must be in 1.." + std::to_string(faults_max)};
+    if (chance_percent > 100)
+        return value_problem{{"chance_percent"}, "chance_percent must be in 0..100"};
+    return {};
+}
+
+} // namespace
+
 /// One pass over the text for one seed. Sections of one kind replace what was drawn of that kind as a whole
 /// (topics, producers, readers, dated faults); single options replace single options.
 struct scenario::reading {
@@ -21,11 +54,17 @@ struct scenario::reading {
     runtime::random draws;
     produce_consume_options made;
     std::map<std::string, std::uint64_t> seen;
+    /// What can be judged only when all is read.
+    std::size_t producer_line = 0;
+    std::vector<std::size_t> send_lines = {};
+    std::vector<std::pair<choice_log::loop, std::size_t>> choice_lines = {};
 
     using handler = result<void> (reading::*)(const document_section&);
     static const std::map<std::string, handler, std::less<>>& handlers();
 
     result<void> all();
+    result<void> known(const document_section& section);
+    result<void> fits_together() const;
     section_reader reader(const document_section& from, std::uint64_t number = 0) const {
         return {of.text_, from, draws.split(from.name).split(number)};
     }
@@ -65,41 +104,69 @@ result<void> scenario::reading::all() {
             return done;
     }
     for (const auto& section : of.text_.sections) {
-        const auto handle = handlers().find(section.name);
-        if (handle == handlers().end()) {
-            std::vector<std::string_view> names;
-            for (const auto& [name, unused] : handlers())
-                names.push_back(name);
-            const auto meant = closest(section.name, names);
-            return of.text_.wrong(section.line,
-                                  "no section is called [" + section.name + "]" +
-                                      (meant ? "; did you mean [" + std::string(*meant) + "]?" : ""));
-        }
-        if (auto done = (this->*handle->second)(section); !done)
+        if (auto done = known(section); !done)
+            return done;
+        if (auto done = (this->*handlers().find(section.name)->second)(section); !done)
             return done;
     }
     std::stable_sort(made.faults.faults.begin(), made.faults.faults.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
-    const auto fits = check_options(made);
-    if (!fits)
-        return error{errc::invalid_request, of.text_.name + ": " + fits.failure().detail};
+    return fits_together();
+}
+
+result<void> scenario::reading::known(const document_section& section) {
+    constexpr std::string_view lists[] = {"topic", "producer", "reader", "fault", "harm"};
+    if (handlers().find(section.name) == handlers().end()) {
+        std::vector<std::string_view> names;
+        for (const auto& [name, unused] : handlers())
+            names.push_back(name);
+        const auto meant = closest(section.name, names);
+        return of.text_.wrong(section.line,
+                              "no section is called [" + section.name + "]" +
+                                  (meant ? "; did you mean [" + std::string(*meant) + "]?" : ""));
+    }
+    const auto* first = of.text_.find(section.name);
+    if (first != &section && std::find(std::begin(lists), std::end(lists), section.name) == std::end(lists))
+        return of.text_.wrong(section.line, "[" + section.name + "] was already there in line " +
+                                                std::to_string(first->line));
+    return {};
+}
+
+result<void> scenario::reading::fits_together() const {
+    if (!made.producers.empty() && made.topics.empty())
+        return of.text_.wrong(producer_line, "[producer] there is no topic to send to");
+    virtual_time before{0};
+    for (std::size_t i = 0; i < send_lines.size(); ++i) {
+        const auto& send = (*made.sends)[i];
+        if (const auto problem = problem_of(send, before, made))
+            return of.text_.wrong(send_lines[i], *problem);
+        before = send.at;
+    }
+    for (const auto& [loop, line] : choice_lines) {
+        if (const auto problem = problem_of(loop, made))
+            return of.text_.wrong(line, *problem);
+    }
     return {};
 }
 
 result<void> scenario::reading::broker(const document_section& from) {
     auto& made_configs = made.broker_config;
     std::vector<std::pair<std::string, std::string>> stated;
-    const auto done =
-        reader(from).fields(made.broker_scheduler).fields(made.broker_clock).configs(stated).done();
+    auto lines = reader(from);
+    lines.fields(made.broker_scheduler).fields(made.broker_clock).configs(stated);
     for (auto& [key, value] : stated) {
         std::erase_if(made_configs, [&](const auto& drawn) { return drawn.first == key; });
         made_configs.emplace_back(key, value);
     }
-    return done;
+    return lines.check(problem_of(made.broker_scheduler))
+        .check(problem_of(made.broker_clock))
+        .check(problem_of_broker_config(made_configs))
+        .done();
 }
 
 result<void> scenario::reading::clients(const document_section& from) {
-    return reader(from).fields(made.client_scheduler).done();
+    auto lines = reader(from);
+    return lines.fields(made.client_scheduler).check(problem_of(made.client_scheduler)).done();
 }
 
 result<void> scenario::reading::topic(const document_section& from) {
@@ -112,7 +179,8 @@ result<void> scenario::reading::topic(const document_section& from) {
     if (!from.argument.empty() && from.argument != topic.name)
         return of.text_.wrong(from.line,
                               "topic number " + std::to_string(number) + " is called " + topic.name);
-    const auto done = reader(from, number).fields(topic).configs(topic.configs).done();
+    auto lines = reader(from, number);
+    const auto done = lines.fields(topic).configs(topic.configs).check(problem_of(topic)).done();
     made.topics.push_back(std::move(topic));
     return done;
 }
@@ -121,6 +189,7 @@ result<void> scenario::reading::producer(const document_section& from) {
     const auto first = seen["producer"] == 0;
     if (first)
         made.producers.clear();
+    producer_line = from.line;
     std::uint64_t count = 1;
     std::uint64_t copy = 0;
     do {
@@ -128,11 +197,12 @@ result<void> scenario::reading::producer(const document_section& from) {
         auto load = of.draw_ ? drawn_load(draws.split("producer").split(number)) : load_options{};
         if (load.codecs.empty())
             load.codecs.push_back(batch::codec::none);
-        const auto done = reader(from, number).field("count", count).fields(load).done();
-        if (!done)
+        auto lines = reader(from, number);
+        lines.field("count", count).fields(load);
+        if (auto done = lines.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)
             return done;
         made.producers.push_back(std::move(load));
-    } while (++copy < count && copy < clients_max);
+    } while (++copy < count);
     return {};
 }
 
@@ -145,35 +215,41 @@ result<void> scenario::reading::consumer(const document_section& from) {
         const auto number = seen["reader"]++;
         auto options =
             of.draw_ ? drawn_reader(draws.split("reader").split(number)) : client::consumer_options{};
-        const auto done = reader(from, number).field("count", count).fields(options).done();
-        if (!done)
+        auto lines = reader(from, number);
+        lines.field("count", count).fields(options);
+        if (auto done = lines.check(problem_of(options)).check(too_many("count", count, number)).done();
+            !done)
             return done;
         made.readers.push_back(std::move(options));
-    } while (++copy < count && copy < clients_max);
+    } while (++copy < count);
     return {};
 }
 
 result<void> scenario::reading::network(const document_section& from) {
     made.faults.any = true;
-    return reader(from).fields(made.faults.network).done();
+    auto lines = reader(from);
+    return lines.fields(made.faults.network).check(problem_of(made.faults.network)).done();
 }
 
 result<void> scenario::reading::disk(const document_section& from) {
     made.faults.any = true;
-    return reader(from).fields(made.faults.disk).done();
+    auto lines = reader(from);
+    return lines.fields(made.faults.disk).check(problem_of(made.faults.disk)).done();
 }
 
 result<void> scenario::reading::faults(const document_section& from) {
     bool draw = true;
     auto& plan = made.faults;
-    const auto done = reader(from)
-                          .field("draw", draw)
-                          .field("any", plan.any)
-                          .field("healing_ns", plan.healing)
-                          .field("progress_due_ns", made.progress_due)
-                          .field("lossy", plan.lossy)
-                          .field("last_crash", plan.last_crash)
-                          .fields(plan.last_losses)
+    auto lines = reader(from);
+    lines.field("draw", draw)
+        .field("any", plan.any)
+        .field("healing_ns", plan.healing)
+        .field("progress_due_ns", made.progress_due)
+        .field("lossy", plan.lossy)
+        .field("last_crash", plan.last_crash)
+        .fields(plan.last_losses);
+    const auto done = lines.check(problem_of_phases(plan.healing, made.progress_due))
+                          .check(problem_of(plan.last_losses))
                           .done();
     if (!draw) {
         plan.faults.clear();
@@ -192,27 +268,30 @@ result<void> scenario::reading::fault(const document_section& from) {
     do {
         const auto number = seen["fault"]++;
         planned_fault fault;
-        const auto done = reader(from, number)
-                              .field("repeat", repeat)
-                              .field("chance_percent", chance_percent)
-                              .fields(fault)
-                              .done();
-        if (!done)
+        auto lines = reader(from, number);
+        lines.needs({"at", "kind"}).field("repeat", repeat).field("chance_percent", chance_percent);
+        lines.fields(fault).called("[fault] of kind " + std::string(name_of(fault.kind)));
+        lines.check(problem_of(fault, made.faults.healing)).check(wrong_repetition(repeat, chance_percent));
+        if (auto done = lines.done(); !done)
             return done;
         auto whether = draws.split("fault chance").split(number);
-        if (whether.chance(std::min<std::uint64_t>(chance_percent, 100), 100))
+        if (whether.chance(chance_percent, 100))
             made.faults.faults.push_back(std::move(fault));
-    } while (++done_times < repeat && done_times < faults_max);
+    } while (++done_times < repeat);
     return {};
 }
 
 result<void> scenario::reading::harm(const document_section& from) {
     made.faults.any = true;
-    return reader(from, seen["harm"]++).fields(made.faults.harms.emplace_back()).done();
+    auto& harm = made.faults.harms.emplace_back();
+    auto lines = reader(from, seen["harm"]++);
+    lines.needs({"connection", "kind"}).fields(harm);
+    return lines.called("[harm] of kind " + std::string(name_of(harm.kind))).check(problem_of(harm)).done();
 }
 
 result<void> scenario::reading::hostile(const document_section& from) {
-    return reader(from).fields(made.hostile).done();
+    auto lines = reader(from);
+    return lines.fields(made.hostile).check(problem_of(made.hostile)).done();
 }
 
 result<void> scenario::reading::checks(const document_section& from) {
@@ -220,19 +299,14 @@ result<void> scenario::reading::checks(const document_section& from) {
     const auto* line = from.find("without");
     if (auto done = reader(from).field("without", without).done(); !done)
         return done;
-    const auto known = checker_names();
-    while (!without.empty()) {
-        const auto blank = without.find(' ');
-        const auto name = without.substr(0, blank);
-        without = blank == std::string::npos ? "" : without.substr(blank + 1);
-        if (std::find(known.begin(), known.end(), name) == known.end()) {
-            const std::vector<std::string_view> names(known.begin(), known.end());
-            const auto meant = closest(name, names);
-            return of.text_.wrong(line->line,
-                                  "there is no checker " + name +
-                                      (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
-        }
-        made.without_checkers.push_back(name);
+    for (std::string_view rest = without; !rest.empty();) {
+        const auto name = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+        if (name.empty())
+            continue;
+        if (auto problem = unknown_checker(name, {}))
+            return of.text_.wrong(line->line, *problem);
+        made.without_checkers.emplace_back(name);
     }
     return {};
 }
@@ -247,6 +321,7 @@ result<void> scenario::reading::sends(const document_section& from) {
         if (!send)
             return of.text_.wrong(row.line, send.failure().detail);
         made.sends->push_back(std::move(*send));
+        send_lines.push_back(row.line);
     }
     return {};
 }
@@ -257,8 +332,10 @@ result<void> scenario::reading::choices(const document_section& from) {
         return done;
     auto log = std::make_shared<choice_log>();
     for (const auto& row : rows) {
-        if (auto done = add_choices(*log, row.value); !done)
-            return of.text_.wrong(row.line, done.failure().detail);
+        auto loop = add_choices(*log, row.value);
+        if (!loop)
+            return of.text_.wrong(row.line, loop.failure().detail);
+        choice_lines.emplace_back(std::move(*loop), row.line);
     }
     made.choices = std::move(log);
     return {};
@@ -285,14 +362,25 @@ result<scenario> scenario::read(std::string name, std::string_view text) {
             return done.failure();
         if (reader.says("seed"))
             made.seed_ = seed;
-        if (made.seconds_ < scenario_seconds_least || made.seconds_ > scenario_seconds_most)
-            return made.text_.wrong(head->line, "seconds must be in " +
-                                                    std::to_string(scenario_seconds_least) + ".." +
-                                                    std::to_string(scenario_seconds_most));
+        reader.check(made.problem_of_head());
+        if (const auto fits = reader.done(); !fits)
+            return fits.failure();
     }
     if (auto fits = made.options(seed); !fits)
         return fits.failure();
     return made;
+}
+
+std::optional<value_problem> scenario::problem_of_head() const {
+    if (seconds_ < scenario_seconds_least || seconds_ > scenario_seconds_most)
+        return value_problem{{"seconds"},
+                             "seconds must be in " + std::to_string(scenario_seconds_least) + ".." +
+                                 std::to_string(scenario_seconds_most)};
+    if (!mutant_.empty() && find_mutant(mutant_) == nullptr)
+        return value_problem{{"mutant"}, "there is no mutant " + mutant_};
+    if (auto problem = violates_.empty() ? std::nullopt : unknown_checker(violates_, refusers))
+        return value_problem{{"violates"}, *problem};
+    return {};
 }
 
 scenario scenario::everything_drawn() {

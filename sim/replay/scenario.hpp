@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sim/text/document.hpp"
+#include "sim/text/section_reader.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 namespace barnabas::sim {
 
 /// A run described in text: what it states holds for every seed; the rest is drawn from the seed, or has its
-/// default where `draw = no`. docs/simulation.md lists sections and keys. A schedule is a scenario that
+/// default where `draw = no`. docs/scenarios.md lists sections and keys. A schedule is a scenario that
 /// states everything: each fault, each send, each choice.
 class scenario {
 public:
@@ -36,6 +37,8 @@ public:
 
 private:
     struct reading;
+
+    std::optional<value_problem> problem_of_head() const;
 
     document text_;
     std::string about_;

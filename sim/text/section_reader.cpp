@@ -30,6 +30,31 @@ section_reader& section_reader::rows(std::vector<document_line>& into) {
     return *this;
 }
 
+section_reader& section_reader::check(const std::optional<value_problem>& problem) {
+    if (!problem)
+        return *this;
+    const document_line* stated = nullptr;
+    for (const auto& field : problem->fields) {
+        if (stated == nullptr)
+            stated = from_.find(key_of_field(field));
+    }
+    note(stated != nullptr ? stated->line : from_.line, called_ + " " + problem->what);
+    return *this;
+}
+
+section_reader& section_reader::needs(std::initializer_list<std::string_view> keys) {
+    for (const auto key : keys) {
+        if (!says(key))
+            note(from_.line, called_ + " needs a line that says " + std::string(key) + " = ...");
+    }
+    return *this;
+}
+
+section_reader& section_reader::called(std::string name) {
+    called_ = std::move(name);
+    return *this;
+}
+
 result<void> section_reader::done() const {
     if (!outcome_)
         return outcome_;
@@ -38,18 +63,18 @@ result<void> section_reader::done() const {
             continue;
         const auto& line = from_.lines[i];
         if (line.key.empty())
-            return in_.wrong(line.line, "'" + line.value + "': expected KEY = VALUE in [" + from_.name + "]");
+            return in_.wrong(line.line, "'" + line.value + "': expected KEY = VALUE in " + called_);
         const std::vector<std::string_view> known(known_.begin(), known_.end());
         const auto meant = closest(line.key, known);
-        return in_.wrong(line.line, "[" + from_.name + "] has no " + line.key +
+        return in_.wrong(line.line, called_ + " has no " + line.key +
                                         (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
     }
     return {};
 }
 
-void section_reader::note(const document_line& line, const std::string& what) {
+void section_reader::note(std::size_t line, const std::string& what) {
     if (outcome_)
-        outcome_ = in_.wrong(line.line, what);
+        outcome_ = in_.wrong(line, what);
 }
 
 } // namespace barnabas::sim

@@ -3,6 +3,7 @@
 #include "sim/text/document.hpp"
 #include "sim/text/field_text.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,13 +11,21 @@
 
 namespace barnabas::sim {
 
+/// What is wrong with values that could be read.
+struct value_problem {
+    /// The fields that are to blame, those first that more probably are; none for the section as a whole.
+    std::vector<std::string> fields;
+    std::string what;
+};
+
 /// Takes the lines of one section into options, one struct after the other. What nobody took in the end is an
 /// error, as is the first value that does not fit. Ranges are drawn from a stream named by the key, so that
 /// another line more leaves them as they were.
 class section_reader {
 public:
     section_reader(const document& in, const document_section& from, const runtime::random& draws)
-        : in_(in), from_(from), draws_(draws), taken_(from.lines.size(), false) {}
+        : in_(in), from_(from), draws_(draws), called_("[" + from.name + "]"),
+          taken_(from.lines.size(), false) {}
 
     /// Sets the fields of `of` that the section names.
     template <class Options>
@@ -34,6 +43,12 @@ public:
     section_reader& configs(std::vector<std::pair<std::string, std::string>>& into);
     /// Every line that is a row, with its number.
     section_reader& rows(std::vector<document_line>& into);
+    /// The line of a problem is that of the first of its fields that the section states, else the section's.
+    section_reader& check(const std::optional<value_problem>& problem);
+    /// Without these keys a section means nothing.
+    section_reader& needs(std::initializer_list<std::string_view> keys);
+    /// How errors call the section, where its name alone does not tell why it lacks a key.
+    section_reader& called(std::string name);
     bool says(std::string_view key) const { return from_.find(key) != nullptr; }
     result<void> done() const;
 
@@ -49,14 +64,15 @@ private:
             taken_[i] = true;
             auto draws = draws_.split(line.key);
             if (const auto done = parse_field(field, value, line.value, draws); !done)
-                note(line, line.key + ": " + done.failure().detail);
+                note(line.line, line.key + ": " + done.failure().detail);
         }
     }
-    void note(const document_line& line, const std::string& what);
+    void note(std::size_t line, const std::string& what);
 
     const document& in_;
     const document_section& from_;
     runtime::random draws_;
+    std::string called_;
     std::vector<bool> taken_;
     std::vector<std::string> known_;
     result<void> outcome_;

@@ -26,6 +26,12 @@ std::string field_text(std::string_view field, const codec_list& codecs);
 result<void> parse_field(std::string_view field, codec_list& codecs, std::string_view text,
                          runtime::random& draws);
 
+/// Kinds of hostile clients as their names with blanks between, or "none". Schedules of old times have the
+/// sum of their bits.
+std::string field_text(std::string_view field, const hostile_kinds& kinds);
+result<void> parse_field(std::string_view field, hostile_kinds& kinds, std::string_view text,
+                         runtime::random& draws);
+
 template <class Load, class Visit>
 requires std::is_same_v<std::remove_const_t<Load>, load_options>
 void for_each_field(Load& of, Visit&& visit) {

@@ -22,7 +22,7 @@ hostile_clients::hostile_clients(world& time, network_fabric& network, observati
       host_(time, network, {"hostile", {}, memory_disk::unlimited, {}}),
       draws_(time.draws(draw_stream::workload).split("hostile")), tried_(all_of(hostile_kind{}).size()) {
     for (const auto kind : all_of(hostile_kind{})) {
-        if (options_.exists(kind))
+        if (options_.kinds.has(kind))
             kinds_.push_back(kind);
     }
     host_.start([](runtime::node_services&) {}, furnished({}, time, watched, "hostile"));

@@ -65,7 +65,7 @@ hostile_options hostile_options::drawn(runtime::random draws) {
     for (const auto kind : all_kinds) {
         auto own = draws.split(name_of(kind));
         if (own.chance(is_costly(kind) ? costly_percent : 40, 100) && any)
-            made.kinds |= 1U << static_cast<unsigned>(kind);
+            made.kinds.add(kind);
     }
     made.interval_ns = static_cast<std::int64_t>(draws.log_between(500 * millisecond, 8 * second));
     made.connections = static_cast<std::uint32_t>(draws.log_between(5, 400));

@@ -31,9 +31,19 @@ enum class hostile_kind : std::uint8_t {
 const char* name_of(hostile_kind kind) noexcept;
 std::span<const hostile_kind> all_of(hostile_kind) noexcept;
 
+/// Bit k: the kind with number k is one of them.
+struct hostile_kinds {
+    std::uint32_t bits = 0;
+
+    bool has(hostile_kind kind) const noexcept { return (bits >> static_cast<unsigned>(kind) & 1U) != 0; }
+    void add(hostile_kind kind) noexcept { bits |= 1U << static_cast<unsigned>(kind); }
+    bool none() const noexcept { return bits == 0; }
+    friend bool operator==(const hostile_kinds&, const hostile_kinds&) = default;
+};
+
 struct hostile_options {
-    /// Bit k: the kind with number k exists. Zero: there are no hostile clients.
-    std::uint32_t kinds = 0;
+    /// Which exist; none: there are no hostile clients.
+    hostile_kinds kinds;
     /// Mean time between two attacks.
     std::int64_t interval_ns = second;
     /// Connections of a storm, and copies of a request.
@@ -45,7 +55,6 @@ struct hostile_options {
     /// A healthy broker answers or closes within this time.
     std::int64_t answer_limit_ns = 10 * second;
 
-    bool exists(hostile_kind kind) const noexcept { return (kinds >> static_cast<unsigned>(kind) & 1U) != 0; }
     static hostile_options drawn(runtime::random draws);
 };
 

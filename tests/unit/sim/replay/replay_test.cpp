@@ -24,7 +24,7 @@ TEST(scenario, states_nothing_and_draws_what_the_seed_alone_draws) {
 }
 
 TEST(scenario, the_expanded_text_of_a_run_gives_the_same_options_again) {
-    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
         const auto text = expanded_text(produce_consume_options::drawn(seed, 60));
         EXPECT_EQ(expanded_text(options_of(text, seed)), text);
     }
@@ -45,29 +45,6 @@ TEST(scenario, what_is_stated_holds_for_every_seed_and_the_rest_is_drawn) {
     }
     EXPECT_NE(one.producers[0].interval_ns, other.producers[0].interval_ns);
     EXPECT_NE(one.producers[0].interval_ns, one.producers[1].interval_ns);
-}
-
-TEST(scenario, names_the_line_of_what_no_run_can_be_made_of) {
-    const std::pair<const char*, const char*> wrong[] = {
-        {"[scenario]\nseconds = 3\n", "x:1: seconds must be in 24..3600"},
-        {"[scenario]\n[topics]\n", "x:2: no section is called [topics]; did you mean [topic]?"},
-        {"[broker]\nloops = 0\n", "x: [broker] loops must be in 1..64"},
-        {"[broker]\nconfig.num.partitons = 3\n", "x: [broker]"},
-        {"[topic t5]\n", "x:1: topic number 0 is called t0"},
-        {"[fault]\nkind = crahs\nat = 1s\n", "x:2: kind: 'crahs' is none of crash"},
-        {"[fault]\nkind = crash\nat = 59s\n", "x: [fault] crash at 59s comes after healing"},
-        {"[network]\nlatency_low = 3s\n", "x: [network] latency_high_ns lies below latency_low"},
-        {"[network]\nreset_chance_ppm = 1000001\n", "x: [network] reset_chance_ppm is a chance in a million"},
-        {"[checks]\nwithout = no_lek\n", "x:2: there is no checker no_lek; did you mean no_leak?"},
-        {"[topic]\n[producer]\n[sends]\n1s producer 3 to t0-0 none 1\n", "x: [sends] there is no producer 3"},
-        {"[topic]\n[producer]\n[sends]\n1s producer 0 t0-0\n", "x:4: a batch is written as"},
-        {"[choices]\nbroker life 1 loop 0: 3:1 2:1\n", "x:2: choices are written as"},
-    };
-    for (const auto& [text, message] : wrong) {
-        const auto read = scenario::read("x", text);
-        ASSERT_FALSE(read) << text;
-        EXPECT_EQ(read.failure().detail.substr(0, std::string(message).size()), message);
-    }
 }
 
 TEST(schedule, a_run_that_was_kept_happens_again_from_its_text) {
