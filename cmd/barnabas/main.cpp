@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/output_status.hpp"
 
 #include <cstdio>
 #include <string>
@@ -76,5 +77,6 @@ int run(const std::vector<std::string_view>& args) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return run(std::vector<std::string_view>(argv + 1, argv + argc));
+    const int status = run(std::vector<std::string_view>(argv + 1, argv + argc));
+    return barnabas::status_after_output(status);
 }

@@ -1,5 +1,7 @@
 #include "cmd/barnabas/sim_sweep.hpp"
 
+#include "cmd/barnabas/hash_file.hpp"
+
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 namespace barnabas {
 
@@ -116,14 +119,12 @@ private:
 
 class sweep {
 public:
-    sweep(const sweep_settings& settings, sweep_tally before)
+    sweep(const sweep_settings& settings, sweep_tally before, std::optional<hash_file> hashes)
         : settings_(settings), pool_(settings), saved_(std::move(before)), all_(saved_), next_(saved_.next),
           count_((settings.last_seed - settings.first_seed + 1) * settings.names.size()),
-          begin_(steady::now()), told_at_(begin_) {}
+          hashes_(std::move(hashes)), begin_(steady::now()), told_at_(begin_) {}
 
     int run() {
-        if (!settings_.hashes_path.empty())
-            hashes_ = std::fopen(settings_.hashes_path.c_str(), saved_.next == 0 ? "w" : "a");
         for (auto& each : pool_.jobs()) {
             if (pool_.start(each))
                 give(each);
@@ -135,8 +136,6 @@ public:
         for (auto& each : pool_.jobs())
             job_pool::end(each);
         show_progress(true);
-        if (hashes_ != nullptr)
-            std::fclose(hashes_);
         return all_.failures.empty() ? 0 : 1;
     }
 
@@ -172,15 +171,13 @@ private:
             return lose(from, "the process died");
         from.busy = false;
         note(answer);
-        if (hashes_ != nullptr)
-            std::fprintf(hashes_, "%s %" PRIu64 " %016" PRIx64 "\n", name_of(answer.task).c_str(),
-                         answer.seed, answer.trace_hash);
         give(from);
     }
 
     void lose(job& lost, const char* why) {
         sweep_answer answer;
         answer.task = lost.task;
+        answer.died = true;
         std::snprintf(answer.text, sizeof answer.text, "process: %s", why);
         ::kill(lost.process, SIGKILL);
         job_pool::end(lost);
@@ -205,10 +202,21 @@ private:
         for (auto first = waiting_.find(saved_.next); first != waiting_.end();
              first = waiting_.find(saved_.next)) {
             saved_.add(first->second);
+            add_hash(first->second);
             waiting_.erase(first);
             ++saved_.next;
         }
         save();
+    }
+
+    void add_hash(const sweep_answer& of) {
+        if (!hashes_)
+            return;
+        const auto seed = task_of(settings_, of.task).seed;
+        if (of.died)
+            hashes_->add_dead(name_of(of.task), seed);
+        else
+            hashes_->add(name_of(of.task), seed, of.trace_hash);
     }
 
     void save() {
@@ -233,13 +241,24 @@ private:
             static_cast<double>(all_.done) / real, simulated, real, simulated / real,
             static_cast<double>(all_.events) / real, static_cast<double>(all_.acked) / real,
             static_cast<double>(all_.faults) / real, all_.run_twice);
-        if (last && !all_.failures.empty()) {
-            std::printf("failing seeds:");
-            for (const auto& [task, why] : all_.failures)
-                std::printf(" %" PRIu64, task_of(settings_, task).seed);
-            std::printf("\n");
-        }
+        if (last)
+            show_failing_seeds();
         std::fflush(stdout);
+    }
+
+    /// A line for each scenario that has some.
+    void show_failing_seeds() const {
+        for (std::size_t scenario = 0; scenario < settings_.names.size(); ++scenario) {
+            std::string seeds;
+            for (const auto& [task, why] : all_.failures) {
+                const auto failed = task_of(settings_, task);
+                if (failed.scenario == scenario)
+                    seeds += " " + std::to_string(failed.seed);
+            }
+            const auto of = settings_.names.size() > 1 ? " of " + settings_.names[scenario] : "";
+            if (!seeds.empty())
+                std::printf("failing seeds%s:%s\n", of.c_str(), seeds.c_str());
+        }
     }
 
     const sweep_settings& settings_;
@@ -251,7 +270,7 @@ private:
     std::uint64_t next_;
     std::uint64_t count_;
     std::map<std::uint64_t, sweep_answer> waiting_;
-    std::FILE* hashes_ = nullptr;
+    std::optional<hash_file> hashes_;
     steady::time_point begin_;
     steady::time_point told_at_;
 };
@@ -259,16 +278,27 @@ private:
 } // namespace
 
 int run_sweep(const sweep_settings& settings) {
+    const auto refuse = [](const error& why) {
+        std::fprintf(stderr, "sweep: %s\n", why.detail.c_str());
+        return 2;
+    };
     sweep_tally before;
     if (!settings.state_path.empty()) {
         auto read = read_tally(settings.state_path, settings.fingerprint);
-        if (!read) {
-            std::fprintf(stderr, "sweep: %s\n", read.failure().detail.c_str());
-            return 2;
-        }
+        if (!read)
+            return refuse(read.failure());
         before = std::move(*read);
+        if (auto done = write_tally(settings.state_path, settings.fingerprint, before); !done)
+            return refuse(done.failure());
     }
-    return sweep(settings, std::move(before)).run();
+    std::optional<hash_file> hashes;
+    if (!settings.hashes_path.empty()) {
+        auto opened = hash_file::open(settings.hashes_path, before.next);
+        if (!opened)
+            return refuse(opened.failure());
+        hashes = std::move(*opened);
+    }
+    return sweep(settings, std::move(before), std::move(hashes)).run();
 }
 
 } // namespace barnabas

@@ -28,7 +28,7 @@ struct sweep_settings {
     std::string state_path;
     /// What the state file must have been written by.
     std::string fingerprint;
-    /// Gets "NAME SEED HASH" lines; empty: nothing is written.
+    /// See hash_file; empty: nothing is written.
     std::string hashes_path;
     /// Called in a child process.
     std::function<sweep_answer(const sweep_task&)> run;
@@ -36,7 +36,7 @@ struct sweep_settings {
 
 /// Runs the tasks in child processes, each of which takes the next free one, and prints progress, the runs
 /// that fail and the sums. A child that dies makes its run fail and is replaced. 0 when all passed, 1 when
-/// one did not, 2 when the state file does not fit.
+/// one did not, 2 when the state file does not fit or a file cannot be written.
 int run_sweep(const sweep_settings& settings);
 
 } // namespace barnabas

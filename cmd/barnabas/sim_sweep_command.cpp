@@ -5,6 +5,7 @@
 #include "cmd/barnabas/sweep_coverage.hpp"
 #include "runtime/random/random.hpp"
 
+#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -32,13 +33,21 @@ const cli::option sweep_options[] = {
 /// A broken build makes every run fail: more schedules than these would help nobody.
 constexpr std::uint64_t schedules_max = 10;
 
+/// What --seed of the other commands takes.
+constexpr std::uint64_t seed_max = INT64_MAX;
+
 /// "A..B".
 result<std::pair<std::uint64_t, std::uint64_t>> parse_range(const std::string& text) {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
-    int used = 0;
-    const int found = std::sscanf(text.c_str(), "%" SCNu64 "..%" SCNu64 "%n", &first, &last, &used);
-    if (found != 2 || static_cast<std::size_t>(used) != text.size() || last < first)
+    const auto* end = text.data() + text.size();
+    const auto [dots, no_first] = std::from_chars(text.data(), end, first);
+    const bool is_range = no_first == std::errc{} && std::string_view(dots, end).starts_with("..");
+    const auto [stop, no_last] = is_range ? std::from_chars(dots + 2, end, last)
+                                          : std::from_chars_result{dots, std::errc::invalid_argument};
+    if (no_last == std::errc::result_out_of_range || last > seed_max)
+        return error{errc::invalid_config, "--seeds " + text + ": seeds end at " + std::to_string(seed_max)};
+    if (no_last != std::errc{} || stop != end || last < first)
         return error{errc::invalid_config, "--seeds " + text + " is no range; write it as 1..200"};
     return std::pair(first, last);
 }
@@ -89,8 +98,10 @@ private:
     /// Runs it once more, written down.
     std::string keep(const sim::scenario& from, const sim::produce_consume_options& options,
                      const sim::run_report& before) {
-        if (failures_ == no_failures_folder || kept_++ >= schedules_max)
+        if (failures_ == no_failures_folder)
             return "";
+        if (kept_++ >= schedules_max)
+            return " (no schedule: this job has written " + std::to_string(schedules_max) + ")";
         sim::produce_consume again(options, {}, true);
         again.run();
         const auto path = write_schedule(failures_, short_name(from), again, before, from.mutant());
@@ -129,21 +140,25 @@ private:
     sweep_coverage* coverage_;
 };
 
-/// A sweep goes on only where the same program was asked the same.
+std::string hash_of_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream content;
+    content << file.rdbuf();
+    char hash[17];
+    std::snprintf(hash, sizeof hash, "%016" PRIx64, runtime::stable_hash(content.str()));
+    return hash;
+}
+
+/// A sweep goes on only where the same program was asked the same, of the same scenarios.
 std::string fingerprint_of(const cli::parsed_options& options) {
-    std::ifstream file("/proc/self/exe", std::ios::binary);
-    std::stringstream program;
-    program << file.rdbuf();
     std::string text = "seeds " + *options.value("seeds");
     for (const char* name : {"seconds", "mutant"}) {
         if (const auto value = options.value(name))
             text += std::string(" ") + name + " " + *value;
     }
     for (const auto& path : options.positionals())
-        text += " " + path;
-    char hash[32];
-    std::snprintf(hash, sizeof hash, " program %016" PRIx64, runtime::stable_hash(program.str()));
-    return text + hash;
+        text += " " + path + " " + hash_of_file(path);
+    return text + " program " + hash_of_file("/proc/self/exe");
 }
 
 result<std::vector<sim::scenario>> scenarios_of(const cli::parsed_options& options) {
@@ -168,7 +183,8 @@ const cli::command& sim_sweep_command() {
         "run many seeds side by side",
         sweep_options,
         {"[FILE...]"},
-        "FILES are scenarios; without one everything is drawn. Failing runs are written as schedules.\n"};
+        "FILES are scenarios; without one everything is drawn. Failing runs are written as schedules,\n"
+        "of each job the first 10.\n"};
     return table;
 }
 
@@ -186,6 +202,9 @@ int run_sim_sweep(const cli::parsed_options& options) {
         if (!*number)
             return refuse_command(number->failure());
     }
+    if (range->second - range->first >= seed_max / scenarios->size())
+        return refuse_command(
+            {errc::invalid_config, "--seeds " + *options.value("seeds") + " are too many runs"});
     sweep_settings sweep;
     for (const auto& each : *scenarios)
         sweep.names.push_back(short_name(each));

@@ -20,6 +20,8 @@ struct sweep_answer {
     std::uint64_t faults = 0;
     std::uint64_t run_twice = 0;
     bool passed = false;
+    /// The process died before it could answer.
+    bool died = false;
     char text[600] = {};
 };
 

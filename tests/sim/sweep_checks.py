@@ -81,6 +81,15 @@ def failing_run_becomes_a_schedule_that_fails_alike():
         return None if code == 1 and f'FAILED {checker}, ' in output else f'the small one: status {code}: {output}'
 
 
+def done_in(state):
+    """Seeds that are done without a gap, as the state file says."""
+    try:
+        with open(state, encoding='utf-8') as file:
+            return int(file.read().splitlines()[2].split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
 def stopped_sweep_goes_on():
     with tempfile.TemporaryDirectory() as folder:
         state, hashes = os.path.join(folder, 'state'), os.path.join(folder, 'hashes')
@@ -89,21 +98,66 @@ def stopped_sweep_goes_on():
         process = subprocess.Popen([PROGRAM, 'sim', *command], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                    start_new_session=True)
         limit = time.monotonic() + DEADLINE_S
-        while not os.path.exists(state) and process.poll() is None and time.monotonic() < limit:
+        while done_in(state) < 3 and process.poll() is None and time.monotonic() < limit:
             pass
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        with open(state, encoding='utf-8') as file:
-            before = int(file.read().splitlines()[2].split()[0])
+        before = done_in(state)
+        with open(hashes, encoding='utf-8') as file:
+            text = file.read()
+        if before < 3 or not text.endswith('\n') or text.count('\n') < before:
+            return f'{before} seeds were done when it was killed, and these hashes are there: {text}'
         code, output = run(*command)
         if code != 0 or 'done: 30 of 30 runs, 0 failed' not in output:
             return f'status {code}: {output}'
         with open(hashes, encoding='utf-8') as file:
-            again = {line.split()[1] for line in file if line.strip()}
-        if len(again) < 30 - before:
-            return f'{before} seeds were done before, then {len(again)}'
+            seeds = [line.split()[1] for line in file]
+        if seeds != [str(seed) for seed in range(1, 31)]:
+            return f'{before} seeds were done before, then there are hashes of {seeds}'
         code, output = run(*command[:2], '1..31', *command[3:])
         return None if code == 2 and 'another program or command' in output else f'other command: {code}: {output}'
+
+
+def sweep_of_a_changed_scenario_begins_anew():
+    with tempfile.TemporaryDirectory() as folder:
+        path, state = os.path.join(folder, 'some.scenario'), os.path.join(folder, 'state')
+        command = ['sweep', path, '--seeds', '1..2', '--twice', '0', '--failures', folder, '--state', state]
+        for content, wanted in (('[topic]\n', 0), ('[topic]\n', 0), ('[topic]\npartitions = 2\n', 2)):
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(content)
+            code, output = run(*command)
+            if code != wanted:
+                return f'with {content!r} status {code}: {output}'
+        return None if 'another program or command' in output else output
+
+
+def sweep_that_cannot_be_is_refused():
+    most, beyond = str(2 ** 63 - 1), str(2 ** 64 - 1)
+    for words, wanted in ((('--seeds', '0..' + beyond), 'seeds end at ' + most), (('--seeds', '0..9' + beyond), 'seeds end at'),
+                          (('--seeds', '0..' + most), 'are too many runs'), (('--seeds', '-5..3'), 'is no range'),
+                          (('--seeds', '1..2', '--state', '/nonexistent/state'), 'cannot be written'),
+                          (('--seeds', '1..2', '--hashes', '/nonexistent/hashes'), 'cannot be written')):
+        code, output = run('sweep', *words, '--failures', 'none')
+        if code != 2 or wanted not in output or 'runs,' in output:
+            return f'{words}: status {code}: {output}'
+    return None
+
+
+def sweep_names_the_scenario_of_a_failing_seed():
+    paths = [os.path.join(SCENARIOS, name + '.scenario') for name in ('fair_weather', 'power_cuts')]
+    code, output = run('sweep', *paths, '--seeds', '9..10', '--mutant', 'canary', '--twice', '0', '--failures', 'none')
+    wanted = ('failing seeds of fair_weather: 10\n', 'failing seeds of power_cuts: 10\n')
+    return None if code == 1 and all(each in output for each in wanted) else f'status {code}: {output}'
+
+
+def output_that_cannot_be_written_is_an_error():
+    for words in (('run', '--seconds', '24'), ('list',)):
+        with open('/dev/full', 'w', encoding='utf-8') as full:
+            done = subprocess.run([PROGRAM, 'sim', *words], stdin=subprocess.DEVNULL, stdout=full, cwd=ROOT,
+                                  stderr=subprocess.PIPE, text=True, errors='replace', check=False)
+        if done.returncode != 1 or 'standard output cannot be written' not in done.stderr:
+            return f'{words} ended with status {done.returncode}: {done.stderr}'
+    return None
 
 
 def seeds_run_twice_agree():
@@ -120,7 +174,9 @@ def what_depends_on_addresses_is_named():
 
 def main():
     for check in (scenarios_are_listed, scenarios_pass, kept_schedules_pass, wrong_scenario_is_refused_with_its_line,
-                  failing_run_becomes_a_schedule_that_fails_alike, stopped_sweep_goes_on, seeds_run_twice_agree, what_depends_on_addresses_is_named):
+                  failing_run_becomes_a_schedule_that_fails_alike, stopped_sweep_goes_on, sweep_of_a_changed_scenario_begins_anew,
+                  sweep_that_cannot_be_is_refused, sweep_names_the_scenario_of_a_failing_seed,
+                  output_that_cannot_be_written_is_an_error, seeds_run_twice_agree, what_depends_on_addresses_is_named):
         try:
             report(check.__name__, check())
         except (OSError, ValueError, IndexError) as why:
