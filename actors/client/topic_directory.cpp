@@ -5,11 +5,8 @@
 namespace barnabas::client {
 
 const std::string* topic_directory::name_of(const topic_id& id) const {
-    for (const auto& [name, known] : topics_) {
-        if (known.id == id)
-            return &name;
-    }
-    return nullptr;
+    const auto found = names_.find(id);
+    return found == names_.end() ? nullptr : &found->second;
 }
 
 void topic_directory::ask(client_connection& connection, const std::string& name, monotonic_ns now) {
@@ -34,9 +31,11 @@ bool topic_directory::on_answer(const answer& got, client_connection& connection
         return true;
     }
     for (const auto& described : response->topics) {
-        if (described.error_code == 0 && described.name && !described.partitions.empty())
-            topics_[*described.name] = {described.topic_id,
-                                        static_cast<std::int32_t>(described.partitions.size())};
+        if (described.error_code != 0 || !described.name || described.partitions.empty())
+            continue;
+        topics_[*described.name] = {described.topic_id,
+                                    static_cast<std::int32_t>(described.partitions.size())};
+        names_[described.topic_id] = *described.name;
     }
     return true;
 }

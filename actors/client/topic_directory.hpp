@@ -22,6 +22,7 @@ public:
         const auto found = topics_.find(name);
         return found == topics_.end() ? nullptr : &found->second;
     }
+    /// Also of a topic that was forgotten: answers to what was asked before still come.
     const std::string* name_of(const topic_id& id) const;
     void forget(const std::string& name) { topics_.erase(name); }
 
@@ -34,6 +35,8 @@ public:
 
 private:
     std::map<std::string, topic> topics_;
+    /// Every id that was ever told; a client has few topics.
+    std::map<topic_id, std::string> names_;
     std::uint64_t asked_ = 0;
 };
 

@@ -148,6 +148,22 @@ TEST(producer, what_overtook_a_failed_batch_is_repeated_behind_it) {
     EXPECT_EQ(it.outcomes.size(), 2u);
 }
 
+TEST(producer, answers_for_a_topic_that_an_earlier_answer_made_us_forget_are_understood) {
+    producer_options options;
+    options.in_flight_max = 2;
+    producing it(options);
+    it.come_up();
+    it.send(1);
+    it.broker.tell_topic("t", 1);
+    it.send(2);
+    it.answer(error_code::unknown_topic_id);
+    it.answer(error_code::unknown_topic_id);
+    it.broker.pass(test::second);
+    it.broker.tell_topic("t", 1);
+    it.answer(error_code::none, 0);
+    EXPECT_EQ(it.outcomes.size(), 1u);
+}
+
 TEST(producer, a_sequence_that_the_broker_refuses_at_the_front_leads_to_a_new_id) {
     producing it;
     it.come_up();
