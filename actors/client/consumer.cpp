@@ -168,8 +168,12 @@ void consumer::on_session_error(std::int16_t code, monotonic_ns now) {
         return;
     pause(now);
     if (!may_pass(error))
-        events_.on_problem(
-            {consumer_problem::kind::refused, -1, log_offset(-1), std::string(kafka::name_of(error))});
+        events_.on_problem({consumer_problem::kind::refused,
+                            -1,
+                            log_offset(-1),
+                            std::string(kafka::name_of(error)),
+                            {},
+                            {}});
 }
 
 void consumer::on_partition(const kafka::fetch_response::partition_data& said, monotonic_ns now) {
@@ -189,7 +193,9 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
     pause(now);
     if (code == error_code::offset_out_of_range) {
         events_.on_problem({consumer_problem::kind::out_of_range, said.partition_index, state.position,
-                            "high watermark " + std::to_string(said.high_watermark)});
+                            "the log has " + std::to_string(said.log_start_offset) + " to " +
+                                std::to_string(said.high_watermark),
+                            log_offset(said.log_start_offset), log_offset(said.high_watermark)});
         state.position = log_offset(-1);
         return;
     }
@@ -197,8 +203,12 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
         topics_.forget(options_.topic);
         begin_session_anew();
     } else if (!may_pass(code)) {
-        events_.on_problem({consumer_problem::kind::refused, said.partition_index, state.position,
-                            std::string(kafka::name_of(code))});
+        events_.on_problem({consumer_problem::kind::refused,
+                            said.partition_index,
+                            state.position,
+                            std::string(kafka::name_of(code)),
+                            {},
+                            {}});
     }
 }
 
@@ -213,8 +223,12 @@ void consumer::hand_over(const kafka::fetch_response::partition_data& said, part
         auto batches = checked_batches(*said.records, workspace_);
         if (!batches) {
             pause(now);
-            return events_.on_problem({consumer_problem::kind::corrupt, said.partition_index, state.position,
-                                       to_string(batches.failure())});
+            return events_.on_problem({consumer_problem::kind::corrupt,
+                                       said.partition_index,
+                                       state.position,
+                                       to_string(batches.failure()),
+                                       {},
+                                       {}});
         }
         got.batches = std::move(*batches);
         if (!got.batches.empty())

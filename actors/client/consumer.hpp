@@ -48,6 +48,9 @@ struct consumer_problem {
     std::int32_t partition = 0;
     log_offset position{-1};
     std::string detail;
+    /// Of an answer that is out of range, as it says; -1 when it does not.
+    log_offset log_start_offset{-1};
+    log_offset high_watermark{-1};
 };
 
 /// Called while the consumer handles an event: they must only note what they hear, or send a message.

@@ -143,9 +143,9 @@ void producer::on_produced(const answer& got, const request_content& sent, monot
         return connection_.give_up(misfit);
     std::size_t answered = 0;
     for (const auto& topic : response->responses) {
-        const auto* name = got.version >= produce_by_id ? topics_.name_of(topic.topic_id) : &topic.name;
+        const auto* known = got.version >= produce_by_id ? topics_.name_of(topic.topic_id) : &topic.name;
         for (const auto& partition : topic.partition_responses) {
-            const auto found = name == nullptr ? sent.end() : sent.find({*name, partition.index});
+            const auto found = known == nullptr ? sent.end() : sent.find({*known, partition.index});
             if (found == sent.end())
                 continue;
             ++answered;

@@ -30,7 +30,7 @@ public:
     void on_end(const end_facts& facts) override {
         for (const auto& batch : sent().batches()) {
             const auto* result = sent().result_of(batch.token);
-            const bool promised = batch.acks == -1 || (batch.acks == 1 && !facts.power_was_cut);
+            const bool promised = batch.acks == -1 || (batch.acks == 1 && !facts.written_may_be_lost);
             if (result == nullptr || result->what != client::delivery::acked || !promised)
                 continue;
             for (std::size_t i = 0; i < batch.contents.size(); ++i)

@@ -24,7 +24,7 @@ public:
         if (event.next_offset > reached)
             violated(what() + " when the log was " + (stable ? "on stable storage" : "written") +
                      " only below " + std::to_string(reached.get()));
-        if (event.base_offset.get() < 0)
+        if (event.base_offset.get() < 0 || event.base_offset < log.known_from())
             return;
         const auto* batch = log.batch_at(event.base_offset);
         if (batch == nullptr || batch->last_offset >= event.next_offset)

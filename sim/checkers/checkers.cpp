@@ -4,10 +4,26 @@ namespace barnabas::sim {
 
 namespace {
 
-/// Wrong whatever happened to the disks.
-void add_those_of_every_run(history& to, const liveness_limits& limits, const node_limits& node) {
-    to.add(make_nothing_invented(to));
+/// Wrong as long as disks keep what they synced, because they compare what clients saw over the broker's
+/// lives.
+void add_those_of_the_promise(history& to) {
+    to.add(make_acked_records_survive(to));
+    to.add(make_nothing_unseen(to));
+    to.add(make_offsets_contiguous(to));
+    to.add(make_inconsistent_offsets(to));
+    to.add(make_no_duplicates(to));
     to.add(make_producer_order(to));
+    to.add(make_sends_monotonic(to));
+    to.add(make_high_watermark_never_back(to));
+}
+
+/// Wrong whatever happened to the disks: where they lie, the history gives each life a log of its own.
+void add_those_of_every_run(history& to, const liveness_limits& limits, const node_limits& node) {
+    to.add(make_shown_prefix_stays(to));
+    to.add(make_ends_never_back(to));
+    to.add(make_synced_data_survives(to));
+    to.add(make_clean_mark_is_honest(to));
+    to.add(make_nothing_invented(to));
     to.add(make_log_appends_contiguous(to));
     to.add(make_log_marks_in_order(to));
     to.add(make_acks_keep_their_promise(to));
@@ -22,25 +38,12 @@ void add_those_of_every_run(history& to, const liveness_limits& limits, const no
     to.add(make_no_leak(to));
 }
 
-/// Wrong as long as disks keep what they synced.
-void add_those_of_the_promise(history& to) {
-    to.add(make_acked_records_survive(to));
-    to.add(make_nothing_unseen(to));
-    to.add(make_offsets_contiguous(to));
-    to.add(make_inconsistent_offsets(to));
-    to.add(make_no_duplicates(to));
-    to.add(make_sends_monotonic(to));
-    to.add(make_high_watermark_never_back(to));
-    to.add(make_shown_prefix_stays(to));
-    to.add(make_ends_never_back(to));
-    to.add(make_synced_data_survives(to));
-    to.add(make_clean_mark_is_honest(to));
-}
-
 } // namespace
 
 void add_all_checkers(history& to, const liveness_limits& limits, const node_limits& node, bool lossy) {
-    if (!lossy)
+    if (lossy)
+        to.begin_lying_disks();
+    else
         add_those_of_the_promise(to);
     add_those_of_every_run(to, limits, node);
 }

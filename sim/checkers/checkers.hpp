@@ -96,8 +96,9 @@ std::unique_ptr<checker> make_slow_readers_bounded(const history& of, const node
 /// leaves nobody waiting; connections and files are closed in the end.
 std::unique_ptr<checker> make_no_leak(const history& of);
 
-/// All of them. A `lossy` run goes beyond what the promise of durability covers (a disk that lies or rots):
-/// those that need the promise are left out.
+/// All of them. A `lossy` run goes beyond what the promise of durability covers (a disk that lies): those
+/// that compare what clients saw over the broker's lives are left out, and those that hear its taps judge
+/// each life by itself.
 void add_all_checkers(history& to, const liveness_limits& limits, const node_limits& node = {},
                       bool lossy = false);
 std::vector<std::string> checker_names();

@@ -12,6 +12,10 @@ public:
     using checker::checker;
     const char* name() const override { return "ends_never_back"; }
 
+    void on_log_opened(const log_opened& event) override {
+        if (sent().disks_lie())
+            promised_[event.where] = log_offset(0);
+    }
     void on_append_answered(const append_answered& event) override {
         constexpr std::int16_t acks_all = -1;
         if (event.ok && event.acks == acks_all && !sent().log_of(event.where).write_caching())

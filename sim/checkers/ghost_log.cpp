@@ -6,6 +6,7 @@ namespace barnabas::sim {
 
 void ghost_log::open(const log_opened& event) {
     life_ = event.life;
+    opened_start_ = event.now.log_start_offset;
     write_caching_ = event.write_caching;
     closed_ = false;
     cut(event.now.log_end_offset);
@@ -15,6 +16,12 @@ void ghost_log::open(const log_opened& event) {
     synced_to_ = event.now.stable_offset;
     sync_begun_to_ = event.now.stable_offset;
     shown_to_ = event.now.high_watermark;
+}
+
+void ghost_log::forget_below(log_offset end) {
+    *this = {};
+    known_from_ = end;
+    end_ = end;
 }
 
 void ghost_log::append(const log_appended& event) {

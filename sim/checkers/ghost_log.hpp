@@ -12,6 +12,9 @@ namespace barnabas::sim {
 /// things stood.
 class ghost_log {
 public:
+    /// In a run whose disks lie anything may lie below this offset, also what was lost long ago: the log is
+    /// known from here on only.
+    void forget_below(log_offset end);
     void open(const log_opened& event);
     void append(const log_appended& event);
     void begin_sync(const log_sync_begun& event);
@@ -25,8 +28,12 @@ public:
     /// Some batch ends right before `end`, or nothing is known below it.
     bool is_boundary(log_offset end) const;
 
+    /// Batches that begin below are not known.
+    log_offset known_from() const noexcept { return known_from_; }
     bool known() const noexcept { return life_ != 0; }
     std::uint64_t life() const noexcept { return life_; }
+    /// The log start that the present or last life found.
+    log_offset opened_start() const noexcept { return opened_start_; }
     /// As last told, in this life or the one before.
     const log_marks& marks() const noexcept { return marks_; }
     log_offset end() const noexcept { return end_; }
@@ -46,6 +53,8 @@ private:
     std::vector<logged_batch> batches_;
     log_marks marks_;
     std::uint64_t life_ = 0;
+    log_offset known_from_{0};
+    log_offset opened_start_{0};
     log_offset end_{0};
     log_offset synced_to_{0};
     log_offset sync_begun_to_{0};

@@ -35,6 +35,18 @@ public:
                      ", which lies above the high watermark");
     }
 
+    /// Retention may overtake a reader, nothing else.
+    void on_out_of_range(const out_of_range& told) override {
+        const auto what = "reader " + std::to_string(told.reader) + " was told that offset " +
+                          std::to_string(told.position.get()) + " of " + to_string(told.where);
+        if (told.position > told.high_watermark)
+            violated(what + " lies behind the end, at " + std::to_string(told.high_watermark.get()));
+        else if (told.position >= told.log_start_offset)
+            violated(what + " is out of range, but the log has " +
+                     std::to_string(told.log_start_offset.get()) + " to " +
+                     std::to_string(told.high_watermark.get()));
+    }
+
     void on_end(const end_facts& facts) override {
         for (const auto& [where, end] : facts.audit_ends) {
             const auto read = read_end_[where];

@@ -52,6 +52,10 @@ void history::on_watermark(const seen_watermark& seen) {
     tell([&](checker& listener) { listener.on_watermark(seen); });
 }
 
+void history::on_out_of_range(const out_of_range& told) {
+    tell([&](checker& listener) { listener.on_out_of_range(told); });
+}
+
 void history::on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where) {
     tell([&](checker& listener) { listener.on_sequence_lost(producer, acks, where); });
 }
@@ -73,6 +77,8 @@ void history::on_end(const end_facts& facts) {
 }
 
 void history::on_log_opened(const log_opened& event) {
+    if (disks_lie_)
+        logs_[event.where].forget_below(event.now.log_end_offset);
     tell([&](checker& listener) { listener.on_log_opened(event); });
     logs_[event.where].open(event);
 }

@@ -60,12 +60,22 @@ struct seen_watermark {
     virtual_time at;
 };
 
+/// A reader was told that its position lies outside of the log, which has these offsets.
+struct out_of_range {
+    std::uint32_t reader = 0;
+    place where;
+    log_offset position;
+    log_offset log_start_offset;
+    log_offset high_watermark;
+};
+
 /// What only the end of a run can tell.
 struct end_facts {
     /// Where the audit found the end of each partition; absent when the audit did not get that far.
     std::map<place, log_offset> audit_ends;
-    /// A host lost its power at least once: what was only written may be gone.
-    bool power_was_cut = false;
+    /// The host lost its power at least once, or its disk dropped what it could not sync: what was only
+    /// written may be gone.
+    bool written_may_be_lost = false;
     std::uint64_t replies_dropped = 0;
     std::uint64_t leaked_actors = 0;
     /// Connections between any two hosts, and files open on the broker's disk, after everybody has ended.
@@ -88,6 +98,7 @@ public:
     virtual void on_result(const batch_result&) {}
     virtual void on_read(const read_record&) {}
     virtual void on_watermark(const seen_watermark&) {}
+    virtual void on_out_of_range(const out_of_range&) {}
     /// An idempotent producer's sequence did not fit what the broker remembers of it.
     virtual void on_sequence_lost(std::uint32_t /*producer*/, std::int16_t /*acks*/, const place&) {}
     /// A hostile client's bytes got neither an answer nor a close from a healthy broker, or a wrong answer.
@@ -141,6 +152,9 @@ public:
 
     history() = default;
     void add(std::unique_ptr<checker> listener) { checkers_.push_back(std::move(listener)); }
+    /// Disks of this run report syncs that did nothing: each life of the broker is judged by itself.
+    void begin_lying_disks() noexcept { disks_lie_ = true; }
+    bool disks_lie() const noexcept { return disks_lie_; }
     /// A run that may break an invariant does without its checker.
     void leave_out(std::string_view name);
     std::vector<std::string> checker_names() const;
@@ -149,6 +163,7 @@ public:
     void on_result(const batch_result& result);
     void on_read(const read_record& read);
     void on_watermark(const seen_watermark& seen);
+    void on_out_of_range(const out_of_range& told);
     void on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where);
     void on_bytes_ignored(const std::string& what);
     void on_healed(virtual_time at);
@@ -194,6 +209,7 @@ private:
     std::vector<std::uint64_t> batch_of_record_;
     /// Made when first asked for, also by a query.
     mutable by_place<ghost_log> logs_;
+    bool disks_lie_ = false;
     std::optional<broken_invariant> broken_;
 };
 

@@ -42,6 +42,12 @@ public:
         end = std::max(end, read.offset + 1);
     }
 
+    /// What retention took need not be read.
+    void on_watermark(const seen_watermark& seen) override {
+        auto& end = at_grown(read_end_, seen.reader)[seen.where];
+        end = std::max(end, seen.log_start_offset);
+    }
+
     void on_healed(virtual_time at) override {
         healed_ = true;
         healed_at_ = at;

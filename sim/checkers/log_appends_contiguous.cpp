@@ -12,7 +12,7 @@ public:
     void on_log_opened(const log_opened& event) override {
         const auto& log = sent().log_of(event.where);
         const auto end = event.now.log_end_offset;
-        if (end > log.end() || (!log.known() && end != log_offset(0)))
+        if (end > log.end() || (!log.known() && end != log.end()))
             violated("the log of " + to_string(event.where) + " was opened with end " +
                      std::to_string(end.get()) + ", but only offsets below " +
                      std::to_string(log.end().get()) + " were ever given out");

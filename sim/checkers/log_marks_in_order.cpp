@@ -12,8 +12,10 @@ public:
     void on_log_opened(const log_opened& event) override {
         look(event.where, event.now);
         const auto& log = sent().log_of(event.where);
+        // What retention took in the last life may still have been on its way out, but not what that life did
+        // not find.
         if (log.known())
-            not_back(event.where, "log start", log.marks().log_start_offset, event.now.log_start_offset);
+            not_back(event.where, "log start", log.opened_start(), event.now.log_start_offset);
     }
 
     void on_log_moved(const log_moved& event) override {

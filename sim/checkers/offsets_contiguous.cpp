@@ -13,13 +13,13 @@ public:
 
     void on_watermark(const seen_watermark& seen) override {
         auto& of = at_grown(readers_, seen.reader)[seen.where];
-        // What retention took cannot be read any more.
-        of.next = std::max(of.next, seen.log_start_offset);
+        // What retention took need not be read any more; an answer that was read before may still bring it.
+        of.log_start = std::max(of.log_start, seen.log_start_offset);
     }
 
     void on_read(const read_record& read) override {
         auto& of = at_grown(readers_, read.reader)[read.where];
-        if (read.offset != of.next)
+        if (read.offset < of.next || read.offset > std::max(of.next, of.log_start))
             violated("reader " + std::to_string(read.reader) + " got offset " +
                      std::to_string(read.offset.get()) + " of " + to_string(read.where) + " where " +
                      std::to_string(of.next.get()) + " was due: " + kind_of(read.offset, of.next));
@@ -29,6 +29,7 @@ public:
 private:
     struct position {
         log_offset next{0};
+        log_offset log_start{0};
     };
 
     static const char* kind_of(log_offset got, log_offset due) {

@@ -71,12 +71,17 @@ broker_moment simulated_broker::moment() noexcept {
 
 void simulated_broker::start() {
     started_ = false;
+    gave_up_ = false;
     state_ = broker_state::opening_directories;
     dropped_counted_ = 0;
     boot_events events;
     events.on_progress = [this](const broker_status& now) { state_ = now.state; };
     events.on_started = [this](const auto&) { started_ = true; };
     events.on_failed = [this](const error& why) {
+        if (settings_.may_give_up && settings_.may_give_up(why)) {
+            gave_up_ = true;
+            return crash(crash_kind::kill, {});
+        }
         world_.fail("the broker on " + host_.name() + " gave up in its life " +
                     std::to_string(host_.incarnations()) + ": " + to_string(why));
     };

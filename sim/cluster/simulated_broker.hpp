@@ -35,6 +35,9 @@ struct broker_settings {
     scheduler_options scheduler;
     clock_options clock;
     disk_faults disk;
+    /// Hears why the broker gave up, and says whether that may be: then its process ends like a killed one,
+    /// else the run fails.
+    std::function<bool(const error&)> may_give_up;
 };
 
 /// A configuration for a broker on a simulated host: data in /data, clients on port 9092 of `host`, no pages.
@@ -52,6 +55,8 @@ public:
     /// Clients are served.
     bool started() const noexcept { return running() && started_; }
     broker_moment moment() noexcept;
+    /// The last incarnation ended because it could not go on.
+    bool gave_up() const noexcept { return gave_up_; }
     std::uint64_t incarnations() const noexcept { return host_.incarnations(); }
     sim::host& host() noexcept { return host_; }
 
@@ -78,6 +83,7 @@ private:
     /// Weak: a handle from outside must not keep the actor alive beyond its system.
     caf::weak_actor_ptr root_;
     bool started_ = false;
+    bool gave_up_ = false;
     /// Of the present incarnation, as it publishes it.
     broker_state state_ = broker_state::opening_directories;
     std::uint64_t dropped_counted_ = 0;

@@ -39,6 +39,10 @@ struct disk_faults {
     static disk_faults drawn(runtime::random& draws);
     /// Strengths of all kinds but lies, as if all existed.
     static disk_faults all_drawn(runtime::random& draws);
+    /// Something on it ends in an error now and then.
+    bool fails() const noexcept {
+        return read_error_chance > 0 || write_error_chance > 0 || sync_error_chance > 0;
+    }
     /// The same disk with all latencies so many times as long.
     disk_faults slowed(std::int64_t factor) const;
 };

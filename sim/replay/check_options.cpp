@@ -210,7 +210,10 @@ checked problem_of(const network_faults& faults) {
         .found();
 }
 
-checked problem_of(const disk_faults& faults) {
+checked problem_of(const disk_faults& faults, bool lossy) {
+    if (faults.sync_lie_chance > 0 && !lossy)
+        return value_problem{{"sync_lie_chance"},
+                             "syncs that lie void the promise: say lossy = yes in [faults]"};
     return problem_by_names(faults);
 }
 

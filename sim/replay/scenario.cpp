@@ -234,7 +234,7 @@ result<void> scenario::reading::network(const document_section& from) {
 result<void> scenario::reading::disk(const document_section& from) {
     made.faults.any = true;
     auto lines = reader(from);
-    return lines.fields(made.faults.disk).check(problem_of(made.faults.disk)).done();
+    return lines.fields(made.faults.disk).check(problem_of(made.faults.disk, made.faults.lossy)).done();
 }
 
 result<void> scenario::reading::faults(const document_section& from) {
@@ -257,6 +257,9 @@ result<void> scenario::reading::faults(const document_section& from) {
         plan.disk = {};
         plan.lossy = false;
     }
+    // Lies that were drawn go with the label.
+    if (!plan.lossy)
+        plan.disk.sync_lie_chance = 0;
     return done;
 }
 

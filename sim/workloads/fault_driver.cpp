@@ -12,6 +12,8 @@ namespace {
 /// How often the driver looks whether the broker has died.
 constexpr std::int64_t watch_interval_ns = 10 * millisecond;
 constexpr std::int64_t stop_limit_ns = 5 * second;
+/// Whoever starts a broker again that gave up waits at least so long.
+constexpr std::int64_t after_giving_up_ns = second;
 
 bool is_of_process(fault_kind kind) {
     switch (kind) {
@@ -60,6 +62,9 @@ void fault_driver::heal() {
     start_at_ = with_.time->now();
     healthy_since_ = with_.time->now();
     next_downtime_ = 0;
+    // What a failed disk took out of service stays so until somebody mends the disk and starts the broker.
+    if (plan_.any && plan_.disk.fails() && with_.broker->running())
+        crash(crash_kind::kill, {}, 0);
 }
 
 virtual_time fault_driver::healthy_since() const {
@@ -159,8 +164,10 @@ void fault_driver::crash_again() {
 
 void fault_driver::watch() {
     const bool running = with_.broker->running();
-    if (was_running_ && !running)
-        start_at_ = with_.time->now() + next_downtime_;
+    if (was_running_ && !running) {
+        const auto least = with_.broker->gave_up() ? after_giving_up_ns : 0;
+        start_at_ = with_.time->now() + std::max(next_downtime_, least);
+    }
     was_running_ = running;
     with_.broker->count_dropped_replies();
     if (!running && !resting_ && with_.time->now() >= start_at_)

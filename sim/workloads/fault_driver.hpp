@@ -40,6 +40,7 @@ public:
     /// A broker that ends from now on stays down.
     void rest() noexcept { resting_ = true; }
     const fault_table& met() const noexcept { return met_; }
+    bool healed() const noexcept { return healed_; }
     bool power_was_cut() const noexcept { return power_was_cut_; }
     /// Since when broker and network are whole; `end_of_time` while they are not.
     virtual_time healthy_since() const;

@@ -27,6 +27,7 @@ constexpr background_row rows[] = {
     {background_kind::disk_stalls, "disk_stalls"},
     {background_kind::cold_cache, "cold_cache"},
     {background_kind::sync_lies, "sync_lies"},
+    {background_kind::disk_errors, "disk_errors"},
 };
 
 /// Appends " name=value" for each field.

@@ -60,7 +60,10 @@ constexpr background_row background_rows[] = {
     {background_kind::disk_latencies, 60}, {background_kind::disk_stalls, 30},
     {background_kind::cold_cache, 60},
 };
-constexpr std::uint64_t lies_percent = 10;
+/// Of the runs with some kinds of faults, which are 70 %, so many have a disk whose syncs lie, and so many
+/// one that fails; both at once is rare, since a failing disk alone must not cost anything but service.
+constexpr std::uint64_t lies_percent = 6;
+constexpr std::uint64_t disk_errors_percent = 6;
 
 power_cut_faults drawn_losses(runtime::random& draws) {
     return draws.chance(1, 4) ? power_cut_faults::lose_all() : power_cut_faults::drawn(draws);
@@ -83,7 +86,7 @@ swarm_mode drawn_mode(runtime::random& draws) {
 }
 
 /// Which kinds exist in this run.
-void draw_kinds(fault_plan& plan, runtime::random draws, bool lossy_allowed) {
+void draw_kinds(fault_plan& plan, runtime::random draws) {
     const auto one = draws.below(std::size(kind_rows) + std::size(background_rows));
     const auto exists = [&](std::size_t number, std::uint64_t percent) {
         const bool chosen = draws.chance(percent, 100);
@@ -98,11 +101,6 @@ void draw_kinds(fault_plan& plan, runtime::random draws, bool lossy_allowed) {
     for (std::size_t i = 0; i < std::size(background_rows); ++i) {
         if (exists(std::size(kind_rows) + i, background_rows[i].enable_percent))
             plan.background.push_back(background_rows[i].kind);
-    }
-    const bool lies = draws.chance(lies_percent, 100);
-    if (lies && lossy_allowed && plan.mode == swarm_mode::some_kinds) {
-        plan.background.push_back(background_kind::sync_lies);
-        plan.lossy = true;
     }
     if (plan.kinds.empty() && plan.background.empty())
         plan.kinds.push_back(fault_kind::crash);
@@ -161,16 +159,36 @@ void add_disk_kind(disk_faults& to, const disk_faults& all, background_kind kind
 
 void draw_background(fault_plan& plan, runtime::random draws) {
     const auto network = network_faults::all_drawn(draws);
-    // Errors of the disk end a partition's service until somebody repairs it: another workload's business.
     const auto disk = disk_faults::all_drawn(draws);
-    const auto lies = static_cast<std::uint32_t>(draws.log_between(1'000, 500'000));
     for (const auto kind : plan.background) {
         add_network_kind(plan.network, network, kind);
         add_disk_kind(plan.disk, disk, kind);
-        if (kind == background_kind::sync_lies)
-            plan.disk.sync_lie_chance = lies;
     }
     plan.network.silence_high = network.silence_high;
+}
+
+/// A disk that lies or fails. Streams of its own: what else was drawn for the run stays as it was.
+void draw_disk_harm(fault_plan& plan, runtime::random draws) {
+    if (plan.mode != swarm_mode::some_kinds)
+        return;
+    auto lies = draws.split("lies");
+    if (lies.chance(lies_percent, 100)) {
+        plan.lossy = true;
+        plan.background.push_back(background_kind::sync_lies);
+        plan.disk.sync_lie_chance = static_cast<std::uint32_t>(lies.log_between(1'000, 500'000));
+        // Only the loss of power shows a lie.
+        if (lies.chance(3, 4))
+            plan.last_crash = crash_kind::power_cut;
+    }
+    auto errors = draws.split("errors");
+    if (errors.chance(disk_errors_percent, 100)) {
+        plan.background.push_back(background_kind::disk_errors);
+        const auto drawn = disk_faults::all_drawn(errors);
+        const auto which = errors.between(1, 7);
+        plan.disk.read_error_chance = (which & 1) != 0 ? drawn.read_error_chance : 0;
+        plan.disk.write_error_chance = (which & 2) != 0 ? drawn.write_error_chance : 0;
+        plan.disk.sync_error_chance = (which & 4) != 0 ? drawn.sync_error_chance : 0;
+    }
 }
 
 /// Draws whatever the kind uses, and what it does not use as well: the parameters of one kind do not shift
@@ -329,9 +347,11 @@ fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
     const auto power_cuts = draws.below(5);
     plan.last_crash = draws.chance(power_cuts, 4) ? crash_kind::power_cut : crash_kind::kill;
     plan.last_losses = drawn_losses(draws);
-    draw_kinds(plan, draws.split("kinds"), within.lossy_allowed);
+    draw_kinds(plan, draws.split("kinds"));
     draw_background(plan, draws.split("background"));
     draw_faults(plan, within, draws.split("faults"), power_cuts);
+    if (within.disk_harm_allowed)
+        draw_disk_harm(plan, draws.split("disk harm"));
     return plan;
 }
 

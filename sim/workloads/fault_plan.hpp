@@ -29,6 +29,7 @@ enum class background_kind : std::uint8_t {
     disk_stalls,    ///< one job now and then takes seconds
     cold_cache,     ///< reads find nothing in memory more often, and jobs run at once more or less often
     sync_lies,      ///< a sync succeeds and did nothing: the promise is void
+    disk_errors,    ///< reads, writes and syncs fail: what they served is out of service until a restart
 };
 const char* name_of(background_kind kind) noexcept;
 std::span<const background_kind> all_of(background_kind) noexcept;
@@ -50,7 +51,8 @@ std::span<const schedule_style> all_of(schedule_style) noexcept;
 /// All faults of one run: those that lie in wait the whole time, and those with a date. None after `healing`.
 struct fault_plan {
     bool any = false;
-    /// Something here can break the promise: only what holds in spite of lost data is to be checked.
+    /// Something here can break the promise (syncs that lie): only what holds in spite of lost data is to be
+    /// checked, and nobody must be served in the end.
     bool lossy = false;
     swarm_mode mode = swarm_mode::no_faults;
     schedule_style style = schedule_style::steady;
@@ -71,8 +73,8 @@ struct fault_plan {
         /// Faults with dates lie between these.
         virtual_time begin;
         virtual_time healing;
-        /// Whether the plan may be `lossy`.
-        bool lossy_allowed = false;
+        /// Whether the plan may be `lossy`, and whether its disk may fail.
+        bool disk_harm_allowed = false;
     };
     static fault_plan drawn(runtime::random draws, const bounds& within);
     /// One line per fault, for people.

@@ -43,7 +43,8 @@ produce_consume_options with_choices(produce_consume_options options,
     return options;
 }
 
-broker_settings settings_of(const produce_consume_options& options, tap_recorder& taps) {
+broker_settings settings_of(const produce_consume_options& options, tap_recorder& taps,
+                            std::function<bool(const error&)> may_give_up) {
     auto config = simulated_config(broker_host);
     for (const auto& [key, value] : options.broker_config) {
         const auto done = config.set(key, value);
@@ -57,6 +58,7 @@ broker_settings settings_of(const produce_consume_options& options, tap_recorder
     settings.planted.connections = &taps;
     settings.scheduler = options.broker_scheduler;
     settings.clock = options.broker_clock;
+    settings.may_give_up = std::move(may_give_up);
     return settings;
 }
 
@@ -78,13 +80,16 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
       taps_({&world_, &history_,
              [this](const std::string& topic) { return number_of_topic(topic, options_); },
              [this] { look_at_invariants(); }}),
-      broker_(world_, network_, watched_, settings_of(options_, taps_)) {
+      broker_(world_, network_, watched_, settings_of(options_, taps_, [this](const error& why) {
+                  this->tell("the broker gave up: " + to_string(why));
+                  return disk_may_show();
+              })) {
     taps_.watch(broker_.host());
     watched_.on_log = [this](virtual_time, const std::string& host, log_level level,
                              const std::string& line) {
         if (tell_)
             this->tell(host + ": " + std::string(name_of(level)) + " " + line);
-        if (level == log_level::error)
+        if (level == log_level::error && !(host == broker_host && disk_may_show()))
             fail("node", host + " logged an error: " + line);
     };
     add_all_checkers(history_, {longest_result(options_), read_after_ns}, {}, options_.faults.lossy);
@@ -124,8 +129,10 @@ bool produce_consume::run_phases() {
     history_.on_healed(world_.now());
     if (!world_.run_until(options_.progress_due))
         return false;
-    history_.on_progress_due(world_.now(), static_cast<std::uint32_t>(loads_.size()),
-                             static_cast<std::uint32_t>(options_.readers.size()));
+    // What was lost may be what the broker needs to serve anybody.
+    if (!options_.faults.lossy)
+        history_.on_progress_due(world_.now(), static_cast<std::uint32_t>(loads_.size()),
+                                 static_cast<std::uint32_t>(options_.readers.size()));
     look_at_invariants();
     load_ended_ = true;
     tell("the load ends");
@@ -133,7 +140,8 @@ bool produce_consume::run_phases() {
     if (hostile_ != nullptr)
         hostile_->rest();
     if (!world_.failed() && audit() && stop_broker()) {
-        facts_.power_was_cut = faults_->power_was_cut();
+        facts_.written_may_be_lost =
+            faults_->power_was_cut() || (options_.faults.any && options_.faults.disk.sync_error_chance > 0);
         facts_.replies_dropped = watched_.replies_dropped;
         admin_->end();
         for (auto& each : loads_)
@@ -163,6 +171,8 @@ bool produce_consume::audit() {
     const auto all = places().size();
     if (world_.run_until([&] { return facts_.audit_ends.size() == all; }, world_.now() + audit_limit_ns))
         return true;
+    if (options_.faults.lossy)
+        return !world_.failed();
     fail("liveness_after_healing", "the audit did not reach the end of every partition");
     return false;
 }
@@ -171,14 +181,16 @@ bool produce_consume::stop_broker() {
     bool asked = false;
     bool stopped = false;
     faults_->rest();
+    if (options_.faults.lossy && !broker_.running())
+        return !world_.failed();
     broker_.stop(stop_limit_ns, [&](bool by_itself) {
         asked = true;
         stopped = by_itself;
     });
     world_.run_until([&] { return asked; }, world_.now() + 2 * stop_limit_ns);
-    if (!stopped)
+    if (!stopped && !(options_.faults.lossy && broker_.gave_up()))
         fail("liveness_after_healing", "the broker did not stop when it was asked to");
-    return stopped && !world_.failed();
+    return !world_.failed() && (stopped || options_.faults.lossy);
 }
 
 void produce_consume::start_clients() {
@@ -259,8 +271,8 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
         events.on_consumed = [this, number, topic, audit](const client::consumed& got) {
             on_consumed(number, topic, audit, got);
         };
-        events.on_problem = [this, number](const client::consumer_problem& problem) {
-            on_problem(number, problem);
+        events.on_problem = [this, number, topic](const client::consumer_problem& problem) {
+            on_problem(number, topic, problem);
         };
         host.spawn([&](runtime::node_services& node) {
             return client::spawn_consumer(node, client_of(broker_endpoint(), name, topic), reading, events);
@@ -271,6 +283,13 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
 void produce_consume::look_at_invariants() {
     if (const auto& broken = history_.broken())
         fail(broken->checker, broken->what);
+}
+
+/// Errors of the broker and refusals that are the disk's fault are no finding: in a lossy run whenever they
+/// come, else until the disk is mended and the broker was started again.
+bool produce_consume::disk_may_show() const {
+    const auto& plan = options_.faults;
+    return plan.lossy || (plan.any && plan.disk.fails() && (faults_ == nullptr || !faults_->healed()));
 }
 
 void produce_consume::look_at_broker() {

@@ -84,10 +84,12 @@ private:
     void on_outcome(load& of, const client::produce_outcome& outcome);
     void tell_outcome(const load& of, const client::produce_outcome& outcome) const;
     void on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got);
-    void on_problem(std::uint32_t reader, const client::consumer_problem& problem);
+    void on_problem(std::uint32_t reader, std::uint32_t topic, const client::consumer_problem& problem);
+    void on_out_of_range(const out_of_range& told);
     void note_audited(const place& where, const client::consumed& got);
     void look_at_invariants();
     void look_at_broker();
+    bool disk_may_show() const;
 
     bool run_phases();
     bool audit();

@@ -68,18 +68,34 @@ void produce_consume::note_audited(const place& where, const client::consumed& g
         facts_.audit_ends[where] = position;
 }
 
-void produce_consume::on_problem(std::uint32_t reader, const client::consumer_problem& problem) {
-    const auto what = "reader " + std::to_string(reader) + ", partition " +
-                      std::to_string(problem.partition) + ", offset " +
+void produce_consume::on_problem(std::uint32_t reader, std::uint32_t topic,
+                                 const client::consumer_problem& problem) {
+    const auto what = "reader " + std::to_string(reader) + ", topic " + std::to_string(topic) +
+                      ", partition " + std::to_string(problem.partition) + ", offset " +
                       std::to_string(problem.position.get()) + ": ";
     switch (problem.what) {
     case client::consumer_problem::kind::corrupt:
         return fail("nothing_invented", what + "corrupt records were served: " + problem.detail);
     case client::consumer_problem::kind::out_of_range:
-        return fail("high_watermark_never_back", what + "the position is out of range: " + problem.detail);
+        tell(what + "out of range, " + problem.detail);
+        return on_out_of_range({reader,
+                                {topic, problem.partition},
+                                problem.position,
+                                problem.log_start_offset,
+                                problem.high_watermark});
     case client::consumer_problem::kind::refused:
+        // An answer may still be on its way when the disk is whole again.
+        if (options_.faults.lossy || (options_.faults.any && options_.faults.disk.fails()))
+            return tell(what + "refused with " + problem.detail);
         return fail("node", what + "refused with " + problem.detail);
     }
+}
+
+void produce_consume::on_out_of_range(const out_of_range& told) {
+    history_.on_out_of_range(told);
+    history_.on_watermark(
+        {told.reader, told.where, told.high_watermark, told.log_start_offset, world_.now()});
+    look_at_invariants();
 }
 
 } // namespace barnabas::sim

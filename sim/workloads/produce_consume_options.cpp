@@ -95,7 +95,7 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.broker_config = drawn_broker_config(root.split("config"));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.faults =
-        fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing});
+        fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing, true});
     return made;
 }
 

@@ -41,7 +41,7 @@ TEST(acked_records_survive, accepts_the_loss_of_what_was_not_promised) {
     told.result(told.send(1), delivery::acked, 0);
     told.audit(0, 2);
     end_facts facts;
-    facts.power_was_cut = true;
+    facts.written_may_be_lost = true;
     told.end(facts);
     EXPECT_FALSE(told.broken());
 }
@@ -132,6 +132,22 @@ TEST(offsets_contiguous, accepts_a_gap_that_retention_made) {
     EXPECT_FALSE(told.broken());
 }
 
+TEST(offsets_contiguous, refuses_a_gap_beyond_what_retention_took) {
+    story told(&make_offsets_contiguous);
+    told.send(9);
+    told.start(4, 9);
+    told.read(5, 5);
+    EXPECT_TRUE(told.broken());
+}
+TEST(offsets_contiguous, accepts_a_read_from_before_the_start_that_comes_with_it) {
+    story told(&make_offsets_contiguous);
+    told.send(9);
+    told.start(4, 9);
+    told.read(2, 2);
+    told.read(3, 3);
+    EXPECT_FALSE(told.broken());
+}
+
 TEST(producer_order, refuses_records_that_changed_places) {
     story told(&make_producer_order);
     told.send(2);
@@ -184,6 +200,18 @@ TEST(high_watermark_never_back, refuses_an_end_below_what_was_read) {
     facts.audit_ends[here] = log_offset(0);
     told.end(facts);
     EXPECT_TRUE(told.broken());
+}
+TEST(high_watermark_never_back, refuses_out_of_range_behind_the_end_and_inside_the_log) {
+    for (const std::int64_t position : {9, 6, 3}) {
+        story told(&make_high_watermark_never_back);
+        told.out_of_range(position, 3, 8);
+        EXPECT_TRUE(told.broken());
+    }
+}
+TEST(high_watermark_never_back, accepts_out_of_range_where_retention_overtook_the_reader) {
+    story told(&make_high_watermark_never_back);
+    told.out_of_range(2, 3, 8);
+    EXPECT_FALSE(told.broken());
 }
 TEST(high_watermark_never_back, accepts_a_reader_that_is_behind_another) {
     story told(&make_high_watermark_never_back);

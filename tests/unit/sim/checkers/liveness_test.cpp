@@ -59,6 +59,18 @@ TEST(liveness_after_healing, accepts_progress_with_the_last_moments_unread) {
     EXPECT_FALSE(told.broken());
 }
 
+TEST(liveness_after_healing, accepts_that_retention_took_what_a_reader_has_not_read) {
+    for (const std::int64_t start : {1, 2}) {
+        story told(&liveness);
+        told.healed();
+        told.result(told.send(2), delivery::acked, 0);
+        told.start(start, 2);
+        told.pass(10);
+        told.progress_due(1, 1);
+        EXPECT_EQ(told.broken(), start == 1) << "what is left must be read";
+    }
+}
+
 TEST(no_leak, refuses_dropped_replies_leaked_actors_and_silence) {
     end_facts dropped;
     dropped.replies_dropped = 1;

@@ -16,6 +16,8 @@ public:
     using factory = std::function<std::unique_ptr<checker>(const history&)>;
     explicit log_story(const factory& make) { history_.add(make(history_)); }
 
+    void disks_lie() { history_.begin_lying_disks(); }
+
     struct opening {
         std::int64_t start = 0;
         bool clean = false;

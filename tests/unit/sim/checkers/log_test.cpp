@@ -132,6 +132,16 @@ TEST(log_marks_in_order, refuses_a_log_start_that_goes_back_over_lives) {
     told.open(8, {3, false, false});
     EXPECT_TRUE(told.broken());
 }
+TEST(log_marks_in_order, accepts_that_a_crash_brings_back_what_retention_took_in_that_life) {
+    log_story told(&make_log_marks_in_order);
+    told.open(9, {.start = 2});
+    told.move_to(marks(5, 9, 9, 9, 9));
+    told.open(9, {.start = 2});
+    EXPECT_FALSE(told.broken());
+    told.move_to(marks(5, 9, 9, 9, 9));
+    told.open(9, {.start = 1});
+    EXPECT_TRUE(told.broken());
+}
 TEST(log_marks_in_order, accepts_equal_marks_a_new_life_and_a_log_end_taken_back) {
     log_story told(&make_log_marks_in_order);
     told.open(0);

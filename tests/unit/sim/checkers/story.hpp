@@ -47,6 +47,10 @@ public:
     void watermark(std::int64_t at, std::uint32_t reader = 0) {
         history_.on_watermark({reader, here, log_offset(at), log_offset(0), now_});
     }
+    void out_of_range(std::int64_t position, std::int64_t log_start, std::int64_t high_watermark) {
+        history_.on_out_of_range(
+            {0, here, log_offset(position), log_offset(log_start), log_offset(high_watermark)});
+    }
     void sequence_lost(std::int16_t acks) { history_.on_sequence_lost(0, acks, here); }
     void pass(std::int64_t seconds) { now_ = now_ + seconds * second; }
     void healed() { history_.on_healed(now_); }

@@ -18,8 +18,8 @@ constexpr virtual_time begin{second / 2};
 constexpr virtual_time healing{38 * second};
 constexpr std::uint64_t plans = 10'000;
 
-fault_plan drawn(std::uint64_t seed, bool lossy_allowed = false) {
-    return fault_plan::drawn(runtime::random(seed), {begin, healing, lossy_allowed});
+fault_plan drawn(std::uint64_t seed, bool disk_harm_allowed = false) {
+    return fault_plan::drawn(runtime::random(seed), {begin, healing, disk_harm_allowed});
 }
 
 template <class Options>
@@ -75,7 +75,7 @@ TEST(fault_plan, modes_have_the_shares_asked_for) {
         if (plan.mode == swarm_mode::one_kind) {
             EXPECT_EQ(kinds, 1U);
         } else if (plan.mode == swarm_mode::every_kind) {
-            EXPECT_EQ(kinds, all_of(fault_kind{}).size() + all_of(background_kind{}).size() - 1);
+            EXPECT_EQ(kinds, all_of(fault_kind{}).size() + all_of(background_kind{}).size() - 2);
         } else if (plan.mode == swarm_mode::no_faults) {
             EXPECT_TRUE(plan.faults.empty());
         }
@@ -133,14 +133,32 @@ TEST(fault_plan, no_fault_outlasts_healing_and_targets_have_their_moments) {
 
 TEST(fault_plan, only_where_allowed_syncs_lie_and_the_plan_says_so) {
     std::uint64_t lossy = 0;
-    std::uint64_t swarms = 0;
+    std::uint64_t failing = 0;
     for (std::uint64_t seed = 0; seed < plans; ++seed) {
         const auto plan = drawn(seed, true);
         EXPECT_EQ(plan.lossy, plan.disk.sync_lie_chance > 0);
         lossy += plan.lossy;
-        swarms += plan.mode == swarm_mode::some_kinds;
+        failing += plan.disk.fails();
     }
-    expect_share(lossy, swarms, 0.1);
+    EXPECT_GT(lossy, plans * 3 / 100);
+    EXPECT_LT(lossy, plans * 5 / 100);
+    EXPECT_GT(failing, plans * 3 / 100);
+    EXPECT_LT(failing, plans * 5 / 100);
+}
+
+TEST(fault_plan, a_disk_that_lies_or_fails_changes_nothing_else) {
+    for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
+        const auto without = drawn(seed);
+        const auto with = drawn(seed, true);
+        EXPECT_EQ(fields(with.network), fields(without.network));
+        ASSERT_EQ(with.faults.size(), without.faults.size());
+        for (std::size_t i = 0; i < with.faults.size(); ++i)
+            EXPECT_EQ(fields(with.faults[i]), fields(without.faults[i]));
+        if (with.lossy || with.disk.fails())
+            continue;
+        EXPECT_EQ(fields(with.disk), fields(without.disk));
+        EXPECT_EQ(with.last_crash, without.last_crash);
+    }
 }
 
 TEST(fault_plan, one_kind_of_background_leaves_the_rest_of_the_network_healthy) {
