@@ -1,4 +1,7 @@
+#include "cmd/barnabas/apart.hpp"
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/dead_run.hpp"
+#include "cmd/barnabas/output_status.hpp"
 #include "cmd/barnabas/sim_common.hpp"
 #include "cmd/barnabas/trace_file.hpp"
 #include "sim/mutants/mutants.hpp"
@@ -7,6 +10,7 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -50,8 +54,8 @@ void print_report(const sim::run_report& report, double real_seconds) {
 }
 
 /// One run, told to the terminal. 0 if it passed, else 1.
-int run_and_tell(const sim::scenario& from, std::uint64_t seed, const cli::parsed_options& options,
-                 const std::string& failures) {
+int run_here(const sim::scenario& from, std::uint64_t seed, const cli::parsed_options& options,
+             const std::string& failures) {
     auto drawn = run_options_of(from, seed);
     if (!drawn)
         return refuse_command(drawn.failure());
@@ -81,7 +85,7 @@ int run_and_tell(const sim::scenario& from, std::uint64_t seed, const cli::parse
         std::printf("passed: every invariant held\n");
     } else {
         if (failures != no_failures_folder) {
-            const auto path = write_schedule(failures, short_name(from), workload, report, from.mutant());
+            const auto path = write_schedule(failures, from, seed, schedule_of(from, workload, report));
             std::printf("schedule: %s\n", path ? path->c_str() : path.failure().detail.c_str());
         }
         std::printf("FAILED %s, seed %" PRIu64 ": %s\n", violated_in(report).c_str(), seed,
@@ -89,6 +93,27 @@ int run_and_tell(const sim::scenario& from, std::uint64_t seed, const cli::parse
     }
     std::printf("trace hash %016" PRIx64 "\n", report.trace_hash);
     return report.passed ? 0 : 1;
+}
+
+/// The run in a process of its own, so that its death is told of and written down like any failure.
+int run_and_tell(const sim::scenario& from, std::uint64_t seed, const cli::parsed_options& options,
+                 const std::string& failures) {
+    const auto end = run_apart([&](const teller& tell) {
+        tell(std::to_string(status_after_output(run_here(from, seed, options, failures))));
+    });
+    if (end.died.empty())
+        return std::atoi(end.told.c_str());
+    const auto words = last_words_of(from, seed, end.died, false);
+    if (failures != no_failures_folder) {
+        const auto path = write_schedule(failures, from, seed, words.schedule);
+        std::printf("schedule: %s\n", path ? path->c_str() : path.failure().detail.c_str());
+    }
+    if (const auto path = options.value("schedule")) {
+        if (auto done = write_text(*path, words.schedule); !done)
+            return refuse_command(done.failure());
+    }
+    std::printf("FAILED %s, seed %" PRIu64 ": %s\n", process_checker, seed, words.what.c_str());
+    return 1;
 }
 
 } // namespace

@@ -9,9 +9,11 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace barnabas {
 
@@ -22,11 +24,24 @@ namespace fs = std::filesystem;
 /// For the assertion handler, which can be given nothing.
 std::uint64_t seed_at_work = 0;
 
-void report_assertion(const char* expression, const char* file, int line) {
-    std::fprintf(stderr, "seed %" PRIu64 ": broken assertion: %s at %s:%d\n", seed_at_work, expression, file,
-                 line);
-    std::fflush(stdout);
+std::function<void(const std::string&)> tell_at_death;
+
+[[noreturn]] void die(const std::string& of) {
+    // A second death while the first is told of must not tell again.
+    if (const auto tell = std::exchange(tell_at_death, nullptr); tell != nullptr)
+        tell(of);
+    else
+        std::fprintf(stderr, "seed %" PRIu64 ": %s\n", seed_at_work, of.c_str());
+    std::fflush(nullptr);
     std::abort();
+}
+
+void report_assertion(const char* expression, const char* file, int line) {
+    die(std::string("broken assertion: ") + expression + " at " + file + ":" + std::to_string(line));
+}
+
+void report_exception() {
+    die("an exception that nobody took");
 }
 
 result<boot_options> planted_bug(const std::string& name) {
@@ -101,21 +116,22 @@ result<void> write_text(const std::string& path, const std::string& text) {
     return {};
 }
 
-result<std::string> write_schedule(const std::string& folder, const std::string& name,
-                                   const sim::produce_consume& run, const sim::run_report& report,
-                                   const std::string& mutant) {
+std::string schedule_of(const sim::scenario& from, const sim::produce_consume& run,
+                        const sim::run_report& report) {
+    const auto options = run.frozen();
+    return expanded_text(options, {"seed " + std::to_string(options.seed) + " of " + short_name(from),
+                                   from.mutant(), report.checker});
+}
+
+result<std::string> write_schedule(const std::string& folder, const sim::scenario& from, std::uint64_t seed,
+                                   const std::string& text) {
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (problem)
         return error{errc::storage_error, folder + ": " + problem.message()};
-    const auto options = run.frozen();
-    sim::expanded_head head;
-    head.about = "seed " + std::to_string(options.seed) + " of " + name;
-    head.mutant = mutant;
-    head.violates = report.checker;
-    const auto path = folder + "/" + name + (mutant.empty() ? "" : "-" + mutant) + "-seed-" +
-                      std::to_string(options.seed) + ".schedule";
-    if (auto done = write_text(path, expanded_text(options, head)); !done)
+    const auto path = folder + "/" + short_name(from) + (from.mutant().empty() ? "" : "-" + from.mutant()) +
+                      "-seed-" + std::to_string(seed) + ".schedule";
+    if (auto done = write_text(path, text); !done)
         return done.failure();
     return path;
 }
@@ -134,6 +150,13 @@ std::string short_name(const sim::scenario& of) {
 void name_seed_in_assertions(std::uint64_t seed) {
     seed_at_work = seed;
     set_assertion_handler(&report_assertion);
+    std::set_terminate(&report_exception);
+}
+
+void at_broken_assertion(std::function<void(const std::string&)> tell) {
+    tell_at_death = std::move(tell);
+    set_assertion_handler(&report_assertion);
+    std::set_terminate(&report_exception);
 }
 
 int refuse_command(const error& why) {

@@ -5,6 +5,7 @@
 #include "sim/workloads/produce_consume.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,12 @@ result<sim::scenario> scenario_of(const cli::parsed_options& options, const std:
 /// The options of one run, with the planted bug that the scenario names.
 result<sim::produce_consume_options> run_options_of(const sim::scenario& from, std::uint64_t seed);
 
-/// Writes a run that was kept as a schedule: `NAME-seed-N.schedule` in `folder`, which is made. Answers its
-/// path.
-result<std::string> write_schedule(const std::string& folder, const std::string& name,
-                                   const sim::produce_consume& run, const sim::run_report& report,
-                                   const std::string& mutant);
+/// The text of a run that was kept, as a schedule.
+std::string schedule_of(const sim::scenario& from, const sim::produce_consume& run,
+                        const sim::run_report& report);
+/// Writes a schedule as `NAME-seed-N.schedule` in `folder`, which is made. Answers its path.
+result<std::string> write_schedule(const std::string& folder, const sim::scenario& from, std::uint64_t seed,
+                                   const std::string& text);
 result<void> write_text(const std::string& path, const std::string& text);
 
 /// "seed 7 of power_cuts": the file's name without folder and ending.
@@ -44,6 +46,9 @@ std::string violated_in(const sim::run_report& report);
 
 /// From now on a broken assertion names this seed.
 void name_seed_in_assertions(std::uint64_t seed);
+/// From now on a broken assertion (or an exception that nobody takes) is told to this function instead of
+/// being printed, before the process aborts; null: as before.
+void at_broken_assertion(std::function<void(const std::string&)> tell);
 
 /// Prints why a command does nothing; exit status 2.
 int refuse_command(const error& why);

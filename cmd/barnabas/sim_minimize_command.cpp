@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/dead_run.hpp"
 #include "cmd/barnabas/sim_common.hpp"
 #include "sim/replay/expanded_text.hpp"
 #include "sim/replay/minimize.hpp"
@@ -13,6 +14,7 @@ namespace {
 const cli::option minimize_options[] = {
     {"out", "FILE", "where the smaller schedule is written", {}, false, true},
     {"runs", "N", "runs that may be tried", "600"},
+    {"limit", "S", "a run that takes longer is one that goes in circles", "60"},
     {"checker", "NAME", "the invariant that must stay broken (default: the one that is broken first)"},
 };
 
@@ -31,6 +33,9 @@ int run_sim_minimize(const cli::parsed_options& options) {
     const auto runs = options.number("runs", 1, 1'000'000);
     if (!runs)
         return refuse_command(runs.failure());
+    const auto limit = options.number("limit", 1, run_limit.count());
+    if (!limit)
+        return refuse_command(limit.failure());
     const auto seed = from->seed().value_or(1);
     const auto start = run_options_of(*from, seed);
     if (!start)
@@ -38,7 +43,10 @@ int run_sim_minimize(const cli::parsed_options& options) {
     name_seed_in_assertions(seed);
     const sim::minimize_limits limits{static_cast<std::uint64_t>(*runs), !from->mutant().empty(),
                                       options.value("checker").value_or("")};
-    const auto made = sim::minimize(*start, limits, [](const std::string& step) {
+    const auto run = [&](const sim::produce_consume_options& candidate) {
+        return run_surviving(candidate, std::chrono::seconds(*limit));
+    };
+    const auto made = sim::minimize(*start, limits, run, [](const std::string& step) {
         std::printf("still broken: %s\n", step.c_str());
         std::fflush(stdout);
     });
@@ -50,8 +58,8 @@ int run_sim_minimize(const cli::parsed_options& options) {
         return refuse_command(done.failure());
     std::printf("%s: %zu faults, %zu sends, %zu readers after %" PRIu64 " runs; breaks %s: %s\n",
                 options.value("out")->c_str(), made->options.faults.faults.size(),
-                made->options.sends->size(), made->options.readers.size(), made->runs,
-                made->report.checker.c_str(), made->report.what.c_str());
+                made->options.sends ? made->options.sends->size() : 0, made->options.readers.size(),
+                made->runs, made->report.checker.c_str(), made->report.what.c_str());
     return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "cmd/barnabas/sim_sweep.hpp"
 
+#include "cmd/barnabas/apart.hpp"
+#include "cmd/barnabas/dead_run.hpp"
 #include "cmd/barnabas/hash_file.hpp"
 
 #include <poll.h>
@@ -12,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace barnabas {
 
@@ -19,11 +22,20 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-/// A run takes a fraction of a second; one that takes so long goes in circles.
-constexpr auto run_limit = std::chrono::seconds(240);
+/// To tell of a run that died takes two more runs.
+constexpr auto task_limit = 3 * run_limit;
 constexpr auto progress_interval = std::chrono::seconds(5);
 constexpr int poll_ms = 500;
 constexpr double second_ns = 1e9;
+
+/// What a child shall do; goes through a pipe as it is.
+struct order {
+    std::uint64_t task = 0;
+    /// The task is to tell of the process that died so while it was at it.
+    bool tell_dead = false;
+    bool took_too_long = false;
+    char died[100] = {};
+};
 
 /// One child process: it is given a task, answers, and is given the next.
 struct job {
@@ -31,7 +43,7 @@ struct job {
     int tasks = -1;   ///< we write
     int answers = -1; ///< we read
     bool busy = false;
-    std::uint64_t task = 0;
+    order current;
     steady::time_point since;
 };
 
@@ -40,11 +52,23 @@ sweep_task task_of(const sweep_settings& settings, std::uint64_t number) {
     return {static_cast<std::size_t>(number % scenarios), settings.first_seed + number / scenarios};
 }
 
+sweep_answer answer_to(const sweep_settings& settings, const order& given) {
+    const auto task = task_of(settings, given.task);
+    if (!given.tell_dead)
+        return settings.run(task);
+    sweep_answer answer;
+    answer.died = true;
+    const auto what = settings.tell_dead(task, given.died, given.took_too_long);
+    std::snprintf(answer.text, sizeof answer.text, "%s", what.c_str());
+    return answer;
+}
+
 [[noreturn]] void work(const sweep_settings& settings, int tasks, int answers) {
-    std::uint64_t number = 0;
-    while (::read(tasks, &number, sizeof number) == static_cast<ssize_t>(sizeof number)) {
-        auto answer = settings.run(task_of(settings, number));
-        answer.task = number;
+    order given;
+    end_with_parent();
+    while (::read(tasks, &given, sizeof given) == static_cast<ssize_t>(sizeof given)) {
+        auto answer = answer_to(settings, given);
+        answer.task = given.task;
         if (::write(answers, &answer, sizeof answer) != static_cast<ssize_t>(sizeof answer))
             break;
     }
@@ -78,16 +102,19 @@ public:
         }
         ::close(down[0]);
         ::close(up[1]);
-        made = {process, down[1], up[0], false, 0, {}};
+        made = {process, down[1], up[0], false, {}, {}};
         return true;
     }
 
-    static void give(job& to, std::uint64_t task) {
-        to.task = task;
+    static void give(job& to, const order& what) {
+        to.current = what;
         to.busy = true;
         to.since = steady::now();
-        if (::write(to.tasks, &task, sizeof task) != static_cast<ssize_t>(sizeof task))
+        // A process that died before it was asked is noticed where its answer is missing.
+        const auto usual = std::signal(SIGPIPE, SIG_IGN);
+        if (::write(to.tasks, &what, sizeof what) != static_cast<ssize_t>(sizeof what))
             refuse("a job does not listen");
+        std::signal(SIGPIPE, usual);
     }
 
     bool busy() const {
@@ -98,13 +125,16 @@ public:
         return false;
     }
 
-    static void end(job& ended) {
+    /// How it ended.
+    static int end(job& ended) {
+        int status = 0;
         if (ended.process < 0)
-            return;
+            return status;
         ::close(ended.tasks);
         ::close(ended.answers);
-        ::waitpid(ended.process, nullptr, 0);
+        ::waitpid(ended.process, &status, 0);
         ended = {};
+        return status;
     }
 
 private:
@@ -148,7 +178,7 @@ private:
         const bool enough = settings_.until_failure && !all_.failures.empty();
         const bool late = settings_.minutes > 0 && seconds() - saved_seconds_ > settings_.minutes * 60;
         if (!enough && !late && next_ < count_)
-            job_pool::give(to, next_++);
+            job_pool::give(to, order{next_++, false, false, {}});
     }
 
     void wait() {
@@ -160,30 +190,45 @@ private:
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             if (waits[i].revents != 0)
                 take_answer(jobs[i]);
-            else if (jobs[i].busy && steady::now() - jobs[i].since > run_limit)
-                lose(jobs[i], "took too long");
+            else if (jobs[i].busy &&
+                     steady::now() - jobs[i].since > (jobs[i].current.tell_dead ? task_limit : run_limit))
+                lose(jobs[i], true);
         }
     }
 
     void take_answer(job& from) {
         sweep_answer answer;
         if (::read(from.answers, &answer, sizeof answer) != static_cast<ssize_t>(sizeof answer))
-            return lose(from, "the process died");
+            return lose(from, false);
         from.busy = false;
         note(answer);
         give(from);
     }
 
-    void lose(job& lost, const char* why) {
-        sweep_answer answer;
-        answer.task = lost.task;
-        answer.died = true;
-        std::snprintf(answer.text, sizeof answer.text, "process: %s", why);
-        ::kill(lost.process, SIGKILL);
-        job_pool::end(lost);
-        note(answer);
-        if (pool_.start(lost))
+    /// Another process tells of the death, once.
+    void lose(job& lost, bool took_too_long) {
+        auto next = lost.current;
+        if (took_too_long)
+            ::kill(lost.process, SIGKILL);
+        const int status = job_pool::end(lost);
+        const auto how = took_too_long ? "it took longer than " + std::to_string(run_limit.count()) + " s"
+                                       : death_of(status);
+        const bool told = std::exchange(next.tell_dead, true);
+        next.took_too_long = took_too_long;
+        std::snprintf(next.died, sizeof next.died, "%s", how.c_str());
+        if (told) {
+            sweep_answer answer;
+            answer.task = next.task;
+            answer.died = true;
+            std::snprintf(answer.text, sizeof answer.text, "process: %s", next.died);
+            note(answer);
+        }
+        if (!pool_.start(lost))
+            return;
+        if (told)
             give(lost);
+        else
+            job_pool::give(lost, next);
     }
 
     const std::string& name_of(std::uint64_t task) const {

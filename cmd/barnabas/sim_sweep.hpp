@@ -32,11 +32,13 @@ struct sweep_settings {
     std::string hashes_path;
     /// Called in a child process.
     std::function<sweep_answer(const sweep_task&)> run;
+    /// Called in another child process when one died or took too long over a task: what to tell of it.
+    std::function<std::string(const sweep_task&, const std::string& died, bool took_too_long)> tell_dead;
 };
 
 /// Runs the tasks in child processes, each of which takes the next free one, and prints progress, the runs
-/// that fail and the sums. A child that dies makes its run fail and is replaced. 0 when all passed, 1 when
-/// one did not, 2 when the state file does not fit or a file cannot be written.
+/// that fail and the sums. A child that dies makes its run fail and is replaced by one that tells of it. 0
+/// when all passed, 1 when one did not, 2 when the state file does not fit or a file cannot be written.
 int run_sweep(const sweep_settings& settings);
 
 } // namespace barnabas

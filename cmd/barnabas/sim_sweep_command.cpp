@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/dead_run.hpp"
 #include "cmd/barnabas/run_again.hpp"
 #include "cmd/barnabas/sim_common.hpp"
 #include "cmd/barnabas/sim_sweep.hpp"
@@ -89,6 +90,14 @@ public:
         return answer;
     }
 
+    /// What is told of a run that died.
+    std::string tell_dead(const sweep_task& task, const std::string& died, bool took_too_long) {
+        const auto why = std::string(process_checker) + ": ";
+        if (failures_ == no_failures_folder)
+            return why + last_words_of(scenarios_[task.scenario], task.seed, died, took_too_long).what;
+        return why + keep_dead_run(failures_, scenarios_[task.scenario], task.seed, died, took_too_long);
+    }
+
 private:
     static void tell(sweep_answer& answer, const std::string& what) {
         answer.passed = false;
@@ -104,7 +113,7 @@ private:
             return " (no schedule: this job has written " + std::to_string(schedules_max) + ")";
         sim::produce_consume again(options, {}, true);
         again.run();
-        const auto path = write_schedule(failures_, short_name(from), again, before, from.mutant());
+        const auto path = write_schedule(failures_, from, options.seed, schedule_of(from, again, before));
         return path ? " (" + *path + ")" : " (" + path.failure().detail + ")";
     }
 
@@ -225,6 +234,9 @@ int run_sim_sweep(const cli::parsed_options& options) {
     }
     sweep_run run(std::move(*scenarios), options, static_cast<std::uint64_t>(*twice), coverage.get());
     sweep.run = [&run](const sweep_task& task) { return run(task); };
+    sweep.tell_dead = [&run](const sweep_task& task, const std::string& died, bool took_too_long) {
+        return run.tell_dead(task, died, took_too_long);
+    };
     const int status = run_sweep(sweep);
     if (coverage == nullptr)
         return status;

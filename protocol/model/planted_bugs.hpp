@@ -70,6 +70,9 @@ struct planted_bugs {
     /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
     /// checker finds is reported.
     bool canary = false;
+    /// Not a bug of the broker: the process of every tenth seed dies of an assertion, which shows that the
+    /// death of a run is reported.
+    bool deadly_canary = false;
     /// Not a bug of the broker: the load's pauses depend on where it lies in memory, so a seed gives another
     /// run in every process. Only running it twice can find that.
     bool wait_by_address = false;

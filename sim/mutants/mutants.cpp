@@ -125,6 +125,8 @@ const mutant table[] = {
 };
 
 const mutant canary{"canary", "the checker of this name rejects every tenth seed", {"canary"}, &bugs::canary};
+const mutant deadly{
+    "deadly_canary", "the process of every tenth seed dies", {"process"}, &bugs::deadly_canary};
 const mutant address{"wait_by_address", "pauses depend on an address", {twice}, &bugs::wait_by_address};
 
 } // namespace
@@ -134,7 +136,7 @@ std::span<const mutant> all_mutants() {
 }
 
 const mutant* find_mutant(std::string_view name) {
-    for (const auto* own : {&canary, &address}) {
+    for (const auto* own : {&canary, &deadly, &address}) {
         if (name == own->name)
             return own;
     }

@@ -22,7 +22,7 @@ struct mutant {
 /// Every bug of `planted_bugs`, in its order, except those that try the simulator itself.
 std::span<const mutant> all_mutants();
 
-/// Also those that try the simulator itself: the canary and `wait_by_address`. Null when there is none of
+/// Also those that try the simulator itself: the canaries and `wait_by_address`. Null when there is none of
 /// that name.
 const mutant* find_mutant(std::string_view name);
 

@@ -24,11 +24,17 @@ struct minimized {
     std::uint64_t runs = 0;
 };
 
+using run_function = std::function<run_report(const produce_consume_options&)>;
+
 /// Looks for a smaller run that breaks the same invariant: first without what chance chose (the scheduler's
-/// picks, a restless network, a restless disk), then with ever fewer faults, clients and sends (delta
-/// debugging: halves, quarters, single ones). `from` must state its sends. Answers `invalid_request` when it
-/// breaks nothing. `tell` hears of every step that helped.
+/// picks, a restless network, a restless disk), then with ever fewer faults, harms, clients, topics, lines of
+/// configuration, sends and choices, in ever smaller pieces of each (delta debugging: all, halves, quarters,
+/// single ones). Answers `invalid_request` when `from` breaks nothing. `run` runs, perhaps where it may die;
+/// `tell` hears of every step that helped.
 result<minimized> minimize(const produce_consume_options& from, const minimize_limits& limits,
-                           const std::function<void(const std::string&)>& tell);
+                           const run_function& run, const std::function<void(const std::string&)>& tell);
+
+/// A run in this process.
+run_report run_of(const produce_consume_options& options);
 
 } // namespace barnabas::sim

@@ -97,6 +97,8 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
         network_.watch_harm([this](const connection_harm& harm) { harms_.push_back(harm); });
     if (options_.planted.planted.canary)
         history_.add(make_canary(history_, options_.seed));
+    if (options_.planted.planted.deadly_canary)
+        history_.add(make_deadly_canary(history_, options_.seed));
     for (const auto& name : options_.without_checkers)
         history_.leave_out(name);
 }

@@ -11,7 +11,7 @@ SWITCHES = 'protocol/model/planted_bugs.hpp'
 TABLE = 'sim/mutants/mutants.cpp'
 LINES_MAX = 5
 # These try the simulator, not the broker.
-NOT_IN_CODE = {'canary', 'wait_by_address'}
+NOT_IN_CODE = {'canary', 'deadly_canary', 'wait_by_address'}
 good = True
 
 

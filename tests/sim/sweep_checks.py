@@ -81,6 +81,60 @@ def failing_run_becomes_a_schedule_that_fails_alike():
         return None if code == 1 and f'FAILED {checker}, ' in output else f'the small one: status {code}: {output}'
 
 
+def run_that_dies_becomes_a_schedule_that_dies():
+    died = 'process: broken assertion: '
+    with tempfile.TemporaryDirectory() as folder:
+        mutant = ('--mutant', 'deadly_canary')
+        code, output = run('sweep', '--seeds', '9..11', '--twice', '0', *mutant, '--failures', folder)
+        found = re.search(r'^FAILED seed 10 process: broken assertion: .*\((\S+)\)$', output, re.MULTILINE)
+        if code != 1 or found is None or 'failing seeds: 10\n' not in output:
+            return f'the sweep ended with status {code}: {output}'
+        swept = found.group(1)
+        os.rename(swept, swept + '.swept')
+        code, output = run('run', '--seed', '10', *mutant, '--failures', folder)
+        with open(swept, encoding='utf-8') as one, open(swept + '.swept', encoding='utf-8') as other:
+            text = one.read()
+            same = text == other.read()
+        if code != 1 or 'FAILED process, seed 10: broken assertion: ' not in output or not same:
+            return f'the run ended with status {code}, the schedules are {"equal" if same else "different"}: {output}'
+        if '[sends]' not in text or '[choices]' not in text:
+            return f'the schedule does not state what was sent and chosen: {text[:600]}'
+        small = os.path.join(folder, 'small.schedule')
+        code, output = run('minimize', swept, '--out', small, '--runs', '50')
+        if code != 0 or died.replace('process: ', '') not in output or os.path.getsize(small) > 1500:
+            return f'minimize ended with status {code}: {output}'
+        for schedule in (swept, small):
+            code, output = run('replay', schedule)
+            if code != 1 or 'FAILED process, seed 10: broken assertion: ' not in output:
+                return f'the replay of {schedule} ended with status {code}: {output}'
+        code, output = run('replay', small, '--without-mutant')
+        return None if code == 0 else f'without the mutant: {code}: {output}'
+
+
+def children_of(process):
+    with open(f'/proc/{process}/task/{process}/children', encoding='utf-8') as file:
+        return [int(word) for word in file.read().split()]
+
+
+def killed_run_becomes_a_schedule():
+    """Whatever ends the process: what was drawn is written down."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen([PROGRAM, 'sim', 'sweep', '--seeds', '1..1', '--seconds', '3600', '--failures', folder,
+                                    '--twice', '0', '--jobs', '1'], cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        limit = time.monotonic() + DEADLINE_S
+        while not children_of(process.pid) and process.poll() is None and time.monotonic() < limit:
+            pass
+        os.kill(children_of(process.pid)[0], signal.SIGKILL)
+        output = process.communicate(timeout=DEADLINE_S)[0]
+        found = re.search(r'^FAILED seed 1 process: the process died of signal 9 \(Killed\) \((\S+)\)$', output, re.MULTILINE)
+        if process.returncode != 1 or found is None:
+            return f'status {process.returncode}: {output}'
+        with open(found.group(1), encoding='utf-8') as file:
+            text = file.read()
+        return None if 'seconds = 3600\n' in text and 'violates = process\n' in text else text
+
+
 def done_in(state):
     """Seeds that are done without a gap, as the state file says."""
     try:
@@ -174,7 +228,8 @@ def what_depends_on_addresses_is_named():
 
 def main():
     for check in (scenarios_are_listed, scenarios_pass, kept_schedules_pass, wrong_scenario_is_refused_with_its_line,
-                  failing_run_becomes_a_schedule_that_fails_alike, stopped_sweep_goes_on, sweep_of_a_changed_scenario_begins_anew,
+                  failing_run_becomes_a_schedule_that_fails_alike, run_that_dies_becomes_a_schedule_that_dies,
+                  killed_run_becomes_a_schedule, stopped_sweep_goes_on, sweep_of_a_changed_scenario_begins_anew,
                   sweep_that_cannot_be_is_refused, sweep_names_the_scenario_of_a_failing_seed,
                   output_that_cannot_be_written_is_an_error, seeds_run_twice_agree, what_depends_on_addresses_is_named):
         try:

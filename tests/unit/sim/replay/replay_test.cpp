@@ -1,5 +1,4 @@
 #include "sim/replay/expanded_text.hpp"
-#include "sim/replay/minimize.hpp"
 #include "sim/replay/scenario.hpp"
 #include "sim/replay/send_text.hpp"
 #include "sim/workloads/produce_consume.hpp"
@@ -82,12 +81,6 @@ TEST(schedule, whoever_watches_the_trace_changes_nothing) {
     EXPECT_EQ(watched.run().trace_hash, plain.run().trace_hash);
     EXPECT_GT(sink.events, 1'000u);
     EXPECT_TRUE(sink.named);
-}
-
-TEST(minimize, refuses_a_schedule_that_breaks_nothing) {
-    produce_consume first(produce_consume_options::drawn(3, 24), {}, true);
-    ASSERT_TRUE(first.run().passed);
-    EXPECT_FALSE(minimize(first.frozen(), {}, {}));
 }
 
 TEST(send_text, is_read_again_as_it_was_written) {
