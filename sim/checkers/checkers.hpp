@@ -76,11 +76,14 @@ struct node_limits {
     /// Answers of pipelined Produce requests that may still come: 128 of a few kilobytes.
     std::size_t unsent_small_answers_max = 1 << 20;
     /// M1: a run has some dozen clients; hostile ones may come in storms of a thousand, and the broker may
-    /// learn late that old connections are dead.
-    std::size_t connections_max = 4'096;
-    /// M1: a partition may get 128 appends and some reads from each of some dozen connections, a listener one
-    /// message from each connection of a storm.
+    /// learn late that old connections are dead. After a pause it gets a whole backlog
+    /// (network_fabric::listen_backlog) at once.
+    std::size_t connections_max = 8'192;
+    /// M1: a partition may get 128 appends and some reads from each of some dozen connections.
     std::size_t mailbox_max = 2'048;
+    /// A listener may get a whole backlog at once after a pause, and hear of the end of each of these
+    /// connections before it has looked at the last one; beside them come as many as above.
+    std::size_t listener_mailbox_max = 2 * 4'097 + 2'048;
 };
 /// V2: every request is answered within its own timeout and a second, or its connection is closed.
 std::unique_ptr<checker> make_requests_answered(const history& of, const node_limits& limits);

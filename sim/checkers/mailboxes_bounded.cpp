@@ -10,7 +10,8 @@ public:
     const char* name() const override { return "mailboxes_bounded"; }
 
     void on_reading(const node_reading& reading) override {
-        if (reading.longest_mailbox > limits_.mailbox_max)
+        const bool of_listener = reading.longest_mailbox_of == "listener";
+        if (reading.longest_mailbox > (of_listener ? limits_.listener_mailbox_max : limits_.mailbox_max))
             violated("the mailbox of " + reading.longest_mailbox_of + " held " +
                      std::to_string(reading.longest_mailbox) + " messages");
     }

@@ -120,15 +120,21 @@ network_fabric::listen(node_network& by, const runtime::endpoint& at,
     if (listeners_.count(key) != 0)
         return error{errc::address_in_use, "listen on port " + std::to_string(port) + ": already in use"};
     const auto number = next_listener_++;
-    listeners_.emplace(key, listener{number, &by, std::move(on_accept)});
+    listeners_.emplace(key, listener{number, &by, std::move(on_accept), {}});
     return std::unique_ptr<runtime::listening_socket>(std::make_unique<simulated_listener>(
         *this, key, number, at.host.empty() ? hosts_[host].name : at.host));
 }
 
 void network_fabric::stop_listening(const port_key& key, std::uint64_t number) {
     const auto found = listeners_.find(key);
-    if (found != listeners_.end() && found->second.number == number)
-        listeners_.erase(found);
+    if (found == listeners_.end() || found->second.number != number)
+        return;
+    const auto untaken = std::move(found->second.backlog);
+    listeners_.erase(found);
+    for (const auto& each : untaken) {
+        each->reset();
+        each->process_died(1);
+    }
 }
 
 void network_fabric::connect(node_network& by, const runtime::endpoint& to, loop_index home,
@@ -195,12 +201,7 @@ void network_fabric::reach(std::shared_ptr<attempt> trying) {
     }
     const auto clogged = links_.clogged_until(trying->source.host, trying->target);
     if (clogged > world_.now()) {
-        const auto wait = std::min(clogged - world_.now(), left);
-        trying->waited += wait;
-        if (wait == left)
-            answer_later(std::move(trying), left, errc::request_timed_out, "no answer");
-        else
-            world_.schedule_after(wait, trying->source.owner, [this, trying] { reach(trying); });
+        wait_and_reach(std::move(trying), clogged - world_.now(), left);
         return;
     }
     const auto found = listeners_.find({trying->target, trying->to.port});
@@ -209,10 +210,24 @@ void network_fabric::reach(std::shared_ptr<attempt> trying) {
         answer_later(std::move(trying), back, errc::connection_refused, "connection refused");
         return;
     }
-    establish(*trying, found->second);
+    if (found->second.backlog.size() > listen_backlog) {
+        const auto wait = trying->retry_after;
+        trying->retry_after *= 2;
+        wait_and_reach(std::move(trying), wait, left);
+        return;
+    }
+    establish(*trying, found->first, found->second);
 }
 
-void network_fabric::establish(attempt& trying, listener& at) {
+void network_fabric::wait_and_reach(std::shared_ptr<attempt> trying, std::int64_t wait, std::int64_t left) {
+    trying->waited += std::min(wait, left);
+    if (wait >= left)
+        answer_later(std::move(trying), left, errc::request_timed_out, "no answer");
+    else
+        world_.schedule_after(wait, trying->source.owner, [this, trying] { reach(trying); });
+}
+
+void network_fabric::establish(attempt& trying, const port_key& key, listener& at) {
     const auto id = trying.number;
     ++connections_made_;
     auto draws = world_.draws(draw_stream::network).split(id);
@@ -228,9 +243,7 @@ void network_fabric::establish(attempt& trying, listener& at) {
     if (mute)
         made->power_lost(1);
     else
-        world_.schedule_after(0, target.owner_, [accept = at.on_accept, made] {
-            accept(std::make_shared<simulated_stream>(made, 1));
-        });
+        offer(key, at, made);
     harm_made(*made, harm);
     // If the source dies before it learns of the connection, `end` closes it like any other.
     auto opened = std::make_shared<simulated_stream>(made, 0);
@@ -238,6 +251,30 @@ void network_fabric::establish(attempt& trying, listener& at) {
                           [done = std::move(trying.done), opened = std::move(opened)]() mutable {
                               done(std::shared_ptr<runtime::byte_stream>(std::move(opened)));
                           });
+}
+
+/// A process that runs takes a connection at once; for one that stands still its kernel keeps it.
+void network_fabric::offer(const port_key& key, listener& to, const std::shared_ptr<connection>& made) {
+    const auto paused_until = to.of->paused_until();
+    to.backlog.push_back(made);
+    if (to.backlog.size() > 1)
+        return;
+    world_.schedule(std::max(paused_until, world_.now()), to.of->owner_,
+                    [this, key, number = to.number] { take_backlog(key, number); });
+}
+
+void network_fabric::take_backlog(const port_key& key, std::uint64_t number) {
+    const auto found = listeners_.find(key);
+    if (found == listeners_.end() || found->second.number != number)
+        return;
+    auto& at = found->second;
+    if (const auto paused_until = at.of->paused_until(); paused_until > world_.now()) {
+        world_.schedule(paused_until, at.of->owner_, [this, key, number] { take_backlog(key, number); });
+        return;
+    }
+    const auto accept = at.on_accept;
+    for (auto& each : std::exchange(at.backlog, {}))
+        accept(std::make_shared<simulated_stream>(each, 1));
 }
 
 /// What chance, the plan and the links between the two hosts do to a new connection.

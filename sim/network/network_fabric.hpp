@@ -6,7 +6,9 @@
 #include "sim/network/link_table.hpp"
 #include "sim/world/world.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -76,6 +78,11 @@ public:
     std::size_t reset_connections(std::uint32_t host);
     bool reset_one(runtime::random& draws);
 
+    /// Connections that wait in a kernel until their listener's process takes them, at most; whoever comes
+    /// when there are more is not answered and tries again. What Linux grants a listener that asks for as
+    /// much as there is, as `runtime/network` does.
+    static constexpr std::size_t listen_backlog = 4'096;
+
     std::uint64_t connections_made() const noexcept { return connections_made_; }
     std::size_t open_connections() const noexcept { return connections_.size(); }
     std::uint64_t bytes_delivered() const noexcept { return bytes_delivered_; }
@@ -96,6 +103,8 @@ private:
         std::uint64_t number;
         node_network* of;
         std::function<void(std::shared_ptr<runtime::byte_stream>)> on_accept;
+        /// Established, and not taken by the process yet.
+        std::deque<std::shared_ptr<connection>> backlog;
     };
     /// An attempt to connect, while it travels.
     struct attempt {
@@ -104,8 +113,10 @@ private:
         runtime::endpoint to;
         std::uint32_t target = 0;
         std::int64_t latency = 0;
-        /// What clogs have cost so far.
+        /// What clogs and full backlogs have cost so far.
         std::int64_t waited = 0;
+        /// Until the next try when nobody answers; twice as long each time.
+        std::int64_t retry_after = second;
         std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done;
     };
     using port_key = std::pair<std::uint32_t, std::uint16_t>;
@@ -117,7 +128,10 @@ private:
     void connect(node_network& by, const runtime::endpoint& to, loop_index home,
                  std::function<void(result<std::shared_ptr<runtime::byte_stream>>)> done);
     void reach(std::shared_ptr<attempt> trying);
-    void establish(attempt& trying, listener& at);
+    void wait_and_reach(std::shared_ptr<attempt> trying, std::int64_t wait, std::int64_t left);
+    void establish(attempt& trying, const port_key& key, listener& at);
+    void offer(const port_key& key, listener& to, const std::shared_ptr<connection>& made);
+    void take_backlog(const port_key& key, std::uint64_t number);
     void harm_made(connection& made, runtime::random& draws);
     bool harmed(std::uint64_t number, harm_kind kind, std::uint32_t chance, runtime::random& draws);
     void report_harm(const connection_harm& harm) const {
@@ -168,9 +182,15 @@ public:
         fabric_.connect(*this, to, home, std::move(done));
     }
 
+    /// Until when the process stands still, as its scheduler sees it; it never does if nobody says.
+    void watch_pauses(std::function<virtual_time()> paused_until) { paused_until_ = std::move(paused_until); }
+
 private:
     friend class network_fabric;
 
+    virtual_time paused_until() const { return paused_until_ ? paused_until_() : virtual_time(0); }
+
+    std::function<virtual_time()> paused_until_;
     network_fabric& fabric_;
     std::uint32_t host_;
     std::uint32_t loops_;

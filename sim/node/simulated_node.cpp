@@ -40,6 +40,7 @@ simulated_node::simulated_node(world& time, network_fabric& network, host& on, r
     // Its destructor would wait, with a lock, for actors that only this thread can run.
     system_->await_actors_before_shutdown(false);
     BARNABAS_ASSERT(scheduler_ != nullptr);
+    network_->watch_pauses([this] { return scheduler_->paused_until(); });
     services_.system = system_.get();
     services_.scheduling = this;
     services_.network = network_.get();

@@ -247,6 +247,7 @@ void simulated_scheduler::resume(loop& on, const ready_job& chosen) {
 }
 
 void simulated_scheduler::pause(virtual_time until) {
+    paused_until_ = std::max(paused_until_, until);
     for (auto& each : loops_)
         each->busy_until = std::max(each->busy_until, until);
 }

@@ -51,6 +51,7 @@ public:
 
     /// No loop runs before `until` (a stalled process; its clocks run on).
     void pause(virtual_time until);
+    virtual_time paused_until() const noexcept { return paused_until_; }
     /// All steps cost this many times as much from now on.
     void slow_down(std::int64_t factor) noexcept { slowness_ = factor; }
     /// The most messages that were seen to wait in one mailbox, and whose it was.
@@ -102,6 +103,7 @@ private:
     std::uint32_t lowest_priority_ = UINT32_MAX / 2;
     std::uint64_t steps_to_change_ = 0;
     std::int64_t slowness_ = 1;
+    virtual_time paused_until_{0};
     bool in_step_ = false;
     std::size_t longest_mailbox_ = 0;
     std::string longest_mailbox_of_;

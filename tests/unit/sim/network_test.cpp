@@ -86,6 +86,69 @@ TEST(network, reads_are_split_when_faults_say_so) {
     EXPECT_EQ(at_right.smallest, 1U);
 }
 
+TEST(network, a_process_that_stands_still_finds_connections_and_their_bytes_when_it_goes_on) {
+    pair_of_streams both;
+    both.right->watch_pauses([] { return virtual_time(5 * second); });
+    both.connect();
+    ASSERT_NE(both.made, nullptr);
+    EXPECT_EQ(both.accepted, nullptr);
+    both.made->attach({[](auto) {}, [] {}});
+    both.made->write({both.text("early")});
+    both.run.run_until(virtual_time(5 * second) + 1);
+    ASSERT_NE(both.accepted, nullptr);
+    reader at_right(both.accepted);
+    both.run.run_for(second);
+    EXPECT_EQ(at_right.received, "early");
+}
+
+TEST(network, whoever_meets_a_full_backlog_is_not_answered_until_there_is_room) {
+    pair_of_streams both;
+    virtual_time paused_until(2 * second);
+    both.right->watch_pauses([&] { return paused_until; });
+    std::vector<std::shared_ptr<runtime::byte_stream>> taken;
+    const auto listening =
+        both.right->listen({"", 80}, [&](auto stream) { taken.push_back(std::move(stream)); });
+    ASSERT_TRUE(listening);
+    std::vector<std::shared_ptr<runtime::byte_stream>> made;
+    std::size_t failed = 0;
+    const auto come = [&](std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            both.left->connect({"right", 80}, loop_index(0), [&](auto answer) {
+                failed += !answer;
+                if (answer)
+                    made.push_back(*answer);
+            });
+    };
+    constexpr auto room = network_fabric::listen_backlog + 1;
+    come(room + 3);
+    both.run.run_until(virtual_time(2 * second) - 1);
+    EXPECT_EQ(made.size(), room);
+    EXPECT_TRUE(taken.empty());
+    both.run.run_until(virtual_time(10 * second));
+    EXPECT_EQ(made.size(), room + 3);
+    EXPECT_EQ(taken.size(), room + 3);
+    paused_until = end_of_time;
+    come(room + 1);
+    both.run.run_until(virtual_time(10 * second) + 2 * network_faults{}.connect_timeout);
+    EXPECT_EQ(failed, 1U);
+}
+
+TEST(network, a_listener_that_ends_resets_what_it_has_not_taken) {
+    pair_of_streams both;
+    both.right->watch_pauses([] { return virtual_time(60 * second); });
+    both.connect();
+    ASSERT_NE(both.made, nullptr);
+    reader at_left(both.made);
+    both.listener.reset();
+    both.run.run_for(second);
+    EXPECT_TRUE(at_left.ended);
+    both.run.run_for(120 * second);
+    EXPECT_EQ(both.accepted, nullptr);
+    both.made->close();
+    both.run.run_for(120 * second);
+    EXPECT_EQ(both.fabric.open_connections(), 0U);
+}
+
 TEST(network, nobody_listening_is_refused_and_unknown_names_fail) {
     pair_of_streams both;
     both.left->connect({"right", 81}, loop_index(0), [&](auto answer) { both.code = answer.code(); });

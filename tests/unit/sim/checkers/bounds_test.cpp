@@ -180,6 +180,17 @@ TEST(mailboxes_bounded, refuses_a_mailbox_beyond_the_bound) {
         EXPECT_EQ(told.broken(), length > small.mailbox_max);
     }
 }
+TEST(mailboxes_bounded, accepts_a_backlog_at_the_listener_and_refuses_more) {
+    const node_limits usual;
+    for (const std::size_t more : {0U, 1U}) {
+        node_story told(&make_mailboxes_bounded, usual);
+        node_reading reading;
+        reading.longest_mailbox = usual.listener_mailbox_max + more;
+        reading.longest_mailbox_of = "listener";
+        told.told().on_reading(reading);
+        EXPECT_EQ(told.broken(), more > 0);
+    }
+}
 
 } // namespace
 } // namespace barnabas::sim
