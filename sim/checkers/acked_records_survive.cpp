@@ -30,6 +30,8 @@ public:
     void on_end(const end_facts& facts) override {
         for (const auto& batch : sent().batches()) {
             const auto* result = sent().result_of(batch.token);
+            if (batch.acks == 0)
+                look_for_unanswered(batch, facts);
             const bool promised = batch.acks == -1 || (batch.acks == 1 && !facts.written_may_be_lost);
             if (result == nullptr || result->what != client::delivery::acked || !promised)
                 continue;
@@ -39,6 +41,21 @@ public:
     }
 
 private:
+    /// Nobody acknowledges under acks=0, but what reached the broker must be there.
+    void look_for_unanswered(const sent_batch& batch, const end_facts& facts) {
+        const auto heard = facts.heard_until.find(batch.producer);
+        if (heard == facts.heard_until.end() || batch.at >= heard->second)
+            return;
+        // Where it stood is not known, so retention may have taken it wherever it took anything.
+        if (start_[batch.where] > log_offset(0))
+            return;
+        for (std::size_t i = 0; i < batch.contents.size(); ++i) {
+            if (at_grown(found_, batch.first_record + i, nowhere) == nowhere)
+                violated("record " + std::to_string(batch.first_record + i) + " of producer " +
+                         std::to_string(batch.producer) + " in " + to_string(batch.where) +
+                         ", sent under acks=0 over a connection that held, is not there");
+        }
+    }
     void look_for(const sent_batch& batch, const batch_result& result, std::size_t index) {
         const auto record = batch.first_record + index;
         const auto due = result.base_offset + static_cast<std::int64_t>(index);

@@ -76,6 +76,9 @@ struct end_facts {
     /// The host lost its power at least once, or its disk dropped what it could not sync: what was only
     /// written may be gone.
     bool written_may_be_lost = false;
+    /// What these producers sent before that time reached a broker that did not die: each had one connection
+    /// throughout the run.
+    std::map<std::uint32_t, virtual_time> heard_until;
     std::uint64_t replies_dropped = 0;
     std::uint64_t leaked_actors = 0;
     /// Connections between any two hosts, and files open on the broker's disk, after everybody has ended.

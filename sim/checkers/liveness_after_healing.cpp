@@ -15,6 +15,11 @@ public:
     const char* name() const override { return "liveness_after_healing"; }
 
     void on_sent(const sent_batch& batch) override {
+        if (batch.acks == 0) {
+            if (healed_ && !first_unanswered_.contains(batch.producer))
+                first_unanswered_[batch.producer] = batch.at;
+            return;
+        }
         ++unanswered_[batch.producer];
         if (healed_)
             asked_.insert(batch.producer);
@@ -22,7 +27,8 @@ public:
 
     void on_result(const batch_result& result) override {
         const auto& batch = sent().batches()[result.token];
-        --unanswered_[batch.producer];
+        if (batch.acks != 0)
+            --unanswered_[batch.producer];
         const auto took = result.at - batch.at;
         if (took > limits_.result_after_ns)
             violated("batch " + std::to_string(result.token) + " of producer " +
@@ -40,6 +46,9 @@ public:
     void on_read(const read_record& read) override {
         auto& end = at_grown(read_end_, read.reader)[read.where];
         end = std::max(end, read.offset + 1);
+        const auto* batch = healed_ && read.record ? sent().batch_of(*read.record) : nullptr;
+        if (batch != nullptr && batch->acks == 0 && batch->at >= healed_at_)
+            arrived_.insert(batch->producer);
     }
 
     /// What retention took need not be read.
@@ -61,6 +70,12 @@ public:
             const auto asks = asked_.contains(producer) || unanswered_[producer] > 0;
             if (asks && !served_.contains(producer))
                 violated("producer " + std::to_string(producer) + " sent a batch and got no acknowledgement" +
+                         since);
+        }
+        // Under acks=0 nobody is told; some of what such a producer sends must arrive.
+        for (const auto& [producer, first] : first_unanswered_) {
+            if (readers > 0 && at - first >= limits_.read_after_ns && !arrived_.contains(producer))
+                violated("nothing that producer " + std::to_string(producer) + " sent under acks=0 was read" +
                          since);
         }
         for (const auto& [acked_at, where, end] : acked_) {
@@ -88,6 +103,9 @@ private:
     std::map<std::uint32_t, std::uint64_t> unanswered_;
     std::set<std::uint32_t> asked_;
     std::set<std::uint32_t> served_;
+    /// Of producers with acks=0, after healing: their first batch, and those of whom something was read.
+    std::map<std::uint32_t, virtual_time> first_unanswered_;
+    std::set<std::uint32_t> arrived_;
     std::vector<acked_end> acked_;
     /// By reader.
     std::vector<by_place<log_offset>> read_end_;

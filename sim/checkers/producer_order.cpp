@@ -1,5 +1,10 @@
 #include "sim/checkers/checkers.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace barnabas::sim {
@@ -25,13 +30,51 @@ public:
         last = *read.record + 1;
     }
 
+    void on_sent(const sent_batch& batch) override {
+        if (promised(batch))
+            lines_[{batch.producer, batch.where}].unfinished.insert(batch.token);
+    }
+
+    void on_result(const batch_result& result) override {
+        const auto& batch = sent().batches()[result.token];
+        if (!promised(batch))
+            return;
+        auto& line = lines_[{batch.producer, batch.where}];
+        line.unfinished.erase(result.token);
+        if (result.what != client::delivery::acked)
+            line.holes.push_back({result.token, sent().batches().size()});
+    }
+
+    /// What was under way when an earlier batch failed comes behind the hole that this left in the sequences;
+    /// what is sent later goes under a new id. Behind acknowledged batches alone no sequence may be refused.
     void on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where) override {
-        if (acks == -1)
+        if (acks == -1 && !lines_[{producer, where}].begins_behind_a_hole())
             violated("the broker refused the next sequence of producer " + std::to_string(producer) + " in " +
                      to_string(where) + ", though everything before it was acknowledged under acks=all");
     }
 
 private:
+    /// A batch without acknowledgement; when that was known, all tokens below `sent_below` had been given
+    /// out.
+    struct hole {
+        std::uint64_t token = 0;
+        std::uint64_t sent_below = 0;
+    };
+    /// The batches of one producer for one partition.
+    struct line {
+        std::set<std::uint64_t> unfinished;
+        std::vector<hole> holes;
+
+        bool begins_behind_a_hole() const {
+            return !unfinished.empty() && std::any_of(holes.begin(), holes.end(), [&](const hole& each) {
+                return each.token < *unfinished.begin() && *unfinished.begin() < each.sent_below;
+            });
+        }
+    };
+
+    static bool promised(const sent_batch& batch) { return batch.idempotent && batch.acks == -1; }
+
+    std::map<std::pair<std::uint32_t, place>, line> lines_;
     /// One more than the last record read, so that 0 means none; by reader and producer.
     std::vector<std::vector<by_place<std::uint64_t>>> last_;
 };

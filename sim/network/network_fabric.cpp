@@ -143,6 +143,7 @@ void network_fabric::connect(node_network& by, const runtime::endpoint& to, loop
         return;
     auto trying = std::make_shared<attempt>();
     trying->number = next_connection_++;
+    ++hosts_[by.host_].connects;
     trying->source = {by.host_, by.owner_, home, {hosts_[by.host_].name, hosts_[by.host_].take_port()}};
     trying->to = to;
     trying->done = std::move(done);

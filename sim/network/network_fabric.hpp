@@ -83,6 +83,8 @@ public:
     /// much as there is, as `runtime/network` does.
     static constexpr std::size_t listen_backlog = 4'096;
 
+    /// Attempts of that host to connect, whatever became of them.
+    std::uint64_t connects_of(std::uint32_t host) const { return hosts_[host].connects; }
     std::uint64_t connections_made() const noexcept { return connections_made_; }
     std::size_t open_connections() const noexcept { return connections_.size(); }
     std::uint64_t bytes_delivered() const noexcept { return bytes_delivered_; }
@@ -95,6 +97,7 @@ private:
     struct host_state {
         std::string name;
         bool powered = true;
+        std::uint64_t connects = 0;
         std::uint16_t next_port = 40'000;
         /// The next ephemeral port; they come round again.
         std::uint16_t take_port();

@@ -178,6 +178,9 @@ checked problem_of(const client::new_topic& topic) {
 
 checked problem_of(const load_options& load) {
     const auto& producer = load.producer;
+    if (producer.acks == 0 && producer.idempotent)
+        return value_problem{{"idempotent", "acks"},
+                             "acks = 0 cannot be idempotent: without answers sequences get holes"};
     return bounds()
         .in("acks", producer.acks, -1, 1)
         .in("in_flight_max", producer.in_flight_max, 1, 5)

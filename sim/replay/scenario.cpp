@@ -197,9 +197,12 @@ result<void> scenario::reading::producer(const document_section& from) {
         auto load = of.draw_ ? drawn_load(draws.split("producer").split(number)) : load_options{};
         if (load.codecs.empty())
             load.codecs.push_back(batch::codec::none);
-        auto lines = reader(from, number);
-        lines.field("count", count).fields(load);
-        if (auto done = lines.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)
+        auto stated = reader(from, number);
+        stated.field("count", count).fields(load);
+        // Without answers a producer cannot know which sequence is next.
+        if (load.producer.acks == 0 && !stated.says("idempotent"))
+            load.producer.idempotent = false;
+        if (auto done = stated.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)
             return done;
         made.producers.push_back(std::move(load));
     } while (++copy < count);

@@ -142,6 +142,7 @@ bool produce_consume::run_phases() {
     if (hostile_ != nullptr)
         hostile_->rest();
     if (!world_.failed() && audit() && stop_broker()) {
+        note_heard();
         facts_.written_may_be_lost =
             faults_->power_was_cut() || (options_.faults.any && options_.faults.disk.sync_error_chance > 0);
         facts_.replies_dropped = watched_.replies_dropped;
@@ -193,6 +194,16 @@ bool produce_consume::stop_broker() {
     if (!stopped && !(options_.faults.lossy && broker_.gave_up()))
         fail("liveness_after_healing", "the broker did not stop when it was asked to");
     return !world_.failed() && (stopped || options_.faults.lossy);
+}
+
+/// Without faults the broker lives through the run, and who connected once was never cut off.
+void produce_consume::note_heard() {
+    if (options_.faults.any)
+        return;
+    for (const auto& each : loads_) {
+        if (network_.connects_of(each->host->host().number()) == 1)
+            facts_.heard_until[each->number] = options_.progress_due;
+    }
 }
 
 void produce_consume::start_clients() {

@@ -90,6 +90,7 @@ private:
     void look_at_invariants();
     void look_at_broker();
     bool disk_may_show() const;
+    void note_heard();
 
     bool run_phases();
     bool audit();

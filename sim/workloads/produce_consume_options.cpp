@@ -45,6 +45,11 @@ load_options drawn_load(runtime::random draws) {
     load.producer.request_timeout_ms = 3'000;
     load.producer.delivery_timeout_ns = static_cast<std::int64_t>(draws.between(5, 20)) * second;
     load.producer.produce_version_max = static_cast<std::int16_t>(draws.between(7, 13));
+    // A stream of its own: other producers are as they were before this mode existed.
+    if (auto unheard = draws.split("acks 0"); unheard.chance(1, 16)) {
+        load.producer.acks = 0;
+        load.producer.idempotent = false;
+    }
     load.codecs.push_back(batch::codec::none);
     while (draws.chance(1, 2))
         load.codecs.push_back(all_codecs[draws.below(std::size(all_codecs))]);

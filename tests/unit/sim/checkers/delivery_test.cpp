@@ -45,6 +45,30 @@ TEST(acked_records_survive, accepts_the_loss_of_what_was_not_promised) {
     told.end(facts);
     EXPECT_FALSE(told.broken());
 }
+TEST(acked_records_survive, refuses_the_loss_of_what_a_connection_that_held_carried_under_acks_0) {
+    for (const bool held : {true, false}) {
+        story told(&make_acked_records_survive);
+        told.result(told.send(1, 0, false), delivery::unknown);
+        told.pass(9);
+        told.result(told.send(1, 0, false), delivery::unknown);
+        end_facts facts;
+        if (held)
+            facts.heard_until[0] = virtual_time(5 * second);
+        told.end(facts);
+        EXPECT_EQ(told.broken(), held);
+    }
+}
+TEST(acked_records_survive, accepts_that_the_last_of_acks_0_is_not_there_yet) {
+    story told(&make_acked_records_survive);
+    told.result(told.send(1, 0, false), delivery::unknown);
+    told.audit(0, 0);
+    told.pass(9);
+    told.result(told.send(1, 0, false), delivery::unknown);
+    end_facts facts;
+    facts.heard_until[0] = virtual_time(5 * second);
+    told.end(facts);
+    EXPECT_FALSE(told.broken());
+}
 TEST(acked_records_survive, accepts_a_repetition_without_known_offset) {
     story told(&make_acked_records_survive);
     told.result(told.send(1), delivery::acked, -1);
@@ -166,6 +190,26 @@ TEST(producer_order, refuses_a_forgotten_sequence_under_acks_all) {
     story told(&make_producer_order);
     told.sequence_lost(-1);
     EXPECT_TRUE(told.broken());
+}
+TEST(producer_order, refuses_a_forgotten_sequence_that_no_failed_batch_explains) {
+    story later(&make_producer_order);
+    later.result(later.send(1), delivery::failed);
+    later.send(1);
+    later.sequence_lost(-1);
+    EXPECT_TRUE(later.broken()) << "it was sent under a new id";
+    story before(&make_producer_order);
+    before.send(1);
+    before.result(before.send(1), delivery::failed);
+    before.sequence_lost(-1);
+    EXPECT_TRUE(before.broken()) << "the failed one stood behind it";
+}
+TEST(producer_order, accepts_that_what_was_under_way_behind_a_failed_batch_is_refused) {
+    story told(&make_producer_order);
+    const auto too_large = told.send(1);
+    told.send(1);
+    told.result(too_large, delivery::failed);
+    told.sequence_lost(-1);
+    EXPECT_FALSE(told.broken());
 }
 TEST(producer_order, accepts_any_order_between_producers_and_without_idempotence) {
     story told(&make_producer_order);

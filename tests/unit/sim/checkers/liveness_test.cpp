@@ -48,6 +48,23 @@ TEST(liveness_after_healing, refuses_a_late_result) {
     told.result(token, delivery::unknown);
     EXPECT_TRUE(told.broken());
 }
+TEST(liveness_after_healing, refuses_a_producer_without_acknowledgements_of_whom_nothing_arrives) {
+    for (const bool arrives : {true, false}) {
+        story told(&liveness);
+        told.result(told.send(1, 0, false), delivery::unknown);
+        told.pass(1);
+        told.healed();
+        told.pass(1);
+        told.result(told.send(1, 0, false), delivery::unknown);
+        told.result(told.send(1, 0, false), delivery::unknown);
+        told.read(0, 0);
+        if (arrives)
+            told.read(1, 2);
+        told.pass(10);
+        told.progress_due(1, 1);
+        EXPECT_EQ(told.broken(), !arrives) << "one that was sent before healing does not count";
+    }
+}
 TEST(liveness_after_healing, accepts_progress_with_the_last_moments_unread) {
     story told(&liveness);
     told.healed();

@@ -1,3 +1,5 @@
+#include "protocol/batch/big_endian.hpp"
+#include "sim/checkers/checkers.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/workloads/hostile/hostile_clients.hpp"
@@ -22,6 +24,31 @@ struct silent_server {
                                           streams.push_back(std::move(stream));
                                       });
         listener = std::move(*opened);
+    }
+
+    std::unique_ptr<node_network> network;
+    std::unique_ptr<runtime::listening_socket> listener;
+    std::vector<std::shared_ptr<runtime::byte_stream>> streams;
+};
+
+/// Says at once what it has been told to say to whoever connects.
+struct reciting_server {
+    reciting_server(world& time, network_fabric& fabric, std::vector<std::int32_t> correlations)
+        : network(fabric.boot(fabric.add_host("broker"), 1, time.open_owner())) {
+        const auto answer_all = [this, ids = std::move(correlations)](auto stream) {
+            stream->attach({[](runtime::read_completion) {}, [] {}});
+            for (const auto id : ids)
+                stream->write({empty_answer(id)});
+            streams.push_back(std::move(stream));
+        };
+        auto opened = network->listen({"", simulated_broker::port}, answer_all);
+        listener = std::move(*opened);
+    }
+    static slice empty_answer(std::int32_t correlation) {
+        std::string bytes(8, '\0');
+        batch::store_big_endian(reinterpret_cast<std::byte*>(bytes.data()), std::int32_t{4});
+        batch::store_big_endian(reinterpret_cast<std::byte*>(bytes.data()) + 4, correlation);
+        return slice::copy_of(std::string_view(bytes));
     }
 
     std::unique_ptr<node_network> network;
@@ -66,6 +93,34 @@ TEST(hostile_clients, a_server_that_neither_answers_nor_closes_is_reported_where
         for (const auto& each : reports)
             EXPECT_EQ(each.kind, kind);
     }
+}
+
+/// The history of `answer_or_close` by hand: what a server says to clients that sent two requests.
+bool answers_are_refused(const std::vector<std::int32_t>& correlations) {
+    world run(1);
+    network_fabric fabric(run);
+    observation watched;
+    reciting_server server(run, fabric, correlations);
+    std::vector<hostile_report> reports;
+    hostile_clients clients(run, fabric, watched, only(hostile_kind::same_everywhere),
+                            parts_for(virtual_time(0), reports));
+    clients.begin();
+    run.run_for(30 * second);
+    history told;
+    told.add(make_answer_or_close(told));
+    for (const auto& each : reports)
+        told.on_bytes_ignored(each.what);
+    return told.broken().has_value();
+}
+
+TEST(answer_or_close, refuses_answers_out_of_order_and_one_that_is_missing) {
+    EXPECT_TRUE(answers_are_refused({1, 0}));
+    EXPECT_TRUE(answers_are_refused({0, 2}));
+    EXPECT_TRUE(answers_are_refused({0, 0}));
+    EXPECT_TRUE(answers_are_refused({0}));
+}
+TEST(answer_or_close, accepts_answers_in_order) {
+    EXPECT_FALSE(answers_are_refused({0, 1}));
 }
 
 TEST(hostile_clients, a_broker_that_is_not_whole_owes_nothing) {
