@@ -14,6 +14,8 @@ constexpr const char* order = "producer_order";
 constexpr const char* watermark = "high_watermark_never_back";
 constexpr const char* liveness = "liveness_after_healing";
 constexpr const char* node = "node";
+/// Said by the parent of a run that died.
+constexpr const char* process = "process";
 constexpr const char* correlated = "answer_or_close";
 constexpr const char* synced = "synced_data_survives";
 constexpr const char* promise = "acks_keep_their_promise";
@@ -125,8 +127,7 @@ const mutant table[] = {
 };
 
 const mutant canary{"canary", "the checker of this name rejects every tenth seed", {"canary"}, &bugs::canary};
-const mutant deadly{
-    "deadly_canary", "the process of every tenth seed dies", {"process"}, &bugs::deadly_canary};
+const mutant deadly{"deadly_canary", "the process of every tenth seed dies", {process}, &bugs::deadly_canary};
 const mutant address{"wait_by_address", "pauses depend on an address", {twice}, &bugs::wait_by_address};
 
 } // namespace
