@@ -7,11 +7,6 @@
 
 namespace barnabas::sim {
 
-namespace {
-/// How often the positions of the random streams enter the trace: a draw too many shows soon, at little cost.
-constexpr std::uint64_t events_per_draw_record = 1'024;
-} // namespace
-
 world::world(std::uint64_t seed) : seed_(seed), open_owners_{true} {
     const runtime::random root(seed);
     for (const char* label : {"scheduler", "network", "disk", "process", "workload"})
@@ -113,8 +108,7 @@ void world::run_next() {
     task work = std::move(source.work);
     source.sequence = 0;
     free_slots_.push_back(next.slot);
-    if (++events_ % events_per_draw_record == 0)
-        record_draws();
+    ++events_;
     work();
 }
 
@@ -154,6 +148,7 @@ void world::fail(std::string why) {
 }
 
 void world::record_draws() {
+    records_to_draws_ = records_per_draws + streams_.size();
     for (auto stream : streams_) {
         // A copy is drawn from, so that looking does not change what comes.
         record(0, trace_kind::draws, stream.next());

@@ -75,10 +75,16 @@ public:
     void record(std::uint32_t node, trace_kind kind, std::uint64_t object, std::uint64_t a = 0,
                 std::uint64_t b = 0) {
         trace_.record({now_, node, kind, object, a, b});
+        if (--records_to_draws_ == 0)
+            record_draws();
     }
     std::uint64_t trace_hash() const noexcept { return trace_.hash(); }
 
 private:
+    /// How often the positions of the random streams enter the trace: a draw too many shows soon, at little
+    /// cost.
+    static constexpr std::uint64_t records_per_draws = 1'024;
+
     struct queued {
         virtual_time at;
         std::uint64_t sequence;
@@ -123,6 +129,9 @@ private:
     sim::trace trace_;
     std::uint64_t next_sequence_ = 1;
     std::uint64_t events_ = 0;
+    /// So many more records until the positions of the streams are recorded. Counted in records and not in
+    /// events, as an event of which nothing comes makes no other run.
+    std::uint64_t records_to_draws_ = records_per_draws;
     std::uint64_t actor_steps_ = 0;
     bool failed_ = false;
     std::string failure_;

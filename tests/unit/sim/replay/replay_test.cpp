@@ -59,6 +59,7 @@ TEST(schedule, a_run_that_was_kept_happens_again_from_its_text) {
         EXPECT_EQ(after.records_read, before.records_read) << "seed " << seed;
         EXPECT_EQ(after.broker_lives, before.broker_lives) << "seed " << seed;
         EXPECT_EQ(after.passed, before.passed) << "seed " << seed;
+        EXPECT_EQ(after.trace_hash, before.trace_hash) << "seed " << seed;
         EXPECT_EQ(expanded_text(second.frozen()), text) << "seed " << seed;
         produce_consume third(stated, {});
         EXPECT_EQ(third.run().trace_hash, after.trace_hash) << "seed " << seed;
