@@ -59,6 +59,21 @@ def wrong_scenario_is_refused_with_its_line():
     return None if code == 2 and wanted in output else f'status {code}: {output}'
 
 
+def every_kind_is_documented():
+    with open(os.path.join(ROOT, 'docs', 'scenarios.md'), encoding='utf-8') as file:
+        page = file.read()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'wrong.scenario')
+        for text in ('[fault]\nat = 1s\nkind = x\n', '[hostile]\nkinds = x\n', '[harm]\nconnection = 1\nkind = x\n'):
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+            names = run('run', path)[1].split(' is none of ')[-1].strip().split(', ')
+            missing = [name for name in names if f'`{name}`' not in page]
+            if len(names) < 6 or missing:
+                return f'docs/scenarios.md does not name {missing} of {names}'
+    return None
+
+
 def failing_run_becomes_a_schedule_that_fails_alike():
     with tempfile.TemporaryDirectory() as folder:
         mutant = ('--mutant', 'reuse_offset_after_restart')
@@ -228,6 +243,7 @@ def what_depends_on_addresses_is_named():
 
 def main():
     for check in (scenarios_are_listed, scenarios_pass, kept_schedules_pass, wrong_scenario_is_refused_with_its_line,
+                  every_kind_is_documented,
                   failing_run_becomes_a_schedule_that_fails_alike, run_that_dies_becomes_a_schedule_that_dies,
                   killed_run_becomes_a_schedule, stopped_sweep_goes_on, sweep_of_a_changed_scenario_begins_anew,
                   sweep_that_cannot_be_is_refused, sweep_names_the_scenario_of_a_failing_seed,
