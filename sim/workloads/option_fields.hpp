@@ -46,6 +46,7 @@ void for_each_field(Load& of, Visit&& visit) {
     visit("records_max", of.records_max);
     visit("value_bytes_max", of.value_bytes_max);
     visit("unfinished_max", of.unfinished_max);
+    visit("absurd_stamps_percent", of.absurd_stamps_percent);
 }
 
 template <class Reader, class Visit>

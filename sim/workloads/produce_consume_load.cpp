@@ -83,9 +83,15 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     batch.topic = options_.topics[sent.where.topic].name;
     batch.partition = sent.where.partition;
     batch.compression = planned.compression;
+    // Which batches: drawn by their number, so that a schedule needs not say it.
+    auto stamps = world_.draws(draw_stream::workload).split("stamps").split(sent.token);
+    const bool absurd = stamps.chance(options.absurd_stamps_percent, 100);
+    const auto which = stamps.next();
     for (const auto size : planned.value_bytes) {
+        const auto number = sent.first_record + batch.records.size();
+        const auto usual = of.host->host().clock().wall_now();
         batch.records.push_back(
-            make_record(sent.first_record + batch.records.size(), size, of.host->host().clock().wall_now()));
+            make_record(number, size, absurd ? absurd_stamp(which, number, usual) : usual));
         sent.contents.push_back(content_of(batch.records.back()));
     }
     ++of.unfinished;

@@ -31,6 +31,9 @@ std::vector<client::new_topic> drawn_topics(runtime::random draws) {
                                            std::to_string(draws.log_between(1, 8'192)));
         if (draws.chance(1, 4))
             topics[i].configs.emplace_back("segment.ms", std::to_string(draws.log_between(1'000, 60'000)));
+        // Far more than clocks go back, far less than absurd timestamps lie ahead.
+        if (draws.split("stamps").split(i).chance(1, 3))
+            topics[i].configs.emplace_back("message.timestamp.after.max.ms", "172800000");
     }
     return topics;
 }
@@ -57,6 +60,8 @@ load_options drawn_load(runtime::random draws) {
     load.records_max = draws.log_between(1, 8);
     load.value_bytes_max = draws.log_between(1, 3'000);
     load.unfinished_max = draws.log_between(1, 32);
+    if (auto stamps = draws.split("stamps"); stamps.chance(1, 5))
+        load.absurd_stamps_percent = stamps.below(40) + 1;
     return load;
 }
 

@@ -33,7 +33,8 @@ struct load_options {
     std::int64_t interval_ns = 0;  ///< mean time between batches
     std::uint64_t records_max = 1; ///< per batch
     std::uint64_t value_bytes_max = 1;
-    std::size_t unfinished_max = 1; ///< it sends no more while so many batches have no result
+    std::size_t unfinished_max = 1;          ///< it sends no more while so many batches have no result
+    std::uint64_t absurd_stamps_percent = 0; ///< of its batches have timestamps that no clock shows
 };
 
 /// One batch of a load that is stated instead of drawn.

@@ -3,6 +3,7 @@
 #include "sim/world/trace.hpp"
 
 #include <charconv>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -37,6 +38,20 @@ client::outgoing_record make_record(std::uint64_t number, std::size_t value_size
     }
     record.value = std::move(value);
     return record;
+}
+
+timestamp_ms absurd_stamp(std::uint64_t which, std::uint64_t record, timestamp_ms usual) {
+    constexpr std::int64_t hour_ms = 3'600'000;
+    constexpr std::int64_t year_ms = 365 * 24 * hour_ms;
+    constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    const auto apart = static_cast<std::int64_t>(record * 7'919 % 5) * hour_ms;
+    switch (which % 5) {
+    case 0: return timestamp_ms(-1);
+    case 1: return timestamp_ms(apart);
+    case 2: return timestamp_ms(usual.get() / 2 + apart);
+    case 3: return timestamp_ms(usual.get() + 10 * year_ms - apart);
+    default: return timestamp_ms(last - apart);
+    }
 }
 
 std::uint64_t content_of(const client::outgoing_record& record) {

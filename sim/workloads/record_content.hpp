@@ -11,6 +11,10 @@ namespace barnabas::sim {
 /// The record of that number: its key names it, its value follows from number and size.
 client::outgoing_record make_record(std::uint64_t number, std::size_t value_size, timestamp_ms timestamp);
 
+/// Instead of `usual`, the timestamp of a batch's n-th record; all of a batch lie within some hours of each
+/// other, in no order. `which` chooses between none, the first, long ago, in ten years, and the end of time.
+timestamp_ms absurd_stamp(std::uint64_t which, std::uint64_t record, timestamp_ms usual);
+
 /// A hash of key, value and timestamp.
 std::uint64_t content_of(const client::outgoing_record& record);
 std::uint64_t content_of(const batch::record_view& record);
