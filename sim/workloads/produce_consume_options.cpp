@@ -31,9 +31,9 @@ std::vector<client::new_topic> drawn_topics(runtime::random draws) {
                                            std::to_string(draws.log_between(1, 8'192)));
         if (draws.chance(1, 4))
             topics[i].configs.emplace_back("segment.ms", std::to_string(draws.log_between(1'000, 60'000)));
-        // Far more than clocks go back, far less than absurd timestamps lie ahead.
+        // Two hundred years: more than all jumps of clocks together, less than the end of time lies ahead.
         if (draws.split("stamps").split(i).chance(1, 3))
-            topics[i].configs.emplace_back("message.timestamp.after.max.ms", "172800000");
+            topics[i].configs.emplace_back("message.timestamp.after.max.ms", "6311520000000");
     }
     return topics;
 }
