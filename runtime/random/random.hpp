@@ -25,6 +25,8 @@ public:
     /// An independent stream named `label`: adding draws to one stream leaves the others as they were.
     random split(std::string_view label) const noexcept;
     random split(std::uint64_t number) const noexcept;
+    /// What this stream was made of: `random(seed())` is it from its beginning.
+    std::uint64_t seed() const noexcept { return seed_; }
 
 private:
     std::uint64_t seed_;

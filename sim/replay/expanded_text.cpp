@@ -1,5 +1,6 @@
 #include "sim/replay/expanded_text.hpp"
 
+#include "sim/replay/attack_text.hpp"
 #include "sim/replay/choice_text.hpp"
 #include "sim/replay/send_text.hpp"
 #include "sim/workloads/fault_plan.hpp"
@@ -89,13 +90,18 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("producer").fields(load);
     for (const auto& reader : options.readers)
         text.section("reader").fields(reader);
-    if (!options.hostile.kinds.none())
+    if (!options.hostile.kinds.none() || options.attacks)
         text.section("hostile").fields(options.hostile);
     write_faults(text, options.faults, options.progress_due);
     if (options.sends) {
         text.section("sends");
         for (const auto& send : *options.sends)
             text.row(send_text(send));
+    }
+    if (options.attacks) {
+        text.section("attacks");
+        for (const auto& attack : *options.attacks)
+            text.row(attack_text(attack));
     }
     if (options.choices && !options.choices->picks.empty()) {
         auto rows = choices_text(*options.choices);

@@ -47,8 +47,9 @@ void erase_of_plan(options& of, std::size_t at, std::size_t count) {
     erase_from(of.faults.*Member, at, count);
 }
 
+/// Attacks that are stated are a list of their own.
 std::size_t hostile_size(const options& of) {
-    return static_cast<std::size_t>(std::popcount(of.hostile.kinds.bits));
+    return of.attacks ? 0 : static_cast<std::size_t>(std::popcount(of.hostile.kinds.bits));
 }
 
 void erase_hostile(options& of, std::size_t at, std::size_t count) {
@@ -75,6 +76,14 @@ std::size_t sends_size(const options& of) {
 
 void erase_sends(options& of, std::size_t at, std::size_t count) {
     erase_from(*of.sends, at, count);
+}
+
+std::size_t attacks_size(const options& of) {
+    return of.attacks ? of.attacks->size() : 0;
+}
+
+void erase_attacks(options& of, std::size_t at, std::size_t count) {
+    erase_from(*of.attacks, at, count);
 }
 
 std::size_t topic_configs_size(const options& of) {
@@ -112,6 +121,7 @@ constexpr piece_list lists[] = {
     {"readers", size_of<&options::readers>, erase_of<&options::readers>},
     {"producers", producers_size, erase_of<&options::producers>},
     {"hostile kinds", hostile_size, erase_hostile},
+    {"attacks", attacks_size, erase_attacks},
     {"sends", sends_size, erase_sends},
     {"harms", size_of_plan<&fault_plan::harms>, erase_of_plan<&fault_plan::harms>},
     {"lines of the broker's configuration", size_of<&options::broker_config>,

@@ -3,6 +3,7 @@
 #include "runtime/config/closest.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/mutants/mutants.hpp"
+#include "sim/replay/attack_text.hpp"
 #include "sim/replay/check_options.hpp"
 #include "sim/replay/choice_text.hpp"
 #include "sim/replay/send_text.hpp"
@@ -83,6 +84,7 @@ struct scenario::reading {
     result<void> hostile(const document_section& from);
     result<void> checks(const document_section& from);
     result<void> sends(const document_section& from);
+    result<void> attacks(const document_section& from);
     result<void> choices(const document_section& from);
 };
 
@@ -93,6 +95,7 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"network", &reading::network}, {"disk", &reading::disk},         {"faults", &reading::skip},
         {"fault", &reading::fault},     {"checks", &reading::checks},     {"sends", &reading::sends},
         {"choices", &reading::choices}, {"hostile", &reading::hostile},   {"harm", &reading::harm},
+        {"attacks", &reading::attacks},
     };
     return all;
 }
@@ -328,6 +331,24 @@ result<void> scenario::reading::sends(const document_section& from) {
             return of.text_.wrong(row.line, send.failure().detail);
         made.sends->push_back(std::move(*send));
         send_lines.push_back(row.line);
+    }
+    return {};
+}
+
+result<void> scenario::reading::attacks(const document_section& from) {
+    std::vector<document_line> rows;
+    if (auto done = reader(from).rows(rows).done(); !done)
+        return done;
+    made.attacks.emplace();
+    virtual_time before{0};
+    for (const auto& row : rows) {
+        auto attack = parse_attack(row.value);
+        if (!attack)
+            return of.text_.wrong(row.line, attack.failure().detail);
+        if (attack->at < before)
+            return of.text_.wrong(row.line, "the attacks must stand in the order of their times");
+        before = attack->at;
+        made.attacks->push_back(*attack);
     }
     return {};
 }

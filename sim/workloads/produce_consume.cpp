@@ -243,6 +243,9 @@ void produce_consume::start_hostile_clients() {
         history_.on_bytes_ignored(ignored.what);
         look_at_invariants();
     };
+    parts.planned = options_.attacks;
+    if (chosen_)
+        parts.on_attack = [this](const planned_attack& attack) { attacked_.push_back(attack); };
     hostile_ = std::make_unique<hostile_clients>(world_, network_, watched_, options_.hostile, parts);
     hostile_->begin();
 }

@@ -104,6 +104,7 @@ private:
     /// What was chosen and sent, when the run is kept.
     std::shared_ptr<choice_log> chosen_;
     std::vector<planned_send> performed_;
+    std::vector<planned_attack> attacked_;
     std::vector<connection_harm> harms_;
     produce_consume_options options_;
     narrator tell_;

@@ -108,6 +108,8 @@ produce_consume_options produce_consume::frozen() const {
         std::stable_sort(made.sends->begin(), made.sends->end(),
                          [](const auto& a, const auto& b) { return a.at < b.at; });
     }
+    if (!options_.attacks && !options_.hostile.kinds.none())
+        made.attacks = attacked_;
     made.choices = chosen_;
     // What chance did to connections is stated; what was stated before did not come by chance.
     made.faults.harms.insert(made.faults.harms.end(), harms_.begin(), harms_.end());

@@ -70,6 +70,8 @@ struct produce_consume_options {
     virtual_time progress_due;
     /// The load; drawn as the run goes on when absent. In the order of their times.
     std::optional<std::vector<planned_send>> sends;
+    /// What hostile clients do; drawn as the run goes on when absent. In the order of their times.
+    std::optional<std::vector<planned_attack>> attacks;
     /// Which actors the loops chose, when the policy is `as_recorded`.
     std::shared_ptr<const choice_log> choices;
     /// Invariants that this run may break.

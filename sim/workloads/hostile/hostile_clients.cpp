@@ -33,7 +33,9 @@ hostile_clients::~hostile_clients() {
 }
 
 void hostile_clients::begin() {
-    if (!kinds_.empty())
+    if (with_.planned)
+        attack_planned(0);
+    else if (!kinds_.empty())
         attack_later();
 }
 
@@ -50,15 +52,31 @@ void hostile_clients::attack_later() {
     world_.schedule_after(wait, world_owner, [this] {
         if (resting_)
             return;
-        attack(kinds_[draws_.below(kinds_.size())]);
+        const auto kind = kinds_[draws_.below(kinds_.size())];
+        attack(kind, draws_.split(attacks_ + 1).seed());
         attack_later();
     });
 }
 
-void hostile_clients::attack(hostile_kind kind) {
+void hostile_clients::attack_planned(std::size_t index) {
+    if (index >= with_.planned->size())
+        return;
+    world_.schedule((*with_.planned)[index].at, world_owner, [this, index] {
+        if (resting_)
+            return;
+        const auto& planned = (*with_.planned)[index];
+        attack(planned.kind, planned.choice);
+        attack_planned(index + 1);
+    });
+}
+
+void hostile_clients::attack(hostile_kind kind, std::uint64_t choice) {
     forget_finished();
     ++tried_[static_cast<std::size_t>(kind)];
-    auto draws = draws_.split(++attacks_);
+    ++attacks_;
+    if (with_.on_attack)
+        with_.on_attack({world_.now(), kind, choice});
+    runtime::random draws(choice);
     world_.record(host_.number(), trace_kind::note, attacks_, static_cast<std::uint64_t>(kind));
     const hostile_session::parts parts{&world_,
                                        host_.node()->services().network,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace barnabas::sim {
@@ -25,6 +26,10 @@ public:
         std::function<virtual_time()> healthy_since;
         /// Hears of bytes to which a healthy broker neither answered nor closed.
         std::function<void(const hostile_report&)> on_ignored;
+        /// These instead of drawn ones, in the order of their times.
+        std::optional<std::vector<planned_attack>> planned = {};
+        /// Hears of every attack that begins; may be empty.
+        std::function<void(const planned_attack&)> on_attack = {};
     };
 
     hostile_clients(world& time, network_fabric& network, observation& watched,
@@ -42,7 +47,8 @@ public:
 
 private:
     void attack_later();
-    void attack(hostile_kind kind);
+    void attack_planned(std::size_t index);
+    void attack(hostile_kind kind, std::uint64_t choice);
     void forget_finished();
 
     world& world_;

@@ -58,6 +58,16 @@ struct hostile_options {
     static hostile_options drawn(runtime::random draws);
 };
 
+/// One attack that is stated instead of drawn.
+struct planned_attack {
+    virtual_time at;
+    hostile_kind kind = hostile_kind::noise;
+    /// Decides what its kind leaves open.
+    std::uint64_t choice = 0;
+
+    friend bool operator==(const planned_attack&, const planned_attack&) = default;
+};
+
 template <fields_of<hostile_options> Of, class Visit>
 void for_each_field(Of& of, Visit&& visit) {
     visit("kinds", of.kinds);

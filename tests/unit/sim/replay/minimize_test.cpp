@@ -63,6 +63,9 @@ kind = hang
 2s producer 1 to t1-3 none 1
 3s producer 2 to t1-2 lz4 7
 3s producer 2 to t0-2 lz4 3
+[attacks]
+1s noise 4
+2s bad_length 5
 [choices]
 broker life 1 loop 0: 3:1 10:2 12:1
 broker life 1 loop 1: 4:1
@@ -105,7 +108,7 @@ TEST(minimize, leaves_what_the_failure_needs_of_every_list) {
     EXPECT_TRUE(small.broker_config.empty());
     EXPECT_TRUE(small.readers.empty());
     EXPECT_TRUE(small.faults.harms.empty());
-    EXPECT_TRUE(small.hostile.kinds.none());
+    EXPECT_TRUE(small.attacks->empty());
     EXPECT_LT(made->runs, 80u);
     EXPECT_TRUE(scenario::read("x", expanded_text(small)));
 }

@@ -66,6 +66,17 @@ TEST(schedule, a_run_that_was_kept_happens_again_from_its_text) {
     }
 }
 
+TEST(schedule, attacks_of_hostile_clients_are_stated) {
+    const auto drawn = options_of("[hostile]\nkinds = noise bad_length unknown_api\ninterval = 500ms\n", 4);
+    produce_consume first(drawn, {}, true);
+    const auto before = first.run();
+    const auto stated = first.frozen();
+    ASSERT_TRUE(stated.attacks);
+    EXPECT_GT(stated.attacks->size(), 20u);
+    produce_consume second(options_of(expanded_text(stated), 4), {});
+    EXPECT_EQ(second.run().trace_hash, before.trace_hash);
+}
+
 TEST(schedule, whoever_watches_the_trace_changes_nothing) {
     struct watcher final : trace_sink {
         void on_event(const trace_event&) override { ++events; }

@@ -136,6 +136,35 @@ TEST(hostile_clients, a_broker_that_is_not_whole_owes_nothing) {
     EXPECT_TRUE(reports.empty());
 }
 
+/// What was begun in half a minute, by a run of that seed.
+std::vector<planned_attack> attacks_of(std::uint64_t seed,
+                                       std::optional<std::vector<planned_attack>> planned) {
+    world run(seed);
+    network_fabric fabric(run);
+    observation watched;
+    silent_server server(run, fabric);
+    std::vector<hostile_report> reports;
+    std::vector<planned_attack> begun;
+    auto with = parts_for(end_of_time, reports);
+    with.planned = std::move(planned);
+    with.on_attack = [&](const planned_attack& attack) { begun.push_back(attack); };
+    hostile_options options;
+    options.kinds.add(hostile_kind::noise);
+    options.kinds.add(hostile_kind::bad_version);
+    hostile_clients clients(run, fabric, watched, options, with);
+    clients.begin();
+    run.run_for(30 * second);
+    return begun;
+}
+
+TEST(hostile_clients, attacks_that_are_planned_are_carried_out_whatever_the_seed) {
+    const auto drawn = attacks_of(4, {});
+    EXPECT_GT(drawn.size(), 10U);
+    EXPECT_EQ(attacks_of(5, drawn), drawn);
+    EXPECT_NE(attacks_of(5, {}), drawn);
+    EXPECT_TRUE(attacks_of(5, std::vector<planned_attack>{}).empty());
+}
+
 /// A broker that nobody harms but these clients.
 struct attacked_broker {
     attacked_broker(const hostile_options& options, std::uint64_t seed)
