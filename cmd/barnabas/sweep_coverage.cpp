@@ -106,8 +106,8 @@ sums histogram_of(std::string_view expanded) {
             continue;
         }
         const auto equals = line.find(" = ");
-        if (equals == std::string::npos || section == "scenario" || section == "sends" || section == "attacks" ||
-            section == "choices")
+        if (equals == std::string::npos || section == "scenario" || section == "sends" ||
+            section == "attacks" || section == "choices")
             continue;
         const auto key = section + "." + line.substr(0, equals) + " ";
         const auto value = line.substr(equals + 3);
