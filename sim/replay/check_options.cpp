@@ -192,6 +192,7 @@ checked problem_of(const load_options& load) {
         .in("records_max", load.records_max, 1, static_cast<std::int64_t>(records_most))
         .in("value_bytes_max", load.value_bytes_max, 1, value_bytes_most)
         .in("unfinished_max", load.unfinished_max, 1, 100'000)
+        .in("absurd_stamps_percent", load.absurd_stamps_percent, 0, 100)
         .found();
 }
 

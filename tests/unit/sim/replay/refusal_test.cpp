@@ -54,6 +54,8 @@ TEST(scenario, names_the_line_of_values_that_no_run_can_be_made_of) {
         {"[topic]\npartitions = 0\n", "x:2: [topic] partitions must be in 1..1000"},
         {"[producer]\nacks = 5\n", "x:2: [producer] acks must be in -1..1"},
         {"[producer]\nproduce_version_max = 0\n", "x:2: [producer] produce_version_max must be in 3.."},
+        {"[producer]\nabsurd_stamps_percent = 101\n",
+         "x:2: [producer] absurd_stamps_percent must be in 0..100"},
         {"[producer]\n\ncount = 100000000\n", "x:3: [producer] a run has 1..64 of these"},
         {"[reader]\ncount = 0\n", "x:2: [reader] a run has 1..64 of these"},
         {"[reader]\nmax_bytes = -5\n", "x:2: [reader] max_bytes must be in 1.."},
