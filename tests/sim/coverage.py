@@ -54,8 +54,9 @@ def sweep_into(sums, name, scenarios, minutes, path):
 def sweep(minutes, path):
     """Runs seeds of the free draw and, a fifth of the time, of all scenarios: {first word: [(words, count)]}."""
     sums = collections.Counter()
-    sweep_into(sums, 'sweep', [], minutes * 0.8, path)
-    sweep_into(sums, 'sweep_of_scenarios', sorted(glob.glob(os.path.join(ROOT, 'sim', 'scenarios', '*.scenario'))), minutes * 0.2, path)
+    for_scenarios = max(1, minutes // 5)
+    sweep_into(sums, 'sweep', [], max(1, minutes - for_scenarios), path)
+    sweep_into(sums, 'sweep_of_scenarios', sorted(glob.glob(os.path.join(ROOT, 'sim', 'scenarios', '*.scenario'))), for_scenarios, path)
     found = collections.defaultdict(list)
     for words, count in sums.items():
         found[words[0]].append((list(words[1:]), count))
