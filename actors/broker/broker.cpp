@@ -181,10 +181,15 @@ void broker::begin_closing_step(effects::effects& out) {
             go_on_closing(out);
         return;
     case broker_state::closing_directories:
-        out.emplace_back(effects::close_directories{!failure_ && !left_something_});
+        out.emplace_back(effects::close_directories{stopped_cleanly()});
         return;
     default: BARNABAS_UNREACHABLE("not a closing step");
     }
+}
+
+/// Kafka skips recovery where it finds the marker, so it must not stand beside a log that was not flushed.
+bool broker::stopped_cleanly() const {
+    return !failure_ && !left_something_ && !(partitions_ && partitions_->left_unflushed());
 }
 
 void broker::go_on_closing(effects::effects& out) {

@@ -46,6 +46,7 @@ private:
     void fail(error why, broker_effects::effects& out);
     void close_from(broker_state first, broker_effects::effects& out);
     void begin_closing_step(broker_effects::effects& out);
+    bool stopped_cleanly() const;
     void go_on_closing(broker_effects::effects& out);
     void serve_if_ready(broker_effects::effects& out);
     void end(broker_effects::effects& out);

@@ -167,6 +167,7 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     const auto what = described(partition.topic, opened.partition.partition);
     if (opened.code != errc::ok) {
         partition.state = partition_state::failed;
+        left_unflushed_ = true;
         out.emplace_back(
             effects::note{effects::note_level::error, "partition_not_opened",
                           what + " is not served: " + to_string(error{opened.code, opened.detail})});
@@ -195,10 +196,12 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
     if (found == partitions_.end())
         return;
     BARNABAS_ASSERT(found->second.state == partition_state::closing);
-    if (closed.code != errc::ok)
+    if (closed.code != errc::ok) {
+        left_unflushed_ = true;
         out.emplace_back(effects::note{effects::note_level::warn, "partition_not_closed",
                                        described(found->second.topic, closed.partition.partition) + ": " +
                                            to_string(error{closed.code, closed.detail})});
+    }
     for (auto& [path, count] : load_)
         if (path == found->second.data_directory && count != 0)
             --count;

@@ -34,6 +34,8 @@ public:
     std::size_t opening_count() const noexcept { return waiting_.size(); }
     std::size_t count() const noexcept { return partitions_.size(); }
     std::size_t failed_count() const noexcept;
+    /// A partition was not opened, or closed without its files on stable storage: a stop is not clean then.
+    bool left_unflushed() const noexcept { return left_unflushed_; }
     std::vector<topic_partition> open_partitions() const;
     metadata_image_ptr image() const noexcept { return current_; }
 
@@ -73,6 +75,7 @@ private:
     std::set<topic_partition> waiting_;
     bool closing_ = false;
     bool noted_unknown_ = false;
+    bool left_unflushed_ = false;
 };
 
 } // namespace barnabas

@@ -6,6 +6,7 @@
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace barnabas::client {
 
@@ -36,9 +37,9 @@ void producer::on_ready(monotonic_ns now) {
 }
 
 bool producer::prepare(monotonic_ns now) {
-    if (new_id_wanted_ && requests_.empty())
-        take_new_id();
-    if (new_id_wanted_ || now < not_before_)
+    if (new_epoch_wanted_ && requests_.empty())
+        take_new_epoch();
+    if (new_epoch_wanted_ || now < not_before_)
         return false;
     if (options_.idempotent && identity_.id == no_producer_id) {
         if (id_asked_ == 0)
@@ -186,7 +187,7 @@ void producer::on_refused(const partition_key& where, producer_queue& queue, std
         if (!queue.is_front(token))
             return;
         entry->ambiguous = false;
-        new_id_wanted_ = true;
+        new_epoch_wanted_ = true;
         events_.on_sequence_lost(where.first, where.second, code);
         return;
     }
@@ -194,28 +195,32 @@ void producer::on_refused(const partition_key& where, producer_queue& queue, std
     if (repeat)
         return;
     // A hole in the sequences: the batches behind it would be refused for ever.
-    new_id_wanted_ = new_id_wanted_ || options_.idempotent;
+    new_epoch_wanted_ = new_epoch_wanted_ || options_.idempotent;
     const auto what = entry->ambiguous ? delivery::unknown : delivery::failed;
     finish(queue, token,
            {token, what, log_offset(-1),
             std::string(kafka::name_of(code)) + " " + said.error_message.value_or("")});
 }
 
-void producer::take_new_id() {
+void producer::take_new_epoch() {
     for (auto& [where, queue] : queues_) {
         std::vector<std::uint64_t> given_up;
         for (const auto& each : queue.entries()) {
-            // Under another id the broker could not tell a repetition from a new batch.
+            // Under another epoch the broker could not tell a repetition from a new batch.
             if (each.ambiguous)
                 given_up.push_back(each.batch.token);
         }
         for (const auto token : given_up)
             finish(queue, token,
-                   {token, delivery::unknown, log_offset(-1), "the producer had to take a new id"});
+                   {token, delivery::unknown, log_offset(-1), "the producer had to take a new epoch"});
         queue.forget_sequences();
     }
-    identity_ = {};
-    new_id_wanted_ = false;
+    // Behind the last epoch there is only another id.
+    if (options_.next_epoch && identity_.epoch.get() < std::numeric_limits<std::int16_t>::max())
+        identity_.epoch = producer_epoch(static_cast<std::int16_t>(identity_.epoch.get() + 1));
+    else
+        identity_ = {};
+    new_epoch_wanted_ = false;
 }
 
 void producer::on_lost(monotonic_ns) {
@@ -248,7 +253,7 @@ void producer::on_timer(monotonic_ns now) {
                 late.emplace_back(each.batch.token, each.ambiguous);
         }
         for (const auto& [token, ambiguous] : late) {
-            new_id_wanted_ = new_id_wanted_ || queue.find(token)->sequence >= 0;
+            new_epoch_wanted_ = new_epoch_wanted_ || queue.find(token)->sequence >= 0;
             finish(queue, token,
                    {token, ambiguous ? delivery::unknown : delivery::failed, log_offset(-1),
                     "not delivered in time"});

@@ -20,6 +20,10 @@ struct producer_options {
     std::int16_t acks = -1;
     /// Batches carry producer id and sequence, so that the broker drops repetitions.
     bool idempotent = true;
+    /// After a batch that failed: the next epoch of the same id (KIP-360), under which the broker refuses
+    /// what is still on its way. Otherwise a new id, as some clients do, and what was given up may yet come
+    /// behind it.
+    bool next_epoch = true;
     /// Per partition; at most 5 for an idempotent producer, 1 keeps the order of any other.
     std::size_t in_flight_max = 1;
     /// How long the broker may wait for acknowledgements.
@@ -33,7 +37,7 @@ struct producer_options {
 struct producer_events {
     std::function<void(const produce_outcome&)> on_outcome;
     /// The broker's memory of this producer did not fit its next batch: earlier ones are lost or came twice.
-    /// The producer goes on under a new id.
+    /// The producer goes on under its next epoch.
     std::function<void(const std::string& topic, std::int32_t partition, kafka::error_code code)>
         on_sequence_lost;
 };
@@ -70,7 +74,7 @@ private:
                       const kafka::produce_response::partition_produce_response& said, monotonic_ns now);
     void on_refused(const partition_key& where, producer_queue& queue, std::uint64_t token,
                     const kafka::produce_response::partition_produce_response& said, monotonic_ns now);
-    void take_new_id();
+    void take_new_epoch();
     void finish(producer_queue& queue, std::uint64_t token, produce_outcome outcome);
 
     client_connection& connection_;
@@ -82,8 +86,8 @@ private:
     producer_identity identity_;
     batch::codec_workspace workspace_;
     std::uint64_t id_asked_ = 0;
-    /// Sequences have a hole: when nothing is in flight any more, go on under a new id.
-    bool new_id_wanted_ = false;
+    /// Sequences have a hole: when nothing is in flight any more, go on under the next epoch.
+    bool new_epoch_wanted_ = false;
     monotonic_ns not_before_{};
 };
 

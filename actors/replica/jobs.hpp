@@ -198,8 +198,8 @@ struct close_job {
     slice snapshot;
     log_offset snapshot_offset;
     log_offset replaced_snapshot{-1};
-    /// False after a failure: files are only closed.
-    bool flush = true;
+    /// After a failure: files are only closed, and nothing vouches for what they hold. The outcome tells why.
+    std::optional<error> not_flushed;
 
     result<void> outcome = not_run_yet();
 

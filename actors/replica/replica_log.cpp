@@ -207,7 +207,8 @@ close_job replica_log::close() {
     for (const auto& segment : open_segments_)
         job.rolled_files.push_back(segment.files);
     open_segments_.clear();
-    job.flush = !failure_;
+    if (failure_)
+        job.not_flushed = *failure_;
     auto& active = segments_.back();
     job.closing_time_position = file_position(active.time_index_size);
     if (const auto entry = closing_time_entry(active); !entry.empty())

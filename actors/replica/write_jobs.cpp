@@ -118,7 +118,7 @@ void close_job::run(runtime::file_system& files) {
             return remove_if_present(files, segment_path(directory, replaced_snapshot, snapshot_suffix));
         return {};
     };
-    outcome = flush ? flush_all() : result<void>{};
+    outcome = not_flushed ? result<void>(*not_flushed) : flush_all();
     // A failed roll that was never repaired left its files open.
     if (BARNABAS_MARK_IF(lane->files != open_files, closed_with_failed_roll))
         close_all(files, lane->files);

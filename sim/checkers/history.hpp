@@ -28,6 +28,8 @@ struct sent_batch {
     std::vector<std::uint64_t> contents;
     std::int16_t acks = -1;
     bool idempotent = true;
+    /// Later batches fence it when it is given up; under a new id it could come behind them.
+    bool next_epoch = true;
     virtual_time at;
 };
 

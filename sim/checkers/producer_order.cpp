@@ -21,6 +21,8 @@ public:
         const auto* batch = read.record ? sent().batch_of(*read.record) : nullptr;
         if (batch == nullptr || !batch->idempotent)
             return;
+        if (!batch->next_epoch && was_given_up(batch->token))
+            return;
         auto& last = at_grown(at_grown(last_, read.reader), batch->producer)[read.where];
         if (last != 0 && *read.record + 1 <= last)
             violated("producer " + std::to_string(batch->producer) + " sent record " +
@@ -46,7 +48,8 @@ public:
     }
 
     /// What was under way when an earlier batch failed comes behind the hole that this left in the sequences;
-    /// what is sent later goes under a new id. Behind acknowledged batches alone no sequence may be refused.
+    /// what is sent later goes under another id or
+    /// epoch. Behind acknowledged batches alone no sequence may be refused.
     void on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where) override {
         if (acks == -1 && !lines_[{producer, where}].begins_behind_a_hole())
             violated("the broker refused the next sequence of producer " + std::to_string(producer) + " in " +
@@ -71,6 +74,11 @@ private:
             });
         }
     };
+
+    bool was_given_up(std::uint64_t token) const {
+        const auto* result = sent().result_of(token);
+        return result != nullptr && result->what != client::delivery::acked;
+    }
 
     static bool promised(const sent_batch& batch) { return batch.idempotent && batch.acks == -1; }
 

@@ -37,6 +37,7 @@ requires std::is_same_v<std::remove_const_t<Load>, load_options>
 void for_each_field(Load& of, Visit&& visit) {
     visit("acks", of.producer.acks);
     visit("idempotent", of.producer.idempotent);
+    visit("next_epoch", of.producer.next_epoch);
     visit("in_flight_max", of.producer.in_flight_max);
     visit("request_timeout_ms", of.producer.request_timeout_ms);
     visit("delivery_timeout_ns", of.producer.delivery_timeout_ns);

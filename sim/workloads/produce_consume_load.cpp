@@ -77,6 +77,7 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     sent.first_record = history_.records();
     sent.acks = options.producer.acks;
     sent.idempotent = options.producer.idempotent;
+    sent.next_epoch = options.producer.next_epoch;
     sent.at = world_.now();
     client::outgoing_batch batch;
     batch.token = sent.token;

@@ -53,6 +53,7 @@ load_options drawn_load(runtime::random draws) {
         load.producer.acks = 0;
         load.producer.idempotent = false;
     }
+    load.producer.next_epoch = draws.split("epochs").chance(2, 3);
     load.codecs.push_back(batch::codec::none);
     while (draws.chance(1, 2))
         load.codecs.push_back(all_codecs[draws.below(std::size(all_codecs))]);

@@ -144,4 +144,30 @@ TEST(broker, step_that_takes_too_long_is_left_and_the_stop_is_not_clean) {
     EXPECT_FALSE(std::get<effects::close_directories>(f.out.back()).clean);
 }
 
+TEST(broker, stop_is_not_clean_beside_a_partition_that_was_not_flushed) {
+    for (const bool flushed : {true, false}) {
+        fixture f;
+        f.on([&] { f.machine.on_boot(f.out); });
+        f.on([&] { f.machine.on_directories_opened(one_directory(), f.out); });
+        auto image = std::make_shared<metadata_image>();
+        topic_metadata topic;
+        topic.name = "t";
+        topic.partitions.push_back(
+            {partition_index(0), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+        image->topics["t"] = topic;
+        f.on([&] { f.machine.on_image({image}, f.out); });
+        const topic_partition id{topic.id, partition_index(0)};
+        f.on([&] { f.machine.on_partition_opened({id, errc::ok, "", 0}, f.out); });
+        f.on([&] { f.machine.on_listeners_bound({}, f.out); });
+        f.on([&] { f.machine.on_stop(f.out); });
+        f.on([&] { f.machine.on_listeners_closed(f.out); });
+        ASSERT_TRUE(has<effects::close_partition>(f.out));
+        const auto how = flushed ? errc::ok : errc::storage_error;
+        f.on([&] { f.machine.on_partition_closed({id, how, "a sync failed"}, f.out); });
+        f.on([&] { f.machine.on_controller_closed(f.out); });
+        ASSERT_TRUE(has<effects::close_directories>(f.out));
+        EXPECT_EQ(std::get<effects::close_directories>(f.out.back()).clean, flushed);
+    }
+}
+
 } // namespace barnabas

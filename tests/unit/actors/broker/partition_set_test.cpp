@@ -223,4 +223,22 @@ TEST(partition_set, close_all_waits_for_those_that_are_opening) {
     EXPECT_TRUE(set.is_closed());
 }
 
+TEST(partition_set, tells_of_partitions_whose_files_nobody_vouches_for) {
+    partition_set not_opened(node_id(1), directories_with());
+    apply(not_opened, image_of(5, {{"t", 1, 1}}));
+    EXPECT_FALSE(not_opened.left_unflushed());
+    opened(not_opened, place(1, 0), errc::storage_error);
+    EXPECT_TRUE(not_opened.left_unflushed());
+
+    partition_set not_flushed(node_id(1), directories_with());
+    apply(not_flushed, image_of(5, {{"t", 1, 1}}));
+    opened(not_flushed, place(1, 0));
+    effects::effects out;
+    not_flushed.close_all(out);
+    EXPECT_FALSE(not_flushed.left_unflushed());
+    not_flushed.on_partition_closed({place(1, 0), errc::storage_error, "a sync failed"}, out);
+    EXPECT_TRUE(not_flushed.left_unflushed());
+    EXPECT_TRUE(not_flushed.is_closed());
+}
+
 } // namespace barnabas

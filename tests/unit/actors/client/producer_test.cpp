@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace barnabas::client {
 namespace {
 
@@ -24,9 +26,10 @@ struct producing {
         machine.send(std::move(batch), broker.now);
         broker.work();
     }
-    void give_id(std::int64_t id) {
+    void give_id(std::int64_t id, std::int16_t epoch = 0) {
         kafka::init_producer_id_response said;
         said.producer_id = id;
+        said.producer_epoch = epoch;
         broker.answer(broker.take(kafka::api_key::init_producer_id), said);
     }
     void come_up() {
@@ -164,7 +167,7 @@ TEST(producer, answers_for_a_topic_that_an_earlier_answer_made_us_forget_are_und
     EXPECT_EQ(it.outcomes.size(), 1u);
 }
 
-TEST(producer, a_sequence_that_the_broker_refuses_at_the_front_leads_to_a_new_id) {
+TEST(producer, a_sequence_that_the_broker_refuses_at_the_front_leads_to_the_next_epoch) {
     producing it;
     it.come_up();
     it.send(1);
@@ -172,14 +175,14 @@ TEST(producer, a_sequence_that_the_broker_refuses_at_the_front_leads_to_a_new_id
     it.answer(error_code::out_of_order_sequence_number);
     EXPECT_EQ(it.sequences_lost, 1);
     it.broker.pass(test::second);
-    it.give_id(6);
     const auto again = it.answer(error_code::none, 0);
-    EXPECT_EQ(again.producer_id, producer_id(6));
+    EXPECT_EQ(again.producer_id, producer_id(5));
+    EXPECT_EQ(again.producer_epoch, producer_epoch(1));
     EXPECT_EQ(again.base_sequence, 0);
     EXPECT_EQ(it.outcomes.at(0).what, delivery::acked);
 }
 
-TEST(producer, a_refused_batch_fails_and_the_next_goes_under_a_new_id) {
+TEST(producer, a_refused_batch_fails_and_the_next_goes_under_the_next_epoch) {
     producing it;
     it.come_up();
     it.send(1);
@@ -189,8 +192,29 @@ TEST(producer, a_refused_batch_fails_and_the_next_goes_under_a_new_id) {
     EXPECT_EQ(it.outcomes[0].what, delivery::failed);
     it.send(2);
     it.broker.pass(test::second);
-    it.give_id(6);
-    EXPECT_EQ(it.answer(error_code::none, 0).base_sequence, 0);
+    const auto next = it.answer(error_code::none, 0);
+    EXPECT_EQ(next.producer_epoch, producer_epoch(1));
+    EXPECT_EQ(next.base_sequence, 0);
+}
+
+TEST(producer, behind_the_last_epoch_or_if_it_prefers_to_a_new_id_is_asked_for) {
+    for (const bool next_epoch : {true, false}) {
+        producer_options options;
+        options.next_epoch = next_epoch;
+        producing it(options);
+        it.broker.come_up();
+        it.give_id(5, next_epoch ? std::numeric_limits<std::int16_t>::max() : std::int16_t{0});
+        it.send(1);
+        it.broker.tell_topic("t", 1);
+        it.answer(error_code::message_too_large);
+        it.send(2);
+        it.broker.pass(test::second);
+        it.give_id(6);
+        const auto next = it.answer(error_code::none, 0);
+        EXPECT_EQ(next.producer_id, producer_id(6));
+        EXPECT_EQ(next.producer_epoch, producer_epoch(0));
+        EXPECT_EQ(next.base_sequence, 0);
+    }
 }
 
 TEST(producer, a_batch_that_waits_too_long_fails_or_is_unknown) {

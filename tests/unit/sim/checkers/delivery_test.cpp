@@ -179,6 +179,23 @@ TEST(producer_order, refuses_records_that_changed_places) {
     told.read(1, 0);
     EXPECT_TRUE(told.broken());
 }
+TEST(producer_order, refuses_what_was_given_up_behind_later_records_of_the_next_epoch) {
+    story told(&make_producer_order);
+    told.result(told.send(1), delivery::unknown);
+    told.send(1);
+    told.read(0, 1);
+    told.read(1, 0);
+    EXPECT_TRUE(told.broken());
+}
+TEST(producer_order, accepts_what_was_given_up_behind_later_records_of_a_new_id) {
+    story told(&make_producer_order);
+    told.next_epoch = false;
+    told.result(told.send(1), delivery::unknown);
+    told.send(1);
+    told.read(0, 1);
+    told.read(1, 0);
+    EXPECT_FALSE(told.broken());
+}
 TEST(producer_order, refuses_a_record_twice) {
     story told(&make_producer_order);
     told.send(1);
@@ -196,7 +213,7 @@ TEST(producer_order, refuses_a_forgotten_sequence_that_no_failed_batch_explains)
     later.result(later.send(1), delivery::failed);
     later.send(1);
     later.sequence_lost(-1);
-    EXPECT_TRUE(later.broken()) << "it was sent under a new id";
+    EXPECT_TRUE(later.broken()) << "it was sent under the next epoch";
     story before(&make_producer_order);
     before.send(1);
     before.result(before.send(1), delivery::failed);

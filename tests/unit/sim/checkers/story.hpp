@@ -32,10 +32,14 @@ public:
             batch.contents.push_back(1'000 + batch.first_record + i);
         batch.acks = acks;
         batch.idempotent = idempotent;
+        batch.next_epoch = next_epoch;
         batch.at = now_;
         history_.on_sent(batch);
         return batch.token;
     }
+    /// Of batches sent from now on.
+    bool next_epoch = true;
+
     void result(std::uint64_t token, delivery what, std::int64_t base = -1) {
         history_.on_result({token, what, log_offset(base), now_});
     }
