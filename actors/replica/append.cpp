@@ -45,13 +45,15 @@ result<append_result> replica_log::append(std::vector<batch::batch_view> batches
     if (auto sizes = check_sizes(batches); !sizes)
         return sizes.failure();
     if (context.from_client) {
+        // What is stored stays stored when the clock moves on. A batch that is not must hear of its timestamp
+        // first, as in Kafka: a sequence that does not fit calls for another try under a new producer id.
         auto repeated = check_producer(batches);
-        if (!repeated)
-            return repeated.failure();
-        if (BARNABAS_MARK_IF(repeated->has_value(), append_repeated))
+        if (BARNABAS_MARK_IF(repeated && repeated->has_value(), append_repeated))
             return **repeated;
         if (auto times = check_timestamps(batches, context.now); !times)
             return times.failure();
+        if (!repeated)
+            return repeated.failure();
     }
     append_result appended{log_end_offset_, log_offset(0), no_timestamp, false};
     if (options_.timestamp_type == batch::timestamp_type::log_append_time)

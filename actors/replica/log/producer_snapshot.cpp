@@ -55,8 +55,9 @@ void merge_entry(producer_entry& known, producer_entry next) {
     if (continues) {
         const auto newest = next.batches[0];
         next.batches = known.batches;
-        next.batches[known.batch_count] = newest;
-        next.batch_count = static_cast<std::uint8_t>(known.batch_count + 1);
+        next.batch_count = known.batch_count;
+        next.unbroken_records = known.unbroken_records;
+        next.remember(newest);
     }
     known = next;
 }
@@ -75,9 +76,8 @@ producer_entry decode_entry(const std::byte* from) {
         return entry;
     const std::int64_t first =
         (std::int64_t{last_sequence} - delta) & 0x7fffffff; // sequences count modulo 2^31
-    entry.batches[0] = {static_cast<std::int32_t>(first), last_sequence, log_offset(last_offset - delta),
-                        log_offset(last_offset), entry.last_timestamp};
-    entry.batch_count = 1;
+    entry.remember({static_cast<std::int32_t>(first), last_sequence, log_offset(last_offset - delta),
+                    log_offset(last_offset), entry.last_timestamp});
     return entry;
 }
 

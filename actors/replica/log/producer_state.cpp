@@ -10,17 +10,16 @@ namespace barnabas::replica {
 namespace {
 
 constexpr std::int32_t sequence_max = std::numeric_limits<std::int32_t>::max();
+/// Sequences wrap: those that lie behind another one are this many, the others come after it.
+constexpr std::int64_t half_round = std::int64_t{1} << 30;
 
 bool follows(std::int32_t last, std::int32_t next) {
     return last == sequence_max ? next == 0 : next == last + 1;
 }
 
-/// `sequence` was sent before `last`; sequences wrap, so "before" means less than half a round behind.
-bool is_behind(std::int32_t last, std::int32_t sequence) {
-    constexpr std::uint32_t round = std::uint32_t{1} << 31;
-    const std::uint32_t distance =
-        (static_cast<std::uint32_t>(last) - static_cast<std::uint32_t>(sequence)) % round;
-    return distance < round / 2;
+/// How far `sequence` lies behind `last`. Sequences wrap, so one that comes after `last` seems far behind.
+std::int64_t steps_behind(std::int32_t last, std::int32_t sequence) {
+    return (std::int64_t{last} - sequence) & sequence_max;
 }
 
 error out_of_order(const batch::batch_header& header, const std::string& expected) {
@@ -29,16 +28,28 @@ error out_of_order(const batch::batch_header& header, const std::string& expecte
                                              std::to_string(header.base_sequence) + ", expected " + expected};
 }
 
-void remember_batch(producer_entry& entry, const batch::batch_header& header) {
-    if (entry.batch_count == producer_batches_max) {
-        std::move(entry.batches.begin() + 1, entry.batches.end(), entry.batches.begin());
-        --entry.batch_count;
+} // namespace
+
+void producer_entry::remember(const producer_batch& next) {
+    const auto records = steps_behind(next.last_sequence, next.first_sequence) + 1;
+    const auto* last = last_batch();
+    const bool goes_on = last != nullptr && follows(last->last_sequence, next.first_sequence);
+    unbroken_records = std::min(goes_on ? unbroken_records + records : records, half_round);
+    if (batch_count == producer_batches_max) {
+        std::move(batches.begin() + 1, batches.end(), batches.begin());
+        --batch_count;
     }
-    entry.batches[entry.batch_count++] = {header.base_sequence, header.last_sequence(), header.base_offset,
-                                          header.last_offset(), header.max_timestamp};
+    batches[batch_count++] = next;
 }
 
-} // namespace
+bool producer_entry::has_taken(std::int32_t first, std::int32_t last) const {
+    const auto* newest = last_batch();
+    if (newest == nullptr)
+        return false;
+    const auto from = steps_behind(newest->last_sequence, first);
+    const auto to = steps_behind(newest->last_sequence, last);
+    return to <= from && from < unbroken_records;
+}
 
 result<producer_state::duplicate_of> producer_state::check(const batch::batch_header& header) const {
     const auto* entry = find(header.producer_id);
@@ -63,9 +74,10 @@ result<producer_state::duplicate_of> producer_state::check(const batch::batch_he
             return duplicate_of{old};
     }
     const std::int32_t last = entry->batch_count == 0 ? -1 : entry->last_batch()->last_sequence;
-    // Too old to be among the batches that are remembered (a snapshot keeps one), but appended all the same,
-    // since a producer's batches are appended in order: a duplicate whose offset nobody knows any more.
-    if (BARNABAS_MARK_IF(entry->batch_count > 0 && is_behind(last, header.last_sequence()),
+    // Too old to be among the batches that are remembered, but in the unbroken row that they end: a duplicate
+    // whose offset nobody knows any more. What lies before the row may never have been stored: a producer
+    // without state may begin with any sequence, also behind a batch of its own that was refused.
+    if (BARNABAS_MARK_IF(entry->has_taken(header.base_sequence, header.last_sequence()),
                          producer_duplicate_forgotten))
         return duplicate_of{{header.base_sequence, header.last_sequence(), log_offset(-1),
                              entry->last_batch()->last_offset, no_timestamp}};
@@ -84,6 +96,7 @@ void producer_state::apply(const batch::batch_header& header, monotonic_ns now,
         entry.epoch = header.producer_epoch;
         entry.batch_count = 0;
         entry.batches = {};
+        entry.unbroken_records = 0;
     }
     entry.last_timestamp = header.max_timestamp;
     entry.last_seen = now;
@@ -94,7 +107,8 @@ void producer_state::apply(const batch::batch_header& header, monotonic_ns now,
     }
     if (header.is_transactional() && entry.transaction_first_offset.get() < 0)
         entry.transaction_first_offset = header.base_offset;
-    remember_batch(entry, header);
+    entry.remember({header.base_sequence, header.last_sequence(), header.base_offset, header.last_offset(),
+                    header.max_timestamp});
 }
 
 const producer_entry* producer_state::find(producer_id id) const {

@@ -38,7 +38,14 @@ struct producer_entry {
     /// Oldest first; `batch_count` of them count.
     std::array<producer_batch, producer_batches_max> batches;
     std::uint8_t batch_count = 0;
+    /// How many records, the newest included, were appended with no sequence missing between them; counted up
+    /// to half a round of sequences. Not in the snapshot file, where the row begins with the oldest batch.
+    std::int64_t unbroken_records = 0;
 
+    /// Puts a batch behind those that are remembered.
+    void remember(const producer_batch& next);
+    /// All these sequences belong to the unbroken row, so they are in the log.
+    bool has_taken(std::int32_t first, std::int32_t last) const;
     const producer_batch* last_batch() const {
         return batch_count == 0 ? nullptr : &batches[batch_count - 1];
     }
@@ -55,13 +62,14 @@ struct producer_entry {
 class producer_state {
 public:
     /// What `check` says about a batch that may be appended: nothing, or the old batch that it repeats. A
-    /// base offset of -1: it was appended too long ago to know where; then `last_offset` is that of the
-    /// producer's newest batch.
+    /// base offset of -1: it was appended for certain, but too long ago to know where; then `last_offset` is
+    /// that of the producer's newest batch.
     using duplicate_of = std::optional<producer_batch>;
 
     /// A client's batch with a producer id. Codes: invalid_producer_epoch for an older epoch,
-    /// out_of_order_sequence for a gap or a new epoch that does not begin with 0. A producer without state
-    /// may begin with any sequence, for its state may have been lost with deleted records.
+    /// out_of_order_sequence for a gap, an old sequence of which nobody knows whether it was appended, or a
+    /// new epoch that does not begin with 0. A producer without state may begin with any sequence, for its
+    /// state may have been lost with deleted records.
     result<duplicate_of> check(const batch::batch_header& header) const;
 
     /// Applies an appended or recovered batch; the header has its final offsets. `coordinator_epoch` is that

@@ -52,6 +52,48 @@ TEST(producer_state, repeated_batch_is_found_among_the_last_five) {
     EXPECT_EQ((*forgotten)->last_offset, log_offset(11));
 }
 
+TEST(producer_state, sequence_before_the_first_that_was_stored_is_no_duplicate) {
+    producer_state state;
+    // The batches before it were refused, and nothing was known of their producer then either.
+    state.apply(header_of(1, 0, 5, 2, 70), monotonic_ns(1));
+    EXPECT_EQ(state.check(header_of(1, 0, 0, 5)).code(), errc::out_of_order_sequence);
+    EXPECT_EQ(state.check(header_of(1, 0, 4, 2)).code(), errc::out_of_order_sequence);
+    for (int i = 1; i < 8; ++i)
+        state.apply(header_of(1, 0, 5 + i * 2, 2, 70 + i * 2), monotonic_ns(1));
+    EXPECT_EQ(state.check(header_of(1, 0, 0, 5)).code(), errc::out_of_order_sequence);
+    auto stored = state.check(header_of(1, 0, 5, 2));
+    ASSERT_TRUE(stored && *stored);
+    EXPECT_EQ((*stored)->base_offset, log_offset(-1));
+}
+
+TEST(producer_state, snapshot_vouches_for_the_batches_it_holds_only) {
+    producer_state state;
+    for (int i = 0; i < 6; ++i)
+        state.apply(header_of(1, 0, i * 2, 2, i * 2), monotonic_ns(1));
+    auto read = producer_state::decode_snapshot(state.encode_snapshot());
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->check(header_of(1, 0, 0, 2)).code(), errc::out_of_order_sequence);
+    auto oldest = read->check(header_of(1, 0, 2, 2));
+    ASSERT_TRUE(oldest && *oldest);
+    EXPECT_EQ((*oldest)->base_offset, log_offset(2));
+    read->apply(header_of(1, 0, 12, 2, 12), monotonic_ns(1));
+    auto pushed_out = read->check(header_of(1, 0, 2, 2));
+    ASSERT_TRUE(pushed_out && *pushed_out) << "the row of the file goes on";
+    EXPECT_EQ((*pushed_out)->base_offset, log_offset(-1));
+}
+
+TEST(producer_state, forgotten_duplicate_is_known_behind_the_wrap_of_sequences) {
+    producer_state state;
+    constexpr auto largest = std::numeric_limits<std::int32_t>::max();
+    state.apply(header_of(1, 0, largest - 1, 4, 0), monotonic_ns(1));
+    for (int i = 0; i < 6; ++i)
+        state.apply(header_of(1, 0, 2 + i, 1, 4 + i), monotonic_ns(1));
+    auto stored = state.check(header_of(1, 0, largest - 1, 4));
+    ASSERT_TRUE(stored && *stored);
+    EXPECT_EQ(state.check(header_of(1, 0, largest - 2, 1)).code(), errc::out_of_order_sequence);
+    EXPECT_EQ(state.check(header_of(1, 0, 9, 1)).code(), errc::out_of_order_sequence);
+}
+
 TEST(producer_state, gap_is_refused_and_sequence_wraps_to_zero) {
     producer_state state;
     state.apply(header_of(1, 0, std::numeric_limits<std::int32_t>::max() - 1, 2), monotonic_ns(1));

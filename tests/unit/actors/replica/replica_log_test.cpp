@@ -150,6 +150,24 @@ TEST(replica_log, duplicate_answers_with_the_old_offsets) {
     EXPECT_EQ(host.append({.records = 1, .producer = 5, .sequence = 9}).code(), errc::out_of_order_sequence);
 }
 
+TEST(replica_log, batch_refused_at_first_is_not_called_a_duplicate_when_sent_again) {
+    memory_files files;
+    auto options = log_host::small_options();
+    options.timestamp_after_max_ms = 1000;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    EXPECT_EQ(host.append({.records = 5, .timestamp = 9000, .producer = 5, .sequence = 0}, 0, 1, 10).code(),
+              errc::invalid_timestamp);
+    ASSERT_TRUE(host.append({.records = 2, .timestamp = 10, .producer = 5, .sequence = 5}, 0, 1, 10));
+    // Their answers were lost, so the producer repeats both, and the clock may jump meanwhile.
+    EXPECT_EQ(host.append({.records = 5, .timestamp = 9000, .producer = 5, .sequence = 0}, 0, 1, 10).code(),
+              errc::invalid_timestamp);
+    EXPECT_EQ(host.append({.records = 5, .timestamp = 9000, .producer = 5, .sequence = 0}, 0, 1, 9000).code(),
+              errc::out_of_order_sequence);
+    EXPECT_TRUE(
+        host.append({.records = 2, .timestamp = 10, .producer = 5, .sequence = 5}, 0, 1, 10)->duplicate);
+}
+
 TEST(replica_log, producers_survive_close_kill_and_reopen) {
     memory_files files;
     log_host host(files);
