@@ -68,9 +68,9 @@ public:
     void vanish(std::size_t side);
     /// The process of this side is gone with its host's power.
     void power_lost(std::size_t side);
-    /// This side vanished earlier and its host is back: the other side is told as soon as it sends or
-    /// retries.
-    void host_returned(std::size_t side);
+    /// The host of this side is back, or the network is whole. If this side is gone by now, the other one,
+    /// which may not know, is told by a reset as soon as it sends or retries.
+    void answers_again(std::size_t side);
     /// What chance or a plan decided when it was made, or before.
     void plan_harm(const connection_harm& harm);
     /// Both sides are reset now.

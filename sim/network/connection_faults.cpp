@@ -64,15 +64,17 @@ void connection::plan_harm(const connection_harm& harm) {
     }
 }
 
-void connection::host_returned(std::size_t side) {
+void connection::answers_again(std::size_t side) {
+    const bool gone = sides_[side].vanished || sides_[side].failed;
     auto& other = sides_[1 - side];
-    if (!sides_[side].vanished || other.failed)
+    if (!gone || other.failed)
         return;
     auto& along = ways_[side];
     constexpr std::int64_t longest_retry = 3 * second;
     const auto after = along.draws.between(along.latency, along.latency + longest_retry);
-    fabric_.world_.schedule_after(after, world_owner,
-                                  [self = shared_from_this(), side] { self->fail_side(1 - side); });
+    const auto at = std::max(along.last_arrival, fabric_.world_.now() + after);
+    fabric_.world_.schedule(at, world_owner,
+                            [self = shared_from_this(), side] { self->fail_side(1 - side); });
 }
 
 void connection::reset() {

@@ -68,7 +68,7 @@ std::unique_ptr<node_network> network_fabric::boot(std::uint32_t host, std::uint
         for (auto& [id, each] : connections_) {
             for (std::size_t side = 0; side < 2; ++side) {
                 if (each->side(side).host == host)
-                    each->host_returned(side);
+                    each->answers_again(side);
             }
         }
     }
@@ -318,8 +318,13 @@ void network_fabric::heal() {
     links_.clear();
     planned_harm_.clear();
     const auto all = connections_;
-    for (auto& [id, each] : all)
+    for (auto& [id, each] : all) {
         each->heal();
+        for (std::size_t side = 0; side < 2; ++side) {
+            if (hosts_[each->side(side).host].powered)
+                each->answers_again(side);
+        }
+    }
 }
 
 template <class Act>

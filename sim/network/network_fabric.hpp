@@ -53,7 +53,8 @@ public:
     }
     /// Harms to connections that are still to be made; holds until `heal`, beside what chance does.
     void set_planned_harm(std::vector<connection_harm> harms);
-    /// All links open, no clog, no planned harm, and from now on a healthy network.
+    /// All links open, no clog, no planned harm, and from now on a healthy network: who still writes to an
+    /// end that is gone is told within seconds, however long the silence was to last.
     void heal();
     /// Bytes from one host to another are held; after a drawn silence their connections fail.
     void block(std::uint32_t from, std::uint32_t to);

@@ -160,6 +160,38 @@ TEST(network_faults, one_end_vanishes_and_the_other_learns_it_after_silence) {
     EXPECT_TRUE(at_right.ended);
 }
 
+TEST(network_faults, who_writes_into_the_void_is_told_when_the_network_is_healed) {
+    network_faults faults;
+    faults.silence_low = faults.silence_high = 600 * second;
+    pair_of_streams both(faults);
+    both.connect();
+    reader at_right(both.accepted);
+    both.fabric.vanish(0, 1);
+    both.accepted->write({both.text("anybody?")});
+    both.run.run_for(60 * second);
+    EXPECT_FALSE(at_right.ended);
+    both.fabric.heal();
+    both.run.run_for(5 * second);
+    EXPECT_TRUE(at_right.ended);
+}
+
+TEST(network_faults, death_behind_a_cut_link_is_told_when_the_network_is_healed) {
+    network_faults faults;
+    faults.silence_low = faults.silence_high = 600 * second;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        pair_of_streams both(faults, seed);
+        both.connect();
+        reader at_left(both.made);
+        both.fabric.block(1, 0);
+        both.fabric.end(*both.right, false);
+        both.run.run_for(60 * second);
+        EXPECT_FALSE(at_left.ended);
+        both.fabric.heal();
+        both.run.run_for(5 * second);
+        EXPECT_TRUE(at_left.ended) << "seed " << seed;
+    }
+}
+
 TEST(network_faults, connects_are_refused_hang_or_stay_silent_for_a_time) {
     pair_of_streams both;
     both.fabric.set_connects(0, 1, connect_mode::refused, second);
