@@ -26,6 +26,8 @@ public:
     void bytes(const char*, wire_form form, const slice& value);
     void null_bytes(const char*, wire_form form) { add(form == wire_form::compact ? 1 : 4); }
     void null_array(const char*, wire_form form) { null_bytes("", form); }
+    void present(null_marker) { add(1); }
+    void null_struct(const char*, null_marker) { add(1); }
     void begin_array(const char*, wire_form form, std::size_t count);
     void end_array() {}
     void begin_struct(const char*) {}
@@ -69,6 +71,8 @@ public:
     void bytes(const char*, wire_form form, const slice& value) { out_->bytes(value, form); }
     void null_bytes(const char*, wire_form form) { out_->null_bytes(form); }
     void null_array(const char*, wire_form form) { out_->null_bytes(form); }
+    void present(null_marker marker) { out_->presence(marker, true); }
+    void null_struct(const char*, null_marker marker) { out_->presence(marker, false); }
     void begin_array(const char*, wire_form form, std::size_t count) { out_->array_count(count, form); }
     void end_array() {}
     void begin_struct(const char*) {}
@@ -106,6 +110,8 @@ public:
     void bytes(const char* name, wire_form, const slice& value);
     void null_bytes(const char* name, wire_form) { null(name); }
     void null_array(const char* name, wire_form) { null(name); }
+    void present(null_marker) {}
+    void null_struct(const char* name, null_marker) { null(name); }
     void begin_array(const char* name, wire_form, std::size_t);
     void end_array();
     void begin_struct(const char* name);

@@ -33,7 +33,17 @@ def member_type(field):
     return f'std::optional<{inner}>' if field.nullable else inner
 
 
+# Names within the generated functions. A field that has one of them is written `this->version` there.
+LOCAL_NAMES = ('count', 'element', 'elements', 'field', 'form', 'in', 'left', 'next', 'out', 'previous', 'to', 'version')
+
+
+def named(field):
+    return f'this->{field.cpp_name}' if field.cpp_name in LOCAL_NAMES else field.cpp_name
+
+
 def initializer(field):
+    if field.default == 'empty':
+        return f' = {member_type(field)}(std::in_place)'
     if field.default is not None:
         return f' = {field.default}'
     if field.is_array or field.nullable or field.type_name not in NUMBERS or field.type_name == 'uuid':
@@ -54,6 +64,8 @@ def least_element_size(field, version, message):
         return 1 if compact else 4
     if not field.struct:
         return NUMBERS[field.type_name][2]
+    if field.nullable and not field.is_array and field.nullable.low <= version <= field.nullable.high:
+        return 1
     size = 1 if version >= message.flexible else 0
     for child in field.struct.fields:
         if child.tag is None and child.versions.low <= version <= child.versions.high:
@@ -138,9 +150,11 @@ class Body:
         out.add()
 
     def put_field(self, field, sink):
-        name, value = f'"{field.name}"', field.cpp_name
+        name, value = f'"{field.name}"', named(field)
         if not field.nullable:
             return self.put_value(field, sink, name, value)
+        if field.struct and not field.is_array:
+            return self.put_nullable_struct(field, sink, name)
         self.out.open(f'if ({value}) {{')
         self.put_value(field, sink, name, '*' + value)
         not_null = field.nullable.condition(field.versions)
@@ -153,6 +167,21 @@ class Body:
             self.out.close('} else {')
             self.out.depth += 1
             self.put_empty(field, sink, name)
+        self.out.close()
+
+    def put_nullable_struct(self, field, sink, name):
+        """A byte in front tells whether it is there; versions without null have no such byte, and defaults for null."""
+        value, marker = named(field), 'null_marker::tagged' if field.tag is not None else 'null_marker::plain'
+        condition = field.nullable.condition(field.versions)
+        self.out.open(f'if ({value} || !({condition})) {{' if condition else f'if ({value}) {{')
+        self.guarded(condition, lambda: self.out.add(f'{sink}.present({marker});'))
+        self.out.add(f'{sink}.begin_struct({name});')
+        shown = f'{value}.value_or({element_type(field)}())' if condition else f'{value}->'
+        self.out.add(f'{shown}{"." if condition else ""}put({sink}, version);')
+        self.out.add(f'{sink}.end_struct();')
+        self.out.close('} else {')
+        self.out.depth += 1
+        self.out.add(f'{sink}.null_struct({name}, {marker});')
         self.out.close()
 
     def put_empty(self, field, sink, name):
@@ -234,9 +263,11 @@ class Body:
         return f'{condition} ? in.nullable_{what}{arguments} : std::optional(in.{what}{arguments})'
 
     def read_field(self, field):
-        value = field.cpp_name
+        value = named(field)
         if field.is_array:
             self.read_array(field)
+        elif field.struct and field.nullable:
+            self.read_nullable_struct(field)
         elif field.struct:
             self.out.add(f'{value}.read(in, version);')
         elif field.type_name in NUMBERS:
@@ -245,21 +276,32 @@ class Body:
             what = 'string' if field.type_name == 'string' else 'bytes'
             self.out.add(f'{value} = {self.read_call(field, what)};')
 
+    def read_nullable_struct(self, field):
+        marker = 'null_marker::tagged' if field.tag is not None else 'null_marker::plain'
+        condition = field.nullable.condition(field.versions)
+        without_byte = f'!({condition}) || ' if condition else ''
+        self.out.open(f'if ({without_byte}in.is_present("{field.name}", {marker})) {{')
+        self.out.add(f'{named(field)}.emplace().read(in, version);')
+        self.out.close('} else {')
+        self.out.depth += 1
+        self.out.add(f'{named(field)}.reset();')
+        self.out.close()
+
     def read_array(self, field):
         out, least = self.out, least_size_in_all(field, self.message)
         count = self.read_call(field, 'array_count', f', {least}')
         if field.nullable:
             out.open(f'if (const std::optional<std::size_t> count = {count}) {{')
-            out.add(f'auto& elements = {field.cpp_name}.emplace();')
+            out.add(f'auto& elements = {named(field)}.emplace();')
             self.read_elements(field, 'elements', '*count')
             out.close('} else {')
             out.depth += 1
-            out.add(f'{field.cpp_name}.reset();')
+            out.add(f'{named(field)}.reset();')
             out.close()
             return
         out.open('{')
         out.add(f'const std::size_t count = {count};')
-        self.read_elements(field, field.cpp_name, 'count')
+        self.read_elements(field, named(field), 'count')
         out.close()
 
     def read_elements(self, field, elements, count):
@@ -299,16 +341,19 @@ class Body:
 
 
 def not_default(field):
+    if field.default == 'empty':
+        empty = f'*{named(field)} == {element_type(field)}()' if field.struct and not field.is_array else f'{named(field)}->empty()'
+        return f'!({named(field)} && {empty})'
     if field.nullable:
-        return f'{field.cpp_name}.has_value()'
+        return f'{named(field)}.has_value()'
     if has_length(field):
-        return f'!{field.cpp_name}.empty()'
+        return f'!{named(field)}.empty()'
     if field.type_name == 'uuid':
-        return f'!{field.cpp_name}.is_zero()'
+        return f'!{named(field)}.is_zero()'
     if field.struct:
-        return f'!({field.cpp_name} == {field.struct.cpp_name}())'
+        return f'!({named(field)} == {field.struct.cpp_name}())'
     default = field.default or ('false' if field.type_name == 'bool' else '0')
-    return f'({field.cpp_name} != {default})'
+    return f'({named(field)} != {default})'
 
 
 # --- files ---------------------------------------------------------------------------------------------
@@ -441,7 +486,7 @@ def table_text(schemas):
     out.open('std::span<const message_type> message_table() noexcept {')
     out.open(f'static constexpr std::array<message_type, {len(messages)}> table{{{{')
     for message in messages:
-        out.add(f'message_type_of<{message.cpp_name}>("{message.name}"),')
+        out.add(f'message_type_of<{message.cpp_name}>("{message.name}", message_kind::{message.kind}),')
     out.close('}};')
     out.add('return table;')
     out.close()

@@ -21,8 +21,12 @@ struct round_trip {
     std::size_t encoded_size = 0;
 };
 
+enum class message_kind : std::uint8_t { request, response, header, record_key, record_value, data };
+
 struct message_type {
     std::string_view name;
+    message_kind kind;
+    /// Of requests and responses; the record type of keys and values of records; else -1.
     std::int16_t api_key;
     std::int16_t lowest_version;
     std::int16_t highest_known_version;
@@ -52,8 +56,9 @@ result<round_trip> run_round_trip(const slice& bytes, std::int16_t version) {
 }
 
 template <class Message>
-constexpr message_type message_type_of(std::string_view name) {
+constexpr message_type message_type_of(std::string_view name, message_kind kind) {
     return {name,
+            kind,
             Message::api_key,
             Message::lowest_version,
             Message::highest_known_version,

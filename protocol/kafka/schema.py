@@ -10,6 +10,10 @@ NUMBERS = {
     'float64': ('double', 'float64', 8), 'uuid': ('barnabas::uuid', 'uuid', 16),
 }
 BYTES = ('bytes', 'records')
+# What stands below `api` and `record`, and what kind of message each word opens.
+PARTS = {'api': ('request', 'response'), 'record': ('key', 'value')}
+KINDS = {'request': 'request', 'response': 'response', 'key': 'record_key', 'value': 'record_value', 'header': 'header',
+         'message': 'data'}
 INTEGER_BITS = {'int8': 8, 'int16': 16, 'int32': 32, 'int64': 64}
 
 
@@ -41,6 +45,12 @@ class Range:
         high = outer.high if self.high is None else min(self.high, outer.high)
         return Range(max(self.low, outer.low), high)
 
+    def hull(self, other):
+        """The smallest range around both; both are bounded."""
+        if self.is_empty() or other.is_empty():
+            return self if other.is_empty() else other
+        return Range(min(self.low, other.low), max(self.high, other.high))
+
     def is_empty(self):
         return self.high < self.low
 
@@ -60,14 +70,16 @@ class Range:
 class Field:
     def __init__(self, line, name, type_name, is_array, nullable, versions, doc):
         self.line, self.name, self.type_name, self.is_array = line, name, type_name, is_array
-        self.nullable, self.versions, self.doc = nullable, versions, doc
+        self.declared, self.declared_nullable, self.doc = versions, nullable, doc
+        self.versions, self.nullable = versions, nullable
         self.default, self.tag, self.plain = None, None, False
         self.children, self.struct = [], None
         self.cpp_name = snake_case(name)
 
 
 class Struct:
-    """Also a message, which is the outermost struct. `range` is the range of versions it can occur in."""
+    """Also a message, which is the outermost struct. `range` is the range of versions it can occur in: the hull of
+    those of all fields that are of its type."""
 
     def __init__(self, name, fields, versions, line):
         self.name, self.fields, self.range, self.line = name, fields, versions, line
@@ -79,13 +91,15 @@ class Message(Struct):
         super().__init__(name, [], versions, line)
         self.flexible, self.unstable = flexible, unstable
         self.structs = []
-        self.api_key, self.doc = -1, []
+        self.kind, self.api_key, self.doc = 'data', -1, []
 
 
 class Parser:
     def __init__(self, path):
         self.path = path
-        self.api_key, self.api_name, self.doc, self.messages = None, None, [], []
+        # The word that opened the file, `api` or `record`, with its number and name.
+        self.opening, self.number, self.name = None, None, None
+        self.doc, self.messages = [], []
 
     def error(self, line, what):
         return SchemaError(self.path, line, what)
@@ -117,29 +131,30 @@ class Parser:
         if not self.messages:
             raise self.error(1, 'there is no message in this file')
         for message in self.messages:
-            message.api_key = -1 if self.api_key is None else self.api_key
+            message.api_key = -1 if self.number is None else self.number
             message.doc = self.doc
             Resolver(self, message).resolve()
         return self
 
     def parse_top(self, number, words):
-        if words[0] == 'api':
-            if len(words) != 3 or not words[1].isdigit() or self.api_key is not None:
-                raise self.error(number, 'write `api NUMBER Name` once')
-            self.api_key, self.api_name = int(words[1]), words[2]
+        if words[0] in PARTS:
+            if len(words) != 3 or not words[1].isdigit() or self.opening is not None or self.messages:
+                raise self.error(number, f'write `{words[0]} NUMBER Name` once and first')
+            self.opening, self.number, self.name = words[0], int(words[1]), words[2]
             return
-        if words[0] in ('request', 'response'):
-            if self.api_name is None:
-                raise self.error(number, f'`api NUMBER Name` must stand above `{words[0]}`')
-            name = self.api_name + words[0].capitalize()
-            rest = words[1:]
-        elif words[0] == 'header' and len(words) > 1:
+        owner = [opening for opening, parts in PARTS.items() if words[0] in parts]
+        if owner:
+            if self.opening != owner[0]:
+                raise self.error(number, f'`{owner[0]} NUMBER Name` must stand above `{words[0]}`')
+            name, rest = self.name + words[0].capitalize(), words[1:]
+        elif words[0] in ('header', 'message') and len(words) > 1 and self.opening is None:
             name, rest = words[1], words[2:]
         else:
-            raise self.error(number, f'`{words[0]}` is none of api, request, response, header')
+            raise self.error(number, f'`{words[0]}` is none of api, request, response, record, key, value, header, message')
         if any(message.name == name for message in self.messages):
             raise self.error(number, f'{name} stands here twice')
         self.messages.append(self.parse_message(number, name, rest))
+        self.messages[-1].kind = KINDS[words[0]]
 
     def parse_message(self, number, name, words):
         options = dict(zip(words[1::2], words[2::2]))
@@ -206,61 +221,77 @@ class Resolver:
         return self.parser.error(line, what)
 
     def resolve(self):
-        self.resolve_struct(self.message)
-        names = {struct.cpp_name: struct for struct in self.message.structs}
+        self.bound(self.message, self.message.range)
         for struct in self.message.structs + [self.message]:
-            for field in struct.fields:
-                if field.cpp_name in names:
-                    raise self.error(field.line,
-                                     f'field {field.name} has the name of a struct: rename the struct')
+            self.check_struct(struct)
 
-    def resolve_struct(self, struct):
+    def bound(self, struct, versions):
+        """Cuts the ranges of all fields to those of the struct, and finds the structs that fields name. A struct that is
+        used again is widened to the new place's versions as well."""
+        struct.range = versions
+        for field in struct.fields:
+            field.versions = field.declared.within(versions)
+            if field.declared_nullable:
+                field.nullable = field.declared_nullable.within(field.versions)
+            if field.type_name[0].isupper():
+                self.bound_type(field)
+
+    def bound_type(self, field):
+        known = {struct.name: struct for struct in self.message.structs}
+        if field.struct is None and field.children and field.type_name in known:
+            raise self.error(field.line, f'struct {field.type_name} is defined twice')
+        if field.struct is None and not field.children:
+            field.struct = known.get(field.type_name)
+            if field.struct is None:
+                raise self.error(field.line, f'struct {field.type_name} has no fields, here or above')
+        if field.struct:
+            self.bound(field.struct, field.struct.range.hull(field.versions))
+            return
+        field.struct = Struct(field.type_name, field.children, field.versions, field.line)
+        self.bound(field.struct, field.versions)
+        self.message.structs.append(field.struct)
+
+    def check_struct(self, struct):
+        names = {other.cpp_name for other in self.message.structs}
         seen, tags = set(), set()
         if not struct.fields:
             raise self.error(struct.line, f'{struct.name} has no fields')
         for field in struct.fields:
+            if field.cpp_name in names:
+                raise self.error(field.line, f'field {field.name} has the name of a struct: rename the struct')
             if field.name in seen:
                 raise self.error(field.line, f'field {field.name} stands here twice')
             seen.add(field.name)
-            field.versions = field.versions.within(struct.range)
             if field.versions.is_empty():
                 raise self.error(field.line, f'no version of {struct.name} has field {field.name}')
-            self.resolve_nullable(field)
-            self.resolve_type(field)
+            self.check_type(field)
+            self.check_nullable(field)
             self.check_default(field)
             self.check_tag(field, tags)
 
-    def resolve_nullable(self, field):
+    def check_type(self, field):
+        if field.struct is None and field.type_name not in NUMBERS and field.type_name not in BYTES + ('string',):
+            raise self.error(field.line, f'`{field.type_name}` is no type')
+        if field.children and field.struct is None:
+            raise self.error(field.line, f'only a struct has fields of its own, not {field.type_name}')
+
+    def check_nullable(self, field):
         if field.nullable is None:
             return
-        field.nullable = field.nullable.within(field.versions)
         if field.nullable.is_empty():
             raise self.error(field.line, 'the field is in none of the versions in which it may be null')
-        if not field.is_array and field.type_name != 'string' and field.type_name not in BYTES:
-            raise self.error(field.line, 'only strings, bytes, records and arrays can be null')
-
-    def resolve_type(self, field):
-        is_struct = field.type_name[0].isupper()
-        if not is_struct and field.type_name not in NUMBERS and field.type_name not in BYTES + ('string',):
-            raise self.error(field.line, f'`{field.type_name}` is no type')
-        if field.children and not is_struct:
-            raise self.error(field.line, f'only a struct has fields of its own, not {field.type_name}')
-        if not is_struct:
-            return
-        known = {struct.name: struct for struct in self.message.structs}
-        if field.type_name in known:
-            raise self.error(field.line, f'struct {field.type_name} is defined twice')
-        field.struct = Struct(field.type_name, field.children, field.versions, field.line)
-        self.resolve_struct(field.struct)
-        self.message.structs.append(field.struct)
+        if not field.is_array and field.type_name in NUMBERS:
+            raise self.error(field.line, 'only strings, bytes, records, structs and arrays can be null')
 
     def check_default(self, field):
         default = field.default
         if default is None:
             return
+        if default == 'empty' and field.nullable:
+            return
         bits = INTEGER_BITS.get(field.type_name)
         if field.is_array or not (bits or field.type_name == 'bool'):
-            raise self.error(field.line, 'only integers and bool take a default; '
+            raise self.error(field.line, 'only integers and bool take a default, and nullable fields `= empty`; '
                                          'others start empty, nullable ones null')
         if bits is None:
             fits = default in ('true', 'false')

@@ -191,6 +191,15 @@ std::optional<std::size_t> wire_reader::nullable_array_count(const char* field, 
     return count;
 }
 
+bool wire_reader::is_present(const char* field, null_marker marker) {
+    const auto said = marker == null_marker::plain ? int8(field) : static_cast<int>(unsigned_varint(field));
+    const int null = marker == null_marker::plain ? -1 : 0;
+    if (ok() && said != 1 && said != null)
+        fail(field, "the byte before a struct is " + std::to_string(said) +
+                        ", which tells neither presence nor null");
+    return said == 1;
+}
+
 std::size_t wire_reader::array_count(const char* field, wire_form form, std::size_t least_size) {
     const auto count = nullable_array_count(field, form, least_size);
     if (count)
@@ -303,6 +312,10 @@ void wire_writer::null_bytes(wire_form form) {
         int8(0);
     else
         int32(-1);
+}
+
+void wire_writer::presence(null_marker marker, bool present) {
+    int8(present ? std::int8_t{1} : marker == null_marker::plain ? std::int8_t{-1} : std::int8_t{0});
 }
 
 void wire_writer::array_count(std::size_t count, wire_form form) {

@@ -20,6 +20,10 @@ namespace barnabas::kafka {
 
 enum class wire_form : std::uint8_t { plain, compact };
 
+/// The byte in front of a struct that may be null: an int8, -1 or 1, before a field of its own place; an
+/// unsigned varint, 0 or 1, within a tagged field.
+enum class null_marker : std::uint8_t { plain, tagged };
+
 /// A tagged field that this version of a schema does not know. It is kept and written back.
 struct tagged_field {
     std::uint32_t tag = 0;
@@ -83,6 +87,9 @@ public:
     std::optional<slice> nullable_bytes(const char* field, wire_form form);
     /// The next `size` bytes as they are.
     slice raw(const char* field, std::size_t size);
+
+    /// Whether a struct follows.
+    bool is_present(const char* field, null_marker marker);
 
     /// Number of elements, each of which takes at least `least_size` bytes (at least 1).
     std::size_t array_count(const char* field, wire_form form, std::size_t least_size);
@@ -192,6 +199,7 @@ public:
     /// Also the null array: both are a length of 32 bits in the plain form.
     void null_bytes(wire_form form);
     void array_count(std::size_t count, wire_form form);
+    void presence(null_marker marker, bool present);
 
     /// Bytes as they are, copied.
     void raw(std::span<const std::byte> value);

@@ -1,5 +1,5 @@
 #include "protocol/kafka/codec.hpp"
-#include "tests/unit/protocol/kafka/vectors.hpp"
+#include "tests/golden/messages.hpp"
 
 #include <gtest/gtest.h>
 

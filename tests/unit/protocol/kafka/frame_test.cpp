@@ -3,7 +3,7 @@
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/metadata.hpp"
 #include "protocol/kafka/produce.hpp"
-#include "tests/unit/protocol/kafka/vectors.hpp"
+#include "tests/golden/messages.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,16 +11,18 @@
 #include <string_view>
 #include <vector>
 
-/// Golden vectors: messages as other implementations encode them, as gzipped JSON lines. Their README in
-/// shared/kafka-protocol explains the fields.
+/// Golden vectors of messages: messages as other implementations encode them, as gzipped JSON lines. Their
+/// README in shared/kafka-protocol explains the fields.
 namespace barnabas::kafka::testing {
 
-/// One message of requests, responses or headers.
+/// One message.
 struct message_vector {
     std::string message;
     std::int16_t version = 0;
     std::string json;
     slice bytes;
+    /// Of a coordinator's record: as it stands in the log, with its type (keys) or version (values) in front.
+    std::optional<slice> framed;
 };
 
 /// One whole frame with its length in front.
@@ -56,7 +58,11 @@ boost::json::value read_json(const std::string& file);
 /// Whether two JSON texts hold the same values; members may come in any order, integers are exact.
 bool same_json(std::string_view a, std::string_view b);
 
+message_vector message_of(const boost::json::object& line);
+frame_vector frame_of(const boost::json::object& line);
+
 slice from_hex(std::string_view text);
+slice from_base64(std::string_view text);
 std::string to_hex(const slice& bytes);
 
 /// Decodes, compares with the JSON, encodes and compares the bytes. Nothing when all is well, else what is

@@ -1,4 +1,4 @@
-#include "tests/unit/protocol/kafka/vectors.hpp"
+#include "tests/golden/messages.hpp"
 
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/message_table.hpp"
@@ -18,11 +18,11 @@ namespace json = boost::json;
 
 namespace {
 
-std::string text_of(const json::value& object, std::string_view name) {
+std::string text_of(const json::object& object, std::string_view name) {
     return std::string(object.at(name).as_string());
 }
 
-std::int16_t number_of(const json::value& object, std::string_view name) {
+std::int16_t number_of(const json::object& object, std::string_view name) {
     return static_cast<std::int16_t>(object.at(name).as_int64());
 }
 
@@ -55,11 +55,61 @@ bool for_each_line(const std::string& path, const std::function<void(const json:
     return true;
 }
 
+/// KIP-1142 gave this API another name and its fields others; on the wire nothing changed.
+void rename_list_config_resources(message_vector& vector) {
+    constexpr std::string_view old_name = "ListClientMetricsResources";
+    if (!vector.message.starts_with(old_name))
+        return;
+    vector.message.replace(0, old_name.size(), "ListConfigResources");
+    auto fields = json::parse(vector.json).as_object();
+    if (const auto* old = fields.if_contains("clientMetricsResources")) {
+        json::array resources;
+        for (const auto& resource : old->as_array())
+            resources.push_back(json::object{{"resourceName", resource.at("name")}});
+        fields.erase("clientMetricsResources");
+        fields["configResources"] = std::move(resources);
+    }
+    vector.json = json::serialize(fields);
+}
+
+/// A record's key stands behind its type, a value behind its version.
+slice framed(const message_type& type, std::int16_t version, const slice& body) {
+    wire_writer out;
+    out.int16(type.kind == message_kind::record_key ? type.api_key : version);
+    out.reference(body);
+    return out.finish_contiguous();
+}
+
 std::string where(const std::string& message, std::int16_t version) {
     return message + " v" + std::to_string(version) + ": ";
 }
 
 } // namespace
+
+message_vector message_of(const json::object& line) {
+    message_vector vector{text_of(line, "message"), number_of(line, "version"),
+                          json::serialize(line.at("json")), from_hex(line.at("hex").as_string()),
+                          std::nullopt};
+    if (const auto* framed = line.if_contains("framedHex"))
+        vector.framed = from_hex(framed->as_string());
+    rename_list_config_resources(vector);
+    return vector;
+}
+
+frame_vector frame_of(const json::object& line) {
+    const bool is_request = text_of(line, "kind") == "request";
+    message_vector body{text_of(line, "api") + (is_request ? "Request" : "Response"),
+                        number_of(line, "version"), json::serialize(line.at("json")), slice(), std::nullopt};
+    rename_list_config_resources(body);
+    return {body.message,
+            is_request,
+            number_of(line, "key"),
+            body.version,
+            number_of(line, "headerVersion"),
+            json::serialize(line.at("header")),
+            body.json,
+            from_hex(line.at("frameHex").as_string())};
+}
 
 std::optional<std::string> protocol_facts() {
     const char* chosen = std::getenv("BARNABAS_SHARED");
@@ -71,20 +121,11 @@ std::optional<std::string> protocol_facts() {
 }
 
 bool for_each_message(const std::string& path, const std::function<void(const message_vector&)>& visit) {
-    return for_each_line(path, [&](const json::value& line) {
-        visit({text_of(line, "message"), number_of(line, "version"), json::serialize(line.at("json")),
-               from_hex(line.at("hex").as_string())});
-    });
+    return for_each_line(path, [&](const json::value& line) { visit(message_of(line.as_object())); });
 }
 
 bool for_each_frame(const std::string& path, const std::function<void(const frame_vector&)>& visit) {
-    return for_each_line(path, [&](const json::value& line) {
-        const bool is_request = text_of(line, "kind") == "request";
-        visit({text_of(line, "api") + (is_request ? "Request" : "Response"), is_request,
-               number_of(line, "key"), number_of(line, "version"), number_of(line, "headerVersion"),
-               json::serialize(line.at("header")), json::serialize(line.at("json")),
-               from_hex(line.at("frameHex").as_string())});
-    });
+    return for_each_line(path, [&](const json::value& line) { visit(frame_of(line.as_object())); });
 }
 
 bool for_each_varint(const std::string& path, const std::function<void(const varint_vector&)>& visit) {
@@ -93,8 +134,8 @@ bool for_each_varint(const std::string& path, const std::function<void(const var
         std::string text;
         if (value != nullptr && !value->is_null())
             text = value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
-        visit(
-            {text_of(line, "type"), text, from_hex(line.at("hex").as_string()), line.at("valid").as_bool()});
+        visit({text_of(line.as_object(), "type"), text, from_hex(line.at("hex").as_string()),
+               line.at("valid").as_bool()});
     });
 }
 
@@ -119,6 +160,22 @@ slice from_hex(std::string_view text) {
     const auto digit = [](char letter) { return letter <= '9' ? letter - '0' : letter - 'a' + 10; };
     for (std::size_t i = 0; i + 1 < text.size(); i += 2)
         bytes.push_back(static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1])));
+    return slice::copy_of(bytes);
+}
+
+slice from_base64(std::string_view text) {
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int bit_count = 0;
+    for (const char letter : text.substr(0, text.find('='))) {
+        bits = (bits << 6) | static_cast<std::uint32_t>(digits.find(letter));
+        bit_count += 6;
+        if (bit_count >= 8) {
+            bit_count -= 8;
+            bytes.push_back(static_cast<char>((bits >> bit_count) & 0xff));
+        }
+    }
     return slice::copy_of(bytes);
 }
 
@@ -149,6 +206,8 @@ std::optional<std::string> check_message(const message_vector& vector) {
     if (!(join(done->encoded) == vector.bytes))
         return where(vector.message, vector.version) + "bytes differ:\n" + to_hex(join(done->encoded)) +
                "\n" + to_hex(vector.bytes);
+    if (vector.framed && !(framed(*type, vector.version, vector.bytes) == *vector.framed))
+        return where(vector.message, vector.version) + "its frame differs: " + to_hex(*vector.framed);
     return std::nullopt;
 }
 
@@ -172,7 +231,8 @@ std::optional<std::string> check_frame(const frame_vector& vector) {
     }
     if (!same_json(header_json, vector.header_json))
         return where(vector.message, vector.version) + "header differs:\n" + header_json;
-    return check_message({vector.message, vector.version, vector.json, vector.bytes.from(in.position())});
+    return check_message(
+        {vector.message, vector.version, vector.json, vector.bytes.from(in.position()), std::nullopt});
 }
 
 } // namespace barnabas::kafka::testing
