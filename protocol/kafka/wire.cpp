@@ -209,7 +209,9 @@ std::size_t wire_reader::array_count(const char* field, wire_form form, std::siz
 }
 
 std::size_t wire_reader::reserve_hint(std::size_t count, std::size_t element_size) const noexcept {
-    return std::min(count, remaining() / element_size + 1);
+    // Honest messages are small, and growing a vector step by step is what costs them.
+    constexpr std::size_t always_allowed = 64 * 1024;
+    return std::min(count, std::max(always_allowed, remaining()) / element_size + 1);
 }
 
 std::size_t wire_reader::tagged_count() {

@@ -95,8 +95,8 @@ public:
     std::size_t array_count(const char* field, wire_form form, std::size_t least_size);
     std::optional<std::size_t> nullable_array_count(const char* field, wire_form form,
                                                     std::size_t least_size);
-    /// How many elements of `element_size` bytes of memory to reserve ahead: never more memory than there are
-    /// bytes left, because a count alone is no reason to allocate.
+    /// How many elements of `element_size` bytes of memory to reserve ahead: 64 KiB, or as much as there are
+    /// bytes left, because a count alone is no reason to allocate more.
     std::size_t reserve_hint(std::size_t count, std::size_t element_size) const noexcept;
 
     /// A tagged field in progress. Between open and close the reader ends where the field ends.
