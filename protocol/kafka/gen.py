@@ -3,6 +3,7 @@
 
     gen.py api SCHEMA HPP CPP        structs and codecs of one schema file
     gen.py table CPP SCHEMA...       the table of all messages, for tests and fuzzing
+    gen.py releases CPP SCHEMA...    which release of Kafka brought which version of an API
 
 An error in a schema is printed as `file:line: what is wrong` and ends with status 1.
 """
@@ -165,6 +166,29 @@ def table_text(schemas):
     return out.text()
 
 
+def releases_text(schemas):
+    out = Lines()
+    out.add(banner('*.schema'))
+    out.add(f'#include "{FOLDER}/releases.hpp"')
+    out.add()
+    out.add('namespace barnabas::kafka {')
+    out.add()
+    out.open('std::span<const api_releases> releases() noexcept {')
+    apis = sorted((schema for schema in schemas if schema.opening == 'api'), key=lambda schema: schema.number)
+    for schema in apis:
+        names = ', '.join(f'"{release}"' for release in schema.since)
+        out.add(f'static constexpr std::string_view api_{schema.number}[] = {{{names}}};')
+    out.open('static constexpr api_releases table[] = {')
+    for schema in apis:
+        out.add(f'{{api_key{{{schema.number}}}, {schema.messages[0].range.low}, api_{schema.number}}},')
+    out.close('};')
+    out.add('return table;')
+    out.close()
+    out.add()
+    out.add('} // namespace barnabas::kafka')
+    return out.text()
+
+
 def write_file(path, text):
     with open(path, 'w', encoding='utf-8') as file:
         file.write(text)
@@ -180,6 +204,9 @@ def main(arguments):
         return 0
     if len(arguments) > 2 and arguments[0] == 'table':
         write_file(arguments[1], table_text([(path, Parser(path).parse()) for path in arguments[2:]]))
+        return 0
+    if len(arguments) > 2 and arguments[0] == 'releases':
+        write_file(arguments[1], releases_text([Parser(path).parse() for path in arguments[2:]]))
         return 0
     print(__doc__, file=sys.stderr)
     return 2

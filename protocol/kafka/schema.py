@@ -99,6 +99,8 @@ class Parser:
         self.path = path
         # The word that opened the file, `api` or `record`, with its number and name.
         self.opening, self.number, self.name = None, None, None
+        # Of an API: per version the Kafka release that brought it.
+        self.since = []
         self.doc, self.messages = [], []
 
     def error(self, line, what):
@@ -130,6 +132,7 @@ class Parser:
             stack.append(field.children)
         if not self.messages:
             raise self.error(1, 'there is no message in this file')
+        self.check_since()
         for message in self.messages:
             message.api_key = -1 if self.number is None else self.number
             message.doc = self.doc
@@ -137,6 +140,8 @@ class Parser:
         return self
 
     def parse_top(self, number, words):
+        if words[0] == 'since':
+            return self.parse_since(number, words[1:])
         if words[0] in PARTS:
             if len(words) != 3 or not words[1].isdigit() or self.opening is not None or self.messages:
                 raise self.error(number, f'write `{words[0]} NUMBER Name` once and first')
@@ -150,11 +155,26 @@ class Parser:
         elif words[0] in ('header', 'message') and len(words) > 1 and self.opening is None:
             name, rest = words[1], words[2:]
         else:
-            raise self.error(number, f'`{words[0]}` is none of api, request, response, record, key, value, header, message')
+            raise self.error(number, f'`{words[0]}` is none of api, since, request, response, record, key, value, header, message')
         if any(message.name == name for message in self.messages):
             raise self.error(number, f'{name} stands here twice')
         self.messages.append(self.parse_message(number, name, rest))
         self.messages[-1].kind = KINDS[words[0]]
+
+    def parse_since(self, number, releases):
+        if self.opening != 'api' or self.since or self.messages:
+            raise self.error(number, '`since` stands once, between `api` and `request`')
+        for release in releases:
+            if not re.fullmatch(r'(early:)?\d+(\.\d+)+', release):
+                raise self.error(number, f'`{release}` is no release')
+        self.since = releases
+
+    def check_since(self):
+        if self.opening != 'api':
+            return
+        for message in self.messages:
+            if len(self.since) != message.range.high - message.range.low + 1:
+                raise self.error(message.line, f'`since` names {len(self.since)} releases, not one for each version of {message.name}')
 
     def parse_message(self, number, name, words):
         options = dict(zip(words[1::2], words[2::2]))

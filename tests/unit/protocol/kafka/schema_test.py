@@ -22,7 +22,7 @@ def parse(text):
 
 
 def message(*fields):
-    return 'api 7 Test\nrequest 0-5 flexible 3+\n' + ''.join(field + '\n' for field in fields)
+    return 'api 7 Test\nsince 1.0 1.1 1.2 1.3 1.4 1.5\nrequest 0-5 flexible 3+\n' + ''.join(field + '\n' for field in fields)
 
 
 class SchemaTest(unittest.TestCase):
@@ -61,12 +61,12 @@ class SchemaTest(unittest.TestCase):
                 ('   a int32 0+ | A.', 'two spaces'),
                 ('      a int32 0+ | A.', 'deeper'),
                 ('  a Empty 0+ | A.', 'has no fields')):
-            self.refuse(message(field), 3, part)
+            self.refuse(message(field), 4, part)
 
     def test_names_and_tags_are_unique(self):
-        self.refuse(message('  a int32 0+ | A.', '  a int32 0+ | A.'), 4, 'twice')
-        self.refuse(message('  a int32 3+ tag 0 | A.', '  b int32 3+ tag 0 | B.'), 4, 'taken')
-        self.refuse(message('  inner Inner 0+ | A.', '    b int32 0+ | B.'), 3, 'rename the struct')
+        self.refuse(message('  a int32 0+ | A.', '  a int32 0+ | A.'), 5, 'twice')
+        self.refuse(message('  a int32 3+ tag 0 | A.', '  b int32 3+ tag 0 | B.'), 5, 'taken')
+        self.refuse(message('  inner Inner 0+ | A.', '    b int32 0+ | B.'), 4, 'rename the struct')
 
     def test_messages_need_their_heads(self):
         self.refuse('request 0-1 flexible 1+\n', 1, '`api NUMBER Name`')
@@ -74,6 +74,32 @@ class SchemaTest(unittest.TestCase):
         self.refuse('api 7 Test\nrequest 0-1 flexible 2+\n', 2, '`flexible`')
         self.refuse('api 7 Test\nrequest 0-5 flexible 1+ unstable 4\n', 2, 'highest')
         self.refuse('# nothing\n', 1, 'no message')
+
+    def test_releases_are_one_per_version(self):
+        self.assertEqual(parse(message('  a int32 0+ | A.')).since[5], '1.5')
+        self.refuse('api 7 Test\nsince 1.0 1.1\nrequest 0 flexible none\n  a int8 0+ | A.\n', 3, 'names 2 releases')
+        self.refuse('api 7 Test\nsince newest\n', 2, 'no release')
+        self.refuse('record 7 Test\nsince 1.0\n', 2, 'between `api` and `request`')
+
+    def test_records_have_a_key_and_a_value(self):
+        record = parse('record 3 Group\nkey 0 flexible none\n  id string 0+ | Id.\nvalue 0-1 flexible 1+\n  epoch int32 0+ | Epoch.\n')
+        self.assertEqual([(each.name, each.kind, each.api_key) for each in record.messages],
+                         [('GroupKey', 'record_key', 3), ('GroupValue', 'record_value', 3)])
+        self.refuse('api 3 Group\nkey 0 flexible none\n', 2, '`record NUMBER Name`')
+        self.refuse('record 3 Group\nmessage Other 0 flexible none\n', 2, 'is none of')
+
+    def test_a_struct_used_again_is_widened_to_the_versions_of_both_places(self):
+        request = parse(message('  old []Part 0-1 | Old.', '    a int32 0+ | A.', '    b int32 4+ | B.', '  new []Part 3+ | New.')).messages[0]
+        part = request.structs[0]
+        self.assertEqual((part.range.low, part.range.high), (0, 5))
+        self.assertEqual([(each.versions.low, each.versions.high) for each in part.fields], [(0, 5), (4, 5)])
+        self.refuse(message('  new []Part 3+ | New.'), 4, 'has no fields, here or above')
+        self.refuse(message('  a Part 0+ | A.', '    b int8 0+ | B.', '  c Part 0+ | C.', '    d int8 0+ | D.'), 6, 'defined twice')
+
+    def test_null_and_empty_are_defaults_of_nullable_fields(self):
+        fields = parse(message('  a string? 0+ = empty | A.', '  b Part? 1+ | B.', '    c int8 0+ | C.')).messages[0].fields
+        self.assertEqual([field.default for field in fields], ['empty', None])
+        self.refuse(message('  a string 0+ = empty | A.'), 4, 'take a default')
 
 
 if __name__ == '__main__':
