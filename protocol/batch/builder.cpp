@@ -66,6 +66,8 @@ batch_builder::batch_builder(const builder_options& options) {
 }
 
 void batch_builder::clear(const builder_options& options) {
+    BARNABAS_ASSERT(!options.compression_level ||
+                    check_level(options.compression, *options.compression_level).has_value());
     options_ = options;
     records_.clear();
     record_count_ = 0;
@@ -110,7 +112,10 @@ slice batch_builder::build() const {
     std::vector<std::byte> packed;
     std::span<const std::byte> stored = records_;
     if (options_.compression != codec::none) {
-        auto compressed = compress(options_.compression, records_, options_.workspace);
+        auto compressed = compress(options_.compression, records_,
+                                   {.level = options_.compression_level,
+                                    .old_lz4_checksum = false,
+                                    .workspace = options_.workspace});
         BARNABAS_ASSERT(compressed.has_value());
         packed = std::move(compressed).value();
         stored = packed;

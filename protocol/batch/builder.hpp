@@ -26,6 +26,8 @@ struct builder_options {
     barnabas::producer_epoch producer_epoch{-1};
     std::int32_t base_sequence = -1;
     codec compression = codec::none;
+    /// The codec's normal one unless set; it must pass check_level.
+    std::optional<int> compression_level;
     timestamp_type time_type = timestamp_type::create_time;
     bool transactional = false;
     bool control = false;

@@ -1,9 +1,10 @@
 #include "protocol/batch/compression.hpp"
 
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/lz4_header.hpp"
+#include "protocol/batch/xerial.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -108,8 +109,14 @@ private:
 
 class lz4_stream final : public bounded_decompressor {
 public:
-    lz4_stream(std::span<const std::byte> input, std::uint64_t output_max)
+    lz4_stream(std::span<const std::byte> input, std::uint64_t output_max, lz4_checksum checksum)
         : bounded_decompressor(output_max), input_(input) {
+        if (checksum == lz4_checksum::ignored) {
+            header_ = mend_lz4_header(input);
+            behind_header_ = input.subspan(header_.size);
+            if (header_.size != 0)
+                input_ = std::span(header_.bytes).first(header_.size);
+        }
         const auto status = LZ4F_createDecompressionContext(&context_, LZ4F_VERSION);
         BARNABAS_ASSERT(LZ4F_isError(status) == 0);
     }
@@ -118,7 +125,9 @@ public:
 private:
     result<std::size_t> unpack(std::span<std::byte> target) override {
         std::size_t written = 0;
-        while (written < target.size() && !(between_frames_ && input_.empty())) {
+        while (written < target.size() && !(between_frames_ && input_.empty() && behind_header_.empty())) {
+            if (input_.empty())
+                input_ = std::exchange(behind_header_, {});
             std::size_t produced = target.size() - written;
             std::size_t consumed = input_.size();
             const std::size_t status = LZ4F_decompress(context_, target.data() + written, &produced,
@@ -135,6 +144,8 @@ private:
     }
 
     std::span<const std::byte> input_;
+    lz4_header header_;
+    std::span<const std::byte> behind_header_;
     LZ4F_dctx* context_ = nullptr;
     bool between_frames_ = false;
 };
@@ -168,13 +179,6 @@ private:
     ZSTD_DCtx& context_;
     bool between_frames_ = false;
 };
-
-/// The frame that Java's snappy stream puts around blocks: 8 bytes of magic, two version numbers, then
-/// blocks with their packed length in front (int32, big-endian).
-constexpr std::array<unsigned char, 8> xerial_magic{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
-constexpr std::size_t xerial_header_size = 16;
-constexpr std::int32_t xerial_version = 1;
-constexpr std::size_t xerial_block_bytes = 32 * 1024;
 
 bool starts_with_xerial_magic(std::span<const std::byte> input) {
     return input.size() >= xerial_header_size &&
@@ -252,71 +256,6 @@ private:
     std::span<const std::byte> unread_;
 };
 
-result<std::vector<std::byte>> compress_gzip(std::span<const std::byte> input, codec_workspace* workspace) {
-    codec_workspace own;
-    auto& stream = (workspace != nullptr ? *workspace : own).gzip_packer();
-    std::vector<std::byte> packed(deflateBound(&stream, static_cast<uLong>(input.size())));
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input.data()));
-    stream.avail_in = static_cast<uInt>(input.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    const int status = deflate(&stream, Z_FINISH);
-    packed.resize(packed.size() - stream.avail_out);
-    if (status != Z_STREAM_END)
-        return error{errc::internal, "zlib did not finish a gzip stream"};
-    return packed;
-}
-
-std::vector<std::byte> compress_snappy(std::span<const std::byte> input) {
-    std::vector<std::byte> packed(xerial_header_size);
-    std::memcpy(packed.data(), xerial_magic.data(), xerial_magic.size());
-    store_big_endian(packed.data() + 8, xerial_version);
-    store_big_endian(packed.data() + 12, xerial_version);
-    while (!input.empty()) {
-        const auto block = input.first(std::min(input.size(), xerial_block_bytes));
-        input = input.subspan(block.size());
-        const std::size_t start = packed.size();
-        packed.resize(start + 4 + snappy::MaxCompressedLength(block.size()));
-        std::size_t size = 0;
-        snappy::RawCompress(reinterpret_cast<const char*>(block.data()), block.size(),
-                            reinterpret_cast<char*>(packed.data() + start + 4), &size);
-        store_big_endian(packed.data() + start, static_cast<std::int32_t>(size));
-        packed.resize(start + 4 + size);
-    }
-    return packed;
-}
-
-result<std::vector<std::byte>> compress_lz4(std::span<const std::byte> input) {
-    LZ4F_preferences_t preferences{};
-    preferences.frameInfo.blockSizeID = LZ4F_max64KB;
-    // Kafka's Java reader refuses blocks that refer to earlier ones.
-    preferences.frameInfo.blockMode = LZ4F_blockIndependent;
-    std::vector<std::byte> packed(LZ4F_compressFrameBound(input.size(), &preferences));
-    const std::size_t size =
-        LZ4F_compressFrame(packed.data(), packed.size(), input.data(), input.size(), &preferences);
-    if (LZ4F_isError(size) != 0)
-        return error{errc::internal, std::string("lz4: ") + LZ4F_getErrorName(size)};
-    packed.resize(size);
-    return packed;
-}
-
-result<std::vector<std::byte>> compress_zstd(std::span<const std::byte> input, codec_workspace* workspace) {
-    codec_workspace own;
-    auto& context = (workspace != nullptr ? *workspace : own).zstd_packer();
-    std::vector<std::byte> packed(ZSTD_compressBound(input.size()));
-    const std::size_t size = ZSTD_compressCCtx(&context, packed.data(), packed.size(), input.data(),
-                                               input.size(), ZSTD_CLEVEL_DEFAULT);
-    if (ZSTD_isError(size) != 0)
-        return error{errc::internal, std::string("zstd: ") + ZSTD_getErrorName(size)};
-    packed.resize(size);
-    return packed;
-}
-
-error unknown_codec(codec which) {
-    return error{errc::unsupported_compression,
-                 "compression type " + std::to_string(static_cast<unsigned>(which)) + " is unknown"};
-}
-
 } // namespace
 
 void codec_workspace::release::operator()(ZSTD_CCtx* context) const {
@@ -345,6 +284,8 @@ ZSTD_DCtx& codec_workspace::zstd_unpacker() {
 void codec_workspace::shrink() {
     if (zstd_unpacker_bytes() > zstd_bytes_kept_max)
         zstd_unpacker_.reset();
+    if (zstd_packer_ != nullptr && ZSTD_sizeof_CCtx(zstd_packer_.get()) > zstd_bytes_kept_max)
+        zstd_packer_.reset();
 }
 
 std::size_t codec_workspace::zstd_unpacker_bytes() const {
@@ -386,31 +327,19 @@ z_stream& codec_workspace::gzip_unpacker() {
 }
 
 result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
-                                                        std::uint64_t output_max,
-                                                        codec_workspace* workspace) {
+                                                        std::uint64_t output_max, codec_workspace* workspace,
+                                                        lz4_checksum checksum) {
     BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
     BARNABAS_ASSERT(output_max < std::numeric_limits<std::uint64_t>::max());
     switch (which) {
     case codec::none: return std::unique_ptr<decompressor>(new plain_stream(input, output_max));
     case codec::gzip: return std::unique_ptr<decompressor>(new gzip_stream(input, output_max, workspace));
     case codec::snappy: return std::unique_ptr<decompressor>(new snappy_stream(input, output_max));
-    case codec::lz4: return std::unique_ptr<decompressor>(new lz4_stream(input, output_max));
+    case codec::lz4: return std::unique_ptr<decompressor>(new lz4_stream(input, output_max, checksum));
     case codec::zstd: return std::unique_ptr<decompressor>(new zstd_stream(input, output_max, workspace));
     }
-    return unknown_codec(which);
-}
-
-result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input,
-                                        codec_workspace* workspace) {
-    BARNABAS_ASSERT(input.size() <= std::numeric_limits<std::int32_t>::max());
-    switch (which) {
-    case codec::none: return std::vector<std::byte>(input.begin(), input.end());
-    case codec::gzip: return compress_gzip(input, workspace);
-    case codec::snappy: return compress_snappy(input);
-    case codec::lz4: return compress_lz4(input);
-    case codec::zstd: return compress_zstd(input, workspace);
-    }
-    return unknown_codec(which);
+    return error{errc::unsupported_compression,
+                 "compression type " + std::to_string(static_cast<unsigned>(which)) + " is unknown"};
 }
 
 } // namespace barnabas::batch

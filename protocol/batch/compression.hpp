@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -63,7 +64,8 @@ public:
     ZSTD_DCtx_s& zstd_unpacker();
     z_stream_s& gzip_packer();
     z_stream_s& gzip_unpacker();
-    /// Frees what a stream made larger than honest ones need (a zstd frame may ask for a window of 128 MiB).
+    /// Frees what a stream made larger than honest ones need (a zstd frame may ask for a window of 128 MiB, a
+    /// high level for tables of as much).
     void shrink();
     /// What zstd's part holds to unpack.
     std::size_t zstd_unpacker_bytes() const;
@@ -85,14 +87,43 @@ private:
     std::unique_ptr<z_stream_s, end_inflate> gzip_unpacker_;
 };
 
+/// Whether the checksum in an lz4 frame's header must be right. Messages of magic 0 have a wrong one
+/// (lz4_header.hpp), so Kafka never looked at it in them.
+enum class lz4_checksum : std::uint8_t { checked, ignored };
+
 /// `output_max` bounds the sum of all reads. `codec::none` gives the input unchanged.
 result<std::unique_ptr<decompressor>> open_decompressor(codec which, std::span<const std::byte> input,
                                                         std::uint64_t output_max,
-                                                        codec_workspace* workspace = nullptr);
+                                                        codec_workspace* workspace = nullptr,
+                                                        lz4_checksum checksum = lz4_checksum::checked);
+
+/// The levels that a codec takes, and what Kafka's producers and topics use when nobody sets one.
+struct level_bounds {
+    int least = 0;
+    int most = 0;
+    int normal = 0;
+};
+
+/// gzip 1 to 9, or -1 for zlib's own choice (normal); lz4 1 to 17 (9); zstd -131072 to 22 (3). Nothing for
+/// codecs without levels. lz4: 9 is Kafka's fast mode, and so are 1 and 2; every other one searches harder,
+/// from 12 on as hard as the library can.
+std::optional<level_bounds> levels_of(codec which) noexcept;
+
+/// invalid_config: a level that the codec does not take (0 of gzip, too), or any level of none and snappy.
+result<void> check_level(codec which, int level);
+
+struct packing_options {
+    /// The codec's normal one unless set; it must pass check_level.
+    std::optional<int> level;
+    /// Writes the header checksum that readers of magic 0 expect.
+    bool old_lz4_checksum = false;
+    /// Of the caller, if it keeps one.
+    codec_workspace* workspace = nullptr;
+};
 
 /// The packed form of `input`, as Kafka's clients write it (snappy in xerial frames, lz4 frames with
-/// independent 64 KiB blocks). Levels are each library's default.
+/// independent 64 KiB blocks). invalid_config: see check_level. unsupported_compression: no such codec.
 result<std::vector<std::byte>> compress(codec which, std::span<const std::byte> input,
-                                        codec_workspace* workspace = nullptr);
+                                        const packing_options& options = {});
 
 } // namespace barnabas::batch

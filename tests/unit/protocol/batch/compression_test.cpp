@@ -9,6 +9,7 @@
 
 #include <array>
 #include <string>
+#include <tuple>
 
 namespace barnabas::batch {
 namespace {
@@ -30,6 +31,18 @@ result<std::string> unpack(codec which, std::span<const std::byte> packed, std::
         if (*size < target.size())
             return text;
     }
+}
+
+packing_options with(codec_workspace& workspace) {
+    packing_options options;
+    options.workspace = &workspace;
+    return options;
+}
+
+packing_options with_level(int level) {
+    packing_options options;
+    options.level = level;
+    return options;
 }
 
 std::string sample_text() {
@@ -58,7 +71,7 @@ TEST(compression, a_kept_workspace_changes_no_byte) {
     codec_workspace workspace;
     for (int round = 0; round < 3; ++round) {
         for (const auto which : packing_codecs) {
-            const auto packed = compress(which, bytes_of(text), &workspace);
+            const auto packed = compress(which, bytes_of(text), with(workspace));
             ASSERT_TRUE(packed.has_value());
             EXPECT_EQ(*packed, compress(which, bytes_of(text)).value());
             const auto back = unpack(which, *packed, text.size(), 1'000, &workspace);
@@ -68,11 +81,88 @@ TEST(compression, a_kept_workspace_changes_no_byte) {
     }
 }
 
+TEST(compression, levels_inside_of_the_bounds_pack) {
+    const auto text = sample_text();
+    const std::vector<std::pair<codec, std::vector<int>>> table{
+        {codec::gzip, {-1, 1, 6, 9}},
+        {codec::lz4, {1, 2, 3, 9, 12, 17}},
+        {codec::zstd, {-131072, -5, 0, 1, 3, 19, 22}},
+    };
+    codec_workspace workspace;
+    for (const auto& [which, levels] : table) {
+        const auto normal = compress(which, bytes_of(text)).value();
+        for (const int level : levels) {
+            auto options = with_level(level);
+            options.workspace = &workspace;
+            const auto packed = compress(which, bytes_of(text), options);
+            ASSERT_TRUE(packed.has_value()) << to_string(packed.failure());
+            EXPECT_EQ(unpack(which, *packed, text.size()).value(), text);
+            // The level of one call does not stay for the next.
+            EXPECT_EQ(compress(which, bytes_of(text), with(workspace)).value(), normal);
+        }
+        EXPECT_EQ(compress(which, bytes_of(text), with_level(levels_of(which)->normal)).value(), normal);
+    }
+}
+
+TEST(compression, higher_levels_pack_smaller) {
+    const std::array<std::string_view, 8> words{"order ",   "customer ", "2026-08-21T", "shipped ",
+                                                "invoice ", "pending ",  "warehouse ",  "returned "};
+    std::string text;
+    for (std::uint32_t i = 0, state = 1; i < 30'000; ++i, state = state * 1664525 + 1013904223)
+        text += std::string(words[state >> 29]) + std::to_string((state >> 8) % 1000);
+    for (const auto& [which, low, high] :
+         {std::tuple{codec::gzip, 1, 9}, std::tuple{codec::lz4, 1, 12}, std::tuple{codec::zstd, 1, 19}})
+        EXPECT_LT(compress(which, bytes_of(text), with_level(high)).value().size(),
+                  compress(which, bytes_of(text), with_level(low)).value().size());
+}
+
+TEST(compression, other_levels_are_refused_with_the_bounds) {
+    for (const auto& [which, level] :
+         {std::pair{codec::none, 1}, std::pair{codec::snappy, 1}, std::pair{codec::gzip, 0},
+          std::pair{codec::gzip, 10}, std::pair{codec::gzip, -2}, std::pair{codec::lz4, 0},
+          std::pair{codec::lz4, 18}, std::pair{codec::zstd, 23}, std::pair{codec::zstd, -131073}}) {
+        const auto refused = compress(which, bytes_of("text"), with_level(level));
+        ASSERT_EQ(refused.code(), errc::invalid_config) << static_cast<int>(which) << ' ' << level;
+        EXPECT_EQ(refused.failure(), check_level(which, level).failure());
+        EXPECT_NE(refused.failure().detail.find(std::to_string(level)), std::string::npos);
+    }
+    EXPECT_NE(check_level(codec::gzip, 10).failure().detail.find("1 to 9"), std::string::npos);
+}
+
+TEST(compression, old_lz4_header_checksum_is_written_and_read) {
+    const auto text = sample_text();
+    packing_options old;
+    old.old_lz4_checksum = true;
+    const auto packed = compress(codec::lz4, bytes_of(text), old).value();
+    const auto right = compress(codec::lz4, bytes_of(text)).value();
+    // The seventh byte, and nothing else; 0x1a and 0x82 are what Kafka's golden vectors have.
+    ASSERT_EQ(packed.size(), right.size());
+    EXPECT_EQ(std::to_integer<int>(packed[6]), 0x1a);
+    EXPECT_EQ(std::to_integer<int>(right[6]), 0x82);
+    EXPECT_TRUE(std::equal(packed.begin() + 7, packed.end(), right.begin() + 7));
+    EXPECT_EQ(unpack(codec::lz4, packed, text.size()).code(), errc::corrupt_message);
+    for (const auto& either : {packed, right}) {
+        auto source = open_decompressor(codec::lz4, either, text.size(), nullptr, lz4_checksum::ignored);
+        std::string back(text.size() + 1, ' ');
+        const auto size = (*source)->read(std::as_writable_bytes(std::span(back)));
+        ASSERT_TRUE(size.has_value()) << to_string(size.failure());
+        back.resize(*size);
+        EXPECT_EQ(back, text);
+    }
+    // A header that ends early is damaged in this mode, too.
+    for (std::size_t size = 1; size < 12; ++size) {
+        const std::vector<std::byte> cut(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size));
+        auto source = open_decompressor(codec::lz4, cut, text.size(), nullptr, lz4_checksum::ignored);
+        std::vector<std::byte> target(100);
+        EXPECT_EQ((*source)->read(target).code(), errc::corrupt_message) << size;
+    }
+}
+
 TEST(compression, a_kept_workspace_forgets_a_stream_that_was_damaged) {
     const std::string text = sample_text();
     for (const auto which : packing_codecs) {
         codec_workspace workspace;
-        const auto packed = compress(which, bytes_of(text), &workspace).value();
+        const auto packed = compress(which, bytes_of(text), with(workspace)).value();
         const auto half = std::span(packed).first(packed.size() / 2);
         EXPECT_FALSE(unpack(which, half, text.size(), 1'000, &workspace).has_value());
         const auto back = unpack(which, packed, text.size(), 1'000, &workspace);
