@@ -2,7 +2,6 @@
 
 #include "protocol/batch/varint.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -105,20 +104,20 @@ result<record_reader> record_reader::open(const batch_view& batch, codec_workspa
     record_reader reader(batch);
     const auto stored = batch.records();
     if (batch.header.codec_bits() == 0) {
-        reader.unread_ = reader.batch_.records();
+        reader.window_ = growing_window(reader.batch_.records());
     } else if (!stored.empty()) {
         auto source = open_decompressor(batch.header.compression(), stored,
                                         decompressed_bytes_max(stored.size()), workspace);
         if (!source)
             return source.failure();
-        reader.unpacked_ = std::move(source).value();
+        reader.window_ = growing_window(std::move(source).value(), stored.size());
     }
     return reader;
 }
 
 result<const record_view*> record_reader::next() {
     if (records_read_ >= batch_.header.record_count) {
-        const auto more = fill(1);
+        const auto more = window_.fill(1);
         if (!more)
             return more.failure();
         if (*more)
@@ -138,47 +137,23 @@ result<const record_view*> record_reader::next() {
 
 /// Takes the next length-prefixed record from the unread bytes.
 result<std::span<const std::byte>> record_reader::next_record_bytes() {
-    if (auto filled = fill(varint_bytes_max); !filled)
+    if (auto filled = window_.fill(varint_bytes_max); !filled)
         return filled.failure();
+    const auto unread = window_.unread();
     std::int32_t length = 0;
-    const std::byte* body = read_varint(unread_.data(), unread_.data() + unread_.size(), length);
+    const std::byte* body = read_varint(unread.data(), unread.data() + unread.size(), length);
     if (body == nullptr || length < 0)
         return error{errc::invalid_record,
                      "record " + std::to_string(records_read_) + " has no valid length"};
-    unread_ = unread_.subspan(static_cast<std::size_t>(body - unread_.data()));
-    const auto filled = fill(static_cast<std::size_t>(length));
+    window_.take(static_cast<std::size_t>(body - unread.data()));
+    const auto filled = window_.fill(static_cast<std::size_t>(length));
     if (!filled)
         return filled.failure();
     if (!*filled)
         return error{errc::invalid_record, "record " + std::to_string(records_read_) + " has " +
                                                std::to_string(length) + " bytes, but only " +
-                                               std::to_string(unread_.size()) + " are left"};
-    const auto record = unread_.first(static_cast<std::size_t>(length));
-    unread_ = unread_.subspan(record.size());
-    return record;
-}
-
-/// Makes `wanted` unread bytes available in one piece; false when the batch has fewer left.
-result<bool> record_reader::fill(std::size_t wanted) {
-    if (unread_.size() >= wanted || unpacked_ == nullptr)
-        return unread_.size() >= wanted;
-    std::copy(unread_.begin(), unread_.end(), window_.begin());
-    std::size_t filled = unread_.size();
-    while (filled < wanted) {
-        // A record longer than the window makes it grow, at most doubled: a length that lies gets memory only
-        // as its bytes come out.
-        if (filled == window_.size())
-            window_.resize(std::max(window_bytes_for(batch_.records().size()), 2 * window_.size()));
-        const auto target = std::span(window_).subspan(filled);
-        const auto written = unpacked_->read(target);
-        if (!written)
-            return written.failure();
-        filled += *written;
-        if (*written < target.size())
-            break;
-    }
-    unread_ = std::span(window_).first(filled);
-    return unread_.size() >= wanted;
+                                               std::to_string(window_.unread().size()) + " are left"};
+    return window_.take(static_cast<std::size_t>(length));
 }
 
 result<void> for_each_record(const batch_view& batch, const record_visitor& visit,

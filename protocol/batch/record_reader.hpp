@@ -1,12 +1,11 @@
 #pragma once
 
-#include "protocol/batch/compression.hpp"
+#include "protocol/batch/growing_window.hpp"
 #include "protocol/batch/record_batch.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -47,13 +46,10 @@ public:
 
 private:
     explicit record_reader(const batch_view& batch) : batch_(batch) {}
-    result<bool> fill(std::size_t wanted);
     result<std::span<const std::byte>> next_record_bytes();
 
     batch_view batch_;
-    std::unique_ptr<decompressor> unpacked_;
-    std::vector<std::byte> window_;
-    std::span<const std::byte> unread_;
+    growing_window window_;
     std::vector<header_view> headers_;
     record_view current_;
     std::int32_t records_read_ = 0;

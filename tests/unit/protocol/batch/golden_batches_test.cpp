@@ -1,4 +1,6 @@
 #include "protocol/batch/builder.hpp"
+#include "protocol/batch/message_builder.hpp"
+#include "protocol/batch/message_reader.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/batch/validate.hpp"
@@ -13,7 +15,7 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-/// Magic 0 and 1 belong to the conversion of old clients.
+/// Whether message sets of old clients are in it.
 bool has_old_magic(const object& line) {
     for (const auto& entry : line.at("batches").as_array())
         if (entry.at("magic").as_int64() != current_magic)
@@ -205,6 +207,187 @@ TEST(golden_batches, old_magic_is_named) {
             continue;
         EXPECT_EQ(split_batches(bytes_of_line(line)).code(), errc::unsupported_for_message_format);
     }
+}
+
+void expect_message(const object& expected, const message_header& header) {
+    EXPECT_EQ(header.magic, expected.at("magic").as_int64());
+    EXPECT_EQ(header.total_size(), expected.at("sizeInBytes").to_number<std::size_t>());
+    EXPECT_EQ(header.crc, expected.at("crc").to_number<std::uint32_t>());
+    EXPECT_EQ(header.offset.get(), expected.at("lastOffset").as_int64());
+    EXPECT_EQ(header.timestamp.get(), expected.at("maxTimestamp").as_int64());
+    const std::string_view type(expected.at("timestampType").as_string());
+    EXPECT_EQ(header.magic == 0, type == "NoTimestampType");
+    EXPECT_EQ(header.time_type() == timestamp_type::log_append_time, type == "LogAppendTime");
+    static constexpr std::array<std::string_view, 4> names{"none", "gzip", "snappy", "lz4"};
+    EXPECT_EQ(names.at(header.codec_bits()), std::string_view(expected.at("compression").as_string()));
+}
+
+void expect_records(const object& expected, const message_view& message, const message_reading& reading) {
+    const auto& records = expected.at("records").as_array();
+    std::size_t index = 0;
+    const auto walked = for_each_record(
+        message,
+        [&](const record_view& record) -> result<void> {
+            if (index < records.size())
+                expect_record(records[index].as_object(), record);
+            ++index;
+            return {};
+        },
+        reading);
+    EXPECT_TRUE(walked.has_value()) << to_string(walked.failure());
+    EXPECT_EQ(index, records.size());
+}
+
+void expect_valid(const object& expected, const message_view& message) {
+    expect_message(expected, message.header);
+    codec_workspace workspace;
+    for (auto* kept : {static_cast<codec_workspace*>(nullptr), &workspace}) {
+        message_reading reading;
+        reading.check_crc = true;
+        reading.workspace = kept;
+        expect_records(expected, message, reading);
+        validation_options options;
+        options.origin = batch_origin::replica;
+        options.max_timestamp = wrong_max_timestamp::refuse;
+        options.workspace = kept;
+        const auto facts = validate_message(message, options);
+        ASSERT_TRUE(facts.has_value()) << to_string(facts.failure());
+        EXPECT_EQ(static_cast<std::size_t>(facts->record_count), expected.at("records").as_array().size());
+        EXPECT_EQ(facts->max_timestamp.get(), expected.at("maxTimestamp").as_int64());
+    }
+}
+
+/// The same message again from its record.
+slice rebuilt(const message_view& message) {
+    message_builder_options options;
+    options.magic = message.header.magic;
+    options.time_type = message.header.time_type();
+    message_builder builder(options);
+    const auto walked = for_each_record(message, [&](const record_view& record) -> result<void> {
+        builder.append(record.offset, record.timestamp, record.key, record.value);
+        return {};
+    });
+    EXPECT_TRUE(walked.has_value());
+    return builder.build();
+}
+
+TEST(golden_message_sets, valid_ones_read_as_expected_beside_batches) {
+    GOLDEN_LINES(lines, "record-batches.jsonl.gz");
+    std::array<int, 3> seen{};
+    int rebuilt_equal = 0;
+    for (const auto& line : *lines) {
+        if (!line.at("valid").as_bool())
+            continue;
+        SCOPED_TRACE("vector " + std::to_string(line.at("id").as_int64()));
+        const auto entries = split_entries(bytes_of_line(line));
+        ASSERT_TRUE(entries.has_value()) << to_string(entries.failure());
+        const auto& expected = line.at("batches").as_array();
+        ASSERT_EQ(entries->size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            ++seen.at(static_cast<std::size_t>(magic_of((*entries)[i])));
+            if (const auto* batch = std::get_if<batch_view>(&(*entries)[i])) {
+                expect_header(expected[i].as_object(), batch->header);
+                expect_records(expected[i].as_object(), *batch);
+                continue;
+            }
+            const auto& message = std::get<message_view>((*entries)[i]);
+            expect_valid(expected[i].as_object(), message);
+            if (!message.header.is_wrapper()) {
+                EXPECT_TRUE(rebuilt(message) == message.bytes);
+                ++rebuilt_equal;
+            }
+        }
+    }
+    EXPECT_GE(seen[0], 20);
+    EXPECT_GE(seen[1], 25);
+    EXPECT_GT(seen[2], 60);
+    EXPECT_GE(rebuilt_equal, 20);
+}
+
+/// Wrappers packed again with our libraries hold the same messages, byte for byte.
+TEST(golden_message_sets, wrappers_pack_again_to_the_same_inside) {
+    GOLDEN_LINES(lines, "record-batches.jsonl.gz");
+    int packed_again = 0;
+    for (const auto& line : *lines) {
+        if (!line.at("valid").as_bool() || !has_old_magic(line))
+            continue;
+        SCOPED_TRACE("vector " + std::to_string(line.at("id").as_int64()));
+        const auto entries = split_entries(bytes_of_line(line));
+        for (std::size_t i = 0; i < entries->size(); ++i) {
+            const auto* message = std::get_if<message_view>(&(*entries)[i]);
+            if (message == nullptr || !message->header.is_wrapper())
+                continue;
+            message_builder_options options;
+            options.magic = message->header.magic;
+            options.compression = message->header.compression();
+            options.time_type = message->header.time_type();
+            message_builder builder(options);
+            const auto walked = for_each_record(*message, [&](const record_view& record) -> result<void> {
+                builder.append(record.offset, record.timestamp, record.key, record.value);
+                return {};
+            });
+            ASSERT_TRUE(walked.has_value());
+            const auto again = split_entries(builder.build());
+            ASSERT_TRUE(again.has_value());
+            const auto& wrapper = std::get<message_view>(again->front());
+            EXPECT_EQ(wrapper.header.attributes, message->header.attributes);
+            EXPECT_EQ(wrapper.header.timestamp, message->header.timestamp);
+            expect_records(line.at("batches").as_array()[i].as_object(), wrapper, {});
+            ++packed_again;
+        }
+    }
+    EXPECT_GE(packed_again, 25);
+}
+
+result<void> accept_entries(const slice& records) {
+    const auto entries = split_entries(records);
+    if (!entries)
+        return entries.failure();
+    validation_options options;
+    options.origin = batch_origin::replica;
+    for (const auto& entry : *entries) {
+        const auto* message = std::get_if<message_view>(&entry);
+        const auto facts = message != nullptr ? validate_message(*message, options)
+                                              : validate_batch(std::get<batch_view>(entry), options);
+        if (!facts)
+            return facts.failure();
+    }
+    return {};
+}
+
+TEST(golden_message_sets, every_invalid_vector_is_refused_with_the_right_code) {
+    GOLDEN_LINES(lines, "record-batches.jsonl.gz");
+    std::array<int, 2> refused{};
+    for (const auto& line : *lines) {
+        if (line.at("valid").as_bool())
+            continue;
+        const std::string_view note(line.at("note").as_string());
+        SCOPED_TRACE("vector " + std::to_string(line.at("id").as_int64()) + ": " + std::string(note));
+        const auto outcome = accept_entries(bytes_of_line(line));
+        ASSERT_EQ(outcome.code(), expected_code(note));
+        EXPECT_FALSE(outcome.failure().detail.empty());
+        if (note.find("wrong CRC32") != std::string_view::npos) {
+            EXPECT_NE(outcome.failure().detail.find("CRC"), std::string::npos);
+        }
+        ++refused[has_old_magic(line) ? 0 : 1];
+    }
+    EXPECT_EQ(refused[0], 6);
+    EXPECT_EQ(refused[1], 48);
+}
+
+TEST(golden_message_sets, cut_off_tail_is_left_out_where_allowed) {
+    GOLDEN_LINES(lines, "record-batches.jsonl.gz");
+    int cut = 0;
+    for (const auto& line : *lines) {
+        const auto* behaviour = line.if_contains("javaBehaviour");
+        if (behaviour == nullptr || behaviour->as_string() != "ignores-incomplete-tail")
+            continue;
+        const auto entries = split_complete_entries(bytes_of_line(line));
+        ASSERT_TRUE(entries.has_value());
+        EXPECT_EQ(entries->size(), line.at("batches").as_array().size());
+        ++cut;
+    }
+    EXPECT_EQ(cut, 10);
 }
 
 } // namespace
