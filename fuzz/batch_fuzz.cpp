@@ -1,13 +1,16 @@
 #include "fuzz/fuzz.hpp"
 #include "fuzz/mend.hpp"
 #include "protocol/batch/builder.hpp"
+#include "protocol/batch/convert_down.hpp"
+#include "protocol/batch/message_reader.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/batch/validate.hpp"
 
 #include <algorithm>
 
 /// Record batches as a Produce request brings them. The first byte chooses the checks, and whether the CRC is
-/// set right: without that a changed byte would never get past it.
+/// set right: without that a changed byte would never get past it. Each goes the way down to an old consumer,
+/// too.
 namespace barnabas::batch {
 namespace {
 
@@ -73,6 +76,36 @@ void check(const batch_view& batch, const validation_options& options) {
     fuzz::require(header_only().has_value(), "the full check passes what the header check refuses");
 }
 
+/// What an old consumer gets of the batches: messages that pass their check, as many as were counted, in
+/// however small pieces they are fetched.
+void check_down(const slice& records, std::uint8_t choice) {
+    down_options options;
+    options.magic = static_cast<std::int8_t>((choice >> 6) & 1);
+    options.bytes_max = (choice & 128) != 0 ? 100 : 1 << 30;
+    for (int fetches = 0; fetches < 20; ++fetches) {
+        const auto down = convert_down(records, options);
+        if (!down)
+            return;
+        fuzz::require(down->source_bytes <= records.size(), "more was converted than is there");
+        fuzz::require(total_size(down->parts) == down->total_bytes, "the parts have another size");
+        const auto entries = split_entries(join(down->parts));
+        fuzz::require(entries.has_value(), "the messages are no message set");
+        std::int64_t found = 0;
+        validation_options checks;
+        checks.origin = batch_origin::replica;
+        checks.max_timestamp = wrong_max_timestamp::refuse;
+        for (const auto& entry : *entries) {
+            const auto facts = validate_message(std::get<message_view>(entry), checks);
+            fuzz::require(facts.has_value(), "a converted message does not pass the check");
+            found += facts->record_count;
+        }
+        fuzz::require(found == down->converted_records, "other records were converted than counted");
+        if (down->empty() || down->next_offset <= options.first_offset)
+            return;
+        options.first_offset = down->next_offset;
+    }
+}
+
 } // namespace
 } // namespace barnabas::batch
 
@@ -83,6 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto records = slice::copy_of(given.rest());
     if ((choice & 32) == 0)
         fuzz::mend_batch_checksums(records.patch_before_sharing());
+    batch::check_down(records, choice);
     const auto complete = batch::split_complete_batches(records);
     const auto whole = batch::split_batches(records);
     fuzz::require(!whole || complete, "a whole list is no list of complete batches");

@@ -5,9 +5,9 @@
 
 namespace barnabas::fuzz {
 
-/// One codec with any packed bytes: the first two choose the bound and the size of the reads. The bound
-/// holds, the outcome does not depend on how much is asked for at once, and what came out packs and unpacks
-/// again.
+/// One codec with any packed bytes: the first two choose the bound (and the level for packing) and the size
+/// of the reads. The bound holds, the outcome does not depend on how much is asked for at once, and what came
+/// out packs and unpacks again.
 void decompress(batch::codec which, input given);
 
 } // namespace barnabas::fuzz

@@ -4,6 +4,7 @@
 #include "actors/replica/log/time_index.hpp"
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/compression.hpp"
+#include "protocol/batch/message_builder.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/internal/metadata_records.hpp"
 #include "protocol/kafka/fetch.hpp"
@@ -103,6 +104,48 @@ void put_batches(corpus& to) {
         to.put(name, "short", numbers({3, 0}) + text_of(*batch::compress(which, batch::bytes_of("a"))));
         to.put(name, "nothing", numbers({3, 0}) + text_of(*batch::compress(which, {})));
     }
+}
+
+std::string message_set(std::int8_t magic, batch::codec which, int messages) {
+    batch::message_builder_options options;
+    options.magic = magic;
+    options.compression = which;
+    batch::message_builder builder(options);
+    for (int i = 0; i < messages; ++i)
+        builder.append(log_offset(i), timestamp_ms(1000 + i),
+                       i % 2 == 0 ? batch::optional_bytes(batch::bytes_of("key")) : std::nullopt,
+                       i % 3 == 2 ? std::nullopt : batch::optional_bytes(batch::bytes_of("value")));
+    return text_of(builder.build().bytes());
+}
+
+void put_message_sets(corpus& to) {
+    const char* names[] = {"none", "gzip", "snappy", "lz4"};
+    std::string mixed;
+    for (const std::int8_t magic : {std::int8_t{0}, std::int8_t{1}}) {
+        const auto suffix = "." + std::to_string(magic);
+        for (const auto which :
+             {batch::codec::none, batch::codec::gzip, batch::codec::snappy, batch::codec::lz4}) {
+            const auto set = message_set(magic, which, 3);
+            to.put("message_set", names[static_cast<int>(which)] + suffix, numbers({0, 1}) + set);
+            mixed += set;
+        }
+        const auto plain = message_set(magic, batch::codec::none, 3);
+        for (int which = 0; which < 3; ++which)
+            to.put("message_set", std::string("inside_") + names[which + 1] + suffix,
+                   numbers({1 | (magic << 1) | (which << 2), 1}) + plain);
+        to.put("message_set", "wrapper_inside" + suffix,
+               numbers({1 | (magic << 1), 0}) + message_set(magic, batch::codec::gzip, 1));
+        to.put("message_set", "cut_off" + suffix, numbers({0, 0}) + plain.substr(0, plain.size() - 3));
+    }
+    to.put("message_set", "mixed", numbers({0, 0}) + mixed);
+    to.put("message_set", "beside_a_batch", numbers({0, 0}) + mixed + batch_of(plain(), 2));
+    to.put("message_set", "wrong_checksum", numbers({32, 0}) + mixed.substr(0, 15) + "x" + mixed.substr(16));
+    batch::packing_options old;
+    old.old_lz4_checksum = true;
+    to.put("lz4", "old_checksum",
+           numbers({3, 0}) + text_of(*batch::compress(batch::codec::lz4, batch::bytes_of("text"), old)));
+    to.put("batch", "down_in_pieces", numbers({128}) + batch_of(plain(), 3) + producer_batch(3, 0));
+    to.put("batch", "down_to_magic_1", numbers({64}) + batch_of(plain(), 3) + producer_batch(3, 0));
 }
 
 int kind_of(const kafka::message_type& type) {
@@ -347,6 +390,7 @@ int main(int count, char** arguments) {
     }
     barnabas::corpus to(arguments[1]);
     barnabas::put_batches(to);
+    barnabas::put_message_sets(to);
     barnabas::put_messages(to);
     barnabas::put_streams(to);
     barnabas::put_answers(to);

@@ -1,7 +1,8 @@
 #include "fuzz/mend.hpp"
 
+#include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/crc32c.hpp"
-#include "protocol/batch/record_batch.hpp"
+#include "protocol/batch/message_set.hpp"
 
 namespace barnabas::fuzz {
 
@@ -18,6 +19,21 @@ void mend_batch_checksums(std::span<std::byte> records) {
             return;
         put_checksum(records.subspan(batch::at::crc),
                      records.subspan(batch::at::attributes, *size - batch::at::attributes));
+        records = records.subspan(*size);
+    }
+}
+
+void mend_entry_checksums(std::span<std::byte> records) {
+    while (records.size() >= batch::message_overhead(0)) {
+        const auto size = batch::batch_size_of(records);
+        if (!size || *size > records.size())
+            return;
+        const auto entry = records.first(*size);
+        if (std::to_integer<int>(entry[batch::message_at::magic]) <= 1)
+            batch::store_big_endian(entry.data() + batch::message_at::crc,
+                                    batch::crc32(entry.subspan(batch::message_at::magic)));
+        else
+            mend_batch_checksums(entry);
         records = records.subspan(*size);
     }
 }
