@@ -31,6 +31,10 @@ public:
         return size_before_end_ - static_cast<std::uint64_t>(end_ - next_);
     }
 
+    /// What can be read without unpacking more, and going on behind the part of it that was read.
+    std::span<const std::byte> at_hand() const noexcept { return {next_, end_}; }
+    void go_to(const std::byte* behind) noexcept { next_ = behind; }
+
     /// False at the end, or when unpacking failed.
     bool has_more() { return next_ != end_ || refill(); }
 
