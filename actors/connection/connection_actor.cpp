@@ -218,6 +218,10 @@ private:
                   std::size_t response_bytes) override {
         metrics_->finished(request, request_bytes, response_bytes, now());
     }
+    void converted(const request_context& request, std::uint64_t records) override {
+        if (metrics_)
+            metrics_->converted(request, records);
+    }
     void report(std::string_view event, const std::string& message) override {
         node_.log->warn(event, {{"peer", to_string(stream_->peer())}, {"reason", message}});
     }

@@ -7,6 +7,10 @@ namespace barnabas {
 namespace {
 
 constexpr double seconds_per_ns = 1e-9;
+constexpr std::string_view converted_name = "converted_records_total";
+/// Clients choose their ids: more than so many are counted together, and long ones are cut.
+constexpr std::size_t clients_counted = 200;
+constexpr std::size_t client_id_shown = 64;
 
 } // namespace
 
@@ -40,6 +44,21 @@ void connection_metrics::finished(const request_context& request, std::size_t re
     api.seconds->observe(static_cast<double>(now - request.received_at) * seconds_per_ns);
     bytes_in_.add(request_bytes);
     bytes_out_.add(response_bytes);
+}
+
+void connection_metrics::converted(const request_context& request, std::uint64_t records) {
+    constexpr std::size_t names_kept = 16;
+    if (converted_.size() >= names_kept)
+        converted_.clear();
+    auto& known = converted_[{request.key, request.client_id}];
+    if (known == nullptr) {
+        const bool room = registry_.series_count(converted_name) < clients_counted;
+        const auto client = room ? request.client_id.substr(0, client_id_shown) : std::string("(others)");
+        known = &registry_.counter_of(
+            converted_name, "Records converted for clients before Kafka 0.11, by API and client",
+            {{"api", std::string(kafka::name_of(request.key))}, {"client_id", client}});
+    }
+    known->add(records);
 }
 
 void connection_metrics::refused(errc why) {

@@ -6,7 +6,10 @@
 #include "runtime/node/node_services.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <string>
+#include <utility>
 
 namespace barnabas {
 
@@ -20,6 +23,8 @@ public:
 
     void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes,
                   monotonic_ns now);
+    /// Records of an old client were converted; counted by API and client id.
+    void converted(const request_context& request, std::uint64_t records);
     /// The connection was closed because its client could not be understood or must not go on.
     void refused(errc why);
 
@@ -35,6 +40,8 @@ private:
     runtime::counter& bytes_in_;
     runtime::counter& bytes_out_;
     std::map<kafka::api_key, api_metrics> apis_;
+    /// By API and the client id of the request, which may change from one to the next.
+    std::map<std::pair<kafka::api_key, std::string>, runtime::counter*> converted_;
 };
 
 } // namespace barnabas

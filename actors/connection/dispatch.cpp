@@ -19,7 +19,7 @@ using key = kafka::api_key;
 constexpr std::array<api_row, 12> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
-    {key::fetch, 4, 17, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
+    {key::fetch, 0, 17, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
     {key::list_offsets, 0, 9, handle_list_offsets, resource_type::topic, acl_operation::describe,
      quota_class::request, false},
     {key::metadata, 0, 13, handle_metadata, resource_type::topic, acl_operation::describe,

@@ -1,6 +1,7 @@
 #include "actors/connection/fetch_operation.hpp"
 
 #include "actors/connection/handlers.hpp"
+#include "protocol/batch/convert_down.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/model/assert.hpp"
@@ -14,6 +15,8 @@ namespace barnabas {
 namespace {
 
 constexpr std::int16_t first_version_with_ids = 13;
+constexpr std::int16_t first_version_with_timestamps = 2;
+constexpr std::int16_t first_version_with_batches = 4;
 /// How long a fetch whose time is over waits for reads that have begun.
 constexpr std::chrono::milliseconds late_read_patience{1000};
 
@@ -41,6 +44,8 @@ fetch_operation::fetch_operation(connection& owner, std::uint64_t number, reques
     for (auto& item : plan.items) {
         auto& one = entries_.emplace_back();
         one.item = std::move(item);
+        one.read_from = one.item.fetch_offset;
+        one.read_to = one.read_from;
     }
 }
 
@@ -109,7 +114,7 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
     entry& one = entries_[index];
     fetch_reads::wanted what;
     what.partition = one.partition;
-    what.offset = one.item.fetch_offset;
+    what.offset = one.read_from;
     what.max_bytes = static_cast<std::uint32_t>(max_bytes);
     what.at_least_one_batch = bytes_ == 0 && (max_bytes > 0 || index == 0);
     // The forced read is alone, and nothing has been read.
@@ -136,9 +141,14 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
 
 void fetch_operation::on_read_changed(std::uint32_t index) {
     entry& one = entries_[index];
-    if (one.now == progress::asked)
+    if (one.now == progress::asked) {
         settle(one, owner().reads().take_answer(one.partition));
-    else if (one.now == progress::watching)
+        // All of it was not for this consumer, which cannot be told to step over it.
+        if (one.answer.records.empty() && one.read_to > one.read_from) {
+            one.read_from = one.read_to;
+            ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
+        }
+    } else if (one.now == progress::watching)
         on_watched(index);
     else if (one.now == progress::settled)
         ask_again(index);
@@ -154,6 +164,7 @@ void fetch_operation::ask_again(std::uint32_t index) {
     entry& one = entries_[index];
     bytes_ -= one.answer.records.size();
     one.answer.records = {};
+    one.read_to = one.read_from;
     one.watched = false;
     ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
 }
@@ -169,7 +180,7 @@ void fetch_operation::watch_for_more() {
         one.watched = true;
         fetch_reads::wanted what;
         what.partition = one.partition;
-        what.offset = end_of(one.answer.records, one.item.fetch_offset);
+        what.offset = one.read_to;
         what.current_leader_epoch = one.item.current_leader_epoch;
         what.operation_token = token(index);
         if (owner().reads().read(what) == fetch_reads::outcome::asked)
@@ -182,7 +193,7 @@ void fetch_operation::on_watched(std::uint32_t index) {
     one.now = progress::settled;
     const auto& answer = owner().reads().answer_of(one.partition);
     // Batches came between the read and the question.
-    if (answer.code == errc::ok && answer.high_watermark > end_of(one.answer.records, one.item.fetch_offset))
+    if (answer.code == errc::ok && answer.high_watermark > one.read_to)
         ask_again(index);
 }
 
@@ -193,7 +204,7 @@ bool fetch_operation::ask_first_that_did_not_fit() {
     for (std::uint32_t index = 0; index < entries_.size(); ++index) {
         const entry& one = entries_[index];
         if (one.now == progress::settled && one.answer.code == errc::ok &&
-            one.item.fetch_offset < one.answer.high_watermark) {
+            one.read_from < one.answer.high_watermark) {
             BARNABAS_MARK(fetch_forced_one_batch);
             forced_ = true;
             ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
@@ -207,13 +218,40 @@ void fetch_operation::settle(entry& one, read_response answer) {
     one.now = progress::settled;
     --outstanding_;
     promised_bytes_ -= one.asked_bytes;
+    one.read_to = end_of(answer.records, one.read_from);
+    if (context().version < first_version_with_batches && !answer.records.empty())
+        convert(one, answer);
     // Only the first batches may be more than the client wants; others come with its next fetch.
     if (BARNABAS_MARK_IF(bytes_ > 0 && bytes_ + answer.records.size() > limits_.max_bytes,
-                         fetch_answer_does_not_fit))
+                         fetch_answer_does_not_fit)) {
         answer.records = {};
+        one.read_to = one.read_from;
+    }
     bytes_ += answer.records.size();
     failed_ = failed_ || answer.code != errc::ok;
     one.answer = std::move(answer);
+}
+
+void fetch_operation::convert(entry& one, read_response& answer) {
+    batch::down_options options;
+    options.magic = context().version < first_version_with_timestamps ? 0 : 1;
+    options.first_offset = one.read_from;
+    options.bytes_max = one.asked_bytes;
+    options.workspace = owner().options().workspace;
+    const auto converted = batch::convert_down(answer.records, options);
+    answer.records = {};
+    if (BARNABAS_MARK_IF(!converted, fetch_not_converted)) {
+        owner().port().report("fetch_not_converted", one.item.topic_name + "-" +
+                                                         std::to_string(one.item.partition.get()) + ": " +
+                                                         to_string(converted.failure()));
+        answer.code = converted.failure().code;
+        one.read_to = one.read_from;
+        return;
+    }
+    BARNABAS_MARK(fetch_converted);
+    owner().port().converted(context(), static_cast<std::uint64_t>(converted->converted_records));
+    answer.records = join(converted->parts);
+    one.read_to = converted->next_offset;
 }
 
 void fetch_operation::respond_or_wait() {
@@ -234,8 +272,7 @@ void fetch_operation::respond_or_wait() {
 
 bool fetch_operation::has_more_than_fits() const {
     return std::any_of(entries_.begin(), entries_.end(), [](const entry& one) {
-        return one.answer.code == errc::ok &&
-               end_of(one.answer.records, one.item.fetch_offset) < one.answer.high_watermark;
+        return one.answer.code == errc::ok && one.read_to < one.answer.high_watermark;
     });
 }
 

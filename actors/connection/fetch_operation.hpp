@@ -46,6 +46,11 @@ private:
         progress now = progress::waiting;
         std::uint32_t asked_bytes = 0;
         read_response answer;
+        /// Where reading begins: the offset asked for, or behind batches that hold nothing for an old
+        /// consumer.
+        log_offset read_from{-1};
+        /// Behind what `answer` holds.
+        log_offset read_to{-1};
         /// The partition will tell of batches behind those in `answer`.
         bool watched = false;
     };
@@ -60,6 +65,8 @@ private:
     void on_watched(std::uint32_t index);
     std::uint64_t bytes_left() const;
     void settle(entry& one, read_response answer);
+    /// Message sets for a consumer before Kafka 0.11, in place of the batches that were read.
+    void convert(entry& one, read_response& answer);
     void respond_or_wait();
     bool has_more_than_fits() const;
     void respond();

@@ -1,4 +1,5 @@
 #include "actors/connection/handlers.hpp"
+#include "protocol/batch/convert_up.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/batch/validate.hpp"
@@ -15,7 +16,7 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int16_t first_version_served = 3;
+constexpr std::int16_t first_version_with_batches = 3;
 constexpr std::int16_t first_version_with_zstd = 7;
 
 /// Where a partition's answer stands in the response.
@@ -113,6 +114,33 @@ append_response refused(const error& why) {
     return refused(why.code, why.detail);
 }
 
+result<void> check_size(const batch::batch_view& one, const topic_metadata& topic,
+                        const topic_config& config) {
+    if (one.bytes.size() <= static_cast<std::size_t>(config.max_message_bytes))
+        return {};
+    return error{errc::message_too_large,
+                 "a record batch of " + std::to_string(one.bytes.size()) +
+                     " bytes is larger than max.message.bytes=" + std::to_string(config.max_message_bytes) +
+                     " of topic " + topic.name};
+}
+
+/// One batch made of what a producer before Kafka 0.11 sent.
+result<batch::batch_view> converted_batch(connection& self, const request_context& context,
+                                          const topic_metadata& topic, const slice& records) {
+    const topic_config& config = self.port().config_of(topic);
+    batch::up_options options;
+    options.require_keys = config.cleanup_compact;
+    options.workspace = self.options().workspace;
+    auto converted = batch::convert_up(records, options);
+    if (BARNABAS_MARK_IF(!converted, produce_message_set_invalid))
+        return converted.failure();
+    if (auto fits = check_size(converted->batch, topic, config); !fits)
+        return fits.failure();
+    BARNABAS_MARK(produce_converted);
+    self.port().converted(context, static_cast<std::uint64_t>(converted->converted_records));
+    return std::move(converted->batch);
+}
+
 /// The one batch that a partition's records hold, checked in full before anything is stored.
 result<batch::batch_view> checked_batch(connection& self, const request_context& context,
                                         const topic_metadata& topic, const slice& records) {
@@ -125,11 +153,8 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
                          std::to_string(batches->size())};
     const topic_config& config = self.port().config_of(topic);
     batch::batch_view& one = batches->front();
-    if (one.bytes.size() > static_cast<std::size_t>(config.max_message_bytes))
-        return error{errc::message_too_large, "a record batch of " + std::to_string(one.bytes.size()) +
-                                                  " bytes is larger than max.message.bytes=" +
-                                                  std::to_string(config.max_message_bytes) + " of topic " +
-                                                  topic.name};
+    if (auto fits = check_size(one, topic, config); !fits)
+        return fits.failure();
     if (one.header.is_transactional())
         return error{errc::transactional_id_not_found, "this broker does not serve transactions"};
     batch::validation_options options;
@@ -178,10 +203,15 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
         return waiting.settle(index, refused(errc::not_enough_replicas,
                                              "min.insync.replicas=" + std::to_string(wanted) + ", but only " +
                                                  std::to_string(in_sync) + " in sync"));
+    const bool old = waiting.context().version < first_version_with_batches;
+    // Producers before 0.11 may send an empty set; there is nothing to store.
+    if (old && partition.records && partition.records->empty())
+        return waiting.settle(index, {});
     if (!partition.records || partition.records->empty())
         return waiting.settle(
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
-    auto checked = checked_batch(self, waiting.context(), topic, *partition.records);
+    auto checked = old ? converted_batch(self, waiting.context(), topic, *partition.records)
+                       : checked_batch(self, waiting.context(), topic, *partition.records);
     if (!checked) {
         self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
                                                   to_string(checked.failure()));
@@ -208,17 +238,13 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
     const std::int16_t acks = request->acks;
     auto waiting = std::make_unique<produce>(self, self.current(), context, acks);
     auto image = self.port().image();
-    const bool old = context.version < first_version_served;
     for (const auto& wanted : request->topic_data) {
         auto& topic_entry = waiting->response().responses.emplace_back();
         topic_entry.name = wanted.name;
         topic_entry.topic_id = wanted.topic_id;
         std::optional<error> why;
         const topic_metadata* topic = nullptr;
-        if (old)
-            why =
-                error{errc::unsupported_version, "records in the format before Kafka 0.11 are not converted"};
-        else if (acks < -1 || acks > 1)
+        if (acks < -1 || acks > 1)
             why = error{errc::invalid_required_acks, "acks must be 0, 1 or -1 (all)"};
         else if (auto found = find_topic(self, context, *image, wanted))
             topic = *found;

@@ -14,10 +14,11 @@ namespace {
 std::string remark_on(kafka::api_key key) {
     switch (key) {
     case kafka::api_key::produce:
-        return "0 to 2 are advertised, because old librdkafka takes them for the sign of compression, and "
-               "answered "
-               "with UNSUPPORTED_VERSION; no transactions";
-    case kafka::api_key::fetch: return "with incremental sessions, which end with their connection";
+        return "0 to 2 carry message sets, which are converted to batches; no transactions";
+    case kafka::api_key::fetch:
+        return "0 to 3 carry message sets, into which batches are converted; with incremental sessions, "
+               "which "
+               "end with their connection";
     case kafka::api_key::find_coordinator: return "always COORDINATOR_NOT_AVAILABLE: there are no groups yet";
     case kafka::api_key::init_producer_id:
         return "for idempotent producers; NOT_COORDINATOR with a transactional id";

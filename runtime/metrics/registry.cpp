@@ -97,6 +97,12 @@ void metric_registry::remove(std::string_view name, const std::pair<std::string,
     });
 }
 
+std::size_t metric_registry::series_count(std::string_view name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = families_.find(name);
+    return found == families_.end() ? 0 : found->second.series_by_labels.size();
+}
+
 void metric_registry::for_each(const std::function<void(const std::string&, const family&)>& visit) const {
     const std::lock_guard lock(mutex_);
     for (const auto& [name, one] : families_)

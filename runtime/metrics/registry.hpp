@@ -80,6 +80,9 @@ public:
     /// then.
     void remove(std::string_view name, const std::pair<std::string, std::string>& label);
 
+    /// How many combinations of labels that name has by now.
+    std::size_t series_count(std::string_view name) const;
+
     struct series {
         std::unique_ptr<counter> count;
         std::unique_ptr<gauge> level;

@@ -21,7 +21,7 @@ from deep import ROOT, Build, Progress, Report, one_line  # noqa: E402
 PYTHON = '/usr/bin/python3'
 LOOPS = (2, 3)
 HOME_LOOP_ROUNDS = 200
-CLIENT_CHECKS = ('confluent_checks.py', 'kafka_python_checks.py', 'kcat_checks.py', 'kafkajs_checks.py',
+CLIENT_CHECKS = ('confluent_checks.py', 'kafka_python_checks.py', 'old_clients_checks.py', 'kcat_checks.py', 'kafkajs_checks.py',
                  'start_stop_checks.py')
 BUILD = os.environ.get('BARNABAS_BUILD', os.path.join(ROOT, 'build'))
 FOLDER = os.path.join(ROOT, 'build-tsan')
