@@ -1,6 +1,7 @@
 #include "fuzz/mend.hpp"
 
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/message_set.hpp"
 

@@ -1,6 +1,7 @@
 #include "protocol/batch/crc32c.hpp"
 
-#include <array>
+#include "protocol/batch/crc_tables.hpp"
+
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -15,30 +16,7 @@ constexpr std::uint32_t polynomial = 0x82f63b78;
 
 using crc_function = std::uint32_t (*)(std::uint32_t, std::span<const std::byte>) noexcept;
 
-constexpr std::uint32_t times_x(std::uint32_t value) noexcept {
-    return (value >> 1) ^ ((value & 1) != 0 ? polynomial : 0);
-}
-
-using crc_tables = std::array<std::array<std::uint32_t, 256>, 8>;
-
-/// Row k gives what one byte adds to the checksum when k more bytes follow it in the same step.
-constexpr crc_tables make_tables() noexcept {
-    crc_tables tables{};
-    for (std::uint32_t byte = 0; byte < 256; ++byte) {
-        std::uint32_t value = byte;
-        for (int bit = 0; bit < 8; ++bit)
-            value = times_x(value);
-        tables[0][byte] = value;
-    }
-    for (std::size_t row = 1; row < tables.size(); ++row)
-        for (std::size_t byte = 0; byte < 256; ++byte) {
-            const std::uint32_t before = tables[row - 1][byte];
-            tables[row][byte] = (before >> 8) ^ tables[0][before & 0xff];
-        }
-    return tables;
-}
-
-constexpr crc_tables tables = make_tables();
+constexpr crc_tables tables = make_crc_tables(polynomial);
 
 std::uint64_t load_8(const std::byte* from) noexcept {
     std::uint64_t bits;
@@ -48,19 +26,11 @@ std::uint64_t load_8(const std::byte* from) noexcept {
 
 #if defined(__x86_64__)
 
-/// x^exponent modulo the polynomial, lowest bit first.
-constexpr std::uint32_t x_to_the(std::uint32_t exponent) noexcept {
-    std::uint32_t value = 0x80000000;
-    for (std::uint32_t step = 0; step < exponent; ++step)
-        value = times_x(value);
-    return value;
-}
-
 /// What a checksum must be multiplied with to move it over `bytes` bytes. The carry-less product of two
 /// numbers written lowest bit first is short of one x, and the crc32 instruction that reduces it multiplies
 /// by x^32: together 33, which are taken off here.
 constexpr std::uint64_t move_over(std::uint32_t bytes) noexcept {
-    return x_to_the(8 * bytes - 33);
+    return x_to_the(8 * bytes - 33, polynomial);
 }
 
 /// The crc32 instruction takes 3 cycles but one can start in each, so three lanes run side by side.
@@ -119,18 +89,7 @@ crc_function fastest() noexcept {
 } // namespace
 
 std::uint32_t crc32c_extend_portable(std::uint32_t checksum, std::span<const std::byte> bytes) noexcept {
-    const std::byte* from = bytes.data();
-    std::size_t left = bytes.size();
-    std::uint32_t state = ~checksum;
-    for (; left >= 8; from += 8, left -= 8) {
-        const std::uint64_t word = load_8(from) ^ state;
-        state = 0;
-        for (std::size_t byte = 0; byte < 8; ++byte)
-            state ^= tables[7 - byte][(word >> (8 * byte)) & 0xff];
-    }
-    for (; left != 0; ++from, --left)
-        state = (state >> 8) ^ tables[0][(state ^ static_cast<std::uint32_t>(*from)) & 0xff];
-    return ~state;
+    return ~crc_state_over(tables, ~checksum, bytes);
 }
 
 std::uint32_t crc32c_extend(std::uint32_t checksum, std::span<const std::byte> bytes) noexcept {

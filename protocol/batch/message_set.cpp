@@ -1,11 +1,10 @@
 #include "protocol/batch/message_set.hpp"
 
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32.hpp"
 
 #include <string>
 #include <utility>
-
-#include <zlib.h>
 
 namespace barnabas::batch {
 namespace {
@@ -127,11 +126,6 @@ result<void> check_message_crc(std::span<const std::byte> bytes, const message_h
         return corrupt("the CRC is " + std::to_string(computed) + ", but the message says " +
                        std::to_string(header.crc));
     return {};
-}
-
-std::uint32_t crc32(std::span<const std::byte> bytes) noexcept {
-    return static_cast<std::uint32_t>(
-        ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 result<std::vector<record_entry>> split_entries(const slice& records) {

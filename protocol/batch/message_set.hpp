@@ -98,9 +98,6 @@ result<message_fields> read_message_fields(std::span<const std::byte> bytes, con
 /// corrupt_message: the CRC is not that of the bytes.
 result<void> check_message_crc(std::span<const std::byte> bytes, const message_header& header);
 
-/// CRC-32 as zlib and message sets compute it.
-std::uint32_t crc32(std::span<const std::byte> bytes) noexcept;
-
 /// Cuts a list of records of any magic, mixed or not, without copying. An incomplete or damaged entry
 /// anywhere is an error (see parse_message_header and parse_header); an empty list gives no entries.
 result<std::vector<record_entry>> split_entries(const slice& records);

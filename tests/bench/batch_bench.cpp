@@ -5,6 +5,7 @@
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/convert_down.hpp"
 #include "protocol/batch/convert_up.hpp"
+#include "protocol/batch/crc32.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/validate.hpp"
 

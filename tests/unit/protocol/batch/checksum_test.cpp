@@ -1,4 +1,5 @@
 #include "protocol/batch/builder.hpp"
+#include "protocol/batch/crc32.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/murmur2.hpp"
 #include "protocol/batch/varint.hpp"
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+#include <zlib.h>
 
 namespace barnabas::batch {
 namespace {
@@ -60,6 +62,32 @@ RC_GTEST_PROP(crc32c, extending_equals_the_whole, ()) {
     const auto whole = bytes_view(bytes);
     RC_ASSERT(crc32c_extend(crc32c(whole.first(cut)), whole.subspan(cut)) == crc32c(whole));
     RC_ASSERT(crc32c(whole) == crc32c_by_bits(whole));
+}
+
+TEST(crc32, agrees_with_golden_vectors) {
+    GOLDEN_LINES(lines, "crc32c.jsonl.gz");
+    for (const auto& line : *lines) {
+        const auto bytes = golden::from_hex(line.at("hex").as_string());
+        const auto expected = line.at("crc32").to_number<std::uint32_t>();
+        EXPECT_EQ(crc32(bytes), expected);
+        EXPECT_EQ(crc32_portable(bytes), expected);
+    }
+}
+
+TEST(crc32, every_length_and_alignment_agrees_with_zlib) {
+    std::vector<std::uint8_t> bytes(3000);
+    std::uint32_t state = 1;
+    for (auto& byte : bytes) {
+        state = state * 1664525 + 1013904223;
+        byte = static_cast<std::uint8_t>(state >> 24);
+    }
+    for (std::size_t size = 0; size < 900; ++size)
+        for (const std::size_t start : {0, 1, 3, 16, 1999}) {
+            const auto part = bytes_view(bytes).subspan(start, size);
+            const auto expected = static_cast<std::uint32_t>(::crc32_z(0, bytes.data() + start, part.size()));
+            ASSERT_EQ(crc32(part), expected) << size << " bytes from " << start;
+            ASSERT_EQ(crc32_portable(part), expected) << size << " bytes from " << start;
+        }
 }
 
 TEST(murmur2, agrees_with_golden_vectors) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32.hpp"
 #include "protocol/batch/message_builder.hpp"
 #include "protocol/batch/message_reader.hpp"
 
