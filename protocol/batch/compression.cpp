@@ -163,14 +163,31 @@ private:
         while (output.pos < output.size && !(between_frames_ && input_.pos == input_.size)) {
             const std::size_t written_before = output.pos;
             const std::size_t read_before = input_.pos;
+            if (between_frames_ || read_before == 0)
+                begin_frame();
             const std::size_t status = ZSTD_decompressStream(&context_, &output, &input_);
             if (ZSTD_isError(status) != 0)
                 return damaged("zstd", ZSTD_getErrorName(status));
+            frame_written_ += output.pos - written_before;
             between_frames_ = status == 0;
+            if (between_frames_ && frame_size_ && *frame_size_ != frame_written_)
+                return damaged("zstd", "a frame has another size than it says");
             if (!between_frames_ && output.pos == written_before && input_.pos == read_before)
                 return damaged("zstd", "it ends early");
         }
         return output.pos;
+    }
+
+    /// The library compares the size that a frame claims with what came out only when it unpacks in one go,
+    /// not when it is read in pieces and ends with an empty block: whether bytes are sound must not depend on
+    /// that.
+    void begin_frame() {
+        const auto* next = static_cast<const std::byte*>(input_.src) + input_.pos;
+        const unsigned long long size = ZSTD_getFrameContentSize(next, input_.size - input_.pos);
+        frame_size_.reset();
+        if (size != ZSTD_CONTENTSIZE_UNKNOWN && size != ZSTD_CONTENTSIZE_ERROR)
+            frame_size_ = size;
+        frame_written_ = 0;
     }
 
     ZSTD_inBuffer input_;
@@ -178,6 +195,8 @@ private:
     codec_workspace& workspace_;
     ZSTD_DCtx& context_;
     bool between_frames_ = false;
+    std::optional<std::uint64_t> frame_size_;
+    std::uint64_t frame_written_ = 0;
 };
 
 bool starts_with_xerial_magic(std::span<const std::byte> input) {

@@ -19,7 +19,7 @@ public:
     }
 
     /// False when the set is full and the batch has not been used up.
-    result<bool> take(const batch_view& batch);
+    result<bool> take(const slice& bytes);
     down_converted& done() { return done_; }
 
 private:
@@ -38,19 +38,14 @@ private:
     down_converted done_;
 };
 
-/// The batch that begins with these bytes; nothing when it ends behind them.
-result<std::optional<batch_view>> first_batch(const slice& bytes) {
+/// Size of the batch that begins with these bytes; 0 when it ends behind them.
+result<std::size_t> whole_batch_size(std::span<const std::byte> bytes) {
     if (bytes.size() < batch_prefix_size)
-        return std::optional<batch_view>();
-    const auto size = batch_size_of(bytes.bytes());
+        return std::size_t{0};
+    const auto size = batch_size_of(bytes);
     if (!size)
         return size.failure();
-    if (*size > bytes.size())
-        return std::optional<batch_view>();
-    const auto header = parse_header(bytes.bytes().first(*size));
-    if (!header)
-        return header.failure();
-    return std::optional(batch_view{bytes.sub(0, *size), *header});
+    return *size > bytes.size() ? 0 : *size;
 }
 
 } // namespace
@@ -59,26 +54,31 @@ result<down_converted> convert_down(const slice& batches, const down_options& op
     down_conversion conversion(options);
     auto& done = conversion.done();
     while (done.source_bytes < batches.size()) {
-        const auto batch = first_batch(batches.from(done.source_bytes));
-        if (batch && !*batch) {
+        const auto rest = batches.from(done.source_bytes);
+        const auto size = whole_batch_size(rest.bytes());
+        if (size && *size == 0) {
             if (done.source_bytes == 0)
                 return error{errc::corrupt_message, "the first of the batches is cut off"};
             break;
         }
-        const auto taken = batch ? conversion.take(**batch) : result<bool>(batch.failure());
+        const auto taken = size ? conversion.take(rest.sub(0, *size)) : result<bool>(size.failure());
         if (!taken && done.empty())
             return error{taken.code(), "batch at byte " + std::to_string(done.source_bytes) + ": " +
                                            taken.failure().detail};
         if (!taken || !*taken)
             break;
-        done.source_bytes += (*batch)->bytes.size();
+        done.source_bytes += *size;
     }
     return std::move(done);
 }
 
 namespace {
 
-result<bool> down_conversion::take(const batch_view& batch) {
+result<bool> down_conversion::take(const slice& bytes) {
+    const auto header = parse_header(bytes.bytes());
+    if (!header)
+        return header.failure();
+    const batch_view batch{bytes, *header};
     if (batch.header.last_offset() >= options_.first_offset) {
         validation_options header_only;
         header_only.origin = batch_origin::replica;

@@ -81,6 +81,15 @@ TEST(compression, a_kept_workspace_changes_no_byte) {
     }
 }
 
+/// Found by fuzzing: zstd itself sees it only when it may unpack in one go.
+TEST(compression, zstd_frame_that_lies_about_its_size_is_damaged_however_it_is_read) {
+    // A header that claims 49 bytes, and one empty block, the last.
+    const std::array<unsigned char, 9> frame{0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x31, 1, 0, 0};
+    for (const std::size_t piece : {1u, 10u, 49u, 1000u})
+        EXPECT_EQ(unpack(codec::zstd, std::as_bytes(std::span(frame)), 4096, piece).code(),
+                  errc::corrupt_message);
+}
+
 TEST(compression, levels_inside_of_the_bounds_pack) {
     const auto text = sample_text();
     const std::vector<std::pair<codec, std::vector<int>>> table{
