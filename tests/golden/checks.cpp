@@ -1,5 +1,6 @@
 #include "tests/golden/checks.hpp"
 
+#include "tests/golden/batches.hpp"
 #include "tests/golden/messages.hpp"
 #include "tests/golden/numbers.hpp"
 
@@ -40,6 +41,7 @@ const std::map<std::string, line_check, std::less<>>& checks() {
         {"crc32c", check_crc32c},
         {"murmur2", check_murmur2},
         {"consumer-protocol", check_consumer_protocol},
+        {"record-batches", check_record_set},
     };
     return all;
 }

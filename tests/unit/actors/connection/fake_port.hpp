@@ -54,6 +54,7 @@ public:
     void finished(const request_context& request, std::size_t, std::size_t) override {
         finished_keys.push_back(request.key);
     }
+    void converted(const request_context&, std::uint64_t records) override { converted_records += records; }
     void report(std::string_view event, const std::string& message) override {
         reports.push_back(std::string(event) + ": " + message);
     }
@@ -77,6 +78,7 @@ public:
     std::vector<std::chrono::nanoseconds> timers;
     std::vector<kafka::api_key> finished_keys;
     std::vector<std::string> reports;
+    std::uint64_t converted_records = 0;
     metadata_image_ptr metadata = std::make_shared<metadata_image>();
     topic_config config = effective(broker_config(), {});
     monotonic_ns time{1'000'000'000};
