@@ -10,13 +10,15 @@
 namespace barnabas::kafka {
 namespace {
 
-/// Two bytes of api key and two of kind and version: stable when schemas are added. Whatever names no message
-/// chooses one anyhow.
+/// Two bytes of api key and two of kind and version: stable when schemas are added, except for messages
+/// without a number, which are counted. Whatever names no message chooses one anyhow.
 const message_type& chosen(std::uint16_t key, std::uint8_t kind) {
     const auto table = message_table();
     std::size_t seen = 0;
     for (const auto& type : table) {
-        if (type.api_key == static_cast<std::int16_t>(key) && seen++ == kind)
+        if (type.api_key != static_cast<std::int16_t>(key))
+            continue;
+        if (type.api_key >= 0 ? static_cast<std::uint8_t>(type.kind) == kind : seen++ == kind)
             return type;
     }
     return table[key % table.size()];

@@ -25,8 +25,7 @@ def load():
     found = {}
     for path in sorted(glob.glob(os.path.join(ROOT, 'protocol', 'kafka', 'schemas', '*.schema'))):
         for message in Parser(path).parse().messages:
-            key = (message.api_key, 'request' if message.name.endswith('Request') else 'response')
-            found[message.name if message.api_key < 0 else key] = message
+            found[(message.api_key, message.kind) if message.kind in ('request', 'response') else message.name] = message
     return found
 
 

@@ -8,7 +8,7 @@ from wire import (API_VERSIONS, CREATE_PARTITIONS, CREATE_TOPICS, DELETE_TOPICS,
 broker = Broker({'auto.create.topics.enable': 'false'})
 neighbour = None
 
-UNSUPPORTED_VERSION, CORRUPT_MESSAGE, INVALID_RECORD, UNKNOWN_TOPIC, INVALID_TOPIC = 35, 2, 87, 3, 17
+CORRUPT_MESSAGE, INVALID_RECORD, UNKNOWN_TOPIC, INVALID_TOPIC = 2, 87, 3, 17
 MESSAGE_TOO_LARGE, OFFSET_OUT_OF_RANGE, INVALID_REQUIRED_ACKS, UNSUPPORTED_FORMAT = 10, 1, 21, 43
 
 
@@ -192,11 +192,22 @@ def a_fetch_of_a_follower_is_refused():
 
 
 @check
-def old_produce_versions_are_advertised_and_refused():
+def old_produce_versions_take_no_batches_and_no_damaged_messages():
+    create_topic(neighbour.connection, 'old')
+    message = bytes.fromhex('0000000000000000' '0000000f' 'd20cbff5' '0000' 'ffffffff' '00000001' '76')
+    damaged = message[:-1] + b'w'
     with Connection(broker) as connection:
         for version in (0, 1, 2):
-            answer = produce(connection, 'neighbour', batch([b'a']), version=version)
-            expect_equal(answer['errorCode'], UNSUPPORTED_VERSION, f'produce version {version}')
+            answer = produce(connection, 'old', batch([b'a']), version=version)
+            expect_equal(answer['errorCode'], UNSUPPORTED_FORMAT, f'a batch in produce version {version}')
+            for wrong in (damaged, message[:-1], message + b'\0'):
+                answer = produce(connection, 'old', wrong, version=version)
+                expect(answer['errorCode'] in (CORRUPT_MESSAGE, INVALID_RECORD), f'a damaged message in version {version}: {answer}')
+    expect_empty('old')
+    with Connection(broker) as connection:
+        for version in (0, 1, 2):
+            answer = produce(connection, 'old', message, version=version)
+            expect_equal((answer['errorCode'], answer['baseOffset']), (0, version), f'a message of magic 0 in version {version}')
 
 
 @check
