@@ -1,6 +1,7 @@
 #include "protocol/batch/validate.hpp"
 
 #include "protocol/batch/crc32c.hpp"
+#include "protocol/batch/quick_check.hpp"
 #include "protocol/batch/unpacked_window.hpp"
 
 #include <string>
@@ -21,42 +22,43 @@ result<void> check_client_rules(const batch_header& header);
 batch_facts facts_claimed_by(const batch_view& batch);
 
 /// Decodes the records one after the other. Nearly all are well-formed and at hand in one piece: those are
-/// checked by `quick_check`, which gives up at anything else without saying why, and the steps that follow
+/// checked by `check_quickly`, which gives up at anything else without saying why, and the steps that follow
 /// look at the same record again. The steps return what is wrong as a literal, nullptr
 /// when nothing is, so that the path without errors costs no memory and few branches.
 class records_check {
 public:
     records_check(const batch_header& header, const validation_options& options, unpacked_window& window)
-        : header_(header), options_(options), window_(window),
-          log_append_time_(header.time_type() == timestamp_type::log_append_time) {}
+        : header_(header), options_(options),
+          window_(window), rules_{header.base_timestamp, header.record_count, header.last_offset_delta,
+                                  options.origin == batch_origin::client, options.require_keys} {}
 
     result<batch_facts> run();
 
 private:
     using complaint = const char*;
 
-    void check_quickly();
-
     complaint check_record();
+    complaint check_fields();
     complaint check_deltas();
     complaint check_key();
     complaint check_value();
     complaint check_headers();
-    void count_timestamp(std::int64_t delta, std::int32_t offset_delta);
     std::uint64_t left_in_record() const noexcept {
         const std::uint64_t position = window_.position();
         return position < record_end_ ? record_end_ - position : 0;
     }
+    batch_facts facts() const;
     error record_error(complaint why) const;
 
     const batch_header& header_;
     const validation_options& options_;
     unpacked_window& window_;
-    const bool log_append_time_;
-    std::int32_t index_ = 0;
-    std::int32_t offset_delta_ = -1;
+    const record_rules rules_;
+    records_seen seen_;
+    // Of the record in hand.
     std::uint64_t record_end_ = 0;
-    batch_facts facts_;
+    timestamp_ms timestamp_ = no_timestamp;
+    std::int32_t offset_delta_ = 0;
 };
 
 result<batch_facts> check_inside(const batch_view& batch, const validation_options& options) {
@@ -177,123 +179,41 @@ batch_facts facts_claimed_by(const batch_view& batch) {
 
 result<batch_facts> records_check::run() {
     while (true) {
-        check_quickly();
-        if (index_ >= header_.record_count)
+        window_.go_to(check_quickly(window_.at_hand(), rules_, seen_));
+        if (seen_.count >= header_.record_count)
             break;
         if (const complaint why = check_record(); why != nullptr) [[unlikely]]
             return window_.failure() ? *window_.failure() : record_error(why);
-        ++index_;
     }
     if (window_.has_more())
         return invalid("bytes are left over behind the last of " + std::to_string(header_.record_count) +
                        " records");
     if (window_.failure())
         return *window_.failure();
-
-    facts_.record_count = header_.record_count;
-    facts_.uncompressed_bytes = window_.position();
-    if (log_append_time_ && header_.record_count > 0) {
-        facts_.max_timestamp = header_.max_timestamp;
-        facts_.min_timestamp = header_.max_timestamp;
-        facts_.max_timestamp_delta = 0;
-    }
-    // Compaction may leave a batch without records behind; its header then stands alone.
-    facts_.max_timestamp_matches = header_.record_count == 0 || facts_.max_timestamp == header_.max_timestamp;
-    if (!facts_.max_timestamp_matches && options_.max_timestamp == wrong_max_timestamp::refuse)
+    const auto found = facts();
+    if (!found.max_timestamp_matches && options_.max_timestamp == wrong_max_timestamp::refuse)
         return invalid("the header's maximum timestamp is " + std::to_string(header_.max_timestamp.get()) +
-                       ", but the records' is " + std::to_string(facts_.max_timestamp.get()));
-    return facts_;
+                       ", but the records' is " + std::to_string(found.max_timestamp.get()));
+    return found;
 }
 
-/// What `quick_check` may read behind a record before it knows that a field runs past its end: attributes,
-/// the longest timestamp and three short numbers.
-constexpr std::ptrdiff_t quick_margin = 32;
-
-/// A number of one to three bytes; nullptr when it is longer.
-inline const std::byte* read_short(const std::byte* from, std::uint32_t& bits) noexcept {
-    const auto first = std::to_integer<std::uint32_t>(from[0]);
-    if (first < 0x80) [[likely]] {
-        bits = first;
-        return from + 1;
+batch_facts records_check::facts() const {
+    batch_facts facts;
+    facts.record_count = header_.record_count;
+    facts.uncompressed_bytes = window_.position();
+    // Compaction may leave a batch without records behind; its header then stands alone.
+    if (header_.record_count == 0)
+        return facts;
+    if (header_.time_type() == timestamp_type::log_append_time) {
+        facts.max_timestamp = header_.max_timestamp;
+        facts.min_timestamp = header_.max_timestamp;
+        return facts;
     }
-    const auto second = std::to_integer<std::uint32_t>(from[1]);
-    if (second < 0x80) [[likely]] {
-        bits = (first & 0x7f) | second << 7;
-        return from + 2;
-    }
-    const auto third = std::to_integer<std::uint32_t>(from[2]);
-    bits = (first & 0x7f) | (second & 0x7f) << 7 | third << 14;
-    return third < 0x80 ? from + 3 : nullptr;
-}
-
-/// Steps over a length and as many bytes, or a null if it may be one; nullptr when that does not end at or in
-/// front of `end`.
-inline const std::byte* skip_short(const std::byte* from, const std::byte* end, bool may_be_null) noexcept {
-    std::uint32_t bits = 0;
-    from = read_short(from, bits);
-    if (from == nullptr)
-        return nullptr;
-    if ((bits & 1) != 0)
-        return bits == to_zigzag(-1) && may_be_null ? from : nullptr;
-    return static_cast<std::ptrdiff_t>(bits / 2) <= end - from ? from + bits / 2 : nullptr;
-}
-
-struct quick_deltas {
-    std::int64_t timestamp = 0;
-    std::int32_t offset = 0;
-};
-
-/// One record whose numbers are short; the byte behind it, or nullptr when it needs a closer look.
-inline const std::byte* quick_check(const std::byte* from, const std::byte* end, bool needs_key,
-                                    quick_deltas& deltas) noexcept {
-    std::uint32_t bits = 0;
-    if (end - from < quick_margin || (from = read_short(from, bits)) == nullptr || (bits & 1) != 0)
-        return nullptr;
-    if (static_cast<std::ptrdiff_t>(bits / 2) + quick_margin > end - from)
-        return nullptr;
-    const std::byte* const record_end = from + bits / 2;
-    ++from; // attributes of a record, unused
-    if (const std::byte* behind = read_short(from, bits); behind != nullptr) [[likely]] {
-        deltas.timestamp = from_zigzag(bits);
-        from = behind;
-    } else if ((from = read_varlong(from, end, deltas.timestamp)) == nullptr) {
-        return nullptr;
-    }
-    if ((from = read_short(from, bits)) == nullptr)
-        return nullptr;
-    deltas.offset = from_zigzag(bits);
-    if ((from = skip_short(from, record_end, !needs_key)) == nullptr ||
-        (from = skip_short(from, record_end, true)) == nullptr)
-        return nullptr;
-    if ((from = read_short(from, bits)) == nullptr || (bits & 1) != 0)
-        return nullptr;
-    for (auto headers = bits / 2; headers > 0; --headers)
-        if ((from = skip_short(from, record_end, false)) == nullptr ||
-            (from = skip_short(from, record_end, true)) == nullptr)
-            return nullptr;
-    return from == record_end ? from : nullptr;
-}
-
-void records_check::check_quickly() {
-    const auto at_hand = window_.at_hand();
-    const std::byte* next = at_hand.data();
-    const std::byte* const end = next + at_hand.size();
-    const bool client = options_.origin == batch_origin::client;
-    const bool needs_key = options_.require_keys;
-    quick_deltas deltas;
-    for (; index_ < header_.record_count; ++index_) {
-        const std::byte* const behind = quick_check(next, end, needs_key, deltas);
-        if (behind == nullptr)
-            break;
-        if (client ? deltas.offset != index_
-                   : deltas.offset <= offset_delta_ || deltas.offset > header_.last_offset_delta)
-            break;
-        offset_delta_ = deltas.offset;
-        if (!log_append_time_)
-            count_timestamp(deltas.timestamp, deltas.offset);
-        next = behind;
-    }
-    window_.go_to(next);
+    facts.max_timestamp = seen_.max_timestamp;
+    facts.max_timestamp_delta = seen_.max_timestamp_delta;
+    facts.min_timestamp = seen_.min_timestamp;
+    facts.max_timestamp_matches = facts.max_timestamp == header_.max_timestamp;
+    return facts;
 }
 
 records_check::complaint records_check::check_record() {
@@ -306,6 +226,13 @@ records_check::complaint records_check::check_record() {
     std::byte unused_attributes{};
     if (!window_.read_byte(unused_attributes))
         return "the batch ends before its attributes";
+    const complaint why = check_fields();
+    if (why == nullptr)
+        seen_.add(timestamp_, offset_delta_);
+    return why;
+}
+
+records_check::complaint records_check::check_fields() {
     if (const complaint why = check_deltas(); why != nullptr)
         return why;
     if (const complaint why = check_key(); why != nullptr)
@@ -326,28 +253,15 @@ records_check::complaint records_check::check_deltas() {
     std::int32_t offset_delta = 0;
     if (!window_.read_varint(offset_delta))
         return "its offset delta is cut short or longer than 5 bytes";
-    if (options_.origin == batch_origin::client) {
-        if (offset_delta != index_)
+    if (rules_.consecutive) {
+        if (offset_delta != seen_.count)
             return "its offset delta does not follow the one before (they count 0, 1, 2, ...)";
-    } else if (offset_delta <= offset_delta_ || offset_delta > header_.last_offset_delta) {
+    } else if (offset_delta <= seen_.last_offset_delta || offset_delta > header_.last_offset_delta) {
         return "its offset delta is not between the one before and the batch's last";
     }
+    timestamp_ = timestamp_after(header_.base_timestamp, timestamp_delta);
     offset_delta_ = offset_delta;
-    if (!log_append_time_)
-        count_timestamp(timestamp_delta, offset_delta);
     return nullptr;
-}
-
-void records_check::count_timestamp(std::int64_t delta, std::int32_t offset_delta) {
-    const timestamp_ms timestamp(static_cast<std::int64_t>(
-        static_cast<std::uint64_t>(header_.base_timestamp.get()) + static_cast<std::uint64_t>(delta)));
-    if (index_ == 0 || timestamp > facts_.max_timestamp) {
-        facts_.max_timestamp = timestamp;
-        facts_.max_timestamp_delta = offset_delta;
-    }
-    if (timestamp != no_timestamp &&
-        (facts_.min_timestamp == no_timestamp || timestamp < facts_.min_timestamp))
-        facts_.min_timestamp = timestamp;
 }
 
 records_check::complaint records_check::check_key() {
@@ -407,8 +321,8 @@ records_check::complaint records_check::check_headers() {
 }
 
 error records_check::record_error(complaint why) const {
-    return invalid("record " + std::to_string(index_) + " of " + std::to_string(header_.record_count) + ": " +
-                   why);
+    return invalid("record " + std::to_string(seen_.count) + " of " + std::to_string(header_.record_count) +
+                   ": " + why);
 }
 
 } // namespace
