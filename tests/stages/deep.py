@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import subprocess
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONGEST_REASON = 1500
@@ -38,6 +39,7 @@ class Progress:
     def __init__(self, folder, name):
         self.path = os.path.join(folder, f'progress-{name}.json')
         self.state = {'commit': commit(), 'done': {}}
+        self.lock = threading.Lock()
         try:
             with open(self.path, encoding='utf-8') as file:
                 before = json.load(file)
@@ -50,11 +52,12 @@ class Progress:
         return self.state['done'].get(name, default)
 
     def put(self, name, value=True):
-        self.state['done'][name] = value
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        with open(self.path + '.tmp', 'w', encoding='utf-8') as file:
-            json.dump(self.state, file)
-        os.replace(self.path + '.tmp', self.path)
+        with self.lock:
+            self.state['done'][name] = value
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            with open(self.path + '.tmp', 'w', encoding='utf-8') as file:
+                json.dump(self.state, file)
+            os.replace(self.path + '.tmp', self.path)
 
     def finish(self):
         if os.path.exists(self.path):

@@ -1,10 +1,12 @@
 """Fuzz targets. Without arguments their corpora are replayed by the ordinary build; --deep builds them with clang's
-libFuzzer under the sanitizers and gives each a share of the time (--seconds S for all).
+libFuzzer under the sanitizers and gives each some processor time (--cpu-minutes M, several targets at once). Stopped,
+it goes on where it was.
 
 What is found stands in build-fuzz/found/; the corpora grow in build-fuzz/corpus/ from run to run.
 """
 
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
@@ -28,7 +30,13 @@ REPLAY_SECONDS = 120
 INPUT_SECONDS = 25
 INPUT_BYTES_MAX = 4096
 MEMORY_MB = 2048
-DEEP_SECONDS = 900
+CPU_MINUTES = 0.8
+# What is left of a share may be too little for another start.
+SHORTEST_SECONDS = 3
+# Stopped, at most this much is done again.
+LONGEST_RUN_SECONDS = 300
+# Of timeout(1).
+TIMED_OUT = 124
 
 report = Report('fuzz')
 
@@ -69,17 +77,31 @@ def replay_all():
         report.failed('canary_is_heard', f'the planted crash ended with {code}: {output}')
 
 
+def run_counted(command, seconds):
+    """Exit status (None when it did not end), output, and the processor time that it took."""
+    environment = {**os.environ, 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(['timeout', str(seconds), *command], cwd=ROOT, env=environment,
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode(errors='replace')
+    code = None if process.returncode == TIMED_OUT else process.returncode
+    return code, text, usage.ru_utime + usage.ru_stime
+
+
 def fuzz(build, name, seconds):
-    """Exit status and output of libFuzzer, and the inputs that it found bad."""
+    """Exit status and output of libFuzzer, the inputs that it found bad, and the processor time it took."""
     grown, found = build.path('corpus', name), build.path('found', name)
-    shutil.rmtree(found, ignore_errors=True)
     for folder in (grown, found):
         os.makedirs(folder, exist_ok=True)
-    code, output = run([build.path('fuzz', f'{name}_fuzz'), grown, os.path.join(CORPUS, name),
-                        f'-max_total_time={seconds}', f'-artifact_prefix={found}/', f'-timeout={INPUT_SECONDS}',
-                        f'-max_len={INPUT_BYTES_MAX}', f'-rss_limit_mb={MEMORY_MB}', '-print_final_stats=1',
-                        '-use_value_profile=1'], seconds + 4 * INPUT_SECONDS)
-    return code, output, sorted(glob.glob(os.path.join(found, '*')))
+    code, output, took = run_counted([build.path('fuzz', f'{name}_fuzz'), grown, os.path.join(CORPUS, name),
+                                      f'-max_total_time={seconds}', f'-artifact_prefix={found}/',
+                                      f'-timeout={INPUT_SECONDS}', f'-max_len={INPUT_BYTES_MAX}',
+                                      f'-rss_limit_mb={MEMORY_MB}', '-print_final_stats=1', '-use_value_profile=1'],
+                                     seconds + 4 * INPUT_SECONDS)
+    return code, output, sorted(glob.glob(os.path.join(found, '*'))), took
 
 
 def figures(output):
@@ -91,8 +113,9 @@ def figures(output):
 
 
 def check_canary(build):
-    shutil.rmtree(build.path('corpus', CANARY), ignore_errors=True)
-    code, output, found = fuzz(build, CANARY, CANARY_SECONDS)
+    for folder in ('corpus', 'found'):
+        shutil.rmtree(build.path(folder, CANARY), ignore_errors=True)
+    code, output, found, _ = fuzz(build, CANARY, CANARY_SECONDS)
     if code not in (0, None) and found and 'the canary sings' in output:
         report.passed('canary_is_found')
         return True
@@ -101,21 +124,27 @@ def check_canary(build):
     return False
 
 
-def fuzz_target(build, name, seconds):
-    code, output, found = fuzz(build, name, seconds)
+def fuzz_target(build, name, seconds, progress):
+    """Fuzzes until `seconds` of processor time are spent on this target, those of runs before included."""
+    shutil.rmtree(build.path('found', name), ignore_errors=True)
+    code, output, found, spent = 0, '', [], progress.get(name, 0)
+    while code == 0 and not found and seconds - spent >= SHORTEST_SECONDS:
+        code, output, found, took = fuzz(build, name, int(min(seconds - spent, LONGEST_RUN_SECONDS)))
+        spent += took
+        if code == 0 and not found:
+            progress.put(name, spent)
     if code == 0 and not found:
-        print(f'     {name}: {figures(output)}', flush=True)
+        print(f'     {name}: {figures(output)}, {spent / 60:.1f} minutes of processor time', flush=True)
         report.passed(name)
-        return True
+        return
     what = re.findall(r'^(?:==\d+==\s?)?(?:SUMMARY|ERROR|.*runtime error|not as required|.*broken invariant).*', output,
                       re.MULTILINE)
     place = os.path.relpath(found[0], ROOT) if found else 'nowhere (it did not end)'
     report.failed(name, f'{"; ".join(what[:3]) or output[-600:]} -- the input is {place}; replay it with '
                         f'build-fuzz/fuzz/{name}_fuzz {place}, and keep it in fuzz/corpus/{name}/ when it is mended')
-    return False
 
 
-def fuzz_all(seconds):
+def fuzz_all(seconds, chosen):
     problem = install('fuzz')
     if problem is not None:
         report.skipped('deep', f'clang cannot be installed: {problem}')
@@ -129,24 +158,23 @@ def fuzz_all(seconds):
         return
     if not check_canary(build):
         return
-    names = [name for name in targets() if name != CANARY]
+    names = [name for name in chosen or targets() if name != CANARY]
     progress = Progress(build.folder, 'fuzz')
-    for name in names:
-        if progress.get(name):
-            report.passed(f'{name} (before it was stopped)')
-        elif fuzz_target(build, name, max(1, seconds // len(names))):
-            progress.put(name)
-    if report.good:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for done in [pool.submit(fuzz_target, build, name, seconds, progress) for name in names]:
+            done.result()
+    if report.good and not chosen:
         progress.finish()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--deep', action='store_true')
-    parser.add_argument('--seconds', type=int, default=DEEP_SECONDS)
+    parser.add_argument('--cpu-minutes', type=float, default=CPU_MINUTES, help='of processor time, for each target')
+    parser.add_argument('targets', nargs='*', help='all, if none is named')
     given = parser.parse_args()
     if given.deep:
-        fuzz_all(given.seconds)
+        fuzz_all(60 * given.cpu_minutes, given.targets)
     else:
         replay_all()
     return report.code()

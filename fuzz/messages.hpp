@@ -1,0 +1,34 @@
+#pragma once
+
+#include "protocol/kafka/message_table.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+/// What the targets of generated messages share. An input is two bytes that choose the message, one for the
+/// version, then the message's bytes; a new schema is covered by being in the table.
+namespace barnabas::fuzz {
+
+enum class message_group : std::uint8_t { requests, responses, others };
+
+constexpr message_group group_of(kafka::message_kind kind) noexcept {
+    switch (kind) {
+    case kafka::message_kind::request: return message_group::requests;
+    case kafka::message_kind::response: return message_group::responses;
+    default: return message_group::others;
+    }
+}
+
+/// The message that `number` chooses of a group: the api key of requests and responses, which stays when
+/// schemas are added; the others are counted. Whatever names none chooses one anyhow.
+const kafka::message_type& message_named(message_group group, std::uint16_t number);
+
+/// The number by which an input chooses this message.
+std::uint16_t number_of(const kafka::message_type& type);
+
+/// What decodes is written back to something that decodes to the same and has the size foretold; what does
+/// not is refused without a trace.
+void check_message(message_group group, const std::uint8_t* data, std::size_t size);
+
+} // namespace barnabas::fuzz
