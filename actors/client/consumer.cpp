@@ -2,6 +2,7 @@
 
 #include "actors/client/limits.hpp"
 #include "actors/client/retry_rules.hpp"
+#include "protocol/batch/message_reader.hpp"
 #include "protocol/batch/validate.hpp"
 
 #include <algorithm>
@@ -16,6 +17,8 @@ namespace {
 /// Later versions name topics by id only.
 constexpr std::int16_t fetch_by_id = 13;
 constexpr std::int16_t fetch_with_session = 7;
+/// Earlier versions bring message sets.
+constexpr std::int16_t fetch_with_batches = 4;
 /// ListOffsets: the first offset that the partition still has.
 constexpr std::int64_t earliest = -2;
 constexpr std::int32_t no_session_epoch = -1;
@@ -36,7 +39,34 @@ result<std::vector<batch::batch_view>> checked_batches(const slice& records,
     return batches;
 }
 
+/// The complete messages of an answer to an old Fetch, all checked.
+result<std::vector<batch::message_view>> checked_messages(const slice& records,
+                                                          batch::codec_workspace& workspace) {
+    auto entries = batch::split_complete_entries(records);
+    if (!entries)
+        return entries.failure();
+    batch::validation_options check;
+    check.origin = batch::batch_origin::replica;
+    check.workspace = &workspace;
+    std::vector<batch::message_view> messages;
+    for (auto& each : *entries) {
+        auto* message = std::get_if<batch::message_view>(&each);
+        if (message == nullptr)
+            return error{errc::unsupported_for_message_format, "a batch of magic 2 answers an old Fetch"};
+        if (const auto facts = batch::validate_message(*message, check); !facts)
+            return facts.failure();
+        messages.push_back(std::move(*message));
+    }
+    return messages;
+}
+
 } // namespace
+
+log_offset consumed::next_offset() const {
+    if (!messages.empty())
+        return messages.back().header.offset + 1;
+    return batches.empty() ? from : batches.back().header.next_offset();
+}
 
 consumer::consumer(client_connection& connection, consumer_options options, consumer_events events)
     : connection_(connection), options_(std::move(options)), events_(std::move(events)) {}
@@ -155,7 +185,7 @@ void consumer::on_fetched(const answer& got, monotonic_ns now) {
             return connection_.give_up(
                 {errc::malformed, "the answer to a Fetch names a topic that was not asked for"});
         for (const auto& partition : topic.partitions)
-            on_partition(partition, now);
+            on_partition(partition, got.version, now);
         if (topics_.find(options_.topic) == nullptr)
             return;
     }
@@ -176,7 +206,8 @@ void consumer::on_session_error(std::int16_t code, monotonic_ns now) {
                             {}});
 }
 
-void consumer::on_partition(const kafka::fetch_response::partition_data& said, monotonic_ns now) {
+void consumer::on_partition(const kafka::fetch_response::partition_data& said, std::int16_t version,
+                            monotonic_ns now) {
     const auto found = partitions_.find(said.partition_index);
     if (found == partitions_.end())
         return connection_.give_up(
@@ -184,7 +215,7 @@ void consumer::on_partition(const kafka::fetch_response::partition_data& said, m
     if (said.error_code != 0)
         on_partition_error(said, found->second, now);
     else
-        hand_over(said, found->second, now);
+        hand_over(said, version, found->second, now);
 }
 
 void consumer::on_partition_error(const kafka::fetch_response::partition_data& said, partition_state& state,
@@ -212,29 +243,42 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
     }
 }
 
-void consumer::hand_over(const kafka::fetch_response::partition_data& said, partition_state& state,
-                         monotonic_ns now) {
+void consumer::hand_over(const kafka::fetch_response::partition_data& said, std::int16_t version,
+                         partition_state& state, monotonic_ns now) {
     consumed got{said.partition_index,
                  log_offset(said.high_watermark),
                  log_offset(said.log_start_offset),
                  state.position,
+                 {},
                  {}};
     if (said.records && !said.records->empty()) {
-        auto batches = checked_batches(*said.records, workspace_);
-        if (!batches) {
+        if (const auto taken = take_records(*said.records, version, got); !taken) {
             pause(now);
             return events_.on_problem({consumer_problem::kind::corrupt,
                                        said.partition_index,
                                        state.position,
-                                       to_string(batches.failure()),
+                                       to_string(taken.failure()),
                                        {},
                                        {}});
         }
-        got.batches = std::move(*batches);
-        if (!got.batches.empty())
-            state.position = std::max(state.position, got.batches.back().header.next_offset());
+        state.position = std::max(state.position, got.next_offset());
     }
     events_.on_consumed(got);
+}
+
+result<void> consumer::take_records(const slice& records, std::int16_t version, consumed& got) {
+    if (version < fetch_with_batches) {
+        auto messages = checked_messages(records, workspace_);
+        if (!messages)
+            return messages.failure();
+        got.messages = std::move(*messages);
+        return {};
+    }
+    auto batches = checked_batches(records, workspace_);
+    if (!batches)
+        return batches.failure();
+    got.batches = std::move(*batches);
+    return {};
 }
 
 void consumer::begin_session_anew() {

@@ -3,6 +3,7 @@
 #include "actors/client/client_session.hpp"
 #include "actors/client/topic_directory.hpp"
 #include "protocol/batch/compression.hpp"
+#include "protocol/batch/message_set.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/kafka/list_offsets.hpp"
@@ -24,6 +25,7 @@ struct consumer_options {
     std::int32_t partition_max_bytes = 256 << 10;
     /// Incremental fetch sessions (KIP-227); else every request names every partition.
     bool use_session = true;
+    /// Below 4 answers have message sets, which know no zstd; below 2 those have no timestamps.
     std::int16_t fetch_version_max = kafka::fetch_request::highest_version;
 };
 
@@ -36,6 +38,11 @@ struct consumed {
     log_offset from{0};
     /// Checked, CRC and contents; may be empty.
     std::vector<batch::batch_view> batches;
+    /// Instead of batches, from Fetch before version 4; checked likewise.
+    std::vector<batch::message_view> messages;
+
+    /// Behind the last record of the answer; `from` when there is none.
+    log_offset next_offset() const;
 };
 
 struct consumer_problem {
@@ -86,11 +93,13 @@ private:
     void fetch(monotonic_ns now);
     void on_fetched(const answer& got, monotonic_ns now);
     void on_session_error(std::int16_t code, monotonic_ns now);
-    void on_partition(const kafka::fetch_response::partition_data& said, monotonic_ns now);
+    void on_partition(const kafka::fetch_response::partition_data& said, std::int16_t version,
+                      monotonic_ns now);
     void on_partition_error(const kafka::fetch_response::partition_data& said, partition_state& state,
                             monotonic_ns now);
-    void hand_over(const kafka::fetch_response::partition_data& said, partition_state& state,
-                   monotonic_ns now);
+    void hand_over(const kafka::fetch_response::partition_data& said, std::int16_t version,
+                   partition_state& state, monotonic_ns now);
+    result<void> take_records(const slice& records, std::int16_t version, consumed& got);
     void begin_session_anew();
     void pause(monotonic_ns now);
 

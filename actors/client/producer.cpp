@@ -15,6 +15,11 @@ using kafka::error_code;
 namespace {
 /// Later versions name topics by id only.
 constexpr std::int16_t produce_by_id = 13;
+
+/// Version 2 came with timestamps, version 3 with batches.
+std::int8_t magic_for(std::int16_t produce_version) {
+    return produce_version < 2 ? std::int8_t{0} : produce_version < 3 ? std::int8_t{1} : batch::current_magic;
+}
 } // namespace
 
 producer::producer(client_connection& connection, producer_options options, producer_events events)
@@ -91,9 +96,13 @@ bool producer::send_one_request(monotonic_ns now) {
     request.acks = options_.acks;
     request.timeout_ms = options_.request_timeout_ms;
     request_content content;
-    const auto identity = options_.idempotent ? std::optional(identity_) : std::nullopt;
+    batch_encoding encoding;
+    encoding.magic = magic_for(*version);
+    encoding.workspace = &workspace_;
+    if (options_.idempotent)
+        encoding.identity = identity_;
     for (auto& [where, queue] : queues_) {
-        const auto* next = queue.take_next(options_.in_flight_max, identity, workspace_);
+        const auto* next = queue.take_next(options_.in_flight_max, encoding);
         if (next == nullptr)
             continue;
         if (request.topic_data.empty() || request.topic_data.back().name != where.first) {

@@ -30,6 +30,8 @@ struct producer_options {
     std::int32_t request_timeout_ms = 5'000;
     /// From `send` to the result, whatever happens; plus what a request in flight still takes.
     std::int64_t delivery_timeout_ns = 60'000'000'000;
+    /// Below 3 message sets are sent, which cannot be idempotent; below 2 they have no timestamps. Below 7
+    /// the broker takes no zstd.
     std::int16_t produce_version_max = kafka::produce_request::highest_version;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/client/producer_queue.hpp"
 
 #include "protocol/batch/builder.hpp"
+#include "protocol/batch/message_builder.hpp"
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
@@ -9,14 +10,32 @@ namespace barnabas::client {
 
 namespace {
 
-slice encode(const outgoing_batch& from, std::int32_t sequence,
-             const std::optional<producer_identity>& identity, batch::codec_workspace& workspace) {
-    batch::builder_options options;
-    options.workspace = &workspace;
+batch::optional_bytes bytes_of(const std::optional<std::string>& text) {
+    return text ? batch::optional_bytes(std::as_bytes(std::span(*text))) : std::nullopt;
+}
+
+slice encode_message_set(const outgoing_batch& from, const batch_encoding& encoding) {
+    BARNABAS_ASSERT(!encoding.identity);
+    batch::message_builder_options options;
+    options.magic = encoding.magic;
     options.compression = from.compression;
-    if (identity) {
-        options.producer_id = identity->id;
-        options.producer_epoch = identity->epoch;
+    options.workspace = encoding.workspace;
+    batch::message_builder builder(options);
+    for (const auto& record : from.records)
+        builder.append(log_offset(builder.message_count()), record.timestamp, bytes_of(record.key),
+                       bytes_of(record.value));
+    return builder.build();
+}
+
+slice encode(const outgoing_batch& from, std::int32_t sequence, const batch_encoding& encoding) {
+    if (encoding.magic != batch::current_magic)
+        return encode_message_set(from, encoding);
+    batch::builder_options options;
+    options.workspace = encoding.workspace;
+    options.compression = from.compression;
+    if (encoding.identity) {
+        options.producer_id = encoding.identity->id;
+        options.producer_epoch = encoding.identity->epoch;
         options.base_sequence = sequence;
     }
     batch::batch_builder builder(options);
@@ -32,9 +51,7 @@ std::int32_t advance_sequence(std::int32_t from, std::size_t by) {
 
 } // namespace
 
-producer_queue::entry* producer_queue::take_next(std::size_t in_flight_max,
-                                                 const std::optional<producer_identity>& identity,
-                                                 batch::codec_workspace& workspace) {
+producer_queue::entry* producer_queue::take_next(std::size_t in_flight_max, const batch_encoding& encoding) {
     if (in_flight() >= in_flight_max)
         return nullptr;
     const auto waits = [](const entry& each) { return !each.in_flight; };
@@ -44,13 +61,13 @@ producer_queue::entry* producer_queue::take_next(std::size_t in_flight_max,
     // One that waits before one in flight is a repetition: it goes when what overtook it has come back.
     if (std::any_of(next, entries_.end(), [](const entry& each) { return each.in_flight; }))
         return nullptr;
-    if (next->sequence < 0 && identity) {
+    if (next->sequence < 0 && encoding.identity) {
         next->sequence = next_sequence_;
         next_sequence_ = advance_sequence(next_sequence_, next->batch.records.size());
         next->bytes = {};
     }
     if (next->bytes.empty())
-        next->bytes = encode(next->batch, next->sequence, identity, workspace);
+        next->bytes = encode(next->batch, next->sequence, encoding);
     next->in_flight = true;
     return &*next;
 }

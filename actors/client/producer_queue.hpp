@@ -51,6 +51,15 @@ struct producer_identity {
     producer_epoch epoch{-1};
 };
 
+/// How batches are written down for the wire.
+struct batch_encoding {
+    /// Idempotent producers only.
+    std::optional<producer_identity> identity;
+    /// 0 and 1 are message sets, which have no place for a producer id; 2 is a batch.
+    std::int8_t magic = batch::current_magic;
+    batch::codec_workspace* workspace = nullptr;
+};
+
 /// The batches of one partition, in the order in which they must be written.
 class producer_queue {
 public:
@@ -70,8 +79,7 @@ public:
     }
     /// The next batch to send, marked in flight, or null: none waits, `in_flight_max` are under way, or an
     /// earlier one must be repeated first.
-    entry* take_next(std::size_t in_flight_max, const std::optional<producer_identity>& identity,
-                     batch::codec_workspace& workspace);
+    entry* take_next(std::size_t in_flight_max, const batch_encoding& encoding);
     entry* find(std::uint64_t token);
     bool is_front(std::uint64_t token) const {
         return !entries_.empty() && entries_.front().batch.token == token;

@@ -234,7 +234,8 @@ void fetch_operation::settle(entry& one, read_response answer) {
 
 void fetch_operation::convert(entry& one, read_response& answer) {
     batch::down_options options;
-    options.magic = context().version < first_version_with_timestamps ? 0 : 1;
+    const bool oldest = context().version < first_version_with_timestamps;
+    options.magic = oldest || owner().options().planted.converts_to_oldest ? 0 : 1;
     options.first_offset = one.read_from;
     options.bytes_max = one.asked_bytes;
     options.workspace = owner().options().workspace;

@@ -58,6 +58,8 @@ struct planted_bugs {
     bool deadline_not_armed = false;
     /// Nothing came because it did not fit: the partition is taken for empty until it tells otherwise.
     bool full_answer_taken_for_end = false;
+    /// Message sets of magic 1 are made as if for the oldest consumers, without timestamps.
+    bool converts_to_oldest = false;
     /// An incremental fetch answer leaves out partitions whose marks did not move, records or not.
     bool session_forgets_records = false;
 

@@ -10,6 +10,7 @@ namespace {
 constexpr const char* survive = "acked_records_survive";
 constexpr const char* contiguous = "offsets_contiguous";
 constexpr const char* invented = "nothing_invented";
+constexpr const char* inconsistent = "inconsistent_offsets";
 constexpr const char* order = "producer_order";
 constexpr const char* watermark = "high_watermark_never_back";
 constexpr const char* liveness = "liveness_after_healing";
@@ -112,6 +113,10 @@ const mutant table[] = {
      "a partition whose batch did not fit is taken for empty",
      {liveness},
      &bugs::full_answer_taken_for_end},
+    {"converts_to_oldest",
+     "message sets for consumers of Kafka 0.10 are made without timestamps",
+     {invented, inconsistent},
+     &bugs::converts_to_oldest},
     {"session_forgets_records",
      "an incremental fetch leaves out records when the watermarks did not move",
      {liveness},

@@ -21,9 +21,6 @@ constexpr std::int64_t skew_ms_most = 1'576'800'000'000; ///< fifty years
 constexpr std::int64_t monotonic_start_most = 1'000'000'000 * second;
 constexpr std::int64_t longest_ns = scenario_seconds_most * second;
 constexpr std::int64_t value_bytes_most = 16'000'000;
-/// The first versions that carry record batches as they are today.
-constexpr std::int64_t produce_version_least = 3;
-constexpr std::int64_t fetch_version_least = 4;
 constexpr std::size_t records_most = 100'000;
 
 std::string written(std::string_view field, std::int64_t value) {
@@ -181,13 +178,18 @@ checked problem_of(const load_options& load) {
     if (producer.acks == 0 && producer.idempotent)
         return value_problem{{"idempotent", "acks"},
                              "acks = 0 cannot be idempotent: without answers sequences get holes"};
+    if (producer.produce_version_max < produce_with_batches && producer.idempotent)
+        return value_problem{
+            {"idempotent", "produce_version_max"},
+            "Produce before version 3 cannot be idempotent: it has no place for a producer id"};
+    if (producer.produce_version_max < produce_with_zstd && uses_zstd(load))
+        return value_problem{{"codecs", "produce_version_max"}, "Produce before version 7 takes no zstd"};
     return bounds()
         .in("acks", producer.acks, -1, 1)
         .in("in_flight_max", producer.in_flight_max, 1, 5)
         .in("request_timeout_ms", producer.request_timeout_ms, 1, longest_ns / millisecond)
         .in("delivery_timeout_ns", producer.delivery_timeout_ns, second, longest_ns)
-        .in("produce_version_max", producer.produce_version_max, produce_version_least,
-            kafka::produce_request::highest_version)
+        .in("produce_version_max", producer.produce_version_max, 0, kafka::produce_request::highest_version)
         .in("interval_ns", load.interval_ns, microsecond, longest_ns)
         .in("records_max", load.records_max, 1, static_cast<std::int64_t>(records_most))
         .in("value_bytes_max", load.value_bytes_max, 1, value_bytes_most)
@@ -202,8 +204,7 @@ checked problem_of(const client::consumer_options& reader) {
         .in("min_bytes", reader.min_bytes, 0, INT32_MAX)
         .in("max_bytes", reader.max_bytes, 1, INT32_MAX)
         .in("partition_max_bytes", reader.partition_max_bytes, 1, INT32_MAX)
-        .in("fetch_version_max", reader.fetch_version_max, fetch_version_least,
-            kafka::fetch_request::highest_version)
+        .in("fetch_version_max", reader.fetch_version_max, 0, kafka::fetch_request::highest_version)
         .found();
 }
 
@@ -277,6 +278,14 @@ checked problem_of_phases(virtual_time healing, virtual_time progress_due) {
         .found();
 }
 
+std::optional<std::string> problem_of_zstd(const produce_consume_options& options) {
+    const bool sent = std::any_of(options.producers.begin(), options.producers.end(), uses_zstd);
+    const bool old_readers = std::any_of(options.readers.begin(), options.readers.end(), knows_no_zstd);
+    if (sent && old_readers)
+        return "a [reader] of Fetch before version 4 cannot read zstd: leave it out of codecs";
+    return {};
+}
+
 std::optional<std::string> problem_of(const planned_send& send, virtual_time before,
                                       const produce_consume_options& options) {
     if (send.at < before)
@@ -288,6 +297,9 @@ std::optional<std::string> problem_of(const planned_send& send, virtual_time bef
     if (send.where.topic >= options.topics.size() || send.where.partition < 0 ||
         send.where.partition >= options.topics[send.where.topic].partitions)
         return "there is no partition " + to_string(send.where);
+    if (send.compression == batch::codec::zstd &&
+        options.producers[send.producer].producer.produce_version_max < produce_with_zstd)
+        return "Produce before version 7 takes no zstd";
     if (send.value_bytes.size() > records_most)
         return "a batch has at most " + std::to_string(records_most) + " records";
     for (const auto bytes : send.value_bytes) {

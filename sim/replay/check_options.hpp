@@ -33,6 +33,9 @@ checked problem_of(const hostile_options& options);
 checked problem_of_broker_config(const std::vector<std::pair<std::string, std::string>>& config);
 checked problem_of_phases(virtual_time healing, virtual_time progress_due);
 
+/// Batches that some reader is too old for.
+std::optional<std::string> problem_of_zstd(const produce_consume_options& options);
+
 /// `before` is the time of the row above. What is wrong with the row alone, its producer or its partition.
 std::optional<std::string> problem_of(const planned_send& send, virtual_time before,
                                       const produce_consume_options& options);

@@ -138,6 +138,8 @@ result<void> scenario::reading::known(const document_section& section) {
 result<void> scenario::reading::fits_together() const {
     if (!made.producers.empty() && made.topics.empty())
         return of.text_.wrong(producer_line, "[producer] there is no topic to send to");
+    if (const auto problem = problem_of_zstd(made))
+        return of.text_.wrong(producer_line, "[producer] " + *problem);
     virtual_time before{0};
     for (std::size_t i = 0; i < send_lines.size(); ++i) {
         const auto& send = (*made.sends)[i];
@@ -205,6 +207,7 @@ result<void> scenario::reading::producer(const document_section& from) {
         // Without answers a producer cannot know which sequence is next.
         if (load.producer.acks == 0 && !stated.says("idempotent"))
             load.producer.idempotent = false;
+        fit_to_version(load, stated.says("idempotent"), stated.says("codecs"));
         if (auto done = stated.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)
             return done;
         made.producers.push_back(std::move(load));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/batch/compression.hpp"
+#include "protocol/batch/record_reader.hpp"
 #include "sim/checkers/history.hpp"
 #include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
@@ -84,6 +85,8 @@ private:
     void on_outcome(load& of, const client::produce_outcome& outcome);
     void tell_outcome(const load& of, const client::produce_outcome& outcome) const;
     void on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got);
+    void on_record(const read_record& read);
+    std::uint64_t content_seen_without_stamp(const batch::record_view& record) const;
     void on_problem(std::uint32_t reader, std::uint32_t topic, const client::consumer_problem& problem);
     void on_out_of_range(const out_of_range& told);
     void note_audited(const place& where, const client::consumed& got);
@@ -121,6 +124,13 @@ private:
     std::vector<std::unique_ptr<client_host>> readers_;
     bool load_ended_ = false;
     std::map<place, log_offset> audited_to_;
+    /// By the number of the record, as it was sent: what a reader without timestamps sees of it, and all of
+    /// it.
+    struct sent_content {
+        std::uint64_t without_stamp = 0;
+        std::uint64_t whole = 0;
+    };
+    std::vector<sent_content> contents_;
     end_facts facts_;
     run_report outcome_;
     /// For reading what consumers got.

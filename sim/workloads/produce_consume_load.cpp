@@ -88,12 +88,15 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     auto stamps = world_.draws(draw_stream::workload).split("stamps").split(sent.token);
     const bool absurd = stamps.chance(options.absurd_stamps_percent, 100);
     const auto which = stamps.next();
+    const bool has_stamps = options.producer.produce_version_max >= produce_with_stamps;
     for (const auto size : planned.value_bytes) {
         const auto number = sent.first_record + batch.records.size();
         const auto usual = of.host->host().clock().wall_now();
-        batch.records.push_back(
-            make_record(number, size, absurd ? absurd_stamp(which, number, usual) : usual));
-        sent.contents.push_back(content_of(batch.records.back()));
+        const auto stamp = absurd ? absurd_stamp(which, number, usual) : usual;
+        const auto& record =
+            batch.records.emplace_back(make_record(number, size, has_stamps ? stamp : no_timestamp));
+        sent.contents.push_back(content_of(record));
+        contents_.push_back({content_without_stamp(record), sent.contents.back()});
     }
     ++of.unfinished;
     history_.on_sent(std::move(sent));

@@ -66,6 +66,24 @@ load_options drawn_load(runtime::random draws) {
     return load;
 }
 
+bool uses_zstd(const load_options& load) {
+    return std::find(load.codecs.begin(), load.codecs.end(), batch::codec::zstd) != load.codecs.end();
+}
+
+bool knows_no_zstd(const client::consumer_options& reader) {
+    return reader.fetch_version_max < fetch_with_batches;
+}
+
+void fit_to_version(load_options& load, bool keep_idempotent, bool keep_codecs) {
+    auto& producer = load.producer;
+    if (producer.produce_version_max < produce_with_batches && !keep_idempotent) {
+        producer.idempotent = false;
+        producer.in_flight_max = 1;
+    }
+    if (producer.produce_version_max < produce_with_zstd && !keep_codecs)
+        std::replace(load.codecs.begin(), load.codecs.end(), batch::codec::zstd, batch::codec::lz4);
+}
+
 client::consumer_options drawn_reader(runtime::random draws) {
     client::consumer_options reader;
     reader.max_wait_ms = static_cast<std::int32_t>(draws.log_between(50, 1'500));
@@ -76,6 +94,29 @@ client::consumer_options drawn_reader(runtime::random draws) {
     reader.fetch_version_max = static_cast<std::int16_t>(draws.between(10, 18));
     return reader;
 }
+
+namespace {
+
+/// Clients of Kafka 0.8 to 2.0 beside those of today, in some runs; drawn last, so that other runs are as
+/// they were before.
+void make_some_old(produce_consume_options& made, runtime::random draws) {
+    if (!draws.chance(1, 6))
+        return;
+    for (auto& load : made.producers) {
+        if (draws.chance(1, 2))
+            load.producer.produce_version_max = static_cast<std::int16_t>(draws.below(produce_with_zstd));
+        fit_to_version(load);
+    }
+    for (auto& reader : made.readers)
+        if (draws.chance(1, 2))
+            reader.fetch_version_max = static_cast<std::int16_t>(draws.below(10));
+    if (!std::any_of(made.readers.begin(), made.readers.end(), knows_no_zstd))
+        return;
+    for (auto& load : made.producers)
+        std::replace(load.codecs.begin(), load.codecs.end(), batch::codec::zstd, batch::codec::lz4);
+}
+
+} // namespace
 
 produce_consume_options produce_consume_options::plain(std::uint64_t seed, std::int64_t seconds) {
     produce_consume_options made;
@@ -98,6 +139,7 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     const auto readers = draws.between(1, 3);
     for (std::int64_t i = 0; i < readers; ++i)
         made.readers.push_back(drawn_reader(root.split("reader").split(static_cast<std::uint64_t>(i))));
+    make_some_old(made, root.split("old clients"));
     auto nodes = root.split("nodes");
     made.broker_scheduler = scheduler_options::drawn(nodes, static_cast<std::uint32_t>(nodes.between(1, 3)));
     made.client_scheduler = scheduler_options::drawn(nodes, 1);

@@ -63,6 +63,15 @@ std::uint64_t content_of(const batch::record_view& record) {
                    record.value.value_or(std::span<const std::byte>{}), record.timestamp);
 }
 
+std::uint64_t content_without_stamp(const client::outgoing_record& record) {
+    return hash_of(bytes_of(record.key), bytes_of(record.value), no_timestamp);
+}
+
+std::uint64_t content_without_stamp(const batch::record_view& record) {
+    return hash_of(record.key.value_or(std::span<const std::byte>{}),
+                   record.value.value_or(std::span<const std::byte>{}), no_timestamp);
+}
+
 std::optional<std::uint64_t> number_of(const batch::record_view& record) {
     if (!record.key || record.key->empty() || static_cast<char>(record.key->front()) != key_prefix)
         return std::nullopt;

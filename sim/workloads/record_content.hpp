@@ -18,6 +18,9 @@ timestamp_ms absurd_stamp(std::uint64_t which, std::uint64_t record, timestamp_m
 /// A hash of key, value and timestamp.
 std::uint64_t content_of(const client::outgoing_record& record);
 std::uint64_t content_of(const batch::record_view& record);
+/// The same of a record that was sent without timestamp, or read by a client that knows none.
+std::uint64_t content_without_stamp(const client::outgoing_record& record);
+std::uint64_t content_without_stamp(const batch::record_view& record);
 
 /// The number in a record's key; nothing when it is no key of ours.
 std::optional<std::uint64_t> number_of(const batch::record_view& record);

@@ -1,5 +1,6 @@
 #include "actors/client/consumer.hpp"
 #include "protocol/batch/builder.hpp"
+#include "protocol/batch/message_builder.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/kafka/error_codes.hpp"
 #include "tests/unit/actors/client/played_broker.hpp"
@@ -23,15 +24,16 @@ slice records(std::int64_t base, int count) {
 }
 
 struct consuming {
-    explicit consuming(bool use_session)
-        : machine(connection, options_of(use_session),
+    explicit consuming(bool use_session, std::int16_t version = kafka::fetch_request::highest_version)
+        : machine(connection, options_of(use_session, version),
                   {[this](const consumed& one) { got.push_back(one); },
                    [this](const consumer_problem& one) { problems.push_back(one); }}),
           broker(machine, connection) {}
 
-    static consumer_options options_of(bool use_session) {
+    static consumer_options options_of(bool use_session, std::int16_t version) {
         consumer_options options;
         options.topic = "t";
+        options.fetch_version_max = version;
         options.use_session = use_session;
         return options;
     }
@@ -102,6 +104,41 @@ TEST(consumer, corrupt_records_are_reported_and_not_handed_over) {
     EXPECT_EQ(it.problems[0].what, consumer_problem::kind::corrupt);
     EXPECT_TRUE(it.got.empty());
     EXPECT_EQ(it.machine.position(0), log_offset(0));
+}
+
+slice messages(std::int64_t base, int count, batch::codec which) {
+    batch::message_builder_options options;
+    options.compression = which;
+    batch::message_builder builder(options);
+    for (int i = 0; i < count; ++i)
+        builder.append(log_offset(base + i), timestamp_ms(1), std::nullopt, batch::bytes_of("v"));
+    return builder.build();
+}
+
+TEST(consumer, an_old_one_is_handed_message_sets) {
+    for (const auto which : {batch::codec::none, batch::codec::gzip}) {
+        consuming it(false, 3);
+        it.come_up();
+        it.answer(error_code::none, 5, messages(0, 3, which));
+        EXPECT_EQ(it.machine.position(0), log_offset(3));
+        ASSERT_EQ(it.got.size(), 1u);
+        EXPECT_TRUE(it.got[0].batches.empty());
+        EXPECT_EQ(it.got[0].messages.size(), which == batch::codec::none ? 3u : 1u);
+        EXPECT_EQ(it.got[0].next_offset(), log_offset(3));
+    }
+}
+
+TEST(consumer, an_old_one_refuses_batches_and_damaged_messages) {
+    auto damaged = messages(0, 1, batch::codec::none);
+    damaged.patch_before_sharing().back() ^= std::byte{1};
+    for (const auto& bad : {records(0, 1), damaged}) {
+        consuming it(false, 3);
+        it.come_up();
+        it.answer(error_code::none, 1, bad);
+        ASSERT_EQ(it.problems.size(), 1u);
+        EXPECT_EQ(it.problems[0].what, consumer_problem::kind::corrupt);
+        EXPECT_EQ(it.machine.position(0), log_offset(0));
+    }
 }
 
 TEST(consumer, a_session_names_only_what_changed) {

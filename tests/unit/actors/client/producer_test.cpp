@@ -1,4 +1,5 @@
 #include "actors/client/producer.hpp"
+#include "protocol/batch/message_reader.hpp"
 #include "tests/unit/actors/client/played_broker.hpp"
 
 #include <gtest/gtest.h>
@@ -253,6 +254,28 @@ TEST(producer, without_acknowledgements_nothing_is_waited_for) {
     EXPECT_EQ(it.broker.requests.size(), 1u);
     EXPECT_EQ(it.outcomes.at(0).what, delivery::unknown);
     EXPECT_EQ(it.connection.in_flight(), 0u);
+}
+
+TEST(producer, before_version_3_message_sets_are_sent_without_timestamps_before_version_2) {
+    for (std::int16_t version = 0; version <= 2; ++version) {
+        producer_options options;
+        options.idempotent = false;
+        options.produce_version_max = version;
+        producing it(options);
+        it.broker.come_up();
+        it.send(1);
+        it.broker.tell_topic("t", 1);
+        const auto request = it.broker.take(kafka::api_key::produce);
+        EXPECT_EQ(request.header.request_api_version, version);
+        const auto asked = request.as<kafka::produce_request>();
+        const auto entries = batch::split_entries(*asked.topic_data.at(0).partition_data.at(0).records);
+        ASSERT_TRUE(entries);
+        ASSERT_EQ(entries->size(), 1u);
+        const auto& sent = std::get<batch::message_view>(entries->front());
+        EXPECT_EQ(sent.header.magic, version == 2 ? 1 : 0);
+        EXPECT_EQ(sent.header.timestamp, version == 2 ? timestamp_ms(1) : no_timestamp);
+        EXPECT_TRUE(batch::validate_message(sent, {}));
+    }
 }
 
 } // namespace
