@@ -6,6 +6,7 @@
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 constexpr std::int16_t first_version_with_ids = 13;
 constexpr std::int16_t first_version_with_timestamps = 2;
 constexpr std::int16_t first_version_with_batches = 4;
+constexpr std::int16_t first_version_with_zstd = 10;
 /// How long a fetch whose time is over waits for reads that have begun.
 constexpr std::chrono::milliseconds late_read_patience{1000};
 
@@ -74,6 +76,11 @@ void fetch_operation::locate(entry& one) {
         return refuse(one, by_id ? errc::unknown_topic_id : errc::unknown_topic_or_partition);
     if (!owner().allowed(context(), acl_operation::read, resource_type::topic, topic->name))
         return refuse(one, errc::topic_authorization_failed);
+    // A topic that stores zstd only is not for these clients (KIP-110). What some producer packed with it is
+    // served from version 4 on: the client finds out for itself.
+    if (context().version < first_version_with_zstd &&
+        owner().port().config_of(*topic).compression_type == "zstd")
+        return refuse(one, errc::unsupported_compression);
     const auto index = one.item.partition.get();
     if (index < 0 || static_cast<std::size_t>(index) >= topic->partitions.size())
         return refuse(one, errc::unknown_topic_or_partition);

@@ -1,8 +1,5 @@
 #include "actors/connection/handlers.hpp"
-#include "protocol/batch/convert_up.hpp"
-#include "protocol/batch/patch.hpp"
-#include "protocol/batch/record_batch.hpp"
-#include "protocol/batch/validate.hpp"
+#include "actors/connection/produce_batch.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
@@ -15,9 +12,6 @@
 namespace barnabas {
 
 namespace {
-
-constexpr std::int16_t first_version_with_batches = 3;
-constexpr std::int16_t first_version_with_zstd = 7;
 
 /// Where a partition's answer stands in the response.
 struct produce_slot {
@@ -114,63 +108,6 @@ append_response refused(const error& why) {
     return refused(why.code, why.detail);
 }
 
-result<void> check_size(const batch::batch_view& one, const topic_metadata& topic,
-                        const topic_config& config) {
-    if (one.bytes.size() <= static_cast<std::size_t>(config.max_message_bytes))
-        return {};
-    return error{errc::message_too_large,
-                 "a record batch of " + std::to_string(one.bytes.size()) +
-                     " bytes is larger than max.message.bytes=" + std::to_string(config.max_message_bytes) +
-                     " of topic " + topic.name};
-}
-
-/// One batch made of what a producer before Kafka 0.11 sent.
-result<batch::batch_view> converted_batch(connection& self, const request_context& context,
-                                          const topic_metadata& topic, const slice& records) {
-    const topic_config& config = self.port().config_of(topic);
-    batch::up_options options;
-    options.require_keys = config.cleanup_compact;
-    options.workspace = self.options().workspace;
-    auto converted = batch::convert_up(records, options);
-    if (BARNABAS_MARK_IF(!converted, produce_message_set_invalid))
-        return converted.failure();
-    if (auto fits = check_size(converted->batch, topic, config); !fits)
-        return fits.failure();
-    BARNABAS_MARK(produce_converted);
-    self.port().converted(context, static_cast<std::uint64_t>(converted->converted_records));
-    return std::move(converted->batch);
-}
-
-/// The one batch that a partition's records hold, checked in full before anything is stored.
-result<batch::batch_view> checked_batch(connection& self, const request_context& context,
-                                        const topic_metadata& topic, const slice& records) {
-    auto batches = batch::split_batches(records);
-    if (!batches)
-        return batches.failure();
-    if (BARNABAS_MARK_IF(batches->size() != 1, produce_not_one_batch))
-        return error{errc::invalid_record,
-                     "a produce request holds exactly one record batch per partition, not " +
-                         std::to_string(batches->size())};
-    const topic_config& config = self.port().config_of(topic);
-    batch::batch_view& one = batches->front();
-    if (auto fits = check_size(one, topic, config); !fits)
-        return fits.failure();
-    if (one.header.is_transactional())
-        return error{errc::transactional_id_not_found, "this broker does not serve transactions"};
-    batch::validation_options options;
-    options.allow_zstd = context.version >= first_version_with_zstd;
-    options.require_keys = config.cleanup_compact;
-    options.inside = config.validate_inside ? batch::inside_check::full : batch::inside_check::header;
-    options.workspace = self.options().workspace;
-    options.max_timestamp = batch::wrong_max_timestamp::report;
-    auto facts = batch::validate_batch(one, options);
-    if (BARNABAS_MARK_IF(!facts, produce_batch_invalid))
-        return facts.failure();
-    if (BARNABAS_MARK_IF(!facts->max_timestamp_matches, produce_max_timestamp_mended))
-        batch::set_max_timestamp(one, facts->max_timestamp);
-    return std::move(one);
-}
-
 /// The topic that a request names, by name or by id as its version has it.
 template <class Topic>
 result<const topic_metadata*> find_topic(connection& self, const request_context& context,
@@ -203,15 +140,14 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
         return waiting.settle(index, refused(errc::not_enough_replicas,
                                              "min.insync.replicas=" + std::to_string(wanted) + ", but only " +
                                                  std::to_string(in_sync) + " in sync"));
-    const bool old = waiting.context().version < first_version_with_batches;
+    const bool old = waiting.context().version < produce_with_batches;
     // Producers before 0.11 may send an empty set; there is nothing to store.
     if (old && partition.records && partition.records->empty())
         return waiting.settle(index, {});
     if (!partition.records || partition.records->empty())
         return waiting.settle(
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
-    auto checked = old ? converted_batch(self, waiting.context(), topic, *partition.records)
-                       : checked_batch(self, waiting.context(), topic, *partition.records);
+    auto checked = batch_to_store(self, waiting.context(), topic, *partition.records);
     if (!checked) {
         self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
                                                   to_string(checked.failure()));

@@ -282,7 +282,12 @@ std::optional<std::string> problem_of_zstd(const produce_consume_options& option
     const bool sent = std::any_of(options.producers.begin(), options.producers.end(), uses_zstd);
     const bool old_readers = std::any_of(options.readers.begin(), options.readers.end(), knows_no_zstd);
     if (sent && old_readers)
-        return "a [reader] of Fetch before version 4 cannot read zstd: leave it out of codecs";
+        return "[producer] a [reader] of Fetch before version 4 cannot read zstd: leave it out of codecs";
+    const auto too_old = [](const client::consumer_options& reader) {
+        return reader.fetch_version_max < fetch_with_zstd;
+    };
+    if (stores_zstd(options) && std::any_of(options.readers.begin(), options.readers.end(), too_old))
+        return "[reader] one of Fetch before version 10 is refused where compression.type is zstd";
     return {};
 }
 

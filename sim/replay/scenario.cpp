@@ -139,7 +139,7 @@ result<void> scenario::reading::fits_together() const {
     if (!made.producers.empty() && made.topics.empty())
         return of.text_.wrong(producer_line, "[producer] there is no topic to send to");
     if (const auto problem = problem_of_zstd(made))
-        return of.text_.wrong(producer_line, "[producer] " + *problem);
+        return of.text_.wrong(producer_line, *problem);
     virtual_time before{0};
     for (std::size_t i = 0; i < send_lines.size(); ++i) {
         const auto& send = (*made.sends)[i];

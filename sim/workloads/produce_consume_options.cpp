@@ -3,6 +3,7 @@
 #include "sim/workloads/broker_config.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace barnabas::sim {
 
@@ -31,6 +32,10 @@ std::vector<client::new_topic> drawn_topics(runtime::random draws) {
                                            std::to_string(draws.log_between(1, 8'192)));
         if (draws.chance(1, 4))
             topics[i].configs.emplace_back("segment.ms", std::to_string(draws.log_between(1'000, 60'000)));
+        if (auto codecs = draws.split("codec").split(i); codecs.chance(1, 6)) {
+            constexpr const char* types[] = {"uncompressed", "gzip", "snappy", "lz4", "zstd"};
+            topics[i].configs.emplace_back("compression.type", types[codecs.below(std::size(types))]);
+        }
         // Two hundred years: more than all jumps of clocks together, less than the end of time lies ahead.
         if (draws.split("stamps").split(i).chance(1, 3))
             topics[i].configs.emplace_back("message.timestamp.after.max.ms", "6311520000000");
@@ -68,6 +73,19 @@ load_options drawn_load(runtime::random draws) {
 
 bool uses_zstd(const load_options& load) {
     return std::find(load.codecs.begin(), load.codecs.end(), batch::codec::zstd) != load.codecs.end();
+}
+
+bool stores_zstd(const produce_consume_options& options) {
+    using settings = std::vector<std::pair<std::string, std::string>>;
+    const auto compression_of = [](const settings& configs) -> std::optional<std::string> {
+        const auto found = std::find_if(configs.rbegin(), configs.rend(),
+                                        [](const auto& each) { return each.first == "compression.type"; });
+        return found == configs.rend() ? std::nullopt : std::optional(found->second);
+    };
+    const auto usual = compression_of(options.broker_config).value_or("producer");
+    return std::any_of(options.topics.begin(), options.topics.end(), [&](const client::new_topic& topic) {
+        return compression_of(topic.configs).value_or(usual) == "zstd";
+    });
 }
 
 bool knows_no_zstd(const client::consumer_options& reader) {
@@ -108,8 +126,8 @@ void make_some_old(produce_consume_options& made, runtime::random draws) {
         fit_to_version(load);
     }
     for (auto& reader : made.readers)
-        if (draws.chance(1, 2))
-            reader.fetch_version_max = static_cast<std::int16_t>(draws.below(10));
+        if (draws.chance(1, 2) && !stores_zstd(made))
+            reader.fetch_version_max = static_cast<std::int16_t>(draws.below(fetch_with_zstd));
     if (!std::any_of(made.readers.begin(), made.readers.end(), knows_no_zstd))
         return;
     for (auto& load : made.producers)
@@ -139,13 +157,13 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     const auto readers = draws.between(1, 3);
     for (std::int64_t i = 0; i < readers; ++i)
         made.readers.push_back(drawn_reader(root.split("reader").split(static_cast<std::uint64_t>(i))));
-    make_some_old(made, root.split("old clients"));
     auto nodes = root.split("nodes");
     made.broker_scheduler = scheduler_options::drawn(nodes, static_cast<std::uint32_t>(nodes.between(1, 3)));
     made.client_scheduler = scheduler_options::drawn(nodes, 1);
     auto clocks = root.split("clocks");
     made.broker_clock = clock_options::drawn(clocks);
     made.broker_config = drawn_broker_config(root.split("config"));
+    make_some_old(made, root.split("old clients"));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.faults =
         fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing, true});

@@ -93,11 +93,16 @@ inline constexpr std::int16_t produce_with_zstd = 7;
 /// Fetch before version 4 answers with message sets.
 inline constexpr std::int16_t fetch_with_batches = 4;
 inline constexpr std::int16_t fetch_with_stamps = 2;
+/// Earlier versions are refused where a topic stores zstd only.
+inline constexpr std::int16_t fetch_with_zstd = 10;
 
 bool uses_zstd(const load_options& load);
 bool knows_no_zstd(const client::consumer_options& reader);
 /// Drops what the load's version of Produce does not have, but for what is kept.
 void fit_to_version(load_options& load, bool keep_idempotent = false, bool keep_codecs = false);
 client::consumer_options drawn_reader(runtime::random draws);
+
+/// Whether some topic keeps nothing but zstd, by its own `compression.type` or the broker's.
+bool stores_zstd(const produce_consume_options& options);
 
 } // namespace barnabas::sim

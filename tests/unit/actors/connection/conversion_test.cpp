@@ -1,5 +1,6 @@
 #include "protocol/batch/message_builder.hpp"
 #include "protocol/batch/message_set.hpp"
+#include "protocol/batch/validate.hpp"
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 namespace barnabas {
@@ -29,6 +30,54 @@ TEST_F(conversion_test, a_message_set_is_stored_as_one_batch_and_counted) {
     machine.on_append_response(done);
     EXPECT_EQ(response<kafka::produce_response>(0, 2, 1).responses[0].partition_responses[0].base_offset, 4);
     EXPECT_EQ(response<kafka::produce_response>(1, 2, 2).responses[0].partition_responses[0].error_code, 0);
+}
+
+TEST_F(conversion_test, the_codec_of_the_topic_replaces_that_of_the_producer) {
+    machine.start();
+    for (const std::string type : {"producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"}) {
+        port.config.compression_type = type;
+        deliver(request(produce(0), 8, 1));
+        const auto& header = port.appends.back().second.batches.at(0).header;
+        const auto kept = type == "producer" || type == "uncompressed";
+        EXPECT_EQ(header.compression() == batch::codec::none, kept) << type;
+    }
+    batch::builder_options packed;
+    packed.compression = batch::codec::lz4;
+    batch::batch_builder builder(packed);
+    builder.append_text(timestamp_ms(1000), "key", "value");
+    auto message = produce(0);
+    message.topic_data[0].partition_data[0].records = builder.build();
+    port.config.compression_type = "uncompressed";
+    deliver(request(message, 8, 7));
+    const auto& stored = port.appends.back().second.batches.at(0);
+    EXPECT_EQ(stored.header.compression(), batch::codec::none);
+    EXPECT_TRUE(batch::validate_batch(stored, {}));
+}
+
+TEST_F(conversion_test, a_batch_that_has_grown_beyond_the_topics_limit_is_refused) {
+    machine.start();
+    batch::builder_options packed;
+    packed.compression = batch::codec::gzip;
+    batch::batch_builder builder(packed);
+    builder.append_text(timestamp_ms(1000), "key", std::string(10'000, 'x'));
+    auto message = produce(0);
+    message.topic_data[0].partition_data[0].records = builder.build();
+    port.config.max_message_bytes = 1'000;
+    port.config.compression_type = "uncompressed";
+    deliver(request(message, 8, 1));
+    EXPECT_TRUE(port.appends.empty());
+    EXPECT_EQ(response<kafka::produce_response>(0, 8, 1).responses[0].partition_responses[0].error_code,
+              kafka::wire_value(error_code::message_too_large));
+}
+
+TEST_F(conversion_test, a_topic_of_zstd_is_not_for_consumers_before_fetch_10) {
+    machine.start();
+    port.config.compression_type = "zstd";
+    deliver(request(fetch(1, 0, 1), 9, 1));
+    EXPECT_EQ(response<kafka::fetch_response>(0, 9, 1).responses[0].partitions[0].error_code,
+              kafka::wire_value(error_code::unsupported_compression_type));
+    deliver(request(fetch(1, 0, 1), 10, 2));
+    EXPECT_EQ(port.read_requests.size(), 1u);
 }
 
 TEST_F(conversion_test, an_old_fetch_gets_a_message_set_from_behind_what_is_not_for_it) {

@@ -1,6 +1,7 @@
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/batch/record_reader.hpp"
+#include "protocol/batch/repack.hpp"
 #include "protocol/batch/validate.hpp"
 
 #include <gtest/gtest.h>
@@ -111,6 +112,23 @@ RC_GTEST_PROP(round_trip, any_flipped_bit_behind_the_crc_is_refused, ()) {
     target[bit / 8] ^= static_cast<std::byte>(1 << (bit % 8));
     const auto facts = validate_batch(split_one(bytes), {});
     RC_ASSERT(facts.code() == errc::corrupt_message);
+}
+
+RC_GTEST_PROP(round_trip, a_batch_packed_again_is_the_same_but_for_its_codec, ()) {
+    const auto records = *rc::gen::nonEmpty(rc::gen::container<std::vector<plain_record>>(any_record()));
+    const auto batch = split_one(build(records, any_codec()));
+    const auto wanted = any_codec();
+    const auto packed = repack(batch, {wanted, {}, nullptr});
+    RC_ASSERT(packed.has_value());
+    RC_ASSERT(split_one(packed->bytes).header == packed->header);
+    RC_ASSERT(packed->header.compression() == wanted);
+    RC_ASSERT(validate_batch(*packed, {}).has_value());
+    RC_ASSERT(read_back(*packed) == records);
+    auto header = packed->header;
+    header.attributes = batch.header.attributes;
+    header.batch_length = batch.header.batch_length;
+    header.crc = batch.header.crc;
+    RC_ASSERT(header == batch.header);
 }
 
 /// The reader is written apart from the check, so that it can be asked whether what passed is right.
