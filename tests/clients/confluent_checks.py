@@ -195,6 +195,19 @@ def each_acks_and_compression_is_read_back():
 
 
 @check
+def the_codec_of_the_topic_replaces_the_producers():
+    values = [b'%06d a value that compresses well well well well well' % number for number in range(300)]
+    for wanted in ('uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'):
+        topic = f'stored-{wanted}'
+        create(topic, 1, {'compression.type': wanted})
+        for codec in CODECS:
+            send_all(producer(compression_type=codec, linger_ms=50, enable_idempotence=True), topic, values, partition=0)
+        seen = [message.value() for message in read([at(topic, OFFSET_BEGINNING)], len(values) * len(CODECS))]
+        expect_equal(seen, values * len(CODECS), f'records of {topic}')
+        expect_equal(broker.stored_codecs(topic), {wanted.replace('uncompressed', 'none')}, f'codecs of {topic}')
+
+
+@check
 def idempotent_producer_keeps_order():
     create('once', 3)
     sender = producer(enable_idempotence=True, linger_ms=0)
