@@ -13,14 +13,13 @@ namespace {
 
 using key = kafka::api_key;
 
-// Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119); Produce 0 to 2
-// are advertised and refused, because librdkafka takes "Produce 0..0" for the sign that a broker knows
-// compression.
+// Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119). What is listed
+// is served, in every version.
 constexpr std::array<api_row, 12> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
-    {key::fetch, 0, 17, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
-    {key::list_offsets, 0, 9, handle_list_offsets, resource_type::topic, acl_operation::describe,
+    {key::fetch, 0, 18, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
+    {key::list_offsets, 0, 11, handle_list_offsets, resource_type::topic, acl_operation::describe,
      quota_class::request, false},
     {key::metadata, 0, 13, handle_metadata, resource_type::topic, acl_operation::describe,
      quota_class::request, false},

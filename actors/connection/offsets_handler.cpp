@@ -7,9 +7,20 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int64_t earliest_local_timestamp = -4;
 constexpr std::int64_t earliest_timestamp = -2;
+constexpr std::int64_t earliest_local_timestamp = -4;
 constexpr std::int64_t latest_tiered_timestamp = -5;
+constexpr std::int64_t earliest_pending_upload_timestamp = -6;
+
+/// Whether this version of ListOffsets has that special time. -3 and above are known to all, as in Kafka.
+bool has_time(std::int16_t version, std::int64_t timestamp) {
+    switch (timestamp) {
+    case earliest_local_timestamp: return version >= 8;
+    case latest_tiered_timestamp: return version >= 9;
+    case earliest_pending_upload_timestamp: return version >= 11;
+    default: return timestamp > earliest_local_timestamp;
+    }
+}
 
 /// A ListOffsets request: each partition is asked, the answers are collected in the order of the request.
 class list_offsets final : public operation {
@@ -89,11 +100,12 @@ void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, c
     if (topic == nullptr || partition.partition_index < 0 ||
         static_cast<std::size_t>(partition.partition_index) >= topic->partitions.size())
         return waiting.settle(index, errc::unknown_topic_or_partition);
-    // Nothing is tiered: the latest tiered offset is unknown, and everything earliest is local.
-    if (partition.timestamp == latest_tiered_timestamp)
-        return waiting.settle(index, errc::ok);
-    if (partition.timestamp < latest_tiered_timestamp)
+    if (!has_time(waiting.context().version, partition.timestamp))
         return waiting.settle(index, errc::unsupported_version);
+    // Nothing is tiered or waits for it: there are no such offsets, and everything earliest is local.
+    if (partition.timestamp == latest_tiered_timestamp ||
+        partition.timestamp == earliest_pending_upload_timestamp)
+        return waiting.settle(index, errc::ok);
     offset_query query;
     query.token = waiting.token(index);
     query.timestamp = timestamp_ms(partition.timestamp == earliest_local_timestamp ? earliest_timestamp

@@ -30,7 +30,9 @@ def named(field):
 
 def initializer(field):
     if field.default == 'empty':
-        return f' = {member_type(field)}(std::in_place)'
+        # Made and moved, not in place: clang does not yet know here that a struct of this message can be made.
+        return f' = {element_type(field)}()' if field.struct and not field.is_array else \
+            f' = {member_type(field)}(std::in_place)'
     if field.default is not None:
         return f' = {field.default}'
     if field.is_array or field.nullable or field.type_name not in NUMBERS or field.type_name == 'uuid':
@@ -268,7 +270,7 @@ class Body:
         condition = field.nullable.condition(field.versions)
         without_byte = f'!({condition}) || ' if condition else ''
         self.out.open(f'if ({without_byte}in.is_present("{field.name}", {marker})) {{')
-        self.out.add(f'{named(field)}.emplace().read(in, version);')
+        self.out.add(f'{named(field)}.emplace({element_type(field)}()).read(in, version);')
         self.out.close('} else {')
         self.out.depth += 1
         self.out.add(f'{named(field)}.reset();')

@@ -159,9 +159,9 @@ result<void> scenario::reading::broker(const document_section& from) {
     std::vector<std::pair<std::string, std::string>> stated;
     auto lines = reader(from);
     lines.fields(made.broker_scheduler).fields(made.broker_clock).configs(stated);
-    for (auto& [key, value] : stated) {
-        std::erase_if(made_configs, [&](const auto& drawn) { return drawn.first == key; });
-        made_configs.emplace_back(key, value);
+    for (const auto& each : stated) {
+        std::erase_if(made_configs, [&](const auto& drawn) { return drawn.first == each.first; });
+        made_configs.push_back(each);
     }
     return lines.check(problem_of(made.broker_scheduler))
         .check(problem_of(made.broker_clock))

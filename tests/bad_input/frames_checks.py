@@ -90,7 +90,7 @@ def an_unknown_api_key_closes_the_connection():
 
 @check
 def an_unserved_version_closes_the_connection_and_names_the_served_ones():
-    for key, version in ((METADATA, 99), (PRODUCE, -1), (FETCH, 18), (CREATE_TOPICS, 32767)):
+    for key, version in ((METADATA, 99), (PRODUCE, -1), (FETCH, 19), (CREATE_TOPICS, 32767)):
         refused(raw_request(key, version, bytes(10)), f'version {version} is not served')
 
 

@@ -399,5 +399,36 @@ TEST(dispatch, every_row_serves_versions_that_its_schema_knows) {
     EXPECT_EQ(find_api(kafka::api_key::init_producer_id)->lowest, 0);
 }
 
+TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
+    machine.start();
+    struct expected {
+        std::int64_t timestamp;
+        std::int16_t version;
+        error_code code;
+    };
+    std::int32_t number = 0;
+    for (const auto& [timestamp, version, code] : std::vector<expected>{
+             {-5, 8, error_code::unsupported_version},
+             {-5, 9, error_code::none},
+             {-4, 7, error_code::unsupported_version},
+             {-6, 10, error_code::unsupported_version},
+             {-6, 11, error_code::none},
+             {-7, 11, error_code::unsupported_version},
+         }) {
+        kafka::list_offsets_request message;
+        auto& topic = message.topics.emplace_back();
+        topic.name = "orders";
+        topic.partitions.emplace_back().timestamp = timestamp;
+        deliver(request(message, version, number));
+        const auto answer =
+            response<kafka::list_offsets_response>(static_cast<std::size_t>(number), version, number);
+        EXPECT_EQ(answer.topics[0].partitions[0].error_code, kafka::wire_value(code))
+            << timestamp << " in " << version;
+        EXPECT_EQ(answer.topics[0].partitions[0].offset, -1);
+        ++number;
+    }
+    EXPECT_TRUE(port.offset_queries.empty());
+}
+
 } // namespace
 } // namespace barnabas
