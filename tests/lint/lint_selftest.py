@@ -392,6 +392,17 @@ def objects_that_ask_the_machine_are_found():
 
 
 @case
+def messages_that_need_each_other_are_found():
+    folder = 'protocol/kafka/lib.a.p/meson-generated_.._'
+    tables = {folder + 'a.cpp.o': ({'barnabas::kafka::a::decode()'}, {'barnabas::kafka::b::decode()', 'malloc'}),
+              folder + 'b.cpp.o': ({'barnabas::kafka::b::decode()'}, {'barnabas::kafka::wire_reader::int8()'}),
+              folder + 'message_table.cpp.o': (set(), {'barnabas::kafka::a::decode()'})}
+    found = list(symbols.messages_that_need_others(tables))
+    assert len(found) == 1 and 'b::decode' in found[0], found
+    assert 'no generated message' in list(symbols.messages_that_need_others({}))[0]
+
+
+@case
 def names_of_libraries_that_are_not_linked_are_found():
     files = {'sim/meson.build': "b_lib = static_library('b', 'b.cpp', dependencies: model_dep)\n",
              'protocol/meson.build': "model_lib = static_library('model', 'm.cpp')\nmodel_dep = declare_dependency(link_with: model_lib)\n"

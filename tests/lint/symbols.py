@@ -3,6 +3,7 @@ macros and inlined headers included.
 
   symbols.clocks_and_chance   no object of protocol/, actors/ or sim/ needs a clock, a thread, chance, the environment,
                               a file or a socket; tests/lint/symbols.txt lists what foreign headers drag in, with reasons
+  symbols.messages_alone      a generated message needs no other one, so that a program links only those it uses
   symbols.links               what a library leaves undefined is defined by a library that its meson.build names
 """
 
@@ -91,6 +92,20 @@ def forbidden(tables, allowed):
             yield f'tests/lint/symbols.txt allows {one[1]} to {one[0]}, which nobody needs; remove the line'
 
 
+def messages_that_need_others(tables):
+    """Generated messages by object; only the table of all of them may need others."""
+    generated = {path: one for path, one in tables.items()
+                 if path.startswith('protocol/kafka/') and 'meson-generated' in path}
+    alone = {path: one for path, one in generated.items() if not path.endswith('message_table.cpp.o')}
+    homes = {symbol: path for path, (defined, _) in alone.items() for symbol in defined if 'barnabas::kafka::' in symbol}
+    for path, (defined, undefined) in sorted(alone.items()):
+        for symbol in sorted(undefined - defined):
+            if symbol in homes:
+                yield f'{path} needs {symbol[:120]} of {os.path.basename(homes[symbol])}'
+    if not alone:
+        yield 'no generated message was found'
+
+
 class Libraries:
     """Static libraries of the project: their objects, and what they may resolve names from."""
 
@@ -163,6 +178,7 @@ def main():
         allowed = list(read_allowed(file.read()))
     checked = {path: one for path, one in tables.items() if path.startswith(CHECKED)}
     good = report('symbols.clocks_and_chance', list(forbidden(checked, allowed)))
+    good = report('symbols.messages_alone', list(messages_that_need_others(tables))) and good
     libraries = Libraries(tree.Tree(lint.ROOT, lint.files_of(lint.ROOT)))
     return 0 if report('symbols.links', list(libraries.missing(tables))) and good else 1
 
