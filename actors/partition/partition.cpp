@@ -297,6 +297,8 @@ void partition::on_check_retention() {
         return;
     if (auto job = log_.retention(port_.wall_now(), port_.monotonic_now(), high_watermark_))
         port_.submit(std::move(*job));
+    if (auto job = log_.roll_expired(port_.wall_now(), high_watermark_))
+        port_.submit(std::move(*job));
     tell_marks();
     // Under write caching this is the longest that bytes stay unsynced.
     if (BARNABAS_MARK_IF(log_.wants_sync(), cached_bytes_synced_late))

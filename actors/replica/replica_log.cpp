@@ -109,7 +109,7 @@ void replica_log::on_repaired(const repair_job& job) {
 }
 
 bool replica_log::wants_sync() const {
-    return !sync_in_flight_ && !offline_ && !closed_ && stable_offset_ < written_offset_;
+    return !sync_in_flight_ && !offline_ && !closed_ && (stable_offset_ < written_offset_ || names_changed_);
 }
 
 sync_job replica_log::sync() {

@@ -71,7 +71,7 @@ public:
     repair_job repair();
     void on_repaired(const repair_job& job);
 
-    /// Something was written that is not stable and no sync is in flight.
+    /// Something was written, or a segment made, that is not stable, and no sync is in flight.
     bool wants_sync() const;
     sync_job sync();
     /// An error: the log is offline, and everything from `from` on must be taken as not stored.
@@ -85,6 +85,11 @@ public:
     find_job find_max_timestamp(log_offset upto);
     /// Every find job must come back, whatever its outcome.
     void on_found(const find_job& job);
+
+    /// When nothing but the active segment is left and its records are past retention, too: an empty segment
+    /// takes its place, so that `retention` may have the old one. Otherwise a topic that nobody writes to any
+    /// more would keep its last records for ever. Not while appends are in flight or failed.
+    std::optional<write_job> roll_expired(timestamp_ms now, log_offset high_watermark);
 
     /// Retention: inactive segments below the high watermark that are too old, too many bytes, or below the
     /// log start offset leave the log at once; the job renames their files. The age of records goes by the

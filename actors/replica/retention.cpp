@@ -35,6 +35,33 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns 
     return job;
 }
 
+std::optional<write_job> replica_log::roll_expired(timestamp_ms now, log_offset high_watermark) {
+    const bool busy = offline_ || closed_ || failure_ || !in_flight_.empty();
+    auto& active = segments_.back();
+    if (busy || segments_.size() > 1 || active.size == 0 || log_end_offset_ > high_watermark)
+        return std::nullopt;
+    // Unknown after a restart.
+    if (active.created == no_timestamp)
+        active.created = now;
+    auto candidate = active;
+    // Records without a sensible time count from the segment's own beginning, and once more when it is
+    // closed.
+    const auto newest = active.newest.timestamp;
+    candidate.closed = newest == no_timestamp || newest > now ? active.created : now;
+    if (!BARNABAS_MARK_IF(is_expired(candidate, log_end_offset_, now, active.size), active_segment_expired))
+        return std::nullopt;
+    append_in_flight undo{log_end_offset_, log_end_offset_, active, true, {}};
+    write_job job;
+    job.lane = lane_;
+    job.directory = options_.directory;
+    job.base_offset = log_end_offset_;
+    job.next_offset = log_end_offset_;
+    mark_snapshot_if_due(true);
+    roll(now, job);
+    in_flight_.push_back(std::move(undo));
+    return job;
+}
+
 bool replica_log::is_expired(const segment_state& segment, log_offset next_base, timestamp_ms now,
                              std::uint64_t bytes_left) const {
     if (BARNABAS_MARK_IF(next_base <= log_start_offset_, segment_below_log_start))

@@ -55,6 +55,8 @@ void write_job::run(runtime::file_system& files) {
                 return created.failure();
             lane->files = *created;
         }
+        if (batches.empty())
+            return {};
         if (auto written = files.write(lane->files.log, log_position, batches); !written)
             return written;
         if (auto written = write_if_any(files, lane->files.offset_index, offset_position, offset_entries);

@@ -78,6 +78,8 @@ public:
             if (random_() % 2 == 0)
                 job->removal.run(files_);
         }
+        if (auto job = host_.log->roll_expired(timestamp_ms(5000), host_.log->stable_offset()))
+            host_.writes.push_back(std::move(*job));
     }
 
     void read() {

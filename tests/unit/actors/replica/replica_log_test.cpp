@@ -350,6 +350,64 @@ TEST(replica_log, retention_by_time_drops_old_segments_in_two_steps) {
     EXPECT_EQ(host.log->epochs().entries().front().start_offset, active);
 }
 
+TEST(replica_log, the_last_records_of_an_idle_topic_go_too) {
+    auto options = log_host::small_options();
+    options.retention_ms = 10000;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    ASSERT_TRUE(host.append({.producer = 7, .sequence = 0}, 0, 1, 1000));
+    const auto end = host.log->stable_offset();
+    EXPECT_FALSE(host.log->roll_expired(timestamp_ms(5000), end)) << "young";
+    EXPECT_FALSE(host.log->roll_expired(timestamp_ms(60000), log_offset(0))) << "not replicated";
+    auto rolled = host.log->roll_expired(timestamp_ms(60000), end);
+    ASSERT_TRUE(rolled);
+    EXPECT_FALSE(host.log->roll_expired(timestamp_ms(60000), end)) << "one is under way";
+    rolled->run(files);
+    EXPECT_FALSE(host.log->on_written(*rolled));
+    EXPECT_FALSE(host.log->retention(timestamp_ms(60000), host.monotonic, end))
+        << "not yet on stable storage";
+    ASSERT_TRUE(host.log->wants_sync()) << "a segment was made";
+    EXPECT_FALSE(host.sync());
+    EXPECT_FALSE(host.log->wants_sync());
+    auto job = host.log->retention(timestamp_ms(60000), host.monotonic, end);
+    ASSERT_TRUE(job);
+    job->run(files);
+    EXPECT_EQ(host.log->log_start_offset(), end);
+    EXPECT_EQ(host.log->total_bytes(), 0u);
+    EXPECT_FALSE(host.log->roll_expired(timestamp_ms(90000), end)) << "it is empty";
+    ASSERT_TRUE(host.close());
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_start_offset(), end);
+    EXPECT_EQ(host.log->log_end_offset(), end);
+    EXPECT_TRUE(host.append({.producer = 7, .sequence = 0}, 0, 1, 90000)->duplicate) << "producers are known";
+    EXPECT_EQ(host.append({}, 1, 1, 90000)->base_offset, end);
+}
+
+TEST(replica_log, an_active_segment_without_sensible_times_counts_from_its_beginning) {
+    auto options = log_host::small_options();
+    options.retention_ms = 10000;
+    memory_files files;
+    log_host host(files, options);
+    for (const std::int64_t timestamp : {99999999, -1}) {
+        ASSERT_TRUE(host.open());
+        ASSERT_TRUE(host.append({.timestamp = timestamp}, 0, 1, 1000));
+        const auto end = host.log->stable_offset();
+        EXPECT_FALSE(host.log->roll_expired(timestamp_ms(50000), end)) << "seen for the first time";
+        EXPECT_FALSE(host.log->roll_expired(timestamp_ms(60000), end));
+        auto rolled = host.log->roll_expired(timestamp_ms(60001), end);
+        ASSERT_TRUE(rolled);
+        host.writes.push_back(std::move(*rolled));
+        host.write_all();
+        host.sync();
+        EXPECT_FALSE(host.log->retention(timestamp_ms(70001), host.monotonic, end)) << "from its end again";
+        auto retired = host.log->retention(timestamp_ms(70002), host.monotonic, end);
+        ASSERT_TRUE(retired);
+        retired->run(files);
+        ASSERT_TRUE(host.close());
+    }
+}
+
 TEST(replica_log, future_timestamps_do_not_pin_a_segment) {
     auto options = log_host::small_options();
     options.retention_ms = 1000;
