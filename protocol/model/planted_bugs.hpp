@@ -22,6 +22,8 @@ struct planted_bugs {
     // Recovery.
     /// Recovery believes the length of the file, whatever its tail holds.
     bool skip_torn_tail_check = false;
+    /// Damage in what was stable is cut like an unfinished write.
+    bool cuts_what_was_stable = false;
     /// After a restart the log ends one batch below what was recovered.
     bool reuse_offset_after_restart = false;
     /// What a killed process had written is taken for stable without a sync.

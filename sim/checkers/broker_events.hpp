@@ -23,6 +23,8 @@ struct log_opened {
     bool created = false;
     /// The topic's `write.caching`: written is as good as stable, so a power cut may take what was shown.
     bool write_caching = false;
+    /// Recovery found less than what a sync had covered, and went on.
+    bool stable_records_lost = false;
 };
 
 /// One batch as its header stands in the log.

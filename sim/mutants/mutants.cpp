@@ -10,6 +10,7 @@ namespace {
 constexpr const char* survive = "acked_records_survive";
 constexpr const char* contiguous = "offsets_contiguous";
 constexpr const char* invented = "nothing_invented";
+constexpr const char* uncut = "damage_is_not_cut";
 constexpr const char* inconsistent = "inconsistent_offsets";
 constexpr const char* order = "producer_order";
 constexpr const char* watermark = "high_watermark_never_back";
@@ -56,6 +57,10 @@ const mutant table[] = {
      "recovery believes the file's length, whatever its tail holds",
      {survive, contiguous, synced, shown},
      &bugs::skip_torn_tail_check},
+    {"cuts_what_was_stable",
+     "recovery cuts damage in what was stable like an unfinished write",
+     {uncut},
+     &bugs::cuts_what_was_stable},
     {"reuse_offset_after_restart",
      "the log ends one batch too early after a restart",
      {synced, contiguous, watermark, survive, shown},

@@ -12,6 +12,10 @@ constexpr std::int16_t snapshot_version = 1;
 constexpr std::size_t checked_from = 6; // behind version and CRC
 constexpr std::size_t entries_at = 10;
 constexpr std::size_t entry_size = 46;
+/// "Barnabas", behind the entries: written after a sync of everything below. Kafka reads as many entries as
+/// are counted and checks the CRC of all that follows, so that it does not mind.
+constexpr std::int64_t sync_mark = 0x4261726e61626173;
+constexpr std::size_t sync_mark_size = 8;
 
 /// Byte positions of the fields of one producer.
 namespace at {
@@ -87,7 +91,7 @@ std::vector<std::byte> producer_state::encode_snapshot() const {
     std::size_t count = 0;
     for (const auto& [id, entry] : entries_)
         count += std::max<std::size_t>(entry.batch_count, 1);
-    std::vector<std::byte> bytes(entries_at + count * entry_size);
+    std::vector<std::byte> bytes(entries_at + count * entry_size + sync_mark_size);
     store_big_endian(bytes.data(), snapshot_version);
     store_big_endian(bytes.data() + checked_from, static_cast<std::int32_t>(count));
     auto* to = bytes.data() + entries_at;
@@ -95,8 +99,16 @@ std::vector<std::byte> producer_state::encode_snapshot() const {
         for (std::size_t i = 0; i < std::max<std::size_t>(entry.batch_count, 1); ++i, to += entry_size)
             encode_entry(to, id, entry, entry.batch_count == 0 ? nullptr : &entry.batches[i]);
     }
+    store_big_endian(to, sync_mark);
     store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(checked_from)));
     return bytes;
+}
+
+bool has_sync_mark(std::span<const std::byte> snapshot) noexcept {
+    if (snapshot.size() < entries_at + sync_mark_size ||
+        (snapshot.size() - entries_at) % entry_size != sync_mark_size)
+        return false;
+    return load_big_endian<std::int64_t>(snapshot.data() + snapshot.size() - sync_mark_size) == sync_mark;
 }
 
 result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes) {
@@ -108,10 +120,11 @@ result<producer_state> producer_state::decode_snapshot(std::span<const std::byte
     if (load_big_endian<std::uint32_t>(bytes.data() + 2) != batch::crc32c(bytes.subspan(checked_from)))
         return bad_snapshot("the CRC does not match");
     const auto count = load_big_endian<std::int32_t>(bytes.data() + checked_from);
-    if (count < 0 || bytes.size() - entries_at != static_cast<std::size_t>(count) * entry_size)
+    const std::size_t size = bytes.size() - entries_at - (has_sync_mark(bytes) ? sync_mark_size : 0);
+    if (count < 0 || size != static_cast<std::size_t>(count) * entry_size)
         return bad_snapshot("the count does not match the size");
     producer_state state;
-    for (auto rest = bytes.subspan(entries_at); !rest.empty(); rest = rest.subspan(entry_size)) {
+    for (auto rest = bytes.subspan(entries_at, size); !rest.empty(); rest = rest.subspan(entry_size)) {
         const producer_id id(load_big_endian<std::int64_t>(rest.data() + at::producer_id));
         merge_entry(state.entries_[id], decode_entry(rest.data()));
     }

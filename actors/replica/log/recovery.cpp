@@ -179,6 +179,7 @@ result<bool> recovery::read_snapshot(log_offset offset) {
     if (BARNABAS_MARK_IF(!producers, snapshot_corrupt))
         return false;
     log_.producers = std::move(*producers);
+    vouched_ = has_sync_mark(bytes->bytes()) && !options_.planted.cuts_what_was_stable;
     return true;
 }
 
@@ -190,6 +191,9 @@ result<void> recovery::look_at_segments() {
     next_offset_ = bases_.empty() ? std::max(proven_, options_.log_start_offset) : bases_[first];
     log_.report.scanned_from = std::max(scan_from_, next_offset_);
     log_.report.clean = true;
+    if (bases_.empty() && proven_.get() > 0)
+        if (auto may = check_may_cut(log_offset(0), options_.directory, "all segments are gone"); !may)
+            return may;
     for (std::size_t i = 0; i < first; ++i)
         if (auto inspected = inspect_segment(bases_[i]); !inspected)
             return inspected;
@@ -209,9 +213,13 @@ result<void> recovery::inspect_segment(log_offset base) {
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
     log_.report.bytes_scanned += segment->bytes_scanned;
-    if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point))
-        log_.report.damage.push_back(segment_file_name(base, log_suffix) + " at byte " +
-                                     std::to_string(segment->bytes_scanned) + ": " + *segment->bad);
+    if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point)) {
+        const auto where =
+            segment_file_name(base, log_suffix) + " at byte " + std::to_string(segment->bytes_scanned);
+        if (auto may = check_may_cut(base, where, *segment->bad); !may)
+            return may;
+        log_.report.damage.push_back(where + ": " + *segment->bad);
+    }
     log_.segments.push_back(segment->state);
     return {};
 }
@@ -222,8 +230,11 @@ result<bool> recovery::scan_segment(std::size_t index) {
     const bool gaps_allowed = !options_.delete_policy && proven_.get() < 0;
     if (base < next_offset_ || (base > next_offset_ && !gaps_allowed)) {
         BARNABAS_MARK(segment_missing);
-        auto ended = end_log(index, "segment " + std::to_string(base.get()) + " follows where offset " +
-                                        std::to_string(next_offset_.get()) + " should come");
+        const auto why = "segment " + std::to_string(base.get()) + " follows where offset " +
+                         std::to_string(next_offset_.get()) + " should come";
+        if (auto may = check_may_cut(next_offset_, options_.directory, why); !may)
+            return may.failure();
+        auto ended = end_log(index, why);
         return ended ? result<bool>(false) : result<bool>(ended.failure());
     }
     auto segment = segment_recovery(files_, {&options_, scan_from_, gaps_allowed})
@@ -237,6 +248,10 @@ result<bool> recovery::scan_segment(std::size_t index) {
     report.bytes_scanned += segment->bytes_scanned;
     if (!segment->bad)
         return true;
+    const auto where =
+        segment_file_name(base, log_suffix) + " at byte " + std::to_string(segment->state.size);
+    if (auto may = check_may_cut(next_offset_, where, *segment->bad); !may)
+        return may.failure();
     BARNABAS_MARK(tail_cut);
     report.cut_at = next_offset_;
     report.cut_file = segment_file_name(base, log_suffix);
@@ -247,6 +262,19 @@ result<bool> recovery::scan_segment(std::size_t index) {
     if (auto cut = segment_recovery(files_, {&options_, scan_from_, true}).cut(*segment); !cut)
         return cut.failure();
     return false;
+}
+
+result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
+                                     const std::string& why) const {
+    if (!vouched_ || offset >= proven_)
+        return {};
+    BARNABAS_MARK(stable_bytes_damaged);
+    return error{errc::corrupt_message,
+                 file + ", offset " + std::to_string(offset.get()) + ": " + why + ". All below offset " +
+                     std::to_string(proven_.get()) +
+                     " was on stable storage, so this is damage and not an unfinished write; nothing was "
+                     "cut. Bring the directory back from a copy; or give up all records from offset " +
+                     std::to_string(offset.get()) + " on: remove its .snapshot files and start again"};
 }
 
 /// Segments from `index` on go; their bytes count as cut.
@@ -296,6 +324,8 @@ result<void> recovery::complete_segments() {
         if (auto made = create_segment(next_offset_); !made)
             return made;
     }
+    if (auto may = check_may_cut(next_offset_, options_.directory, "the log ends here"); !may)
+        return may;
     if (BARNABAS_MARK_IF(proven_ > next_offset_, stable_records_lost)) {
         log_.report.clean = false;
         log_.report.lost_from = next_offset_;

@@ -15,11 +15,13 @@ namespace barnabas::replica {
 /// 2. The newest valid producer snapshot, at N, is the recovery point: it was written after all below N was
 /// synced.
 /// 3. Segments wholly below N are only looked at. The others are scanned from N on, batch by batch.
-/// 4. At the first bad byte behind N the log ends: later segments go first, then the bytes are cut.
+/// 4. At the first bad byte behind N the log ends: later segments go first, then the bytes are cut. Bad bytes
+/// below N are no unfinished write but damage: nothing is cut, and the log does not open (corrupt_message).
 /// 5. What was found sound is written again and synced, so that it is stable before it is served, and a new
 ///    snapshot says so.
-/// If the log ends below N, stable records are lost. That is reported, and the log goes on at N in a new
-/// segment, so that no offset is given out twice.
+/// A snapshot of Kafka's proves less, so that its directories are recovered by its rules: what is bad is cut,
+/// also below N. That is reported as a loss, and the log goes on at N in a new segment, so that no offset is
+/// given out twice.
 class recovery {
 public:
     recovery(const open_job& job, runtime::file_system& files)
@@ -41,6 +43,8 @@ private:
     result<void> inspect_segment(log_offset base);
     result<bool> scan_segment(std::size_t index);
     result<void> end_log(std::size_t index, const std::string& why);
+    /// An error when what lies at `offset` was once stable for certain.
+    result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
     void count_batch(const batch::batch_view& batch);
     result<void> complete_segments();
     result<void> create_segment(log_offset base);
@@ -58,6 +62,8 @@ private:
     std::string checkpoint_text_;
     /// Offset of the newest snapshot: all below was once stable.
     log_offset proven_{-1};
+    /// The snapshot says so after a sync of our own.
+    bool vouched_ = false;
     /// Below it nothing is scanned; `proven_`, or 0 when the epochs of what lies below are not known.
     log_offset scan_from_{0};
     log_offset next_offset_{0};

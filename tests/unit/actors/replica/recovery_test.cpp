@@ -1,6 +1,8 @@
 #include "tests/unit/actors/replica/log_host.hpp"
 
 #include "actors/replica/log/small_file.hpp"
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32c.hpp"
 
 #include <gtest/gtest.h>
 
@@ -106,9 +108,55 @@ TEST_F(recovery_test, missing_snapshot_means_a_scan_from_the_start) {
     EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
 }
 
-TEST_F(recovery_test, loss_below_the_snapshot_never_reuses_an_offset) {
+TEST_F(recovery_test, damage_in_what_was_stable_is_no_torn_tail) {
     ASSERT_TRUE(host.open(false));
     ASSERT_TRUE(host.close());
+    const auto whole = files.content(path_of(0));
+    using change = std::function<void(std::vector<std::byte>&)>;
+    const change changes[] = {
+        [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); },
+        [](auto& bytes) { bytes.clear(); },
+        [](auto& bytes) { bytes[bytes.size() - 20] ^= std::byte{1}; },
+        [](auto& bytes) { std::fill(bytes.end() - 150, bytes.end(), std::byte{0}); },
+    };
+    for (const auto& how : changes) {
+        files.put(path_of(0), whole);
+        damage(files, path_of(0), how);
+        const auto damaged = files.content(path_of(0));
+        const auto opened = host.open(false);
+        EXPECT_EQ(opened.code(), errc::corrupt_message);
+        EXPECT_NE(opened.failure().detail.find("below offset 16"), std::string::npos)
+            << opened.failure().detail;
+        EXPECT_EQ(files.content(path_of(0)), damaged) << "nothing is cut";
+        EXPECT_EQ(files.open_count(), 0u);
+    }
+    ASSERT_TRUE(files.remove(path_of(0)));
+    EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "the segment is gone";
+    files.put(path_of(0), whole);
+    ASSERT_TRUE(host.open(false)) << "it was brought back";
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+}
+
+TEST_F(recovery_test, who_removes_the_snapshots_gives_up_what_is_damaged) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    damage(files, path_of(0), [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); });
+    EXPECT_FALSE(host.open(false));
+    ASSERT_TRUE(files.remove(path_of(16, snapshot_suffix)));
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(14));
+}
+
+/// As Kafka writes them.
+void remove_sync_mark(std::vector<std::byte>& snapshot) {
+    snapshot.resize(snapshot.size() - 8);
+    batch::store_big_endian(snapshot.data() + 2, batch::crc32c(std::span(snapshot).subspan(6)));
+}
+
+TEST_F(recovery_test, loss_below_a_snapshot_of_kafkas_never_reuses_an_offset) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    damage(files, path_of(16, snapshot_suffix), remove_sync_mark);
     damage(files, path_of(0), [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); });
     ASSERT_TRUE(host.open(false));
     EXPECT_EQ(host.log->log_end_offset(), log_offset(16));

@@ -38,13 +38,29 @@ TEST(synced_data_survives, accepts_the_loss_of_what_was_only_written) {
     EXPECT_FALSE(told.broken());
 }
 
+TEST(damage_is_not_cut, refuses_a_log_that_lost_what_was_stable) {
+    log_story told(&make_damage_is_not_cut);
+    told.open(0);
+    told.open(2, {0, false, false, true});
+    EXPECT_TRUE(told.broken());
+}
+TEST(damage_is_not_cut, accepts_a_log_that_lost_what_was_not) {
+    log_story told(&make_damage_is_not_cut);
+    told.open(0);
+    told.store(0, 2);
+    told.append(2, 1);
+    told.written(3);
+    told.open(2);
+    EXPECT_FALSE(told.broken());
+}
+
 TEST(clean_mark_is_honest, refuses_clean_with_data_that_no_sync_covered) {
     log_story told(&make_clean_mark_is_honest);
     told.open(0);
     told.store(0, 2);
     told.append(2, 1);
     told.written(3);
-    told.open(3, {0, true, false});
+    told.open(3, {0, true, false, false});
     EXPECT_TRUE(told.broken());
 }
 TEST(clean_mark_is_honest, refuses_another_end_than_the_log_was_closed_with) {
@@ -54,7 +70,7 @@ TEST(clean_mark_is_honest, refuses_another_end_than_the_log_was_closed_with) {
     told.append(2, 1);
     told.written(3);
     told.close();
-    told.open(2, {0, true, false});
+    told.open(2, {0, true, false, false});
     EXPECT_TRUE(told.broken());
 }
 TEST(clean_mark_is_honest, accepts_an_orderly_end_an_idle_log_and_a_scan) {
@@ -64,12 +80,12 @@ TEST(clean_mark_is_honest, accepts_an_orderly_end_an_idle_log_and_a_scan) {
     told.append(2, 1);
     told.written(3);
     told.close();
-    told.open(3, {0, true, false});
+    told.open(3, {0, true, false, false});
     // A sync whose completion never came: its snapshot may vouch for all that it covered.
     told.append(3, 1);
     told.written(4);
     told.sync_begun(4);
-    told.open(4, {0, true, false});
+    told.open(4, {0, true, false, false});
     told.append(4, 1);
     told.written(5);
     told.open(5);
@@ -77,7 +93,7 @@ TEST(clean_mark_is_honest, accepts_an_orderly_end_an_idle_log_and_a_scan) {
     told.append(5, 1);
     told.written(6);
     told.short_life();
-    told.open(6, {0, true, false});
+    told.open(6, {0, true, false, false});
     EXPECT_FALSE(told.broken());
 }
 

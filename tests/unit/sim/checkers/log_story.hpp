@@ -22,12 +22,14 @@ public:
         std::int64_t start = 0;
         bool clean = false;
         bool write_caching = false;
+        bool stable_records_lost = false;
     };
     /// A new life of the broker finds the log with this end.
     void open(std::int64_t end, const opening& how) {
         ++life_;
         marks_ = {log_offset(how.start), log_offset(end), log_offset(end), log_offset(end), log_offset(end)};
-        history_.on_log_opened({where, life_, marks_, how.clean, false, how.write_caching});
+        history_.on_log_opened(
+            {where, life_, marks_, how.clean, false, how.write_caching, how.stable_records_lost});
     }
     void open(std::int64_t end) { open(end, {}); }
     /// A life that ended before it told of the log.
