@@ -226,17 +226,24 @@ void fetch_operation::settle(entry& one, read_response answer) {
     --outstanding_;
     promised_bytes_ -= one.asked_bytes;
     one.read_to = end_of(answer.records, one.read_from);
-    if (context().version < first_version_with_batches && !answer.records.empty())
-        convert(one, answer);
+    if (context().version < first_version_with_batches && !answer.records.empty()) {
+        if (unpacked_left_ > 0 || bytes_ == 0)
+            convert(one, answer);
+        else
+            leave_for_later(one, answer);
+    }
     // Only the first batches may be more than the client wants; others come with its next fetch.
     if (BARNABAS_MARK_IF(bytes_ > 0 && bytes_ + answer.records.size() > limits_.max_bytes,
-                         fetch_answer_does_not_fit)) {
-        answer.records = {};
-        one.read_to = one.read_from;
-    }
+                         fetch_answer_does_not_fit))
+        leave_for_later(one, answer);
     bytes_ += answer.records.size();
     failed_ = failed_ || answer.code != errc::ok;
     one.answer = std::move(answer);
+}
+
+void fetch_operation::leave_for_later(entry& one, read_response& answer) {
+    answer.records = {};
+    one.read_to = one.read_from;
 }
 
 void fetch_operation::convert(entry& one, read_response& answer) {
@@ -245,6 +252,7 @@ void fetch_operation::convert(entry& one, read_response& answer) {
     options.magic = oldest || owner().options().planted.converts_to_oldest ? 0 : 1;
     options.first_offset = one.read_from;
     options.bytes_max = one.asked_bytes;
+    options.unpacked_bytes_max = unpacked_left_;
     options.workspace = owner().options().workspace;
     const auto converted = batch::convert_down(answer.records, options);
     answer.records = {};
@@ -257,6 +265,7 @@ void fetch_operation::convert(entry& one, read_response& answer) {
         return;
     }
     BARNABAS_MARK(fetch_converted);
+    unpacked_left_ -= std::min(unpacked_left_, converted->unpacked_bytes);
     owner().port().converted(context(), static_cast<std::uint64_t>(converted->converted_records));
     answer.records = join(converted->parts);
     one.read_to = converted->next_offset;

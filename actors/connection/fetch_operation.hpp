@@ -65,6 +65,7 @@ private:
     void on_watched(std::uint32_t index);
     std::uint64_t bytes_left() const;
     void settle(entry& one, read_response answer);
+    static void leave_for_later(entry& one, read_response& answer);
     /// Message sets for a consumer before Kafka 0.11, in place of the batches that were read.
     void convert(entry& one, read_response& answer);
     void respond_or_wait();
@@ -82,6 +83,8 @@ private:
     /// Bytes that outstanding reads may still bring.
     std::uint64_t promised_bytes_ = 0;
     std::uint64_t bytes_ = 0;
+    /// What may still be unpacked to convert records for this answer.
+    std::uint64_t unpacked_left_ = 64ull << 20;
     bool failed_ = false;
     bool parked_ = false;
     /// The client's time is over: answer as soon as what was asked is back.

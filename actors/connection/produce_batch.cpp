@@ -16,6 +16,14 @@ namespace barnabas {
 namespace {
 
 constexpr std::int16_t first_version_with_zstd = 7;
+/// A batch may unpack to this, however small it is. Clients fill batches up to a size of the packed bytes
+/// that they guess: with values that are all alike a batch of 16 KiB may well hold some MiB.
+constexpr std::uint64_t unpacked_batch_floor = 16ull << 20;
+
+/// What a batch that fails is charged: it may have been found out at its very end.
+std::uint64_t unpacked_at_most(std::size_t packed_bytes) {
+    return batch::decompressed_bytes_max(packed_bytes, unpacked_batch_floor);
+}
 
 struct topic_compression {
     /// Nothing: the producer's.
@@ -67,7 +75,8 @@ result<batch::batch_view> with_codec_of(const topic_config& config, const topic_
 
 /// One batch made of what a producer before Kafka 0.11 sent.
 result<batch::batch_view> converted_batch(connection& self, const request_context& context,
-                                          const topic_metadata& topic, const slice& records) {
+                                          const topic_metadata& topic, const slice& records,
+                                          unpacking_budget& budget) {
     const topic_config& config = self.port().config_of(topic);
     const auto compression = compression_of(config);
     batch::up_options options;
@@ -75,9 +84,15 @@ result<batch::batch_view> converted_batch(connection& self, const request_contex
     options.compression_level = compression.level;
     options.require_keys = config.cleanup_compact;
     options.workspace = self.options().workspace;
+    options.decompressed_floor = unpacked_batch_floor;
+    options.decompressed_most = budget.left();
     auto converted = batch::convert_up(records, options);
-    if (BARNABAS_MARK_IF(!converted, produce_message_set_invalid))
+    if (BARNABAS_MARK_IF(!converted, produce_message_set_invalid)) {
+        budget.spend(unpacked_at_most(records.size()));
         return converted.failure();
+    }
+    if (converted->producer_codec != batch::codec::none)
+        budget.spend(converted->facts.uncompressed_bytes);
     if (auto fits = check_size(converted->batch, topic, config); !fits)
         return fits.failure();
     BARNABAS_MARK(produce_converted);
@@ -87,7 +102,8 @@ result<batch::batch_view> converted_batch(connection& self, const request_contex
 
 /// The one batch that a partition's records hold, checked in full before anything is stored.
 result<batch::batch_view> checked_batch(connection& self, const request_context& context,
-                                        const topic_metadata& topic, const slice& records) {
+                                        const topic_metadata& topic, const slice& records,
+                                        unpacking_budget& budget) {
     auto batches = batch::split_batches(records);
     if (!batches)
         return batches.failure();
@@ -107,9 +123,16 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
     options.inside = config.validate_inside ? batch::inside_check::full : batch::inside_check::header;
     options.workspace = self.options().workspace;
     options.max_timestamp = batch::wrong_max_timestamp::report;
+    options.decompressed_floor = unpacked_batch_floor;
+    options.decompressed_most = budget.left();
+    const bool packed = one.header.codec_bits() != 0;
     auto facts = batch::validate_batch(one, options);
-    if (BARNABAS_MARK_IF(!facts, produce_batch_invalid))
+    if (BARNABAS_MARK_IF(!facts, produce_batch_invalid)) {
+        budget.spend(packed ? unpacked_at_most(one.bytes.size()) : 0);
         return facts.failure();
+    }
+    if (packed)
+        budget.spend(facts->uncompressed_bytes);
     if (BARNABAS_MARK_IF(!facts->max_timestamp_matches, produce_max_timestamp_mended))
         batch::set_max_timestamp(one, facts->max_timestamp);
     return with_codec_of(config, topic, std::move(one), self.options().workspace);
@@ -118,9 +141,10 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
 } // namespace
 
 result<batch::batch_view> batch_to_store(connection& self, const request_context& context,
-                                         const topic_metadata& topic, const slice& records) {
-    return context.version < produce_with_batches ? converted_batch(self, context, topic, records)
-                                                  : checked_batch(self, context, topic, records);
+                                         const topic_metadata& topic, const slice& records,
+                                         unpacking_budget& budget) {
+    return context.version < produce_with_batches ? converted_batch(self, context, topic, records, budget)
+                                                  : checked_batch(self, context, topic, records, budget);
 }
 
 } // namespace barnabas

@@ -23,10 +23,12 @@ struct produce_slot {
 /// A Produce request: its batches are with their partitions, the answers are collected here.
 class produce final : public operation {
 public:
-    produce(connection& owner, std::uint64_t number, request_context context, std::int16_t acks)
-        : operation(owner, number, std::move(context)), acks_(acks) {}
+    produce(connection& owner, std::uint64_t number, request_context context, std::int16_t acks,
+            std::size_t request_bytes)
+        : operation(owner, number, std::move(context)), budget_(request_bytes), acks_(acks) {}
 
     kafka::produce_response& response() { return response_; }
+    unpacking_budget& budget() { return budget_; }
 
     /// Reserves the place of one partition's answer in the topic that was added last.
     std::uint32_t add(std::int32_t index) {
@@ -91,6 +93,7 @@ public:
 
 private:
     kafka::produce_response response_;
+    unpacking_budget budget_;
     std::vector<produce_slot> slots_;
     std::size_t open_ = 0;
     std::int16_t acks_;
@@ -147,7 +150,7 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
     if (!partition.records || partition.records->empty())
         return waiting.settle(
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
-    auto checked = batch_to_store(self, waiting.context(), topic, *partition.records);
+    auto checked = batch_to_store(self, waiting.context(), topic, *partition.records, waiting.budget());
     if (!checked) {
         self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
                                                   to_string(checked.failure()));
@@ -168,11 +171,12 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
 } // namespace
 
 result<void> handle_produce(connection& self, request_context context, kafka::wire_reader& body) {
+    const std::size_t request_bytes = body.remaining();
     auto request = decode_body<kafka::produce_request>(body, context);
     if (!request)
         return request.failure();
     const std::int16_t acks = request->acks;
-    auto waiting = std::make_unique<produce>(self, self.current(), context, acks);
+    auto waiting = std::make_unique<produce>(self, self.current(), context, acks, request_bytes);
     auto image = self.port().image();
     for (const auto& wanted : request->topic_data) {
         auto& topic_entry = waiting->response().responses.emplace_back();

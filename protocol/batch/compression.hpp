@@ -20,13 +20,14 @@ namespace barnabas::batch {
 /// for minutes. Honest batches compress 2 to 20 times and seldom exceed a few megabytes unpacked.
 inline constexpr std::uint64_t decompressed_bytes_floor = 64ull << 20;
 inline constexpr std::uint64_t decompression_ratio_max = 100;
+/// However large the batch: Kafka and its clients cannot hold more in a buffer.
+inline constexpr std::uint64_t decompressed_bytes_most = 0x7fff'ffff;
 
 /// The bound for `packed_bytes` of compressed records.
 constexpr std::uint64_t decompressed_bytes_max(std::size_t packed_bytes,
                                                std::uint64_t floor = decompressed_bytes_floor,
                                                std::uint64_t ratio = decompression_ratio_max) noexcept {
-    const std::uint64_t scaled = ratio * packed_bytes;
-    return scaled > floor ? scaled : floor;
+    return std::min(std::max(ratio * packed_bytes, floor), decompressed_bytes_most);
 }
 
 /// How many bytes to unpack at a time: large enough for several thousand small records, small enough for the

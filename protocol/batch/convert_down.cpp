@@ -99,7 +99,8 @@ result<bool> down_conversion::take(const slice& bytes) {
 result<bool> down_conversion::convert(const batch_view& batch) {
     const bool compressed = batch.header.compression() != codec::none;
     // Packed again it will have about the size it has, so that most of what would not fit is not unpacked.
-    if (compressed && !done_.empty() && batch.bytes.size() > bytes_left())
+    if (compressed && !done_.empty() &&
+        (batch.bytes.size() > bytes_left() || done_.unpacked_bytes >= options_.unpacked_bytes_max))
         return false;
     message_builder_options messages;
     messages.magic = options_.magic;
@@ -126,6 +127,8 @@ result<bool> down_conversion::convert(const batch_view& batch) {
             return false;
         }
     }
+    if (compressed)
+        done_.unpacked_bytes += builder_.uncompressed_size();
     return builder_.empty() || keep(builder_.build());
 }
 

@@ -18,6 +18,8 @@ struct down_options {
     log_offset first_offset{0};
     /// How many bytes are wanted at most. One message, or one wrapper, is given even if it is larger.
     std::size_t bytes_max = 1 << 20;
+    /// The set ends when so much has been unpacked for it; one batch is converted in any case.
+    std::uint64_t unpacked_bytes_max = conversion_bytes_max;
     /// Of the caller, if it keeps one.
     codec_workspace* workspace = nullptr;
 };
@@ -31,6 +33,8 @@ struct down_converted {
     /// Behind the last record that is in the parts or was left out on purpose. When it is the end of the
     /// given batches, all of them have been used.
     log_offset next_offset{0};
+    /// What came out of packed batches.
+    std::uint64_t unpacked_bytes = 0;
     /// Bytes of the given batches that have been used up as a whole.
     std::size_t source_bytes = 0;
 

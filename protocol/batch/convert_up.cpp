@@ -62,7 +62,10 @@ result<up_converted> convert_up(const slice& records, const up_options& options)
         return entries.failure();
     const auto bound =
         decompressed_bytes_max(records.size(), options.decompressed_floor, options.decompressed_ratio);
-    up_conversion conversion(options, codec_of_last_wrapper(*entries), std::min(bound, conversion_bytes_max));
+    // Messages that were never packed take no more than they have.
+    const auto most =
+        std::min(std::max<std::uint64_t>(options.decompressed_most, records.size()), conversion_bytes_max);
+    up_conversion conversion(options, codec_of_last_wrapper(*entries), std::min(bound, most));
     for (std::size_t index = 0; index < entries->size(); ++index)
         if (auto taken = conversion.take((*entries)[index]); !taken)
             return error{taken.code(),

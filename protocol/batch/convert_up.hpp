@@ -23,6 +23,8 @@ struct up_options {
     /// size, and never more than conversion_bytes_max.
     std::uint64_t decompressed_floor = decompressed_bytes_floor;
     std::uint64_t decompressed_ratio = decompression_ratio_max;
+    /// And never more than this: what is left to the request.
+    std::uint64_t decompressed_most = conversion_bytes_max;
     /// Of the caller, if it keeps one.
     codec_workspace* workspace = nullptr;
 };

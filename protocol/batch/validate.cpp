@@ -67,8 +67,9 @@ result<batch_facts> check_inside(const batch_view& batch, const validation_optio
         unpacked_window window(stored);
         return records_check(batch.header, options, window).run();
     }
-    const auto output_max =
-        decompressed_bytes_max(stored.size(), options.decompressed_floor, options.decompressed_ratio);
+    const auto output_max = std::min(
+        decompressed_bytes_max(stored.size(), options.decompressed_floor, options.decompressed_ratio),
+        options.decompressed_most);
     auto source = open_decompressor(batch.header.compression(), stored, output_max, options.workspace);
     if (!source)
         return source.failure();

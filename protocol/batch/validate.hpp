@@ -31,6 +31,8 @@ struct validation_options {
     /// Upper bound of the unpacked records: the larger of the floor and ratio times the packed size.
     std::uint64_t decompressed_floor = decompressed_bytes_floor;
     std::uint64_t decompressed_ratio = decompression_ratio_max;
+    /// And never more than this: what is left to the request.
+    std::uint64_t decompressed_most = decompressed_bytes_most;
     /// Of the caller, if it keeps one.
     codec_workspace* workspace = nullptr;
 };

@@ -32,6 +32,43 @@ TEST_F(conversion_test, a_message_set_is_stored_as_one_batch_and_counted) {
     EXPECT_EQ(response<kafka::produce_response>(1, 2, 2).responses[0].partition_responses[0].error_code, 0);
 }
 
+slice zeros(std::size_t bytes, batch::codec which) {
+    batch::builder_options options;
+    options.compression = which;
+    batch::batch_builder builder(options);
+    builder.append_text(timestamp_ms(1000), "key", std::string(bytes, '\0'));
+    return builder.build();
+}
+
+TEST_F(conversion_test, a_small_batch_that_unpacks_to_much_is_refused) {
+    machine.start();
+    auto message = produce(0);
+    message.topic_data[0].partition_data[0].records = zeros(8 << 20, batch::codec::zstd);
+    deliver(request(message, 8, 1));
+    EXPECT_EQ(port.appends.size(), 1u) << "values that are all alike are no crime";
+    message.topic_data[0].partition_data[0].records = zeros(17 << 20, batch::codec::zstd);
+    deliver(request(message, 8, 2));
+    EXPECT_EQ(port.appends.size(), 1u);
+}
+
+TEST_F(conversion_test, the_batches_of_a_request_share_what_they_may_unpack_to) {
+    port.metadata = test::image_with("orders", 20);
+    machine.start();
+    auto message = produce(0);
+    auto& partitions = message.topic_data[0].partition_data;
+    partitions.clear();
+    const auto bomb = zeros(12 << 20, batch::codec::zstd);
+    for (std::int32_t index = 0; index < 10; ++index) {
+        auto& each = partitions.emplace_back();
+        each.index = index;
+        each.records = slice::copy_of(bomb.bytes());
+    }
+    partitions.emplace_back(produce(10).topic_data[0].partition_data[0]);
+    deliver(request(message, 8, 1));
+    ASSERT_EQ(port.appends.size(), 6u) << "five make 60 of 64 MiB, and one is not packed";
+    EXPECT_EQ(port.appends.back().first.partition, partition_index(10));
+}
+
 TEST_F(conversion_test, the_codec_of_the_topic_replaces_that_of_the_producer) {
     machine.start();
     for (const std::string type : {"producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"}) {

@@ -180,6 +180,26 @@ TEST(convert_up, bound_holds_for_the_whole_set) {
     EXPECT_EQ(convert_up(join(std::vector{one, one, plain, one}), options).code(), errc::message_too_large);
 }
 
+TEST(convert_down, ends_when_enough_was_unpacked) {
+    builder_options packed;
+    packed.compression = codec::gzip;
+    std::vector<slice> batches;
+    for (std::int64_t base = 0; base < 5; ++base) {
+        packed.base_offset = log_offset(base);
+        batch_builder builder(packed);
+        builder.append_text(timestamp_ms(1), "k", std::string(100'000, 'a'));
+        batches.push_back(builder.build());
+    }
+    down_options options;
+    options.unpacked_bytes_max = 150'000;
+    const auto down = convert_down(join(batches), options);
+    ASSERT_TRUE(down.has_value());
+    EXPECT_EQ(down->next_offset, log_offset(2));
+    EXPECT_GT(down->unpacked_bytes, 200'000u);
+    options.unpacked_bytes_max = 0;
+    EXPECT_EQ(convert_down(join(batches), options)->next_offset, log_offset(1)) << "one in any case";
+}
+
 TEST(convert_down, batches_become_messages_with_their_offsets) {
     const auto batches = join(std::vector{batch_at(100, sample()), batch_at(200, sample())});
     for (const auto magic : old_magics) {
