@@ -81,6 +81,9 @@ void fetch_operation::locate(entry& one) {
     if (context().version < first_version_with_zstd &&
         owner().port().config_of(*topic).compression_type == "zstd")
         return refuse(one, errc::unsupported_compression);
+    if (context().version < first_version_with_batches &&
+        !owner().port().config_of(*topic).message_downconversion_enable)
+        return refuse(one, errc::unsupported_version);
     const auto index = one.item.partition.get();
     if (index < 0 || static_cast<std::size_t>(index) >= topic->partitions.size())
         return refuse(one, errc::unknown_topic_or_partition);

@@ -21,9 +21,13 @@ std::string remark_on(kafka::api_key key) {
                "end with their connection";
     case kafka::api_key::find_coordinator: return "always COORDINATOR_NOT_AVAILABLE: there are no groups yet";
     case kafka::api_key::init_producer_id:
-        return "for idempotent producers; NOT_COORDINATOR with a transactional id";
+        return "for idempotent producers; NOT_COORDINATOR with a transactional id; transactions, for which 6 "
+               "is, are not built yet";
     case kafka::api_key::describe_cluster: return "brokers only";
-    case kafka::api_key::api_versions: return "an unknown version is answered in version 0 (KIP-511)";
+    case kafka::api_key::api_versions:
+        return "an unknown version is answered in version 0 (KIP-511); 5 has the broker say whether it is "
+               "the "
+               "one that was meant, which is not built yet";
     default: return "";
     }
 }
@@ -36,7 +40,12 @@ std::string why_not(kafka::api_key key) {
     };
     if (is_one_of({4, 5, 6, 7}))
         return "between brokers and controller of Kafka before 4.0";
-    if (is_one_of({27, 52, 53, 54, 56, 57, 58, 59, 62, 63, 67, 70, 73, 82, 83, 84, 85, 86, 87}))
+    if (number == 27)
+        return "between the nodes of a Kafka cluster, and from tools that end a hanging transaction; "
+               "transactions are not built yet";
+    if (number == 57)
+        return "the levels of features are fixed yet";
+    if (is_one_of({52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73, 82, 83, 84, 85, 86, 87}))
         return "between the nodes of a Kafka cluster; those of Barnabas have messages of their own";
     if (is_one_of({8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69}))
         return "groups are not built yet";

@@ -233,7 +233,7 @@ void replica_log::mark_snapshot_if_due(bool rolls) {
     const bool long_ago = std::cmp_greater_equal(bytes_since_snapshot_, options_.snapshot_interval_bytes);
     if ((!rolls && !long_ago) || log_end_offset_ <= snapshot_offset_)
         return;
-    snapshots_due_.push_back({log_end_offset_, slice::copy_of(producers_.encode_snapshot())});
+    snapshots_due_.push_back({log_end_offset_, slice::copy_of(producers_.encode_snapshot(sound_from_))});
     bytes_since_snapshot_ = 0;
 }
 

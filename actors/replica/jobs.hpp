@@ -59,6 +59,8 @@ struct recovered_log {
     log_offset snapshot_offset{-1};
     producer_state producers;
     epoch_cache epochs;
+    /// From here on all was written and synced by Barnabas; what Kafka wrote lies below.
+    log_offset sound_from{0};
     recovery_report report;
 };
 

@@ -16,7 +16,7 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
       producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
       log_start_offset_(recovered.log_start_offset), log_end_offset_(recovered.log_end_offset),
       written_offset_(log_end_offset_), stable_offset_(log_end_offset_), recovered_end_(log_end_offset_),
-      snapshot_offset_(recovered.snapshot_offset) {
+      snapshot_offset_(recovered.snapshot_offset), sound_from_(recovered.sound_from) {
     BARNABAS_ASSERT(!segments_.empty());
     BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
     lane_->files = recovered.files;
@@ -214,7 +214,7 @@ close_job replica_log::close() {
     if (const auto entry = closing_time_entry(active); !entry.empty())
         job.closing_time_entry = slice::copy_of(entry);
     job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
-    job.snapshot = slice::copy_of(producers_.encode_snapshot());
+    job.snapshot = slice::copy_of(producers_.encode_snapshot(sound_from_));
     job.snapshot_offset = log_end_offset_;
     job.replaced_snapshot = snapshot_replaced_by(log_end_offset_);
     return job;

@@ -202,6 +202,8 @@ private:
 
     std::vector<snapshot_due> snapshots_due_;
     log_offset snapshot_offset_;
+    /// For the sync marks of its snapshots.
+    log_offset sound_from_;
     std::uint64_t bytes_since_snapshot_ = 0;
     std::deque<recent_position> recent_;
 };

@@ -72,6 +72,7 @@ struct broker_config {
     // our own keys
     std::int32_t barnabas_event_loops = 0; ///< 0 = one per core, at most 4
     std::optional<listener_endpoint> barnabas_http_listener;
+    bool log_message_downconversion_enable = true;
     bool barnabas_write_caching = false;
     std::string barnabas_record_validation;
     std::int64_t barnabas_memory_request_bytes = 0;

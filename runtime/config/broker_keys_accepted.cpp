@@ -271,7 +271,6 @@ const removed_key removed_keys[] = {
     {"password.encoder.", "it protected passwords in ZooKeeper, which is gone"},
     {"inter.broker.protocol.version", "brokers agree on versions by themselves"},
     {"log.message.format.version", "records are always stored in format 2"},
-    {"log.message.downconversion.enable", "old record formats are not served"},
     {"log.message.timestamp.difference.max.ms",
      "log.message.timestamp.before.max.ms and log.message.timestamp.after.max.ms took its place"},
     {"broker.id.generation.enable", "set node.id"},

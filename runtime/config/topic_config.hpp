@@ -43,6 +43,8 @@ struct topic_config {
     double min_cleanable_dirty_ratio = 0;
     std::int64_t flush_messages = 0;
     std::int64_t flush_ms = 0;
+    /// Batches are converted for consumers before Kafka 0.11; else their fetch is refused.
+    bool message_downconversion_enable = true;
     /// Acknowledge from memory, as Kafka does, instead of from stable storage.
     bool write_caching = false;
     /// `record.validation=full`: the inside of compressed batches is checked too.

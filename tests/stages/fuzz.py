@@ -1,4 +1,4 @@
-"""Fuzz targets. Without arguments their corpora are replayed by the ordinary build; --deep builds them with clang's
+"""Fuzz targets. Without arguments the ordinary build replays their corpora and some thousand changed inputs; --deep builds them with clang's
 libFuzzer under the sanitizers and gives each some processor time (--cpu-minutes M, several targets at once). Stopped,
 it goes on where it was.
 
@@ -26,6 +26,8 @@ CANARY = 'canary'
 CANARY_WORD = b'bird'
 CANARY_SECONDS = 60
 REPLAY_SECONDS = 120
+# Of each target, in the ordinary build; the same ones in every run.
+CHANGED_INPUTS = 3000
 # One input: far longer than any should take, so that an endless loop is found.
 INPUT_SECONDS = 25
 INPUT_BYTES_MAX = 4096
@@ -62,11 +64,12 @@ def replay_all():
         if not os.path.isdir(corpus):
             report.failed(name, f'has no corpus at fuzz/corpus/{name}')
             continue
-        code, output = run([program, corpus], REPLAY_SECONDS)
+        code, output = run([program, corpus, '--changed', str(CHANGED_INPUTS)], REPLAY_SECONDS)
         if code == 0:
             report.passed(name)
         else:
-            report.failed(name, f'ended with {"no end" if code is None else code}: {output}')
+            report.failed(name, f'ended with {"no end" if code is None else code} (the input: {program} {corpus} --changed '
+                                f'{CHANGED_INPUTS}): {output}')
     with tempfile.NamedTemporaryFile() as file:
         file.write(CANARY_WORD)
         file.flush()

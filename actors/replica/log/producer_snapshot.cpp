@@ -12,10 +12,11 @@ constexpr std::int16_t snapshot_version = 1;
 constexpr std::size_t checked_from = 6; // behind version and CRC
 constexpr std::size_t entries_at = 10;
 constexpr std::size_t entry_size = 46;
-/// "Barnabas", behind the entries: written after a sync of everything below. Kafka reads as many entries as
-/// are counted and checks the CRC of all that follows, so that it does not mind.
-constexpr std::int64_t sync_mark = 0x4261726e61626173;
-constexpr std::size_t sync_mark_size = 8;
+/// Behind the entries: "Barnabas", and the int64 offset from which on all below the snapshot was synced by
+/// us. Kafka reads as many entries as are counted and checks the CRC of all that follows, so that it does not
+/// mind.
+constexpr std::int64_t sync_mark_text = 0x4261726e61626173;
+constexpr std::size_t sync_mark_size = 16;
 
 /// Byte positions of the fields of one producer.
 namespace at {
@@ -87,7 +88,7 @@ producer_entry decode_entry(const std::byte* from) {
 
 } // namespace
 
-std::vector<std::byte> producer_state::encode_snapshot() const {
+std::vector<std::byte> producer_state::encode_snapshot(log_offset sound_from) const {
     std::size_t count = 0;
     for (const auto& [id, entry] : entries_)
         count += std::max<std::size_t>(entry.batch_count, 1);
@@ -99,16 +100,20 @@ std::vector<std::byte> producer_state::encode_snapshot() const {
         for (std::size_t i = 0; i < std::max<std::size_t>(entry.batch_count, 1); ++i, to += entry_size)
             encode_entry(to, id, entry, entry.batch_count == 0 ? nullptr : &entry.batches[i]);
     }
-    store_big_endian(to, sync_mark);
+    store_big_endian(to, sync_mark_text);
+    store_big_endian(to + sizeof sync_mark_text, sound_from.get());
     store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(checked_from)));
     return bytes;
 }
 
-bool has_sync_mark(std::span<const std::byte> snapshot) noexcept {
+std::optional<log_offset> sync_mark_of(std::span<const std::byte> snapshot) noexcept {
     if (snapshot.size() < entries_at + sync_mark_size ||
         (snapshot.size() - entries_at) % entry_size != sync_mark_size)
-        return false;
-    return load_big_endian<std::int64_t>(snapshot.data() + snapshot.size() - sync_mark_size) == sync_mark;
+        return std::nullopt;
+    const auto* mark = snapshot.data() + snapshot.size() - sync_mark_size;
+    if (load_big_endian<std::int64_t>(mark) != sync_mark_text)
+        return std::nullopt;
+    return log_offset(load_big_endian<std::int64_t>(mark + sizeof sync_mark_text));
 }
 
 result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes) {
@@ -120,7 +125,7 @@ result<producer_state> producer_state::decode_snapshot(std::span<const std::byte
     if (load_big_endian<std::uint32_t>(bytes.data() + 2) != batch::crc32c(bytes.subspan(checked_from)))
         return bad_snapshot("the CRC does not match");
     const auto count = load_big_endian<std::int32_t>(bytes.data() + checked_from);
-    const std::size_t size = bytes.size() - entries_at - (has_sync_mark(bytes) ? sync_mark_size : 0);
+    const std::size_t size = bytes.size() - entries_at - (sync_mark_of(bytes) ? sync_mark_size : 0);
     if (count < 0 || size != static_cast<std::size_t>(count) * entry_size)
         return bad_snapshot("the count does not match the size");
     producer_state state;

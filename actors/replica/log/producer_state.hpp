@@ -91,15 +91,16 @@ public:
     /// producer has one entry per batch that is remembered, oldest first, so that a repetition is recognised
     /// after a restart as well; who expects one entry per producer, as Kafka does, keeps the last, which is
     /// the newest.
-    /// Barnabas adds a mark of 8 bytes: the snapshot was written after all below it was synced.
-    std::vector<std::byte> encode_snapshot() const;
+    /// Barnabas adds 16 bytes, the sync mark: all from `sound_from` up to the snapshot was written and synced
+    /// by it.
+    std::vector<std::byte> encode_snapshot(log_offset sound_from = log_offset(0)) const;
     static result<producer_state> decode_snapshot(std::span<const std::byte> bytes);
 
 private:
     std::map<producer_id, producer_entry> entries_;
 };
 
-/// Whether a valid snapshot proves that all below it is on stable storage; Kafka's own do not.
-bool has_sync_mark(std::span<const std::byte> snapshot) noexcept;
+/// `sound_from` of a valid snapshot's sync mark; nothing for Kafka's, which prove less.
+std::optional<log_offset> sync_mark_of(std::span<const std::byte> snapshot) noexcept;
 
 } // namespace barnabas::replica

@@ -179,7 +179,7 @@ result<bool> recovery::read_snapshot(log_offset offset) {
     if (BARNABAS_MARK_IF(!producers, snapshot_corrupt))
         return false;
     log_.producers = std::move(*producers);
-    vouched_ = has_sync_mark(bytes->bytes()) && !options_.planted.cuts_what_was_stable;
+    sound_from_ = options_.planted.cuts_what_was_stable ? std::nullopt : sync_mark_of(bytes->bytes());
     return true;
 }
 
@@ -195,7 +195,7 @@ result<void> recovery::look_at_segments() {
         if (auto may = check_may_cut(log_offset(0), options_.directory, "all segments are gone"); !may)
             return may;
     for (std::size_t i = 0; i < first; ++i)
-        if (auto inspected = inspect_segment(bases_[i]); !inspected)
+        if (auto inspected = inspect_segment(i); !inspected)
             return inspected;
     for (std::size_t i = first; i < bases_.size(); ++i) {
         auto goes_on = scan_segment(i);
@@ -207,20 +207,26 @@ result<void> recovery::look_at_segments() {
     return {};
 }
 
-result<void> recovery::inspect_segment(log_offset base) {
-    auto segment = segment_recovery(files_, {&options_, scan_from_, true}).inspect(base);
+result<void> recovery::inspect_segment(std::size_t index) {
+    auto segment = segment_recovery(files_, {&options_, scan_from_, true}).inspect(bases_[index]);
     if (!segment)
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
     log_.report.bytes_scanned += segment->bytes_scanned;
-    if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point)) {
-        const auto where =
-            segment_file_name(base, log_suffix) + " at byte " + std::to_string(segment->bytes_scanned);
-        if (auto may = check_may_cut(base, where, *segment->bad); !may)
-            return may;
-        log_.report.damage.push_back(where + ": " + *segment->bad);
-    }
+    if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point))
+        if (auto noted = note_damage(index, *segment); !noted)
+            return noted;
     log_.segments.push_back(segment->state);
+    return {};
+}
+
+/// Of a segment wholly below the recovery point, which has one behind it.
+result<void> recovery::note_damage(std::size_t index, const recovered_segment& segment) {
+    const auto where =
+        segment_file_name(bases_[index], log_suffix) + " at byte " + std::to_string(segment.bytes_scanned);
+    if (sound_from_ && *sound_from_ < bases_[index + 1])
+        return damaged(bases_[index], where, *segment.bad);
+    log_.report.damage.push_back(where + ": " + *segment.bad);
     return {};
 }
 
@@ -266,15 +272,19 @@ result<bool> recovery::scan_segment(std::size_t index) {
 
 result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
                                      const std::string& why) const {
-    if (!vouched_ || offset >= proven_)
+    if (!sound_from_ || *sound_from_ >= proven_ || offset >= proven_)
         return {};
+    return damaged(offset, file, why);
+}
+
+error recovery::damaged(log_offset offset, const std::string& file, const std::string& why) const {
     BARNABAS_MARK(stable_bytes_damaged);
-    return error{errc::corrupt_message,
-                 file + ", offset " + std::to_string(offset.get()) + ": " + why + ". All below offset " +
-                     std::to_string(proven_.get()) +
-                     " was on stable storage, so this is damage and not an unfinished write; nothing was "
-                     "cut. Bring the directory back from a copy; or give up all records from offset " +
-                     std::to_string(offset.get()) + " on: remove its .snapshot files and start again"};
+    return {errc::corrupt_message,
+            file + ", offset " + std::to_string(offset.get()) + ": " + why + ". What lies below offset " +
+                std::to_string(proven_.get()) +
+                " was on stable storage, so this is damage and not an unfinished write; nothing was cut. "
+                "Bring the directory back from a copy; or give up all records from offset " +
+                std::to_string(offset.get()) + " on: remove its .snapshot files and start again"};
 }
 
 /// Segments from `index` on go; their bytes count as cut.
@@ -377,9 +387,13 @@ result<void> recovery::make_stable() {
 
 /// Says that all is stable now, and removes snapshots that serve nothing.
 result<void> recovery::write_snapshot() {
+    // Of what Kafka wrote nobody knows how it came to the disk, unless all of it was just read and written
+    // again.
+    const bool all_rewritten = scan_from_.get() <= 0 && log_.report.lost_from == log_.report.lost_upto;
+    log_.sound_from = sound_from_.value_or(all_rewritten ? log_offset(0) : log_.log_end_offset);
     const auto end = log_.log_end_offset;
     if (end != proven_ && (end.get() > 0 || proven_.get() >= 0)) {
-        const auto content = slice::copy_of(log_.producers.encode_snapshot());
+        const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from));
         const auto name = segment_file_name(end, snapshot_suffix);
         if (auto written = replace_small_file(files_, options_.directory, name, content); !written)
             return written;

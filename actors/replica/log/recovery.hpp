@@ -40,11 +40,13 @@ private:
     result<void> find_snapshot();
     result<bool> read_snapshot(log_offset offset);
     result<void> look_at_segments();
-    result<void> inspect_segment(log_offset base);
+    result<void> inspect_segment(std::size_t index);
     result<bool> scan_segment(std::size_t index);
     result<void> end_log(std::size_t index, const std::string& why);
-    /// An error when what lies at `offset` was once stable for certain.
+    /// An error when a cut at `offset` would take away what was stable for certain.
     result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
+    error damaged(log_offset offset, const std::string& file, const std::string& why) const;
+    result<void> note_damage(std::size_t index, const recovered_segment& segment);
     void count_batch(const batch::batch_view& batch);
     result<void> complete_segments();
     result<void> create_segment(log_offset base);
@@ -62,8 +64,8 @@ private:
     std::string checkpoint_text_;
     /// Offset of the newest snapshot: all below was once stable.
     log_offset proven_{-1};
-    /// The snapshot says so after a sync of our own.
-    bool vouched_ = false;
+    /// The sync mark of that snapshot: what lies between is certain to have been stable.
+    std::optional<log_offset> sound_from_;
     /// Below it nothing is scanned; `proven_`, or 0 when the epochs of what lies below are not known.
     log_offset scan_from_{0};
     log_offset next_offset_{0};

@@ -117,6 +117,16 @@ TEST_F(conversion_test, a_topic_of_zstd_is_not_for_consumers_before_fetch_10) {
     EXPECT_EQ(port.read_requests.size(), 1u);
 }
 
+TEST_F(conversion_test, a_topic_may_do_without_old_consumers) {
+    machine.start();
+    port.config.message_downconversion_enable = false;
+    deliver(request(fetch(1, 0, 1), 3, 1));
+    EXPECT_EQ(response<kafka::fetch_response>(0, 3, 1).responses[0].partitions[0].error_code,
+              kafka::wire_value(error_code::unsupported_version));
+    deliver(request(fetch(1, 0, 1), 4, 2));
+    EXPECT_EQ(port.read_requests.size(), 1u);
+}
+
 TEST_F(conversion_test, an_old_fetch_gets_a_message_set_from_behind_what_is_not_for_it) {
     machine.start();
     deliver(request(fetch(1, 10, 1), 3, 1));

@@ -157,8 +157,9 @@ TEST(producer_state, snapshot_keeps_last_batch_and_refuses_damage) {
     producer_state state;
     state.apply(header_of(9, 2, 4, 3, 50), monotonic_ns(1));
     auto bytes = state.encode_snapshot();
-    ASSERT_EQ(bytes.size(), 64u) << "10 bytes in front, 46 of the producer, 8 of the mark";
-    EXPECT_TRUE(has_sync_mark(bytes));
+    ASSERT_EQ(bytes.size(), 72u) << "10 bytes in front, 46 of the producer, 16 of the mark";
+    EXPECT_EQ(sync_mark_of(bytes), log_offset(0));
+    EXPECT_EQ(sync_mark_of(state.encode_snapshot(log_offset(7))), log_offset(7));
     auto read = producer_state::decode_snapshot(bytes);
     ASSERT_TRUE(read);
     auto again = read->check(header_of(9, 2, 4, 3));

@@ -149,7 +149,7 @@ TEST_F(recovery_test, who_removes_the_snapshots_gives_up_what_is_damaged) {
 
 /// As Kafka writes them.
 void remove_sync_mark(std::vector<std::byte>& snapshot) {
-    snapshot.resize(snapshot.size() - 8);
+    snapshot.resize(snapshot.size() - 16);
     batch::store_big_endian(snapshot.data() + 2, batch::crc32c(std::span(snapshot).subspan(6)));
 }
 
