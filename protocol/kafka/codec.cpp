@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace barnabas::kafka {
 
@@ -140,13 +141,18 @@ void json_sink::value(const char* name, std::int64_t number) {
     text_ += std::to_string(number);
 }
 
+/// JSON has no numbers that are not finite; they are strings, as in Kafka's own conversion.
 void json_sink::value(const char* name, double number) {
+    if (!std::isfinite(number)) {
+        const auto infinite = number < 0 ? "-Infinity" : "Infinity";
+        return text(name, wire_form::plain, std::isnan(number) ? "NaN" : infinite);
+    }
     open(name);
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     const std::string_view shortest(digits.data(), static_cast<std::size_t>(end - digits.data()));
     text_ += shortest;
-    if (shortest.find_first_of(".einf") == std::string_view::npos)
+    if (shortest.find_first_of(".e") == std::string_view::npos)
         text_ += ".0";
 }
 

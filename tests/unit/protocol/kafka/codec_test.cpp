@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace barnabas::kafka {
 namespace {
 
@@ -25,6 +27,22 @@ TEST(json_sink, writes_kafkas_conventions) {
     EXPECT_EQ(out.take(),
               R"({"flag":true,"small":-1,"large":-9223372036854775808,"whole":2.0,"fraction":-0.5,)"
               R"("id":"AAAAAAAAAAAAAAAAAAAAAA","bytes":"+/8=","nothing":null,"list":[1,2]})");
+}
+
+TEST(json_sink, floats_that_are_no_numbers_are_strings) {
+    using limits = std::numeric_limits<double>;
+    json_sink out;
+    out.begin_struct(nullptr);
+    out.value("nan", limits::quiet_NaN());
+    out.value("up", limits::infinity());
+    out.value("down", -limits::infinity());
+    out.value("zero", -0.0);
+    out.value("large", limits::max());
+    out.end_struct();
+    const auto text = out.take();
+    EXPECT_EQ(text, R"({"nan":"NaN","up":"Infinity","down":"-Infinity","zero":-0.0,)"
+                    R"("large":1.7976931348623157e+308})");
+    EXPECT_TRUE(testing::same_json(text, text)) << "it is not JSON";
 }
 
 TEST(json_sink, strings_from_clients_cannot_break_the_line) {
