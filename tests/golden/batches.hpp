@@ -7,9 +7,9 @@
 
 namespace barnabas::golden {
 
-/// Record sets of any magic: their entries, headers and records; invalid ones must be refused, and a cut-off
-/// end where Java ignores it must be left out. Nothing when the line holds, else what does not. The unit
-/// tests of protocol/batch look closer (codes, bytes written again).
+/// Record sets of any magic: every fact of their headers and records, and the bytes built again from them.
+/// Invalid ones must be refused where and for the reason that the line says, and a cut-off end where Java
+/// ignores it must be left out. Nothing when the line holds, else what does not.
 std::optional<std::string> check_record_set(const boost::json::object& line);
 
 } // namespace barnabas::golden

@@ -14,8 +14,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 MESSAGES = ('requests', 'responses', 'headers', 'data-messages', 'group-coordinator-records', 'transaction-coordinator-records',
             'share-coordinator-records', 'frames', 'legacy/requests', 'legacy/responses', 'legacy/headers', 'legacy/frames')
-# Kept: every so many lines of each file.
-OTHERS = {'varints': 29, 'crc32c': 10, 'murmur2': 17, 'consumer-protocol': 9, 'record-batches': 4}
+# Kept: all invalid and peculiar lines of each file, and every so many of the others.
+OTHERS = {'varints': 29, 'crc32c': 10, 'murmur2': 17, 'consumer-protocol': 9, 'record-batches': 3}
 LONGEST = 6000
 
 
@@ -36,6 +36,18 @@ def one_per_version(lines):
     return list(best.values())
 
 
+def is_ordinary(name, line):
+    vector = json.loads(line)
+    # Every record set has a note that says what it is; elsewhere a note marks what is peculiar.
+    return vector.get('valid', True) and (name == 'record-batches' or 'note' not in vector)
+
+
+def some(name, every, lines):
+    ordinary = [line for line in lines if is_ordinary(name, line)]
+    kept = set(ordinary[::every])
+    return [line for line in lines if line in kept or not is_ordinary(name, line)]
+
+
 def write(name, lines):
     path = os.path.join(HERE, 'protocol', name + '.jsonl.gz')
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -50,7 +62,7 @@ def main(arguments):
     for name in MESSAGES:
         write(name, one_per_version(lines_of(arguments[0], name)))
     for name, every in OTHERS.items():
-        write(name, lines_of(arguments[0], name)[::every])
+        write(name, some(name, every, lines_of(arguments[0], name)))
     return 0
 
 

@@ -72,6 +72,83 @@ void rename_list_config_resources(message_vector& vector) {
     vector.json = json::serialize(fields);
 }
 
+/// Its structs have that other name in the paths of unknown tagged fields, too.
+std::string renamed(std::string path) {
+    constexpr std::string_view old_name = "clientMetricsResources";
+    return path.starts_with(old_name) ? "configResources" + path.substr(old_name.size()) : path;
+}
+
+golden::unknown_tags unknown_of(const json::object& line) {
+    golden::unknown_tags unknown;
+    const auto* said = line.if_contains("unknownTags");
+    if (said == nullptr)
+        return unknown;
+    for (const auto& place : said->as_array()) {
+        auto& tags = unknown[renamed(text_of(place.as_object(), "path"))];
+        for (const auto& tag : place.at("tags").as_array())
+            tags.push_back({tag.at("tag").to_number<std::uint32_t>(), from_hex(tag.at("hex").as_string())});
+    }
+    return unknown;
+}
+
+std::string_view kind_of(const message_type& type) {
+    switch (type.kind) {
+    case message_kind::request: return "request";
+    case message_kind::response: return "response";
+    case message_kind::header: return "header";
+    case message_kind::record_key: return "coordinator-key";
+    case message_kind::record_value: return "coordinator-value";
+    default: return "data";
+    }
+}
+
+/// Requests and responses have the name of their API in front, and only they have a header.
+std::optional<std::string> check_api(const message_vector& vector, const message_type& type) {
+    const bool is_request = type.kind == message_kind::request;
+    if (!is_request && type.kind != message_kind::response)
+        return vector.header_version ? std::optional<std::string>("it has no header") : std::nullopt;
+    auto name = vector.api + (is_request ? "Request" : "Response");
+    if (!vector.api.empty() && name != vector.message && !name.starts_with("ListClientMetricsResources"))
+        return "its API is another";
+    const api_key key{type.api_key};
+    const auto header_version = is_request ? request_header_version(key, vector.version)
+                                           : response_header_version(key, vector.version);
+    if (vector.header_version.value_or(header_version) != header_version)
+        return "its header has version " + std::to_string(header_version);
+    return std::nullopt;
+}
+
+/// What the line says about the message beside its fields.
+std::optional<std::string> check_facts(const message_vector& vector, const message_type& type) {
+    const bool flexible = vector.version >= type.first_flexible_version;
+    if (vector.flexible.value_or(flexible) != flexible)
+        return flexible ? "this version is flexible" : "this version is not flexible";
+    if (vector.api_key.value_or(type.api_key) != type.api_key)
+        return "its key is " + std::to_string(type.api_key);
+    if (!vector.kind.empty() && vector.kind != kind_of(type))
+        return "it is a " + std::string(kind_of(type));
+    return check_api(vector, type);
+}
+
+std::string described(const golden::unknown_tags& unknown) {
+    std::string text;
+    for (const auto& [path, tags] : unknown)
+        for (const auto& tag : tags)
+            text += " '" + path + "' " + std::to_string(tag.tag) + "=" + to_hex(tag.bytes);
+    return text.empty() ? " none" : text;
+}
+
+std::optional<std::string> check_unknown_tags(const message_vector& vector, const slice& encoded) {
+    if (!vector.unknown)
+        return std::nullopt;
+    const auto found = golden::find_unknown_tags(vector.message, vector.version, encoded);
+    if (!found)
+        return to_string(found.failure());
+    if (*found != *vector.unknown)
+        return "unknown tagged fields:" + described(*found) + "\ninstead of" + described(*vector.unknown);
+    return std::nullopt;
+}
+
 /// A record's key stands behind its type, a value behind its version.
 slice framed(const message_type& type, std::int16_t version, const slice& body) {
     wire_writer out;
@@ -88,8 +165,14 @@ std::string where(const std::string& message, std::int16_t version) {
 
 message_vector message_of(const json::object& line) {
     message_vector vector{text_of(line, "message"), number_of(line, "version"),
-                          json::serialize(line.at("json")), from_hex(line.at("hex").as_string()),
-                          std::nullopt};
+                          json::serialize(line.at("json")), from_hex(line.at("hex").as_string())};
+    vector.unknown = unknown_of(line);
+    vector.flexible = line.at("flexible").as_bool();
+    vector.api_key = number_of(line, "key");
+    vector.kind = text_of(line, "kind");
+    vector.api = text_of(line, "api");
+    if (line.contains("headerVersion"))
+        vector.header_version = number_of(line, "headerVersion");
     if (const auto* framed = line.if_contains("framedHex"))
         vector.framed = from_hex(framed->as_string());
     rename_list_config_resources(vector);
@@ -99,7 +182,7 @@ message_vector message_of(const json::object& line) {
 frame_vector frame_of(const json::object& line) {
     const bool is_request = text_of(line, "kind") == "request";
     message_vector body{text_of(line, "api") + (is_request ? "Request" : "Response"),
-                        number_of(line, "version"), json::serialize(line.at("json")), slice(), std::nullopt};
+                        number_of(line, "version"), json::serialize(line.at("json")), slice()};
     rename_list_config_resources(body);
     return {body.message,
             is_request,
@@ -108,7 +191,8 @@ frame_vector frame_of(const json::object& line) {
             number_of(line, "headerVersion"),
             json::serialize(line.at("header")),
             body.json,
-            from_hex(line.at("frameHex").as_string())};
+            from_hex(line.at("frameHex").as_string()),
+            unknown_of(line)};
 }
 
 std::optional<std::string> protocol_facts() {
@@ -189,6 +273,22 @@ std::string to_hex(const slice& bytes) {
     return text;
 }
 
+std::string to_base64(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    std::uint32_t bits = 0;
+    int waiting = 0;
+    for (const auto byte : bytes) {
+        bits = (bits << 8) | std::to_integer<std::uint32_t>(byte);
+        for (waiting += 8; waiting >= 6; waiting -= 6)
+            text.push_back(digits[(bits >> (waiting - 6)) & 63]);
+    }
+    if (waiting > 0)
+        text.push_back(digits[(bits << (6 - waiting)) & 63]);
+    text.resize((text.size() + 3) / 4 * 4, '=');
+    return text;
+}
+
 std::optional<std::string> check_message(const message_vector& vector) {
     const auto* type = find_message(vector.message);
     if (type == nullptr)
@@ -206,33 +306,57 @@ std::optional<std::string> check_message(const message_vector& vector) {
     if (!(join(done->encoded) == vector.bytes))
         return where(vector.message, vector.version) + "bytes differ:\n" + to_hex(join(done->encoded)) +
                "\n" + to_hex(vector.bytes);
+    if (const auto wrong = check_unknown_tags(vector, join(done->encoded)))
+        return where(vector.message, vector.version) + *wrong;
+    if (const auto wrong = check_facts(vector, *type))
+        return where(vector.message, vector.version) + *wrong;
     if (vector.framed && !(framed(*type, vector.version, vector.bytes) == *vector.framed))
         return where(vector.message, vector.version) + "its frame differs: " + to_hex(*vector.framed);
     return std::nullopt;
 }
 
+namespace {
+
+/// Reads a header, writes it again, and leaves `in` behind it.
+template <class Header>
+std::optional<std::string> check_header(wire_reader& in, const result<Header>& header,
+                                        const frame_vector& vector) {
+    if (!header)
+        return to_string(header.failure());
+    const auto json = header->to_json(vector.header_version);
+    if (!same_json(json, vector.header_json))
+        return "header differs:\n" + json;
+    wire_writer out;
+    header->encode(out, vector.header_version);
+    constexpr std::size_t behind_length = 4;
+    if (!(out.finish_contiguous() == vector.bytes.sub(behind_length, in.position() - behind_length)))
+        return "the header is encoded to other bytes";
+    return std::nullopt;
+}
+
+} // namespace
+
 std::optional<std::string> check_frame(const frame_vector& vector) {
     wire_reader in(vector.bytes);
+    const auto place = where(vector.message, vector.version);
     const auto length = in.int32();
     if (length != static_cast<std::int32_t>(in.remaining()))
-        return where(vector.message, vector.version) + "the frame's length is wrong";
+        return place + "the frame's length is wrong";
     const api_key key{vector.api_key};
     const auto header_version = vector.is_request ? request_header_version(key, vector.version)
                                                   : response_header_version(key, vector.version);
     if (header_version != vector.header_version)
-        return where(vector.message, vector.version) + "header version " + std::to_string(header_version);
-    std::string header_json;
-    if (vector.is_request) {
-        const auto header = decode_request_header(in);
-        header_json = header ? header->to_json(header_version) : to_string(header.failure());
-    } else {
-        const auto header = response_header::decode(in, header_version);
-        header_json = header ? header->to_json(header_version) : to_string(header.failure());
-    }
-    if (!same_json(header_json, vector.header_json))
-        return where(vector.message, vector.version) + "header differs:\n" + header_json;
-    return check_message(
-        {vector.message, vector.version, vector.json, vector.bytes.from(in.position()), std::nullopt});
+        return place + "header version " + std::to_string(header_version);
+    const auto wrong = vector.is_request
+                           ? check_header(in, decode_request_header(in), vector)
+                           : check_header(in, response_header::decode(in, header_version), vector);
+    if (wrong)
+        return place + *wrong;
+    message_vector body{vector.message, vector.version, vector.json, vector.bytes.from(in.position())};
+    body.unknown = vector.unknown;
+    body.api_key = vector.api_key;
+    body.kind = vector.is_request ? "request" : "response";
+    return check_message(body);
 }
 
 } // namespace barnabas::kafka::testing

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "protocol/model/slice.hpp"
+#include "tests/golden/unknown_tags.hpp"
 
 #include <boost/json/fwd.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +24,15 @@ struct message_vector {
     std::string json;
     slice bytes;
     /// Of a coordinator's record: as it stands in the log, with its type (keys) or version (values) in front.
-    std::optional<slice> framed;
+    std::optional<slice> framed = std::nullopt;
+    /// Tagged fields that the schema does not know; not in `json`. Nobody knows them of made messages.
+    std::optional<golden::unknown_tags> unknown = std::nullopt;
+    /// What else the line says, as far as it does.
+    std::optional<bool> flexible = std::nullopt;
+    std::optional<std::int16_t> header_version = std::nullopt;
+    std::optional<std::int16_t> api_key = std::nullopt;
+    std::string kind = {};
+    std::string api = {};
 };
 
 /// One whole frame with its length in front.
@@ -35,6 +45,7 @@ struct frame_vector {
     std::string header_json;
     std::string json;
     slice bytes;
+    golden::unknown_tags unknown;
 };
 
 struct varint_vector {
@@ -64,6 +75,7 @@ frame_vector frame_of(const boost::json::object& line);
 slice from_hex(std::string_view text);
 slice from_base64(std::string_view text);
 std::string to_hex(const slice& bytes);
+std::string to_base64(std::span<const std::byte> bytes);
 
 /// Decodes, compares with the JSON, encodes and compares the bytes. Nothing when all is well, else what is
 /// not.

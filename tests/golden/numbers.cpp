@@ -1,10 +1,12 @@
 #include "tests/golden/numbers.hpp"
 
+#include "protocol/batch/crc32.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/murmur2.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "protocol/kafka/wire.hpp"
 #include "tests/golden/messages.hpp"
+#include "tests/golden/reasons.hpp"
 
 #include <boost/json.hpp>
 
@@ -100,6 +102,19 @@ std::optional<std::string> compare(const json::object& said,
     return std::nullopt;
 }
 
+/// Java names the message that it could not read, and behind an arrow what was wrong in it.
+std::optional<std::string> compare_cause(const json::object& line, const error& ours) {
+    const std::string_view reason(line.at("reason").as_string());
+    const auto arrow = reason.find(" <- ");
+    if (arrow == std::string_view::npos)
+        return "the reason has no cause: " + std::string(reason);
+    const auto what = reason.substr(0, arrow);
+    if (!what.ends_with("consumer protocol " + text_of(line.at("type"))) &&
+        !what.ends_with("while parsing consumer protocol's header"))
+        return "the reason is about something else: " + std::string(reason);
+    return compare_reasons(reason_format::consumer_protocol, reason.substr(arrow + 4), ours);
+}
+
 /// A newer version than is known is read as the newest known, and what lies behind is left alone.
 template <class Message>
 std::optional<std::string> check_versioned(const json::object& line) {
@@ -110,9 +125,14 @@ std::optional<std::string> check_versioned(const json::object& line) {
     const auto read =
         in.ok() ? Message::decode(in, version) : result<Message>(in.failure("consumer protocol", stated));
     if (!line.at("valid").as_bool())
-        return read ? std::optional<std::string>("is accepted") : std::nullopt;
+        return read ? std::optional<std::string>("is accepted") : compare_cause(line, read.failure());
     if (!read)
         return to_string(read.failure());
+    if (line.at("version").as_int64() != stated)
+        return "has version " + std::to_string(stated);
+    // A reason says why a line is invalid.
+    if (line.contains("reason"))
+        return "is valid, yet says why not";
     if (const auto wrong = compare(line.at("decoded").as_object(), *read))
         return wrong;
     if (stated != version)
@@ -131,10 +151,17 @@ std::optional<std::string> check_varint(const json::object& line) {
     kafka::wire_reader in(bytes);
     kafka::wire_writer out;
     const auto read = read_varint(in, line.at("type").as_string(), out);
-    if (!line.at("valid").as_bool())
-        return in.ok() ? std::optional<std::string>("is accepted") : std::nullopt;
+    if (!line.at("valid").as_bool()) {
+        if (in.ok())
+            return "is accepted";
+        return compare_reasons(reason_format::varint, line.at("reason").as_string(), in.failure("varint", 0));
+    }
     if (!in.ok())
         return to_string(in.failure("varint", 0));
+    const auto* consumed = line.if_contains("consumed");
+    const auto size = consumed == nullptr ? bytes.size() : consumed->to_number<std::size_t>();
+    if (in.position() != size)
+        return "takes " + std::to_string(in.position()) + " bytes";
     if (read != text_of(line.at("value")))
         return "reads as " + read;
     // A note marks forms that are longer than they need be, or have bits that do not count.
@@ -147,6 +174,9 @@ std::optional<std::string> check_crc32c(const json::object& line) {
     const auto found = batch::crc32c(bytes_of(line).bytes());
     if (found != line.at("crc32c").to_number<std::uint32_t>())
         return "its crc32c is " + std::to_string(found);
+    const auto old = batch::crc32(bytes_of(line).bytes());
+    if (old != line.at("crc32").to_number<std::uint32_t>())
+        return "its crc32 is " + std::to_string(old);
     return std::nullopt;
 }
 
