@@ -220,7 +220,8 @@ batch_facts records_check::facts() const {
 records_check::complaint records_check::check_record() {
     std::int32_t length = 0;
     if (!window_.read_varint(length))
-        return "its length is missing or longer than 5 bytes";
+        return window_.at_hand().empty() ? "the batch ends before it"
+                                         : "its length is cut short or longer than 5 bytes";
     if (length < 0)
         return "its length is negative";
     record_end_ = window_.position() + static_cast<std::uint64_t>(length);

@@ -34,7 +34,7 @@ constexpr reason record_set_reasons[] = {
     {"java.lang.IllegalArgumentException: Unknown compression type id: ", errc::unsupported_compression,
      "compression type ", 1},
     {"org.apache.kafka.common.InvalidRecordException: Incorrect declared batch size, premature EOF reached",
-     errc::invalid_record, "its length is missing", 0},
+     errc::invalid_record, "the batch ends before it", 0},
     // The same seen earlier, where the header alone shows that there are fewer.
     {"org.apache.kafka.common.InvalidRecordException: Incorrect declared batch size, premature EOF reached",
      errc::invalid_record, "has no room for ", 0},
@@ -54,8 +54,8 @@ constexpr reason record_set_reasons[] = {
      errc::invalid_record, "its header count is negative", 0},
     {"org.apache.kafka.common.InvalidRecordException: Invalid negative header key size -",
      errc::invalid_record, "a header has no key", 0},
-    {"java.lang.IllegalArgumentException: Varint is too long, ", errc::invalid_record, "longer than 5 bytes",
-     0},
+    {"java.lang.IllegalArgumentException: Varint is too long, ", errc::invalid_record,
+     "its length is cut short or longer than 5 bytes", 0},
     // What Java's iterator passes over in silence is an error in a produced set.
     {"incomplete trailing batch: ", errc::corrupt_message, "only ", 0},
 };
@@ -101,8 +101,7 @@ std::vector<std::string_view> numbers_in(std::string_view text) {
 }
 
 bool agrees(const reason& one, std::string_view java, const error& ours) {
-    if (!java.starts_with(one.java) || ours.code != one.code ||
-        ours.detail.find(one.ours) == std::string::npos)
+    if (ours.code != one.code || ours.detail.find(one.ours) == std::string::npos)
         return false;
     const auto said = numbers_in(java.substr(one.java.size()));
     const auto named = numbers_in(ours.detail);
@@ -111,11 +110,24 @@ bool agrees(const reason& one, std::string_view java, const error& ours) {
                                [&](auto number) { return std::ranges::count(named, number) > 0; });
 }
 
+/// The longest beginning that is known of this reason; empty when it is of no kind.
+std::string_view kind_of(std::span<const reason> known, std::string_view java) {
+    std::string_view longest;
+    for (const auto& one : known)
+        if (java.starts_with(one.java) && one.java.size() > longest.size())
+            longest = one.java;
+    return longest;
+}
+
 } // namespace
 
 std::optional<std::string> compare_reasons(reason_format format, std::string_view java, const error& ours) {
-    for (const auto& one : reasons_of(format))
-        if (agrees(one, java, ours))
+    const auto known = reasons_of(format);
+    const auto kind = kind_of(known, java);
+    if (kind.empty())
+        return "the reason is of no kind that is known: " + std::string(java);
+    for (const auto& one : known)
+        if (one.java == kind && agrees(one, java, ours))
             return std::nullopt;
     return "the reason is: " + std::string(java) + ", but ours: " + to_string(ours);
 }
