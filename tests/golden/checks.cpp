@@ -72,14 +72,16 @@ std::optional<std::string> read_all(const std::string& path) {
     return got < 0 ? std::nullopt : std::optional(std::move(text));
 }
 
-/// A check must not end the program, whatever a line holds.
+std::string unusable(std::string_view why) {
+    return "the line cannot be used: " + std::string(why);
+}
+
 std::optional<std::string> outcome_of(const line_check& check, std::string_view text) {
-    try {
-        const auto line = json::parse(json::string_view(text.data(), text.size()));
-        return check(line.as_object());
-    } catch (const std::exception& failure) {
-        return std::string("the line cannot be used: ") + failure.what();
-    }
+    json::error_code failed;
+    const auto line = json::parse(json::string_view(text.data(), text.size()), failed);
+    if (failed || !line.is_object())
+        return unusable(failed ? failed.message() : "it is no object");
+    return check_line(check, line.as_object());
 }
 
 std::string name_in_folder(const std::filesystem::path& folder, const std::filesystem::path& file) {
@@ -93,6 +95,32 @@ std::optional<line_check> check_for(std::string_view name) {
     const auto last = name.substr(name.rfind('/') + 1);
     const auto found = checks().find(last);
     return found == checks().end() ? std::nullopt : std::optional(found->second);
+}
+
+/// A check must not end the program, whatever a line holds.
+std::optional<std::string> check_line(const line_check& check, const json::object& line) {
+    try {
+        return check(line);
+    } catch (const std::exception& failure) {
+        return unusable(failure.what());
+    }
+}
+
+std::optional<std::vector<json::object>> read_lines(const std::string& path) {
+    const auto text = read_all(path);
+    if (!text)
+        return std::nullopt;
+    std::vector<json::object> lines;
+    for (std::size_t start = 0; start < text->size();) {
+        const auto end = std::min(text->find('\n', start), text->size());
+        json::error_code failed;
+        auto line = json::parse(json::string_view(text->data() + start, end - start), failed);
+        if (failed || !line.is_object())
+            return std::nullopt;
+        lines.push_back(std::move(line).as_object());
+        start = end + 1;
+    }
+    return lines;
 }
 
 file_result check_file(const std::string& path, const std::string& name) {

@@ -30,6 +30,12 @@ struct file_result {
 /// The check for a file of that name (without `.jsonl` and `.gz`); nothing if there is none.
 std::optional<line_check> check_for(std::string_view name);
 
+/// The check of one line; one that it cannot use at all does not hold, either.
+std::optional<std::string> check_line(const line_check& check, const boost::json::object& line);
+
+/// The lines of a file of JSON objects, gzipped or not. Nothing when it cannot be read or parsed.
+std::optional<std::vector<boost::json::object>> read_lines(const std::string& path);
+
 /// Checks a file of JSON lines, gzipped or not. `name` decides how.
 file_result check_file(const std::string& path, const std::string& name);
 

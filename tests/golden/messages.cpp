@@ -192,7 +192,8 @@ frame_vector frame_of(const json::object& line) {
             json::serialize(line.at("header")),
             body.json,
             from_hex(line.at("frameHex").as_string()),
-            unknown_of(line)};
+            unknown_of(line),
+            text_of(line, "kind")};
 }
 
 std::optional<std::string> protocol_facts() {
@@ -202,6 +203,11 @@ std::optional<std::string> protocol_facts() {
     if (!std::filesystem::exists(facts + "/vectors"))
         return std::nullopt;
     return facts;
+}
+
+std::string vectors_folder() {
+    const auto facts = protocol_facts();
+    return facts ? *facts + "/vectors" : BARNABAS_REPO_ROOT "/tests/golden/protocol";
 }
 
 bool for_each_message(const std::string& path, const std::function<void(const message_vector&)>& visit) {
@@ -334,6 +340,15 @@ std::optional<std::string> check_header(wire_reader& in, const result<Header>& h
     return std::nullopt;
 }
 
+/// A request says in its header which API and version it is of.
+std::optional<std::string> check_request_header(wire_reader& in, const frame_vector& vector) {
+    const auto header = decode_request_header(in);
+    if (header &&
+        (header->request_api_key != vector.api_key || header->request_api_version != vector.version))
+        return "the header is of another API or version";
+    return check_header(in, header, vector);
+}
+
 } // namespace
 
 std::optional<std::string> check_frame(const frame_vector& vector) {
@@ -348,14 +363,14 @@ std::optional<std::string> check_frame(const frame_vector& vector) {
     if (header_version != vector.header_version)
         return place + "header version " + std::to_string(header_version);
     const auto wrong = vector.is_request
-                           ? check_header(in, decode_request_header(in), vector)
+                           ? check_request_header(in, vector)
                            : check_header(in, response_header::decode(in, header_version), vector);
     if (wrong)
         return place + *wrong;
     message_vector body{vector.message, vector.version, vector.json, vector.bytes.from(in.position())};
     body.unknown = vector.unknown;
     body.api_key = vector.api_key;
-    body.kind = vector.is_request ? "request" : "response";
+    body.kind = vector.kind;
     return check_message(body);
 }
 

@@ -46,6 +46,7 @@ struct frame_vector {
     std::string json;
     slice bytes;
     golden::unknown_tags unknown;
+    std::string kind;
 };
 
 struct varint_vector {
@@ -57,6 +58,8 @@ struct varint_vector {
 
 /// Folder of the protocol facts, or nothing where the project's shared folder is absent.
 std::optional<std::string> protocol_facts();
+/// Folder of the vectors: all of them beside those facts, else the subset in the repository.
+std::string vectors_folder();
 
 /// Calls `visit` for each line; false if the file cannot be read.
 bool for_each_message(const std::string& file, const std::function<void(const message_vector&)>& visit);

@@ -130,7 +130,6 @@ std::optional<std::string> check_versioned(const json::object& line) {
         return to_string(read.failure());
     if (line.at("version").as_int64() != stated)
         return "has version " + std::to_string(stated);
-    // A reason says why a line is invalid.
     if (line.contains("reason"))
         return "is valid, yet says why not";
     if (const auto wrong = compare(line.at("decoded").as_object(), *read))
@@ -158,6 +157,8 @@ std::optional<std::string> check_varint(const json::object& line) {
     }
     if (!in.ok())
         return to_string(in.failure("varint", 0));
+    if (line.contains("reason"))
+        return "is valid, yet says why not";
     const auto* consumed = line.if_contains("consumed");
     const auto size = consumed == nullptr ? bytes.size() : consumed->to_number<std::size_t>();
     if (in.position() != size)
@@ -193,9 +194,12 @@ std::optional<std::string> check_murmur2(const json::object& line) {
 }
 
 std::optional<std::string> check_consumer_protocol(const json::object& line) {
-    return line.at("type").as_string() == "subscription"
-               ? check_versioned<kafka::consumer_protocol_subscription>(line)
-               : check_versioned<kafka::consumer_protocol_assignment>(line);
+    const auto& type = line.at("type").as_string();
+    if (type == "subscription")
+        return check_versioned<kafka::consumer_protocol_subscription>(line);
+    if (type == "assignment")
+        return check_versioned<kafka::consumer_protocol_assignment>(line);
+    return "has a type that nobody knows";
 }
 
 } // namespace barnabas::golden

@@ -223,26 +223,24 @@ std::string read_varint(wire_reader& in, const std::string& type) {
 }
 
 TEST(wire_reader, golden_varints_read_as_in_kafka) {
-    const auto facts = testing::protocol_facts();
-    if (!facts)
-        GTEST_SKIP() << "the golden vectors in shared/kafka-protocol are absent";
     std::size_t checked = 0;
-    EXPECT_TRUE(testing::for_each_varint(*facts + "/vectors/varints.jsonl.gz", [&](const auto& vector) {
-        wire_reader in(vector.bytes);
-        const auto value = read_varint(in, vector.type);
-        EXPECT_EQ(in.ok(), vector.is_valid) << vector.type << " " << to_hex(vector.bytes);
-        if (!vector.is_valid)
-            return;
-        ++checked;
-        if (vector.type == "unsigned_varint") {
-            // Some vectors give the value as Java's signed int.
-            EXPECT_EQ(static_cast<std::uint32_t>(std::stoll(value)),
-                      static_cast<std::uint32_t>(std::stoll(vector.value)));
-            return;
-        }
-        EXPECT_EQ(value, vector.value) << vector.type << " " << to_hex(vector.bytes);
-    }));
-    EXPECT_GT(checked, 1000u);
+    EXPECT_TRUE(
+        testing::for_each_varint(testing::vectors_folder() + "/varints.jsonl.gz", [&](const auto& vector) {
+            wire_reader in(vector.bytes);
+            const auto value = read_varint(in, vector.type);
+            EXPECT_EQ(in.ok(), vector.is_valid) << vector.type << " " << to_hex(vector.bytes);
+            if (!vector.is_valid)
+                return;
+            ++checked;
+            if (vector.type == "unsigned_varint") {
+                // Some vectors give the value as Java's signed int.
+                EXPECT_EQ(static_cast<std::uint32_t>(std::stoll(value)),
+                          static_cast<std::uint32_t>(std::stoll(vector.value)));
+                return;
+            }
+            EXPECT_EQ(value, vector.value) << vector.type << " " << to_hex(vector.bytes);
+        }));
+    EXPECT_GT(checked, 70u);
 }
 
 } // namespace
