@@ -53,7 +53,7 @@ TEST(made_messages, cut_short_anywhere_are_errors) {
     for_each_version([](const message_description& of, std::int16_t version) {
         const auto made = make_message(of, version, 7);
         const auto* type = find_message(of.name);
-        for (std::size_t size = 0; size < made.bytes.size(); size += 1 + size / 256) {
+        for (std::size_t size = 0; size < made.bytes.size(); ++size) {
             // A copy of its own, so that a read beyond the end leaves the allocation.
             const auto cut = slice::copy_of(made.bytes.sub(0, size).bytes());
             ASSERT_EQ(type->run_round_trip(cut, version).code(), errc::malformed)
@@ -66,7 +66,7 @@ TEST(made_messages, with_any_byte_changed_are_refused_or_mean_what_they_are_writ
     for_each_version([](const message_description& of, std::int16_t version) {
         const auto made = make_message(of, version, 11);
         const auto* type = find_message(of.name);
-        for (std::size_t at = 0; at < made.bytes.size(); at += 1 + at / 128) {
+        for (std::size_t at = 0; at < made.bytes.size(); ++at) {
             for (const auto changed : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
                 auto damaged = slice::copy_of(made.bytes.bytes());
                 damaged.patch_before_sharing()[at] = static_cast<std::byte>(changed);
