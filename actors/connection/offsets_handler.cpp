@@ -29,14 +29,16 @@ public:
 
     kafka::list_offsets_response& response() { return response_; }
 
-    std::uint32_t add(std::int32_t partition) {
+    template <class Partition>
+    std::uint32_t add(const Partition& asked) {
         auto& topic = response_.topics.back();
         auto& entry = topic.partitions.emplace_back();
-        entry.partition_index = partition;
+        entry.partition_index = asked.partition_index;
         entry.offset = -1;
         entry.timestamp = -1;
         entry.leader_epoch = -1;
-        places_.push_back({response_.topics.size() - 1, topic.partitions.size() - 1, false});
+        places_.push_back({response_.topics.size() - 1, topic.partitions.size() - 1, asked.timestamp,
+                           asked.max_num_offsets, false});
         ++open_;
         return static_cast<std::uint32_t>(places_.size() - 1);
     }
@@ -52,8 +54,9 @@ public:
         if (answer.code != errc::ok)
             return;
         if (context().version == 0) {
-            if (answer.offset.get() >= 0)
-                entry.old_style_offsets.push_back(answer.offset.get());
+            const auto offset = offset_before(at, answer);
+            if (offset.get() >= 0 && at.offsets_max > 0)
+                entry.old_style_offsets.push_back(offset.get());
             return;
         }
         entry.offset = answer.offset.get();
@@ -86,8 +89,20 @@ private:
     struct place {
         std::size_t topic = 0;
         std::size_t partition = 0;
+        std::int64_t timestamp = -1;
+        std::int32_t offsets_max = 0;
         bool answered = false;
     };
+
+    /// Version 0 asks where the records of before that time end, later ones for the first record from then
+    /// on.
+    static log_offset offset_before(const place& at, const offset_query_response& answer) {
+        if (at.timestamp < 0)
+            return answer.offset;
+        if (answer.offset.get() < 0)
+            return answer.high_watermark;
+        return answer.offset > answer.log_start_offset ? answer.offset : log_offset(-1);
+    }
 
     kafka::list_offsets_response response_;
     std::vector<place> places_;
@@ -96,7 +111,7 @@ private:
 
 template <class Partition>
 void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, const Partition& partition) {
-    const std::uint32_t index = waiting.add(partition.partition_index);
+    const std::uint32_t index = waiting.add(partition);
     if (topic == nullptr || partition.partition_index < 0 ||
         static_cast<std::size_t>(partition.partition_index) >= topic->partitions.size())
         return waiting.settle(index, errc::unknown_topic_or_partition);
@@ -132,7 +147,7 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
             if (allowed)
                 ask(self, *waiting, topic, partition);
             else
-                waiting->settle(waiting->add(partition.partition_index), errc::topic_authorization_failed);
+                waiting->settle(waiting->add(partition), errc::topic_authorization_failed);
         }
     }
     if (waiting->respond_if_complete())

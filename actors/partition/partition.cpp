@@ -278,6 +278,8 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
 void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     log_.on_found(job);
     offset_query_response answer;
+    answer.log_start_offset = log_.log_start_offset();
+    answer.high_watermark = high_watermark_;
     if (BARNABAS_MARK_IF(!job.found, find_failed)) {
         answer.code = job.found.code();
         port_.report("find_failed", to_string(job.found.failure()));

@@ -97,9 +97,15 @@ struct offset_query_response {
     log_offset offset{-1};
     timestamp_ms timestamp{-1};
     leader_epoch epoch{-1};
+    /// Of the log, when it was searched by time.
+    log_offset log_start_offset{-1};
+    log_offset high_watermark{-1};
 
     static offset_query_response dropped(std::uint64_t token) {
-        return {token, errc::dropped, log_offset{-1}, timestamp_ms{-1}, leader_epoch{-1}};
+        offset_query_response answer;
+        answer.token = token;
+        answer.code = errc::dropped;
+        return answer;
     }
 };
 

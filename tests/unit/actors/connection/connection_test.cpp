@@ -430,5 +430,41 @@ TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
     EXPECT_TRUE(port.offset_queries.empty());
 }
 
+TEST_F(connection_test, the_first_version_of_list_offsets_asks_for_what_was_before) {
+    machine.start();
+    struct expected {
+        std::int64_t found;
+        std::int32_t offsets_max;
+        std::vector<std::int64_t> told;
+    };
+    std::int32_t number = 0;
+    for (const auto& [found, offsets_max, told] : std::vector<expected>{
+             {7, 1, {7}},
+             {-1, 1, {9}},
+             {2, 1, {}},
+             {7, 0, {}},
+         }) {
+        kafka::list_offsets_request message;
+        auto& topic = message.topics.emplace_back();
+        topic.name = "orders";
+        auto& asked = topic.partitions.emplace_back();
+        asked.timestamp = 1000;
+        asked.max_num_offsets = offsets_max;
+        deliver(request(message, 0, number));
+        offset_query_response answer;
+        answer.token = port.offset_queries.back().second.token;
+        answer.offset = log_offset(found);
+        answer.log_start_offset = log_offset(2);
+        answer.high_watermark = log_offset(9);
+        machine.on_offset_query_response(answer);
+        EXPECT_EQ(response<kafka::list_offsets_response>(static_cast<std::size_t>(number), 0, number)
+                      .topics[0]
+                      .partitions[0]
+                      .old_style_offsets,
+                  told);
+        ++number;
+    }
+}
+
 } // namespace
 } // namespace barnabas
