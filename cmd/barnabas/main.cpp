@@ -20,6 +20,7 @@ struct subcommand {
 const std::vector<subcommand>& subcommands() {
     static const std::vector<subcommand> all = {
         {barnabas::start_command(), barnabas::run_start},
+        {barnabas::dump_log_command(), barnabas::run_dump_log},
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},
         {barnabas::sim_sweep_command(), barnabas::run_sim_sweep},

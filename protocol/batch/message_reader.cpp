@@ -132,6 +132,7 @@ result<const record_view*> message_reader::next() {
         return next_inside();
     if (records_read_ != 0)
         return static_cast<const record_view*>(nullptr);
+    stored_bytes_ = message_.bytes.bytes();
     show(message_.header, fields_);
     return static_cast<const record_view*>(&current_);
 }
@@ -155,6 +156,7 @@ result<const record_view*> message_reader::next_inside() {
     if (!fields)
         return inside(fields.failure());
     unpacked_bytes_ += bytes->size();
+    stored_bytes_ = *bytes;
     show(*header, *fields);
     return static_cast<const record_view*>(&current_);
 }

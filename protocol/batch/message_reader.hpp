@@ -5,7 +5,9 @@
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/batch/validate.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace barnabas::batch {
 
@@ -45,6 +47,8 @@ public:
     std::uint64_t unpacked_bytes() const noexcept { return unpacked_bytes_; }
     /// Offset of the last record that `next` gave, as it stands in the bytes.
     log_offset stored_offset() const noexcept { return stored_offset_; }
+    /// The whole message of the last record that `next` gave, as it is stored; valid as long as that record.
+    std::span<const std::byte> stored_bytes() const noexcept { return stored_bytes_; }
 
 private:
     message_reader(const message_view& message, const message_reading& options)
@@ -64,6 +68,7 @@ private:
     std::uint64_t unpacked_bytes_ = 0;
     std::int32_t records_read_ = 0;
     log_offset stored_offset_;
+    std::span<const std::byte> stored_bytes_;
     record_view current_;
 };
 

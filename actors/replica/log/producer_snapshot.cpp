@@ -67,22 +67,33 @@ void merge_entry(producer_entry& known, producer_entry next) {
     known = next;
 }
 
-producer_entry decode_entry(const std::byte* from) {
-    producer_entry entry;
-    entry.epoch = producer_epoch(load_big_endian<std::int16_t>(from + at::epoch));
-    entry.coordinator_epoch = load_big_endian<std::int32_t>(from + at::coordinator_epoch);
-    entry.last_timestamp = timestamp_ms(load_big_endian<std::int64_t>(from + at::timestamp));
-    entry.transaction_first_offset =
+snapshot_row decode_row(const std::byte* from) {
+    snapshot_row row;
+    row.id = producer_id(load_big_endian<std::int64_t>(from + at::producer_id));
+    row.epoch = producer_epoch(load_big_endian<std::int16_t>(from + at::epoch));
+    row.last_sequence = load_big_endian<std::int32_t>(from + at::last_sequence);
+    row.last_offset = log_offset(load_big_endian<std::int64_t>(from + at::last_offset));
+    row.offset_delta = load_big_endian<std::int32_t>(from + at::offset_delta);
+    row.timestamp = timestamp_ms(load_big_endian<std::int64_t>(from + at::timestamp));
+    row.coordinator_epoch = load_big_endian<std::int32_t>(from + at::coordinator_epoch);
+    row.transaction_first_offset =
         log_offset(load_big_endian<std::int64_t>(from + at::transaction_first_offset));
-    const auto last_sequence = load_big_endian<std::int32_t>(from + at::last_sequence);
-    const auto last_offset = load_big_endian<std::int64_t>(from + at::last_offset);
-    const auto delta = load_big_endian<std::int32_t>(from + at::offset_delta);
-    if (last_offset < 0 || last_sequence < 0 || delta < 0 || delta > last_offset)
+    return row;
+}
+
+producer_entry entry_of(const snapshot_row& row) {
+    producer_entry entry;
+    entry.epoch = row.epoch;
+    entry.coordinator_epoch = row.coordinator_epoch;
+    entry.last_timestamp = row.timestamp;
+    entry.transaction_first_offset = row.transaction_first_offset;
+    const auto last_offset = row.last_offset.get();
+    if (last_offset < 0 || row.last_sequence < 0 || row.offset_delta < 0 || row.offset_delta > last_offset)
         return entry;
     const std::int64_t first =
-        (std::int64_t{last_sequence} - delta) & 0x7fffffff; // sequences count modulo 2^31
-    entry.remember({static_cast<std::int32_t>(first), last_sequence, log_offset(last_offset - delta),
-                    log_offset(last_offset), entry.last_timestamp});
+        (std::int64_t{row.last_sequence} - row.offset_delta) & 0x7fffffff; // sequences count modulo 2^31
+    entry.remember({static_cast<std::int32_t>(first), row.last_sequence,
+                    log_offset(last_offset - row.offset_delta), row.last_offset, row.timestamp});
     return entry;
 }
 
@@ -116,7 +127,7 @@ std::optional<log_offset> sync_mark_of(std::span<const std::byte> snapshot) noex
     return log_offset(load_big_endian<std::int64_t>(mark + sizeof sync_mark_text));
 }
 
-result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes) {
+result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes) {
     if (bytes.size() < entries_at)
         return bad_snapshot("only " + std::to_string(bytes.size()) + " bytes");
     const auto version = load_big_endian<std::int16_t>(bytes.data());
@@ -128,11 +139,19 @@ result<producer_state> producer_state::decode_snapshot(std::span<const std::byte
     const std::size_t size = bytes.size() - entries_at - (sync_mark_of(bytes) ? sync_mark_size : 0);
     if (count < 0 || size != static_cast<std::size_t>(count) * entry_size)
         return bad_snapshot("the count does not match the size");
+    std::vector<snapshot_row> rows;
+    for (auto rest = bytes.subspan(entries_at, size); !rest.empty(); rest = rest.subspan(entry_size))
+        rows.push_back(decode_row(rest.data()));
+    return rows;
+}
+
+result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes) {
+    const auto rows = decode_snapshot_rows(bytes);
+    if (!rows)
+        return rows.failure();
     producer_state state;
-    for (auto rest = bytes.subspan(entries_at, size); !rest.empty(); rest = rest.subspan(entry_size)) {
-        const producer_id id(load_big_endian<std::int64_t>(rest.data() + at::producer_id));
-        merge_entry(state.entries_[id], decode_entry(rest.data()));
-    }
+    for (const auto& row : *rows)
+        merge_entry(state.entries_[row.id], entry_of(row));
     return state;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace barnabas::replica {
@@ -51,6 +52,21 @@ struct producer_entry {
     }
     friend bool operator==(const producer_entry&, const producer_entry&) = default;
 };
+
+/// One entry of the snapshot file as it stands there.
+struct snapshot_row {
+    producer_id id{-1};
+    producer_epoch epoch{-1};
+    std::int32_t last_sequence = -1;
+    log_offset last_offset{-1};
+    std::int32_t offset_delta = 0;
+    timestamp_ms timestamp = no_timestamp;
+    std::int32_t coordinator_epoch = -1;
+    log_offset transaction_first_offset{-1};
+};
+
+/// All entries in the order of the file. malformed: version, CRC or size are wrong.
+result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes);
 
 /// Idempotence of one partition (KIP-98, KIP-360): who wrote which sequences last.
 ///

@@ -1,0 +1,161 @@
+#include "actors/replica/dump/dump.hpp"
+#include "cmd/barnabas/commands.hpp"
+#include "runtime/disk/posix_files.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace barnabas {
+
+namespace {
+
+using replica::dump::dump_options;
+
+constexpr std::string_view string_decoder = "org.apache.kafka.tools.api.StringDecoder";
+
+constexpr std::array dump_log_option_table{
+    cli::option{"files",
+                "FILE,...",
+                "What to dump: .log, .index, .timeindex, .snapshot and .txnindex files.",
+                {},
+                true,
+                true},
+    cli::option{"deep-iteration", "", "Show the records of each batch, and gaps between their offsets."},
+    cli::option{"print-data-log", "", "Show keys and values of the records; implies --deep-iteration."},
+    cli::option{"skip-record-metadata", "", "Show nothing else of the records."},
+    cli::option{"verify-index-only", "", "Compare indexes with their logs without showing their entries."},
+    cli::option{"index-sanity-check", "",
+                "Check only what decides whether an index is built anew at the next start."},
+    cli::option{"max-message-size", "BYTES",
+                "Size up to which a batch is looked for where an index points to.", "5242880"},
+    cli::option{"max-bytes", "BYTES", "How far to read into each log."},
+    cli::option{"key-decoder-class", "CLASS", "How keys become text; only Kafka's StringDecoder is there.",
+                string_decoder},
+    cli::option{"value-decoder-class", "CLASS",
+                "How values become text; only Kafka's StringDecoder is there.", string_decoder},
+    cli::option{"offsets-decoder", "", "Not there yet."},
+    cli::option{"transaction-log-decoder", "", "Not there yet."},
+    cli::option{"cluster-metadata-decoder", "", "Not there yet."},
+    cli::option{"remote-log-metadata-decoder", "", "Not there yet."},
+    cli::option{"share-group-state-decoder", "", "Not there yet."},
+};
+
+constexpr std::array<std::string_view, 5> absent_decoders{
+    "offsets-decoder", "transaction-log-decoder", "cluster-metadata-decoder", "remote-log-metadata-decoder",
+    "share-group-state-decoder"};
+
+constexpr std::string_view dump_log_notes =
+    "Options and output are those of Kafka's kafka-dump-log. The files are only read, also beside a running "
+    "broker.\n"
+    "What files contradict each other in goes to standard error at the end and leaves the exit status 0; it "
+    "is "
+    "1 when\n"
+    "something could not be read, which a line on standard error names with file and byte.\n"
+    "\n"
+    "Examples:\n"
+    "  barnabas dump-log --files barnabas-data/orders-0/00000000000000000000.log\n"
+    "  barnabas dump-log --print-data-log --files barnabas-data/orders-0/00000000000000000000.log\n"
+    "  barnabas dump-log --verify-index-only \\\n"
+    "                    --files "
+    "barnabas-data/orders-0/00000000000000000000.index,barnabas-data/orders-0/"
+    "00000000000000000000.timeindex\n";
+
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+constexpr std::int64_t bytes_most = 0x7fffffff;
+
+/// Standard output and error; what goes to the first is there before what goes to the second.
+class standard_streams final : public replica::dump::dump_output {
+public:
+    void line(std::string_view text) override { put(text, stdout); }
+    void complaint(std::string_view text) override {
+        std::fflush(stdout);
+        put(text, stderr);
+    }
+
+private:
+    static void put(std::string_view text, std::FILE* stream) {
+        std::fwrite(text.data(), 1, text.size(), stream);
+        std::fputc('\n', stream);
+    }
+};
+
+int refuse(const std::string& why) {
+    std::fprintf(stderr, "%s: %s\n", program_name, why.c_str());
+    return exit_usage;
+}
+
+/// What Kafka's tool knows and this one does not must not pass as if it had been heeded.
+result<void> check_decoders(const cli::parsed_options& options) {
+    for (const auto name : absent_decoders)
+        if (options.has(name))
+            return error{errc::invalid_request,
+                         "--" + std::string(name) +
+                             " is not there yet; --print-data-log shows keys and values as text"};
+    for (const auto* name : {"key-decoder-class", "value-decoder-class"}) {
+        const auto given = *options.value(name);
+        if (given != string_decoder && given != "kafka.serializer.StringDecoder")
+            return error{errc::invalid_request, "--" + std::string(name) + " knows only " +
+                                                    std::string(string_decoder) + ", not '" + given + "'"};
+    }
+    return {};
+}
+
+result<dump_options> read_options(const cli::parsed_options& options) {
+    if (auto decoders = check_decoders(options); !decoders)
+        return decoders.failure();
+    dump_options wanted;
+    wanted.deep_iteration = options.has("deep-iteration");
+    wanted.print_data_log = options.has("print-data-log");
+    wanted.skip_record_metadata = options.has("skip-record-metadata");
+    wanted.verify_index_only = options.has("verify-index-only");
+    wanted.index_sanity_check = options.has("index-sanity-check");
+    const auto message_size = options.number("max-message-size", 1, bytes_most);
+    if (!message_size)
+        return message_size.failure();
+    wanted.max_message_size = static_cast<std::uint64_t>(*message_size);
+    if (!options.has("max-bytes"))
+        return wanted;
+    const auto bytes = options.number("max-bytes", 1, bytes_most);
+    if (!bytes)
+        return bytes.failure();
+    wanted.max_bytes = static_cast<std::uint64_t>(*bytes);
+    return wanted;
+}
+
+/// The names between the commas.
+std::vector<std::string> names_in(const std::vector<std::string>& lists) {
+    std::vector<std::string> names;
+    for (std::string_view list : lists) {
+        while (!list.empty()) {
+            const auto end = std::min(list.find(','), list.size());
+            if (end > 0)
+                names.emplace_back(list.substr(0, end));
+            list.remove_prefix(std::min(end + 1, list.size()));
+        }
+    }
+    return names;
+}
+
+} // namespace
+
+const cli::command& dump_log_command() {
+    static const cli::command command = {
+        "dump-log", "Shows and checks the files of a partition.", dump_log_option_table, {}, dump_log_notes};
+    return command;
+}
+
+int run_dump_log(const cli::parsed_options& options) {
+    const auto wanted = read_options(options);
+    if (!wanted)
+        return refuse(wanted.failure().detail);
+    const auto names = names_in(options.values("files"));
+    if (names.empty())
+        return refuse("--files names no file");
+    runtime::posix_files files;
+    standard_streams streams;
+    return replica::dump::dump_files(files, names, *wanted, streams) == 0 ? exit_ok : exit_failed;
+}
+
+} // namespace barnabas
