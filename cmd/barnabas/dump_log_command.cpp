@@ -21,7 +21,8 @@ constexpr std::array dump_log_option_table{
                 true,
                 true},
     cli::option{"deep-iteration", "", "Show the records of each batch, and gaps between their offsets."},
-    cli::option{"print-data-log", "", "Show keys and values of the records; implies --deep-iteration."},
+    cli::option{"print-data-log", "",
+                "Show keys and values of the records; implies --deep-iteration. Implied by every decoder."},
     cli::option{"skip-record-metadata", "", "Show nothing else of the records."},
     cli::option{"verify-index-only", "", "Compare indexes with their logs without showing their entries."},
     cli::option{"index-sanity-check", "",
@@ -33,16 +34,15 @@ constexpr std::array dump_log_option_table{
                 string_decoder},
     cli::option{"value-decoder-class", "CLASS",
                 "How values become text; only Kafka's StringDecoder is there.", string_decoder},
-    cli::option{"offsets-decoder", "", "Not there yet."},
-    cli::option{"transaction-log-decoder", "", "Not there yet."},
-    cli::option{"cluster-metadata-decoder", "", "Not there yet."},
-    cli::option{"remote-log-metadata-decoder", "", "Not there yet."},
-    cli::option{"share-group-state-decoder", "", "Not there yet."},
+    cli::option{"offsets-decoder", "", "Show keys and values as those of __consumer_offsets, in JSON."},
+    cli::option{"transaction-log-decoder", "", "Show them as those of __transaction_state."},
+    cli::option{"share-group-state-decoder", "", "Show them as those of __share_group_state."},
+    cli::option{"cluster-metadata-decoder", "", "Refused: this version cannot show metadata records."},
+    cli::option{"remote-log-metadata-decoder", "", "Refused: this version has no remote log."},
 };
 
-constexpr std::array<std::string_view, 5> absent_decoders{
-    "offsets-decoder", "transaction-log-decoder", "cluster-metadata-decoder", "remote-log-metadata-decoder",
-    "share-group-state-decoder"};
+constexpr std::array<std::string_view, 2> absent_decoders{"cluster-metadata-decoder",
+                                                          "remote-log-metadata-decoder"};
 
 constexpr std::string_view dump_log_notes =
     "Options and output are those of Kafka's kafka-dump-log. The files are only read, also beside a running "
@@ -92,7 +92,7 @@ result<void> check_decoders(const cli::parsed_options& options) {
         if (options.has(name))
             return error{errc::invalid_request,
                          "--" + std::string(name) +
-                             " is not there yet; --print-data-log shows keys and values as text"};
+                             " is not there; --print-data-log shows keys and values as text"};
     for (const auto* name : {"key-decoder-class", "value-decoder-class"}) {
         const auto given = *options.value(name);
         if (given != string_decoder && given != "kafka.serializer.StringDecoder")
@@ -102,12 +102,25 @@ result<void> check_decoders(const cli::parsed_options& options) {
     return {};
 }
 
+/// Of several the first in Kafka's order.
+replica::dump::record_decoder decoder_of(const cli::parsed_options& options) {
+    using replica::dump::record_decoder;
+    if (options.has("offsets-decoder"))
+        return record_decoder::offsets;
+    if (options.has("transaction-log-decoder"))
+        return record_decoder::transaction;
+    return options.has("share-group-state-decoder") ? record_decoder::share_state : record_decoder::text;
+}
+
 result<dump_options> read_options(const cli::parsed_options& options) {
     if (auto decoders = check_decoders(options); !decoders)
         return decoders.failure();
     dump_options wanted;
     wanted.deep_iteration = options.has("deep-iteration");
-    wanted.print_data_log = options.has("print-data-log");
+    wanted.decoder = decoder_of(options);
+    wanted.print_data_log = options.has("print-data-log") || options.has("key-decoder-class") ||
+                            options.has("value-decoder-class") ||
+                            wanted.decoder != replica::dump::record_decoder::text;
     wanted.skip_record_metadata = options.has("skip-record-metadata");
     wanted.verify_index_only = options.has("verify-index-only");
     wanted.index_sanity_check = options.has("index-sanity-check");

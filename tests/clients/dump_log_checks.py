@@ -5,6 +5,7 @@ Kafka's transcripts are of version 2.4; `as_today` and `without_news` name all d
 
 import contextlib
 import gzip
+import json
 import os
 import re
 import shutil
@@ -39,10 +40,14 @@ def remove_unpacked():
         shutil.rmtree(path, ignore_errors=True)
 
 
+def command(arguments):
+    expect(os.access(PROGRAM, os.X_OK), f'there is no program at {PROGRAM}; build it first')
+    return [PROGRAM, 'dump-log', *arguments]
+
+
 def dump(arguments, cwd=None, code=0):
     """(standard output, standard error) of the tool, as lists of lines."""
-    expect(os.access(PROGRAM, os.X_OK), f'there is no program at {PROGRAM}; build it first')
-    done = run([PROGRAM, 'dump-log', *arguments], cwd=cwd, good=False)
+    done = run(command(arguments), cwd=cwd, good=False)
     expect_equal(done.returncode, code, f'exit code of {arguments} ({done.stderr.decode()[-300:]})')
     return done.stdout.split(b'\n')[:-1], done.stderr.split(b'\n')[:-1]
 
@@ -103,9 +108,9 @@ def reports(lines):
 
 
 def agree(name, directory):
-    command, *wanted = transcript(name)
+    line, *wanted = transcript(name)
     complaints = transcript(name + '.stderr')
-    arguments = command.decode().split()[2:]  # behind "$ kafka-dump-log.sh"
+    arguments = line.decode().split()[2:]  # behind "$ kafka-dump-log.sh"
     failed = bool(complaints) and complaints[0].startswith(b'Exception')
     seen, said = dump(arguments, unpacked(directory), 1 if failed else 0)
     expect_lines([line for line in map(without_news, seen) if line is not None], list(map(as_today, wanted)), name)
@@ -149,6 +154,80 @@ def agrees_with_kafka_on_cut_segments():
 @check
 def agrees_with_kafka_on_flipped_bytes():
     agree_with_all_of('torn-flip')
+
+
+DECODED = re.compile(r'^\| offset: (\d+) .*? headerKeys: \[\](?: key: (.*?) payload: (.*))?$')
+TRANSACTION_STATES = ['Empty', 'Ongoing', 'PrepareCommit', 'PrepareAbort', 'CompleteCommit', 'CompleteAbort', 'Dead']
+
+
+def coordinator_facts(key, payload):
+    """The JSON of a coordinator's record as what Kafka 2.4 said of it; names in it are plain."""
+    key, value = json.loads(key), None if payload == '<DELETE>' else json.loads(payload)['data']
+    data = key['data']
+    if 'transactionalId' in data:
+        parts = {f'{one["topic"]}-{number}' for one in value['transactionPartitions'] or []
+                 for number in one['partitionIds']}
+        return (f'transaction_metadata::transactionalId={data["transactionalId"]}',
+                f'producerId:{value["producerId"]},producerEpoch:{value["producerEpoch"]},'
+                f'state={TRANSACTION_STATES[value["transactionStatus"]]},partitions=',
+                f',txnLastUpdateTimestamp={value["transactionLastUpdateTimestampMs"]},'
+                f'txnTimeoutMs={value["transactionTimeoutMs"]}', sorted(parts))
+    if key['type'] == '1':
+        metadata = value and value['metadata']
+        return (f'offset_commit::group={data["group"]},partition={data["topic"]}-{data["partition"]}',
+                value and f'offset={value["offset"]}' + (f',metadata={metadata}' if metadata else ''))
+    return (f'group_metadata::group={data["group"]}',
+            value and [value['protocolType'], value['protocol'], value['generation']],
+            value and {member['memberId']: assigned(member['assignment']) for member in value['members']})
+
+
+def assigned(assignment):
+    if isinstance(assignment, str):  # a group that is being put together
+        return []
+    return sorted(f'{one["topic"]}-{number}' for one in assignment['assignedPartitions'] for number in one['partitions'])
+
+
+def facts_of_old(key, payload):
+    """The same of a line of Kafka 2.4."""
+    if key.startswith('transaction_metadata'):
+        start, parts, rest = re.fullmatch(r'(.*partitions=)Set\((.*)\)(,txn.*)', payload).groups()
+        return key, start, rest, sorted(parts.split(', ') if parts else [])
+    if payload == '<DELETE>':
+        return (key, None, None) if key.startswith('group') else (key, None)
+    if key.startswith('offset_commit'):
+        return key, payload
+    value = json.loads(payload)
+    members = {name: sorted(parts.split(', ') if parts else [])
+               for name, parts in re.findall(r'([^{},=]+)=\[(.*?)\]', value['assignment'])}
+    return key, [value['protocolType'], value['protocol'], value['generationId']], members
+
+
+def decoded(lines, facts):
+    """{(file, offset): facts} of the records that have any."""
+    found, file = {}, None
+    for line in lines:
+        if line.startswith('Dumping '):
+            file = line
+        record = DECODED.match(line)
+        if record and record.group(2):
+            found[file, record.group(1)] = facts(record.group(2), record.group(3))
+    return found
+
+
+@check
+def decodes_the_records_of_coordinators_as_kafka_does():
+    for directory, name, count in (('clean', 'consumer-offsets', 80), ('unclean', 'consumer-offsets', 130),
+                                   ('clean', 'transaction-state', 280), ('unclean', 'transaction-state', 490)):
+        path = unpacked(directory)
+        with gzip.open(os.path.join(KAFKA, 'expected', directory, name + '.txt.gz'), 'rt', encoding='utf-8') as file:
+            line, *lines = file.read().split('\n')
+        arguments = [one for one in line.split()[2:] if one != '--deep-iteration']
+        seen, _ = dump(arguments, path)
+        wanted = decoded(lines, facts_of_old)
+        expect(len(wanted) >= count, f'{directory}/{name} has only {len(wanted)} records')
+        mine = decoded((line.decode() for line in seen), coordinator_facts)
+        for place in sorted({*wanted, *mine}):
+            expect_equal(mine.get(place), wanted.get(place), f'{directory}/{name} {place}')
 
 
 def segment_files(directory, *endings):
@@ -217,9 +296,9 @@ def skips_the_record_metadata():
 
 @check
 def says_what_it_cannot_do():
-    for arguments in (['--offsets-decoder'], ['--transaction-log-decoder'], ['--cluster-metadata-decoder'],
+    for arguments in (['--cluster-metadata-decoder'], ['--remote-log-metadata-decoder'],
                       ['--value-decoder-class', 'org.apache.kafka.tools.api.LongDecoder']):
-        done = run([PROGRAM, 'dump-log', '--files', 'x/00000000000000000000.log', *arguments], good=False)
+        done = run(command(['--files', 'x/00000000000000000000.log', *arguments]), good=False)
         expect_equal(done.returncode, 2, f'exit code of {arguments}')
         expect_equal(done.stdout, b'', f'output of {arguments}')
         expect(arguments[0].encode() in done.stderr, f'it said {done.stderr}')
@@ -308,7 +387,7 @@ def reads_a_large_log_in_little_memory():
                 file.write(content)
         printed = os.path.join(place, 'printed')
         with open(printed, 'wb') as out:
-            process = subprocess.Popen([PROGRAM, 'dump-log', '--files', path], stdout=out)
+            process = subprocess.Popen(command(['--files', path]), stdout=out)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         expect_equal(process.returncode, 0, 'exit code')

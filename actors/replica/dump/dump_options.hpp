@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/replica/dump/record_text.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -12,6 +14,7 @@ struct dump_options {
     bool deep_iteration = false;
     /// Shows keys and values, and so the records.
     bool print_data_log = false;
+    record_decoder decoder = record_decoder::text;
     bool skip_record_metadata = false;
     /// Compares indexes with their logs without showing their entries.
     bool verify_index_only = false;

@@ -115,14 +115,14 @@ result<std::string> record_lines::facts_of(const batch::batch_header& batch,
 
 void record_lines::put_line(std::string facts, const batch::record_view& record, bool contents) {
     std::string text = options_.skip_record_metadata ? "" : std::move(facts);
-    if (contents && record.key) {
-        text += text.empty() ? "| key: " : " key: ";
-        append_utf8(text, *record.key);
-    }
-    if (contents && record.value) {
-        text += " payload: ";
-        append_utf8(text, *record.value);
-    }
+    const auto shown = !contents ? record_text{}
+                       : options_.decoder == record_decoder::text
+                           ? plain_text_of(record)
+                           : coordinator_text_of(record, options_.decoder);
+    if (shown.key)
+        text += (text.empty() ? "| key: " : " key: ") + *shown.key;
+    if (shown.payload)
+        text += " payload: " + *shown.payload;
     output_.line(text);
 }
 

@@ -1,0 +1,145 @@
+#include "actors/replica/dump/record_text.hpp"
+
+#include "actors/replica/dump/utf8_text.hpp"
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/kafka/consumer_protocol.hpp"
+#include "protocol/kafka/group_metadata_record.hpp"
+#include "protocol/kafka/message_table.hpp"
+
+namespace barnabas::replica::dump {
+namespace {
+
+using kafka::message_kind;
+
+/// Types count anew in every coordinator's topic.
+record_decoder decoder_of(std::string_view message_name) {
+    if (message_name.starts_with("TransactionLog"))
+        return record_decoder::transaction;
+    if (message_name.starts_with("ShareSnapshot") || message_name.starts_with("ShareUpdate"))
+        return record_decoder::share_state;
+    return record_decoder::offsets;
+}
+
+const kafka::message_type* find_type(record_decoder decoder, message_kind kind, std::int16_t type) {
+    for (const auto& one : kafka::message_table())
+        if (one.kind == kind && one.api_key == type && decoder_of(one.name) == decoder)
+            return &one;
+    return nullptr;
+}
+
+result<std::string> json_of(const kafka::message_type& type, const slice& bytes, std::int16_t version) {
+    if (version < type.lowest_version || version > type.highest_known_version)
+        return error{errc::unsupported_version,
+                     std::string(type.name) + " has no version " + std::to_string(version)};
+    auto message = type.run_round_trip(bytes, version);
+    if (!message)
+        return message.failure();
+    return std::move(message->json);
+}
+
+/// What members put into their opaque bytes, with its version in front; none when it is no such thing.
+template <class Message>
+std::optional<std::string> embedded_json(const slice& bytes) {
+    kafka::wire_reader reader(bytes);
+    const auto version = reader.int16("version");
+    if (!reader.ok() || version < Message::lowest_version || version > Message::highest_known_version)
+        return std::nullopt;
+    const auto message = Message::decode(reader, version);
+    return message ? std::optional(message->to_json(version)) : std::nullopt;
+}
+
+/// Puts `json` in the place of the next base64 text of that field, and moves behind it.
+void replace_bytes(std::string& text, std::size_t& from, const std::string& field,
+                   const std::optional<std::string>& json) {
+    const auto name = "\"" + field + "\":";
+    const auto at = text.find(name + "\"", from);
+    if (at == std::string::npos)
+        return;
+    const auto begin = at + name.size();
+    const auto end = text.find('"', begin + 1) + 1;
+    if (json)
+        text.replace(begin, end - begin, *json);
+    from = json ? begin + json->size() : end;
+}
+
+/// Members of consumer groups say in Kafka's own format what they want and what they were given.
+std::string with_members_shown(std::string json, const slice& bytes, std::int16_t version) {
+    kafka::wire_reader reader(bytes);
+    const auto group = kafka::group_metadata_value::decode(reader, version);
+    if (!group || group->protocol_type != "consumer")
+        return json;
+    std::size_t from = 0;
+    for (const auto& member : group->members) {
+        replace_bytes(json, from, "subscription",
+                      embedded_json<kafka::consumer_protocol_subscription>(member.subscription));
+        replace_bytes(json, from, "assignment",
+                      embedded_json<kafka::consumer_protocol_assignment>(member.assignment));
+    }
+    return json;
+}
+
+/// The int16 in front, and what follows.
+struct prefixed {
+    std::int16_t number = 0;
+    slice rest;
+};
+
+std::optional<prefixed> split_prefix(std::span<const std::byte> bytes) {
+    if (bytes.size() < sizeof(std::int16_t))
+        return std::nullopt;
+    return prefixed{batch::load_big_endian<std::int16_t>(bytes.data()), slice::copy_of(bytes.subspan(2))};
+}
+
+result<std::string> key_json(const prefixed& key, const kafka::message_type& type) {
+    auto json = json_of(type, key.rest, 0);
+    if (!json)
+        return json.failure();
+    return "{\"type\":\"" + std::to_string(key.number) + "\",\"data\":" + *json + "}";
+}
+
+result<std::string> value_json(std::span<const std::byte> bytes, const kafka::message_type& type) {
+    const auto value = split_prefix(bytes);
+    if (!value)
+        return error{errc::malformed, "the value is too short for a version"};
+    auto json = json_of(type, value->rest, value->number);
+    if (!json)
+        return json.failure();
+    if (type.name == "GroupMetadataValue")
+        *json = with_members_shown(std::move(*json), value->rest, value->number);
+    return "{\"version\":\"" + std::to_string(value->number) + "\",\"data\":" + *json + "}";
+}
+
+} // namespace
+
+record_text plain_text_of(const batch::record_view& record) {
+    record_text text;
+    if (record.key)
+        append_utf8(text.key.emplace(), *record.key);
+    if (record.value)
+        append_utf8(text.payload.emplace(), *record.value);
+    return text;
+}
+
+record_text coordinator_text_of(const batch::record_view& record, record_decoder decoder) {
+    const auto offset = std::to_string(record.offset.get());
+    const auto failed = [&](const std::string& why) {
+        return record_text{"Error at offset " + offset + ", skipping. " + why, std::nullopt};
+    };
+    const auto key = record.key ? split_prefix(*record.key) : std::nullopt;
+    if (!key)
+        return failed("the record has no key, or one that is too short for a type");
+    const auto* key_type = find_type(decoder, message_kind::record_key, key->number);
+    const auto* value_type = find_type(decoder, message_kind::record_value, key->number);
+    if (key_type == nullptr || value_type == nullptr)
+        return {"Unknown record type " + std::to_string(key->number) + " at offset " + offset + ", skipping.",
+                std::nullopt};
+    auto key_text = key_json(*key, *key_type);
+    if (!key_text)
+        return failed(key_text.failure().detail);
+    auto value_text = record.value ? value_json(*record.value, *value_type) : std::string("<DELETE>");
+    if (!value_text)
+        return failed(value_text.failure().detail);
+    return {std::move(*key_text), std::move(*value_text)};
+}
+
+} // namespace barnabas::replica::dump

@@ -1,0 +1,117 @@
+#include "actors/replica/dump/record_text.hpp"
+
+#include "protocol/kafka/group_metadata_record.hpp"
+#include "protocol/kafka/message_table.hpp"
+#include "protocol/kafka/transaction_log_record.hpp"
+#include "tests/unit/actors/replica/dump/samples.hpp"
+
+#include <gtest/gtest.h>
+#include <random>
+
+namespace barnabas::replica::dump {
+namespace {
+
+/// An int16 and what follows it, as coordinators write keys and values.
+template <class Message>
+std::vector<std::byte> prefixed(std::int16_t number, const Message& message, std::int16_t version) {
+    kafka::wire_writer out;
+    out.int16(number);
+    message.encode(out, version);
+    const auto whole = join(out.finish());
+    return {whole.bytes().begin(), whole.bytes().end()};
+}
+
+struct sample_record {
+    std::vector<std::byte> key;
+    std::vector<std::byte> value;
+    bool deleted = false;
+
+    record_text text(record_decoder decoder) const {
+        batch::record_view record;
+        record.offset = log_offset(42);
+        record.key = key;
+        if (!deleted)
+            record.value = value;
+        return coordinator_text_of(record, decoder);
+    }
+};
+
+sample_record transaction_record() {
+    kafka::transaction_log_key key;
+    key.transactional_id = "tx";
+    kafka::transaction_log_value value;
+    value.producer_id = 9;
+    return {prefixed(0, key, 0), prefixed(1, value, 1)};
+}
+
+sample_record group_record(const slice& subscription) {
+    kafka::group_metadata_key key;
+    key.group = "g";
+    kafka::group_metadata_value value;
+    value.protocol_type = "consumer";
+    value.leader = "\"subscription\":\"";
+    value.members.resize(1);
+    value.members[0].member_id = "m";
+    value.members[0].subscription = subscription;
+    return {prefixed(2, key, 0), prefixed(3, value, 3)};
+}
+
+TEST(record_text, shows_type_and_fields_of_a_transaction) {
+    const auto text = transaction_record().text(record_decoder::transaction);
+    EXPECT_EQ(text.key, "{\"type\":\"0\",\"data\":{\"transactionalId\":\"tx\"}}");
+    EXPECT_TRUE(text.payload->starts_with("{\"version\":\"1\",\"data\":{\"producerId\":9,")) << *text.payload;
+}
+
+TEST(record_text, takes_types_for_those_of_the_topic) {
+    auto record = transaction_record();
+    EXPECT_EQ(record.text(record_decoder::share_state).payload, std::nullopt);
+    record.key[1] = std::byte{99};
+    const auto text = record.text(record_decoder::offsets);
+    EXPECT_EQ(text.key, "Unknown record type 99 at offset 42, skipping.");
+    EXPECT_EQ(text.payload, std::nullopt);
+}
+
+TEST(record_text, shows_that_a_key_was_deleted) {
+    auto record = transaction_record();
+    record.deleted = true;
+    EXPECT_EQ(record.text(record_decoder::transaction).payload, "<DELETE>");
+}
+
+TEST(record_text, says_why_a_record_is_none_of_a_coordinator) {
+    auto record = transaction_record();
+    record.value = {std::byte{0}, std::byte{77}};
+    EXPECT_TRUE(record.text(record_decoder::transaction).key->starts_with("Error at offset 42, skipping. "));
+    record.value.resize(1);
+    EXPECT_TRUE(record.text(record_decoder::transaction).key->starts_with("Error at offset 42, skipping. "));
+    record.key.resize(1);
+    EXPECT_TRUE(record.text(record_decoder::transaction).key->starts_with("Error at offset 42, skipping. "));
+}
+
+TEST(record_text, shows_what_members_of_consumer_groups_say) {
+    // Version 0, one topic "t", null user data; and as much that is no subscription.
+    const auto known = slice::copy_of(std::string_view("\0\0\0\0\0\1\0\1t\xff\xff\xff\xff", 13));
+    const auto text = group_record(known).text(record_decoder::offsets);
+    EXPECT_NE(text.payload->find("\"subscription\":{\"topics\":[\"t\"],\"userData\":null}"),
+              std::string::npos)
+        << *text.payload;
+    const auto opaque = group_record(slice::copy_of("own")).text(record_decoder::offsets);
+    EXPECT_NE(opaque.payload->find("\"subscription\":\"b3du\""), std::string::npos) << *opaque.payload;
+}
+
+TEST(record_text, ends_in_words_whatever_the_bytes_are) {
+    std::mt19937_64 random(7);
+    const auto sound =
+        group_record(slice::copy_of(std::string_view("\0\0\0\0\0\1\0\1t\xff\xff\xff\xff", 13)));
+    for (int round = 0; round < 2000; ++round) {
+        auto record = sound;
+        record.key[random() % record.key.size()] = static_cast<std::byte>(random());
+        record.value.at(random() % record.value.size()) = static_cast<std::byte>(random());
+        record.value.resize(random() % 4 == 0 ? random() % record.value.size() : record.value.size());
+        for (const auto decoder :
+             {record_decoder::offsets, record_decoder::transaction, record_decoder::share_state})
+            EXPECT_TRUE(record.text(decoder).key);
+    }
+}
+
+} // namespace
+} // namespace barnabas::replica::dump
