@@ -366,6 +366,43 @@ void put_log_files(corpus& to) {
                file(2, std::string(24, '\2')));
 }
 
+/// An aborted transaction: version 0 and four numbers.
+std::string aborted_transaction() {
+    return std::string(2 + 4 * 8, '\0');
+}
+
+/// What `barnabas dump-log` reads; the first byte chooses its options.
+void put_dumps(corpus& to) {
+    const auto first = producer_batch(0, 0);
+    const auto second = producer_batch(2, 2);
+    const auto old =
+        message_set(0, batch::codec::none, 2) + message_set(1, batch::codec::gzip, 3) + producer_batch(5, 0);
+    std::vector<std::byte> offsets;
+    replica::put_offset_entry(offsets, log_offset(0), {log_offset(3), file_position(first.size())});
+    std::vector<std::byte> times;
+    replica::put_time_entry(times, log_offset(0), {timestamp_ms(1001), log_offset(1)});
+    auto marker = plain();
+    marker.control = marker.transactional = true;
+    marker.producer_id = producer_id(7);
+    to.put("dump", "batches",
+           numbers({3}) + file(0, first + second) +
+               file(6, text_of(replica::producer_state().encode_snapshot())));
+    to.put("dump", "old_messages", numbers({3}) + file(0x80, old));
+    to.put("dump", "control", numbers({1}) + file(0, batch_of(marker, 1)));
+    to.put("dump", "gap", numbers({5}) + file(0, first + producer_batch(9, 2)));
+    to.put("dump", "torn", numbers({0}) + file(0, first + second.substr(0, 30)));
+    to.put("dump", "zeros", numbers({32}) + file(0, first + std::string(100, '\0')));
+    to.put("dump", "indexes",
+           numbers({0}) + file(0, first + second) + file(1, text_of(offsets)) + file(2, text_of(times)));
+    to.put("dump", "preallocated",
+           numbers({8}) + file(0, first + second) + file(1, text_of(offsets) + std::string(16, '\0')) +
+               file(2, text_of(times) + std::string(24, '\0')));
+    to.put("dump", "transactions", numbers({0}) + file(14, aborted_transaction() + std::string(9, '\1')));
+    batch::batch_builder group(plain());
+    group.append_text(timestamp_ms(1), numbers({0, 2, 0, 1, 'g'}), numbers({0, 0, 0, 0, 0, 0, 0, 0}));
+    to.put("dump", "coordinator", numbers({64}) + file(0, text_of(group.build().bytes())));
+}
+
 } // namespace
 } // namespace barnabas
 
@@ -382,6 +419,7 @@ int main(int count, char** arguments) {
     barnabas::put_answers(to);
     barnabas::put_metadata(to);
     barnabas::put_log_files(to);
+    barnabas::put_dumps(to);
     std::printf("%zu seeds\n", to.count());
     return 0;
 }
