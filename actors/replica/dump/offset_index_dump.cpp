@@ -21,8 +21,8 @@ public:
                 return context_.fail(bytes.failure());
             const auto offset = index_.offset_at(bytes->data());
             const auto position = batch::load_big_endian<std::int32_t>(bytes->data() + 4);
-            // A preallocated index ends in zeros after a crash.
-            if (offset == index_.base() && number > 0)
+            // A preallocated index ends in zeros after a crash; that of an empty log has nothing else.
+            if (offset == index_.base() && (number > 0 || index_.log().size() == 0))
                 break;
             compare(number, offset, position);
             if (!context_.options.verify_index_only)

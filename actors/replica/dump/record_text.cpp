@@ -2,39 +2,113 @@
 
 #include "actors/replica/dump/utf8_text.hpp"
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/kafka/consumer_group_current_member_assignment_record.hpp"
+#include "protocol/kafka/consumer_group_member_metadata_record.hpp"
+#include "protocol/kafka/consumer_group_metadata_record.hpp"
+#include "protocol/kafka/consumer_group_partition_metadata_record.hpp"
+#include "protocol/kafka/consumer_group_regular_expression_record.hpp"
+#include "protocol/kafka/consumer_group_target_assignment_member_record.hpp"
+#include "protocol/kafka/consumer_group_target_assignment_metadata_record.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "protocol/kafka/group_metadata_record.hpp"
-#include "protocol/kafka/message_table.hpp"
+#include "protocol/kafka/legacy_offset_commit_record.hpp"
+#include "protocol/kafka/offset_commit_record.hpp"
+#include "protocol/kafka/share_group_current_member_assignment_record.hpp"
+#include "protocol/kafka/share_group_member_metadata_record.hpp"
+#include "protocol/kafka/share_group_metadata_record.hpp"
+#include "protocol/kafka/share_group_state_partition_metadata_record.hpp"
+#include "protocol/kafka/share_group_target_assignment_member_record.hpp"
+#include "protocol/kafka/share_group_target_assignment_metadata_record.hpp"
+#include "protocol/kafka/share_snapshot_record.hpp"
+#include "protocol/kafka/share_update_record.hpp"
+#include "protocol/kafka/streams_group_current_member_assignment_record.hpp"
+#include "protocol/kafka/streams_group_member_metadata_record.hpp"
+#include "protocol/kafka/streams_group_metadata_record.hpp"
+#include "protocol/kafka/streams_group_target_assignment_member_record.hpp"
+#include "protocol/kafka/streams_group_target_assignment_metadata_record.hpp"
+#include "protocol/kafka/streams_group_topology_record.hpp"
+#include "protocol/kafka/transaction_log_record.hpp"
+
+#include <array>
 
 namespace barnabas::replica::dump {
 namespace {
 
-using kafka::message_kind;
+using json_maker = result<std::string> (*)(const slice& bytes, std::int16_t version);
 
-/// Types count anew in every coordinator's topic.
-record_decoder decoder_of(std::string_view message_name) {
-    if (message_name.starts_with("TransactionLog"))
-        return record_decoder::transaction;
-    if (message_name.starts_with("ShareSnapshot") || message_name.starts_with("ShareUpdate"))
-        return record_decoder::share_state;
-    return record_decoder::offsets;
-}
-
-const kafka::message_type* find_type(record_decoder decoder, message_kind kind, std::int16_t type) {
-    for (const auto& one : kafka::message_table())
-        if (one.kind == kind && one.api_key == type && decoder_of(one.name) == decoder)
-            return &one;
-    return nullptr;
-}
-
-result<std::string> json_of(const kafka::message_type& type, const slice& bytes, std::int16_t version) {
-    if (version < type.lowest_version || version > type.highest_known_version)
-        return error{errc::unsupported_version,
-                     std::string(type.name) + " has no version " + std::to_string(version)};
-    auto message = type.run_round_trip(bytes, version);
+template <class Message>
+result<std::string> json_of(const slice& bytes, std::int16_t version) {
+    if (version < Message::lowest_version || version > Message::highest_known_version)
+        return error{errc::unsupported_version, "the record has no version " + std::to_string(version)};
+    kafka::wire_reader reader(bytes);
+    const auto message = Message::decode(reader, version);
     if (!message)
         return message.failure();
-    return std::move(message->json);
+    return message->to_json(version);
+}
+
+/// Types count anew in every coordinator's topic.
+struct record_type {
+    record_decoder decoder;
+    std::int16_t type;
+    json_maker key_json;
+    json_maker value_json;
+};
+
+template <class Key, class Value>
+constexpr record_type row(record_decoder decoder) {
+    return {decoder, Key::api_key, &json_of<Key>, &json_of<Value>};
+}
+
+/// Not the table of all messages, which would make the program half as large again.
+constexpr std::array record_types{
+    row<kafka::legacy_offset_commit_key, kafka::legacy_offset_commit_value>(record_decoder::offsets),
+    row<kafka::offset_commit_key, kafka::offset_commit_value>(record_decoder::offsets),
+    row<kafka::group_metadata_key, kafka::group_metadata_value>(record_decoder::offsets),
+    row<kafka::consumer_group_metadata_key, kafka::consumer_group_metadata_value>(record_decoder::offsets),
+    row<kafka::consumer_group_partition_metadata_key, kafka::consumer_group_partition_metadata_value>(
+        record_decoder::offsets),
+    row<kafka::consumer_group_member_metadata_key, kafka::consumer_group_member_metadata_value>(
+        record_decoder::offsets),
+    row<kafka::consumer_group_target_assignment_metadata_key,
+        kafka::consumer_group_target_assignment_metadata_value>(record_decoder::offsets),
+    row<kafka::consumer_group_target_assignment_member_key,
+        kafka::consumer_group_target_assignment_member_value>(record_decoder::offsets),
+    row<kafka::consumer_group_current_member_assignment_key,
+        kafka::consumer_group_current_member_assignment_value>(record_decoder::offsets),
+    row<kafka::consumer_group_regular_expression_key, kafka::consumer_group_regular_expression_value>(
+        record_decoder::offsets),
+    row<kafka::share_group_metadata_key, kafka::share_group_metadata_value>(record_decoder::offsets),
+    row<kafka::share_group_member_metadata_key, kafka::share_group_member_metadata_value>(
+        record_decoder::offsets),
+    row<kafka::share_group_target_assignment_metadata_key,
+        kafka::share_group_target_assignment_metadata_value>(record_decoder::offsets),
+    row<kafka::share_group_target_assignment_member_key, kafka::share_group_target_assignment_member_value>(
+        record_decoder::offsets),
+    row<kafka::share_group_current_member_assignment_key, kafka::share_group_current_member_assignment_value>(
+        record_decoder::offsets),
+    row<kafka::share_group_state_partition_metadata_key, kafka::share_group_state_partition_metadata_value>(
+        record_decoder::offsets),
+    row<kafka::streams_group_metadata_key, kafka::streams_group_metadata_value>(record_decoder::offsets),
+    row<kafka::streams_group_member_metadata_key, kafka::streams_group_member_metadata_value>(
+        record_decoder::offsets),
+    row<kafka::streams_group_target_assignment_metadata_key,
+        kafka::streams_group_target_assignment_metadata_value>(record_decoder::offsets),
+    row<kafka::streams_group_target_assignment_member_key,
+        kafka::streams_group_target_assignment_member_value>(record_decoder::offsets),
+    row<kafka::streams_group_current_member_assignment_key,
+        kafka::streams_group_current_member_assignment_value>(record_decoder::offsets),
+    row<kafka::streams_group_topology_key, kafka::streams_group_topology_value>(record_decoder::offsets),
+    row<kafka::transaction_log_key, kafka::transaction_log_value>(record_decoder::transaction),
+    row<kafka::share_snapshot_key, kafka::share_snapshot_value>(record_decoder::share_state),
+    row<kafka::share_update_key, kafka::share_update_value>(record_decoder::share_state),
+};
+
+const record_type* find_type(record_decoder decoder, std::int16_t type) {
+    for (const auto& one : record_types)
+        if (one.decoder == decoder && one.type == type)
+            return &one;
+    return nullptr;
 }
 
 /// What members put into their opaque bytes, with its version in front; none when it is no such thing.
@@ -90,21 +164,21 @@ std::optional<prefixed> split_prefix(std::span<const std::byte> bytes) {
     return prefixed{batch::load_big_endian<std::int16_t>(bytes.data()), slice::copy_of(bytes.subspan(2))};
 }
 
-result<std::string> key_json(const prefixed& key, const kafka::message_type& type) {
-    auto json = json_of(type, key.rest, 0);
+result<std::string> key_json(const prefixed& key, const record_type& type) {
+    auto json = type.key_json(key.rest, 0);
     if (!json)
         return json.failure();
     return "{\"type\":\"" + std::to_string(key.number) + "\",\"data\":" + *json + "}";
 }
 
-result<std::string> value_json(std::span<const std::byte> bytes, const kafka::message_type& type) {
+result<std::string> value_json(std::span<const std::byte> bytes, const record_type& type) {
     const auto value = split_prefix(bytes);
     if (!value)
         return error{errc::malformed, "the value is too short for a version"};
-    auto json = json_of(type, value->rest, value->number);
+    auto json = type.value_json(value->rest, value->number);
     if (!json)
         return json.failure();
-    if (type.name == "GroupMetadataValue")
+    if (type.value_json == &json_of<kafka::group_metadata_value>)
         *json = with_members_shown(std::move(*json), value->rest, value->number);
     return "{\"version\":\"" + std::to_string(value->number) + "\",\"data\":" + *json + "}";
 }
@@ -128,15 +202,14 @@ record_text coordinator_text_of(const batch::record_view& record, record_decoder
     const auto key = record.key ? split_prefix(*record.key) : std::nullopt;
     if (!key)
         return failed("the record has no key, or one that is too short for a type");
-    const auto* key_type = find_type(decoder, message_kind::record_key, key->number);
-    const auto* value_type = find_type(decoder, message_kind::record_value, key->number);
-    if (key_type == nullptr || value_type == nullptr)
+    const auto* type = find_type(decoder, key->number);
+    if (type == nullptr)
         return {"Unknown record type " + std::to_string(key->number) + " at offset " + offset + ", skipping.",
                 std::nullopt};
-    auto key_text = key_json(*key, *key_type);
+    auto key_text = key_json(*key, *type);
     if (!key_text)
         return failed(key_text.failure().detail);
-    auto value_text = record.value ? value_json(*record.value, *value_type) : std::string("<DELETE>");
+    auto value_text = record.value ? value_json(*record.value, *type) : std::string("<DELETE>");
     if (!value_text)
         return failed(value_text.failure().detail);
     return {std::move(*key_text), std::move(*value_text)};

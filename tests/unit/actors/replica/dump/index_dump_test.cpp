@@ -58,6 +58,14 @@ TEST_F(index_dump, ends_at_the_zeros_of_a_preallocated_index) {
     EXPECT_EQ(said.complaints, texts{});
 }
 
+TEST_F(index_dump, takes_a_preallocated_index_of_an_empty_log_for_empty) {
+    host.put(".log", {});
+    const auto said = dump_index({{log_offset(10), file_position(0)}, {log_offset(10), file_position(0)}});
+    EXPECT_EQ(said.lines.size(), 1u);
+    EXPECT_EQ(said.complaints, texts{});
+    EXPECT_EQ(host.failures, 0u);
+}
+
 TEST_F(index_dump, shows_nothing_when_it_only_verifies) {
     dump_options options;
     options.verify_index_only = true;

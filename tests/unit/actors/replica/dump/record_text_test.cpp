@@ -71,6 +71,26 @@ TEST(record_text, takes_types_for_those_of_the_topic) {
     EXPECT_EQ(text.payload, std::nullopt);
 }
 
+TEST(record_text, knows_every_record_that_has_a_schema) {
+    int known = 0;
+    for (const auto& one : kafka::message_table()) {
+        if (one.kind != kafka::message_kind::record_key)
+            continue;
+        SCOPED_TRACE(one.name);
+        sample_record record;
+        record.key = {std::byte{0}, static_cast<std::byte>(one.api_key)};
+        record.key.resize(200);
+        record.deleted = true;
+        const auto decoder = one.name == "TransactionLogKey"         ? record_decoder::transaction
+                             : one.name.starts_with("ShareSnapshot") ? record_decoder::share_state
+                             : one.name.starts_with("ShareUpdate")   ? record_decoder::share_state
+                                                                     : record_decoder::offsets;
+        EXPECT_TRUE(record.text(decoder).key->starts_with("{\"type\":")) << *record.text(decoder).key;
+        ++known;
+    }
+    EXPECT_GE(known, 25);
+}
+
 TEST(record_text, shows_that_a_key_was_deleted) {
     auto record = transaction_record();
     record.deleted = true;
