@@ -144,7 +144,7 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
         break;
     case fetch_reads::outcome::not_led:
         BARNABAS_MARK(fetch_of_partition_not_led);
-        refuse(one, errc::not_leader_or_follower);
+        refuse(one, why_not_here(owner(), one.partition));
         break;
     }
 }

@@ -31,6 +31,10 @@ inline std::int16_t wire_code(errc code) {
     return static_cast<std::int16_t>(kafka::to_kafka(code));
 }
 
+/// Why a partition of the metadata has no address here: another node leads it, or it is ours and its log did
+/// not open.
+errc why_not_here(connection& self, const topic_partition& partition);
+
 /// Decodes a request body; everything in the frame must be used.
 template <class Request>
 result<Request> decode_body(kafka::wire_reader& body, const request_context& context) {

@@ -126,8 +126,9 @@ void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, c
     query.timestamp = timestamp_ms(partition.timestamp == earliest_local_timestamp ? earliest_timestamp
                                                                                    : partition.timestamp);
     query.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
-    if (!self.port().send({topic->id, partition_index(partition.partition_index)}, query))
-        waiting.settle(index, errc::not_leader_or_follower);
+    const topic_partition where{topic->id, partition_index(partition.partition_index)};
+    if (!self.port().send(where, query))
+        waiting.settle(index, why_not_here(self, where));
 }
 
 } // namespace

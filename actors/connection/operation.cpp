@@ -1,5 +1,6 @@
 #include "actors/connection/operation.hpp"
 
+#include "actors/connection/handlers.hpp"
 #include "protocol/model/assert.hpp"
 
 namespace barnabas {
@@ -26,6 +27,15 @@ void operation::on_read_changed(std::uint32_t) {
 
 void operation::on_timer() {
     BARNABAS_UNREACHABLE("a timer fired for an operation that armed none");
+}
+
+errc why_not_here(connection& self, const topic_partition& partition) {
+    const auto* topic = self.port().image()->find_topic(partition.topic);
+    const auto index = static_cast<std::size_t>(partition.partition.get());
+    if (topic == nullptr || index >= topic->partitions.size())
+        return errc::unknown_topic_or_partition;
+    return topic->partitions[index].leader == node_id(self.config().node_id) ? errc::storage_error
+                                                                             : errc::not_leader_or_follower;
 }
 
 } // namespace barnabas

@@ -160,9 +160,11 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
     message.token = waiting.token(index);
     message.acks = acks;
     message.batches.push_back(std::move(*checked));
-    if (!self.port().send({topic.id, partition_index(partition.index)}, std::move(message)))
+    const topic_partition where{topic.id, partition_index(partition.index)};
+    if (!self.port().send(where, std::move(message)))
         return waiting.settle(index,
-                              refused(errc::not_leader_or_follower, "this node does not lead the partition"));
+                              refused(why_not_here(self, where),
+                                      "this node does not lead the partition, or could not open its log"));
     // Nobody will answer what asked for no answer.
     if (acks == 0)
         waiting.settle(index, {});

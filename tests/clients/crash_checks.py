@@ -1,5 +1,6 @@
 """A broker that is stopped or killed under load: what was acknowledged with acks=all is there once, in order."""
 
+import os
 import random
 import threading
 import time
@@ -186,6 +187,44 @@ def a_restart_straight_after_kill_9_serves_old_records_at_once():
         load.finish()
         expect(sum(len(records) for records in found.values()) >= 1000,
                f'records are missing {time.monotonic() - began:.1f} s after the restart')
+
+
+@check
+def damage_in_what_was_stable_keeps_a_partition_offline_and_cuts_nothing():
+    with Broker() as broker:
+        create(broker, 'damaged', 2)
+        sender = Producer({'bootstrap.servers': broker.bootstrap, 'acks': 'all', 'linger.ms': 0})
+        for number in range(20):
+            sender.produce('damaged', b'%d' % number, partition=number % 2)
+            sender.flush(20)
+        folder = os.path.join(broker.data_dir, 'damaged-0')
+        path = os.path.join(folder, '00000000000000000000.log')
+        broker.stop()
+        with open(path, 'r+b') as log:
+            log.seek(-3, os.SEEK_END)
+            log.write(b'\xff')
+        with open(path, 'rb') as log:
+            damaged = log.read()
+        since = broker.mark()
+        broker.start()
+        broker.wait_for_line('partition_not_opened', since)
+        expect('nothing was cut' in broker.wait_for_line('was on stable storage', since), 'it says what happened')
+        with open(path, 'rb') as log:
+            expect_equal(log.read() == damaged, True, 'the damaged file is as it was')
+        problems = []
+        sender = Producer({'bootstrap.servers': broker.bootstrap, 'acks': 'all', 'message.timeout.ms': 2000})
+        for partition in range(2):
+            sender.produce('damaged', b'more', partition=partition, on_delivery=lambda why, _: problems.append(why is None))
+        sender.flush(20)
+        expect_equal(sorted(problems), [False, True], 'only the other partition takes records')
+        broker.stop()
+        for name in os.listdir(folder):
+            if name.endswith('.snapshot'):
+                os.remove(os.path.join(folder, name))
+        broker.start()
+        found = read_all(broker, 'damaged', 2)
+        expect_equal([value for _, value in found[0]], [b'%d' % number for number in range(0, 18, 2)], 'what was sound')
+        expect_equal(len(found[1]), 11, 'records of the other partition')
 
 
 if __name__ == '__main__':

@@ -466,5 +466,33 @@ TEST_F(connection_test, the_first_version_of_list_offsets_asks_for_what_was_befo
     }
 }
 
+TEST_F(connection_test, a_log_that_did_not_open_is_told_from_another_nodes_partition) {
+    port.led = false;
+    machine.start();
+    std::int32_t number = 0;
+    for (const auto leader : {node_id(1), node_id(2)}) {
+        auto image = std::make_shared<metadata_image>(*test::image_with("orders", 3));
+        for (auto& partition : image->topics["orders"].partitions)
+            partition.leader = leader;
+        port.metadata = image;
+        const auto wanted = kafka::wire_value(leader == node_id(1) ? error_code::kafka_storage_error
+                                                                   : error_code::not_leader_or_follower);
+        deliver(request(produce(0), 8, number));
+        EXPECT_EQ(response<kafka::produce_response>(static_cast<std::size_t>(number), 8, number)
+                      .responses[0]
+                      .partition_responses[0]
+                      .error_code,
+                  wanted);
+        ++number;
+        deliver(request(fetch(0, 0, 1), 8, number));
+        EXPECT_EQ(response<kafka::fetch_response>(static_cast<std::size_t>(number), 8, number)
+                      .responses[0]
+                      .partitions[0]
+                      .error_code,
+                  wanted);
+        ++number;
+    }
+}
+
 } // namespace
 } // namespace barnabas
