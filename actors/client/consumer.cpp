@@ -4,6 +4,7 @@
 #include "actors/client/retry_rules.hpp"
 #include "protocol/batch/message_reader.hpp"
 #include "protocol/batch/validate.hpp"
+#include "protocol/kafka/record_formats.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,8 +18,6 @@ namespace {
 /// Later versions name topics by id only.
 constexpr std::int16_t fetch_by_id = 13;
 constexpr std::int16_t fetch_with_session = 7;
-/// Earlier versions bring message sets.
-constexpr std::int16_t fetch_with_batches = 4;
 /// ListOffsets: the first offset that the partition still has.
 constexpr std::int64_t earliest = -2;
 constexpr std::int32_t no_session_epoch = -1;
@@ -267,7 +266,7 @@ void consumer::hand_over(const kafka::fetch_response::partition_data& said, std:
 }
 
 result<void> consumer::take_records(const slice& records, std::int16_t version, consumed& got) {
-    if (version < fetch_with_batches) {
+    if (version < kafka::fetch_with_batches) {
         auto messages = checked_messages(records, workspace_);
         if (!messages)
             return messages.failure();

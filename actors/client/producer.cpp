@@ -3,6 +3,7 @@
 #include "actors/client/limits.hpp"
 #include "actors/client/retry_rules.hpp"
 #include "protocol/kafka/init_producer_id.hpp"
+#include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
@@ -15,11 +16,6 @@ using kafka::error_code;
 namespace {
 /// Later versions name topics by id only.
 constexpr std::int16_t produce_by_id = 13;
-
-/// Version 2 came with timestamps, version 3 with batches.
-std::int8_t magic_for(std::int16_t produce_version) {
-    return produce_version < 2 ? std::int8_t{0} : produce_version < 3 ? std::int8_t{1} : batch::current_magic;
-}
 } // namespace
 
 producer::producer(client_connection& connection, producer_options options, producer_events events)
@@ -97,7 +93,7 @@ bool producer::send_one_request(monotonic_ns now) {
     request.timeout_ms = options_.request_timeout_ms;
     request_content content;
     batch_encoding encoding;
-    encoding.magic = magic_for(*version);
+    encoding.magic = kafka::magic_of_produce(*version);
     encoding.workspace = &workspace_;
     if (options_.idempotent)
         encoding.identity = identity_;

@@ -56,7 +56,7 @@ public:
     virtual void finished(const request_context& request, std::size_t request_bytes,
                           std::size_t response_bytes) = 0;
     /// Records went between the formats of old and current clients (KIP-31, KIP-98): for metrics.
-    virtual void converted(const request_context&, std::uint64_t /*records*/) {}
+    virtual void converted(const request_context& request, std::uint64_t records) = 0;
     /// Something a person may want to read: a refused request, a client's protocol error.
     virtual void report(std::string_view event, const std::string& message) = 0;
 };

@@ -4,6 +4,7 @@
 #include "protocol/batch/convert_down.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/kafka/fetch.hpp"
+#include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
@@ -16,9 +17,6 @@ namespace barnabas {
 namespace {
 
 constexpr std::int16_t first_version_with_ids = 13;
-constexpr std::int16_t first_version_with_timestamps = 2;
-constexpr std::int16_t first_version_with_batches = 4;
-constexpr std::int16_t first_version_with_zstd = 10;
 /// How long a fetch whose time is over waits for reads that have begun.
 constexpr std::chrono::milliseconds late_read_patience{1000};
 
@@ -47,7 +45,6 @@ fetch_operation::fetch_operation(connection& owner, std::uint64_t number, reques
         auto& one = entries_.emplace_back();
         one.item = std::move(item);
         one.read_from = one.item.fetch_offset;
-        one.read_to = one.read_from;
     }
 }
 
@@ -78,10 +75,10 @@ void fetch_operation::locate(entry& one) {
         return refuse(one, errc::topic_authorization_failed);
     // A topic that stores zstd only is not for these clients (KIP-110). What some producer packed with it is
     // served from version 4 on: the client finds out for itself.
-    if (context().version < first_version_with_zstd &&
+    if (context().version < kafka::fetch_with_zstd &&
         owner().port().config_of(*topic).compression_type == "zstd")
         return refuse(one, errc::unsupported_compression);
-    if (context().version < first_version_with_batches &&
+    if (context().version < kafka::fetch_with_batches &&
         !owner().port().config_of(*topic).message_downconversion_enable)
         return refuse(one, errc::unsupported_version);
     const auto index = one.item.partition.get();
@@ -154,8 +151,8 @@ void fetch_operation::on_read_changed(std::uint32_t index) {
     if (one.now == progress::asked) {
         settle(one, owner().reads().take_answer(one.partition));
         // All of it was not for this consumer, which cannot be told to step over it.
-        if (one.answer.records.empty() && one.read_to > one.read_from) {
-            one.read_from = one.read_to;
+        if (one.answer.records.empty() && one.converted_to > one.read_from) {
+            one.read_from = one.converted_to;
             ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
         }
     } else if (one.now == progress::watching)
@@ -173,8 +170,7 @@ void fetch_operation::on_read_changed(std::uint32_t index) {
 void fetch_operation::ask_again(std::uint32_t index) {
     entry& one = entries_[index];
     bytes_ -= one.answer.records.size();
-    one.answer.records = {};
-    one.read_to = one.read_from;
+    leave_for_later(one, one.answer);
     one.watched = false;
     ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
 }
@@ -190,7 +186,7 @@ void fetch_operation::watch_for_more() {
         one.watched = true;
         fetch_reads::wanted what;
         what.partition = one.partition;
-        what.offset = one.read_to;
+        what.offset = end_of_answer(one);
         what.current_leader_epoch = one.item.current_leader_epoch;
         what.operation_token = token(index);
         if (owner().reads().read(what) == fetch_reads::outcome::asked)
@@ -203,7 +199,7 @@ void fetch_operation::on_watched(std::uint32_t index) {
     one.now = progress::settled;
     const auto& answer = owner().reads().answer_of(one.partition);
     // Batches came between the read and the question.
-    if (answer.code == errc::ok && answer.high_watermark > one.read_to)
+    if (answer.code == errc::ok && answer.high_watermark > end_of_answer(one))
         ask_again(index);
 }
 
@@ -228,8 +224,8 @@ void fetch_operation::settle(entry& one, read_response answer) {
     one.now = progress::settled;
     --outstanding_;
     promised_bytes_ -= one.asked_bytes;
-    one.read_to = end_of(answer.records, one.read_from);
-    if (context().version < first_version_with_batches && !answer.records.empty()) {
+    one.converted_to = log_offset(-1);
+    if (context().version < kafka::fetch_with_batches && !answer.records.empty()) {
         if (unpacked_left_ > 0 || bytes_ == 0)
             convert(one, answer);
         else
@@ -246,13 +242,18 @@ void fetch_operation::settle(entry& one, read_response answer) {
 
 void fetch_operation::leave_for_later(entry& one, read_response& answer) {
     answer.records = {};
-    one.read_to = one.read_from;
+    one.converted_to = log_offset(-1);
+}
+
+/// Looked for only when an answer may wait for more: it takes a step per batch.
+log_offset fetch_operation::end_of_answer(const entry& one) {
+    return one.converted_to.get() >= 0 ? one.converted_to : end_of(one.answer.records, one.read_from);
 }
 
 void fetch_operation::convert(entry& one, read_response& answer) {
     batch::down_options options;
-    const bool oldest = context().version < first_version_with_timestamps;
-    options.magic = oldest || owner().options().planted.converts_to_oldest ? 0 : 1;
+    options.magic = owner().options().planted.converts_to_oldest ? std::int8_t{0}
+                                                                 : kafka::magic_of_fetch(context().version);
     options.first_offset = one.read_from;
     options.bytes_max = one.asked_bytes;
     options.unpacked_bytes_max = unpacked_left_;
@@ -264,14 +265,13 @@ void fetch_operation::convert(entry& one, read_response& answer) {
                                                          std::to_string(one.item.partition.get()) + ": " +
                                                          to_string(converted.failure()));
         answer.code = converted.failure().code;
-        one.read_to = one.read_from;
         return;
     }
     BARNABAS_MARK(fetch_converted);
     unpacked_left_ -= std::min(unpacked_left_, converted->unpacked_bytes);
     owner().port().converted(context(), static_cast<std::uint64_t>(converted->converted_records));
     answer.records = join(converted->parts);
-    one.read_to = converted->next_offset;
+    one.converted_to = converted->next_offset;
 }
 
 void fetch_operation::respond_or_wait() {
@@ -292,7 +292,7 @@ void fetch_operation::respond_or_wait() {
 
 bool fetch_operation::has_more_than_fits() const {
     return std::any_of(entries_.begin(), entries_.end(), [](const entry& one) {
-        return one.answer.code == errc::ok && one.read_to < one.answer.high_watermark;
+        return one.answer.code == errc::ok && end_of_answer(one) < one.answer.high_watermark;
     });
 }
 

@@ -49,8 +49,9 @@ private:
         /// Where reading begins: the offset asked for, or behind batches that hold nothing for an old
         /// consumer.
         log_offset read_from{-1};
-        /// Behind what `answer` holds.
-        log_offset read_to{-1};
+        /// Behind the batches that were made into messages; -1 when the answer has batches as they are
+        /// stored.
+        log_offset converted_to{-1};
         /// The partition will tell of batches behind those in `answer`.
         bool watched = false;
     };
@@ -65,6 +66,8 @@ private:
     void on_watched(std::uint32_t index);
     std::uint64_t bytes_left() const;
     void settle(entry& one, read_response answer);
+    /// Behind what the answer holds.
+    static log_offset end_of_answer(const entry& one);
     static void leave_for_later(entry& one, read_response& answer);
     /// Message sets for a consumer before Kafka 0.11, in place of the batches that were read.
     void convert(entry& one, read_response& answer);

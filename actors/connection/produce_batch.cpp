@@ -4,6 +4,7 @@
 #include "protocol/batch/patch.hpp"
 #include "protocol/batch/repack.hpp"
 #include "protocol/batch/validate.hpp"
+#include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
 
@@ -15,7 +16,6 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int16_t first_version_with_zstd = 7;
 /// A batch may unpack to this, however small it is. Clients fill batches up to a size of the packed bytes
 /// that they guess: with values that are all alike a batch of 16 KiB may well hold some MiB.
 constexpr std::uint64_t unpacked_batch_floor = 16ull << 20;
@@ -118,7 +118,7 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
     if (one.header.is_transactional())
         return error{errc::transactional_id_not_found, "this broker does not serve transactions"};
     batch::validation_options options;
-    options.allow_zstd = context.version >= first_version_with_zstd;
+    options.allow_zstd = context.version >= kafka::produce_with_zstd;
     options.require_keys = config.cleanup_compact;
     options.inside = config.validate_inside ? batch::inside_check::full : batch::inside_check::header;
     options.workspace = self.options().workspace;
@@ -143,8 +143,9 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
 result<batch::batch_view> batch_to_store(connection& self, const request_context& context,
                                          const topic_metadata& topic, const slice& records,
                                          unpacking_budget& budget) {
-    return context.version < produce_with_batches ? converted_batch(self, context, topic, records, budget)
-                                                  : checked_batch(self, context, topic, records, budget);
+    return context.version < kafka::produce_with_batches
+               ? converted_batch(self, context, topic, records, budget)
+               : checked_batch(self, context, topic, records, budget);
 }
 
 } // namespace barnabas

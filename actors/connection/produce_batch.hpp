@@ -10,9 +10,6 @@
 
 namespace barnabas {
 
-/// Produce before this version carries message sets.
-inline constexpr std::int16_t produce_with_batches = 3;
-
 /// What the packed records of one request may unpack to, all together: loops serve others meanwhile, and
 /// small requests that unpack to much (bombs) must not hold them up for seconds.
 class unpacking_budget {

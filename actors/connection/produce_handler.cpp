@@ -1,6 +1,7 @@
 #include "actors/connection/handlers.hpp"
 #include "actors/connection/produce_batch.hpp"
 #include "protocol/kafka/produce.hpp"
+#include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
 
@@ -143,7 +144,7 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
         return waiting.settle(index, refused(errc::not_enough_replicas,
                                              "min.insync.replicas=" + std::to_string(wanted) + ", but only " +
                                                  std::to_string(in_sync) + " in sync"));
-    const bool old = waiting.context().version < produce_with_batches;
+    const bool old = waiting.context().version < kafka::produce_with_batches;
     // Producers before 0.11 may send an empty set; there is nothing to store.
     if (old && partition.records && partition.records->empty())
         return waiting.settle(index, {});

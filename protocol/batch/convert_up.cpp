@@ -2,6 +2,7 @@
 
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/message_reader.hpp"
+#include "protocol/batch/records_seen.hpp"
 
 #include <algorithm>
 #include <string>
@@ -48,7 +49,7 @@ private:
     const codec producer_codec_;
     std::uint64_t unpacked_left_;
     batch_builder builder_;
-    batch_facts facts_;
+    records_seen seen_;
 };
 
 } // namespace
@@ -111,14 +112,7 @@ result<void> up_conversion::take(const record_entry& entry) {
 result<void> up_conversion::take_record(const record_view& record) {
     if (options_.require_keys && !record.key)
         return error{errc::invalid_record, "a message has no key, which a compacted topic needs"};
-    if (facts_.record_count == 0 || record.timestamp > facts_.max_timestamp) {
-        facts_.max_timestamp = record.timestamp;
-        facts_.max_timestamp_delta = facts_.record_count;
-    }
-    if (record.timestamp != no_timestamp &&
-        (facts_.min_timestamp == no_timestamp || record.timestamp < facts_.min_timestamp))
-        facts_.min_timestamp = record.timestamp;
-    ++facts_.record_count;
+    seen_.add(record.timestamp, seen_.count);
     builder_.append(record.timestamp, record.key, record.value);
     return {};
 }
@@ -132,9 +126,9 @@ result<up_converted> up_conversion::finish() {
     if (!header)
         return header.failure();
     converted.batch.header = *header;
-    facts_.uncompressed_bytes = builder_.uncompressed_size() - batch_header_size;
-    converted.facts = facts_;
-    converted.converted_records = facts_.record_count;
+    converted.facts = seen_.facts();
+    converted.facts.uncompressed_bytes = builder_.uncompressed_size() - batch_header_size;
+    converted.converted_records = seen_.count;
     converted.producer_codec = producer_codec_;
     return converted;
 }

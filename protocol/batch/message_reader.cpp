@@ -1,6 +1,7 @@
 #include "protocol/batch/message_reader.hpp"
 
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/records_seen.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -205,17 +206,6 @@ batch_facts facts_claimed_by(const message_view& message) {
     return facts;
 }
 
-void count_timestamp(batch_facts& facts, const record_view& record) {
-    if (facts.record_count == 0 || record.timestamp > facts.max_timestamp) {
-        facts.max_timestamp = record.timestamp;
-        facts.max_timestamp_delta = record.offset_delta;
-    }
-    if (record.timestamp != no_timestamp &&
-        (facts.min_timestamp == no_timestamp || record.timestamp < facts.min_timestamp))
-        facts.min_timestamp = record.timestamp;
-    ++facts.record_count;
-}
-
 /// Offsets as a replica's wrapper must have them: each larger than the one before, in magic 1 from 0 on.
 result<void> check_inner_offset(log_offset previous, log_offset stored, std::int32_t index) {
     if (stored.get() >= 0 && (index == 0 || stored > previous))
@@ -240,8 +230,10 @@ result<batch_facts> validate_message(const message_view& message, const validati
     message_reading reading;
     reading.offsets = inner_offsets::as_stored;
     reading.check_crc = true;
-    reading.unpacked_bytes_max =
+    const auto bound =
         decompressed_bytes_max(message.bytes.size(), options.decompressed_floor, options.decompressed_ratio);
+    // 0 would ask for the usual bound.
+    reading.unpacked_bytes_max = std::max<std::uint64_t>(std::min(bound, options.decompressed_most), 1);
     reading.workspace = options.workspace;
     auto reader = message_reader::open(message, reading);
     if (!reader)
@@ -251,7 +243,7 @@ result<batch_facts> validate_message(const message_view& message, const validati
     if (options.inside == inside_check::header)
         return facts_claimed_by(message);
 
-    batch_facts facts;
+    records_seen seen;
     const bool check_offsets = header.is_wrapper() && options.origin == batch_origin::replica;
     log_offset previous{-1};
     for (;; previous = reader->stored_offset()) {
@@ -261,17 +253,17 @@ result<batch_facts> validate_message(const message_view& message, const validati
         if (*record == nullptr)
             break;
         if (options.require_keys && !(*record)->key)
-            return invalid("message " + std::to_string(facts.record_count) +
+            return invalid("message " + std::to_string(seen.count) +
                            " has no key, which a compacted topic needs");
         if (check_offsets)
-            if (auto grows = check_inner_offset(previous, reader->stored_offset(), facts.record_count);
-                !grows)
+            if (auto grows = check_inner_offset(previous, reader->stored_offset(), seen.count); !grows)
                 return grows.failure();
-        count_timestamp(facts, **record);
+        seen.add((*record)->timestamp, (*record)->offset_delta);
     }
     if (check_offsets)
         if (auto last = check_last_offset(header, previous); !last)
             return last.failure();
+    auto facts = seen.facts();
     facts.uncompressed_bytes = header.is_wrapper() ? reader->unpacked_bytes() : message.bytes.size();
     facts.max_timestamp_matches = facts.max_timestamp == header.timestamp;
     if (!facts.max_timestamp_matches && options.max_timestamp == wrong_max_timestamp::refuse)

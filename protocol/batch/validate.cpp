@@ -199,20 +199,17 @@ result<batch_facts> records_check::run() {
 }
 
 batch_facts records_check::facts() const {
-    batch_facts facts;
-    facts.record_count = header_.record_count;
+    auto facts = seen_.facts();
     facts.uncompressed_bytes = window_.position();
     // Compaction may leave a batch without records behind; its header then stands alone.
     if (header_.record_count == 0)
         return facts;
     if (header_.time_type() == timestamp_type::log_append_time) {
         facts.max_timestamp = header_.max_timestamp;
+        facts.max_timestamp_delta = 0;
         facts.min_timestamp = header_.max_timestamp;
         return facts;
     }
-    facts.max_timestamp = seen_.max_timestamp;
-    facts.max_timestamp_delta = seen_.max_timestamp_delta;
-    facts.min_timestamp = seen_.min_timestamp;
     facts.max_timestamp_matches = facts.max_timestamp == header_.max_timestamp;
     return facts;
 }

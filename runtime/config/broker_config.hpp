@@ -64,6 +64,7 @@ struct broker_config {
     std::string log_message_timestamp_type;
     std::int64_t log_message_timestamp_before_max_ms = 0;
     std::int64_t log_message_timestamp_after_max_ms = 0;
+    bool log_message_downconversion_enable = true;
 
     // producers and replication
     std::int32_t producer_id_expiration_ms = 0;
@@ -72,7 +73,6 @@ struct broker_config {
     // our own keys
     std::int32_t barnabas_event_loops = 0; ///< 0 = one per core, at most 4
     std::optional<listener_endpoint> barnabas_http_listener;
-    bool log_message_downconversion_enable = true;
     bool barnabas_write_caching = false;
     std::string barnabas_record_validation;
     std::int64_t barnabas_memory_request_bytes = 0;

@@ -1,5 +1,6 @@
 #include "sim/replay/check_options.hpp"
 
+#include "protocol/kafka/record_formats.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "sim/cluster/simulated_broker.hpp"
@@ -178,11 +179,11 @@ checked problem_of(const load_options& load) {
     if (producer.acks == 0 && producer.idempotent)
         return value_problem{{"idempotent", "acks"},
                              "acks = 0 cannot be idempotent: without answers sequences get holes"};
-    if (producer.produce_version_max < produce_with_batches && producer.idempotent)
+    if (producer.produce_version_max < kafka::produce_with_batches && producer.idempotent)
         return value_problem{
             {"idempotent", "produce_version_max"},
             "Produce before version 3 cannot be idempotent: it has no place for a producer id"};
-    if (producer.produce_version_max < produce_with_zstd && uses_zstd(load))
+    if (producer.produce_version_max < kafka::produce_with_zstd && uses_zstd(load))
         return value_problem{{"codecs", "produce_version_max"}, "Produce before version 7 takes no zstd"};
     return bounds()
         .in("acks", producer.acks, -1, 1)
@@ -284,7 +285,7 @@ std::optional<std::string> problem_of_zstd(const produce_consume_options& option
     if (sent && old_readers)
         return "[producer] a [reader] of Fetch before version 4 cannot read zstd: leave it out of codecs";
     const auto too_old = [](const client::consumer_options& reader) {
-        return reader.fetch_version_max < fetch_with_zstd;
+        return reader.fetch_version_max < kafka::fetch_with_zstd;
     };
     if (stores_zstd(options) && std::any_of(options.readers.begin(), options.readers.end(), too_old))
         return "[reader] one of Fetch before version 10 is refused where compression.type is zstd";
@@ -303,7 +304,7 @@ std::optional<std::string> problem_of(const planned_send& send, virtual_time bef
         send.where.partition >= options.topics[send.where.topic].partitions)
         return "there is no partition " + to_string(send.where);
     if (send.compression == batch::codec::zstd &&
-        options.producers[send.producer].producer.produce_version_max < produce_with_zstd)
+        options.producers[send.producer].producer.produce_version_max < kafka::produce_with_zstd)
         return "Produce before version 7 takes no zstd";
     if (send.value_bytes.size() > records_most)
         return "a batch has at most " + std::to_string(records_most) + " records";

@@ -1,6 +1,7 @@
 // What the clients of a run hear, on its way to the history.
 
 #include "protocol/batch/message_reader.hpp"
+#include "protocol/kafka/record_formats.hpp"
 #include "sim/workloads/produce_consume.hpp"
 #include "sim/workloads/record_content.hpp"
 
@@ -42,7 +43,7 @@ void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, boo
     const place where{topic, got.partition};
     history_.on_watermark({reader, where, got.high_watermark, got.log_start_offset, world_.now()});
     // Not as the answer has it: a client that is to get timestamps must not do without.
-    const bool stamped = audit || options_.readers[reader].fetch_version_max >= fetch_with_stamps;
+    const bool stamped = audit || options_.readers[reader].fetch_version_max >= kafka::fetch_with_timestamps;
     const auto visit = [&](const batch::record_view& record) -> result<void> {
         if (record.offset >= got.from)
             on_record({reader, audit, where, record.offset, number_of(record),

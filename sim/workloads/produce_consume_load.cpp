@@ -1,5 +1,6 @@
 // What the clients of a run send, drawn or stated, and how a run is written down.
 
+#include "protocol/kafka/record_formats.hpp"
 #include "sim/workloads/produce_consume.hpp"
 #include "sim/workloads/record_content.hpp"
 
@@ -88,7 +89,7 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     auto stamps = world_.draws(draw_stream::workload).split("stamps").split(sent.token);
     const bool absurd = stamps.chance(options.absurd_stamps_percent, 100);
     const auto which = stamps.next();
-    const bool has_stamps = options.producer.produce_version_max >= produce_with_stamps;
+    const bool has_stamps = options.producer.produce_version_max >= kafka::produce_with_timestamps;
     for (const auto size : planned.value_bytes) {
         const auto number = sent.first_record + batch.records.size();
         const auto usual = of.host->host().clock().wall_now();

@@ -1,5 +1,6 @@
 #include "sim/workloads/produce_consume_options.hpp"
 
+#include "protocol/kafka/record_formats.hpp"
 #include "sim/workloads/broker_config.hpp"
 
 #include <algorithm>
@@ -89,16 +90,16 @@ bool stores_zstd(const produce_consume_options& options) {
 }
 
 bool knows_no_zstd(const client::consumer_options& reader) {
-    return reader.fetch_version_max < fetch_with_batches;
+    return reader.fetch_version_max < kafka::fetch_with_batches;
 }
 
 void fit_to_version(load_options& load, bool keep_idempotent, bool keep_codecs) {
     auto& producer = load.producer;
-    if (producer.produce_version_max < produce_with_batches && !keep_idempotent) {
+    if (producer.produce_version_max < kafka::produce_with_batches && !keep_idempotent) {
         producer.idempotent = false;
         producer.in_flight_max = 1;
     }
-    if (producer.produce_version_max < produce_with_zstd && !keep_codecs)
+    if (producer.produce_version_max < kafka::produce_with_zstd && !keep_codecs)
         std::replace(load.codecs.begin(), load.codecs.end(), batch::codec::zstd, batch::codec::lz4);
 }
 
@@ -122,12 +123,13 @@ void make_some_old(produce_consume_options& made, runtime::random draws) {
         return;
     for (auto& load : made.producers) {
         if (draws.chance(1, 2))
-            load.producer.produce_version_max = static_cast<std::int16_t>(draws.below(produce_with_zstd));
+            load.producer.produce_version_max =
+                static_cast<std::int16_t>(draws.below(kafka::produce_with_zstd));
         fit_to_version(load);
     }
     for (auto& reader : made.readers)
         if (draws.chance(1, 2) && !stores_zstd(made))
-            reader.fetch_version_max = static_cast<std::int16_t>(draws.below(fetch_with_zstd));
+            reader.fetch_version_max = static_cast<std::int16_t>(draws.below(kafka::fetch_with_zstd));
     if (!std::any_of(made.readers.begin(), made.readers.end(), knows_no_zstd))
         return;
     for (auto& load : made.producers)

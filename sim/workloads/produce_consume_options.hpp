@@ -85,17 +85,6 @@ struct produce_consume_options {
 /// The drawn part of a run that one section of a scenario can state.
 load_options drawn_load(runtime::random draws);
 
-/// Produce before version 3 carries message sets, which have no place for a producer id; before version 7 the
-/// broker takes no zstd.
-inline constexpr std::int16_t produce_with_batches = 3;
-inline constexpr std::int16_t produce_with_stamps = 2;
-inline constexpr std::int16_t produce_with_zstd = 7;
-/// Fetch before version 4 answers with message sets.
-inline constexpr std::int16_t fetch_with_batches = 4;
-inline constexpr std::int16_t fetch_with_stamps = 2;
-/// Earlier versions are refused where a topic stores zstd only.
-inline constexpr std::int16_t fetch_with_zstd = 10;
-
 bool uses_zstd(const load_options& load);
 bool knows_no_zstd(const client::consumer_options& reader);
 /// Drops what the load's version of Produce does not have, but for what is kept.
