@@ -119,7 +119,7 @@ void consumer::on_offsets(const answer& got, monotonic_ns now) {
             if (found == partitions_.end())
                 continue;
             if (said.error_code == 0 && said.offset >= 0)
-                found->second.position = log_offset(said.offset);
+                found->second.position = found->second.log_start = log_offset(said.offset);
             else
                 pause(now);
         }
@@ -246,7 +246,7 @@ void consumer::hand_over(const kafka::fetch_response::partition_data& said, std:
                          partition_state& state, monotonic_ns now) {
     consumed got{said.partition_index,
                  log_offset(said.high_watermark),
-                 log_offset(said.log_start_offset),
+                 said.log_start_offset < 0 ? state.log_start : log_offset(said.log_start_offset),
                  state.position,
                  {},
                  {}};

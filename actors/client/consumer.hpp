@@ -84,6 +84,8 @@ public:
 private:
     struct partition_state {
         log_offset position{-1};
+        /// As ListOffsets told it last: Fetch before version 5 does not.
+        log_offset log_start{-1};
         /// As the broker's session knows it; -1: not in the session.
         log_offset position_in_session{-1};
     };

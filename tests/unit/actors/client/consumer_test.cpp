@@ -128,6 +128,14 @@ TEST(consumer, an_old_one_is_handed_message_sets) {
     }
 }
 
+TEST(consumer, an_old_one_knows_the_start_of_the_log_from_list_offsets) {
+    consuming it(false, 3);
+    it.come_up(7);
+    it.answer(error_code::none, 9, messages(7, 1, batch::codec::none));
+    ASSERT_EQ(it.got.size(), 1u);
+    EXPECT_EQ(it.got[0].log_start_offset, log_offset(7));
+}
+
 TEST(consumer, an_old_one_refuses_batches_and_damaged_messages) {
     auto damaged = messages(0, 1, batch::codec::none);
     damaged.patch_before_sharing().back() ^= std::byte{1};
