@@ -1,4 +1,5 @@
 #include "sim/replay/scenario.hpp"
+#include "protocol/kafka/fetch.hpp"
 
 #include "runtime/config/closest.hpp"
 #include "sim/checkers/checkers.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace barnabas::sim {
 
@@ -57,6 +59,8 @@ struct scenario::reading {
     std::map<std::string, std::uint64_t> seen;
     /// What can be judged only when all is read.
     std::size_t producer_line = 0;
+    /// Producers whose codecs the text names.
+    std::set<std::size_t> codecs_stated{};
     std::vector<std::size_t> send_lines = {};
     std::vector<std::pair<choice_log::loop, std::size_t>> choice_lines = {};
 
@@ -65,6 +69,7 @@ struct scenario::reading {
 
     result<void> all();
     result<void> known(const document_section& section);
+    void settle_zstd();
     result<void> fits_together() const;
     section_reader reader(const document_section& from, std::uint64_t number = 0) const {
         return {of.text_, from, draws.split(from.name).split(number)};
@@ -114,6 +119,7 @@ result<void> scenario::reading::all() {
     }
     std::stable_sort(made.faults.faults.begin(), made.faults.faults.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
+    settle_zstd();
     return fits_together();
 }
 
@@ -133,6 +139,21 @@ result<void> scenario::reading::known(const document_section& section) {
         return of.text_.wrong(section.line, "[" + section.name + "] was already there in line " +
                                                 std::to_string(first->line));
     return {};
+}
+
+/// What was drawn gives way to what is stated.
+void scenario::reading::settle_zstd() {
+    if (!of.draw_ || !problem_of_zstd(made))
+        return;
+    if (seen["reader"] == 0) {
+        for (auto& each : made.readers)
+            each.fetch_version_max = kafka::fetch_request::highest_version;
+        return;
+    }
+    for (std::size_t i = 0; i < made.producers.size(); ++i)
+        if (!codecs_stated.contains(i))
+            std::replace(made.producers[i].codecs.begin(), made.producers[i].codecs.end(), batch::codec::zstd,
+                         batch::codec::lz4);
 }
 
 result<void> scenario::reading::fits_together() const {
@@ -208,6 +229,8 @@ result<void> scenario::reading::producer(const document_section& from) {
         if (load.producer.acks == 0 && !stated.says("idempotent"))
             load.producer.idempotent = false;
         fit_to_version(load, stated.says("idempotent"), stated.says("codecs"));
+        if (stated.says("codecs"))
+            codecs_stated.insert(made.producers.size());
         if (auto done = stated.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)
             return done;
         made.producers.push_back(std::move(load));
