@@ -187,9 +187,11 @@ void broker::begin_closing_step(effects::effects& out) {
     }
 }
 
-/// Kafka skips recovery where it finds the marker, so it must not stand beside a log that was not flushed.
+/// Kafka skips recovery where it finds the marker, and the commit journal goes, so it must not stand beside a
+/// log that was not flushed: not beside one that this broker has not even opened, either.
 bool broker::stopped_cleanly() const {
-    return !failure_ && !left_something_ && !(partitions_ && partitions_->left_unflushed());
+    const bool all_opened = partitions_ && partitions_->is_serving();
+    return !failure_ && !left_something_ && all_opened && !partitions_->left_unflushed();
 }
 
 void broker::go_on_closing(effects::effects& out) {

@@ -2,6 +2,7 @@
 #include "actors/broker/broker.hpp"
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/broker_messages.hpp"
+#include "actors/broker/commit_journals.hpp"
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/producer_id_source.hpp"
 #include "actors/broker/small_files.hpp"
@@ -89,6 +90,7 @@ private:
     void carry_out(producer_id_source::effects& out);
     void check_retention_of_all();
     void listener_has_closed();
+    void close_directories();
     void end();
     caf::actor self() { return caf::actor_cast<caf::actor>(this); }
 
@@ -105,6 +107,8 @@ private:
     std::shared_ptr<published_status> status_;
     caf::actor http_;
     caf::actor controller_;
+    commit_journals journals_;
+    bool closes_cleanly_ = false;
     std::map<topic_partition, caf::actor> partitions_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
@@ -114,6 +118,8 @@ caf::behavior broker_actor::make_behavior() {
     boot();
     return {
         [this](const directories_opened& m) {
+            if (const auto& opened = **m.outcome)
+                journals_.open(node_, *config_, options_.planted, opened->directories);
             run([&](auto& out) { machine_.on_directories_opened(**m.outcome, out); });
         },
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
@@ -130,6 +136,10 @@ caf::behavior broker_actor::make_behavior() {
             run([&](auto& out) { machine_.on_directories_set_aside(*m.outcome, out); });
         },
         [this](const listener_closed&) { listener_has_closed(); },
+        [this](const journal::journal_closed&) {
+            if (journals_.closed())
+                close_directories();
+        },
         [this](const controller_failed& m) {
             run([&](auto& out) { machine_.on_controller_failed(m, out); });
         },
@@ -245,6 +255,8 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.create = effect.create;
     wanted.producer_id_expiration_ms = config_->producer_id_expiration_ms;
     wanted.recovery_point_interval_bytes = config_->barnabas_recovery_point_interval_bytes;
+    wanted.journal =
+        journals_.use_for(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     partitions_[effect.id] =
@@ -316,10 +328,16 @@ void broker_actor::listener_has_closed() {
 }
 
 void broker_actor::carry_out(const effects::close_directories& effect) {
+    closes_cleanly_ = effect.clean;
+    if (!journals_.close(this))
+        close_directories();
+}
+
+void broker_actor::close_directories() {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
-        [opened = *machine_.directories(), clean = effect.clean, outcome](runtime::file_system& files) {
+        [opened = *machine_.directories(), clean = closes_cleanly_, outcome](runtime::file_system& files) {
             *outcome = close_data_directories(files, opened, clean);
         },
         [outcome, broker = self()] { caf::anon_send(broker, directories_closed{outcome}); });
@@ -361,6 +379,7 @@ void broker_actor::on_exit() {
     view_->publish(
         std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}}));
     partitions_.clear();
+    journals_.let_go();
     listeners_.clear();
     controller_ = nullptr;
     http_ = nullptr;

@@ -295,8 +295,13 @@ private:
             auto partitions = list_partitions(files_, directory.path);
             if (!partitions)
                 return cannot_use(directory.path, partitions.failure());
-            if (directory.holds_partitions)
-                directory.partitions = std::move(*partitions);
+            if (!directory.holds_partitions)
+                continue;
+            directory.partitions = std::move(*partitions);
+            auto journal = journal::read_journal(files_, directory.path);
+            if (!journal)
+                return cannot_use(directory.path, journal.failure());
+            directory.journal = std::make_shared<journal::found_journal>(std::move(*journal));
         }
         return {};
     }
@@ -351,7 +356,10 @@ result<void> close_data_directories(runtime::file_system& files, const opened_di
     result<void> outcome;
     for (const auto& directory : opened.directories) {
         if (clean) {
-            auto marked = write_small_file(files, directory.path, clean_stop_marker, "{\"version\":0}\n");
+            auto marked =
+                directory.holds_partitions ? journal::remove_journal(files, directory.path) : result<void>();
+            if (marked)
+                marked = write_small_file(files, directory.path, clean_stop_marker, "{\"version\":0}\n");
             if (!marked && outcome)
                 outcome = cannot_use(directory.path, marked.failure());
         }

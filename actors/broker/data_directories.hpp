@@ -1,10 +1,12 @@
 #pragma once
 
+#include "actors/journal/journal_jobs.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "runtime/disk/disk.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +45,8 @@ struct data_directory {
     /// False for a `metadata.log.dir` that is not among `log.dirs`.
     bool holds_partitions = true;
     std::vector<stored_partition> partitions;
+    /// What the commit journal held; null where no partitions are.
+    std::shared_ptr<journal::found_journal> journal;
 };
 
 struct opened_directories {
@@ -58,7 +62,7 @@ struct opened_directories {
 result<opened_directories> open_data_directories(runtime::file_system& files,
                                                  const data_directory_options& options);
 
-/// Job: leaves the marker of a clean stop if `clean`, and releases the locks.
+/// Job: if `clean`, removes the commit journals and leaves the marker of a clean stop; releases the locks.
 result<void> close_data_directories(runtime::file_system& files, const opened_directories& opened,
                                     bool clean);
 

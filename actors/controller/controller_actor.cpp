@@ -87,7 +87,7 @@ private:
         return machine_.on_allocate_producer_ids(asked);
     }
     bool append(const std::vector<metadata_record>& records);
-    void on_written(const replica::write_job& job);
+    void on_written(replica::write_job& job);
     void on_synced(const replica::sync_job& job);
     void on_applied(log_offset applied);
     void deliver_answers();
@@ -261,7 +261,7 @@ bool controller_actor::append(const std::vector<metadata_record>& records) {
     return true;
 }
 
-void controller_actor::on_written(const replica::write_job& job) {
+void controller_actor::on_written(replica::write_job& job) {
     if (state_ == log_state::ended)
         return;
     if (auto failed = log_->on_written(job))

@@ -80,7 +80,7 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
         advance();
 }
 
-void partition::on_written(const replica::write_job& job) {
+void partition::on_written(replica::write_job& job) {
     if (auto failure = log_.on_written(job))
         fail_appends(*failure);
     tell_marks();
@@ -95,11 +95,17 @@ void partition::sync_if_wanted() {
         return;
     if (settings_.write_caching && unsynced_bytes_ < limits::cached_bytes_max && !closing_)
         return;
-    begin_sync();
+    begin_sync(log_.may_commit() && port_.journal_pays());
 }
 
-void partition::begin_sync() {
+void partition::begin_sync(bool by_journal) {
     unsynced_bytes_ = 0;
+    if (by_journal) {
+        auto job = log_.commit();
+        if (settings_.tap != nullptr)
+            settings_.tap->sync_begun(job.target);
+        return port_.submit(std::move(job));
+    }
     auto job = log_.sync();
     if (settings_.tap != nullptr)
         settings_.tap->sync_begun(job.target);
@@ -107,7 +113,18 @@ void partition::begin_sync() {
 }
 
 void partition::on_synced(const replica::sync_job& job) {
-    if (auto failure = log_.on_synced(job)) {
+    after_sync(log_.on_synced(job));
+}
+
+void partition::on_committed(const replica::journal_commit& job) {
+    const auto failure = log_.on_committed(job);
+    if (!job.taken && log_.wants_sync())
+        begin_sync(false);
+    after_sync(failure);
+}
+
+void partition::after_sync(const std::optional<replica::append_failure>& failure) {
+    if (failure) {
         port_.report(
             "partition_offline",
             "a sync failed, so nothing that was not yet on stable storage can be believed; the partition "
@@ -118,7 +135,30 @@ void partition::on_synced(const replica::sync_job& job) {
     tell_marks();
     sync_if_wanted();
     advance();
+    settle_if_asked();
     close_if_idle();
+}
+
+// ---- settling: what is stable in the journal only becomes stable in the log's own files
+
+void partition::on_settle(log_offset upto) {
+    settle_upto_ = std::max(settle_upto_, upto);
+    settle_if_asked();
+}
+
+void partition::settle_if_asked() {
+    if (settle_upto_.get() < 0)
+        return;
+    if (log_.settled_offset() >= settle_upto_) {
+        settle_upto_ = log_offset(-1);
+        return port_.settled(log_.settled_offset());
+    }
+    if (auto job = log_.settle())
+        port_.submit(std::move(*job));
+}
+
+void partition::on_settled(const replica::settle_job& job) {
+    after_sync(log_.on_settled(job));
 }
 
 /// Answers and shows what the log's marks have reached.
@@ -304,7 +344,7 @@ void partition::on_check_retention() {
     tell_marks();
     // Under write caching this is the longest that bytes stay unsynced.
     if (BARNABAS_MARK_IF(log_.wants_sync(), cached_bytes_synced_late))
-        begin_sync();
+        begin_sync(false);
 }
 
 void partition::on_retired(const replica::retire_job& job) {

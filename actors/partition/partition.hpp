@@ -37,8 +37,12 @@ public:
     void on_check_retention();
     void on_close();
 
-    void on_written(const replica::write_job& job);
+    void on_written(replica::write_job& job);
     void on_synced(const replica::sync_job& job);
+    void on_committed(const replica::journal_commit& job);
+    /// The journal asks for the log's own files to be stable up to there.
+    void on_settle(log_offset upto);
+    void on_settled(const replica::settle_job& job);
     void on_repaired(const replica::repair_job& job);
     void on_repair_due();
     void on_read_done(const replica::read_job& job, std::uint64_t reply);
@@ -57,7 +61,9 @@ public:
 private:
     result<void> check_epoch(leader_epoch of_client) const;
     void sync_if_wanted();
-    void begin_sync();
+    void begin_sync(bool by_journal);
+    void after_sync(const std::optional<replica::append_failure>& failure);
+    void settle_if_asked();
     void advance();
     void fail_appends(const replica::append_failure& failure);
     void repair_if_wanted();
@@ -82,6 +88,8 @@ private:
     std::vector<running_read> running_reads_;
     log_offset high_watermark_;
     std::uint64_t unsynced_bytes_ = 0;
+    /// Asked for by the journal, and not told yet; -1: nothing.
+    log_offset settle_upto_{-1};
     bool repair_waits_ = false;
     bool closing_ = false;
     bool close_submitted_ = false;

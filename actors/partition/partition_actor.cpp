@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,6 +50,13 @@ replica::log_options log_options_of(const partition_options& options) {
     return log;
 }
 
+journal::journal_log journal_log_of(const partition_options& options) {
+    return {options.directory.substr(options.directory.rfind('/') + 1), options.id.topic};
+}
+
+/// Above all of them: the log is closed, or its files are gone.
+constexpr log_offset every_offset{std::numeric_limits<std::int64_t>::max()};
+
 /// Lanes of one partition: writes in order, syncs beside them, reads beside both.
 enum class lane_use : std::uint64_t { write = 0, sync = 1, read = 2, other = 3 };
 
@@ -63,7 +71,8 @@ public:
     partition_actor(caf::actor_config& config, runtime::node_services& node, partition_options options,
                     caf::actor broker)
         : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
-          lane_base_(runtime::stable_hash(options_.directory) << 2) {}
+          lane_base_(runtime::stable_hash(options_.directory) << 2),
+          journal_(options_.journal, journal_log_of(options_)) {}
 
     caf::behavior make_behavior() override;
     const char* name() const override { return "partition"; }
@@ -72,6 +81,8 @@ public:
     /// as dropped.
     void on_exit() override {
         broker_ = nullptr;
+        journal_.let_go();
+        options_.journal.actor = nullptr;
         askers_.clear();
         append_replies_ = {};
         read_replies_ = {};
@@ -96,6 +107,10 @@ private:
     // partition_port
     void submit(replica::write_job job) override;
     void submit(replica::sync_job job) override;
+    void submit(replica::journal_commit job) override { journal_.commit(this, std::move(job)); }
+    void submit(replica::settle_job job) override;
+    bool journal_pays() const override { return journal_.pays(); }
+    void settled(log_offset upto) override { journal_.tell_settled(this, upto); }
     void submit(replica::repair_job job) override;
     void submit(replica::read_job job, std::uint64_t reply) override;
     void submit(replica::find_job job, std::uint64_t reply) override;
@@ -142,6 +157,7 @@ private:
     partition_options options_;
     caf::actor broker_;
     std::uint64_t lane_base_;
+    journal_link journal_;
     std::unique_ptr<partition_tap> tap_;
     std::optional<partition> machine_;
     runtime::reply_table<append_response> append_replies_;
@@ -182,7 +198,13 @@ caf::behavior partition_actor::serving() {
         },
         [this](const read_request& request) { on_read(request); },
         [this](const write_done& done) { machine_->on_written(*done.job); },
-        [this](const sync_done& done) { machine_->on_synced(*done.job); },
+        [this](const sync_done& done) {
+            journal_.sync_ends();
+            machine_->on_synced(*done.job);
+        },
+        [this](const journal::commit_response& response) {
+            machine_->on_committed(journal_.ended(response));
+        },
         [this](const read_done& done) {
             runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
             machine_->on_read_done(*done.job, done.reply);
@@ -202,6 +224,8 @@ caf::behavior partition_actor::serving() {
             give_up_waiting_reads(nullptr);
             machine_->on_close();
         },
+        [this](const journal::settle_log& message) { machine_->on_settle(message.upto); },
+        [this](const settle_done& done) { machine_->on_settled(*done.job); },
         [this](const repair_done& done) { machine_->on_repaired(*done.job); },
         [this](const repair_due&) { machine_->on_repair_due(); },
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
@@ -234,7 +258,10 @@ void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared
 void partition_actor::open() {
     auto job = std::make_shared<replica::open_job>();
     job->options = log_options_of(options_);
+    job->options.keeps_for_journal = journal_.in_use() && !options_.config.write_caching;
     job->create = options_.create;
+    job->journaled = std::move(options_.journal.held);
+    job->journal_damage = options_.journal.damage;
     run(lane_use::write, replica::open_job::kind, job, partition_open_done{job});
 }
 
@@ -243,6 +270,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
     partition_opened opened;
     opened.partition = options_.id;
     if (!outcome) {
+        journal_.tell_gone(this);
         opened.code = outcome.code();
         opened.detail = outcome.failure().detail;
         send(broker_, opened);
@@ -270,6 +298,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
                      static_cast<partition_port&>(*this));
     if (tap_ != nullptr)
         tap_->opened(machine_->marks(), report, settings.write_caching);
+    journal_.tell_settled(this, machine_->log().settled_offset());
     send(broker_, opened);
     become(serving());
 }
@@ -290,7 +319,13 @@ void partition_actor::submit(replica::write_job job) {
 
 void partition_actor::submit(replica::sync_job job) {
     auto shared = std::make_shared<replica::sync_job>(std::move(job));
+    journal_.sync_begins();
     run(lane_use::sync, replica::sync_job::kind, shared, sync_done{shared});
+}
+
+void partition_actor::submit(replica::settle_job job) {
+    auto shared = std::make_shared<replica::settle_job>(std::move(job));
+    run(lane_use::other, replica::settle_job::kind, shared, settle_done{shared});
 }
 
 void partition_actor::submit(replica::repair_job job) {
@@ -392,6 +427,10 @@ void partition_actor::remove_files() {
 void partition_actor::end(const result<void>& outcome) {
     partition_closed message;
     message.partition = options_.id;
+    if (outcome)
+        journal_.tell_settled(this, every_offset);
+    else
+        journal_.tell_gone(this);
     if (!outcome) {
         message.code = outcome.code();
         message.detail = outcome.failure().detail;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/partition/journal_link.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/topic_config.hpp"
@@ -25,6 +26,7 @@ struct partition_options {
     barnabas::leader_epoch epoch{0};
     /// There is no directory yet.
     bool create = false;
+    journal_use journal;
     planted_bugs planted;
     /// Null outside of simulations.
     partition_taps* taps = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/jobs.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -18,6 +19,9 @@ struct write_done {
 };
 struct sync_done {
     std::shared_ptr<replica::sync_job> job;
+};
+struct settle_done {
+    std::shared_ptr<replica::settle_job> job;
 };
 struct repair_done {
     std::shared_ptr<replica::repair_job> job;
@@ -53,6 +57,7 @@ struct fetch_memory_available {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_open_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::write_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::sync_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::settle_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::repair_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::repair_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::read_done)

@@ -2,6 +2,7 @@
 
 #include "actors/partition/partition_messages.hpp"
 #include "actors/partition/waiting_reads.hpp"
+#include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/jobs.hpp"
 
 #include <chrono>
@@ -20,6 +21,8 @@ public:
     // Jobs for the disk; each comes back by the machine's function of the same name.
     virtual void submit(replica::write_job job) = 0;
     virtual void submit(replica::sync_job job) = 0;
+    virtual void submit(replica::journal_commit job) = 0;
+    virtual void submit(replica::settle_job job) = 0;
     virtual void submit(replica::repair_job job) = 0;
     virtual void submit(replica::read_job job, std::uint64_t reply) = 0;
     virtual void submit(replica::find_job job, std::uint64_t reply) = 0;
@@ -31,6 +34,11 @@ public:
     virtual void answer(std::uint64_t reply, read_response response) = 0;
     virtual void answer(std::uint64_t reply, offset_query_response response) = 0;
     virtual void notify(const waiting_reads::reader& who) = 0;
+
+    /// So many logs sync now that the commit journal is the faster way.
+    virtual bool journal_pays() const = 0;
+    /// Everything below is stable in the log's own files; for the journal.
+    virtual void settled(log_offset upto) = 0;
 
     /// Calls `partition::on_repair_due` once, that much later.
     virtual void retry_repair(std::chrono::milliseconds delay) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/journal/journal_format.hpp"
 #include "actors/replica/log/epoch_cache.hpp"
 #include "actors/replica/log/producer_state.hpp"
 #include "actors/replica/log/segment.hpp"
@@ -37,6 +38,7 @@ struct recovery_report {
     std::uint64_t segments_removed = 0;
     std::uint64_t indexes_rebuilt = 0;
     std::uint64_t files_removed = 0;
+    std::uint64_t bytes_replayed = 0; ///< from the commit journal
     /// Offsets that were once stable and are gone; the log goes on behind them. Empty when equal.
     log_offset lost_from{0};
     log_offset lost_upto{0};
@@ -70,6 +72,10 @@ struct recovered_log {
 struct open_job {
     log_options options;
     bool create = false;
+    /// What the commit journal holds of this directory, oldest first.
+    std::vector<journal::journal_part> journaled;
+    /// The journal has lost something: where.
+    std::optional<std::string> journal_damage;
     result<recovered_log> outcome = not_run_yet();
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;

@@ -40,6 +40,9 @@ struct log_options {
     /// Lowest log start offset, from Kafka's log-start-offset-checkpoint or a deletion of records.
     log_offset log_start_offset{0};
 
+    /// What is written is kept in memory until it is stable, so that the commit journal may take it.
+    bool keeps_for_journal = false;
+
     planted_bugs planted;
 };
 

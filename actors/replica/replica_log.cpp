@@ -15,8 +15,9 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
       segments_(recovered.segments.begin(), recovered.segments.end()),
       producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
       log_start_offset_(recovered.log_start_offset), log_end_offset_(recovered.log_end_offset),
-      written_offset_(log_end_offset_), stable_offset_(log_end_offset_), recovered_end_(log_end_offset_),
-      snapshot_offset_(recovered.snapshot_offset), sound_from_(recovered.sound_from) {
+      written_offset_(log_end_offset_), stable_offset_(log_end_offset_), settled_offset_(log_end_offset_),
+      recovered_end_(log_end_offset_), snapshot_offset_(recovered.snapshot_offset),
+      sound_from_(recovered.sound_from) {
     BARNABAS_ASSERT(!segments_.empty());
     BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
     lane_->files = recovered.files;
@@ -24,7 +25,7 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
     open_segments_.push_back({segments_.back().base_offset, recovered.files, false, false, 0});
 }
 
-std::optional<append_failure> replica_log::on_written(const write_job& job) {
+std::optional<append_failure> replica_log::on_written(write_job& job) {
     BARNABAS_ASSERT(!in_flight_.empty());
     BARNABAS_ASSERT(in_flight_.front().base_offset == job.base_offset);
     auto done = std::move(in_flight_.front());
@@ -40,6 +41,7 @@ std::optional<append_failure> replica_log::on_written(const write_job& job) {
         auto& target = open_segments_.back();
         target.log_dirty = true;
         target.indexes_dirty |= !job.offset_entries.empty() || !job.time_entries.empty();
+        remember_unstable(job);
         written_offset_ = job.next_offset;
         BARNABAS_ASSERT(written_offset_ <= log_end_offset_);
         return std::nullopt;
@@ -115,6 +117,7 @@ bool replica_log::wants_sync() const {
 sync_job replica_log::sync() {
     BARNABAS_ASSERT(wants_sync());
     sync_in_flight_ = true;
+    own_sync_in_flight_ = true;
     sync_job job;
     job.directory = options_.directory;
     job.target = written_offset_;
@@ -148,6 +151,8 @@ void replica_log::take_snapshot_due(sync_job& job) {
 }
 
 void replica_log::take_closable(sync_job& job) {
+    if (settle_in_flight_)
+        return;
     const auto active = open_segments_.back().base_offset;
     std::erase_if(open_segments_, [&](const open_segment& segment) {
         if (segment.base_offset == active || segment.log_dirty || segment.indexes_dirty ||
@@ -160,19 +165,13 @@ void replica_log::take_closable(sync_job& job) {
 }
 
 std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
-    BARNABAS_ASSERT(sync_in_flight_);
+    BARNABAS_ASSERT(own_sync_in_flight_);
     sync_in_flight_ = false;
-    if (!job.outcome) {
-        BARNABAS_MARK(sync_failed);
-        offline_ = true;
-        failure_ = error{errc::storage_error,
-                         "a sync failed, so the log of " + options_.directory +
-                             " is offline until it is opened again: " + to_string(job.outcome.failure())};
-        return append_failure{stable_offset_, *failure_};
-    }
-    BARNABAS_ASSERT(stable_offset_ <= job.target);
-    BARNABAS_ASSERT(job.target <= written_offset_);
-    stable_offset_ = options_.planted.sync_covers_later_writes ? written_offset_ : job.target;
+    own_sync_in_flight_ = false;
+    if (!job.outcome)
+        return go_offline(job.outcome.failure());
+    become_stable(job.target);
+    settled_offset_ = std::max(settled_offset_, job.target);
     if (BARNABAS_MARK_IF(!job.small_files_outcome, small_files_not_written)) {
         epochs_changed_ |= job.epoch_checkpoint.has_value();
         if (job.snapshot)
@@ -192,7 +191,8 @@ log_offset replica_log::snapshot_replaced_by(log_offset next) const {
 }
 
 bool replica_log::idle() const {
-    return in_flight_.empty() && !repair_in_flight_ && !sync_in_flight_ && outside_jobs_ == 0;
+    return in_flight_.empty() && !repair_in_flight_ && !sync_in_flight_ && !settle_in_flight_ &&
+           outside_jobs_ == 0;
 }
 
 close_job replica_log::close() {

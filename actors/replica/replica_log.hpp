@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log_options.hpp"
 #include "protocol/batch/record_batch.hpp"
@@ -63,7 +64,7 @@ public:
     result<append_result> append(std::vector<batch::batch_view> batches, const append_context& context,
                                  std::vector<write_job>& out);
     /// The failure is told once; writes queued behind the failed one then fail silently.
-    std::optional<append_failure> on_written(const write_job& job);
+    std::optional<append_failure> on_written(write_job& job);
 
     /// After a failure, when the last write has come back. Appends are refused until it succeeded; after a
     /// failed repair it is true again, and the shell decides when to try.
@@ -76,6 +77,14 @@ public:
     sync_job sync();
     /// An error: the log is offline, and everything from `from` on must be taken as not stored.
     std::optional<append_failure> on_synced(const sync_job& job);
+
+    /// Instead of a sync: only records are not stable yet, and the commit journal can make them so.
+    bool may_commit() const;
+    journal_commit commit();
+    std::optional<append_failure> on_committed(const journal_commit& job);
+    /// Brings `settled_offset` to where `stable_offset` is; none when it is there, or on the way.
+    std::optional<settle_job> settle();
+    std::optional<append_failure> on_settled(const settle_job& job);
 
     /// offset_out_of_range outside of [log start, log end]. `upto`, exclusive, is at most `written_offset`.
     result<read_job> read(log_offset from, std::size_t max_bytes, log_offset upto, bool at_least_one_batch);
@@ -106,6 +115,8 @@ public:
     log_offset log_end_offset() const { return log_end_offset_; }
     log_offset written_offset() const { return written_offset_; }
     log_offset stable_offset() const { return stable_offset_; }
+    /// Everything below is stable in the log's own files, and not only in the journal.
+    log_offset settled_offset() const { return settled_offset_; }
     /// First offset of the oldest open transaction, else the log end offset.
     log_offset first_unstable_offset() const;
     /// Bytes of all segments, deleted ones not counted.
@@ -162,6 +173,9 @@ private:
     void remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
                             append_in_flight& undo);
     void undo_failed_appends();
+    void remember_unstable(write_job& job);
+    void become_stable(log_offset target);
+    append_failure go_offline(const error& why);
 
     const open_segment* find_open(log_offset base) const;
     readable_segment readable(const segment_state& segment) const;
@@ -188,7 +202,10 @@ private:
     log_offset log_end_offset_;
     log_offset written_offset_;
     log_offset stable_offset_;
+    log_offset settled_offset_;
     log_offset recovered_end_;
+    /// Written and not stable; kept for the journal.
+    std::deque<journal::journal_entry> unstable_;
 
     std::deque<append_in_flight> in_flight_;
     std::vector<append_in_flight> failed_;
@@ -197,6 +214,9 @@ private:
     bool offline_ = false;
     bool repair_in_flight_ = false;
     bool sync_in_flight_ = false;
+    /// The sync in flight is one of the log's own files, and not a commit.
+    bool own_sync_in_flight_ = false;
+    bool settle_in_flight_ = false;
     bool closed_ = false;
     std::uint32_t outside_jobs_ = 0;
 

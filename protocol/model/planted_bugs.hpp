@@ -19,6 +19,14 @@ struct planted_bugs {
     /// What is known of the newest batches' places leads one batch too far.
     bool read_skips_a_batch = false;
 
+    // Commit journal.
+    /// A round is answered when it is written, not when it is stable.
+    bool journal_not_synced = false;
+    /// A file of the journal is used again before the logs have what it holds in their own files.
+    bool journal_reused_unsettled = false;
+    /// Recovery passes over what the journal holds.
+    bool journal_not_replayed = false;
+
     // Recovery.
     /// Recovery believes the length of the file, whatever its tail holds.
     bool skip_torn_tail_check = false;

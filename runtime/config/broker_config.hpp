@@ -80,6 +80,8 @@ struct broker_config {
     std::int64_t barnabas_memory_control_bytes = 0;
     std::int64_t barnabas_recovery_point_interval_bytes = 0;
     std::int32_t barnabas_disk_threads = 0;
+    std::int32_t barnabas_commit_journal_syncs = 0;
+    std::int64_t barnabas_commit_journal_bytes = 0;
     std::string barnabas_log_level;
     std::int32_t barnabas_internal_segment_bytes = 0; ///< 0 = not set; for tests
 

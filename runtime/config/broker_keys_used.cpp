@@ -169,6 +169,13 @@ const broker_key keys[] = {
      &config::barnabas_recovery_point_interval_bytes},
     {"barnabas.disk.threads", int32, "4", between(1, 256), "Threads that wait for the disk.",
      &config::barnabas_disk_threads},
+    {"barnabas.commit.journal.syncs", int32, "8", at_least(0),
+     "From so many syncs of partitions at a time on, the commit journal of the data directory makes them "
+     "stable with one. 0: never.",
+     &config::barnabas_commit_journal_syncs},
+    {"barnabas.commit.journal.bytes", int64, "33554432", at_least(4096),
+     "Size of one file of the commit journal; a data directory has up to five.",
+     &config::barnabas_commit_journal_bytes},
     {"barnabas.log.level", string, "info", one_of("debug info warn error"),
      "Lowest level of events that are written.", &config::barnabas_log_level},
 };

@@ -34,6 +34,8 @@ constexpr number_key number_keys[] = {
     {"num.recovery.threads.per.data.dir", 40, 1, 8},
     {"queued.max.request.bytes", 20, 1'048'576, 67'108'864},
     {"barnabas.memory.fetch.bytes", 30, 1'048'576, 67'108'864},
+    {"barnabas.commit.journal.syncs", 50, 1, 8},
+    {"barnabas.commit.journal.bytes", 95, 4'096, 262'144},
 };
 
 /// A key with one of a few texts.

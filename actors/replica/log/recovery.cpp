@@ -40,10 +40,11 @@ recovery::~recovery() {
 
 result<recovered_log> recovery::run() {
     using step = result<void> (recovery::*)();
-    constexpr std::array<step, 9> steps{
-        &recovery::prepare_directory, &recovery::check_metadata, &recovery::list_files,
-        &recovery::read_epochs,       &recovery::find_snapshot,  &recovery::look_at_segments,
-        &recovery::complete_segments, &recovery::make_stable,    &recovery::write_snapshot};
+    constexpr std::array<step, 10> steps{&recovery::prepare_directory, &recovery::check_metadata,
+                                         &recovery::list_files,        &recovery::read_epochs,
+                                         &recovery::find_snapshot,     &recovery::replay_journal,
+                                         &recovery::look_at_segments,  &recovery::complete_segments,
+                                         &recovery::make_stable,       &recovery::write_snapshot};
     for (const auto step : steps)
         if (auto done = (this->*step)(); !done)
             return done.failure();
@@ -272,6 +273,12 @@ result<bool> recovery::scan_segment(std::size_t index) {
 
 result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
                                      const std::string& why) const {
+    if (job_.journal_damage)
+        return error{errc::corrupt_message,
+                     file + ", offset " + std::to_string(offset.get()) + ": " + why +
+                         ". The commit journal is damaged (" + *job_.journal_damage +
+                         "), so this need not be an unfinished write; nothing was cut. Bring the directory "
+                         "back from a copy; or remove the journal's file to give up what it may have held"};
     if (!sound_from_ || *sound_from_ >= proven_ || offset >= proven_)
         return {};
     return damaged(offset, file, why);
@@ -435,6 +442,8 @@ std::string to_string(const recovery_report& report) {
                 ")";
     if (report.segments_removed > 0)
         text += ", removed " + std::to_string(report.segments_removed) + " segments behind it";
+    if (report.bytes_replayed > 0)
+        text += ", took " + std::to_string(report.bytes_replayed) + " bytes from the commit journal";
     if (report.indexes_rebuilt > 0)
         text += ", rebuilt indexes of " + std::to_string(report.indexes_rebuilt) + " segments";
     if (report.files_removed > 0)

@@ -14,6 +14,7 @@ namespace barnabas::replica {
 /// 1. Left-overs of interrupted renames go; `partition.metadata` is compared.
 /// 2. The newest valid producer snapshot, at N, is the recovery point: it was written after all below N was
 /// synced.
+///    What the commit journal holds of later batches is written into the segments (again).
 /// 3. Segments wholly below N are only looked at. The others are scanned from N on, batch by batch.
 /// 4. At the first bad byte behind N the log ends: later segments go first, then the bytes are cut. Bad bytes
 /// below N are no unfinished write but damage: nothing is cut, and the log does not open (corrupt_message).
@@ -25,7 +26,7 @@ namespace barnabas::replica {
 class recovery {
 public:
     recovery(const open_job& job, runtime::file_system& files)
-        : options_(job.options), create_(job.create), files_(files) {}
+        : job_(job), options_(job.options), create_(job.create), files_(files) {}
     ~recovery();
     recovery(const recovery&) = delete;
     recovery& operator=(const recovery&) = delete;
@@ -39,6 +40,8 @@ private:
     result<void> read_epochs();
     result<void> find_snapshot();
     result<bool> read_snapshot(log_offset offset);
+    result<void> replay_journal();
+    result<void> replay(const journal::journal_entry& entry);
     result<void> look_at_segments();
     result<void> inspect_segment(std::size_t index);
     result<bool> scan_segment(std::size_t index);
@@ -54,6 +57,7 @@ private:
     result<void> write_snapshot();
     void plant_bug(recovered_log& log) const;
 
+    const open_job& job_;
     const log_options& options_;
     bool create_;
     runtime::file_system& files_;

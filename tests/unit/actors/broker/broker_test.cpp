@@ -106,6 +106,18 @@ TEST(broker, stop_before_the_directories_are_open_releases_them) {
     EXPECT_TRUE(has<effects::report_stopped>(f.out));
 }
 
+TEST(broker, stop_before_the_logs_are_open_does_not_call_them_closed) {
+    fixture f;
+    f.on([&] { f.machine.on_boot(f.out); });
+    f.on([&] { f.machine.on_stop(f.out); });
+    f.on([&] { f.machine.on_directories_opened(one_directory(), f.out); });
+    ASSERT_TRUE(has<effects::close_directories>(f.out));
+    for (const auto& one : f.out)
+        if (const auto* closing = std::get_if<effects::close_directories>(&one)) {
+            EXPECT_FALSE(closing->clean);
+        }
+}
+
 TEST(broker, port_in_use_closes_everything_and_reports_why) {
     fixture f;
     f.boot();

@@ -68,6 +68,7 @@ public:
         open_job job;
         job.options = options_;
         job.create = create;
+        job.journaled = journaled;
         job.run(files_);
         if (!job.outcome)
             return job.outcome.failure();
@@ -136,6 +137,8 @@ public:
         return job.outcome;
     }
 
+    /// What the commit journal holds of the log when it is opened.
+    std::vector<journal::journal_part> journaled;
     /// What the monotonic clock shows to the log.
     monotonic_ns monotonic{1'000'000'000};
     std::unique_ptr<replica_log> log;

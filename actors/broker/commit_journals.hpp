@@ -1,0 +1,49 @@
+#pragma once
+
+#include "actors/broker/data_directories.hpp"
+#include "actors/partition/journal_link.hpp"
+#include "protocol/model/planted_bugs.hpp"
+#include "runtime/config/broker_config.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/send.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace barnabas {
+
+/// The commit journals of a broker, one per data directory that holds partitions.
+class commit_journals {
+public:
+    void open(runtime::node_services& node, const broker_config& config, const planted_bugs& planted,
+              const std::vector<data_directory>& directories);
+    /// What the partition in this directory of `data_directory` needs; what the journal held of it is handed
+    /// out once.
+    journal_use use_for(const std::string& data_directory, const std::string& directory_name);
+    /// Each answers `journal_closed` to `broker`; true when there are any.
+    template <class Self>
+    bool close(Self* broker) {
+        open_ = by_directory_.size();
+        for (const auto& [directory, one] : by_directory_)
+            broker->send(one.use.actor, journal::close_journal{});
+        by_directory_.clear();
+        return open_ > 0;
+    }
+    /// One has answered; true when it was the last one.
+    bool closed() { return --open_ == 0; }
+    void let_go() { by_directory_.clear(); }
+
+private:
+    struct one {
+        journal_use use;
+        std::shared_ptr<journal::found_journal> found;
+    };
+    std::map<std::string, one> by_directory_;
+    std::size_t open_ = 0;
+};
+
+} // namespace barnabas

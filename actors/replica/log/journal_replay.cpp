@@ -1,0 +1,47 @@
+#include "actors/replica/log/recovery.hpp"
+#include "actors/replica/log/small_file.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+
+/// Taking back from the commit journal what a crash took from the segments.
+namespace barnabas::replica {
+
+/// Everything that was stable in the journal only is written to its place again, whether it is there or not:
+/// the scan that follows judges it like any other batch.
+result<void> recovery::replay_journal() {
+    if (options_.planted.journal_not_replayed)
+        return {};
+    for (const auto& part : job_.journaled) {
+        // Another topic of this name had the directory.
+        if (BARNABAS_MARK_IF(part.log.topic != options_.topic_id, journal_of_another_topic))
+            continue;
+        for (const auto& entry : part.entries)
+            if (auto replayed = replay(entry); !replayed)
+                return replayed;
+    }
+    return {};
+}
+
+result<void> recovery::replay(const journal::journal_entry& entry) {
+    // Below the recovery point the log's own files are as stable; segments may have been compacted since.
+    if (entry.next_offset <= proven_)
+        return {};
+    // Retention takes segments from the front, so this one is not lost but gone.
+    if (BARNABAS_MARK_IF(!bases_.empty() && entry.segment_base < bases_.front(), journal_of_deleted_segment))
+        return {};
+    auto file = open_scoped(files_, segment_path(options_.directory, entry.segment_base, log_suffix),
+                            runtime::open_mode::create);
+    if (!file)
+        return file.failure();
+    if (auto written = files_.write(file->id(), entry.position, entry.batches); !written)
+        return written;
+    BARNABAS_MARK(journal_replayed);
+    log_.report.bytes_replayed += entry.bytes();
+    const auto at = std::lower_bound(bases_.begin(), bases_.end(), entry.segment_base);
+    if (at == bases_.end() || *at != entry.segment_base)
+        bases_.insert(at, entry.segment_base);
+    return {};
+}
+
+} // namespace barnabas::replica

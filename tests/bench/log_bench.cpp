@@ -1,0 +1,362 @@
+// What the log costs beside plain system calls on the same files: appends, cold reads, and durable appends
+// over many partitions. Run `log_bench`; figures in README.md. The files lie in the working directory.
+
+#include "actors/journal/journal.hpp"
+#include "actors/replica/replica_log.hpp"
+#include "protocol/batch/builder.hpp"
+#include "runtime/disk/posix_files.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace barnabas::replica {
+namespace {
+
+const std::string root = "log_bench_files";
+
+/// A folder that is empty at first and gone in the end.
+class scratch {
+public:
+    scratch() {
+        std::filesystem::remove_all(root);
+        std::filesystem::create_directories(root);
+    }
+    ~scratch() { std::filesystem::remove_all(root); }
+};
+
+slice batch_of(std::size_t size) {
+    batch::batch_builder builder(batch::builder_options{});
+    builder.append_text(timestamp_ms(1000), "key", std::string(size, '.'));
+    return builder.build();
+}
+
+/// Nobody else has seen it, so that it may be stamped in place.
+batch::batch_view fresh(const slice& batch) {
+    auto bytes = slice::copy_of(batch.bytes());
+    const auto header = *batch::parse_header(bytes.bytes());
+    return {std::move(bytes), header};
+}
+
+/// A log whose jobs run where they are made.
+class plain_log {
+public:
+    plain_log(runtime::file_system& files, int number, bool for_journal) : files_(files) {
+        open_job job;
+        job.create = true;
+        job.options.directory = root + "/log-" + std::to_string(number);
+        job.options.topic_id.bytes[0] = 1;
+        job.options.timestamp_after_max_ms = -1;
+        job.options.keeps_for_journal = for_journal;
+        key = {"log-" + std::to_string(number), job.options.topic_id};
+        job.run(files);
+        log = std::make_unique<replica_log>(job.options, std::move(*job.outcome), monotonic_ns(0));
+    }
+
+    void append(batch::batch_view batch) {
+        std::vector<write_job> jobs;
+        std::vector<batch::batch_view> batches;
+        batches.push_back(std::move(batch));
+        (void)log->append(std::move(batches), {leader_epoch(0), timestamp_ms(1000), monotonic_ns(0), true},
+                          jobs);
+        for (auto& job : jobs) {
+            job.run(files_);
+            log->on_written(job);
+        }
+    }
+    void sync() {
+        auto job = log->sync();
+        job.run(files_);
+        log->on_synced(job);
+    }
+    void settle() {
+        if (auto job = log->settle()) {
+            job->run(files_);
+            log->on_settled(*job);
+        }
+    }
+
+    std::unique_ptr<replica_log> log;
+    journal::journal_log key;
+
+private:
+    runtime::file_system& files_;
+};
+
+using logs = std::vector<std::unique_ptr<plain_log>>;
+
+logs open_logs(runtime::file_system& files, std::int64_t count, bool for_journal) {
+    logs opened;
+    for (int i = 0; i < count; ++i)
+        opened.push_back(std::make_unique<plain_log>(files, i, for_journal));
+    // The first sync of a log writes its epochs, too.
+    const auto small = batch_of(100);
+    for (auto& one : opened) {
+        one->append(fresh(small));
+        one->sync();
+    }
+    return opened;
+}
+
+/// Runs the journal's jobs where they are made, and lets logs settle at once.
+class plain_journal final : public journal::journal_port {
+public:
+    plain_journal(runtime::file_system& files, logs& all) : files_(files), logs_(all) {
+        journal::journal_options options;
+        options.directory = root;
+        machine_.emplace(options, journal::found_journal{}, *this);
+    }
+    /// All that was appended becomes stable; false when the journal had no file yet.
+    bool commit() {
+        taken_ = true;
+        commits_.clear();
+        for (auto& one : logs_) {
+            commits_.push_back(one->log->commit());
+            auto& commit = commits_.back();
+            machine_->on_commit({one->key, std::move(commit.entries)}, commit.target, commits_.size() - 1);
+        }
+        while (!prepares_.empty() || !rounds_.empty()) {
+            for (auto& job : std::exchange(prepares_, {})) {
+                job.run(files_);
+                machine_->on_prepared(job);
+            }
+            for (auto& job : std::exchange(rounds_, {})) {
+                job.run(files_);
+                machine_->on_round_done(job);
+            }
+        }
+        for (const auto& log : std::exchange(asked_, {}))
+            settle(log);
+        return taken_;
+    }
+
+    void submit(journal::prepare_job job) override { prepares_.push_back(std::move(job)); }
+    void submit(journal::round_job job) override { rounds_.push_back(std::move(job)); }
+    void answer(std::uint64_t reply, journal::commit_end end, const std::string&) override {
+        auto& commit = commits_[reply];
+        commit.taken = end == journal::commit_end::stable;
+        commit.outcome = result<void>();
+        taken_ = taken_ && commit.taken;
+        logs_[reply]->log->on_committed(commit);
+    }
+    void ask_to_settle(const journal::journal_log& log, log_offset) override { asked_.push_back(log); }
+    void report(std::string_view, const std::string&) override {}
+
+private:
+    void settle(const journal::journal_log& key) {
+        for (auto& one : logs_)
+            if (one->key == key) {
+                one->settle();
+                machine_->on_settled(key, one->log->settled_offset());
+            }
+    }
+
+    runtime::file_system& files_;
+    logs& logs_;
+    std::optional<journal::journal> machine_;
+    std::vector<journal_commit> commits_;
+    std::vector<journal::prepare_job> prepares_;
+    std::vector<journal::round_job> rounds_;
+    std::vector<journal::journal_log> asked_;
+    bool taken_ = true;
+};
+
+constexpr std::size_t batch_bytes = 16 << 10;
+
+void append_to_all(logs& all, const slice& batch) {
+    for (auto& one : all)
+        one->append(fresh(batch));
+}
+
+/// One batch of 16 KiB to each of so many files, then each file synced, one after another.
+void durable_plain_files(benchmark::State& state) {
+    scratch place;
+    const auto batch = batch_of(batch_bytes);
+    std::vector<int> files;
+    for (int i = 0; i < state.range(0); ++i)
+        files.push_back(::open((root + "/" + std::to_string(i)).c_str(), O_CREAT | O_WRONLY, 0644));
+    off_t at = 0;
+    for (auto _ : state) {
+        for (const auto file : files)
+            benchmark::DoNotOptimize(::pwrite(file, batch.data(), batch.size(), at));
+        for (const auto file : files)
+            benchmark::DoNotOptimize(::fdatasync(file));
+        at += static_cast<off_t>(batch.size());
+    }
+    for (const auto file : files)
+        ::close(file);
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void durable_own_syncs(benchmark::State& state) {
+    scratch place;
+    runtime::posix_files files;
+    const auto batch = batch_of(batch_bytes);
+    auto all = open_logs(files, state.range(0), false);
+    for (auto _ : state) {
+        append_to_all(all, batch);
+        for (auto& one : all)
+            one->sync();
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void durable_commit_journal(benchmark::State& state) {
+    scratch place;
+    runtime::posix_files files;
+    const auto batch = batch_of(batch_bytes);
+    auto all = open_logs(files, state.range(0), true);
+    plain_journal commits(files, all);
+    const auto round = [&] {
+        append_to_all(all, batch);
+        for (auto& one : all)
+            if (!one->log->may_commit())
+                one->sync(), one->append(fresh(batch));
+        if (!commits.commit())
+            for (auto& one : all)
+                if (one->log->wants_sync())
+                    one->sync();
+    };
+    round(); // makes the journal's first file
+    for (auto _ : state)
+        round();
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+BENCHMARK(durable_plain_files)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->UseRealTime();
+BENCHMARK(durable_own_syncs)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->UseRealTime();
+BENCHMARK(durable_commit_journal)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->UseRealTime();
+
+// ---- one log
+
+constexpr std::size_t append_total = 256 << 20;
+
+double seconds_of(const std::function<void()>& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void append_plain(benchmark::State& state) {
+    const auto batch = batch_of(batch_bytes);
+    for (auto _ : state) {
+        scratch place;
+        const int file = ::open((root + "/plain").c_str(), O_CREAT | O_WRONLY, 0644);
+        // Bytes that are not in the caches, as those of the log.
+        std::vector<slice> batches;
+        for (std::size_t at = 0; at < append_total; at += batch.size())
+            batches.push_back(slice::copy_of(batch.bytes()));
+        state.SetIterationTime(seconds_of([&] {
+            off_t at = 0;
+            for (const auto& next : batches)
+                at += ::pwrite(file, next.data(), next.size(), at);
+        }));
+        ::close(file);
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(append_total));
+}
+
+void append_log(benchmark::State& state) {
+    const auto batch = batch_of(batch_bytes);
+    for (auto _ : state) {
+        scratch place;
+        runtime::posix_files files;
+        plain_log one(files, 0, false);
+        std::vector<batch::batch_view> batches;
+        for (std::size_t at = 0; at < append_total; at += batch.size())
+            batches.push_back(fresh(batch));
+        state.SetIterationTime(seconds_of([&] {
+            for (auto& next : batches)
+                one.append(std::move(next));
+        }));
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(append_total));
+}
+
+void forget_pages(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR);
+    ::fsync(file);
+    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(file);
+}
+
+constexpr std::size_t read_bytes = 1 << 20;
+
+void write_log(runtime::file_system& files) {
+    const auto batch = batch_of(batch_bytes);
+    plain_log one(files, 0, false);
+    for (std::size_t at = 0; at < append_total; at += batch.size())
+        one.append(fresh(batch));
+    one.sync();
+    auto job = one.log->close();
+    job.run(files);
+}
+
+std::string log_path() {
+    return segment_path(root + "/log-0", log_offset(0), log_suffix);
+}
+
+void cold_read_plain(benchmark::State& state) {
+    scratch place;
+    runtime::posix_files files;
+    write_log(files);
+    std::vector<std::byte> into(read_bytes);
+    std::int64_t total = 0;
+    for (auto _ : state) {
+        forget_pages(log_path());
+        const int file = ::open(log_path().c_str(), O_RDONLY);
+        state.SetIterationTime(seconds_of([&] {
+            for (off_t at = 0;;) {
+                const auto count = ::pread(file, into.data(), into.size(), at);
+                if (count <= 0)
+                    break;
+                at += count;
+                total += count;
+            }
+        }));
+        ::close(file);
+    }
+    state.SetBytesProcessed(total);
+}
+
+/// What a former life wrote, so that every checksum is looked at, too.
+void cold_read_log(benchmark::State& state) {
+    scratch place;
+    runtime::posix_files files;
+    write_log(files);
+    std::int64_t total = 0;
+    for (auto _ : state) {
+        plain_log one(files, 0, false);
+        forget_pages(log_path());
+        const auto end = one.log->log_end_offset();
+        state.SetIterationTime(seconds_of([&] {
+            for (auto from = log_offset(0); from < end;) {
+                auto job = one.log->read(from, read_bytes, end, true);
+                job->run(files);
+                total += static_cast<std::int64_t>(job->records->size());
+                from = job->end;
+                one.log->on_read(*job);
+            }
+        }));
+        auto job = one.log->close();
+        job.run(files);
+    }
+    state.SetBytesProcessed(total);
+}
+
+BENCHMARK(append_plain)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(append_log)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(cold_read_plain)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(cold_read_log)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+} // namespace
+} // namespace barnabas::replica
+
+BENCHMARK_MAIN();
