@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/broker/data_directories.hpp"
-#include "actors/partition/journal_link.hpp"
+#include "actors/partition/partition_actor.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/node/node_services.hpp"

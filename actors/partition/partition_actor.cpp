@@ -92,6 +92,7 @@ public:
 
 private:
     caf::behavior serving();
+    caf::message_handler storage_handlers();
     void open();
     void on_opened(const partition_open_done& message);
     void remove_files();
@@ -189,7 +190,7 @@ caf::behavior partition_actor::make_behavior() {
 
 caf::behavior partition_actor::serving() {
     // CAF tries one after the other: the frequent ones are first.
-    return {
+    return caf::message_handler{
         [this](const append_request& request) {
             constexpr std::int16_t no_acks = 0;
             const std::uint64_t reply =
@@ -224,9 +225,16 @@ caf::behavior partition_actor::serving() {
             give_up_waiting_reads(nullptr);
             machine_->on_close();
         },
+    }
+        .or_else(storage_handlers());
+}
+
+/// What the log's rarer jobs bring, and what others ask of it.
+caf::message_handler partition_actor::storage_handlers() {
+    return {
+        [this](const repair_done& done) { machine_->on_repaired(*done.job); },
         [this](const journal::settle_log& message) { machine_->on_settle(message.upto); },
         [this](const settle_done& done) { machine_->on_settled(*done.job); },
-        [this](const repair_done& done) { machine_->on_repaired(*done.job); },
         [this](const repair_due&) { machine_->on_repair_due(); },
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
         [this](const retire_done& done) { machine_->on_retired(*done.job); },
