@@ -2,6 +2,8 @@
 #include "actors/broker/broker.hpp"
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/broker_messages.hpp"
+#include "actors/broker/cleaner.hpp"
+#include "actors/broker/cleaner_metrics.hpp"
 #include "actors/broker/commit_journals.hpp"
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/producer_id_source.hpp"
@@ -9,6 +11,7 @@
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/listener_actor.hpp"
 #include "actors/controller/controller_actor.hpp"
+#include "actors/partition/cleaning_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/node/pending_reply.hpp"
@@ -46,7 +49,10 @@ public:
           events_(std::move(events)), options_(options), machine_(node_id(config_->node_id)),
           view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
               broker_view{std::make_shared<const metadata_image>(), {}}))),
-          status_(std::make_shared<published_status>(std::make_shared<const broker_status>())) {}
+          status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
+          cleaner_({config_->log_cleaner_enable, static_cast<std::size_t>(config_->log_cleaner_threads),
+                    std::chrono::milliseconds(config_->log_cleaner_backoff_ms)}),
+          cleaner_metrics_(node), cleaner_secrets_(runtime::random(node.seed).split("cleaner")) {}
 
     const char* name() const override { return "broker"; }
     void on_exit() override;
@@ -89,6 +95,13 @@ private:
     void on_init_producer_id(const init_producer_id_request& request);
     void carry_out(producer_id_source::effects& out);
     void check_retention_of_all();
+    template <class Step>
+    void clean(const Step& step);
+    clean_partition clean_order();
+    void forget_partition(const topic_partition& id) {
+        partitions_.erase(id);
+        clean([&](auto& out) { cleaner_.on_gone(id, out); });
+    }
     void listener_has_closed();
     void close_directories();
     void end();
@@ -112,6 +125,9 @@ private:
     std::map<topic_partition, caf::actor> partitions_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
+    cleaner cleaner_;
+    cleaner_metrics cleaner_metrics_;
+    runtime::random cleaner_secrets_;
 };
 
 caf::behavior broker_actor::make_behavior() {
@@ -125,11 +141,11 @@ caf::behavior broker_actor::make_behavior() {
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
         [this](const partition_opened& m) {
             if (m.code != errc::ok)
-                partitions_.erase(m.partition);
+                forget_partition(m.partition);
             run([&](auto& out) { machine_.on_partition_opened(m, out); });
         },
         [this](const partition_closed& m) {
-            partitions_.erase(m.partition);
+            forget_partition(m.partition);
             run([&](auto& out) { machine_.on_partition_closed(m, out); });
         },
         [this](const directories_set_aside& m) {
@@ -156,6 +172,17 @@ caf::behavior broker_actor::make_behavior() {
             carry_out(out);
         },
         [this](const retention_due&) { check_retention_of_all(); },
+        [this](const cleaning_due&) { clean([&](auto& out) { cleaner_.on_due(out); }); },
+        [this](const cleaning_state& m) {
+            clean([&](auto& out) {
+                cleaner_.on_state({m.partition, m.overdue, m.dirty_ratio}, m.wanted, out);
+            });
+        },
+        [this](const partition_cleaned& m) {
+            cleaner_metrics_.pass_ended(m);
+            clean(
+                [&](auto& out) { cleaner_.on_cleaned(m.partition, m.code == errc::ok, m.uncleanable, out); });
+        },
     };
 }
 
@@ -259,6 +286,8 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
         journals_.use_for(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
+    if (wanted.config.cleanup_compact)
+        cleaner_.on_opened(effect.id);
     partitions_[effect.id] =
         spawn_partition(node_, home_of(effect.id, node_.scheduling->loop_count()), std::move(wanted), self());
 }
@@ -348,6 +377,7 @@ void broker_actor::carry_out(const effects::report_started&) {
     for (const auto& one : listeners_)
         addresses.push_back(one.local);
     delayed_send(this, std::chrono::milliseconds(config_->log_retention_check_interval_ms), retention_due{});
+    clean([&](auto& out) { cleaner_.on_started(out); });
     publish_status();
     if (events_.on_started)
         events_.on_started(addresses);
@@ -417,6 +447,40 @@ void broker_actor::check_retention_of_all() {
     for (const auto& [id, partition] : partitions_)
         send(partition, check_retention{});
     delayed_send(this, std::chrono::milliseconds(config_->log_retention_check_interval_ms), retention_due{});
+}
+
+template <class Step>
+void broker_actor::clean(const Step& step) {
+    cleaner::effects out;
+    step(out);
+    const auto tell = [this](const topic_partition& id, auto message) {
+        // One that is gone has told or will tell of its end.
+        if (const auto found = partitions_.find(id); found != partitions_.end())
+            send(found->second, std::move(message));
+    };
+    for (const auto& id : out.ask)
+        tell(id, check_cleaning{});
+    for (const auto& id : out.clean)
+        tell(id, clean_order());
+    cleaner_metrics_.uncleanable(cleaner_.uncleanable_count());
+    if (out.arm_timer)
+        delayed_send(this,
+                     std::chrono::milliseconds(std::max<std::int64_t>(config_->log_cleaner_backoff_ms, 1)),
+                     cleaning_due{});
+}
+
+/// Memory and speed are shared by all that are compacted at once.
+clean_partition broker_actor::clean_order() {
+    const auto shares = std::max<std::int64_t>(config_->log_cleaner_threads, 1);
+    clean_partition order;
+    order.settings.map_bytes = static_cast<std::uint64_t>(config_->log_cleaner_dedupe_buffer_size / shares);
+    order.settings.map_load_factor = config_->log_cleaner_io_buffer_load_factor;
+    constexpr std::int64_t window_least = 64 << 10;
+    order.settings.window_bytes =
+        static_cast<std::size_t>(std::max(config_->log_cleaner_io_buffer_size / shares, window_least));
+    order.settings.secret = {cleaner_secrets_.next(), cleaner_secrets_.next()};
+    order.bytes_per_second = config_->log_cleaner_io_max_bytes_per_second / static_cast<double>(shares);
+    return order;
 }
 
 } // namespace

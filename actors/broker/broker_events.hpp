@@ -27,6 +27,7 @@ struct broker_timer {
     std::uint64_t token = 0;
 };
 struct retention_due {};
+struct cleaning_due {};
 
 /// To the HTTP listener: the port that it owns, a client that connected, one that has gone, the end.
 struct http_bound {
@@ -52,6 +53,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_set_aside)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::broker_timer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::retention_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::cleaning_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_bound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_accepted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_connection_ended)

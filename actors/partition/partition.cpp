@@ -27,7 +27,8 @@ append_response failed(const error& why) {
 } // namespace
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
-    : settings_(settings), log_(std::move(log)), port_(port), high_watermark_(log_.stable_offset()) {}
+    : settings_(settings), log_(std::move(log)), port_(port), cleaning_(log_, port_),
+      high_watermark_(log_.stable_offset()) {}
 
 log_marks partition::marks() const {
     return {log_.log_start_offset(), log_.stable_offset(), log_.written_offset(), log_.log_end_offset(),
@@ -257,6 +258,8 @@ void partition::on_forget(const waiting_reads::reader& who) {
 
 void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) {
     log_.on_read(job);
+    if (cleaning_.keeps(job, reply))
+        return make_kept_reads_again();
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
     answer_read(reply, job.records, wait_behind(job, reply));
@@ -317,6 +320,8 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
 
 void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     log_.on_found(job);
+    if (cleaning_.keeps(job, reply))
+        return make_kept_reads_again();
     offset_query_response answer;
     answer.log_start_offset = log_.log_start_offset();
     answer.high_watermark = high_watermark_;
@@ -359,12 +364,13 @@ void partition::on_close() {
     closing_ = true;
     for (const auto& reader : readers_.all())
         port_.notify(reader);
+    cleaning_.on_close();
     sync_if_wanted();
     close_if_idle();
 }
 
 void partition::close_if_idle() {
-    if (!closing_ || close_submitted_ || !log_.idle())
+    if (!closing_ || close_submitted_ || !log_.idle() || !cleaning_.idle())
         return;
     close_submitted_ = true;
     for (auto& one : appends_.failed_from(log_offset(-1)))

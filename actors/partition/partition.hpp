@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/partition/cleaning.hpp"
 #include "actors/partition/partition_port.hpp"
 #include "actors/partition/partition_tap.hpp"
 #include "actors/partition/waiting_appends.hpp"
@@ -50,9 +51,18 @@ public:
     void on_retired(const replica::retire_job& job);
     void on_closed(const replica::close_job& job);
 
+    // Compaction, in cleaning_events.cpp.
+    void on_check_cleaning();
+    void on_clean(const clean_partition& order);
+    void on_clean_done(const replica::clean_job& job);
+    void on_swap_done(const replica::swap_job& job);
+    void on_clean_step_due();
+
     /// End (exclusive) of what consumers may read.
     log_offset high_watermark() const { return high_watermark_; }
     const replica::replica_log& log() const { return log_; }
+    /// Below it the log is compacted, as far as anybody knows; -1: nobody does.
+    log_offset cleaned_upto() const { return cleaning_.cleaned_upto(); }
     log_marks marks() const;
     std::size_t waiting_appends_count() const { return appends_.size(); }
     std::size_t waiting_reads_count() const { return readers_.size(); }
@@ -69,6 +79,7 @@ private:
     void repair_if_wanted();
     void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1));
     log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
+    void make_kept_reads_again();
     void close_if_idle();
     void tell_marks() const {
         if (settings_.tap != nullptr)
@@ -78,6 +89,7 @@ private:
     partition_settings settings_;
     replica::replica_log log_;
     partition_port& port_;
+    cleaning cleaning_;
     waiting_appends appends_;
     waiting_reads readers_;
     /// Reads under way whose readers want to be told of more.

@@ -32,7 +32,9 @@ replica::log_options log_options_of(const partition_options& options) {
     log.topic_id = options.id.topic;
     log.partition_index = options.id.partition;
     log.segment_bytes = config.segment_bytes;
-    log.segment_ms = config.segment_ms;
+    // What is to be compacted by then must not stay in the active segment.
+    log.segment_ms = config.cleanup_compact ? std::min(config.segment_ms, config.max_compaction_lag_ms)
+                                            : config.segment_ms;
     log.index_interval_bytes = config.index_interval_bytes;
     log.segment_index_bytes = config.segment_index_bytes;
     log.max_message_bytes = config.max_message_bytes;
@@ -40,6 +42,11 @@ replica::log_options log_options_of(const partition_options& options) {
     log.retention_bytes = config.retention_bytes;
     log.file_delete_delay_ms = config.file_delete_delay_ms;
     log.delete_policy = config.cleanup_delete;
+    log.compact_policy = config.cleanup_compact;
+    log.min_cleanable_dirty_ratio = config.min_cleanable_dirty_ratio;
+    log.min_compaction_lag_ms = config.min_compaction_lag_ms;
+    log.max_compaction_lag_ms = config.max_compaction_lag_ms;
+    log.delete_retention_ms = config.delete_retention_ms;
     log.timestamp_type =
         config.log_append_time ? batch::timestamp_type::log_append_time : batch::timestamp_type::create_time;
     log.timestamp_before_max_ms = config.timestamp_before_max_ms;
@@ -93,6 +100,8 @@ public:
 private:
     caf::behavior serving();
     caf::message_handler storage_handlers();
+    caf::message_handler compacting();
+    void on_read_done(const read_done& done);
     void open();
     void on_opened(const partition_open_done& message);
     void remove_files();
@@ -118,6 +127,25 @@ private:
     void submit(replica::retire_job job) override;
     void submit_later(replica::remove_job job, std::chrono::milliseconds delay) override;
     void submit(replica::close_job job) override;
+    void submit(replica::clean_job job) override {
+        auto shared = std::make_shared<replica::clean_job>(std::move(job));
+        run(lane_use::other, replica::clean_job::kind, shared, clean_done{shared});
+    }
+    void submit(replica::swap_job job) override {
+        auto shared = std::make_shared<replica::swap_job>(std::move(job));
+        run(lane_use::other, replica::swap_job::kind, shared, swap_done{shared});
+    }
+    void tell_cleaner(cleaning_state state) override {
+        state.partition = options_.id;
+        send(broker_, std::move(state));
+    }
+    void tell_cleaner(partition_cleaned outcome) override {
+        outcome.partition = options_.id;
+        send(broker_, std::move(outcome));
+    }
+    void resume_cleaning(std::chrono::milliseconds delay) override {
+        delayed_send(self(), delay, clean_step_due{});
+    }
     void answer(std::uint64_t reply, append_response response) override {
         append_replies_.deliver(this, reply, std::move(response));
     }
@@ -206,10 +234,7 @@ caf::behavior partition_actor::serving() {
         [this](const journal::commit_response& response) {
             machine_->on_committed(journal_.ended(response));
         },
-        [this](const read_done& done) {
-            runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
-            machine_->on_read_done(*done.job, done.reply);
-        },
+        [this](const read_done& done) { on_read_done(done); },
         [this](const forget_reader& message) {
             const waiting_reads::reader who{current_sender()->id(), message.token};
             machine_->on_forget(who);
@@ -251,7 +276,25 @@ caf::message_handler partition_actor::storage_handlers() {
             waits_for_room_ = false;
             start_waiting_jobs();
         },
+    }
+        .or_else(compacting());
+}
+
+caf::message_handler partition_actor::compacting() {
+    return {
+        [this](const check_cleaning&) { machine_->on_check_cleaning(); },
+        [this](const clean_partition& order) { machine_->on_clean(order); },
+        [this](const clean_done& done) { machine_->on_clean_done(*done.job); },
+        [this](const swap_done& done) { machine_->on_swap_done(*done.job); },
+        [this](const clean_step_due&) { machine_->on_clean_step_due(); },
     };
+}
+
+void partition_actor::on_read_done(const read_done& done) {
+    // One that failed may be made again, and keeps its room.
+    if (done.job->records)
+        runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
+    machine_->on_read_done(*done.job, done.reply);
 }
 
 /// `Done` is a message that carries the job back.
@@ -342,6 +385,9 @@ void partition_actor::submit(replica::repair_job job) {
 }
 
 void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
+    // It is made again, and has its room already.
+    if (job.permit != nullptr)
+        return start_read(std::move(job), reply);
     if (!reader_may_wait_) {
         job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config));
         if (BARNABAS_MARK_IF(job.permit == nullptr, read_without_room_given_up)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/partition/cleaning_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "actors/partition/waiting_reads.hpp"
 #include "actors/replica/commit_jobs.hpp"
@@ -29,6 +30,14 @@ public:
     virtual void submit(replica::retire_job job) = 0;
     virtual void submit_later(replica::remove_job job, std::chrono::milliseconds delay) = 0;
     virtual void submit(replica::close_job job) = 0;
+    virtual void submit(replica::clean_job job) = 0;
+    virtual void submit(replica::swap_job job) = 0;
+
+    /// To the broker's cleaner; the shell puts in which partition speaks.
+    virtual void tell_cleaner(cleaning_state state) = 0;
+    virtual void tell_cleaner(partition_cleaned outcome) = 0;
+    /// Calls `partition::on_clean_step_due` once, that much later.
+    virtual void resume_cleaning(std::chrono::milliseconds delay) = 0;
 
     virtual void answer(std::uint64_t reply, append_response response) = 0;
     virtual void answer(std::uint64_t reply, read_response response) = 0;

@@ -5,6 +5,7 @@
 #include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace barnabas::replica {
@@ -26,8 +27,17 @@ struct log_options {
     std::int64_t retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
     std::int64_t retention_bytes = -1;
     std::int64_t file_delete_delay_ms = 60000;
-    /// cleanup.policy has `delete`. Without it (compacted) offsets may have gaps.
+    /// cleanup.policy has `delete`.
     bool delete_policy = true;
+    /// cleanup.policy has `compact`: offsets may have gaps.
+    bool compact_policy = false;
+    double min_cleanable_dirty_ratio = 0.5;
+    std::int64_t min_compaction_lag_ms = 0;
+    std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
+    std::int64_t delete_retention_ms = std::int64_t{24} * 3600 * 1000;
+    /// Everything below was compacted before, from Kafka's cleaner-offset-checkpoint; -1: nobody knows, and
+    /// the first cleaning begins at the log's start.
+    log_offset cleaned_upto{-1};
 
     batch::timestamp_type timestamp_type = batch::timestamp_type::create_time;
     std::int64_t timestamp_before_max_ms = -1;

@@ -87,6 +87,9 @@ result<std::optional<file_position>> read_run::find_start(segment_reader& segmen
         const auto& header = (*located)->header;
         if (header.base_offset < segment.base_offset())
             return corrupt_batch(segment.name(), (*located)->position, "an offset below the segment's");
+        // An index of another life of the segment, from before or after a compaction, may lead too far.
+        if (from.get() != 0 && (*located)->position == from && header.base_offset > job_.from)
+            return corrupt_batch(segment.name(), from, "the index leads behind the offset");
         if (header.last_offset() >= job_.from)
             return std::optional((*located)->position);
         behind_last = header.next_offset();

@@ -25,6 +25,8 @@ struct readable_segment {
     timestamp_ms newest = no_timestamp;
     /// The active segment's files; without them the job opens the segment by name.
     std::optional<segment_files> files;
+    /// Compaction may put another file in its place at any time.
+    bool may_be_replaced = false;
 };
 
 /// Whole batches from the one that holds `from` on, below `upto`. May run again from its beginning.
@@ -37,6 +39,8 @@ struct read_job {
     /// Batches below it come from a former life of the process: their CRC is checked.
     log_offset verify_below;
     std::vector<readable_segment> segments;
+    /// Of the machine, when it made the job.
+    std::uint64_t layout = 0;
     /// A batch known to begin here, not behind `from`; 0 is always right.
     file_position start;
     bool start_is_exact = false;
@@ -73,6 +77,7 @@ struct find_job {
     log_offset upto;      ///< exclusive
     /// Those that can hold it, in the order in which they are tried.
     std::vector<readable_segment> segments;
+    std::uint64_t layout = 0;
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
     result<std::optional<found_offset>> found = not_run_yet();

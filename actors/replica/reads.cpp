@@ -25,6 +25,7 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     job.max_bytes = max_bytes;
     job.at_least_one_batch = at_least_one_batch;
     job.verify_below = recovered_end_;
+    job.layout = layout_;
     ++outside_jobs_;
     if (from >= upto)
         return job;
@@ -62,6 +63,7 @@ find_job replica_log::find_by_timestamp(timestamp_ms timestamp, log_offset upto)
     job.timestamp = timestamp;
     job.not_below = log_start_offset_;
     job.upto = upto;
+    job.layout = layout_;
     for (const auto& segment : segments_)
         if (segment.newest.timestamp >= timestamp && segment.base_offset < upto)
             job.segments.push_back(readable(segment));
@@ -75,6 +77,7 @@ find_job replica_log::find_max_timestamp(log_offset upto) {
     job.directory = options_.directory;
     job.not_below = log_start_offset_;
     job.upto = upto;
+    job.layout = layout_;
     for (const auto& segment : segments_)
         if (segment.size > 0 && segment.base_offset < upto)
             job.segments.push_back(readable(segment));
@@ -117,6 +120,7 @@ readable_segment replica_log::readable(const segment_state& segment) const {
     view.newest = segment.newest.timestamp;
     if (const auto* open = find_open(segment.base_offset))
         view.files = open->files;
+    view.may_be_replaced = options_.compact_policy && !view.files;
     return view;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/replica/commit_jobs.hpp"
+#include "actors/replica/compaction/clean_jobs.hpp"
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log_options.hpp"
 #include "protocol/batch/record_batch.hpp"
@@ -105,6 +106,18 @@ public:
     /// wall clock, as their timestamps do. Also forgets silent producers, by the monotonic clock.
     std::optional<retire_job> retention(timestamp_ms now, monotonic_ns monotonic_now,
                                         log_offset high_watermark);
+
+    /// How far compaction may go, as far as the log knows.
+    clean_bounds clean_bounds_now() const;
+    /// Cleaned segments may take the place of those that they were made of; nothing when these went away.
+    /// Until the job is back no segment is retired.
+    std::optional<swap_job> swap(cleaned_group group);
+    /// An error behind the point of no return: the log is offline.
+    void on_swapped(const swap_job& job);
+    bool swap_in_flight() const { return swap_in_flight_; }
+    /// Files were exchanged since a job was made under `layout`, or are about to be. A read that failed is to
+    /// be made again then, a find in any case; when no swap is in flight any more.
+    bool layout_changed(std::uint64_t layout) const { return swap_in_flight_ || layout != layout_; }
 
     /// No job of this log is in flight (reads included, deletions not), so that it may be closed.
     bool idle() const;
@@ -218,6 +231,9 @@ private:
     bool own_sync_in_flight_ = false;
     bool settle_in_flight_ = false;
     bool closed_ = false;
+    bool swap_in_flight_ = false;
+    /// Counts the exchanges of segments.
+    std::uint64_t layout_ = 0;
     std::uint32_t outside_jobs_ = 0;
 
     std::vector<snapshot_due> snapshots_due_;

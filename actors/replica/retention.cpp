@@ -19,7 +19,8 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns 
     job.directory = options_.directory;
     auto bytes_left = total_bytes();
     // What is still open is not yet stable, or is being read.
-    while (segments_.size() > 1 && segments_.front().base_offset < open_segments_.front().base_offset) {
+    while (!swap_in_flight_ && segments_.size() > 1 &&
+           segments_.front().base_offset < open_segments_.front().base_offset) {
         const auto& oldest = segments_.front();
         const auto next_base = segments_[1].base_offset;
         if (next_base > high_watermark || !is_expired(oldest, next_base, now, bytes_left))

@@ -26,6 +26,13 @@ struct planted_bugs {
     bool journal_reused_unsettled = false;
     /// Recovery passes over what the journal holds.
     bool journal_not_replayed = false;
+    // Compaction.
+    /// A tombstone goes with the first cleaning.
+    bool tombstone_dropped_early = false;
+    /// The high watermark does not stop compaction.
+    bool compacts_above_high_watermark = false;
+    /// Old segments go before the new one is certain to take their place.
+    bool swap_renamed_in_wrong_order = false;
 
     // Recovery.
     /// Recovery believes the length of the file, whatever its tail holds.

@@ -29,6 +29,10 @@ struct assigner {
         config.*field = value.number;
         return {};
     }
+    result<void> operator()(double broker_config::*field) const {
+        config.*field = value.real;
+        return {};
+    }
     result<void> operator()(std::string broker_config::*field) const {
         config.*field = value.text;
         return {};

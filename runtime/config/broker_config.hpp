@@ -66,6 +66,15 @@ struct broker_config {
     std::int64_t log_message_timestamp_after_max_ms = 0;
     bool log_message_downconversion_enable = true;
 
+    // compaction
+    bool log_cleaner_enable = true;
+    std::int32_t log_cleaner_threads = 0;
+    std::int64_t log_cleaner_dedupe_buffer_size = 0;
+    std::int32_t log_cleaner_io_buffer_size = 0;
+    double log_cleaner_io_buffer_load_factor = 0;
+    double log_cleaner_io_max_bytes_per_second = 0;
+    std::int64_t log_cleaner_backoff_ms = 0;
+
     // producers and replication
     std::int32_t producer_id_expiration_ms = 0;
     std::int64_t replica_lag_time_max_ms = 0;

@@ -22,8 +22,8 @@ enum class key_use : std::uint8_t {
 
 /// Where the value goes. A function stands for values that need more than a copy.
 using broker_field = std::variant<std::monostate, bool broker_config::*, std::int32_t broker_config::*,
-                                  std::int64_t broker_config::*, std::string broker_config::*,
-                                  std::vector<std::string> broker_config::*,
+                                  std::int64_t broker_config::*, double broker_config::*,
+                                  std::string broker_config::*, std::vector<std::string> broker_config::*,
                                   result<void> (*)(broker_config&, const config_value&)>;
 
 struct broker_key {

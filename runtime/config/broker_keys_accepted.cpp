@@ -9,7 +9,6 @@ constexpr auto string = config_type::string;
 constexpr auto int16 = config_type::int16;
 constexpr auto int32 = config_type::int32;
 constexpr auto int64 = config_type::int64;
-constexpr auto real = config_type::real;
 constexpr auto list = config_type::list;
 constexpr auto password = config_type::password;
 constexpr auto class_name = config_type::class_name;
@@ -76,23 +75,6 @@ const broker_key keys[] = {
     known("compression.zstd.level", int32, "3", between(-131072, 22), "Level of zstd."),
     known("log.roll.jitter.ms", int64, nullptr, at_least(0), "Random time taken off log.roll.ms."),
     known("log.roll.jitter.hours", int32, "0", at_least(0), "The same in hours."),
-    known("log.cleaner.enable", boolean, "true", any, "Whether compaction runs."),
-    known("log.cleaner.threads", int32, "1", at_least(0), "Threads of compaction."),
-    known("log.cleaner.dedupe.buffer.size", int64, "134217728", at_least(1),
-          "Memory for keys while compacting."),
-    known("log.cleaner.io.buffer.size", int32, "524288", at_least(0), "Buffer of compaction."),
-    known("log.cleaner.io.buffer.load.factor", real, "0.9", any, "How full the key buffer may become."),
-    known("log.cleaner.io.max.bytes.per.second", real, "1.7976931348623157E308", any,
-          "Speed limit of compaction."),
-    known("log.cleaner.backoff.ms", int64, "15000", at_least(0), "Pause when nothing is to be compacted."),
-    known("log.cleaner.min.cleanable.ratio", real, "0.5", between(0, 1),
-          "Share of uncleaned bytes that starts compaction."),
-    known("log.cleaner.delete.retention.ms", int64, "86400000", at_least(0),
-          "How long a compacted log keeps marks of deletion."),
-    known("log.cleaner.min.compaction.lag.ms", int64, "0", at_least(0),
-          "Records younger than this are not compacted."),
-    known("log.cleaner.max.compaction.lag.ms", int64, "9223372036854775807", at_least(1),
-          "Records older than this are compacted."),
     known("log.flush.interval.messages", int64, "9223372036854775807", at_least(1),
           "Records between forced syncs. Here acks=all waits for stable storage."),
     known("log.flush.interval.ms", int64, nullptr, at_least(0),

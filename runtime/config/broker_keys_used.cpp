@@ -8,6 +8,7 @@ constexpr auto boolean = config_type::boolean;
 constexpr auto string = config_type::string;
 constexpr auto int32 = config_type::int32;
 constexpr auto int64 = config_type::int64;
+constexpr auto real = config_type::real;
 constexpr auto list = config_type::list;
 constexpr value_check any = {};
 constexpr std::int64_t mebibyte = 1 << 20;
@@ -135,6 +136,32 @@ const broker_key keys[] = {
     {"log.message.timestamp.after.max.ms", int64, "3600000", at_least(0),
      "How far a producer's timestamp may lie after the broker's clock.",
      &config::log_message_timestamp_after_max_ms},
+
+    // compaction
+    {"log.cleaner.enable", boolean, "true", any, "Whether compaction runs.", &config::log_cleaner_enable},
+    {"log.cleaner.threads", int32, "1", at_least(0), "How many partitions are compacted at once. 0: none.",
+     &config::log_cleaner_threads},
+    {"log.cleaner.dedupe.buffer.size", int64, "134217728", at_least(1),
+     "Most memory for keys while compacting, shared by all that are compacted at once; 24 bytes per key.",
+     &config::log_cleaner_dedupe_buffer_size},
+    {"log.cleaner.io.buffer.size", int32, "524288", at_least(0),
+     "Bytes that compaction reads at a time, shared by all that are compacted at once.",
+     &config::log_cleaner_io_buffer_size},
+    {"log.cleaner.io.buffer.load.factor", real, "0.9", any,
+     "How full the memory for keys may become, as a share of 1.", &config::log_cleaner_io_buffer_load_factor},
+    {"log.cleaner.io.max.bytes.per.second", real, "1.7976931348623157E308", any,
+     "Most bytes that compaction reads and writes per second, on average.",
+     &config::log_cleaner_io_max_bytes_per_second},
+    {"log.cleaner.backoff.ms", int64, "15000", at_least(0), "Pause when nothing is to be compacted.",
+     &config::log_cleaner_backoff_ms},
+    {"log.cleaner.min.cleanable.ratio", real, "0.5", between(0, 1),
+     "Share of uncleaned bytes that starts compaction."},
+    {"log.cleaner.delete.retention.ms", int64, "86400000", at_least(0),
+     "How long a compacted log keeps marks of deletion."},
+    {"log.cleaner.min.compaction.lag.ms", int64, "0", at_least(0),
+     "Records younger than this are not compacted."},
+    {"log.cleaner.max.compaction.lag.ms", int64, "9223372036854775807", at_least(1),
+     "Records older than this are compacted."},
 
     // producers and replication
     {"producer.id.expiration.ms", int32, "86400000", at_least(1),

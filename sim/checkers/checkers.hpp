@@ -30,6 +30,9 @@ std::unique_ptr<checker> make_sends_monotonic(const history& of);
 /// L6: no client ever sees the high watermark go back, nor records beyond it, nor an end below what somebody
 /// has read.
 std::unique_ptr<checker> make_high_watermark_never_back(const history& of);
+/// K1: of each key in a compacted topic the newest acknowledged record is there in the end (a tombstone, too:
+/// none is as old as delete.retention.ms), and nobody reads offsets backwards.
+std::unique_ptr<checker> make_newest_of_key_survives(const history& of);
 
 // ---- those that hear the broker's taps
 

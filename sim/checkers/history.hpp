@@ -26,6 +26,12 @@ struct sent_batch {
     place where;
     std::uint64_t first_record = 0;
     std::vector<std::uint64_t> contents;
+    /// Of each record, when it shares its key with others; empty when every record has a key of its own.
+    struct shared_key {
+        std::uint64_t key = 0;
+        bool tombstone = false;
+    };
+    std::vector<shared_key> keys;
     std::int16_t acks = -1;
     bool idempotent = true;
     /// Later batches fence it when it is given up; under a new id it could come behind them.

@@ -29,6 +29,7 @@ constexpr const char* clean = "clean_mark_is_honest";
 constexpr const char* shown = "shown_prefix_stays";
 constexpr const char* once = "no_duplicates";
 constexpr const char* twice = "determinism";
+constexpr const char* newest = "newest_of_key_survives";
 
 using bugs = planted_bugs;
 
@@ -65,6 +66,18 @@ const mutant table[] = {
      "recovery does not look into the commit journal",
      {synced, survive, contiguous, watermark, shown},
      &bugs::journal_not_replayed},
+    {"tombstone_dropped_early",
+     "a tombstone goes with the first cleaning",
+     {newest},
+     &bugs::tombstone_dropped_early},
+    {"compacts_above_high_watermark",
+     "compaction goes by the newest record, whether it is stable or not",
+     {newest, node, synced},
+     &bugs::compacts_above_high_watermark},
+    {"swap_renamed_in_wrong_order",
+     "old segments go before the compacted one is certain to take their place",
+     {newest, survive, node, uncut, synced},
+     &bugs::swap_renamed_in_wrong_order},
     {"skip_torn_tail_check",
      "recovery believes the file's length, whatever its tail holds",
      {survive, contiguous, synced, shown},

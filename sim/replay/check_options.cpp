@@ -196,6 +196,8 @@ checked problem_of(const load_options& load) {
         .in("value_bytes_max", load.value_bytes_max, 1, value_bytes_most)
         .in("unfinished_max", load.unfinished_max, 1, 100'000)
         .in("absurd_stamps_percent", load.absurd_stamps_percent, 0, 100)
+        .in("keys", load.keys, 0, 1'000'000)
+        .in("tombstones_percent", load.tombstones_percent, 0, 100)
         .found();
 }
 

@@ -48,6 +48,8 @@ void for_each_field(Load& of, Visit&& visit) {
     visit("value_bytes_max", of.value_bytes_max);
     visit("unfinished_max", of.unfinished_max);
     visit("absurd_stamps_percent", of.absurd_stamps_percent);
+    visit("keys", of.keys);
+    visit("tombstones_percent", of.tombstones_percent);
 }
 
 template <class Reader, class Visit>

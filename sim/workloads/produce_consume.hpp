@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,6 +87,14 @@ private:
     void tell_outcome(const load& of, const client::produce_outcome& outcome) const;
     void on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got);
     void on_record(const read_record& read);
+    std::optional<std::uint64_t> number_seen(const batch::record_view& record) const;
+    struct record_shape {
+        std::uint64_t number = 0;
+        std::size_t size = 0;
+        timestamp_ms stamp;
+    };
+    client::outgoing_record keyed_record(const load_options& options, runtime::random& draws,
+                                         const record_shape& shape, sent_batch& sent);
     std::uint64_t content_seen_without_stamp(const batch::record_view& record) const;
     void on_problem(std::uint32_t reader, std::uint32_t topic, const client::consumer_problem& problem);
     void on_out_of_range(const out_of_range& told);
@@ -126,6 +135,8 @@ private:
     std::map<place, log_offset> audited_to_;
     /// By the number of the record, as it was sent: what a reader without timestamps sees of it, and all of
     /// it.
+    /// The numbers of tombstones, by their content.
+    std::map<std::uint64_t, std::uint64_t> tombstones_;
     struct sent_content {
         std::uint64_t without_stamp = 0;
         std::uint64_t whole = 0;

@@ -46,7 +46,7 @@ void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, boo
     const bool stamped = audit || options_.readers[reader].fetch_version_max >= kafka::fetch_with_timestamps;
     const auto visit = [&](const batch::record_view& record) -> result<void> {
         if (record.offset >= got.from)
-            on_record({reader, audit, where, record.offset, number_of(record),
+            on_record({reader, audit, where, record.offset, number_seen(record),
                        stamped ? content_of(record) : content_seen_without_stamp(record), world_.now()});
         return {};
     };
@@ -71,6 +71,14 @@ void produce_consume::on_record(const read_record& read) {
     world_.record(read.reader, trace_kind::note, static_cast<std::uint64_t>(read.offset.get()),
                   read.record.value_or(UINT64_MAX), read.content);
     history_.on_read(read);
+}
+
+/// A tombstone has no value to say which it is.
+std::optional<std::uint64_t> produce_consume::number_seen(const batch::record_view& record) const {
+    if (!is_tombstone(record))
+        return number_of(record);
+    const auto found = tombstones_.find(content_of(record));
+    return found == tombstones_.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// A record of which everything but the timestamp is as it was sent is taken for the whole.

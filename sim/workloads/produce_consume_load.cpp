@@ -90,18 +90,35 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     const bool absurd = stamps.chance(options.absurd_stamps_percent, 100);
     const auto which = stamps.next();
     const bool has_stamps = options.producer.produce_version_max >= kafka::produce_with_timestamps;
+    auto keys = world_.draws(draw_stream::workload).split("keys").split(sent.token);
     for (const auto size : planned.value_bytes) {
         const auto number = sent.first_record + batch.records.size();
         const auto usual = of.host->host().clock().wall_now();
         const auto stamp = absurd ? absurd_stamp(which, number, usual) : usual;
-        const auto& record =
-            batch.records.emplace_back(make_record(number, size, has_stamps ? stamp : no_timestamp));
+        const auto& record = batch.records.emplace_back(
+            options.keys > 0 ? keyed_record(options, keys, {number, size, stamp}, sent)
+                             : make_record(number, size, has_stamps ? stamp : no_timestamp));
         sent.contents.push_back(content_of(record));
         contents_.push_back({content_without_stamp(record), sent.contents.back()});
     }
     ++of.unfinished;
     history_.on_sent(std::move(sent));
     of.host->send(0, client::send_batch{std::move(batch)});
+}
+
+client::outgoing_record produce_consume::keyed_record(const load_options& options, runtime::random& draws,
+                                                      const record_shape& shape, sent_batch& sent) {
+    const auto key = draws.below(options.keys);
+    if (draws.chance(options.tombstones_percent, 100)) {
+        auto record = make_tombstone(key, shape.stamp);
+        // A second one of the same moment could not be told from the first.
+        if (tombstones_.emplace(content_of(record), shape.number).second) {
+            sent.keys.push_back({key, true});
+            return record;
+        }
+    }
+    sent.keys.push_back({key, false});
+    return make_keyed_record(shape.number, key, shape.size, shape.stamp);
 }
 
 produce_consume_options produce_consume::frozen() const {

@@ -35,6 +35,8 @@ struct load_options {
     std::uint64_t value_bytes_max = 1;
     std::size_t unfinished_max = 1;          ///< it sends no more while so many batches have no result
     std::uint64_t absurd_stamps_percent = 0; ///< of its batches have timestamps that no clock shows
+    std::uint64_t keys = 0; ///< so many different ones, for compaction; 0: each record has its own
+    std::uint64_t tombstones_percent = 0; ///< of the records with such keys have no value
 };
 
 /// One batch of a load that is stated instead of drawn.

@@ -2,6 +2,7 @@
 
 #include "sim/world/trace.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <span>
@@ -12,6 +13,8 @@ namespace barnabas::sim {
 namespace {
 
 constexpr char key_prefix = 'k';
+constexpr char shared_key_prefix = 'c';
+constexpr char number_end = ':';
 
 std::uint64_t hash_of(std::span<const std::byte> key, std::span<const std::byte> value,
                       timestamp_ms timestamp) {
@@ -38,6 +41,26 @@ client::outgoing_record make_record(std::uint64_t number, std::size_t value_size
     }
     record.value = std::move(value);
     return record;
+}
+
+client::outgoing_record make_keyed_record(std::uint64_t number, std::uint64_t key, std::size_t value_size,
+                                          timestamp_ms timestamp) {
+    auto record = make_record(number, value_size, timestamp);
+    record.key = shared_key_prefix + std::to_string(key);
+    record.value = std::to_string(number) + number_end + *record.value;
+    return record;
+}
+
+client::outgoing_record make_tombstone(std::uint64_t key, timestamp_ms timestamp) {
+    client::outgoing_record record;
+    record.timestamp = timestamp;
+    record.key = shared_key_prefix + std::to_string(key);
+    return record;
+}
+
+bool is_tombstone(const batch::record_view& record) {
+    return !record.value && record.key && !record.key->empty() &&
+           static_cast<char>(record.key->front()) == shared_key_prefix;
 }
 
 timestamp_ms absurd_stamp(std::uint64_t which, std::uint64_t record, timestamp_ms usual) {
@@ -73,10 +96,15 @@ std::uint64_t content_without_stamp(const batch::record_view& record) {
 }
 
 std::optional<std::uint64_t> number_of(const batch::record_view& record) {
-    if (!record.key || record.key->empty() || static_cast<char>(record.key->front()) != key_prefix)
+    if (!record.key || record.key->empty())
         return std::nullopt;
-    const auto* begin = reinterpret_cast<const char*>(record.key->data()) + 1;
-    const auto* end = begin + record.key->size() - 1;
+    const auto prefix = static_cast<char>(record.key->front());
+    const bool shared = prefix == shared_key_prefix && record.value;
+    if (prefix != key_prefix && !shared)
+        return std::nullopt;
+    const auto digits = shared ? *record.value : record.key->subspan(1);
+    const auto* begin = reinterpret_cast<const char*>(digits.data());
+    const auto* end = shared ? std::find(begin, begin + digits.size(), number_end) : begin + digits.size();
     std::uint64_t number = 0;
     const auto [stop, problem] = std::from_chars(begin, end, number);
     if (problem != std::errc{} || stop != end)

@@ -93,6 +93,13 @@ result<void> leftovers::complete_swap(log_offset base, const std::set<log_offset
         if (auto removed = remove_segment(segment, segment != base); !removed)
             return removed;
     }
+    // Or an old segment could come back beside the one that has its records.
+    if (auto synced = files_.sync_directory(directory_); !synced)
+        return synced;
+    const auto transactions = segment_path(directory_, base, transaction_index_suffix);
+    auto renamed = files_.rename(transactions + std::string(swap_suffix), transactions);
+    if (!renamed && renamed.code() != errc::not_found)
+        return renamed;
     return files_.rename(swap, path);
 }
 

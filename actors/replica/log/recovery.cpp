@@ -142,6 +142,8 @@ result<void> recovery::read_epochs() {
 
 /// Damaged snapshots are passed over and removed.
 result<void> recovery::find_snapshot() {
+    if (!snapshots_.empty())
+        newest_named_ = *snapshots_.rbegin();
     while (!snapshots_.empty()) {
         const auto newest = *snapshots_.rbegin();
         auto valid = read_snapshot(newest);
@@ -153,9 +155,8 @@ result<void> recovery::find_snapshot() {
         }
         BARNABAS_MARK(snapshot_passed_over);
         snapshots_.erase(newest);
+        damaged_snapshots_.insert(newest);
         ++log_.report.files_removed;
-        if (auto removed = files_.remove(segment_path(options_.directory, newest, snapshot_suffix)); !removed)
-            return removed;
     }
     if (has_checkpoint_ && proven_.get() >= 0) {
         scan_from_ = proven_;
@@ -234,7 +235,7 @@ result<void> recovery::note_damage(std::size_t index, const recovered_segment& s
 /// False when the log ends in or before this segment.
 result<bool> recovery::scan_segment(std::size_t index) {
     const auto base = bases_[index];
-    const bool gaps_allowed = !options_.delete_policy && proven_.get() < 0;
+    const bool gaps_allowed = may_have_gaps();
     if (base < next_offset_ || (base > next_offset_ && !gaps_allowed)) {
         BARNABAS_MARK(segment_missing);
         const auto why = "segment " + std::to_string(base.get()) + " follows where offset " +
@@ -269,6 +270,12 @@ result<bool> recovery::scan_segment(std::size_t index) {
     if (auto cut = segment_recovery(files_, {&options_, scan_from_, true}).cut(*segment); !cut)
         return cut.failure();
     return false;
+}
+
+/// Compaction leaves gaps, but only below a snapshot: when that one cannot be used, they are scanned.
+bool recovery::may_have_gaps() const {
+    const bool compacted = options_.compact_policy || !options_.delete_policy;
+    return compacted && (proven_.get() < 0 || scan_from_ < newest_named_);
 }
 
 result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
@@ -405,6 +412,13 @@ result<void> recovery::write_snapshot() {
         if (auto written = replace_small_file(files_, options_.directory, name, content); !written)
             return written;
         log_.snapshot_offset = end;
+    }
+    // Not earlier: their names say how far gaps are no damage.
+    for (const auto offset : damaged_snapshots_) {
+        if (offset == log_.snapshot_offset)
+            continue;
+        if (auto removed = files_.remove(segment_path(options_.directory, offset, snapshot_suffix)); !removed)
+            return removed;
     }
     for (const auto offset : snapshots_) {
         const bool at_segment =

@@ -46,6 +46,7 @@ private:
     result<void> inspect_segment(std::size_t index);
     result<bool> scan_segment(std::size_t index);
     result<void> end_log(std::size_t index, const std::string& why);
+    bool may_have_gaps() const;
     /// An error when a cut at `offset` would take away what was stable for certain.
     result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
     error damaged(log_offset offset, const std::string& file, const std::string& why) const;
@@ -64,6 +65,9 @@ private:
 
     std::vector<log_offset> bases_;
     std::set<log_offset> snapshots_;
+    std::set<log_offset> damaged_snapshots_;
+    /// The newest snapshot that there is, whether it can be read or not.
+    log_offset newest_named_{-1};
     bool has_checkpoint_ = false;
     std::string checkpoint_text_;
     /// Offset of the newest snapshot: all below was once stable.

@@ -20,6 +20,13 @@ result<segment_reader> segment_reader::open(runtime::file_system& files, const s
         return opened.failure();
     reader.own_log_.emplace(std::move(*opened));
     reader.log_ = reader.own_log_->id();
+    if (!segment.may_be_replaced)
+        return reader;
+    auto size = files.size(reader.log_);
+    if (!size)
+        return size.failure();
+    if (*size != segment.size)
+        return error{errc::offset_out_of_range, path + " has been replaced by compaction"};
     return reader;
 }
 

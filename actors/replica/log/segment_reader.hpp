@@ -11,7 +11,7 @@ namespace barnabas::replica {
 /// A segment as a read job sees it: the files that are open anyhow, or opened by name for this job.
 class segment_reader {
 public:
-    /// offset_out_of_range when the segment was deleted since the machine looked.
+    /// offset_out_of_range when the segment was deleted or replaced since the machine looked.
     static result<segment_reader> open(runtime::file_system& files, const std::string& directory,
                                        const readable_segment& segment);
 

@@ -1,0 +1,115 @@
+#include "actors/partition/cleaning.hpp"
+
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace barnabas {
+namespace {
+
+/// The longest pause between two steps, so that a speed limit of nearly nothing does not stop time.
+constexpr double pause_ms_max = 60'000;
+
+} // namespace
+
+void cleaning::on_check(log_offset high_watermark) {
+    cleaning_state answer;
+    if (const auto range = machine_.look(*log_, port_->wall_now(), high_watermark)) {
+        answer.wanted = true;
+        answer.overdue = range->overdue;
+        answer.dirty_ratio = range->dirty_ratio();
+    }
+    port_->tell_cleaner(answer);
+}
+
+void cleaning::on_clean(const clean_partition& order, log_offset high_watermark) {
+    ordered_ = true;
+    bytes_per_second_ = order.bytes_per_second;
+    auto first = machine_.begin(*log_, order.settings, port_->wall_now(), high_watermark);
+    if (!first)
+        return tell();
+    submit(std::move(*first));
+}
+
+void cleaning::on_cleaned(const replica::clean_job& job) {
+    go_on(machine_.on_cleaned(job, *log_), job.bytes_moved);
+}
+
+void cleaning::on_swapped(const replica::swap_job& job) {
+    if (!job.removal.paths.empty())
+        port_->submit_later(job.removal, std::chrono::milliseconds(log_->options().file_delete_delay_ms));
+    go_on(machine_.on_swapped(job, *log_), 0);
+}
+
+void cleaning::go_on(std::optional<replica::compactor::job> next, std::uint64_t bytes_moved) {
+    if (!next)
+        return tell();
+    const double pause =
+        bytes_per_second_ > 0 ? static_cast<double>(bytes_moved) * 1000 / bytes_per_second_ : 0;
+    if (!BARNABAS_MARK_IF(pause >= 1, cleaning_waits_for_its_speed))
+        return submit(std::move(*next));
+    waiting_ = std::move(next);
+    port_->resume_cleaning(std::chrono::milliseconds(std::llround(std::min(pause, pause_ms_max))));
+}
+
+void cleaning::on_step_due() {
+    if (waiting_)
+        submit(*std::exchange(waiting_, std::nullopt));
+}
+
+void cleaning::submit(replica::compactor::job job) {
+    std::visit([this](auto& one) { port_->submit(std::move(one)); }, job);
+}
+
+void cleaning::tell() {
+    auto outcome = machine_.take_outcome();
+    if (!std::exchange(ordered_, false))
+        return;
+    partition_cleaned answer;
+    if (outcome) {
+        answer.counts = outcome->counts;
+        answer.code = outcome->outcome.code();
+        if (!outcome->outcome)
+            answer.detail = outcome->outcome.failure().detail;
+    }
+    answer.uncleanable = machine_.failure().has_value();
+    if (BARNABAS_MARK_IF(answer.uncleanable, partition_uncleanable))
+        port_->report("compaction_failed", "the partition is not compacted again before it is opened anew: " +
+                                               to_string(*machine_.failure()));
+    port_->tell_cleaner(answer);
+}
+
+void cleaning::on_close() {
+    machine_.stop();
+    on_step_due();
+}
+
+bool cleaning::keeps(const replica::read_job& job, std::uint64_t reply) {
+    const auto code = job.records.code();
+    const bool may_be = code == errc::offset_out_of_range || code == errc::corrupt_message;
+    if (!may_be || log_->offline() || !log_->layout_changed(job.layout))
+        return false;
+    BARNABAS_MARK(read_made_again_after_swap);
+    reads_.push_back({job, reply});
+    return true;
+}
+
+bool cleaning::keeps(const replica::find_job& job, std::uint64_t reply) {
+    if (log_->offline() || !log_->layout_changed(job.layout))
+        return false;
+    BARNABAS_MARK(find_made_again_after_swap);
+    finds_.push_back({job, reply});
+    return true;
+}
+
+std::vector<cleaning::kept_read> cleaning::take_reads() {
+    return log_->swap_in_flight() ? std::vector<kept_read>{} : std::exchange(reads_, {});
+}
+
+std::vector<cleaning::kept_find> cleaning::take_finds() {
+    return log_->swap_in_flight() ? std::vector<kept_find>{} : std::exchange(finds_, {});
+}
+
+} // namespace barnabas

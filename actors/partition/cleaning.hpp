@@ -1,0 +1,67 @@
+#pragma once
+
+#include "actors/partition/cleaning_messages.hpp"
+#include "actors/partition/partition_port.hpp"
+#include "actors/replica/replica_log.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace barnabas {
+
+/// The partition's part in its compaction: answers the broker's cleaner, keeps to its speed, and holds reads
+/// that a swap got in the way of until it is over. Guarantee: of each `clean_partition` the cleaner hears
+/// once, also when the partition closes.
+class cleaning {
+public:
+    struct kept_read {
+        replica::read_job job;
+        std::uint64_t reply = 0;
+    };
+    struct kept_find {
+        replica::find_job job;
+        std::uint64_t reply = 0;
+    };
+
+    cleaning(replica::replica_log& log, partition_port& port)
+        : log_(&log), port_(&port), machine_(log.options().cleaned_upto) {}
+
+    void on_check(log_offset high_watermark);
+    void on_clean(const clean_partition& order, log_offset high_watermark);
+    void on_cleaned(const replica::clean_job& job);
+    /// The log has taken it already.
+    void on_swapped(const replica::swap_job& job);
+    /// The pause that the speed limit asks for is over.
+    void on_step_due();
+    void on_close();
+    /// Nothing of it is in flight.
+    bool idle() const { return !machine_.busy(); }
+
+    /// The outcome of this read says nothing, since files were exchanged under it: it will be made again.
+    bool keeps(const replica::read_job& job, std::uint64_t reply);
+    bool keeps(const replica::find_job& job, std::uint64_t reply);
+    /// What it kept and is now to be made again; nothing while a swap is in flight.
+    std::vector<kept_read> take_reads();
+    std::vector<kept_find> take_finds();
+
+    log_offset cleaned_upto() const { return machine_.cleaned_upto(); }
+
+private:
+    void go_on(std::optional<replica::compactor::job> next, std::uint64_t bytes_moved);
+    void submit(replica::compactor::job job);
+    void tell();
+
+    replica::replica_log* log_;
+    partition_port* port_;
+    replica::compactor machine_;
+    double bytes_per_second_ = 0;
+    /// A step that waits for its time.
+    std::optional<replica::compactor::job> waiting_;
+    bool ordered_ = false;
+    std::vector<kept_read> reads_;
+    std::vector<kept_find> finds_;
+};
+
+} // namespace barnabas

@@ -1,0 +1,50 @@
+#include "actors/partition/partition.hpp"
+#include "protocol/model/mark.hpp"
+
+/// What compaction means for the partition.
+namespace barnabas {
+
+void partition::on_check_cleaning() {
+    cleaning_.on_check(high_watermark_);
+}
+
+void partition::on_clean(const clean_partition& order) {
+    cleaning_.on_clean(order, high_watermark_);
+}
+
+void partition::on_clean_done(const replica::clean_job& job) {
+    cleaning_.on_cleaned(job);
+    close_if_idle();
+}
+
+void partition::on_swap_done(const replica::swap_job& job) {
+    log_.on_swapped(job);
+    if (BARNABAS_MARK_IF(log_.offline(), partition_offline_after_swap))
+        port_.report("partition_offline", to_string(*log_.failure()));
+    cleaning_.on_swapped(job);
+    tell_marks();
+    make_kept_reads_again();
+    close_if_idle();
+}
+
+void partition::on_clean_step_due() {
+    cleaning_.on_step_due();
+}
+
+void partition::make_kept_reads_again() {
+    for (auto& [job, reply] : cleaning_.take_reads()) {
+        auto again = log_.read(job.from, job.max_bytes, job.upto, job.at_least_one_batch);
+        if (BARNABAS_MARK_IF(!again, kept_read_out_of_range)) {
+            answer_read(reply, again.failure(), wait_behind(job, reply));
+            continue;
+        }
+        again->permit = std::move(job.permit);
+        port_.submit(std::move(*again), reply);
+    }
+    for (auto& [job, reply] : cleaning_.take_finds())
+        port_.submit(job.timestamp ? log_.find_by_timestamp(*job.timestamp, job.upto)
+                                   : log_.find_max_timestamp(job.upto),
+                     reply);
+}
+
+} // namespace barnabas

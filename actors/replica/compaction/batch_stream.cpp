@@ -1,0 +1,83 @@
+#include "actors/replica/compaction/batch_stream.hpp"
+
+#include "actors/replica/log/batch_walk.hpp"
+#include "protocol/batch/crc32c.hpp"
+
+#include <algorithm>
+
+namespace barnabas::replica {
+
+result<std::optional<batch::batch_view>> batch_stream::next(runtime::file_system& files) {
+    const auto corrupt = [&](const std::string& why) {
+        return corrupt_batch(source_.name, file_position(position_), why);
+    };
+    if (position_ >= source_.size)
+        return std::optional<batch::batch_view>{};
+    if (auto filled = fill(files, batch::batch_header_size); !filled)
+        return filled.failure();
+    auto header = batch::parse_header(unread());
+    if (!header)
+        return header.code() == errc::corrupt_message ? corrupt(header.failure().detail) : header.failure();
+    const auto size = header->total_size();
+    if (size > source_.size - position_)
+        return corrupt("the batch is longer than the file");
+    if (auto filled = fill(files, size); !filled)
+        return filled.failure();
+    if (unread().size() < size)
+        return corrupt("the file ends inside of a batch");
+    const auto bytes = unread().first(size);
+    if (header->last_offset_delta < 0 || header->record_count < 0)
+        return corrupt("a negative count");
+    if (batch::crc32c(bytes.subspan(batch::at::attributes)) != header->crc)
+        return corrupt("the CRC does not match");
+    batch::batch_view view{slice(memory_, position_ - window_at_, size), *header};
+    position_ += size;
+    return std::optional(std::move(view));
+}
+
+std::span<const std::byte> batch_stream::unread() const {
+    if (memory_ == nullptr || position_ < window_at_ || position_ > window_at_ + window_size_)
+        return {};
+    const auto from = position_ - window_at_;
+    return std::span<const std::byte>(memory_->data(), window_size_).subspan(from);
+}
+
+/// At least so many unread bytes, unless the file ends before.
+result<void> batch_stream::fill(runtime::file_system& files, std::size_t count) {
+    if (unread().size() >= count)
+        return {};
+    const auto wanted = std::min<std::uint64_t>(std::max(count, window_bytes_), source_.size - position_);
+    if (unread().size() >= wanted)
+        return {};
+    memory_ = free_memory(wanted);
+    auto got = files.read(source_.log, file_position(position_), std::span(memory_->data(), wanted));
+    if (!got)
+        return got.failure();
+    window_at_ = position_;
+    window_size_ = *got;
+    return {};
+}
+
+/// Memory that no slice refers to any more, or new memory: fresh pages cost more than what is read into them.
+std::shared_ptr<chunk> batch_stream::free_memory(std::size_t bytes) {
+    constexpr std::size_t kept_max = 6;
+    memory_.reset();
+    for (const auto& one : kept_)
+        if (one.use_count() == 1 && one->capacity() >= bytes)
+            return one;
+    auto made = chunk::allocate(std::max<std::size_t>(bytes, window_bytes_));
+    if (kept_.size() < kept_max)
+        kept_.push_back(made);
+    return made;
+}
+
+std::optional<slice> batch_stream::joined(const slice& first, const slice& second) const {
+    if (memory_ == nullptr || first.data() < memory_->data() ||
+        first.data() + first.size() != second.data() ||
+        second.data() + second.size() > memory_->data() + memory_->capacity())
+        return std::nullopt;
+    const auto from = static_cast<std::size_t>(first.data() - memory_->data());
+    return slice(memory_, from, first.size() + second.size());
+}
+
+} // namespace barnabas::replica

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "protocol/batch/record_batch.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/disk/disk.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace barnabas::replica {
+
+/// Reads a segment's batches one after another through a window that is used again as soon as nobody holds
+/// slices of it. Checks the CRC of each batch: what is damaged must not get a sound CRC by being rewritten.
+class batch_stream {
+public:
+    struct source {
+        runtime::file_id log;
+        std::uint64_t size = 0;
+        std::string name; ///< for messages
+    };
+
+    batch_stream(source from, std::size_t window_bytes)
+        : source_(std::move(from)), window_bytes_(window_bytes) {}
+
+    /// None at the end. corrupt_message where no sound batch begins.
+    result<std::optional<batch::batch_view>> next(runtime::file_system& files);
+    /// Bytes of the batches handed out so far.
+    std::uint64_t position() const { return position_; }
+    /// `first` and what lies behind it as one slice, if they lie side by side in the present window.
+    std::optional<slice> joined(const slice& first, const slice& second) const;
+
+private:
+    result<void> fill(runtime::file_system& files, std::size_t count);
+    std::span<const std::byte> unread() const;
+    std::shared_ptr<chunk> free_memory(std::size_t bytes);
+
+    source source_;
+    std::size_t window_bytes_;
+    std::uint64_t position_ = 0;
+    std::shared_ptr<chunk> memory_;
+    std::vector<std::shared_ptr<chunk>> kept_;
+    std::uint64_t window_at_ = 0;
+    std::size_t window_size_ = 0;
+};
+
+} // namespace barnabas::replica

@@ -1,0 +1,55 @@
+#include "actors/replica/compaction/key_map.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+
+namespace barnabas::replica {
+
+key_map::key_map(const key_map_options& options) : secret_(options.secret) {
+    const double load = std::clamp(options.load_factor, 0.01, 0.99);
+    const std::uint64_t most = std::max<std::uint64_t>(options.bytes_max / sizeof(slot), 2);
+    // Half empty as long as that costs no more than it may: probes are short then.
+    const auto wanted = static_cast<double>(options.keys_max) * 2 + 2;
+    slots_ = wanted < static_cast<double>(most) ? static_cast<std::uint64_t>(wanted) : most;
+    capacity_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(static_cast<double>(slots_) * load), 1,
+                                          slots_ - 1);
+    table_.reset(static_cast<slot*>(std::calloc(slots_, sizeof(slot))));
+    if (table_ == nullptr)
+        capacity_ = slots_ = 0;
+}
+
+/// The slot that has the key, or the empty one where it belongs.
+key_map::slot& key_map::place_of(const hash_128& hash) const noexcept {
+    auto at = static_cast<std::uint64_t>((static_cast<unsigned __int128>(hash.low) * slots_) >> 64);
+    // There always is an empty slot, since no more than `capacity_` are taken.
+    while (table_[at].behind_offset != 0 && !(table_[at].key == hash))
+        at = at + 1 == slots_ ? 0 : at + 1;
+    return table_[at];
+}
+
+bool key_map::put(std::span<const std::byte> key, log_offset offset) noexcept {
+    BARNABAS_ASSERT(offset.get() >= 0);
+    if (slots_ == 0)
+        return false;
+    const auto hash = siphash(key, secret_);
+    auto& place = place_of(hash);
+    const auto behind = static_cast<std::uint64_t>(offset.get()) + 1;
+    if (place.behind_offset == 0) {
+        if (size_ == capacity_)
+            return false;
+        ++size_;
+        place.key = hash;
+    }
+    place.behind_offset = std::max(place.behind_offset, behind);
+    return true;
+}
+
+log_offset key_map::find(std::span<const std::byte> key) const noexcept {
+    if (slots_ == 0)
+        return log_offset(-1);
+    const auto& place = place_of(siphash(key, secret_));
+    return log_offset(static_cast<std::int64_t>(place.behind_offset) - 1);
+}
+
+} // namespace barnabas::replica

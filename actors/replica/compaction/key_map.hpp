@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/replica/compaction/siphash.hpp"
+#include "protocol/model/ids.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+
+namespace barnabas::replica {
+
+struct key_map_options {
+    /// Memory that it may take (`log.cleaner.dedupe.buffer.size` over the partitions cleaned at once).
+    std::uint64_t bytes_max = 128 << 20;
+    /// How full it may become (`log.cleaner.io.buffer.load.factor`).
+    double load_factor = 0.9;
+    /// There are no more keys than this, so that a small log needs little memory.
+    std::uint64_t keys_max = ~std::uint64_t{0};
+    siphash_key secret;
+};
+
+/// The newest offset of each key in the part of a log that was not cleaned yet. 24 bytes per key: a keyed
+/// hash of 128 bits stands for the key, so that two keys are taken for one with a chance that nobody can
+/// raise and nobody will meet (2^-64 at four billion keys). One allocation, open addressing; nothing is ever
+/// removed.
+class key_map {
+public:
+    explicit key_map(const key_map_options& options);
+
+    /// False when the key is new and there is no room. A smaller offset than the known one changes nothing.
+    [[nodiscard]] bool put(std::span<const std::byte> key, log_offset offset) noexcept;
+    /// -1 for a key that is not there.
+    log_offset find(std::span<const std::byte> key) const noexcept;
+
+    std::uint64_t size() const noexcept { return size_; }
+    /// How many keys fit; 0 when there was no memory.
+    std::uint64_t capacity() const noexcept { return capacity_; }
+    std::uint64_t bytes() const noexcept { return slots_ * sizeof(slot); }
+
+private:
+    struct slot {
+        hash_128 key;
+        /// One more than the offset; 0 in an empty slot, which is how the system hands out memory.
+        std::uint64_t behind_offset = 0;
+    };
+    static_assert(sizeof(slot) == 24);
+    struct release {
+        void operator()(slot* slots) const noexcept { std::free(slots); }
+    };
+
+    slot& place_of(const hash_128& hash) const noexcept;
+
+    siphash_key secret_;
+    std::uint64_t slots_ = 0;
+    std::uint64_t capacity_ = 0;
+    std::uint64_t size_ = 0;
+    std::unique_ptr<slot[], release> table_;
+};
+
+} // namespace barnabas::replica

@@ -1,0 +1,108 @@
+#include "actors/replica/compaction/rules.hpp"
+
+#include "protocol/model/mark.hpp"
+
+namespace barnabas::replica {
+
+clean_rules::clean_rules(const rule_options& options, const key_map& newest, log_offset map_end,
+                         transaction_walk& transactions)
+    : options_(options), newest_(newest), map_end_(map_end), transactions_(transactions) {
+    for (const auto& tail : options_.producers)
+        tails_.emplace(tail.id, tail);
+}
+
+result<batch_verdict> clean_rules::judge(const batch::batch_view& batch, std::vector<bool>& kept,
+                                         batch::codec_workspace& workspace) {
+    const auto& header = batch.header;
+    kept.clear();
+    if (header.is_control())
+        return judge_marker(header);
+    if (BARNABAS_MARK_IF(transactions_.on_data(header), aborted_data_dropped))
+        return without_records(header);
+    if (header.record_count == 0)
+        return without_records(header);
+    auto counted = count(batch, kept, workspace);
+    if (!counted)
+        return counted.failure();
+    if (counted->kept == 0)
+        return without_records(header);
+    batch_verdict verdict;
+    if (counted->tombstones && !header.has_delete_horizon())
+        verdict.delete_horizon = options_.now + options_.delete_retention_ms;
+    const bool whole = counted->kept == counted->seen && !verdict.delete_horizon;
+    verdict.action = whole ? batch_verdict::what::keep_whole : batch_verdict::what::rebuild;
+    return verdict;
+}
+
+batch_verdict clean_rules::judge_marker(const batch::batch_header& header) {
+    // A control batch that was emptied is only there for its producer.
+    const bool useless = transactions_.on_marker(header);
+    if (header.record_count == 0)
+        return without_records(header);
+    if (!useless)
+        return {};
+    if (!header.has_delete_horizon()) {
+        BARNABAS_MARK(marker_gets_delete_horizon);
+        return {batch_verdict::what::rebuild, options_.now + options_.delete_retention_ms};
+    }
+    return past_horizon(header) ? without_records(header) : batch_verdict{};
+}
+
+/// Nothing of its records is wanted.
+batch_verdict clean_rules::without_records(const batch::batch_header& header) const {
+    using what = batch_verdict::what;
+    if (!BARNABAS_MARK_IF(is_last_of_producer(header), last_of_producer_kept))
+        return {what::drop, std::nullopt};
+    return {header.record_count == 0 ? what::keep_whole : what::keep_empty, std::nullopt};
+}
+
+bool clean_rules::is_last_of_producer(const batch::batch_header& header) const {
+    if (options_.drop_last_of_producer || !header.has_producer_id())
+        return false;
+    const auto found = tails_.find(header.producer_id);
+    if (found == tails_.end())
+        return false;
+    const auto& tail = found->second;
+    if (tail.last_data_offset.get() >= 0)
+        return header.last_offset() == tail.last_data_offset;
+    return header.is_control() && header.producer_epoch == tail.epoch;
+}
+
+bool clean_rules::past_horizon(const batch::batch_header& header) const {
+    const auto horizon = header.delete_horizon();
+    return horizon && *horizon <= options_.now;
+}
+
+bool clean_rules::keeps(const batch::record_view& record, bool tombstones_may_go) const {
+    if (record.offset >= map_end_)
+        return true;
+    if (BARNABAS_MARK_IF(!record.key, record_without_key_dropped))
+        return false;
+    if (record.offset < newest_.find(*record.key))
+        return false;
+    return record.value.has_value() || !BARNABAS_MARK_IF(tombstones_may_go, tombstone_dropped);
+}
+
+result<clean_rules::tally> clean_rules::count(const batch::batch_view& batch, std::vector<bool>& kept,
+                                              batch::codec_workspace& workspace) const {
+    const bool may_go = past_horizon(batch.header) || options_.planted.tombstone_dropped_early;
+    auto records = batch::record_reader::open(batch, &workspace);
+    if (!records)
+        return records.failure();
+    tally counted;
+    for (;;) {
+        const auto next = records->next();
+        if (!next)
+            return next.failure();
+        const auto* record = *next;
+        if (record == nullptr)
+            return counted;
+        const bool stays = keeps(*record, may_go);
+        kept.push_back(stays);
+        ++counted.seen;
+        counted.kept += stays ? 1 : 0;
+        counted.tombstones |= stays && !record->value && record->offset < map_end_;
+    }
+}
+
+} // namespace barnabas::replica
