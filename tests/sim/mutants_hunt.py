@@ -21,7 +21,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mutants_table import PROGRAM, ROOT, mutants, run, run_seed  # noqa: E402
+from mutants_table import PROGRAM, ROOT, mutants, run, run_seed, scenario_of  # noqa: E402
 
 RANGES = 5
 # Ranges begin so far apart that they never meet, whatever --seeds says.
@@ -73,7 +73,7 @@ def hunt(mutant, number, seeds):
     """The first seed of the range that fails, and by which checkers when it is run to its end."""
     first = number * RANGE_APART + 1
     found = {'first': first, 'seeds': seeds, 'seed': None, 'checkers': []}
-    code, output = run('sweep', '--failures', 'none', '--seeds', f'{first}..{first + seeds - 1}', '--jobs', '1', '--twice', '0',
+    code, output = run('sweep', *scenario_of(mutant.name), '--failures', 'none', '--seeds', f'{first}..{first + seeds - 1}', '--jobs', '1', '--twice', '0',
                        '--mutant', mutant.name, '--until-failure')
     if code == 0:
         return found
@@ -82,7 +82,7 @@ def hunt(mutant, number, seeds):
         raise RuntimeError(f'{mutant.name}, seeds from {first}: status {code}: {output[-300:]}')
     found['seed'] = int(failed.group(1))
     found['checkers'] = run_seed(found['seed'], mutant.name).checkers
-    if run_seed(found['seed']).checkers:
+    if run_seed(found['seed'], mutant.name, without_mutant=True).checkers:
         raise RuntimeError(f'seed {found["seed"]} fails without any mutant')
     return found
 

@@ -16,7 +16,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mutants_table import kept_schedule, mutants, replay, run  # noqa: E402
+from mutants_table import kept_schedule, mutants, replay, run, scenario_of  # noqa: E402
 
 RUNS = 400
 
@@ -31,7 +31,7 @@ def candidates(mutant, seeds, folder):
     """Schedules of failing seeds."""
     first = 1
     while first <= seeds:
-        code, output = run('sweep', '--seeds', f'{first}..{seeds}', '--jobs', '1', '--twice', '0', '--until-failure', '--mutant',
+        code, output = run('sweep', *scenario_of(mutant.name), '--seeds', f'{first}..{seeds}', '--jobs', '1', '--twice', '0', '--until-failure', '--mutant',
                            mutant.name, '--failures', folder)
         found = re.search(r'^FAILED seed (\d+) (\w+): .*\((\S+)\)$', output, re.MULTILINE)
         if code != 1 or found is None:

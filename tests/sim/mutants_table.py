@@ -9,6 +9,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 'barnabas'))
 KEPT = os.path.join(ROOT, 'sim', 'scenarios', 'mutants')
 
+# Bugs that only a certain scenario can show; the others are looked for in what seeds draw.
+SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', 'compaction_keys.scenario')
+             for name in ('tombstone_dropped_early', 'compacts_above_high_watermark', 'swap_renamed_in_wrong_order')}
+
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
 # passed.
@@ -29,6 +33,11 @@ def mutants():
     return [Mutant(name, checkers.split(','), what) for name, checkers, what in rows]
 
 
+def scenario_of(mutant):
+    """Arguments that name the scenario in which this bug is looked for."""
+    return [SCENARIOS[mutant]] if mutant in SCENARIOS else []
+
+
 def kept_schedule(mutant):
     """Where the schedule lies that shows this bug."""
     return os.path.join(KEPT, mutant + '.schedule')
@@ -39,8 +48,9 @@ def replay(path, without_mutant=False):
     return outcome_of(code, output)
 
 
-def run_seed(seed, mutant=None):
-    code, output = run('run', '--seed', str(seed), '--failures', 'none', '--all-checkers', *(['--mutant', mutant] if mutant else []))
+def run_seed(seed, mutant, without_mutant=False):
+    code, output = run('run', *scenario_of(mutant), '--seed', str(seed), '--failures', 'none', '--all-checkers',
+                       *([] if without_mutant else ['--mutant', mutant]))
     return outcome_of(code, output)
 
 

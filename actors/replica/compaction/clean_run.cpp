@@ -115,21 +115,25 @@ result<bool> clean_run::map_batch(const batch::batch_view& batch) {
     auto records = batch::record_reader::open(batch, &rewriter_.workspace());
     if (!records)
         return records.failure();
+    keys_.clear();
     for (;;) {
         const auto next = records->next();
         if (!next)
             return next.failure();
         const auto* record = *next;
         if (record == nullptr)
-            return true;
-        if (!record->key || record->offset < task_.dirty_from)
-            continue;
-        if (BARNABAS_MARK_IF(!map_->put(*record->key, record->offset), key_map_full)) {
-            end_map(record->offset);
+            break;
+        if (record->key && record->offset >= task_.dirty_from)
+            keys_.push_back({map_->hash_of(*record->key), record->offset});
+    }
+    for (const auto& [key, offset] : keys_) {
+        if (BARNABAS_MARK_IF(!map_->put(key, offset), key_map_full)) {
+            end_map(offset);
             return false;
         }
         ++counts_.records_mapped;
     }
+    return true;
 }
 
 void clean_run::end_map(log_offset end) {

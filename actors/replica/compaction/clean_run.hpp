@@ -94,6 +94,12 @@ private:
     file_position marker_position_;
     batch_rewriter rewriter_;
     std::optional<clean_rules> rules_;
+    struct mapped_key {
+        hash_128 key;
+        log_offset offset;
+    };
+    /// Of the batch that is mapped.
+    std::vector<mapped_key> keys_;
 
     /// The segment that is read.
     std::size_t at_ = 0;

@@ -19,20 +19,30 @@ key_map::key_map(const key_map_options& options) : secret_(options.secret) {
         capacity_ = slots_ = 0;
 }
 
+std::uint64_t key_map::first_place(const hash_128& hash) const noexcept {
+    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(hash.low) * slots_) >> 64);
+}
+
+hash_128 key_map::hash_of(std::span<const std::byte> key) const noexcept {
+    const auto hash = siphash(key, secret_);
+    if (slots_ > 0)
+        __builtin_prefetch(&table_[first_place(hash)]);
+    return hash;
+}
+
 /// The slot that has the key, or the empty one where it belongs.
 key_map::slot& key_map::place_of(const hash_128& hash) const noexcept {
-    auto at = static_cast<std::uint64_t>((static_cast<unsigned __int128>(hash.low) * slots_) >> 64);
+    auto at = first_place(hash);
     // There always is an empty slot, since no more than `capacity_` are taken.
     while (table_[at].behind_offset != 0 && !(table_[at].key == hash))
         at = at + 1 == slots_ ? 0 : at + 1;
     return table_[at];
 }
 
-bool key_map::put(std::span<const std::byte> key, log_offset offset) noexcept {
+bool key_map::put(const hash_128& hash, log_offset offset) noexcept {
     BARNABAS_ASSERT(offset.get() >= 0);
     if (slots_ == 0)
         return false;
-    const auto hash = siphash(key, secret_);
     auto& place = place_of(hash);
     const auto behind = static_cast<std::uint64_t>(offset.get()) + 1;
     if (place.behind_offset == 0) {
@@ -45,10 +55,10 @@ bool key_map::put(std::span<const std::byte> key, log_offset offset) noexcept {
     return true;
 }
 
-log_offset key_map::find(std::span<const std::byte> key) const noexcept {
+log_offset key_map::find(const hash_128& hash) const noexcept {
     if (slots_ == 0)
         return log_offset(-1);
-    const auto& place = place_of(siphash(key, secret_));
+    const auto& place = place_of(hash);
     return log_offset(static_cast<std::int64_t>(place.behind_offset) - 1);
 }
 

@@ -29,10 +29,17 @@ class key_map {
 public:
     explicit key_map(const key_map_options& options);
 
+    /// What stands for a key. Its place begins to be fetched from memory, so who hashes the keys of a whole
+    /// batch before he looks for the first of them waits once and not for each.
+    hash_128 hash_of(std::span<const std::byte> key) const noexcept;
     /// False when the key is new and there is no room. A smaller offset than the known one changes nothing.
-    [[nodiscard]] bool put(std::span<const std::byte> key, log_offset offset) noexcept;
+    [[nodiscard]] bool put(const hash_128& key, log_offset offset) noexcept;
+    [[nodiscard]] bool put(std::span<const std::byte> key, log_offset offset) noexcept {
+        return put(hash_of(key), offset);
+    }
     /// -1 for a key that is not there.
-    log_offset find(std::span<const std::byte> key) const noexcept;
+    log_offset find(const hash_128& key) const noexcept;
+    log_offset find(std::span<const std::byte> key) const noexcept { return find(hash_of(key)); }
 
     std::uint64_t size() const noexcept { return size_; }
     /// How many keys fit; 0 when there was no memory.
@@ -50,6 +57,7 @@ private:
         void operator()(slot* slots) const noexcept { std::free(slots); }
     };
 
+    std::uint64_t first_place(const hash_128& hash) const noexcept;
     slot& place_of(const hash_128& hash) const noexcept;
 
     siphash_key secret_;

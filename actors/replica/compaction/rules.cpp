@@ -73,36 +73,48 @@ bool clean_rules::past_horizon(const batch::batch_header& header) const {
     return horizon && *horizon <= options_.now;
 }
 
-bool clean_rules::keeps(const batch::record_view& record, bool tombstones_may_go) const {
+bool clean_rules::keeps(const question& record, bool tombstones_may_go) const {
     if (record.offset >= map_end_)
         return true;
-    if (BARNABAS_MARK_IF(!record.key, record_without_key_dropped))
+    if (BARNABAS_MARK_IF(!record.has_key, record_without_key_dropped))
         return false;
-    if (record.offset < newest_.find(*record.key))
+    if (record.offset < newest_.find(record.key))
         return false;
-    return record.value.has_value() || !BARNABAS_MARK_IF(tombstones_may_go, tombstone_dropped);
+    return record.has_value || !BARNABAS_MARK_IF(tombstones_may_go, tombstone_dropped);
 }
 
-result<clean_rules::tally> clean_rules::count(const batch::batch_view& batch, std::vector<bool>& kept,
-                                              batch::codec_workspace& workspace) const {
-    const bool may_go = past_horizon(batch.header) || options_.planted.tombstone_dropped_early;
+/// All keys are hashed before the first is looked for; see key_map::hash_of.
+result<void> clean_rules::ask(const batch::batch_view& batch, batch::codec_workspace& workspace) {
+    questions_.clear();
     auto records = batch::record_reader::open(batch, &workspace);
     if (!records)
         return records.failure();
-    tally counted;
     for (;;) {
         const auto next = records->next();
         if (!next)
             return next.failure();
         const auto* record = *next;
         if (record == nullptr)
-            return counted;
-        const bool stays = keeps(*record, may_go);
+            return {};
+        questions_.push_back({record->key ? newest_.hash_of(*record->key) : hash_128{}, record->offset,
+                              record->key.has_value(), record->value.has_value()});
+    }
+}
+
+result<clean_rules::tally> clean_rules::count(const batch::batch_view& batch, std::vector<bool>& kept,
+                                              batch::codec_workspace& workspace) {
+    const bool may_go = past_horizon(batch.header) || options_.planted.tombstone_dropped_early;
+    if (auto asked = ask(batch, workspace); !asked)
+        return asked.failure();
+    tally counted;
+    for (const auto& record : questions_) {
+        const bool stays = keeps(record, may_go);
         kept.push_back(stays);
         ++counted.seen;
         counted.kept += stays ? 1 : 0;
-        counted.tombstones |= stays && !record->value && record->offset < map_end_;
+        counted.tombstones |= stays && !record.has_value && record.offset < map_end_;
     }
+    return counted;
 }
 
 } // namespace barnabas::replica

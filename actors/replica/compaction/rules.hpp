@@ -74,15 +74,25 @@ private:
     batch_verdict without_records(const batch::batch_header& header) const;
     bool is_last_of_producer(const batch::batch_header& header) const;
     bool past_horizon(const batch::batch_header& header) const;
-    bool keeps(const batch::record_view& record, bool tombstones_may_go) const;
+    /// What is asked about a record; its bytes may be gone by then.
+    struct question {
+        hash_128 key;
+        log_offset offset;
+        bool has_key = false;
+        bool has_value = false;
+    };
+    bool keeps(const question& record, bool tombstones_may_go) const;
+    result<void> ask(const batch::batch_view& batch, batch::codec_workspace& workspace);
     result<tally> count(const batch::batch_view& batch, std::vector<bool>& kept,
-                        batch::codec_workspace& workspace) const;
+                        batch::codec_workspace& workspace);
 
     rule_options options_;
     const key_map& newest_;
     log_offset map_end_;
     transaction_walk& transactions_;
     std::map<producer_id, producer_tail> tails_;
+    /// Of the batch that is judged.
+    std::vector<question> questions_;
 };
 
 } // namespace barnabas::replica
