@@ -60,8 +60,8 @@ TEST(key_map, takes_no_more_memory_than_keys_can_need) {
 
 TEST(key_map, an_empty_key_and_offset_zero_are_as_good_as_any) {
     key_map map({1 << 10, 0.9, 10, {1, 2}});
-    ASSERT_TRUE(map.put({}, log_offset(0)));
-    EXPECT_EQ(map.find({}), log_offset(0));
+    ASSERT_TRUE(map.put(bytes_of(""), log_offset(0)));
+    EXPECT_EQ(map.find(bytes_of("")), log_offset(0));
 }
 
 } // namespace
