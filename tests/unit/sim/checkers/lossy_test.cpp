@@ -25,7 +25,8 @@ TEST(lossy_run, is_without_the_checkers_that_compare_what_clients_saw_over_lives
     }
     const std::vector<std::string> of_the_promise{
         "acked_records_survive", "nothing_unseen", "offsets_contiguous", "inconsistent_offsets",
-        "no_duplicates",         "producer_order", "sends_monotonic",    "high_watermark_never_back"};
+        "no_duplicates",         "producer_order", "sends_monotonic",    "high_watermark_never_back",
+        "newest_of_key_survives"};
     EXPECT_EQ(missing, of_the_promise);
 }
 
