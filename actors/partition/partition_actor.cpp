@@ -256,7 +256,7 @@ caf::behavior partition_actor::serving() {
 
 /// What the log's rarer jobs bring, and what others ask of it.
 caf::message_handler partition_actor::storage_handlers() {
-    return {
+    return caf::message_handler{
         [this](const repair_done& done) { machine_->on_repaired(*done.job); },
         [this](const journal::settle_log& message) { machine_->on_settle(message.upto); },
         [this](const settle_done& done) { machine_->on_settled(*done.job); },
