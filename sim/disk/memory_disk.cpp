@@ -126,7 +126,7 @@ void memory_disk::make_names_durable(const inode& directory) {
 
 // ---- each operation
 
-result<void> memory_disk::begin(const char* what, const std::string& path) {
+result<void> memory_disk::begin(const char* what, const std::string& path, call kind) {
     if (cut_off())
         return error{errc::closed, std::string(what) + " " + path + ": the process is gone"};
     ++operations_;
@@ -134,7 +134,7 @@ result<void> memory_disk::begin(const char* what, const std::string& path) {
         std::exchange(when_cut_, nullptr)();
     if (operations_ == fail_at_)
         return error{fail_code_, std::string(what) + " " + path + ": fails as planned"};
-    return {};
+    return check_place(what, path, kind);
 }
 
 bool memory_disk::fails(std::uint32_t chance) {
@@ -182,6 +182,7 @@ void memory_disk::forget_process() {
     when_cut_ = nullptr;
     fail_at_ = 0;
     reads_until_refusal_ = 0;
+    reads_until_rot_ = 0;
 }
 
 void memory_disk::kill() {

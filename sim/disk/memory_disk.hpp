@@ -11,8 +11,10 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace barnabas::sim {
@@ -28,6 +30,8 @@ enum class disk_change : std::uint8_t {
     names_synced = 7,
     killed = 8,
     power_cut = 9,
+    misdirected = 10, ///< of the file that was hit; the position
+    rotten = 11,      ///< the position
 };
 
 /// What a disk tells whoever watches it (the simulator's trace).
@@ -45,9 +49,14 @@ public:
 ///   operation fails on request (`fail_nth`). A failed sync drops the dirty pages of its file: either reads
 ///   show the old content at once, or the cache keeps the new content but no later sync makes it durable
 ///   (only writing it again does). A full disk takes what fits of a write and then says `disk_full`. Listings
-///   come in a new order each time. Death of the process (`kill`): all completed operations survive; open
+///   come in a new order each time. What is read has a wrong bit, this time or from now on (`disk_faults`;
+///   what is stored stays apart, so that `lift_rot` brings it back); only `.log` and `.snapshot` rot, since
+///   Kafka's other formats have no checksum that could tell. One write in the life of a disk lands at
+///   another page of a file that is open for writing. A place can be broken or read-only (`break_place`).
+///   Death of the process (`kill`): all completed operations survive; open
 ///   files and locks are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last
-///   sync is kept, dropped (old content) or torn by sectors of 512 bytes (the rest old, or garbage
+///   sync is kept, dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by
+///   sectors of 512 bytes (the rest old, or garbage
 ///   except for synced bytes that nobody wrote over), each page
 ///   by itself; the length is the new one, the synced one, or one in between; where length survives and
 ///   content does not there are zeros. A truncation that was not synced happened or did not, as a whole.
@@ -78,6 +87,11 @@ public:
 
     void set_faults(const disk_faults& faults) { faults_ = faults; }
     const disk_faults& faults() const noexcept { return faults_; }
+    /// Files and directories at or below this path: every call on them ends in `code`; with `read_only` only
+    /// those that would change something. An empty path ends it.
+    void break_place(const std::string& path, errc code = errc::storage_error);
+    /// Another disk is put in, empty.
+    void replace();
     void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
     std::uint64_t used_bytes() const noexcept { return used_pages_ * memory_file::page_size; }
 
@@ -98,8 +112,15 @@ public:
     /// Answers whether a read was refused since the last call.
     bool refuse_reads_after(std::uint64_t n);
 
+    /// The n-th read from now of bytes that can rot comes wrong by one bit, once. Zero: none.
+    void rot_nth_read(std::uint64_t n) noexcept { reads_until_rot_ = n; }
+
     /// Flips one bit of what is stored (bit rot). False if there is no such byte.
     bool flip_bit(const std::string& path, std::uint64_t position, unsigned bit);
+    /// Reads show a wrong bit from now on; false if there is no such byte.
+    bool rot(const std::string& path, std::uint64_t position, unsigned bit);
+    /// All that rotted is read as it was written.
+    void lift_rot();
     /// The bytes of a file, or nothing; for checkers. Costs no operation.
     std::optional<std::vector<std::byte>> content(const std::string& path) const;
 
@@ -107,6 +128,9 @@ public:
     std::size_t open_files() const noexcept { return open_.size(); }
 
     void watch(disk_observer* observer) noexcept { observer_ = observer; }
+
+    /// Whether a call needs more of a place than that it can be read.
+    enum class call { reads, changes };
 
 private:
     friend class memory_file_system;
@@ -152,7 +176,12 @@ private:
     /// such place.
     place locate(std::string_view path) const;
 
-    result<void> begin(const char* what, const std::string& path);
+    result<void> begin(const char* what, const std::string& path, call kind = call::reads);
+    /// Why calls on this path fail now, if they do.
+    result<void> check_place(const char* what, const std::string& path, call kind) const;
+    void rot_by_chance(inode& node, std::uint64_t position, std::span<std::byte> read);
+    /// The file and place that a write is diverted to, if that happens now.
+    std::optional<std::pair<inode_ptr, std::uint64_t>> diverted(const inode& from);
     bool fails(std::uint32_t chance);
 
     void add_name(const inode_ptr& directory, const std::string& name, const inode_ptr& node);
@@ -185,8 +214,12 @@ private:
     std::uint64_t cut_at_ = 0;
     std::function<void()> when_cut_;
     bool cut_off_ = false;
+    bool has_misdirected_ = false;
+    std::string broken_place_;
+    errc broken_code_ = errc::ok;
     std::uint64_t reads_until_refusal_ = 0;
     bool read_refused_ = false;
+    std::uint64_t reads_until_rot_ = 0;
 };
 
 } // namespace barnabas::sim

@@ -32,7 +32,37 @@ std::size_t memory_file::read(std::uint64_t position, std::span<std::byte> into)
             std::memset(into.data() + done, 0, piece);
         done += piece;
     }
+    if (!rotten_.empty())
+        show_rot(position, into.first(count));
     return count;
+}
+
+void memory_file::show_rot(std::uint64_t position, std::span<std::byte> read) const {
+    const auto end = rotten_.lower_bound(position + read.size());
+    for (auto at = rotten_.lower_bound(position); at != end; ++at)
+        if (!is_dirty_page(at->first / page_size))
+            read[at->first - position] ^= at->second;
+}
+
+bool memory_file::is_dirty_page(std::uint64_t number) const noexcept {
+    const auto at = position_of(dirty_, number);
+    return at != dirty_.end() && at->number == number;
+}
+
+void memory_file::rot(std::uint64_t position, unsigned bit) {
+    BARNABAS_ASSERT(position < size_ && bit < 8);
+    const auto sector = position / sector_size * sector_size;
+    const auto known = rotten_.lower_bound(sector);
+    if (known == rotten_.end() || known->first >= sector + sector_size)
+        rotten_.emplace(position, static_cast<std::byte>(1U << bit));
+}
+
+/// Sectors wholly inside of what was written are as good as new.
+void memory_file::renew_sectors(std::uint64_t begin, std::uint64_t end) {
+    const auto first = (begin + sector_size - 1) / sector_size * sector_size;
+    const auto last = end / sector_size * sector_size;
+    if (first < last)
+        rotten_.erase(rotten_.lower_bound(first), rotten_.lower_bound(last));
 }
 
 void memory_file::write(std::uint64_t position, std::span<const std::byte> bytes) {
@@ -43,6 +73,7 @@ void memory_file::write(std::uint64_t position, std::span<const std::byte> bytes
         done += piece;
     }
     size_ = std::max(size_, position + bytes.size());
+    renew_sectors(position, position + bytes.size());
 }
 
 void memory_file::truncate(std::uint64_t size) {
@@ -61,6 +92,7 @@ void memory_file::truncate(std::uint64_t size) {
             auto& last = writable_page(size / page_size);
             std::fill(last.begin() + static_cast<std::ptrdiff_t>(size % page_size), last.end(), std::byte{0});
         }
+        rotten_.erase(rotten_.lower_bound(size), rotten_.end());
     }
     size_ = size;
 }
@@ -201,6 +233,7 @@ void memory_file::zero_beyond_size() {
         set_page(number, nullptr);
     if (pages_.size() > first_gone)
         pages_.resize(first_gone);
+    rotten_.erase(rotten_.lower_bound(size_), rotten_.end());
     const auto last = size_ / page_size;
     if (size_ % page_size == 0 || last >= pages_.size() || pages_[last] == nullptr)
         return;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -38,7 +39,14 @@ public:
     bool is_dirty() const noexcept { return !dirty_.empty() || !lost_.empty() || size_ != durable_size_; }
 
     void power_cut(runtime::random& draws, const power_cut_faults& faults);
+    /// Changes what is stored, for good.
     void flip_bit(std::uint64_t position, unsigned bit);
+    /// From now on reads of this byte show a wrong bit, but for pages that wait for a sync, which are in
+    /// memory. What is stored stays as it was: a write of the whole sector or `lift_rot` ends it.
+    void rot(std::uint64_t position, unsigned bit);
+    void lift_rot() noexcept { rotten_.clear(); }
+    /// The page changed since the last sync.
+    bool is_dirty_page(std::uint64_t number) const noexcept;
 
 private:
     using page = std::array<std::byte, page_size>;
@@ -56,6 +64,8 @@ private:
     void power_cut_truncation(bool lost);
     void power_cut_page(const old_page& before, runtime::random& draws, const power_cut_faults& faults);
     void zero_beyond_size();
+    void show_rot(std::uint64_t position, std::span<std::byte> read) const;
+    void renew_sectors(std::uint64_t begin, std::uint64_t end);
 
     std::vector<page_ptr> pages_;
     std::uint64_t present_ = 0;
@@ -66,6 +76,8 @@ private:
     old_pages lost_;
     /// Pages from here on were cut off since the last sync: one truncation, which survives or not as a whole.
     std::uint64_t truncated_from_ = UINT64_MAX;
+    /// Wrong bits by position; at most one per sector.
+    std::map<std::uint64_t, std::byte> rotten_;
 };
 
 } // namespace barnabas::sim

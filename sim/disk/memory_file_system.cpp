@@ -14,6 +14,9 @@ using runtime::open_mode;
 
 namespace {
 
+constexpr auto reads = memory_disk::call::reads;
+constexpr auto changes = memory_disk::call::changes;
+
 error refuse(errc code, const char* what, const std::string& path, const char* why) {
     return {code, std::string(what) + " " + path + ": " + why};
 }
@@ -47,7 +50,7 @@ result<memory_disk::inode_ptr> memory_file_system::create_file(const memory_disk
 }
 
 result<file_id> memory_file_system::open(const std::string& path, open_mode mode) {
-    if (auto begun = disk_.begin("open", path); !begun)
+    if (auto begun = disk_.begin("open", path, mode == open_mode::read_only ? reads : changes); !begun)
         return begun.failure();
     const auto at = disk_.locate(path);
     if (at.node != nullptr) {
@@ -99,12 +102,14 @@ result<std::size_t> memory_file_system::read(file_id file, file_position positio
     }
     if (disk_.fails(disk_.faults_.read_error_chance))
         return refuse(errc::storage_error, "read", at->node->path, "input/output error");
-    return at->node->file.read(position.get(), into);
+    const auto count = at->node->file.read(position.get(), into);
+    disk_.rot_by_chance(*at->node, position.get(), into.first(count));
+    return count;
 }
 
 result<void> memory_file_system::write(file_id file, file_position position, std::span<const slice> parts) {
     const auto* at = opened(file);
-    if (auto begun = disk_.begin("write", at != nullptr ? at->node->path : ""); !begun)
+    if (auto begun = disk_.begin("write", at != nullptr ? at->node->path : "", changes); !begun)
         return begun.failure();
     if (at == nullptr || !at->writable)
         return refuse(errc::access_denied, "write", at != nullptr ? at->node->path : "",
@@ -112,9 +117,15 @@ result<void> memory_file_system::write(file_id file, file_position position, std
     if (disk_.fails(disk_.faults_.write_error_chance))
         return refuse(errc::storage_error, "write", at->node->path, "input/output error");
     auto next = position.get();
+    auto* node = at->node.get();
+    const auto elsewhere = disk_.diverted(*node);
+    if (elsewhere) {
+        node = elsewhere->first.get();
+        next = elsewhere->second;
+    }
     std::uint64_t checksum = 0;
     for (const auto& part : parts) {
-        if (auto written = write_part(*at->node, next, part.bytes()); !written)
+        if (auto written = write_part(*node, next, part.bytes()); !written)
             return written;
         next += part.size();
         if (disk_.observer_ != nullptr)
@@ -156,7 +167,7 @@ result<void> memory_file_system::write_part(memory_disk::inode& node, std::uint6
 
 result<void> memory_file_system::truncate(file_id file, std::uint64_t size) {
     const auto* at = opened(file);
-    if (auto begun = disk_.begin("truncate", at != nullptr ? at->node->path : ""); !begun)
+    if (auto begun = disk_.begin("truncate", at != nullptr ? at->node->path : "", changes); !begun)
         return begun.failure();
     if (at == nullptr || !at->writable)
         return refuse(errc::access_denied, "truncate", at != nullptr ? at->node->path : "",
@@ -182,6 +193,10 @@ result<void> memory_file_system::sync(std::span<const file_id> files) {
             continue;
         }
         auto& node = *at->node;
+        if (auto sound = disk_.check_place("sync", node.path, changes); !sound) {
+            outcome = sound;
+            continue;
+        }
         if (!disk_.fails(disk_.faults_.sync_error_chance)) {
             if (!disk_.fails(disk_.faults_.sync_lie_chance))
                 node.file.sync();
@@ -244,7 +259,7 @@ result<void> memory_file_system::create_directory(const std::string& path) {
             return refuse(errc::already_exists, "create directory", part, "a file has this name");
         if ((at.node != nullptr || at.name.empty()) && !last)
             continue;
-        if (auto begun = disk_.begin("create directory", part); !begun)
+        if (auto begun = disk_.begin("create directory", part, changes); !begun)
             return begun;
         if (at.node != nullptr || at.name.empty())
             continue;
@@ -257,7 +272,7 @@ result<void> memory_file_system::create_directory(const std::string& path) {
 }
 
 result<void> memory_file_system::rename(const std::string& source, const std::string& target) {
-    if (auto begun = disk_.begin("rename", source); !begun)
+    if (auto begun = disk_.begin("rename", source, changes); !begun)
         return begun;
     const auto from = disk_.locate(source);
     const auto to = disk_.locate(target);
@@ -283,7 +298,7 @@ result<void> memory_file_system::rename(const std::string& source, const std::st
 }
 
 result<void> memory_file_system::unlink(const memory_disk::place& at, const std::string& path) {
-    if (auto begun = disk_.begin("remove", path); !begun)
+    if (auto begun = disk_.begin("remove", path, changes); !begun)
         return begun;
     if (at.node == nullptr)
         return refuse(errc::not_found, "remove", path, "no such file or directory");
@@ -330,7 +345,7 @@ result<void> memory_file_system::remove_directory(const std::string& path) {
 }
 
 result<file_id> memory_file_system::lock(const std::string& path) {
-    if (auto begun = disk_.begin("lock", path); !begun)
+    if (auto begun = disk_.begin("lock", path, changes); !begun)
         return begun.failure();
     const auto at = disk_.locate(path);
     auto node = at.node;

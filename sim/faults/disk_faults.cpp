@@ -56,6 +56,14 @@ disk_faults disk_faults::slowed(std::int64_t factor) const {
     return made;
 }
 
+disk_faults disk_faults::honest() const {
+    auto made = *this;
+    made.sync_lie_chance = 0;
+    made.sticky_rot_chance = 0;
+    made.misdirect_chance = 0;
+    return made;
+}
+
 power_cut_faults power_cut_faults::drawn(runtime::random& draws) {
     power_cut_faults made;
     made.page_kept = any_chance(draws);

@@ -19,6 +19,13 @@ struct disk_faults {
     /// Per file synced: success is reported, and nothing is on stable storage. No broker can keep its promise
     /// then.
     std::uint32_t sync_lie_chance = 0;
+    /// Per read of a `.log` or `.snapshot`, whose formats can show it: one bit comes out wrong, this time.
+    std::uint32_t read_rot_chance = 0;
+    /// Per such read: one sector that it touches has a wrong bit from now on. What only this disk has is
+    /// lost.
+    std::uint32_t sticky_rot_chance = 0;
+    /// Per write, but once in the life of a disk: all of it lands somewhere else, over what was there.
+    std::uint32_t misdirect_chance = 0;
 
     /// Latencies of one operation inside a submitted job; the kind of job does not matter.
     std::int64_t cached_low = 2 * microsecond;
@@ -39,6 +46,12 @@ struct disk_faults {
     static disk_faults drawn(runtime::random& draws);
     /// Strengths of all kinds but lies, as if all existed.
     static disk_faults all_drawn(runtime::random& draws);
+    /// No broker can keep its promise on such a disk alone.
+    bool loses() const noexcept {
+        return sync_lie_chance > 0 || sticky_rot_chance > 0 || misdirect_chance > 0;
+    }
+    /// The same disk without what loses.
+    disk_faults honest() const;
     /// Something on it ends in an error now and then.
     bool fails() const noexcept {
         return read_error_chance > 0 || write_error_chance > 0 || sync_error_chance > 0;
@@ -62,6 +75,9 @@ void for_each_field(Of& of, Visit&& visit) {
     visit("stalled_until_ns", of.stalled_until);
     visit("not_cached_chance_ppm", of.not_cached_chance);
     visit("inline_chance_ppm", of.inline_chance);
+    visit("read_rot_chance_ppm", of.read_rot_chance);
+    visit("sticky_rot_chance_ppm", of.sticky_rot_chance);
+    visit("misdirect_chance_ppm", of.misdirect_chance);
 }
 
 /// What a power cut leaves, of what was not synced. Chances are per 1,000,000.
