@@ -219,9 +219,14 @@ checked problem_of(const network_faults& faults) {
 }
 
 checked problem_of(const disk_faults& faults, bool lossy) {
-    if (faults.sync_lie_chance > 0 && !lossy)
-        return value_problem{{"sync_lie_chance"},
-                             "syncs that lie void the promise: say lossy = yes in [faults]"};
+    if (faults.loses() && !lossy) {
+        const char* which = faults.sync_lie_chance > 0     ? "sync_lie_chance"
+                            : faults.sticky_rot_chance > 0 ? "sticky_rot_chance"
+                                                           : "misdirect_chance";
+        return value_problem{{which},
+                             "syncs that lie, sectors that rot and writes that land elsewhere void the "
+                             "promise: say lossy = yes in [faults]"};
+    }
     return problem_by_names(faults);
 }
 

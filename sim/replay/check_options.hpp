@@ -24,7 +24,7 @@ checked problem_of(const client::new_topic& topic);
 checked problem_of(const load_options& load);
 checked problem_of(const client::consumer_options& reader);
 checked problem_of(const network_faults& faults);
-/// Only a `lossy` run may have syncs that lie.
+/// Only a `lossy` run may have a disk that loses (`disk_faults::loses`).
 checked problem_of(const disk_faults& faults, bool lossy);
 checked problem_of(const power_cut_faults& losses);
 checked problem_of(const planned_fault& fault, virtual_time healing);

@@ -289,9 +289,9 @@ result<void> scenario::reading::faults(const document_section& from) {
         plan.disk = {};
         plan.lossy = false;
     }
-    // Lies that were drawn go with the label.
+    // What was drawn to lose goes with the label.
     if (!plan.lossy)
-        plan.disk.sync_lie_chance = 0;
+        plan.disk = plan.disk.honest();
     return done;
 }
 

@@ -54,6 +54,8 @@ void fault_driver::heal() {
     with_.network->set_faults({});
     auto& host = with_.broker->host();
     host.disk().set_faults({});
+    host.disk().set_capacity(memory_disk::unlimited);
+    host.disk().lift_rot();
     if (host.clock().drift_ppm() != usual_drift_ppm_)
         host.set_clock_drift(usual_drift_ppm_);
     if (std::exchange(loop_slow_until_, virtual_time(0)) > virtual_time(0))
@@ -63,7 +65,7 @@ void fault_driver::heal() {
     healthy_since_ = with_.time->now();
     next_downtime_ = 0;
     // What a failed disk took out of service stays so until somebody mends the disk and starts the broker.
-    if (plan_.any && plan_.disk.fails() && with_.broker->running())
+    if (plan_.any && plan_.disk_fails() && with_.broker->running())
         crash(crash_kind::kill, {}, 0);
 }
 

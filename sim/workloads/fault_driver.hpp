@@ -62,6 +62,8 @@ private:
     void set_connects(const planned_fault& fault, connect_mode mode);
     void set_disk();
     void slow_disk(const planned_fault& fault);
+    void fill_disk(const planned_fault& fault);
+    void hang_disk(const planned_fault& fault);
     void slow_loop(const planned_fault& fault);
     void drift(const planned_fault& fault);
     void watch();
@@ -104,6 +106,7 @@ private:
     virtual_time drift_until_{0};
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
+    virtual_time disk_full_until_{0};
     std::int64_t usual_drift_ppm_ = 0;
 };
 

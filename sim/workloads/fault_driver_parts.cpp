@@ -93,6 +93,8 @@ void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
     case fault_kind::disk_stall:
         disk_stalled_until_ = std::max(disk_stalled_until_, (with_.time->now() + length(fault)).get());
         return set_disk();
+    case fault_kind::full_disk: return fill_disk(fault);
+    case fault_kind::hanging_disk: return hang_disk(fault);
     default: return;
     }
 }
@@ -112,6 +114,29 @@ void fault_driver::slow_disk(const planned_fault& fault) {
             return;
         disk_factor_ = 1;
         set_disk();
+    });
+}
+
+void fault_driver::fill_disk(const planned_fault& fault) {
+    auto& disk = with_.broker->host().disk();
+    disk.set_capacity(disk.used_bytes() + fault.bytes);
+    disk_full_until_ = with_.time->now() + length(fault);
+    later(length(fault), [this] {
+        if (with_.time->now() >= disk_full_until_)
+            with_.broker->host().disk().set_capacity(memory_disk::unlimited);
+    });
+}
+
+/// What was asked of the disk is never answered: only the end of the process ends it.
+void fault_driver::hang_disk(const planned_fault& fault) {
+    constexpr std::int64_t longer_than_any_run = 100'000 * second;
+    disk_stalled_until_ = (with_.time->now() + longer_than_any_run).get();
+    set_disk();
+    later(length(fault), [this, &fault] {
+        disk_stalled_until_ = 0;
+        set_disk();
+        if (with_.broker->running())
+            crash(fault.how, fault.losses, 0);
     });
 }
 

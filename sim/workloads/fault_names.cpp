@@ -2,6 +2,7 @@
 
 #include "sim/workloads/fault_plan.hpp"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 
@@ -28,6 +29,9 @@ constexpr background_row rows[] = {
     {background_kind::cold_cache, "cold_cache"},
     {background_kind::sync_lies, "sync_lies"},
     {background_kind::disk_errors, "disk_errors"},
+    {background_kind::rotten_reads, "rotten_reads"},
+    {background_kind::rotten_sectors, "rotten_sectors"},
+    {background_kind::misdirected_write, "misdirected_write"},
 };
 
 /// Appends " name=value" for each field.
@@ -124,6 +128,13 @@ std::span<const schedule_style> all_of(schedule_style) noexcept {
     static constexpr schedule_style all[] = {schedule_style::steady, schedule_style::burst,
                                              schedule_style::targeted};
     return all;
+}
+
+bool fault_plan::disk_fails() const noexcept {
+    const auto takes_away = [](const planned_fault& fault) {
+        return fault.kind == fault_kind::full_disk || fault.kind == fault_kind::hanging_disk;
+    };
+    return disk.fails() || std::any_of(faults.begin(), faults.end(), takes_away);
 }
 
 std::string fault_plan::text() const {

@@ -47,6 +47,11 @@ constexpr kind_row kind_rows[] = {
     {fault_kind::slow_disk, 30, 8, 60},
     {fault_kind::disk_stall, 30, 8, 60},
 };
+/// These are drawn like all that a disk does wrong, where that is allowed.
+constexpr kind_row disk_kind_rows[] = {
+    {fault_kind::full_disk, 6, 8, 60},
+    {fault_kind::hanging_disk, 6, 20, 60},
+};
 
 struct background_row {
     background_kind kind;
@@ -64,6 +69,9 @@ constexpr background_row background_rows[] = {
 /// one that fails; both at once is rare, since a failing disk alone must not cost anything but service.
 constexpr std::uint64_t lies_percent = 6;
 constexpr std::uint64_t disk_errors_percent = 6;
+constexpr std::uint64_t rotten_reads_percent = 10;
+constexpr std::uint64_t rotten_sectors_percent = 3;
+constexpr std::uint64_t misdirected_percent = 3;
 
 power_cut_faults drawn_losses(runtime::random& draws) {
     return draws.chance(1, 4) ? power_cut_faults::lose_all() : power_cut_faults::drawn(draws);
@@ -169,8 +177,6 @@ void draw_background(fault_plan& plan, runtime::random draws) {
 
 /// A disk that lies or fails. Streams of its own: what else was drawn for the run stays as it was.
 void draw_disk_harm(fault_plan& plan, runtime::random draws) {
-    if (plan.mode != swarm_mode::some_kinds)
-        return;
     auto lies = draws.split("lies");
     if (lies.chance(lies_percent, 100)) {
         plan.lossy = true;
@@ -189,6 +195,29 @@ void draw_disk_harm(fault_plan& plan, runtime::random draws) {
         plan.disk.write_error_chance = (which & 2) != 0 ? drawn.write_error_chance : 0;
         plan.disk.sync_error_chance = (which & 4) != 0 ? drawn.sync_error_chance : 0;
     }
+}
+
+/// A disk that gives back, or writes down, something else than it was given.
+void draw_rot(fault_plan& plan, runtime::random draws) {
+    const auto exists = [&](runtime::random& one, std::uint64_t percent, background_kind kind, bool loses) {
+        if (!one.chance(percent, 100))
+            return false;
+        plan.background.push_back(kind);
+        plan.lossy = plan.lossy || loses;
+        return true;
+    };
+    const auto chance = [](runtime::random& one, std::uint64_t low, std::uint64_t high) {
+        return static_cast<std::uint32_t>(one.log_between(low, high));
+    };
+    auto reads = draws.split("reads");
+    if (exists(reads, rotten_reads_percent, background_kind::rotten_reads, false))
+        plan.disk.read_rot_chance = chance(reads, 10, 2'000);
+    auto sectors = draws.split("sectors");
+    if (exists(sectors, rotten_sectors_percent, background_kind::rotten_sectors, true))
+        plan.disk.sticky_rot_chance = chance(sectors, 10, 10'000);
+    auto writes = draws.split("writes");
+    if (exists(writes, misdirected_percent, background_kind::misdirected_write, true))
+        plan.disk.misdirect_chance = chance(writes, 100, 10'000);
 }
 
 /// Draws whatever the kind uses, and what it does not use as well: the parameters of one kind do not shift
@@ -237,7 +266,9 @@ std::pair<std::int64_t, std::int64_t> lengths_of(fault_kind kind) {
     case fault_kind::slow_loop: return {100 * millisecond, 10 * second};
     case fault_kind::clock_drift: return {second, 30 * second};
     case fault_kind::slow_disk: return {100 * millisecond, 20 * second};
-    case fault_kind::disk_stall: return {10 * millisecond, 10 * second};
+    case fault_kind::disk_stall:
+    case fault_kind::full_disk:
+    case fault_kind::hanging_disk: return {10 * millisecond, 10 * second};
     default: return {millisecond, 4 * second};
     }
 }
@@ -313,9 +344,9 @@ private:
 };
 
 void draw_faults(fault_plan& plan, const fault_plan::bounds& within, runtime::random draws,
-                 std::uint64_t power_cuts) {
+                 std::uint64_t power_cuts, std::span<const kind_row> rows) {
     const dates times(plan, within, draws.split("dates"));
-    for (const auto& row : kind_rows) {
+    for (const auto& row : rows) {
         if (std::find(plan.kinds.begin(), plan.kinds.end(), row.kind) == plan.kinds.end())
             continue;
         auto of_kind = draws.split(name_of(row.kind));
@@ -349,9 +380,16 @@ fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
     plan.last_losses = drawn_losses(draws);
     draw_kinds(plan, draws.split("kinds"));
     draw_background(plan, draws.split("background"));
-    draw_faults(plan, within, draws.split("faults"), power_cuts);
-    if (within.disk_harm_allowed)
-        draw_disk_harm(plan, draws.split("disk harm"));
+    draw_faults(plan, within, draws.split("faults"), power_cuts, kind_rows);
+    if (!within.disk_harm_allowed || plan.mode != swarm_mode::some_kinds)
+        return plan;
+    draw_disk_harm(plan, draws.split("disk harm"));
+    draw_rot(plan, draws.split("rot"));
+    auto dated = draws.split("disk faults");
+    for (const auto& row : disk_kind_rows)
+        if (dated.chance(row.enable_percent, 100))
+            plan.kinds.push_back(row.kind);
+    draw_faults(plan, within, dated.split("faults"), power_cuts, disk_kind_rows);
     return plan;
 }
 

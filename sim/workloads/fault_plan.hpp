@@ -17,19 +17,22 @@ namespace barnabas::sim {
 
 /// Faults without a date: chance does them, all the time until healing.
 enum class background_kind : std::uint8_t {
-    delays,         ///< latencies, rates and buffers of links differ more than usual
-    split_reads,    ///< reads and segments are cut
-    resets,         ///< connections are reset after so many bytes
-    half_open_ends, ///< one end of a connection vanishes
-    refusals,       ///< attempts to connect are refused
-    hangs,          ///< ... hang
-    mutes,          ///< ... succeed, and then nothing is heard
-    clogs,          ///< a direction holds its bytes for a while
-    disk_latencies, ///< syncs take other times than usual
-    disk_stalls,    ///< one job now and then takes seconds
-    cold_cache,     ///< reads find nothing in memory more often, and jobs run at once more or less often
-    sync_lies,      ///< a sync succeeds and did nothing: the promise is void
-    disk_errors,    ///< reads, writes and syncs fail: what they served is out of service until a restart
+    delays,            ///< latencies, rates and buffers of links differ more than usual
+    split_reads,       ///< reads and segments are cut
+    resets,            ///< connections are reset after so many bytes
+    half_open_ends,    ///< one end of a connection vanishes
+    refusals,          ///< attempts to connect are refused
+    hangs,             ///< ... hang
+    mutes,             ///< ... succeed, and then nothing is heard
+    clogs,             ///< a direction holds its bytes for a while
+    disk_latencies,    ///< syncs take other times than usual
+    disk_stalls,       ///< one job now and then takes seconds
+    cold_cache,        ///< reads find nothing in memory more often, and jobs run at once more or less often
+    sync_lies,         ///< a sync succeeds and did nothing: the promise is void
+    disk_errors,       ///< reads, writes and syncs fail: what they served is out of service until a restart
+    rotten_reads,      ///< a read has a wrong bit, this time
+    rotten_sectors,    ///< ... and from then on: the promise is void
+    misdirected_write, ///< one write lands elsewhere: the promise is void
 };
 const char* name_of(background_kind kind) noexcept;
 std::span<const background_kind> all_of(background_kind) noexcept;
@@ -51,8 +54,8 @@ std::span<const schedule_style> all_of(schedule_style) noexcept;
 /// All faults of one run: those that lie in wait the whole time, and those with a date. None after `healing`.
 struct fault_plan {
     bool any = false;
-    /// Something here can break the promise (syncs that lie): only what holds in spite of lost data is to be
-    /// checked, and nobody must be served in the end.
+    /// Something here can break the promise (`disk_faults::loses`): only what holds in spite of lost data is
+    /// to be checked, and nobody must be served in the end.
     bool lossy = false;
     swarm_mode mode = swarm_mode::no_faults;
     schedule_style style = schedule_style::steady;
@@ -77,6 +80,8 @@ struct fault_plan {
         bool disk_harm_allowed = false;
     };
     static fault_plan drawn(runtime::random draws, const bounds& within);
+    /// Something here ends in errors of the disk, so that the broker may refuse service until healing.
+    bool disk_fails() const noexcept;
     /// One line per fault, for people.
     std::string text() const;
 };

@@ -39,6 +39,8 @@ constexpr kind_row rows[] = {
     {fault_kind::clock_drift, "clock_drift", uses_lasts | uses_drift},
     {fault_kind::slow_disk, "slow_disk", uses_lasts | uses_factor},
     {fault_kind::disk_stall, "disk_stall", uses_lasts},
+    {fault_kind::full_disk, "full_disk", uses_lasts | uses_bytes},
+    {fault_kind::hanging_disk, "hanging_disk", uses_lasts | uses_how},
 };
 
 constexpr bool rows_are_in_order() {
@@ -46,7 +48,7 @@ constexpr bool rows_are_in_order() {
         if (static_cast<std::size_t>(rows[i].kind) != i)
             return false;
     }
-    return std::size(rows) == static_cast<std::size_t>(fault_kind::disk_stall) + 1;
+    return std::size(rows) == static_cast<std::size_t>(fault_kind::hanging_disk) + 1;
 }
 static_assert(rows_are_in_order());
 

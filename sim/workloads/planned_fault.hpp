@@ -35,6 +35,8 @@ enum class fault_kind : std::uint8_t {
     clock_drift,        ///< its clocks run too fast or too slow
     slow_disk,          ///< its disk needs many times as long for each job
     disk_stall,         ///< its disk stands still
+    full_disk,          ///< its disk has only so many bytes left
+    hanging_disk,       ///< no call on its disk returns any more, until somebody kills the process
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;
@@ -76,7 +78,7 @@ struct planned_fault {
     std::int64_t interval_ns = 0;
     /// Crashes of a loop.
     std::uint32_t count = 0;
-    /// More bytes before a reset; the buffers of a slow link.
+    /// More bytes before a reset; the buffers of a slow link; what is free on a full disk.
     std::uint32_t bytes = 0;
     std::uint64_t bytes_per_second = 0;
     std::int64_t jump_ms = 0;

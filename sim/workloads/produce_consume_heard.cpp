@@ -113,7 +113,7 @@ void produce_consume::on_problem(std::uint32_t reader, std::uint32_t topic,
                                 problem.high_watermark});
     case client::consumer_problem::kind::refused:
         // An answer may still be on its way when the disk is whole again.
-        if (options_.faults.lossy || (options_.faults.any && options_.faults.disk.fails()))
+        if (options_.faults.lossy || (options_.faults.any && options_.faults.disk_fails()))
             return tell(what + "refused with " + problem.detail);
         return fail("node", what + "refused with " + problem.detail);
     }
