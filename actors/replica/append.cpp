@@ -200,7 +200,8 @@ void replica_log::roll(timestamp_ms now, write_job& job) {
     job.kind = runtime::disk_job_kind::blocking;
     job.segment_base = log_end_offset_;
     job.closing_time_position = file_position(closing.time_index_size);
-    job.closing_time_entry = to_slice(closing_time_entry(closing));
+    if (!options_.planted.closing_entry_forgotten)
+        job.closing_time_entry = to_slice(closing_time_entry(closing));
     closing.closed = now;
     BARNABAS_ASSERT(closing.base_offset < log_end_offset_);
     segment_state next;
@@ -220,7 +221,12 @@ void replica_log::place(std::vector<batch::batch_view>& batches, write_job& job)
         recent_.push_back({batch.header.base_offset, file_position(active.size)});
         if (recent_.size() > recent_positions_max)
             recent_.pop_front();
-        index_batch(active, batch.header, options_.index_interval_bytes, growth);
+        auto indexed = batch.header;
+        if (options_.planted.offset_index_one_off && active.size > 0)
+            indexed.base_offset = indexed.base_offset - 1;
+        if (options_.planted.time_index_one_off)
+            indexed.max_timestamp = timestamp_ms(indexed.max_timestamp.get() - 1);
+        index_batch(active, indexed, options_.index_interval_bytes, growth);
         bytes_since_snapshot_ += batch.bytes.size();
         job.batches.push_back(std::move(batch.bytes));
     }

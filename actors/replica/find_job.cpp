@@ -8,7 +8,8 @@
 namespace barnabas::replica {
 namespace {
 
-/// One run of a find job. Batches are chosen by their headers; only the chosen one is read and unpacked.
+/// One look of a find job. Batches are chosen by their headers, once their CRCs have shown that these are
+/// what was written: few, for an index leads close to them. Only the chosen one is unpacked.
 class find_run {
 public:
     find_run(const find_job& job, runtime::file_system& files) : job_(job), files_(files) {}
@@ -20,7 +21,7 @@ private:
     result<answer> first_at_or_behind(segment_reader& segment, timestamp_ms wanted);
     result<answer> largest(segment_reader& segment);
     result<answer> largest_from(segment_reader& segment, file_position from);
-    result<answer> first_record(segment_reader& segment, const located_batch& located, timestamp_ms wanted);
+    result<answer> first_record(const batch::batch_view& batch, timestamp_ms wanted);
 
     const find_job& job_;
     runtime::file_system& files_;
@@ -52,16 +53,16 @@ result<std::optional<found_offset>> find_run::first_at_or_behind(segment_reader&
         return start.failure();
     batch_walk walk(files_, segment.log(), *start, segment.size());
     for (auto next = segment.base_offset(); next < job_.upto;) {
-        auto located = walk.next();
-        if (!located)
-            return located.failure();
-        if (!*located)
+        auto batch = walk.next_whole();
+        if (!batch)
+            return batch.failure();
+        if (!*batch)
             break;
-        const auto& header = (*located)->header;
+        const auto& header = (*batch)->header;
         next = header.next_offset();
         if (header.max_timestamp < wanted || header.last_offset() < job_.not_below)
             continue;
-        auto found = first_record(segment, **located, wanted);
+        auto found = first_record(**batch, wanted);
         if (!found || *found)
             return found;
     }
@@ -81,30 +82,27 @@ result<std::optional<found_offset>> find_run::largest(segment_reader& segment) {
 
 result<std::optional<found_offset>> find_run::largest_from(segment_reader& segment, file_position from) {
     batch_walk walk(files_, segment.log(), from, segment.size());
-    std::optional<located_batch> best;
+    std::optional<batch::batch_view> best;
     for (auto next = segment.base_offset(); next < job_.upto;) {
-        auto located = walk.next();
-        if (!located)
-            return located.failure();
-        if (!*located)
+        auto batch = walk.next_whole();
+        if (!batch)
+            return batch.failure();
+        if (!*batch)
             break;
-        const auto& header = (*located)->header;
+        const auto& header = (*batch)->header;
         next = header.next_offset();
         const bool inside = header.last_offset() < job_.upto && header.last_offset() >= job_.not_below;
         if (inside && header.record_count > 0 && (!best || header.max_timestamp > best->header.max_timestamp))
-            best = **located;
+            best = std::move(**batch);
     }
     if (!best)
         return answer{};
-    return first_record(segment, *best, best->header.max_timestamp);
+    return first_record(*best, best->header.max_timestamp);
 }
 
-result<std::optional<found_offset>>
-find_run::first_record(segment_reader& segment, const located_batch& located, timestamp_ms wanted) {
-    auto whole = read_batch(files_, segment.log(), located);
-    if (!whole)
-        return whole.failure();
-    auto records = batch::record_reader::open(*whole);
+result<std::optional<found_offset>> find_run::first_record(const batch::batch_view& batch,
+                                                           timestamp_ms wanted) {
+    auto records = batch::record_reader::open(batch);
     if (!records)
         return records.failure();
     for (;;) {
@@ -117,7 +115,7 @@ find_run::first_record(segment_reader& segment, const located_batch& located, ti
         if (seen.offset >= job_.upto)
             return answer{};
         if (seen.timestamp >= wanted && seen.offset >= job_.not_below)
-            return answer(found_offset{seen.offset, seen.timestamp, located.header.leader_epoch});
+            return answer(found_offset{seen.offset, seen.timestamp, batch.header.leader_epoch});
     }
 }
 

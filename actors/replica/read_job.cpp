@@ -2,6 +2,7 @@
 #include "actors/replica/log/segment_reader.hpp"
 #include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/crc32c.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 
@@ -10,11 +11,14 @@ namespace {
 
 using batch::at::attributes;
 
-/// One run of a read job: finds the batch that holds the offset, then reads a range and trims it.
+/// One look of a read job: finds the batch that holds the offset, then reads a range and trims it.
 class read_run {
 public:
     read_run(const read_job& job, runtime::file_system& files) : job_(job), files_(files) {}
     result<slice> run();
+    /// The answer does not begin where a log without gaps has the offset, or a batch is not of the epoch that
+    /// it should be of: either it is so, or bytes that no CRC covers came wrong from the disk.
+    bool strange() const { return strange_; }
     std::size_t allocated() const { return allocated_; }
     log_offset end() const { return end_; }
 
@@ -24,11 +28,13 @@ private:
     result<slice> read_range(segment_reader& segment, file_position from);
     result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
     result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
-    bool crc_matters_and_fails(const batch::batch_header& header, std::span<const std::byte> bytes) const;
+    bool is_of_strange_epoch(const batch::batch_header& header) const;
+    bool is_sound(const batch::batch_header& header, std::span<const std::byte> bytes, log_offset next) const;
 
     const read_job& job_;
     runtime::file_system& files_;
     std::size_t allocated_ = 0;
+    bool strange_ = false;
     log_offset end_{-1};
 };
 
@@ -137,20 +143,25 @@ result<slice> read_run::read_bytes(segment_reader& segment, file_position from, 
 result<std::size_t> read_run::whole_batches(segment_reader& segment, file_position from, const slice& bytes) {
     std::size_t whole = 0;
     log_offset next = segment.base_offset();
+    strange_ = false;
     while (bytes.size() - whole >= batch::batch_header_size && next < job_.upto) {
         const auto rest = bytes.bytes().subspan(whole);
         auto header = batch::parse_header(rest);
         if (header && header->total_size() > rest.size())
             break;
-        const bool sound = header && header->last_offset_delta >= 0 && header->base_offset >= next &&
-                           !crc_matters_and_fails(*header, rest.first(header->total_size()));
+        const bool sound = header && is_sound(*header, rest.first(header->total_size()), next);
         if (!sound && whole > 0)
             break; // The next read begins here and tells.
         if (!sound && header.code() == errc::unsupported_for_message_format)
             return header.failure();
         if (!sound)
             return corrupt_batch(segment.name(), from,
-                                 header ? "offset or CRC do not fit" : header.failure().detail);
+                                 header ? "offset, epoch or CRC do not fit" : header.failure().detail);
+        strange_ |= is_of_strange_epoch(*header);
+        if (whole == 0)
+            strange_ |= header->last_offset() < job_.from || (job_.dense && header->base_offset > job_.from);
+        else if (job_.dense && header->base_offset != next)
+            break;
         if (header->last_offset() >= job_.upto)
             break;
         whole += header->total_size();
@@ -159,9 +170,18 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
     return whole;
 }
 
-bool read_run::crc_matters_and_fails(const batch::batch_header& header,
-                                     std::span<const std::byte> bytes) const {
-    return header.base_offset < job_.verify_below && batch::crc32c(bytes.subspan(attributes)) != header.crc;
+bool read_run::is_of_strange_epoch(const batch::batch_header& header) const {
+    const auto behind = std::upper_bound(
+        job_.epochs.begin(), job_.epochs.end(), header.base_offset,
+        [](log_offset offset, const epoch_entry& entry) { return offset < entry.start_offset; });
+    return behind != job_.epochs.begin() && std::prev(behind)->epoch != header.leader_epoch;
+}
+
+bool read_run::is_sound(const batch::batch_header& header, std::span<const std::byte> bytes,
+                        log_offset next) const {
+    return header.last_offset_delta >= 0 && header.base_offset >= next &&
+           (header.base_offset < job_.sound_from || !is_of_strange_epoch(header)) &&
+           batch::crc32c(bytes.subspan(attributes)) == header.crc;
 }
 
 } // namespace
@@ -175,11 +195,23 @@ std::size_t read_job::bytes_there() const {
     return static_cast<std::size_t>(std::min<std::uint64_t>(there, max_bytes));
 }
 
+/// What comes wrong from the disk once comes right the next time. What stays wrong is told; what is only
+/// strange, and so again, is how the log is.
 void read_job::run(runtime::file_system& files) {
-    read_run run(*this, files);
-    records = run.run();
-    allocated = run.allocated();
-    end = run.end();
+    bool was_strange = false;
+    for (int look = 1; look <= looks_max; ++look) {
+        read_run run(*this, files);
+        records = run.run();
+        allocated = run.allocated();
+        end = run.end();
+        const bool wrong = is_damage(records.code());
+        const bool misses = records && records->empty() && at_least_one_batch && !segments.empty();
+        const bool strange = !wrong && (misses || run.strange());
+        if (!wrong && (!strange || was_strange))
+            break;
+        BARNABAS_MARK(read_looks_again);
+        was_strange = strange;
+    }
 }
 
 } // namespace barnabas::replica

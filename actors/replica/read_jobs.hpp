@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replica/log/epoch_cache.hpp"
 #include "actors/replica/log/segment.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/slice.hpp"
@@ -29,15 +30,29 @@ struct readable_segment {
     bool may_be_replaced = false;
 };
 
-/// Whole batches from the one that holds `from` on, below `upto`. May run again from its beginning.
+/// How often a job looks at bytes that are wrong before it says so: what came wrong from the disk may come
+/// right the next time.
+inline constexpr int looks_max = 3;
+
+/// A read says that bytes are not what was written.
+inline bool is_damage(errc code) {
+    return code == errc::corrupt_message || code == errc::unsupported_for_message_format;
+}
+
+/// Whole batches from the one that holds `from` on, below `upto`; their CRCs are right. May run again from
+/// its beginning.
 struct read_job {
     std::string directory;
     log_offset from;
     log_offset upto; ///< exclusive
     std::size_t max_bytes = 0;
     bool at_least_one_batch = false;
-    /// Batches below it come from a former life of the process: their CRC is checked.
-    log_offset verify_below;
+    /// Offsets follow one another without gaps, unless somebody compacted the log before.
+    bool dense = false;
+    /// Epochs by where they begin, as far as they are known; no CRC covers a batch's own. From `sound_from`
+    /// on a batch of another epoch is damaged.
+    std::vector<epoch_entry> epochs;
+    log_offset sound_from;
     std::vector<readable_segment> segments;
     /// Of the machine, when it made the job.
     std::uint64_t layout = 0;

@@ -24,8 +24,18 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     job.upto = upto;
     job.max_bytes = max_bytes;
     job.at_least_one_batch = at_least_one_batch;
-    job.verify_below = recovered_end_;
     job.layout = layout_;
+    job.dense = !options_.compact_policy;
+    job.sound_from = sound_from_;
+    const auto epochs = epochs_.entries();
+    auto covering =
+        std::upper_bound(epochs.begin(), epochs.end(), from, [](log_offset offset, const epoch_entry& entry) {
+            return offset < entry.start_offset;
+        });
+    if (covering != epochs.begin())
+        --covering;
+    for (; covering != epochs.end() && covering->start_offset < upto; ++covering)
+        job.epochs.push_back(*covering);
     ++outside_jobs_;
     if (from >= upto)
         return job;

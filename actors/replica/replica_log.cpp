@@ -16,7 +16,7 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
       producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
       log_start_offset_(recovered.log_start_offset), log_end_offset_(recovered.log_end_offset),
       written_offset_(log_end_offset_), stable_offset_(log_end_offset_), settled_offset_(log_end_offset_),
-      recovered_end_(log_end_offset_), snapshot_offset_(recovered.snapshot_offset),
+      snapshot_offset_(recovered.snapshot_offset),
       sound_from_(recovered.sound_from) {
     BARNABAS_ASSERT(!segments_.empty());
     BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
@@ -32,11 +32,12 @@ std::optional<append_failure> replica_log::on_written(write_job& job) {
     in_flight_.pop_front();
     if (BARNABAS_MARK_IF(offline_, write_done_while_offline))
         return std::nullopt;
-    if (!failure_ && job.outcome) {
+    const bool written = job.outcome || options_.planted.failed_write_taken;
+    if (!failure_ && written) {
         if (job.rolls) {
             open_segments_.back().indexes_dirty = true;
             open_segments_.push_back({job.segment_base, job.written_to, false, false, 0});
-            names_changed_ = true;
+            names_changed_ |= !options_.planted.roll_name_not_synced;
         }
         auto& target = open_segments_.back();
         target.log_dirty = true;
@@ -65,6 +66,8 @@ void replica_log::undo_failed_appends() {
         }
         segments_.back() = undo.active_before;
         auto& producers = undo.producers_before;
+        if (options_.planted.failed_append_remembered)
+            producers.clear();
         for (auto before = producers.rbegin(); before != producers.rend(); ++before)
             producers_.restore(before->first, before->second);
     }
@@ -126,7 +129,7 @@ sync_job replica_log::sync() {
         if (std::exchange(segment.log_dirty, false) &&
             !(options_.planted.roll_forgets_sync && &segment != &open_segments_.back()))
             job.to_sync.push_back(segment.files.log);
-    if (std::exchange(epochs_changed_, false))
+    if (std::exchange(epochs_changed_, false) && !options_.planted.epochs_not_written)
         job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
     take_snapshot_due(job);
     take_closable(job);
@@ -146,7 +149,7 @@ void replica_log::take_snapshot_due(sync_job& job) {
     snapshots_due_.erase(snapshots_due_.begin(), ahead);
     // What a snapshot vouches for is not scanned again, so the indexes must be as stable as the log.
     for (auto& segment : open_segments_)
-        if (std::exchange(segment.indexes_dirty, false))
+        if (std::exchange(segment.indexes_dirty, false) && !options_.planted.index_not_synced)
             job.to_sync.insert(job.to_sync.end(), {segment.files.offset_index, segment.files.time_index});
 }
 
@@ -168,7 +171,8 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     BARNABAS_ASSERT(own_sync_in_flight_);
     sync_in_flight_ = false;
     own_sync_in_flight_ = false;
-    if (!job.outcome)
+    const bool synced = job.outcome || options_.planted.failed_sync_taken;
+    if (!synced)
         return go_offline(job.outcome.failure());
     become_stable(job.target);
     settled_offset_ = std::max(settled_offset_, job.target);

@@ -216,7 +216,6 @@ private:
     log_offset written_offset_;
     log_offset stable_offset_;
     log_offset settled_offset_;
-    log_offset recovered_end_;
     /// Written and not stable; kept for the journal.
     std::deque<journal::journal_entry> unstable_;
 

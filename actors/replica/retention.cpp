@@ -23,7 +23,9 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns 
            segments_.front().base_offset < open_segments_.front().base_offset) {
         const auto& oldest = segments_.front();
         const auto next_base = segments_[1].base_offset;
-        if (next_base > high_watermark || !is_expired(oldest, next_base, now, bytes_left))
+        // What is deleted leaves its producers in a snapshot behind it, which may have failed to be written.
+        const bool remembered = next_base <= snapshot_offset_ || options_.planted.deleted_producers_forgotten;
+        if (next_base > high_watermark || !remembered || !is_expired(oldest, next_base, now, bytes_left))
             break;
         bytes_left -= oldest.size;
         retire_front(job);

@@ -18,6 +18,26 @@ struct planted_bugs {
     bool recovery_point_ahead = false;
     /// What is known of the newest batches' places leads one batch too far.
     bool read_skips_a_batch = false;
+    /// A write that failed counts as done.
+    bool failed_write_taken = false;
+    /// A producer whose append failed is remembered as if it had not.
+    bool failed_append_remembered = false;
+    /// A sync that failed counts as done (the fsync of PostgreSQL, 2018).
+    bool failed_sync_taken = false;
+    /// The names of a new segment's files are not synced.
+    bool roll_name_not_synced = false;
+    /// An index entry names the offset before the one that it leads to.
+    bool offset_index_one_off = false;
+    /// A time entry is one millisecond too old.
+    bool time_index_one_off = false;
+    /// A segment is closed without the time entry of its newest record.
+    bool closing_entry_forgotten = false;
+    /// A snapshot vouches for indexes that were not synced.
+    bool index_not_synced = false;
+    /// The epoch checkpoint does not follow a new epoch.
+    bool epochs_not_written = false;
+    /// Segments are deleted before a snapshot remembers their producers.
+    bool deleted_producers_forgotten = false;
 
     // Commit journal.
     /// A round is answered when it is written, not when it is stable.
@@ -43,6 +63,14 @@ struct planted_bugs {
     bool reuse_offset_after_restart = false;
     /// What a killed process had written is taken for stable without a sync.
     bool recovery_does_not_sync = false;
+    /// Recovery writes the new recovery point before it syncs what this vouches for.
+    bool recovery_vouches_first = false;
+    /// Index entries of what was cut stay in the file.
+    bool index_kept_after_cut = false;
+    /// A snapshot is trusted without its checksum.
+    bool snapshot_crc_ignored = false;
+    /// A snapshot gets its name before its bytes are synced.
+    bool snapshot_renamed_unsynced = false;
 
     // Producer state.
     /// A restart forgets all producers.

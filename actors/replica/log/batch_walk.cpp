@@ -1,5 +1,9 @@
 #include "actors/replica/log/batch_walk.hpp"
 
+#include "actors/replica/read_jobs.hpp"
+#include "protocol/batch/crc32c.hpp"
+#include "protocol/model/mark.hpp"
+
 #include <algorithm>
 
 namespace barnabas::replica {
@@ -44,6 +48,36 @@ result<std::optional<located_batch>> batch_walk::next() {
     located_batch located{*header, file_position(next_)};
     next_ += header->total_size();
     return std::optional(located);
+}
+
+result<std::optional<batch::batch_view>> batch_walk::next_whole() {
+    const auto begin = next_;
+    for (int look = 1;; ++look) {
+        auto batch = look_at_next();
+        if (batch || !is_damage(batch.code()) || look == looks_max)
+            return batch;
+        BARNABAS_MARK(walk_looks_again);
+        next_ = begin;
+        window_.clear();
+    }
+}
+
+/// The header is read twice, so that one that came wrong is noticed, also where no CRC covers it.
+result<std::optional<batch::batch_view>> batch_walk::look_at_next() {
+    auto located = next();
+    if (!located)
+        return located.failure();
+    if (!*located)
+        return std::optional<batch::batch_view>{};
+    auto batch = read_batch(files_, log_, **located);
+    if (!batch)
+        return batch.failure();
+    const auto bytes = batch->bytes.bytes();
+    const auto header = batch::parse_header(bytes);
+    if (!header || *header != batch->header ||
+        batch::crc32c(bytes.subspan(batch::at::attributes)) != header->crc)
+        return error{errc::corrupt_message, "the CRC does not match"};
+    return std::optional(std::move(*batch));
 }
 
 result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,

@@ -23,9 +23,12 @@ public:
 
     /// None at the end. corrupt_message or unsupported_for_message_format where no whole batch begins.
     result<std::optional<located_batch>> next();
+    /// The whole next batch, when its CRC is right; what comes wrong from the disk is read again.
+    result<std::optional<batch::batch_view>> next_whole();
 
 private:
     result<std::span<const std::byte>> header_bytes();
+    result<std::optional<batch::batch_view>> look_at_next();
 
     runtime::file_system& files_;
     runtime::file_id log_;

@@ -127,13 +127,14 @@ std::optional<log_offset> sync_mark_of(std::span<const std::byte> snapshot) noex
     return log_offset(load_big_endian<std::int64_t>(mark + sizeof sync_mark_text));
 }
 
-result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes) {
+result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes, bool crc_matters) {
     if (bytes.size() < entries_at)
         return bad_snapshot("only " + std::to_string(bytes.size()) + " bytes");
     const auto version = load_big_endian<std::int16_t>(bytes.data());
     if (version != snapshot_version)
         return bad_snapshot("version " + std::to_string(version) + " instead of 1");
-    if (load_big_endian<std::uint32_t>(bytes.data() + 2) != batch::crc32c(bytes.subspan(checked_from)))
+    if (crc_matters &&
+        load_big_endian<std::uint32_t>(bytes.data() + 2) != batch::crc32c(bytes.subspan(checked_from)))
         return bad_snapshot("the CRC does not match");
     const auto count = load_big_endian<std::int32_t>(bytes.data() + checked_from);
     const std::size_t size = bytes.size() - entries_at - (sync_mark_of(bytes) ? sync_mark_size : 0);
@@ -145,8 +146,8 @@ result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte
     return rows;
 }
 
-result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes) {
-    const auto rows = decode_snapshot_rows(bytes);
+result<producer_state> producer_state::decode_snapshot(std::span<const std::byte> bytes, bool crc_matters) {
+    const auto rows = decode_snapshot_rows(bytes, crc_matters);
     if (!rows)
         return rows.failure();
     producer_state state;

@@ -66,7 +66,8 @@ struct snapshot_row {
 };
 
 /// All entries in the order of the file. malformed: version, CRC or size are wrong.
-result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes);
+result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes,
+                                                       bool crc_matters = true);
 
 /// Idempotence of one partition (KIP-98, KIP-360): who wrote which sequences last.
 ///
@@ -110,7 +111,7 @@ public:
     /// Barnabas adds 16 bytes, the sync mark: all from `sound_from` up to the snapshot was written and synced
     /// by it.
     std::vector<std::byte> encode_snapshot(log_offset sound_from = log_offset(0)) const;
-    static result<producer_state> decode_snapshot(std::span<const std::byte> bytes);
+    static result<producer_state> decode_snapshot(std::span<const std::byte> bytes, bool crc_matters = true);
 
 private:
     std::map<producer_id, producer_entry> entries_;

@@ -170,14 +170,25 @@ result<void> recovery::find_snapshot() {
     return {};
 }
 
+/// What it proves may be all that tells damage from an unfinished write, so it is not given up at first
+/// sight.
 result<bool> recovery::read_snapshot(log_offset offset) {
+    for (int look = 1; look < looks_max; ++look) {
+        auto valid = look_at_snapshot(offset);
+        if (!valid || *valid)
+            return valid;
+    }
+    return look_at_snapshot(offset);
+}
+
+result<bool> recovery::look_at_snapshot(log_offset offset) {
     auto bytes = read_small_file(files_, segment_path(options_.directory, offset, snapshot_suffix),
                                  small_file_bytes_max);
     if (bytes.code() == errc::malformed)
         return false;
     if (!bytes)
         return bytes.failure();
-    auto producers = producer_state::decode_snapshot(bytes->bytes());
+    auto producers = producer_state::decode_snapshot(bytes->bytes(), !options_.planted.snapshot_crc_ignored);
     if (BARNABAS_MARK_IF(!producers, snapshot_corrupt))
         return false;
     log_.producers = std::move(*producers);
@@ -210,7 +221,9 @@ result<void> recovery::look_at_segments() {
 }
 
 result<void> recovery::inspect_segment(std::size_t index) {
-    auto segment = segment_recovery(files_, {&options_, scan_from_, true}).inspect(bases_[index]);
+    const bool ends_at_recovery_point = bases_[index + 1] == scan_from_;
+    auto segment = segment_recovery(files_, {&options_, scan_from_, true})
+                       .inspect(bases_[index], ends_at_recovery_point);
     if (!segment)
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
@@ -376,6 +389,9 @@ result<void> recovery::create_segment(log_offset base) {
 }
 
 result<void> recovery::make_stable() {
+    if (options_.planted.recovery_vouches_first)
+        if (auto vouched = write_snapshot(); !vouched)
+            return vouched;
     std::vector<runtime::file_id> all;
     for (const auto& segment : opened_)
         all.insert(all.end(), {segment.log, segment.offset_index, segment.time_index});
@@ -409,7 +425,8 @@ result<void> recovery::write_snapshot() {
     if (end != proven_ && (end.get() > 0 || proven_.get() >= 0)) {
         const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from));
         const auto name = segment_file_name(end, snapshot_suffix);
-        if (auto written = replace_small_file(files_, options_.directory, name, content); !written)
+        const bool synced = !options_.planted.snapshot_renamed_unsynced;
+        if (auto written = replace_small_file(files_, options_.directory, name, content, synced); !written)
             return written;
         log_.snapshot_offset = end;
     }

@@ -40,6 +40,7 @@ private:
     result<void> read_epochs();
     result<void> find_snapshot();
     result<bool> read_snapshot(log_offset offset);
+    result<bool> look_at_snapshot(log_offset offset);
     result<void> replay_journal();
     result<void> replay(const journal::journal_entry& entry);
     result<void> look_at_segments();

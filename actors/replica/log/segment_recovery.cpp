@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace barnabas::replica {
-result<recovered_segment> segment_recovery::inspect(log_offset base) {
+
+result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_at_recovery_point) {
     recovered_segment segment;
     segment.state.base_offset = base;
     auto opened = open(base);
@@ -25,7 +27,9 @@ result<recovered_segment> segment_recovery::inspect(log_offset base) {
         auto sensible = indexes_make_sense(segment);
         if (!sensible)
             return sensible.failure();
-        return *sensible ? result<void>{} : rebuild_indexes(segment);
+        if (!*sensible)
+            return rebuild_indexes(segment);
+        return ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
     };
     auto done = steps();
     close(segment.files);
@@ -60,6 +64,34 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
         return false;
     state.newest = state.last_time_entry = **last;
     return true;
+}
+
+/// Looks at the headers behind the last offset entry: up to there the time index is complete.
+result<void> segment_recovery::complete_time_index(recovered_segment& segment) {
+    auto& state = segment.state;
+    auto from = find_position(files_, segment.files.offset_index, {state.base_offset, state.size},
+                              log_offset(std::numeric_limits<std::int64_t>::max()));
+    if (!from)
+        return from.failure();
+    batch_walk walk(files_, segment.files.log, *from, state.size);
+    for (;;) {
+        auto batch = walk.next_whole();
+        if (!batch && !is_damage(batch.code()))
+            return batch.failure();
+        // Reads tell of damage; a recovery point is no reason to look for it.
+        if (!batch || !*batch)
+            break;
+        const auto& header = (*batch)->header;
+        if (header.max_timestamp > state.newest.timestamp)
+            state.newest = {header.max_timestamp, header.last_offset()};
+    }
+    const file_position end(state.time_index_size);
+    if (const auto entry = closing_time_entry(state); BARNABAS_MARK_IF(!entry.empty(), closing_entry_lost)) {
+        const auto bytes = slice::copy_of(entry);
+        if (auto written = files_.write(segment.files.time_index, end, std::span(&bytes, 1)); !written)
+            return written;
+    }
+    return files_.sync(std::span(&segment.files.time_index, 1));
 }
 
 result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
@@ -193,8 +225,9 @@ result<void> segment_recovery::write_indexes(const recovered_segment& segment, c
     const auto& files = segment.files;
     const auto replace_tail = [&](runtime::file_id file, std::uint64_t keep,
                                   const std::vector<std::byte>& entries) -> result<void> {
-        if (auto cut = files_.truncate(file, keep); !cut)
-            return cut;
+        if (!options_.log->planted.index_kept_after_cut)
+            if (auto cut = files_.truncate(file, keep); !cut)
+                return cut;
         if (entries.empty())
             return {};
         const auto tail = slice::copy_of(entries);

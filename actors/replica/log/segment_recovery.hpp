@@ -38,8 +38,9 @@ public:
 
     /// A segment wholly below the recovery point: looks at sizes and the last time entry. Missing or
     /// senseless indexes are made anew; damage found by that is told in `bad`, and nothing is cut. No file
-    /// stays open.
-    result<recovered_segment> inspect(log_offset base);
+    /// stays open. When the segment ends just at the recovery point, this may have been written before the
+    /// segment was closed, so it does not vouch for the closing time entry, which is made good here.
+    result<recovered_segment> inspect(log_offset base, bool ends_at_recovery_point);
 
     /// A segment that may hold bytes behind the recovery point: finds the end of the sound batches, and
     /// makes the index entries behind the recovery point anew. Opens the files; the log is cut only by `cut`.
@@ -57,6 +58,7 @@ private:
     };
 
     result<bool> indexes_make_sense(recovered_segment& segment);
+    result<void> complete_time_index(recovered_segment& segment);
     result<void> rebuild_indexes(recovered_segment& segment);
     result<void> scan_opened(recovered_segment& segment, const visitor& visit);
     void start_from(recovered_segment& segment, const trusted_indexes& trusted, std::uint64_t log_size);

@@ -48,6 +48,7 @@ private:
     result<std::optional<batch::batch_view>> bad(std::string why);
     /// Bytes [position, position + count) as far as the file has them.
     result<slice> bytes_at(std::uint64_t position, std::size_t count);
+    result<slice> read_steadily(std::uint64_t position, std::size_t count);
     result<void> rewrite_window();
 
     runtime::file_system& files_;

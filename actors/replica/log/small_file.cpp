@@ -30,7 +30,7 @@ result<slice> read_small_file(runtime::file_system& files, const std::string& pa
 }
 
 result<void> replace_small_file(runtime::file_system& files, const std::string& directory,
-                                std::string_view name, const slice& content) {
+                                std::string_view name, const slice& content, bool synced) {
     const std::string path = directory + "/" + std::string(name);
     const std::string temporary = path + std::string(temporary_suffix);
     {
@@ -42,8 +42,8 @@ result<void> replace_small_file(runtime::file_system& files, const std::string& 
         if (auto written = files.write(file->id(), file_position(0), std::span(&content, 1)); !written)
             return written;
         const auto id = file->id();
-        if (auto synced = files.sync(std::span(&id, 1)); !synced)
-            return synced;
+        if (auto done = synced ? files.sync(std::span(&id, 1)) : result<void>{}; !done)
+            return done;
     }
     if (auto renamed = files.rename(temporary, path); !renamed)
         return renamed;

@@ -47,9 +47,10 @@ result<scoped_file> open_scoped(runtime::file_system& files, const std::string& 
 /// The whole file; malformed when it is longer than `bytes_max`.
 result<slice> read_small_file(runtime::file_system& files, const std::string& path, std::uint64_t bytes_max);
 
-/// Content and name are on stable storage when it returns; a crash leaves the old file or the new one.
+/// Content and name are on stable storage when it returns; a crash leaves the old file or the new one. Only a
+/// planted bug asks for it without `synced`.
 result<void> replace_small_file(runtime::file_system& files, const std::string& directory,
-                                std::string_view name, const slice& content);
+                                std::string_view name, const slice& content, bool synced = true);
 
 /// An absent file is fine.
 result<void> remove_if_present(runtime::file_system& files, const std::string& path);

@@ -48,9 +48,12 @@ inline batch::batch_view make_batch(const batch_shape& shape, std::uint64_t labe
 class log_host {
 public:
     explicit log_host(memory_files& files, log_options options = small_options())
-        : files_(files), options_(options) {
-        files_.add_directory("/data");
+        : log_host(static_cast<runtime::file_system&>(files), options) {
+        files.add_directory("/data");
     }
+    /// `/data` is there.
+    explicit log_host(runtime::file_system& files, log_options options)
+        : files_(files), options_(std::move(options)) {}
 
     static log_options small_options() {
         log_options options;
@@ -147,7 +150,7 @@ public:
     std::vector<append_failure> failures;
 
 private:
-    memory_files& files_;
+    runtime::file_system& files_;
     log_options options_;
 };
 

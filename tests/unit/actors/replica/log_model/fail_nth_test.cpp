@@ -1,0 +1,117 @@
+#include "tests/unit/actors/replica/log_model/log_model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+/// Every job of the log, with each of its operations on files failing, being the last before the power goes
+/// or the process dies, or reading a wrong bit; from several directories that it may find. What is promised
+/// holds afterwards, which the model looks at with each opening.
+namespace barnabas::replica::model {
+namespace {
+
+using operations = std::vector<operation>;
+
+/// Sizes that roll after a few batches, and keep what they deleted for a while.
+constexpr std::uint32_t small_segments = 16;
+/// ... roll by time, delete by size and time.
+constexpr std::uint32_t by_time = 0;
+
+struct prepared {
+    const char* name;
+    operations before;
+};
+
+const operation batch{op::send, 90, 0};
+const operation later_batch{op::send, 90, 400};
+
+operations rolled() {
+    operations made;
+    for (int i = 0; i < 9; ++i)
+        made.insert(made.end(), {batch, later_batch, {op::new_leader_epoch}, {op::write_all}});
+    return made;
+}
+
+operations joined(operations first, const operations& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+std::vector<prepared> directories() {
+    const operations few{batch, batch, {op::write_all}};
+    const operations sync{{op::sync}};
+    return {
+        {"empty", {}},
+        {"unsynced", few},
+        {"queued", {batch, batch, later_batch}},
+        {"synced", joined(few, sync)},
+        {"closed", joined(joined(rolled(), sync), {{op::close}})},
+        {"rolled", rolled()},
+        {"rolled_and_synced", joined(rolled(), sync)},
+        {"half_deleted", joined(joined(rolled(), sync), {{op::retain, 1}})},
+        {"torn", joined(joined(few, sync), joined(rolled(), {{op::power_cut, 1}}))},
+        {"failed_write", joined(few, {batch, {op::fail_later, 0}})},
+    };
+}
+
+const operations jobs{
+    {op::write},        {op::write_all},    {op::sync},         {op::failing_sync}, {op::close},
+    {op::kill},         {op::power_cut, 0}, {op::power_cut, 4}, {op::retain, 0},    {op::retain, 1},
+    {op::roll_expired}, {op::read, 1, 300}, {op::find, 130},    {op::find_largest},
+};
+
+/// Arms one misfortune at the n-th operation.
+using misfortune = std::function<void(log_model&, std::uint64_t n)>;
+
+void expect_sound_at_every_operation(const prepared& directory, const operation& job, std::uint32_t options,
+                                     const misfortune& arm) {
+    const bool opens = job.what == op::kill || job.what == op::power_cut;
+    // One more than the job has: the last of them meets whatever comes next.
+    std::uint64_t operations_of_job = 1;
+    for (std::uint64_t n = 0; n <= operations_of_job; ++n) {
+        log_model model(options, {});
+        for (const auto& one : directory.before)
+            model.run(one);
+        const auto before = model.operations();
+        if (n > 0 && opens)
+            model.before_next_open([&] { arm(model, n); });
+        else if (n > 0)
+            arm(model, n);
+        model.run(job);
+        if (n == 0)
+            operations_of_job = 1 + (opens ? model.operations_of_open() : model.operations() - before);
+        model.run({op::send, 7, 1});
+        model.run({op::write_all});
+        model.finish();
+        ASSERT_EQ(model.problem(), "") << directory.name << ", " << name_of(job.what) << " " << job.a
+                                       << ", operation " << n << ", options " << options;
+    }
+}
+
+void expect_sound(const misfortune& arm) {
+    for (const auto& directory : directories())
+        for (const auto& job : jobs)
+            for (const auto options : {small_segments, by_time})
+                expect_sound_at_every_operation(directory, job, options, arm);
+}
+
+TEST(log_fail_nth, each_operation_fails_in_each_way) {
+    for (const auto code : {errc::storage_error, errc::disk_full, errc::read_only, errc::access_denied})
+        expect_sound([code](log_model& model, std::uint64_t n) { model.fail_at(n, code); });
+}
+
+TEST(log_fail_nth, the_process_dies_behind_each_operation) {
+    expect_sound([](log_model& model, std::uint64_t n) { model.die_at(n, std::nullopt); });
+}
+
+TEST(log_fail_nth, the_power_goes_behind_each_operation) {
+    for (const std::uint32_t losses : {0U, 1U, 5U})
+        expect_sound([losses](log_model& model, std::uint64_t n) { model.die_at(n, losses); });
+}
+
+TEST(log_fail_nth, each_read_comes_wrong_once) {
+    expect_sound([](log_model& model, std::uint64_t n) { model.rot_at(n); });
+}
+
+} // namespace
+} // namespace barnabas::replica::model

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "protocol/model/planted_bugs.hpp"
+#include "sim/disk/memory_disk.hpp"
+#include "tests/unit/actors/replica/log_host.hpp"
+#include "tests/unit/actors/replica/log_model/operation.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace barnabas::replica::model {
+
+/// Runs a sequence on a log over a simulated disk and says what was wrong first, or nothing.
+std::string problem_of(const sequence& all, const planted_bugs& planted = {});
+
+/// A batch as the log took it.
+struct known_batch {
+    slice bytes;
+    batch::batch_header header;
+};
+
+/// What must be in a log: the reference that it is compared with.
+struct expected_log {
+    /// Appended and not known to have failed, by base offset; what retention deleted stays, for producers and
+    /// epochs.
+    std::map<log_offset, known_batch> batches;
+    /// Every batch that was ever given this offset.
+    std::map<log_offset, std::vector<slice>> ever;
+    /// All below was promised, and must be there with the content that it has here.
+    log_offset stable{0};
+    /// The highest log start that there ever was: all below may be gone.
+    log_offset highest_start{0};
+};
+
+/// Drives one log by operations.
+class log_model {
+public:
+    log_model(std::uint32_t options, const planted_bugs& planted);
+
+    void run(const operation& one);
+
+    /// The n-th operation on files from now fails; is the last of this process; the n-th read comes wrong.
+    void fail_at(std::uint64_t n, errc code) { disk_.fail_nth(n, code); }
+    /// Without `losses` only the process dies, and what it wrote survives.
+    void die_at(std::uint64_t n, std::optional<std::uint32_t> losses);
+    void rot_at(std::uint64_t n) { disk_.rot_nth_read(n); }
+    /// Done once, when the next process is about to open the log.
+    void before_next_open(std::function<void()> act) { before_open_ = std::move(act); }
+    std::uint64_t operations() const { return disk_.operations(); }
+    /// Of the newest opening that succeeded.
+    std::uint64_t operations_of_open() const { return operations_of_open_; }
+
+    /// Closes, opens, and cuts the power, with a look at everything after each.
+    void finish();
+    const std::string& problem() const { return problem_; }
+
+private:
+    struct producer {
+        std::int16_t epoch = 0;
+        std::int32_t next_sequence = 0;
+    };
+
+    void append(const batch_shape& shape);
+    void send(std::uint32_t number, const operation& one);
+    void repeat(const operation& one);
+    void refuse(const operation& one);
+    void write();
+    void write_all();
+    void sync();
+    void failing_sync();
+    void read(const operation& one);
+    void find(std::optional<timestamp_ms> timestamp);
+    void retain(bool removes);
+    void roll_expired();
+    void close();
+    void die(std::optional<std::uint32_t> losses);
+    void end_process(std::optional<std::uint32_t> losses);
+    void open();
+    void note_power();
+    void run_living(const operation& one);
+    void forget_from(log_offset from);
+
+    // model_checks.cpp
+    void look_at_all();
+    std::map<log_offset, known_batch> read_whole();
+    void compare_batches(std::map<log_offset, known_batch> found);
+    void compare_producers();
+    void compare_epochs();
+    void compare_indexes();
+    void compare_index(const segment_state& segment);
+    void compare_times(const segment_state& segment, const std::vector<known_batch>& inside);
+    std::optional<found_offset> expected_find(std::optional<timestamp_ms> timestamp, log_offset upto) const;
+    std::vector<known_batch> batches_of(producer_id id) const;
+
+    void wrong(const std::string& what) {
+        if (problem_.empty())
+            problem_ = what;
+    }
+    bool excused(const error& failure) const;
+
+    sim::memory_disk disk_;
+    log_options options_;
+    log_host host_;
+    expected_log expected_;
+    std::map<std::uint32_t, producer> producers_;
+    std::vector<remove_job> removals_;
+    int leader_epoch_ = 1;
+    std::uint64_t label_ = 0;
+    /// What survives when the planned cut comes; none: only the process dies.
+    std::optional<std::uint32_t> planned_losses_;
+    std::function<void()> before_open_;
+    std::uint64_t operations_of_open_ = 0;
+    std::string problem_;
+};
+
+} // namespace barnabas::replica::model

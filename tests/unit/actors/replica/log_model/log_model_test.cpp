@@ -1,0 +1,200 @@
+#include "tests/unit/actors/replica/log_model/log_model.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/detail/Configuration.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <sstream>
+
+namespace barnabas::replica::model {
+namespace {
+
+rc::Gen<operation> any_operation() {
+    const auto with = [](op what) {
+        const auto number = rc::gen::inRange<std::uint32_t>(0, 4096);
+        return rc::gen::map(rc::gen::pair(number, number), [what](const auto& drawn) {
+            return operation{what, drawn.first, drawn.second};
+        });
+    };
+    return rc::gen::weightedOneOf<operation>({
+        {10, with(op::append)},
+        {14, with(op::send)},
+        {4, with(op::repeat)},
+        {1, with(op::skip_sequence)},
+        {1, with(op::older_epoch)},
+        {1, with(op::new_producer_epoch)},
+        {2, with(op::new_leader_epoch)},
+        {12, with(op::write)},
+        {6, with(op::write_all)},
+        {10, with(op::sync)},
+        {1, with(op::failing_sync)},
+        {5, with(op::read)},
+        {3, with(op::find)},
+        {1, with(op::find_largest)},
+        {2, with(op::retain)},
+        {1, with(op::roll_expired)},
+        {2, with(op::close)},
+        {2, with(op::kill)},
+        {3, with(op::power_cut)},
+        {2, with(op::cut_later)},
+        {1, with(op::kill_later)},
+        {2, with(op::fail_later)},
+        {1, with(op::rot_later)},
+        {1, with(op::cut_in_recovery)},
+        {1, with(op::fail_in_recovery)},
+        {1, with(op::rot_in_recovery)},
+    });
+}
+
+rc::Gen<sequence> any_sequence() {
+    const auto operations = rc::gen::scale(2.0, rc::gen::container<std::vector<operation>>(any_operation()));
+    return rc::gen::map(rc::gen::pair(rc::gen::inRange<std::uint32_t>(0, 2160), operations),
+                        [](auto&& drawn) {
+                            return sequence{drawn.first, std::move(drawn.second)};
+                        });
+}
+
+std::uint64_t number_from(const char* name, std::uint64_t usual) {
+    const char* given = std::getenv(name);
+    return given == nullptr ? usual : std::strtoull(given, nullptr, 10);
+}
+
+/// The first 10,000 take some 10 s.
+std::uint64_t sequences_wanted() {
+    return number_from("BARNABAS_MODEL_SEQUENCES", 20'000);
+}
+
+/// Fails with the shortest sequence that shows it, as a line for a regression test.
+std::string search(std::uint64_t sequences, std::uint64_t seed, const planted_bugs& planted = {}) {
+    rc::detail::TestParams params;
+    params.seed = seed;
+    params.maxSuccess = static_cast<int>(sequences);
+    const planted_bugs none;
+    params.disableShrinking = std::memcmp(&planted, &none, sizeof none) != 0;
+    const auto drawn = any_sequence();
+    const auto result = rc::detail::checkTestable(
+        [&] {
+            const auto all = *drawn;
+            const auto problem = problem_of(all, planted);
+            std::ostringstream text;
+            showValue(all, text);
+            if (!problem.empty())
+                RC_FAIL(problem + "\n" + text.str());
+        },
+        rc::detail::TestMetadata{}, params);
+    std::ostringstream text;
+    rc::detail::printResultMessage(result, text);
+    return result.template is<rc::detail::SuccessResult>() ? "" : text.str();
+}
+
+/// `tests/run --deep model` asks for more, and for other seeds.
+TEST(log_model, whatever_happens_all_that_was_promised_is_there_and_nothing_else) {
+    const auto seed = number_from("BARNABAS_MODEL_SEED", 1);
+    EXPECT_EQ(search(sequences_wanted(), seed), "");
+}
+
+// ---- planted bugs
+
+struct planted {
+    const char* name;
+    bool planted_bugs::*bug;
+};
+
+/// Those that sim/mutants/mutants.cpp names this model for.
+constexpr planted planted_here[] = {
+    {"failed_write_taken", &planted_bugs::failed_write_taken},
+    {"failed_append_remembered", &planted_bugs::failed_append_remembered},
+    {"failed_sync_taken", &planted_bugs::failed_sync_taken},
+    {"roll_name_not_synced", &planted_bugs::roll_name_not_synced},
+    {"offset_index_one_off", &planted_bugs::offset_index_one_off},
+    {"time_index_one_off", &planted_bugs::time_index_one_off},
+    {"closing_entry_forgotten", &planted_bugs::closing_entry_forgotten},
+    {"index_not_synced", &planted_bugs::index_not_synced},
+    {"epochs_not_written", &planted_bugs::epochs_not_written},
+    {"deleted_producers_forgotten", &planted_bugs::deleted_producers_forgotten},
+    {"recovery_vouches_first", &planted_bugs::recovery_vouches_first},
+    {"index_kept_after_cut", &planted_bugs::index_kept_after_cut},
+    {"snapshot_crc_ignored", &planted_bugs::snapshot_crc_ignored},
+    {"snapshot_renamed_unsynced", &planted_bugs::snapshot_renamed_unsynced},
+};
+
+class log_model_planted : public testing::TestWithParam<planted> {};
+
+/// One of the same sequences that a log without the bug passes.
+TEST_P(log_model_planted, is_found) {
+    planted_bugs bugs;
+    bugs.*GetParam().bug = true;
+    EXPECT_NE(search(sequences_wanted(), 1, bugs), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(bugs, log_model_planted, testing::ValuesIn(planted_here),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+// ---- what the search found
+
+TEST(log_model_regressions, bytes_that_no_crc_covers_are_not_read_wrong) {
+    EXPECT_EQ(problem_of({0,
+                          {{op::kill, 0, 0},
+                           {op::fail_in_recovery, 0, 0},
+                           {op::send, 192, 0},
+                           {op::fail_later, 785, 0},
+                           {op::close, 0, 0},
+                           {op::power_cut, 0, 0},
+                           {op::rot_later, 1891, 0},
+                           {op::read, 0, 147}}}),
+              "");
+    EXPECT_EQ(problem_of({1447,
+                          {{op::power_cut, 0, 0},
+                           {op::send, 1814, 0},
+                           {op::close, 0, 0},
+                           {op::rot_later, 1357, 0},
+                           {op::read, 0, 1001},
+                           {op::read, 0, 1001}}}),
+              "");
+}
+
+TEST(log_model_regressions, a_producer_of_deleted_records_is_known_without_its_first_snapshot) {
+    EXPECT_EQ(problem_of({0,
+                          {{op::cut_later, 2617, 0},
+                           {op::send, 0, 0},
+                           {op::write, 0, 0},
+                           {op::send, 0, 301},
+                           {op::write, 0, 0},
+                           {op::fail_later, 1142, 0},
+                           {op::sync, 0, 0},
+                           {op::retain, 0, 0}}}),
+              "");
+}
+
+TEST(log_model_regressions, a_header_that_comes_wrong_in_recovery_is_not_put_into_an_index) {
+    EXPECT_EQ(problem_of({17,
+                          {{op::close, 0, 0},
+                           {op::power_cut, 0, 0},
+                           {op::power_cut, 0, 0},
+                           {op::close, 0, 0},
+                           {op::send, 1799, 0},
+                           {op::send, 0, 303},
+                           {op::write_all, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::rot_in_recovery, 941, 0}}}),
+              "");
+}
+
+TEST(log_model_regressions, the_newest_time_of_a_segment_whose_roll_was_not_written) {
+    EXPECT_EQ(problem_of({215,
+                          {{op::append, 68, 0},
+                           {op::kill_later, 2919, 0},
+                           {op::append, 0, 0},
+                           {op::write_all, 0, 0},
+                           {op::append, 0, 20},
+                           {op::write, 0, 0},
+                           {op::send, 191, 0},
+                           {op::sync, 0, 0}}}),
+              "");
+}
+
+} // namespace
+} // namespace barnabas::replica::model
