@@ -25,7 +25,21 @@ def run(*arguments):
     return done.returncode, done.stdout
 
 
+# The property test of the log against its model: bugs that are named for it are planted there, not in simulated runs.
+MODEL = 'log_model'
+MODEL_PROGRAM = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 'actors', 'replica', 'log_model_test')
+
+
 def mutants():
+    """Those that simulated runs must find."""
+    return [mutant for mutant in all_mutants() if MODEL not in mutant.checkers]
+
+
+def mutants_of_the_model():
+    return [mutant for mutant in all_mutants() if MODEL in mutant.checkers]
+
+
+def all_mutants():
     code, output = run('mutants')
     if code != 0:
         raise RuntimeError(f'sim mutants ended with status {code}: {output[-300:]}')

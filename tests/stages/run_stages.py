@@ -65,6 +65,7 @@ STAGES = [
     Stage('headers', 300, 300, 'every header compiles alone',
           lambda: [[PYTHON, os.path.join(ROOT, 'tests', 'lint', 'headers_alone.py')]]),
     Stage('unit', 300, 900, 'unit and property tests', lambda: [own('gtest.py')]),
+    Stage('model', None, 900, 'the log against its model: 100,000 random sequences with crashes', lambda: [own('model.py')]),
     Stage('sim', 480, 3600, 'the broker in the simulator', simulations, lambda: deep(simulations())),
     Stage('mutants', 240, 7200, 'planted bugs that the simulator must find',
           lambda: scripts(f'tests/sim/{MUTANTS}'),
