@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace barnabas::replica {
 
@@ -66,32 +65,55 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
     return true;
 }
 
-/// Looks at the headers behind the last offset entry: up to there the time index is complete.
+/// The recovery point vouches for the offset index, and for time entries up to the offset of its last entry.
+/// What comes behind it is one time entry at most, which must say what the batches there say.
 result<void> segment_recovery::complete_time_index(recovered_segment& segment) {
     auto& state = segment.state;
-    auto from = find_position(files_, segment.files.offset_index, {state.base_offset, state.size},
-                              log_offset(std::numeric_limits<std::int64_t>::max()));
-    if (!from)
-        return from.failure();
-    batch_walk walk(files_, segment.files.log, *from, state.size);
+    const auto& files = segment.files;
+    const auto upto = options_.proven_upto;
+    auto offsets = sound_offset_entries(files_, files.offset_index, {state.base_offset, state.size}, upto);
+    if (!offsets)
+        return offsets.failure();
+    const auto last =
+        offsets->empty() ? offset_entry{state.base_offset - 1, file_position(0)} : offsets->back();
+    auto times = sound_time_entries(files_, files.time_index, state.base_offset, last.offset + 1);
+    if (!times)
+        return times.failure();
+    auto complete = state;
+    complete.time_index_size = times->size() * time_entry_size;
+    complete.newest = complete.last_time_entry = times->empty() ? time_point{} : times->back();
+    batch_walk walk(files_, files.log, last.position, state.size);
     for (;;) {
         auto batch = walk.next_whole();
-        if (!batch && !is_damage(batch.code()))
-            return batch.failure();
         // Reads tell of damage; a recovery point is no reason to look for it.
-        if (!batch || !*batch)
+        if (!batch)
+            return is_damage(batch.code()) ? result<void>{} : result<void>(batch.failure());
+        if (!*batch)
             break;
         const auto& header = (*batch)->header;
-        if (header.max_timestamp > state.newest.timestamp)
-            state.newest = {header.max_timestamp, header.last_offset()};
+        if (header.max_timestamp > complete.newest.timestamp)
+            complete.newest = {header.max_timestamp, header.last_offset()};
     }
-    const file_position end(state.time_index_size);
-    if (const auto entry = closing_time_entry(state); BARNABAS_MARK_IF(!entry.empty(), closing_entry_lost)) {
+    const file_position from(complete.time_index_size);
+    const auto closing = closing_time_entry(complete);
+    const bool agrees = complete.time_index_size == state.time_index_size &&
+                        complete.newest.timestamp == state.last_time_entry.timestamp;
+    if (!BARNABAS_MARK_IF(!agrees, closing_entry_made_good))
+        return files_.sync(std::span(&files.time_index, 1));
+    state = complete;
+    return write_closing_entry(files.time_index, from, closing);
+}
+
+result<void> segment_recovery::write_closing_entry(runtime::file_id index, file_position from,
+                                                   const std::vector<std::byte>& entry) {
+    if (auto cut = files_.truncate(index, from.get()); !cut)
+        return cut;
+    if (!entry.empty()) {
         const auto bytes = slice::copy_of(entry);
-        if (auto written = files_.write(segment.files.time_index, end, std::span(&bytes, 1)); !written)
+        if (auto written = files_.write(index, from, std::span(&bytes, 1)); !written)
             return written;
     }
-    return files_.sync(std::span(&segment.files.time_index, 1));
+    return files_.sync(std::span(&index, 1));
 }
 
 result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {

@@ -59,6 +59,8 @@ private:
 
     result<bool> indexes_make_sense(recovered_segment& segment);
     result<void> complete_time_index(recovered_segment& segment);
+    result<void> write_closing_entry(runtime::file_id index, file_position from,
+                                     const std::vector<std::byte>& entry);
     result<void> rebuild_indexes(recovered_segment& segment);
     result<void> scan_opened(recovered_segment& segment, const visitor& visit);
     void start_from(recovered_segment& segment, const trusted_indexes& trusted, std::uint64_t log_size);

@@ -196,5 +196,20 @@ TEST(log_model_regressions, the_newest_time_of_a_segment_whose_roll_was_not_writ
               "");
 }
 
+TEST(log_model_regressions, a_closing_time_entry_that_is_garbage_is_not_believed) {
+    EXPECT_EQ(problem_of({0,
+                          {{op::send, 95, 0},
+                           {op::send, 284, 0},
+                           {op::write, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::send, 0, 303},
+                           {op::write, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::write, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::power_cut, 3278, 0}}}),
+              "");
+}
+
 } // namespace
 } // namespace barnabas::replica::model
