@@ -52,18 +52,17 @@ public:
 ///   come in a new order each time. What is read has a wrong bit, this time or from now on (`disk_faults`;
 ///   what is stored stays apart, so that `lift_rot` brings it back); only `.log` and `.snapshot` rot, since
 ///   Kafka's other formats have no checksum that could tell. One write in the life of a disk lands at
-///   another page of a file of its directory that is open for writing. A place can be broken or read-only (`break_place`).
-///   Death of the process (`kill`): all completed operations survive; open
-///   files and locks are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last
-///   sync is kept, dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by
-///   sectors of 512 bytes (the rest old, or garbage
-///   except for synced bytes that nobody wrote over), each page
-///   by itself; the length is the new one, the synced one, or one in between; where length survives and
-///   content does not there are zeros. A truncation that was not synced happened or did not, as a whole.
-///   Operations on names since the last `sync_directory` of their directory survive or not, one by one: a
-///   name may lead to nothing even though its file was synced; a rename shows the old or the new state, never
-///   both and never neither; what depends on a lost operation is lost too. Directories made by
-///   `create_directory` are names in their parents like any other. At a chosen point
+///   another page of a file of its directory that is open for writing. A place can be broken or read-only
+///   (`break_place`). Death of the process (`kill`): all completed operations survive; open files and locks
+///   are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last sync is kept,
+///   dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by sectors of 512
+///   bytes (the rest old, or garbage except for synced bytes that nobody wrote over), each page by itself;
+///   the length is the new one, the synced one, or one in between; where length survives and content does not
+///   there are zeros. A truncation that was not synced happened or did not, as a whole. Operations on names
+///   since the last `sync_directory` of their directory survive or not, one by one: a name may lead to
+///   nothing even though its file was synced; a rename shows the old or the new state, never both and never
+///   neither; what depends on a lost operation is lost too. Directories made by `create_directory` are names
+///   in their parents like any other. At a chosen point
 ///   (`crash_after_operations`): after the n-th operation from now every call fails with `closed` and has no
 ///   effect, until `kill` or `power_cut` makes the disk usable by a new process. Making a directory with its
 ///   parents and removing one with its content count one operation per name.
