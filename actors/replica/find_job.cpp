@@ -30,8 +30,12 @@ private:
 result<std::optional<found_offset>> find_run::run() {
     answer best;
     for (const auto& segment : job_.segments) {
-        if (best && (job_.timestamp || best->timestamp >= segment.newest))
+        if (best && (job_.timestamp || best->timestamp > segment.newest))
             break;
+        // Of several that have it the first counts. A segment's newest record may not be visible yet, so that
+        // one which is tried later may hold the first.
+        if (best && best->timestamp == segment.newest && segment.base_offset > best->offset)
+            continue;
         auto reader = segment_reader::open(files_, job_.directory, segment);
         if (reader.code() == errc::offset_out_of_range)
             continue;
@@ -40,7 +44,9 @@ result<std::optional<found_offset>> find_run::run() {
         auto found = job_.timestamp ? first_at_or_behind(*reader, *job_.timestamp) : largest(*reader);
         if (!found)
             return found.failure();
-        if (*found && (!best || (*found)->timestamp > best->timestamp))
+        const bool earlier =
+            *found && best && (*found)->timestamp == best->timestamp && (*found)->offset < best->offset;
+        if (*found && (!best || (*found)->timestamp > best->timestamp || earlier))
             best = *found;
     }
     return best;

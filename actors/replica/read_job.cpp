@@ -35,6 +35,8 @@ private:
     runtime::file_system& files_;
     std::size_t allocated_ = 0;
     bool strange_ = false;
+    /// Of the first batch, as somebody else saw it: the machine, or the walk that found it.
+    log_offset expected_base_{-1};
     log_offset end_{-1};
 };
 
@@ -59,6 +61,7 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
     std::optional<file_position> start;
     if (first && job_.start_is_exact) {
         start = job_.start;
+        expected_base_ = job_.start_base;
     } else {
         auto hint = reader->position_before(job_.from);
         if (!hint)
@@ -96,8 +99,10 @@ result<std::optional<file_position>> read_run::find_start(segment_reader& segmen
         // An index of another life of the segment, from before or after a compaction, may lead too far.
         if (from.get() != 0 && (*located)->position == from && header.base_offset > job_.from)
             return corrupt_batch(segment.name(), from, "the index leads behind the offset");
-        if (header.last_offset() >= job_.from)
+        if (header.last_offset() >= job_.from) {
+            expected_base_ = header.base_offset;
             return std::optional((*located)->position);
+        }
         behind_last = header.next_offset();
     }
     return std::optional<file_position>{};
@@ -159,7 +164,8 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
                                  header ? "offset, epoch or CRC do not fit" : header.failure().detail);
         strange_ |= is_of_strange_epoch(*header);
         if (whole == 0)
-            strange_ |= header->last_offset() < job_.from || (job_.dense && header->base_offset > job_.from);
+            strange_ |= header->base_offset != expected_base_ || header->last_offset() < job_.from ||
+                        (job_.dense && header->base_offset > job_.from);
         else if (job_.dense && header->base_offset != next)
             break;
         if (header->last_offset() >= job_.upto)

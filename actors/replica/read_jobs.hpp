@@ -32,7 +32,7 @@ struct readable_segment {
 
 /// How often a job looks at bytes that are wrong before it says so: what came wrong from the disk may come
 /// right the next time.
-inline constexpr int looks_max = 3;
+inline constexpr int looks_max = 5;
 
 /// A read says that bytes are not what was written.
 inline bool is_damage(errc code) {
@@ -59,6 +59,8 @@ struct read_job {
     /// A batch known to begin here, not behind `from`; 0 is always right.
     file_position start;
     bool start_is_exact = false;
+    /// The base offset of that batch.
+    log_offset start_base{-1};
     /// Rides on the memory that the job allocates.
     std::shared_ptr<void> permit;
 

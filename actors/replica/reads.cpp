@@ -54,7 +54,9 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
         [](log_offset offset, const recent_position& known) { return offset < known.base_offset; });
     if (recent != recent_.begin()) {
         const bool skips = options_.planted.read_skips_a_batch && recent != recent_.end();
-        job.start = (skips ? recent : std::prev(recent))->position;
+        const auto& known = skips ? *recent : *std::prev(recent);
+        job.start = known.position;
+        job.start_base = known.base_offset;
         job.start_is_exact = true;
     }
     hold(job.segments);

@@ -211,5 +211,32 @@ TEST(log_model_regressions, a_closing_time_entry_that_is_garbage_is_not_believed
               "");
 }
 
+TEST(log_model_regressions, a_base_offset_that_comes_wrong_is_read_again) {
+    EXPECT_EQ(problem_of({810,
+                          {{op::rot_in_recovery, 767, 0},
+                           {op::send, 599, 0},
+                           {op::send, 244, 0},
+                           {op::write, 0, 0},
+                           {op::read, 0, 334},
+                           {op::find, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::write, 0, 0},
+                           {op::read, 6, 1001}}}),
+              "");
+}
+
+TEST(log_model_regressions, of_two_segments_with_the_largest_time_the_first_has_the_record) {
+    EXPECT_EQ(problem_of({0,
+                          {{op::append, 83, 237},
+                           {op::write_all, 0, 0},
+                           {op::send, 138, 2339},
+                           {op::append, 2218, 2338},
+                           {op::write, 0, 0},
+                           {op::send, 0, 1740},
+                           {op::write, 0, 0},
+                           {op::find_largest, 0, 0}}}),
+              "");
+}
+
 } // namespace
 } // namespace barnabas::replica::model
