@@ -24,7 +24,7 @@ log_options options_of(std::uint8_t choice) {
     if ((choice & 8) != 0)
         options.topic_id.bytes[0] = 7;
     if ((choice & 16) != 0)
-        options.log_start_offset = log_offset(1);
+        options.checkpointed.log_start = log_offset(1);
     return options;
 }
 

@@ -79,7 +79,11 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
             out.emplace_back(
                 effects::note{effects::note_level::info, "data_directory_not_closed",
                               directory.path + " was not closed in good order; its logs are recovered"});
+    for (const auto& directory : directories_->directories)
+        for (const auto& damage : directory.checkpoints.damage)
+            out.emplace_back(effects::note{effects::note_level::warn, "checkpoint_damaged", damage});
     partitions_.emplace(node_, directories_->directories);
+    out.emplace_back(effects::start_checkpoints{});
     transition_to(broker_state::starting_controller);
     controller_runs_ = true;
     out.emplace_back(effects::start_controller{directories_->cluster_id});

@@ -4,6 +4,7 @@
 #include "actors/broker/broker_messages.hpp"
 #include "actors/broker/cleaner.hpp"
 #include "actors/broker/cleaner_metrics.hpp"
+#include "actors/broker/checkpoint_actor.hpp"
 #include "actors/broker/commit_journals.hpp"
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/producer_id_source.hpp"
@@ -72,6 +73,7 @@ private:
 
     void carry_out(const effects::open_directories&);
     void carry_out(const effects::start_controller& effect);
+    void carry_out(const effects::start_checkpoints&);
     void carry_out(const effects::set_aside_directories& effect);
     void carry_out(const effects::open_partition& effect);
     void carry_out(const effects::close_partition& effect);
@@ -104,6 +106,8 @@ private:
     }
     void listener_has_closed();
     void close_directories();
+    void checkpoints_have_closed(const checkpoints_closed& message);
+    void submit_close_directories();
     void end();
     caf::actor self() { return caf::actor_cast<caf::actor>(this); }
 
@@ -123,6 +127,8 @@ private:
     commit_journals journals_;
     bool closes_cleanly_ = false;
     std::map<topic_partition, caf::actor> partitions_;
+    /// By data directory.
+    std::map<std::string, caf::actor> checkpoints_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
     cleaner cleaner_;
@@ -163,6 +169,7 @@ caf::behavior broker_actor::make_behavior() {
         [this](const directories_closed& m) {
             run([&](auto& out) { machine_.on_directories_closed(*m.outcome, out); });
         },
+        [this](const checkpoints_closed& m) { checkpoints_have_closed(m); },
         [this](const broker_timer& m) { run([&](auto& out) { machine_.on_timer(m.token, out); }); },
         [this](const stop_broker&) { run([&](auto& out) { machine_.on_stop(out); }); },
         [this](const init_producer_id_request& m) { on_init_producer_id(m); },
@@ -252,6 +259,21 @@ void broker_actor::carry_out(const effects::start_controller& effect) {
     controller_ = spawn_controller(node_, std::move(wanted), self());
 }
 
+void broker_actor::carry_out(const effects::start_checkpoints&) {
+    checkpoint_options wanted;
+    wanted.recovery_points = std::chrono::milliseconds(config_->log_flush_offset_checkpoint_interval_ms);
+    wanted.log_starts = std::chrono::milliseconds(config_->log_flush_start_offset_checkpoint_interval_ms);
+    wanted.high_watermarks =
+        std::chrono::milliseconds(config_->replica_high_watermark_checkpoint_interval_ms);
+    wanted.planted = options_.planted;
+    for (const auto& directory : machine_.directories()->directories) {
+        if (!directory.holds_partitions)
+            continue;
+        wanted.directory = directory.path;
+        checkpoints_[directory.path] = spawn_checkpoints(node_, wanted, directory.checkpoints, self());
+    }
+}
+
 void broker_actor::carry_out(const effects::set_aside_directories& effect) {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
@@ -284,6 +306,8 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.recovery_point_interval_bytes = config_->barnabas_recovery_point_interval_bytes;
     wanted.journal =
         journals_.use_for(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
+    wanted.checkpointed = effect.checkpointed;
+    wanted.checkpoints = checkpoints_.at(effect.data_directory);
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     if (wanted.config.cleanup_compact)
@@ -356,6 +380,7 @@ void broker_actor::listener_has_closed() {
         run([&](auto& out) { machine_.on_listeners_closed(out); });
 }
 
+/// The marker of a clean stop comes after the checkpoints, since Kafka believes them where it finds it.
 void broker_actor::carry_out(const effects::close_directories& effect) {
     closes_cleanly_ = effect.clean;
     if (!journals_.close(this))
@@ -363,6 +388,24 @@ void broker_actor::carry_out(const effects::close_directories& effect) {
 }
 
 void broker_actor::close_directories() {
+    for (const auto& [directory, owner] : checkpoints_)
+        send(owner, close_checkpoints{});
+    if (checkpoints_.empty())
+        submit_close_directories();
+}
+
+void broker_actor::checkpoints_have_closed(const checkpoints_closed& message) {
+    if (message.code != errc::ok) {
+        closes_cleanly_ = false;
+        carry_out(effects::note{effects::note_level::warn, "checkpoint_not_written",
+                                to_string(error{message.code, message.detail})});
+    }
+    checkpoints_.erase(message.directory);
+    if (checkpoints_.empty())
+        submit_close_directories();
+}
+
+void broker_actor::submit_close_directories() {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
@@ -410,6 +453,7 @@ void broker_actor::on_exit() {
         std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}}));
     partitions_.clear();
     journals_.let_go();
+    checkpoints_.clear();
     listeners_.clear();
     controller_ = nullptr;
     http_ = nullptr;

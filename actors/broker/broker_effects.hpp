@@ -22,6 +22,8 @@ struct open_directories {};
 struct start_controller {
     std::string cluster_id;
 };
+/// One owner of checkpoint files for each data directory; they end when the directories are closed.
+struct start_checkpoints {};
 /// Answered by `on_directories_set_aside`: each pair is a path and its new path.
 struct set_aside_directories {
     std::vector<std::pair<std::string, std::string>> renames;
@@ -36,6 +38,8 @@ struct open_partition {
     std::map<std::string, std::string> configs;
     /// There is no directory yet.
     bool create = false;
+    /// What the checkpoints of the data directory say of it.
+    checkpointed_offsets checkpointed{};
 };
 /// Answered by `on_partition_closed`.
 struct close_partition {
@@ -89,10 +93,11 @@ struct note {
     std::string message;
 };
 
-using effect = std::variant<open_directories, start_controller, set_aside_directories, open_partition,
-                            close_partition, remove_partition_files, publish_view, confirm_applied,
-                            bind_listeners, close_listeners, close_controller, close_directories, arm_timer,
-                            report_started, report_failed, report_stopped, note>;
+using effect =
+    std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories, open_partition,
+                 close_partition, remove_partition_files, publish_view, confirm_applied, bind_listeners,
+                 close_listeners, close_controller, close_directories, arm_timer, report_started,
+                 report_failed, report_stopped, note>;
 using effects = std::vector<effect>;
 
 } // namespace barnabas::broker_effects

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/broker/checkpoint_file.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "protocol/model/error.hpp"
 #include "runtime/network/network.hpp"
@@ -29,6 +30,12 @@ struct broker_timer {
 struct retention_due {};
 struct cleaning_due {};
 
+/// To the checkpoints of one data directory, from their disk job and their timer.
+struct checkpoints_written {
+    std::shared_ptr<checkpoint_job> job;
+};
+struct checkpoints_due {};
+
 /// To the HTTP listener: the port that it owns, a client that connected, one that has gone, the end.
 struct http_bound {
     std::shared_ptr<runtime::listening_socket> socket;
@@ -54,6 +61,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::broker_timer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::retention_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::cleaning_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::checkpoints_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::checkpoints_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_bound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_accepted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::http_connection_ended)

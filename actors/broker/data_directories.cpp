@@ -302,7 +302,28 @@ private:
             if (!journal)
                 return cannot_use(directory.path, journal.failure());
             directory.journal = std::make_shared<journal::found_journal>(std::move(*journal));
+            if (auto read = take_checkpoints(directory); !read)
+                return read;
         }
+        return {};
+    }
+
+    result<void> take_checkpoints(data_directory& directory) {
+        auto found = read_checkpoints(files_, directory.path);
+        if (!found)
+            return cannot_use(directory.path, found.failure());
+        auto lines = std::exchange(found->offsets, {});
+        for (auto& partition : directory.partitions) {
+            const auto line = lines.find({partition.topic, partition.index});
+            if (line == lines.end())
+                continue;
+            partition.checkpointed = line->second;
+            found->offsets.insert(lines.extract(line));
+        }
+        // A line without a directory must not be taken for one of a later partition of that name.
+        for (const auto& [name, offsets] : lines)
+            found->without_partition.push_back(name);
+        directory.checkpoints = std::move(*found);
         return {};
     }
 
@@ -378,7 +399,7 @@ std::optional<stored_partition> parse_partition_directory(const std::string& nam
     const auto index = parse_number(digits);
     if (!index)
         return std::nullopt;
-    return stored_partition{name, name.substr(0, dash), partition_index(*index), std::nullopt, false};
+    return stored_partition{name, name.substr(0, dash), partition_index(*index), std::nullopt, false, {}};
 }
 
 std::string partition_directory_name(const std::string& topic, partition_index index) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/broker/checkpoint_file.hpp"
 #include "actors/journal/journal_jobs.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
@@ -32,6 +33,8 @@ struct stored_partition {
     std::optional<topic_id> id;
     /// There is no `partition.metadata`: its creation or its removal was cut short.
     bool is_fragment = false;
+    /// What the checkpoints of the data directory say of it.
+    checkpointed_offsets checkpointed{};
 };
 
 struct data_directory {
@@ -47,6 +50,8 @@ struct data_directory {
     std::vector<stored_partition> partitions;
     /// What the commit journal held; null where no partitions are.
     std::shared_ptr<journal::found_journal> journal;
+    /// Of the partitions that are there; without lines of others.
+    found_checkpoints checkpoints;
 };
 
 struct opened_directories {

@@ -141,6 +141,7 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     const auto found = stored_.find(partition_directory_name(topic.name, partition.index));
     if (found != stored_.end()) {
         opening.data_directory = found->second.first;
+        opening.checkpointed = found->second.second.checkpointed;
         stored_.erase(found);
     } else {
         opening.create = true;

@@ -6,9 +6,6 @@ namespace barnabas {
 
 namespace {
 
-/// What this role keeps in such files is a few hundred bytes.
-constexpr std::uint64_t small_file_bytes_max = 64 * 1024;
-
 std::string_view trimmed(std::string_view text) {
     const auto blank = " \t\r";
     const auto first = text.find_first_not_of(blank);
@@ -17,11 +14,12 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-result<std::string> read_open(runtime::file_system& files, const std::string& path, runtime::file_id file) {
+result<std::string> read_open(runtime::file_system& files, const std::string& path, runtime::file_id file,
+                              std::uint64_t bytes_max) {
     auto size = files.size(file);
     if (!size)
         return size.failure();
-    if (*size > small_file_bytes_max)
+    if (*size > bytes_max)
         return error{errc::malformed,
                      path + " has " + std::to_string(*size) + " bytes, far more than it should"};
     std::string text(static_cast<std::size_t>(*size), '\0');
@@ -45,11 +43,12 @@ result<void> write_open(runtime::file_system& files, runtime::file_id file, std:
 
 } // namespace
 
-result<std::string> read_small_file(runtime::file_system& files, const std::string& path) {
+result<std::string> read_small_file(runtime::file_system& files, const std::string& path,
+                                    std::uint64_t bytes_max) {
     auto file = files.open(path, runtime::open_mode::read_only);
     if (!file)
         return file.failure();
-    auto text = read_open(files, path, *file);
+    auto text = read_open(files, path, *file, bytes_max);
     files.close(*file);
     return text;
 }

@@ -3,14 +3,20 @@
 #include "protocol/model/error.hpp"
 #include "runtime/disk/disk.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 
 namespace barnabas {
 
-/// Job: the whole text of a small file. Codes: those of the file system; malformed when it is not small.
-result<std::string> read_small_file(runtime::file_system& files, const std::string& path);
+/// Most of what this role keeps in small files is a few hundred bytes.
+inline constexpr std::uint64_t small_file_bytes_max = 64 * 1024;
+
+/// Job: the whole text of a small file. Codes: those of the file system; malformed when it is longer than
+/// `bytes_max`.
+result<std::string> read_small_file(runtime::file_system& files, const std::string& path,
+                                    std::uint64_t bytes_max = small_file_bytes_max);
 
 /// Job: after a power cut the file holds the old text or the new one, never a mixture.
 result<void> write_small_file(runtime::file_system& files, const std::string& directory,

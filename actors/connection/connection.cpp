@@ -313,6 +313,16 @@ void connection::on_offset_query_response(const offset_query_response& answer) {
         waiting->on_offset_query_response(operation::index_of(answer.token), answer);
 }
 
+void connection::on_epoch_query_response(const epoch_query_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_epoch_query_response(operation::index_of(answer.token), answer);
+}
+
+void connection::on_delete_records_response(const delete_records_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_delete_records_response(operation::index_of(answer.token), answer);
+}
+
 void connection::on_topics_response(const topics_response& answer) {
     if (auto* waiting = find_operation(answer.token))
         waiting->on_topics_response(answer);

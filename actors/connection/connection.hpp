@@ -65,6 +65,8 @@ public:
     void on_read_response(const read_response& answer);
     void on_partition_readable(const partition_readable& note);
     void on_offset_query_response(const offset_query_response& answer);
+    void on_epoch_query_response(const epoch_query_response& answer);
+    void on_delete_records_response(const delete_records_response& answer);
     void on_topics_response(const topics_response& answer);
     void on_init_producer_id_response(const init_producer_id_response& answer);
     /// Gives back all memory; nothing is called behind it.

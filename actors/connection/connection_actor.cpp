@@ -36,7 +36,7 @@ public:
     caf::behavior make_behavior() override {
         begin();
         // CAF tries one after the other: the frequent ones are first.
-        return {
+        return caf::message_handler{
             [this](const stream_read& message) {
                 pick_up_view();
                 machine_.on_read(message.bytes);
@@ -65,23 +65,8 @@ public:
                 pick_up_view();
                 machine_.on_timer();
             },
-            [this](const offset_query_response& answer) {
-                pick_up_view();
-                machine_.on_offset_query_response(answer);
-            },
-            [this](const topics_response& answer) {
-                pick_up_view();
-                machine_.on_topics_response(answer);
-            },
-            [this](const init_producer_id_response& answer) {
-                pick_up_view();
-                machine_.on_init_producer_id_response(answer);
-            },
-            [this](const close_connection&) {
-                pick_up_view();
-                machine_.on_stop();
-            },
-        };
+        }
+            .or_else(rare_messages());
     }
 
     const char* name() const override { return "connection"; }
@@ -104,6 +89,35 @@ public:
     }
 
 private:
+    caf::message_handler rare_messages() {
+        return {
+            [this](const offset_query_response& answer) {
+                pick_up_view();
+                machine_.on_offset_query_response(answer);
+            },
+            [this](const epoch_query_response& answer) {
+                pick_up_view();
+                machine_.on_epoch_query_response(answer);
+            },
+            [this](const delete_records_response& answer) {
+                pick_up_view();
+                machine_.on_delete_records_response(answer);
+            },
+            [this](const topics_response& answer) {
+                pick_up_view();
+                machine_.on_topics_response(answer);
+            },
+            [this](const init_producer_id_response& answer) {
+                pick_up_view();
+                machine_.on_init_producer_id_response(answer);
+            },
+            [this](const close_connection&) {
+                pick_up_view();
+                machine_.on_stop();
+            },
+        };
+    }
+
     void begin() {
         pick_up_view();
         attach_stream();
@@ -179,6 +193,12 @@ private:
         return send_partition(to, message);
     }
     bool send(const topic_partition& to, const offset_query& message) override {
+        return send_partition(to, message);
+    }
+    bool send(const topic_partition& to, const epoch_query& message) override {
+        return send_partition(to, message);
+    }
+    bool send(const topic_partition& to, const delete_records_request& message) override {
         return send_partition(to, message);
     }
     void send(const topic_partition& to, const forget_reader& message) override {

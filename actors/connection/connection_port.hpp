@@ -38,6 +38,8 @@ public:
     virtual bool send(const topic_partition& to, append_request message) = 0;
     virtual bool send(const topic_partition& to, const read_request& message) = 0;
     virtual bool send(const topic_partition& to, const offset_query& message) = 0;
+    virtual bool send(const topic_partition& to, const epoch_query& message) = 0;
+    virtual bool send(const topic_partition& to, const delete_records_request& message) = 0;
     virtual void send(const topic_partition& to, const forget_reader& message) = 0;
     virtual void send_controller(create_topics_request message) = 0;
     virtual void send_controller(delete_topics_request message) = 0;

@@ -15,7 +15,7 @@ using key = kafka::api_key;
 
 // Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119). What is listed
 // is served, in every version.
-constexpr std::array<api_row, 12> table{{
+constexpr std::array<api_row, 14> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
     {key::fetch, 0, 18, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
@@ -31,8 +31,12 @@ constexpr std::array<api_row, 12> table{{
      quota_class::request, false},
     {key::delete_topics, 0, 6, handle_delete_topics, resource_type::topic, acl_operation::remove,
      quota_class::request, false},
+    {key::delete_records, 0, 2, handle_delete_records, resource_type::topic, acl_operation::remove,
+     quota_class::request, false},
     {key::init_producer_id, 0, 5, handle_init_producer_id, resource_type::cluster,
      acl_operation::idempotent_write, quota_class::request, false},
+    {key::offset_for_leader_epoch, 0, 4, handle_offset_for_leader_epoch, resource_type::topic,
+     acl_operation::describe, quota_class::request, false},
     {key::describe_configs, 0, 4, handle_describe_configs, resource_type::topic,
      acl_operation::describe_configs, quota_class::request, false},
     {key::create_partitions, 0, 3, handle_create_partitions, resource_type::topic, acl_operation::alter,

@@ -18,6 +18,9 @@ result<void> handle_metadata(connection& self, request_context context, kafka::w
 result<void> handle_produce(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_fetch(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_list_offsets(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_delete_records(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_offset_for_leader_epoch(connection& self, request_context context,
+                                            kafka::wire_reader& body);
 result<void> handle_create_topics(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_delete_topics(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_create_partitions(connection& self, request_context context, kafka::wire_reader& body);

@@ -7,7 +7,7 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int64_t earliest_timestamp = -2;
+constexpr std::int8_t read_committed = 1;
 constexpr std::int64_t earliest_local_timestamp = -4;
 constexpr std::int64_t latest_tiered_timestamp = -5;
 constexpr std::int64_t earliest_pending_upload_timestamp = -6;
@@ -110,21 +110,18 @@ private:
 };
 
 template <class Partition>
-void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, const Partition& partition) {
+void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, const Partition& partition,
+         bool committed_only) {
     const std::uint32_t index = waiting.add(partition);
     if (topic == nullptr || partition.partition_index < 0 ||
         static_cast<std::size_t>(partition.partition_index) >= topic->partitions.size())
         return waiting.settle(index, errc::unknown_topic_or_partition);
     if (!has_time(waiting.context().version, partition.timestamp))
         return waiting.settle(index, errc::unsupported_version);
-    // Nothing is tiered or waits for it: there are no such offsets, and everything earliest is local.
-    if (partition.timestamp == latest_tiered_timestamp ||
-        partition.timestamp == earliest_pending_upload_timestamp)
-        return waiting.settle(index, errc::ok);
     offset_query query;
     query.token = waiting.token(index);
-    query.timestamp = timestamp_ms(partition.timestamp == earliest_local_timestamp ? earliest_timestamp
-                                                                                   : partition.timestamp);
+    query.timestamp = timestamp_ms(partition.timestamp);
+    query.committed_only = committed_only;
     query.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
     const topic_partition where{topic->id, partition_index(partition.partition_index)};
     if (!self.port().send(where, query))
@@ -146,7 +143,7 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
         const auto* topic = image->find_topic(wanted.name);
         for (const auto& partition : wanted.partitions) {
             if (allowed)
-                ask(self, *waiting, topic, partition);
+                ask(self, *waiting, topic, partition, request->isolation_level == read_committed);
             else
                 waiting->settle(waiting->add(partition), errc::topic_authorization_failed);
         }

@@ -13,6 +13,14 @@ void operation::on_offset_query_response(std::uint32_t, const offset_query_respo
     BARNABAS_UNREACHABLE("an offset answered to an operation that asks for none");
 }
 
+void operation::on_epoch_query_response(std::uint32_t, const epoch_query_response&) {
+    BARNABAS_UNREACHABLE("an epoch's end answered to an operation that asks for none");
+}
+
+void operation::on_delete_records_response(std::uint32_t, const delete_records_response&) {
+    BARNABAS_UNREACHABLE("a deletion answered to an operation that deletes nothing");
+}
+
 void operation::on_topics_response(const topics_response&) {
     BARNABAS_UNREACHABLE("topics answered to an operation that changes none");
 }

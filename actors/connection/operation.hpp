@@ -24,6 +24,8 @@ public:
     // Each kind of operation overrides what it asks for; anything else is a broken invariant of the sender.
     virtual void on_append_response(std::uint32_t index, const append_response& answer);
     virtual void on_offset_query_response(std::uint32_t index, const offset_query_response& answer);
+    virtual void on_epoch_query_response(std::uint32_t index, const epoch_query_response& answer);
+    virtual void on_delete_records_response(std::uint32_t index, const delete_records_response& answer);
     virtual void on_topics_response(const topics_response& answer);
     virtual void on_init_producer_id_response(const init_producer_id_response& answer);
     /// A partition read by this connection changed (see fetch_reads).

@@ -23,6 +23,10 @@ std::string remark_on(kafka::api_key key) {
     case kafka::api_key::init_producer_id:
         return "for idempotent producers; NOT_COORDINATOR with a transactional id; transactions, for which 6 "
                "is, are not built yet";
+    case kafka::api_key::list_offsets:
+        return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset";
+    case kafka::api_key::delete_records: return "answered when the new start of the log is on stable storage";
+    case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";
     case kafka::api_key::describe_cluster: return "brokers only";
     case kafka::api_key::api_versions:
         return "an unknown version is answered in version 0 (KIP-511); 5 has the broker say whether it is "

@@ -26,7 +26,7 @@ public:
     };
 
     cleaning(replica::replica_log& log, partition_port& port)
-        : log_(&log), port_(&port), machine_(log.options().cleaned_upto) {}
+        : log_(&log), port_(&port), machine_(log.cleaned_upto()) {}
 
     void on_check(log_offset high_watermark);
     void on_clean(const clean_partition& order, log_offset high_watermark);

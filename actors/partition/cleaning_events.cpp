@@ -14,6 +14,8 @@ void partition::on_clean(const clean_partition& order) {
 
 void partition::on_clean_done(const replica::clean_job& job) {
     cleaning_.on_cleaned(job);
+    log_.set_cleaned_upto(cleaning_.cleaned_upto());
+    tell_marks();
     close_if_idle();
 }
 
@@ -22,6 +24,7 @@ void partition::on_swap_done(const replica::swap_job& job) {
     if (BARNABAS_MARK_IF(log_.offline(), partition_offline_after_swap))
         port_.report("partition_offline", to_string(*log_.failure()));
     cleaning_.on_swapped(job);
+    log_.set_cleaned_upto(cleaning_.cleaned_upto());
     tell_marks();
     make_kept_reads_again();
     close_if_idle();

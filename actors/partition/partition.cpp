@@ -16,6 +16,9 @@ namespace {
 constexpr timestamp_ms latest{-1};
 constexpr timestamp_ms earliest{-2};
 constexpr timestamp_ms largest_timestamp{-3};
+constexpr timestamp_ms earliest_local{-4};
+constexpr timestamp_ms latest_tiered{-5};
+constexpr timestamp_ms earliest_pending_upload{-6};
 
 append_response failed(const error& why) {
     append_response answer;
@@ -28,7 +31,8 @@ append_response failed(const error& why) {
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
     : settings_(settings), log_(std::move(log)), port_(port), cleaning_(log_, port_),
-      high_watermark_(log_.stable_offset()) {}
+      high_watermark_(log_.stable_offset()),
+      kept_start_(log_.log_start_offset()), oldest_segment_(log_.segments().front().base_offset) {}
 
 log_marks partition::marks() const {
     return {log_.log_start_offset(), log_.stable_offset(), log_.written_offset(), log_.log_end_offset(),
@@ -132,11 +136,13 @@ void partition::after_sync(const std::optional<replica::append_failure>& failure
             "refuses everything until the broker is restarted: " +
                 to_string(failure->error));
         fail_appends(*failure);
+        answer_deletions(log_.log_end_offset(), failure->error);
     }
     tell_marks();
     sync_if_wanted();
     advance();
     settle_if_asked();
+    go_on_deleting();
     close_if_idle();
 }
 
@@ -307,15 +313,29 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
         answer.code = closing_ ? errc::not_leader_or_follower : known.code();
         return port_.answer(reply, answer);
     }
-    if (query.timestamp == latest || query.timestamp == earliest) {
-        answer.offset = query.timestamp == latest ? high_watermark_ : log_.log_start_offset();
-        if (settings_.tap != nullptr && query.timestamp == latest)
+    const auto end =
+        query.committed_only ? std::min(high_watermark_, log_.first_unstable_offset()) : high_watermark_;
+    answer.log_start_offset = log_.log_start_offset();
+    answer.high_watermark = end;
+    if (query.timestamp == latest) {
+        answer.offset = end;
+        if (settings_.tap != nullptr)
             settings_.tap->told_end(answer.offset);
         return port_.answer(reply, answer);
     }
+    answer.epoch = leader_epoch(-1);
+    if (query.timestamp == earliest || query.timestamp == earliest_local) {
+        answer.offset = log_.log_start_offset();
+        if (const auto epochs = log_.epochs().entries();
+            !epochs.empty() && epochs.front().start_offset <= answer.offset)
+            answer.epoch = epochs.front().epoch;
+        return port_.answer(reply, answer);
+    }
+    if (query.timestamp == latest_tiered || query.timestamp == earliest_pending_upload)
+        return port_.answer(reply, answer);
     if (query.timestamp == largest_timestamp)
-        return port_.submit(log_.find_max_timestamp(high_watermark_), reply);
-    port_.submit(log_.find_by_timestamp(query.timestamp, high_watermark_), reply);
+        return port_.submit(log_.find_max_timestamp(end), reply);
+    port_.submit(log_.find_by_timestamp(query.timestamp, end), reply);
 }
 
 void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
@@ -324,7 +344,7 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
         return make_kept_reads_again();
     offset_query_response answer;
     answer.log_start_offset = log_.log_start_offset();
-    answer.high_watermark = high_watermark_;
+    answer.high_watermark = job.upto;
     if (BARNABAS_MARK_IF(!job.found, find_failed)) {
         answer.code = job.found.code();
         port_.report("find_failed", to_string(job.found.failure()));
@@ -355,6 +375,8 @@ void partition::on_check_retention() {
 void partition::on_retired(const replica::retire_job& job) {
     if (BARNABAS_MARK_IF(!job.outcome, retention_failed))
         port_.report("retention_failed", to_string(job.outcome.failure()));
+    else
+        oldest_segment_ = std::max(oldest_segment_, job.keep_from);
     if (!job.removal.paths.empty())
         port_.submit_later(job.removal, std::chrono::milliseconds(log_.options().file_delete_delay_ms));
     close_if_idle();
@@ -365,6 +387,7 @@ void partition::on_close() {
     for (const auto& reader : readers_.all())
         port_.notify(reader);
     cleaning_.on_close();
+    answer_deletions(log_.log_end_offset(), error{errc::not_leader_or_follower, "the partition is closing"});
     sync_if_wanted();
     close_if_idle();
 }

@@ -35,6 +35,9 @@ public:
     void on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply);
     void on_forget(const waiting_reads::reader& who);
     void on_offset_query(const offset_query& query, std::uint64_t reply);
+    void on_epoch_query(const epoch_query& query, std::uint64_t reply);
+    void on_delete_records(const delete_records_request& request, std::uint64_t reply);
+    void on_log_start_kept(const result<void>& outcome);
     void on_check_retention();
     void on_close();
 
@@ -64,6 +67,8 @@ public:
     /// Below it the log is compacted, as far as anybody knows; -1: nobody does.
     log_offset cleaned_upto() const { return cleaning_.cleaned_upto(); }
     log_marks marks() const;
+    /// What the data directory's checkpoints shall keep.
+    checkpointed_offsets checkpointed() const;
     std::size_t waiting_appends_count() const { return appends_.size(); }
     std::size_t waiting_reads_count() const { return readers_.size(); }
     bool waits(std::uint64_t asker) const { return readers_.waits(asker); }
@@ -81,9 +86,13 @@ private:
     log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
     void make_kept_reads_again();
     void close_if_idle();
+    result<log_offset> check_deletion(const delete_records_request& request) const;
+    void go_on_deleting();
+    void answer_deletions(log_offset upto, const result<void>& outcome);
     void tell_marks() const {
         if (settings_.tap != nullptr)
             settings_.tap->moved(marks());
+        port_.marks_moved();
     }
 
     partition_settings settings_;
@@ -99,6 +108,19 @@ private:
     };
     std::vector<running_read> running_reads_;
     log_offset high_watermark_;
+    /// DeleteRecords that wait until a restart would know of them.
+    struct waiting_deletion {
+        log_offset upto;
+        std::uint64_t reply = 0;
+    };
+    std::vector<waiting_deletion> deletions_;
+    /// The log start offset that is being written to the checkpoint; -1 when none is.
+    log_offset keeping_{-1};
+    /// The one that a restart finds there, at least.
+    log_offset kept_start_;
+    /// Base of the oldest segment that is there for certain: renames of those before it are on stable
+    /// storage.
+    log_offset oldest_segment_;
     std::uint64_t unsynced_bytes_ = 0;
     /// Asked for by the journal, and not told yet; -1: nothing.
     log_offset settle_upto_{-1};

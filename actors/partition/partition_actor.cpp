@@ -1,5 +1,7 @@
 #include "actors/partition/partition_actor.hpp"
 
+#include "actors/broker/checkpoint_messages.hpp"
+#include "actors/partition/log_options_actor.hpp"
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_job_messages.hpp"
 #include "protocol/model/mark.hpp"
@@ -24,38 +26,6 @@
 namespace barnabas {
 
 namespace {
-
-replica::log_options log_options_of(const partition_options& options) {
-    const topic_config& config = options.config;
-    replica::log_options log;
-    log.directory = options.directory;
-    log.topic_id = options.id.topic;
-    log.partition_index = options.id.partition;
-    log.segment_bytes = config.segment_bytes;
-    // What is to be compacted by then must not stay in the active segment.
-    log.segment_ms = config.cleanup_compact ? std::min(config.segment_ms, config.max_compaction_lag_ms)
-                                            : config.segment_ms;
-    log.index_interval_bytes = config.index_interval_bytes;
-    log.segment_index_bytes = config.segment_index_bytes;
-    log.max_message_bytes = config.max_message_bytes;
-    log.retention_ms = config.retention_ms;
-    log.retention_bytes = config.retention_bytes;
-    log.file_delete_delay_ms = config.file_delete_delay_ms;
-    log.delete_policy = config.cleanup_delete;
-    log.compact_policy = config.cleanup_compact;
-    log.min_cleanable_dirty_ratio = config.min_cleanable_dirty_ratio;
-    log.min_compaction_lag_ms = config.min_compaction_lag_ms;
-    log.max_compaction_lag_ms = config.max_compaction_lag_ms;
-    log.delete_retention_ms = config.delete_retention_ms;
-    log.timestamp_type =
-        config.log_append_time ? batch::timestamp_type::log_append_time : batch::timestamp_type::create_time;
-    log.timestamp_before_max_ms = config.timestamp_before_max_ms;
-    log.timestamp_after_max_ms = config.timestamp_after_max_ms;
-    log.producer_id_expiration_ms = options.producer_id_expiration_ms;
-    log.snapshot_interval_bytes = options.recovery_point_interval_bytes;
-    log.planted = options.planted;
-    return log;
-}
 
 journal::journal_log journal_log_of(const partition_options& options) {
     return {options.directory.substr(options.directory.rfind('/') + 1), options.id.topic};
@@ -90,10 +60,13 @@ public:
         broker_ = nullptr;
         journal_.let_go();
         options_.journal.actor = nullptr;
+        options_.checkpoints = nullptr;
         askers_.clear();
         append_replies_ = {};
         read_replies_ = {};
         offset_replies_ = {};
+        deletion_replies_ = {};
+        epoch_replies_ = {};
         reads_without_room_.clear();
     }
 
@@ -102,8 +75,10 @@ private:
     caf::message_handler storage_handlers();
     caf::message_handler compacting();
     void on_read_done(const read_done& done);
+    caf::message_handler rare_questions();
     void open();
     void on_opened(const partition_open_done& message);
+    void fail_to_open(const error& why);
     void remove_files();
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
@@ -158,6 +133,16 @@ private:
     void answer(std::uint64_t reply, offset_query_response response) override {
         offset_replies_.deliver(this, reply, std::move(response));
     }
+    void answer(std::uint64_t reply, delete_records_response response) override {
+        deletion_replies_.deliver(this, reply, std::move(response));
+    }
+    void answer(std::uint64_t reply, epoch_query_response response) override {
+        epoch_replies_.deliver(this, reply, std::move(response));
+    }
+    void keep_log_start(log_offset start) override {
+        send(options_.checkpoints, barnabas::keep_log_start{0, name_in_checkpoints(), start});
+    }
+    void marks_moved() override;
     void notify(const waiting_reads::reader& who) override {
         auto asker = askers_.find(who.asker);
         if (asker != askers_.end())
@@ -181,6 +166,9 @@ private:
     std::string partition_name() const {
         return options_.topic_name + "-" + std::to_string(options_.id.partition.get());
     }
+    barnabas::partition_name name_in_checkpoints() const {
+        return {options_.topic_name, options_.id.partition};
+    }
 
     runtime::node_services& node_;
     partition_options options_;
@@ -192,6 +180,8 @@ private:
     runtime::reply_table<append_response> append_replies_;
     runtime::reply_table<read_response> read_replies_;
     runtime::reply_table<offset_query_response> offset_replies_;
+    runtime::reply_table<delete_records_response> deletion_replies_;
+    runtime::reply_table<epoch_query_response> epoch_replies_;
     /// Connections that wait to be notified, by actor id.
     std::map<std::uint64_t, caf::actor> askers_;
     /// A read that waits for room in the fetch-output reserve, and whose it is.
@@ -206,12 +196,25 @@ private:
     bool reader_may_wait_ = false;
     bool waits_for_room_ = false;
     bool remove_files_ = false;
+    /// The owner of the checkpoints has been told, and will ask for more; what it knows.
+    bool silent_ = false;
+    checkpointed_offsets told_;
 };
 
 caf::behavior partition_actor::make_behavior() {
     set_default_handler(caf::skip);
-    open();
+    // What the checkpoints say of this name is of another partition, when the directory is made only now.
+    if (options_.create)
+        send(options_.checkpoints, forget_marks{0, name_in_checkpoints()});
+    else
+        open();
     return {
+        [this](const marks_forgotten& answer) {
+            if (answer.code == errc::ok)
+                open();
+            else
+                fail_to_open({answer.code, answer.detail});
+        },
         [this](const partition_open_done& message) { on_opened(message); },
     };
 }
@@ -241,20 +244,11 @@ caf::behavior partition_actor::serving() {
             give_up_waiting_reads(&who);
             let_go(current_sender()->id());
         },
-        [this](const offset_query& query) {
-            machine_->on_offset_query(query, offset_replies_.put({node_, current_sender(), query.token}));
-        },
-        [this](const check_retention&) { machine_->on_check_retention(); },
-        [this](const close_partition& message) {
-            remove_files_ = message.remove_files;
-            give_up_waiting_reads(nullptr);
-            machine_->on_close();
-        },
     }
         .or_else(storage_handlers());
 }
 
-/// What the log's rarer jobs bring, and what others ask of it.
+/// What the log's rarer jobs bring.
 caf::message_handler partition_actor::storage_handlers() {
     return caf::message_handler{
         [this](const repair_done& done) { machine_->on_repaired(*done.job); },
@@ -277,7 +271,37 @@ caf::message_handler partition_actor::storage_handlers() {
             start_waiting_jobs();
         },
     }
+        .or_else(rare_questions())
         .or_else(compacting());
+}
+
+caf::message_handler partition_actor::rare_questions() {
+    return {
+        [this](const offset_query& query) {
+            machine_->on_offset_query(query, offset_replies_.put({node_, current_sender(), query.token}));
+        },
+        [this](const epoch_query& query) {
+            machine_->on_epoch_query(query, epoch_replies_.put({node_, current_sender(), query.token}));
+        },
+        [this](const delete_records_request& request) {
+            machine_->on_delete_records(request,
+                                        deletion_replies_.put({node_, current_sender(), request.token}));
+        },
+        [this](const log_start_kept& answer) {
+            machine_->on_log_start_kept(
+                answer.code == errc::ok ? result<void>() : result<void>(error{answer.code, answer.detail}));
+        },
+        [this](const report_marks&) {
+            silent_ = false;
+            marks_moved();
+        },
+        [this](const check_retention&) { machine_->on_check_retention(); },
+        [this](const close_partition& message) {
+            remove_files_ = message.remove_files;
+            give_up_waiting_reads(nullptr);
+            machine_->on_close();
+        },
+    };
 }
 
 caf::message_handler partition_actor::compacting() {
@@ -316,18 +340,35 @@ void partition_actor::open() {
     run(lane_use::write, replica::open_job::kind, job, partition_open_done{job});
 }
 
+void partition_actor::fail_to_open(const error& why) {
+    journal_.tell_gone(this);
+    partition_opened opened;
+    opened.partition = options_.id;
+    opened.code = why.code;
+    opened.detail = why.detail;
+    send(broker_, opened);
+    quit();
+}
+
+/// The owner of the checkpoints hears of the first change, and of more when it asks: one message each time
+/// that files are written, however much is appended.
+void partition_actor::marks_moved() {
+    if (silent_)
+        return;
+    const auto now = machine_->checkpointed();
+    if (now == told_)
+        return;
+    told_ = now;
+    silent_ = true;
+    send(options_.checkpoints, partition_marks{name_in_checkpoints(), now, false, false});
+}
+
 void partition_actor::on_opened(const partition_open_done& message) {
     auto& outcome = message.job->outcome;
     partition_opened opened;
     opened.partition = options_.id;
-    if (!outcome) {
-        journal_.tell_gone(this);
-        opened.code = outcome.code();
-        opened.detail = outcome.failure().detail;
-        send(broker_, opened);
-        quit();
-        return;
-    }
+    if (!outcome)
+        return fail_to_open(outcome.failure());
     const auto& report = outcome->report;
     opened.bytes_cut = report.bytes_cut;
     if (!report.created && !report.clean)
@@ -336,6 +377,8 @@ void partition_actor::on_opened(const partition_open_done& message) {
     if (report.lost_from < report.lost_upto)
         node_.log->error("records_lost",
                          {{"partition", partition_name()}, {"message", replica::to_string(report)}});
+    for (const auto& ignored : report.ignored_checkpoints)
+        node_.log->warn("checkpoint_ignored", {{"partition", partition_name()}, {"message", ignored}});
     for (const auto& damage : report.damage)
         node_.log->error("log_damaged", {{"partition", partition_name()}, {"message", damage}});
     partition_settings settings;
@@ -351,6 +394,8 @@ void partition_actor::on_opened(const partition_open_done& message) {
         tap_->opened(machine_->marks(), report, settings.write_caching);
     journal_.tell_settled(this, machine_->log().settled_offset());
     send(broker_, opened);
+    told_ = options_.checkpointed;
+    marks_moved();
     become(serving());
 }
 
@@ -489,6 +534,8 @@ void partition_actor::end(const result<void>& outcome) {
         message.code = outcome.code();
         message.detail = outcome.failure().detail;
     }
+    send(options_.checkpoints,
+         partition_marks{name_in_checkpoints(), machine_->checkpointed(), true, remove_files_});
     send(broker_, message);
     quit();
 }

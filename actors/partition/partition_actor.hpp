@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/journal_link.hpp"
+#include "protocol/model/checkpointed_offsets.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/topic_config.hpp"
@@ -27,6 +28,9 @@ struct partition_options {
     /// There is no directory yet.
     bool create = false;
     journal_use journal;
+    /// What the checkpoints of the data directory say of it, and their owner.
+    checkpointed_offsets checkpointed;
+    caf::actor checkpoints;
     planted_bugs planted;
     /// Null outside of simulations.
     partition_taps* taps = nullptr;
@@ -34,8 +38,9 @@ struct partition_options {
 
 /// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log`
 /// in one actor, since each event of one is an event of the other. Takes append_request, read_request,
-/// forget_reader, offset_query, check_retention, close_partition. Tells `broker` partition_opened once and
-/// partition_closed last.
+/// forget_reader, offset_query, epoch_query, delete_records_request, check_retention, close_partition. Tells
+/// `broker` partition_opened once and partition_closed last, and the owner of the checkpoints how its offsets
+/// move.
 caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options,
                            caf::actor broker);
 

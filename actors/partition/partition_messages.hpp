@@ -83,12 +83,15 @@ struct forget_reader {
     std::uint64_t token = 0;
 };
 
-/// ListOffsets: -1 latest, -2 earliest, -3 record with the largest timestamp, else the first record whose
-/// timestamp is not smaller.
+/// ListOffsets: -1 latest, -2 earliest, -3 record with the largest timestamp, -4 the start of what lies on
+/// local disks (all does), -5 the end of what was moved elsewhere, -6 the start of what waits for that (there
+/// is no such place), else the first record whose timestamp is not smaller.
 struct offset_query {
     std::uint64_t token = 0;
     timestamp_ms timestamp;
     leader_epoch current_leader_epoch{-1};
+    /// Nothing behind the last stable offset counts (isolation level read_committed).
+    bool committed_only = false;
 };
 
 struct offset_query_response {
@@ -106,6 +109,44 @@ struct offset_query_response {
         answer.token = token;
         answer.code = errc::dropped;
         return answer;
+    }
+};
+
+/// DeleteRecords: from now on the log begins at `offset`, or at the high watermark when that is -1. Answered
+/// when that is on stable storage.
+struct delete_records_request {
+    std::uint64_t token = 0;
+    log_offset offset;
+};
+
+struct delete_records_response {
+    std::uint64_t token = 0;
+    errc code = errc::ok;
+    std::string detail;
+    /// Where the log begins.
+    log_offset low_watermark{-1};
+
+    static delete_records_response dropped(std::uint64_t token) {
+        return {token, errc::dropped, "the partition ended before it answered", log_offset{-1}};
+    }
+};
+
+/// OffsetForLeaderEpoch: the largest epoch up to `epoch` in the log, and where it ends.
+struct epoch_query {
+    std::uint64_t token = 0;
+    leader_epoch epoch;
+    leader_epoch current_leader_epoch{-1};
+};
+
+struct epoch_query_response {
+    std::uint64_t token = 0;
+    errc code = errc::ok;
+    /// Both -1: nothing is known of such an epoch.
+    leader_epoch epoch{-1};
+    log_offset end_offset{-1};
+
+    static epoch_query_response dropped(std::uint64_t token) {
+        return {token, errc::dropped, leader_epoch{-1}, log_offset{-1}};
     }
 };
 
@@ -142,6 +183,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_readable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::forget_reader)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::offset_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::offset_query_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::delete_records_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::delete_records_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::epoch_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::epoch_query_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::check_retention)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_partition)

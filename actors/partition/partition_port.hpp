@@ -42,6 +42,8 @@ public:
     virtual void answer(std::uint64_t reply, append_response response) = 0;
     virtual void answer(std::uint64_t reply, read_response response) = 0;
     virtual void answer(std::uint64_t reply, offset_query_response response) = 0;
+    virtual void answer(std::uint64_t reply, delete_records_response response) = 0;
+    virtual void answer(std::uint64_t reply, epoch_query_response response) = 0;
     virtual void notify(const waiting_reads::reader& who) = 0;
 
     /// So many logs sync now that the commit journal is the faster way.
@@ -49,6 +51,10 @@ public:
     /// Everything below is stable in the log's own files; for the journal.
     virtual void settled(log_offset upto) = 0;
 
+    /// A restart shall know that the log begins here; comes back by `partition::on_log_start_kept`.
+    virtual void keep_log_start(log_offset start) = 0;
+    /// Something that the data directory's checkpoints keep may have changed.
+    virtual void marks_moved() = 0;
     /// Calls `partition::on_repair_due` once, that much later.
     virtual void retry_repair(std::chrono::milliseconds delay) = 0;
     virtual timestamp_ms wall_now() const = 0;

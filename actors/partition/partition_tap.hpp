@@ -52,6 +52,10 @@ public:
     virtual void answered_read(const slice& records, const log_marks& now) = 0;
     /// A client that asked for the end of the log was told this.
     virtual void told_end(log_offset end) = 0;
+    /// Records below may be gone from now on, also after a restart.
+    virtual void deletion_begun(log_offset upto) = 0;
+    /// Records below are gone for good: DeleteRecords was answered.
+    virtual void answered_deletion(log_offset low_watermark) = 0;
     virtual void closed(const result<void>& outcome, std::size_t waiting_appends,
                         std::size_t waiting_reads) = 0;
 };

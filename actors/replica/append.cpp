@@ -30,6 +30,15 @@ timestamp_ms newest_of(std::span<const batch::batch_view> batches) {
     return newest;
 }
 
+/// Timestamps may be any int64, so that a difference may be none.
+std::int64_t distance(timestamp_ms from, timestamp_ms to) {
+    if (to <= from)
+        return 0;
+    const auto apart = static_cast<std::uint64_t>(to.get()) - static_cast<std::uint64_t>(from.get());
+    return static_cast<std::int64_t>(
+        std::min<std::uint64_t>(apart, std::numeric_limits<std::int64_t>::max()));
+}
+
 slice to_slice(const std::vector<std::byte>& bytes) {
     return bytes.empty() ? slice{} : slice::copy_of(bytes);
 }
@@ -188,7 +197,7 @@ bool replica_log::roll_due(std::span<const batch::batch_view> batches, timestamp
         return BARNABAS_MARK(roll_by_full_index), true;
     const auto newest = newest_of(batches);
     const bool by_records = active.first_timestamp != no_timestamp && newest != no_timestamp;
-    const auto waited = by_records                       ? newest - active.first_timestamp
+    const auto waited = by_records                       ? distance(active.first_timestamp, newest)
                         : active.created != no_timestamp ? now - active.created
                                                          : 0;
     return BARNABAS_MARK_IF(options_.segment_ms >= 0 && waited > options_.segment_ms, roll_by_time);

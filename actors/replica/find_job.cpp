@@ -2,7 +2,9 @@
 #include "actors/replica/log/segment_reader.hpp"
 #include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/record_reader.hpp"
+#include "protocol/model/mark.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace barnabas::replica {
@@ -21,6 +23,7 @@ private:
     result<answer> first_at_or_behind(segment_reader& segment, timestamp_ms wanted);
     result<answer> largest(segment_reader& segment);
     result<answer> largest_from(segment_reader& segment, file_position from);
+    result<timestamp_ms> largest_left(const batch::batch_view& batch);
     result<answer> first_record(const batch::batch_view& batch, timestamp_ms wanted);
 
     const find_job& job_;
@@ -89,6 +92,7 @@ result<std::optional<found_offset>> find_run::largest(segment_reader& segment) {
 result<std::optional<found_offset>> find_run::largest_from(segment_reader& segment, file_position from) {
     batch_walk walk(files_, segment.log(), from, segment.size());
     std::optional<batch::batch_view> best;
+    auto largest = no_timestamp;
     for (auto next = segment.base_offset(); next < job_.upto;) {
         auto batch = walk.next_whole();
         if (!batch)
@@ -98,12 +102,39 @@ result<std::optional<found_offset>> find_run::largest_from(segment_reader& segme
         const auto& header = (*batch)->header;
         next = header.next_offset();
         const bool inside = header.last_offset() < job_.upto && header.last_offset() >= job_.not_below;
-        if (inside && header.record_count > 0 && (!best || header.max_timestamp > best->header.max_timestamp))
+        if (!inside || header.record_count <= 0)
+            continue;
+        // The first records of one batch may be deleted, and its largest timestamp be theirs.
+        auto here = result<timestamp_ms>(header.max_timestamp);
+        if (BARNABAS_MARK_IF(header.base_offset < job_.not_below, batch_half_deleted))
+            here = largest_left(**batch);
+        if (!here)
+            return here.failure();
+        if (!best || *here > largest) {
             best = std::move(**batch);
+            largest = *here;
+        }
     }
     if (!best)
         return answer{};
-    return first_record(*best, best->header.max_timestamp);
+    return first_record(*best, largest);
+}
+
+/// Of the records that are not deleted.
+result<timestamp_ms> find_run::largest_left(const batch::batch_view& batch) {
+    auto records = batch::record_reader::open(batch);
+    if (!records)
+        return records.failure();
+    auto largest = no_timestamp;
+    for (;;) {
+        auto record = records->next();
+        if (!record)
+            return record.failure();
+        if (*record == nullptr)
+            return largest;
+        if ((*record)->offset >= job_.not_below)
+            largest = std::max(largest, (*record)->timestamp);
+    }
 }
 
 result<std::optional<found_offset>> find_run::first_record(const batch::batch_view& batch,

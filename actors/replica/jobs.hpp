@@ -44,6 +44,8 @@ struct recovery_report {
     log_offset lost_upto{0};
     /// Damage below the recovery point, which is reported and left as it is.
     std::vector<std::string> damage;
+    /// Values of the data directory's checkpoints that make no sense for this log.
+    std::vector<std::string> ignored_checkpoints;
 
     friend bool operator==(const recovery_report&, const recovery_report&) = default;
 };
@@ -63,6 +65,8 @@ struct recovered_log {
     epoch_cache epochs;
     /// From here on all was written and synced by Barnabas; what Kafka wrote lies below.
     log_offset sound_from{0};
+    /// Compaction has cleaned all below; -1 when that is not known.
+    log_offset cleaned_upto{-1};
     recovery_report report;
 };
 

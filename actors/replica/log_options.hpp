@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/batch/record_batch.hpp"
+#include "protocol/model/checkpointed_offsets.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
 
@@ -35,9 +36,6 @@ struct log_options {
     std::int64_t min_compaction_lag_ms = 0;
     std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
     std::int64_t delete_retention_ms = std::int64_t{24} * 3600 * 1000;
-    /// Everything below was compacted before, from Kafka's cleaner-offset-checkpoint; -1: nobody knows, and
-    /// the first cleaning begins at the log's start.
-    log_offset cleaned_upto{-1};
 
     batch::timestamp_type timestamp_type = batch::timestamp_type::create_time;
     std::int64_t timestamp_before_max_ms = -1;
@@ -47,8 +45,8 @@ struct log_options {
     /// A producer snapshot, which is also the recovery point, is written after about so many bytes, so that a
     /// start after a crash reads and checks no more than this and what was in flight.
     std::int64_t snapshot_interval_bytes = 16 << 20;
-    /// Lowest log start offset, from Kafka's log-start-offset-checkpoint or a deletion of records.
-    log_offset log_start_offset{0};
+    /// What the checkpoints of the data directory say of this log.
+    checkpointed_offsets checkpointed;
 
     /// What is written is kept in memory until it is stable, so that the commit journal may take it.
     bool keeps_for_journal = false;

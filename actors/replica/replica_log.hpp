@@ -118,6 +118,16 @@ public:
     /// Files were exchanged since a job was made under `layout`, or are about to be. A read that failed is to
     /// be made again then, a find in any case; when no swap is in flight any more.
     bool layout_changed(std::uint64_t layout) const { return swap_in_flight_ || layout != layout_; }
+    /// Records below are deleted: reads are out of range at once, `retention` takes the segments wholly
+    /// below. Not above the written offset; the caller has seen to it that a restart will know. Lower ones
+    /// change nothing.
+    void delete_below(log_offset start);
+
+    /// Compaction has cleaned all below; it is checkpointed (docs/log-format.md) and comes back at the next
+    /// start.
+    void set_cleaned_upto(log_offset upto) { cleaned_upto_ = upto; }
+    /// -1 when nothing is known to be clean.
+    log_offset cleaned_upto() const { return cleaned_upto_; }
 
     /// No job of this log is in flight (reads included, deletions not), so that it may be closed.
     bool idle() const;
@@ -132,6 +142,8 @@ public:
     log_offset settled_offset() const { return settled_offset_; }
     /// First offset of the oldest open transaction, else the log end offset.
     log_offset first_unstable_offset() const;
+    /// Newest snapshot; it proves that all below is on stable storage, indexes too.
+    log_offset snapshot_offset() const { return snapshot_offset_; }
     /// Bytes of all segments, deleted ones not counted.
     std::uint64_t total_bytes() const;
     const std::optional<error>& failure() const { return failure_; }
@@ -216,6 +228,7 @@ private:
     log_offset written_offset_;
     log_offset stable_offset_;
     log_offset settled_offset_;
+    log_offset cleaned_upto_;
     /// Written and not stable; kept for the journal.
     std::deque<journal::journal_entry> unstable_;
 

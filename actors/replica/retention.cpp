@@ -38,6 +38,15 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns 
     return job;
 }
 
+void replica_log::delete_below(log_offset start) {
+    BARNABAS_ASSERT(start <= written_offset_);
+    if (start <= log_start_offset_)
+        return;
+    BARNABAS_MARK(records_deleted);
+    log_start_offset_ = start;
+    epochs_changed_ |= epochs_.truncate_below(start);
+}
+
 std::optional<write_job> replica_log::roll_expired(timestamp_ms now, log_offset high_watermark) {
     const bool busy = offline_ || closed_ || failure_ || !in_flight_.empty();
     auto& active = segments_.back();
@@ -50,7 +59,7 @@ std::optional<write_job> replica_log::roll_expired(timestamp_ms now, log_offset 
     // Records without a sensible time count from the segment's own beginning, and once more when it is
     // closed.
     const auto newest = active.newest.timestamp;
-    candidate.closed = newest == no_timestamp || newest > now ? active.created : now;
+    candidate.closed = newest.get() < 0 || newest > now ? active.created : now;
     if (!BARNABAS_MARK_IF(is_expired(candidate, log_end_offset_, now, active.size), active_segment_expired))
         return std::nullopt;
     append_in_flight undo{log_end_offset_, log_end_offset_, active, true, {}};
@@ -74,9 +83,10 @@ bool replica_log::is_expired(const segment_state& segment, log_offset next_base,
     if (options_.retention_bytes >= 0 &&
         std::cmp_greater_equal(bytes_left - segment.size, options_.retention_bytes))
         return BARNABAS_MARK(retention_by_size), true;
-    // A timestamp from the future does not keep a segment longer than its age does.
+    // A timestamp from the future does not keep a segment longer than its age does, and one that is no time
+    // does not end it earlier.
     const auto newest = segment.newest.timestamp;
-    const auto age_from = newest == no_timestamp || newest > segment.closed ? segment.closed : newest;
+    const auto age_from = newest.get() < 0 || newest > segment.closed ? segment.closed : newest;
     return BARNABAS_MARK_IF(options_.retention_ms >= 0 && now - age_from > options_.retention_ms,
                             retention_by_time);
 }

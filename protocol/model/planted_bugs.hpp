@@ -38,6 +38,8 @@ struct planted_bugs {
     bool epochs_not_written = false;
     /// Segments are deleted before a snapshot remembers their producers.
     bool deleted_producers_forgotten = false;
+    /// DeleteRecords is answered before the new log start offset is on stable storage.
+    bool log_start_not_synced = false;
 
     // Commit journal.
     /// A round is answered when it is written, not when it is stable.

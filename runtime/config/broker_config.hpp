@@ -57,6 +57,8 @@ struct broker_config {
     std::int64_t log_retention_bytes = 0; ///< -1 = no limit
     std::int64_t log_retention_check_interval_ms = 0;
     std::int64_t log_segment_delete_delay_ms = 0;
+    std::int32_t log_flush_offset_checkpoint_interval_ms = 0;
+    std::int32_t log_flush_start_offset_checkpoint_interval_ms = 0;
     std::int32_t log_index_interval_bytes = 0;
     std::int32_t log_index_size_max_bytes = 0;
     std::vector<std::string> log_cleanup_policy;
@@ -78,6 +80,7 @@ struct broker_config {
     // producers and replication
     std::int32_t producer_id_expiration_ms = 0;
     std::int64_t replica_lag_time_max_ms = 0;
+    std::int64_t replica_high_watermark_checkpoint_interval_ms = 0;
 
     // our own keys
     std::int32_t barnabas_event_loops = 0; ///< 0 = one per core, at most 4

@@ -114,6 +114,18 @@ const broker_key keys[] = {
      "A partition larger than this loses its oldest segments. -1: no limit.", &config::log_retention_bytes},
     {"log.retention.check.interval.ms", int64, "300000", at_least(1), "How often retention is looked at.",
      &config::log_retention_check_interval_ms},
+    {"log.flush.offset.checkpoint.interval.ms", int32, "60000", at_least(0),
+     "How long a new recovery point may be missing in recovery-point-offset-checkpoint. The logs themselves "
+     "know it at once.",
+     &config::log_flush_offset_checkpoint_interval_ms},
+    {"log.flush.start.offset.checkpoint.interval.ms", int32, "60000", at_least(0),
+     "How long a new log start offset may be missing in log-start-offset-checkpoint. That of DeleteRecords "
+     "is "
+     "there before the answer.",
+     &config::log_flush_start_offset_checkpoint_interval_ms},
+    {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", any,
+     "How long a new high watermark may be missing in replication-offset-checkpoint.",
+     &config::replica_high_watermark_checkpoint_interval_ms},
     {"log.segment.delete.delay.ms", int64, "60000", at_least(0),
      "Time between dropping a segment and removing its file.", &config::log_segment_delete_delay_ms},
     {"log.index.interval.bytes", int32, "4096", at_least(0),

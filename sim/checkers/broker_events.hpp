@@ -80,6 +80,18 @@ struct end_told {
     log_offset end;
 };
 
+/// DeleteRecords up to this offset was taken on: from now on records below may be gone, also after a crash.
+struct deletion_begun {
+    place where;
+    log_offset upto;
+};
+
+/// It was acknowledged: no record below comes back.
+struct deletion_answered {
+    place where;
+    log_offset upto;
+};
+
 struct log_closed {
     place where;
     std::uint64_t life = 0;

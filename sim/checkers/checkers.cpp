@@ -25,6 +25,7 @@ void add_those_of_every_run(history& to, const liveness_limits& limits, const no
     to.add(make_synced_data_survives(to));
     to.add(make_clean_mark_is_honest(to));
     to.add(make_damage_is_not_cut(to));
+    to.add(make_deleted_records_stay_deleted(to));
     to.add(make_nothing_invented(to));
     to.add(make_log_appends_contiguous(to));
     to.add(make_log_marks_in_order(to));

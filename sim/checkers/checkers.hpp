@@ -54,6 +54,8 @@ std::unique_ptr<checker> make_synced_data_survives(const history& of);
 /// D4: a log that is opened without a scan was closed in order, or all of it had been synced.
 std::unique_ptr<checker> make_clean_mark_is_honest(const history& of);
 std::unique_ptr<checker> make_damage_is_not_cut(const history& of);
+/// What DeleteRecords acknowledged stays deleted over lives, and nothing at or above its offset goes with it.
+std::unique_ptr<checker> make_deleted_records_stay_deleted(const history& of);
 /// D2, D3: in the log an idempotent producer's sequences follow one upon another.
 std::unique_ptr<checker> make_producer_sequences(const history& of);
 

@@ -105,6 +105,14 @@ void history::on_end_told(const end_told& event) {
     tell([&](checker& listener) { listener.on_end_told(event); });
 }
 
+void history::on_deletion_begun(const deletion_begun& event) {
+    tell([&](checker& listener) { listener.on_deletion_begun(event); });
+}
+
+void history::on_deletion_answered(const deletion_answered& event) {
+    tell([&](checker& listener) { listener.on_deletion_answered(event); });
+}
+
 void history::on_log_closed(const log_closed& event) {
     tell([&](checker& listener) { listener.on_log_closed(event); });
     logs_[event.where].close(event);

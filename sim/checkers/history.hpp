@@ -127,6 +127,8 @@ public:
     virtual void on_append_answered(const append_answered&) {}
     virtual void on_read_answered(const read_answered&) {}
     virtual void on_end_told(const end_told&) {}
+    virtual void on_deletion_begun(const deletion_begun&) {}
+    virtual void on_deletion_answered(const deletion_answered&) {}
     virtual void on_log_closed(const log_closed&) {}
     virtual void on_connection_opened(const connection_id&) {}
     virtual void on_request_begun(const request_begun&) {}
@@ -188,6 +190,8 @@ public:
     void on_append_answered(const append_answered& event);
     void on_read_answered(const read_answered& event);
     void on_end_told(const end_told& event);
+    void on_deletion_begun(const deletion_begun& event);
+    void on_deletion_answered(const deletion_answered& event);
     void on_log_closed(const log_closed& event);
     void on_connection_opened(const connection_id& event);
     void on_request_begun(const request_begun& event);

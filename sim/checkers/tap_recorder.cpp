@@ -16,7 +16,8 @@ enum class tapped : std::uint64_t {
     append_answered,
     read_answered,
     end_told,
-    closed
+    closed,
+    deletion_answered
 };
 
 std::uint64_t as_word(log_offset offset) {
@@ -90,6 +91,14 @@ public:
     void told_end(log_offset end) override {
         record(tapped::end_told, end, end);
         history_.on_end_told({where_, end});
+        parent_.look();
+    }
+
+    void deletion_begun(log_offset upto) override { history_.on_deletion_begun({where_, upto}); }
+
+    void answered_deletion(log_offset upto) override {
+        record(tapped::deletion_answered, upto, upto);
+        history_.on_deletion_answered({where_, upto});
         parent_.look();
     }
 

@@ -1,5 +1,6 @@
 #include "actors/replica/log/recovery.hpp"
 
+#include "actors/replica/log/checkpoint_check.hpp"
 #include "actors/replica/log/leftovers.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/batch/big_endian.hpp"
@@ -201,7 +202,8 @@ result<void> recovery::look_at_segments() {
     std::size_t first = 0;
     while (first + 1 < bases_.size() && bases_[first + 1] <= scan_from_)
         ++first;
-    next_offset_ = bases_.empty() ? std::max(proven_, options_.log_start_offset) : bases_[first];
+    next_offset_ =
+        bases_.empty() ? std::max({proven_, options_.checkpointed.log_start, log_offset(0)}) : bases_[first];
     log_.report.scanned_from = std::max(scan_from_, next_offset_);
     log_.report.clean = true;
     if (bases_.empty() && proven_.get() > 0)
@@ -372,8 +374,11 @@ result<void> recovery::complete_segments() {
             return made;
     }
     log_.log_end_offset = next_offset_;
-    log_.log_start_offset = std::max(log_.segments.front().base_offset, options_.log_start_offset);
-    log_.log_start_offset = std::min(log_.log_start_offset, log_.log_end_offset);
+    auto checked =
+        check_checkpointed(options_.checkpointed, log_.segments.front().base_offset, log_.log_end_offset);
+    log_.log_start_offset = checked.log_start;
+    log_.cleaned_upto = checked.cleaned_upto;
+    log_.report.ignored_checkpoints = std::move(checked.ignored);
     return {};
 }
 

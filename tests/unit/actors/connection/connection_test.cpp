@@ -5,7 +5,6 @@
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/kafka/frame.hpp"
-#include "protocol/kafka/list_offsets.hpp"
 #include "protocol/kafka/metadata.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "tests/unit/actors/connection/connection_fixture.hpp"
@@ -397,73 +396,6 @@ TEST(dispatch, every_row_serves_versions_that_its_schema_knows) {
     EXPECT_EQ(find_api(kafka::api_key::produce)->lowest, 0);
     EXPECT_EQ(find_api(kafka::api_key::find_coordinator)->lowest, 0);
     EXPECT_EQ(find_api(kafka::api_key::init_producer_id)->lowest, 0);
-}
-
-TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
-    machine.start();
-    struct expected {
-        std::int64_t timestamp;
-        std::int16_t version;
-        error_code code;
-    };
-    std::int32_t number = 0;
-    for (const auto& [timestamp, version, code] : std::vector<expected>{
-             {-5, 8, error_code::unsupported_version},
-             {-5, 9, error_code::none},
-             {-4, 7, error_code::unsupported_version},
-             {-6, 10, error_code::unsupported_version},
-             {-6, 11, error_code::none},
-             {-7, 11, error_code::unsupported_version},
-         }) {
-        kafka::list_offsets_request message;
-        auto& topic = message.topics.emplace_back();
-        topic.name = "orders";
-        topic.partitions.emplace_back().timestamp = timestamp;
-        deliver(request(message, version, number));
-        const auto answer =
-            response<kafka::list_offsets_response>(static_cast<std::size_t>(number), version, number);
-        EXPECT_EQ(answer.topics[0].partitions[0].error_code, kafka::wire_value(code))
-            << timestamp << " in " << version;
-        EXPECT_EQ(answer.topics[0].partitions[0].offset, -1);
-        ++number;
-    }
-    EXPECT_TRUE(port.offset_queries.empty());
-}
-
-TEST_F(connection_test, the_first_version_of_list_offsets_asks_for_what_was_before) {
-    machine.start();
-    struct expected {
-        std::int64_t found;
-        std::int32_t offsets_max;
-        std::vector<std::int64_t> told;
-    };
-    std::int32_t number = 0;
-    for (const auto& [found, offsets_max, told] : std::vector<expected>{
-             {7, 1, {7}},
-             {-1, 1, {9}},
-             {2, 1, {}},
-             {7, 0, {}},
-         }) {
-        kafka::list_offsets_request message;
-        auto& topic = message.topics.emplace_back();
-        topic.name = "orders";
-        auto& asked = topic.partitions.emplace_back();
-        asked.timestamp = 1000;
-        asked.max_num_offsets = offsets_max;
-        deliver(request(message, 0, number));
-        offset_query_response answer;
-        answer.token = port.offset_queries.back().second.token;
-        answer.offset = log_offset(found);
-        answer.log_start_offset = log_offset(2);
-        answer.high_watermark = log_offset(9);
-        machine.on_offset_query_response(answer);
-        EXPECT_EQ(response<kafka::list_offsets_response>(static_cast<std::size_t>(number), 0, number)
-                      .topics[0]
-                      .partitions[0]
-                      .old_style_offsets,
-                  told);
-        ++number;
-    }
 }
 
 TEST_F(connection_test, a_log_that_did_not_open_is_told_from_another_nodes_partition) {

@@ -40,6 +40,16 @@ public:
             offset_queries.emplace_back(to, message);
         return led;
     }
+    bool send(const topic_partition& to, const epoch_query& message) override {
+        if (led)
+            epoch_queries.emplace_back(to, message);
+        return led;
+    }
+    bool send(const topic_partition& to, const delete_records_request& message) override {
+        if (led)
+            deletions.emplace_back(to, message);
+        return led;
+    }
     void send(const topic_partition& to, const forget_reader& message) override {
         forgotten.emplace_back(to, message);
     }
@@ -70,6 +80,8 @@ public:
     std::vector<std::pair<topic_partition, append_request>> appends;
     std::vector<std::pair<topic_partition, read_request>> read_requests;
     std::vector<std::pair<topic_partition, offset_query>> offset_queries;
+    std::vector<std::pair<topic_partition, epoch_query>> epoch_queries;
+    std::vector<std::pair<topic_partition, delete_records_request>> deletions;
     std::vector<std::pair<topic_partition, forget_reader>> forgotten;
     std::vector<create_topics_request> creates;
     std::vector<delete_topics_request> deletes;

@@ -1,3 +1,4 @@
+#include "actors/broker/checkpoint_file.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 /// Directories that Kafka 2.4 wrote (clean, killed, torn) open with the end offsets that Kafka finds.
 namespace barnabas::replica {
@@ -66,6 +68,23 @@ protected:
         return std::system(command.c_str()) == 0;
     }
 
+    /// The checkpoints of the unpacked directory, read as a broker reads them.
+    void read_checkpoints_of_directory() {
+        memory_files directory;
+        directory.add_directory("/data");
+        for (const auto kind : all_checkpoints) {
+            std::ifstream in(unpacked_ / file_name_of(kind), std::ios::binary);
+            if (!in)
+                continue;
+            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+            directory.put("/data/" + std::string(file_name_of(kind)), std::as_bytes(std::span(bytes)));
+        }
+        auto found = read_checkpoints(directory, "/data");
+        ASSERT_TRUE(found);
+        EXPECT_TRUE(found->damage.empty());
+        checkpoints_ = std::move(found->offsets);
+    }
+
     result<void> open(const std::string& partition) {
         files = std::make_unique<memory_files>();
         const std::string directory = "/data/" + partition;
@@ -78,6 +97,11 @@ protected:
         options.directory = directory;
         options.delete_policy =
             partition.find("compact") == std::string::npos && !partition.starts_with("__");
+        const auto dash = partition.rfind('-');
+        const auto line = checkpoints_.find(
+            {partition.substr(0, dash), partition_index(std::atoi(partition.c_str() + dash + 1))});
+        if (line != checkpoints_.end())
+            options.checkpointed = line->second;
         host = std::make_unique<log_host>(*files, options);
         return host->open(false);
     }
@@ -99,6 +123,7 @@ protected:
     }
 
     fs::path unpacked_;
+    offsets_by_partition checkpoints_;
     std::unique_ptr<memory_files> files;
     std::unique_ptr<log_host> host;
 };
@@ -150,6 +175,82 @@ TEST_F(kafka_directories, killed_and_damaged_ones_end_where_kafka_ends_them) {
             ASSERT_TRUE(opened) << to_string(opened.failure());
             EXPECT_EQ(host->log->log_end_offset().get(), end) << to_string(host->report);
             EXPECT_EQ(read_through(), end) << to_string(host->report);
+        }
+    }
+}
+
+/// What a running Kafka answers for a partition; -1 for what the line does not say.
+struct kafka_view {
+    std::int64_t log_start = -1;
+    std::int64_t high_watermark = -1;
+};
+
+std::map<std::string, kafka_view> views_of(const fs::path& lines) {
+    const std::string key = "\"topic\":\"";
+    std::map<std::string, kafka_view> views;
+    const auto text = text_of(lines);
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        const auto at = line.find(key);
+        if (at == std::string::npos)
+            continue;
+        const auto begin = at + key.size();
+        const auto name = line.substr(begin, line.find('"', begin) - begin) + "-" +
+                          std::to_string(integer_after(line, "\"partition\":", 0));
+        views[name] = {integer_after(line, "\"logStartOffset\":", 0),
+                       integer_after(line, "\"highWatermark\":", 0)};
+    }
+    return views;
+}
+
+TEST_F(kafka_directories, logs_begin_and_end_where_kafka_says_after_its_own_recovery) {
+    const std::vector<std::pair<std::string, std::string>> pairs{
+        {"clean", "views-clean"},
+        {"unclean", "views-after-recovery-unclean"},
+        {"leftovers", "views-after-recovery-leftovers"},
+        {"torn-cut", "views-after-recovery-torn-cut"},
+        {"torn-flip", "views-after-recovery-torn-flip"},
+        {"torn-index", "views-after-recovery-torn-index"},
+        {"recovered-unclean", "views-after-recovery-unclean"},
+        {"recovered-leftovers", "views-after-recovery-leftovers"},
+        {"recovered-torn-cut", "views-after-recovery-torn-cut"},
+        {"recovered-torn-flip", "views-after-recovery-torn-flip"},
+        {"recovered-torn-index", "views-after-recovery-torn-index"}};
+    for (const auto& [name, seen] : pairs) {
+        if (!unpack(name))
+            GTEST_SKIP() << "the shared Kafka directories are absent (BARNABAS_SHARED names their folder)";
+        read_checkpoints_of_directory();
+        const auto views = views_of(kafka_data() / "expected" / (seen + ".jsonl.gz"));
+        ASSERT_GT(views.size(), 40u);
+        int compared = 0;
+        for (const auto& [partition, view] : views) {
+            SCOPED_TRACE(name + " " + partition);
+            if (!fs::exists(unpacked_ / partition) || has_old_format(partition) || view.log_start < 0)
+                continue;
+            auto opened = open(partition);
+            ASSERT_TRUE(opened) << to_string(opened.failure());
+            EXPECT_EQ(host->log->log_start_offset().get(), view.log_start) << to_string(host->report);
+            // With one replica all that is stable is committed.
+            EXPECT_EQ(host->log->stable_offset().get(), view.high_watermark) << to_string(host->report);
+            ++compared;
+        }
+        EXPECT_GT(compared, 35);
+    }
+}
+
+TEST_F(kafka_directories, those_of_a_cluster_open_with_what_their_checkpoints_say) {
+    for (const std::string name : {"cluster-b0", "cluster-b1", "cluster-b2"}) {
+        if (!unpack(name))
+            GTEST_SKIP() << "the shared Kafka directories are absent (BARNABAS_SHARED names their folder)";
+        read_checkpoints_of_directory();
+        const auto ends = end_offsets_of(kafka_data() / "expected" / name / "partitions.jsonl.gz");
+        ASSERT_FALSE(ends.empty());
+        for (const auto& [partition, end] : ends) {
+            SCOPED_TRACE(name + " " + partition);
+            auto opened = open(partition);
+            ASSERT_TRUE(opened) << to_string(opened.failure());
+            EXPECT_EQ(host->log->log_end_offset().get(), end) << to_string(host->report);
+            EXPECT_TRUE(host->report.ignored_checkpoints.empty()) << host->report.ignored_checkpoints.front();
         }
     }
 }

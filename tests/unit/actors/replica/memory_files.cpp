@@ -155,7 +155,16 @@ result<std::size_t> memory_files::read(runtime::file_id file, file_position posi
         return std::size_t{0};
     const auto count = std::min<std::size_t>(into.size(), bytes.size() - position.get());
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(position.get()), count, into.begin());
+    bytes_read_[*found] += count;
     return count;
+}
+
+std::uint64_t memory_files::bytes_read(const std::string& suffix) const {
+    std::uint64_t total = 0;
+    for (const auto& [name, file] : names_)
+        if (const auto read = bytes_read_.find(file); name.ends_with(suffix) && read != bytes_read_.end())
+            total += read->second;
+    return total;
 }
 
 result<void> memory_files::write(runtime::file_id file, file_position position,

@@ -33,6 +33,9 @@ public:
     bool power_is_gone() const { return operations_ > power_gone_at_; }
     bool has_failed() const { return operations_ > fail_at_; }
     std::uint64_t operations() const { return operations_; }
+    /// Bytes read since `reset_bytes_read` from files whose names end so.
+    std::uint64_t bytes_read(const std::string& suffix) const;
+    void reset_bytes_read() { bytes_read_.clear(); }
     std::size_t open_count() const { return open_.size(); }
 
     /// What a power cut leaves.
@@ -88,6 +91,8 @@ private:
     std::map<std::string, file_ptr> stable_names_;
     std::set<std::string> directories_;
     std::map<runtime::file_id, file_ptr> open_;
+    /// By what the file was when it was read.
+    std::map<file_ptr, std::uint64_t> bytes_read_;
     std::uint64_t next_id_ = 1;
     std::uint64_t operations_ = 0;
     std::uint64_t fail_at_ = never;

@@ -1,0 +1,242 @@
+#include "actors/broker/checkpoint_file.hpp"
+
+#include "actors/broker/small_files.hpp"
+#include "protocol/batch/crc32c.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <charconv>
+#include <optional>
+#include <span>
+
+namespace barnabas {
+
+namespace {
+
+/// A million partitions with names of usual length.
+constexpr std::uint64_t checkpoint_bytes_max = 128 << 20;
+constexpr std::string_view checksum_key = "crc32c ";
+
+std::optional<std::string_view> take_line(std::string_view& text) {
+    if (text.empty())
+        return std::nullopt;
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    return line;
+}
+
+template <class Integer>
+bool parse(std::string_view text, Integer& into, int base = 10) {
+    const auto [stopped, problem] = std::from_chars(text.data(), text.data() + text.size(), into, base);
+    return problem == std::errc{} && stopped == text.data() + text.size();
+}
+
+std::string checksum_of(std::string_view text) {
+    std::uint32_t sum = batch::crc32c(std::as_bytes(std::span(text.data(), text.size())));
+    std::string digits(8, '0');
+    for (auto at = digits.rbegin(); at != digits.rend(); ++at, sum >>= 4)
+        *at = "0123456789abcdef"[sum & 15];
+    return digits;
+}
+
+/// Nothing when the file is absent or no text of this kind.
+result<std::optional<std::string>> read_text(runtime::file_system& files, const std::string& path) {
+    auto text = read_small_file(files, path, checkpoint_bytes_max);
+    if (text)
+        return std::optional(std::move(*text));
+    if (text.code() == errc::not_found || text.code() == errc::malformed)
+        return std::optional<std::string>();
+    return text.failure();
+}
+
+/// What the second copy says; nothing when it says nothing, either.
+result<std::optional<std::map<partition_name, log_offset>>> read_copy(runtime::file_system& files,
+                                                                      const std::string& directory) {
+    using lines = std::optional<std::map<partition_name, log_offset>>;
+    auto copy = read_text(files, join_path(directory, log_start_copy_name));
+    if (!copy)
+        return copy.failure();
+    if (!*copy)
+        return lines();
+    auto text = decode_log_start_copy(**copy);
+    if (!text)
+        return lines();
+    auto decoded = decode_checkpoint(*text);
+    return decoded ? lines(std::move(*decoded)) : lines();
+}
+
+/// One run of `read_checkpoints`.
+class checkpoint_reading {
+public:
+    checkpoint_reading(runtime::file_system& files, const std::string& directory)
+        : files_(files), directory_(directory) {}
+
+    result<void> read(checkpoint_kind kind) {
+        const auto path = join_path(directory_, file_name_of(kind));
+        auto there = files_.exists(path);
+        if (!there)
+            return there.failure();
+        if (!*there) {
+            found.to_write.insert(kind);
+            return {};
+        }
+        auto text = read_text(files_, path);
+        if (!text)
+            return text.failure();
+        if (BARNABAS_MARK_IF(*text && (*text)->empty(), checkpoint_empty))
+            return take_empty(kind, path);
+        auto lines = *text ? decode_checkpoint(**text) : error{errc::malformed, "it is too long"};
+        if (lines)
+            return take(kind, *lines), result<void>{};
+        return use_instead(kind, path, lines.failure());
+    }
+
+    found_checkpoints found;
+
+private:
+    void take(checkpoint_kind kind, const std::map<partition_name, log_offset>& lines) {
+        for (const auto& [where, offset] : lines)
+            value_of(found.offsets[where], kind) = offset;
+    }
+
+    /// Kafka makes its files empty, and first writes them when it has something to say.
+    result<void> take_empty(checkpoint_kind kind, const std::string& path) {
+        found.to_write.insert(kind);
+        if (kind != checkpoint_kind::log_start)
+            return {};
+        auto copy = read_copy(files_, directory_);
+        if (!copy)
+            return copy.failure();
+        return *copy && !(*copy)->empty() ? use_instead(kind, path, {errc::malformed, "it is empty"})
+                                          : result<void>{};
+    }
+
+    result<void> use_instead(checkpoint_kind kind, const std::string& path, const error& why) {
+        BARNABAS_MARK(checkpoint_damaged);
+        found.to_write.insert(kind);
+        std::string what = path + " is damaged (" + why.detail + ") and will be written anew; ";
+        if (kind != checkpoint_kind::log_start) {
+            found.damage.push_back(what + "the logs themselves say what it said");
+            return {};
+        }
+        auto copy = read_copy(files_, directory_);
+        if (!copy)
+            return copy.failure();
+        if (BARNABAS_MARK_IF(copy->has_value(), log_start_copy_used))
+            take(kind, **copy);
+        found.damage.push_back(
+            what + (*copy ? "its copy " + std::string(log_start_copy_name) + " has taken its place"
+                          : "deleted records of segments that are still there may be "
+                            "read again"));
+        return {};
+    }
+
+    runtime::file_system& files_;
+    const std::string& directory_;
+};
+
+} // namespace
+
+std::string_view file_name_of(checkpoint_kind kind) {
+    switch (kind) {
+    case checkpoint_kind::recovery_point: return "recovery-point-offset-checkpoint";
+    case checkpoint_kind::log_start: return "log-start-offset-checkpoint";
+    case checkpoint_kind::high_watermark: return "replication-offset-checkpoint";
+    case checkpoint_kind::cleaned_upto: return "cleaner-offset-checkpoint";
+    }
+    BARNABAS_UNREACHABLE("no such checkpoint");
+}
+
+log_offset& value_of(checkpointed_offsets& offsets, checkpoint_kind kind) {
+    switch (kind) {
+    case checkpoint_kind::recovery_point: return offsets.recovery_point;
+    case checkpoint_kind::log_start: return offsets.log_start;
+    case checkpoint_kind::high_watermark: return offsets.high_watermark;
+    case checkpoint_kind::cleaned_upto: return offsets.cleaned_upto;
+    }
+    BARNABAS_UNREACHABLE("no such checkpoint");
+}
+
+log_offset value_of(const checkpointed_offsets& offsets, checkpoint_kind kind) {
+    auto copy = offsets;
+    return value_of(copy, kind);
+}
+
+std::string encode_checkpoint(const offsets_by_partition& offsets, checkpoint_kind kind) {
+    std::string lines;
+    std::size_t count = 0;
+    for (const auto& [where, values] : offsets) {
+        const auto offset = value_of(values, kind);
+        if (offset.get() < 0)
+            continue;
+        ++count;
+        lines += where.topic + " " + std::to_string(where.partition.get()) + " " +
+                 std::to_string(offset.get()) + "\n";
+    }
+    return "0\n" + std::to_string(count) + "\n" + lines;
+}
+
+result<std::map<partition_name, log_offset>> decode_checkpoint(std::string_view text) {
+    const auto version = take_line(text);
+    if (version != "0")
+        return error{errc::malformed, "it does not begin with version 0"};
+    const auto count_line = take_line(text);
+    std::size_t count = 0;
+    if (!count_line || !parse(*count_line, count))
+        return error{errc::malformed, "it has no count"};
+    std::map<partition_name, log_offset> lines;
+    std::size_t read = 0;
+    while (const auto line = take_line(text)) {
+        const auto last = line->rfind(' ');
+        const auto first = line->find(' ');
+        std::int32_t partition = -1;
+        std::int64_t offset = -1;
+        if (last == std::string_view::npos || first == 0 || first == last ||
+            !parse(line->substr(first + 1, last - first - 1), partition) ||
+            !parse(line->substr(last + 1), offset) || partition < 0 || offset < 0)
+            return error{errc::malformed,
+                         "line " + std::to_string(read + 3) + " is not 'topic partition offset'"};
+        lines.insert_or_assign({std::string(line->substr(0, first)), partition_index(partition)},
+                               log_offset(offset));
+        ++read;
+    }
+    if (read != count)
+        return error{errc::malformed,
+                     "it has " + std::to_string(read) + " lines and counts " + std::to_string(count)};
+    return lines;
+}
+
+std::string encode_log_start_copy(std::string_view text) {
+    return std::string(text) + std::string(checksum_key) + checksum_of(text) + "\n";
+}
+
+result<std::string> decode_log_start_copy(std::string_view copy) {
+    const auto at = copy.rfind(checksum_key);
+    if (at == std::string_view::npos ||
+        copy.substr(at) != std::string(checksum_key) + checksum_of(copy.substr(0, at)) + "\n")
+        return error{errc::malformed, "the checksum of the copy is wrong"};
+    return std::string(copy.substr(0, at));
+}
+
+result<found_checkpoints> read_checkpoints(runtime::file_system& files, const std::string& directory) {
+    checkpoint_reading reading(files, directory);
+    for (const auto kind : all_checkpoints)
+        if (auto done = reading.read(kind); !done)
+            return done.failure();
+    return std::move(reading.found);
+}
+
+void checkpoint_job::run(runtime::file_system& files) {
+    outcome = {};
+    for (const auto& [kind, text] : texts) {
+        // The copy is first: a crash in between leaves Kafka's file as it was, and nobody was promised more.
+        if (outcome && kind == checkpoint_kind::log_start)
+            outcome = write_small_file(files, directory, std::string(log_start_copy_name),
+                                       encode_log_start_copy(text));
+        if (outcome)
+            outcome = write_small_file(files, directory, std::string(file_name_of(kind)), text);
+    }
+}
+
+} // namespace barnabas

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "protocol/model/checkpointed_offsets.hpp"
+#include "protocol/model/error.hpp"
+#include "runtime/disk/disk.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The checkpoint files of a data directory (docs/log-format.md): Kafka's text, version 0, the count, then
+/// `topic partition offset` per line.
+namespace barnabas {
+
+enum class checkpoint_kind : std::uint8_t { recovery_point, log_start, high_watermark, cleaned_upto };
+inline constexpr std::array<checkpoint_kind, 4> all_checkpoints{
+    checkpoint_kind::recovery_point, checkpoint_kind::log_start, checkpoint_kind::high_watermark,
+    checkpoint_kind::cleaned_upto};
+
+using offsets_by_partition = std::map<partition_name, checkpointed_offsets>;
+
+/// Kafka's name of the file.
+std::string_view file_name_of(checkpoint_kind kind);
+/// The field that the file keeps.
+log_offset& value_of(checkpointed_offsets& offsets, checkpoint_kind kind);
+log_offset value_of(const checkpointed_offsets& offsets, checkpoint_kind kind);
+
+std::string encode_checkpoint(const offsets_by_partition& offsets, checkpoint_kind kind);
+/// malformed: not in this format, or a count that does not fit.
+result<std::map<partition_name, log_offset>> decode_checkpoint(std::string_view text);
+
+/// The second copy of log-start-offset-checkpoint, which is read when that one is damaged: the same text and
+/// a line with its CRC32C. The one file whose loss would break a promise, since records deleted by
+/// DeleteRecords would come back.
+inline constexpr std::string_view log_start_copy_name = "log-start-offset-checkpoint.barnabas";
+std::string encode_log_start_copy(std::string_view text);
+/// The text that it is a copy of.
+result<std::string> decode_log_start_copy(std::string_view copy);
+
+struct found_checkpoints {
+    offsets_by_partition offsets;
+    /// Names that have lines and no partition in this directory; the lines count for nothing.
+    std::vector<partition_name> without_partition;
+    /// Absent or damaged, so that they are to be written.
+    std::set<checkpoint_kind> to_write;
+    /// Sentences for people: what is damaged, and what follows.
+    std::vector<std::string> damage;
+};
+
+/// Job: reads all checkpoints of the directory. Damaged ones count for nothing (the copy takes the place of a
+/// damaged log-start-offset-checkpoint); one that cannot be read is an error, since it may hold a promise.
+result<found_checkpoints> read_checkpoints(runtime::file_system& files, const std::string& directory);
+
+/// Job: replaces files, each through a temporary one, so that a crash leaves the old or the new.
+struct checkpoint_job {
+    std::string directory;
+    std::vector<std::pair<checkpoint_kind, std::string>> texts;
+    result<void> outcome = error{errc::internal, "the job has not run"};
+
+    void run(runtime::file_system& files);
+};
+
+} // namespace barnabas

@@ -1,0 +1,40 @@
+#include "actors/partition/log_options_actor.hpp"
+
+#include <algorithm>
+
+namespace barnabas {
+
+replica::log_options log_options_of(const partition_options& options) {
+    const topic_config& config = options.config;
+    replica::log_options log;
+    log.directory = options.directory;
+    log.topic_id = options.id.topic;
+    log.partition_index = options.id.partition;
+    log.segment_bytes = config.segment_bytes;
+    // What is to be compacted by then must not stay in the active segment.
+    log.segment_ms = config.cleanup_compact ? std::min(config.segment_ms, config.max_compaction_lag_ms)
+                                            : config.segment_ms;
+    log.index_interval_bytes = config.index_interval_bytes;
+    log.segment_index_bytes = config.segment_index_bytes;
+    log.max_message_bytes = config.max_message_bytes;
+    log.retention_ms = config.retention_ms;
+    log.retention_bytes = config.retention_bytes;
+    log.file_delete_delay_ms = config.file_delete_delay_ms;
+    log.delete_policy = config.cleanup_delete;
+    log.compact_policy = config.cleanup_compact;
+    log.min_cleanable_dirty_ratio = config.min_cleanable_dirty_ratio;
+    log.min_compaction_lag_ms = config.min_compaction_lag_ms;
+    log.max_compaction_lag_ms = config.max_compaction_lag_ms;
+    log.delete_retention_ms = config.delete_retention_ms;
+    log.timestamp_type =
+        config.log_append_time ? batch::timestamp_type::log_append_time : batch::timestamp_type::create_time;
+    log.timestamp_before_max_ms = config.timestamp_before_max_ms;
+    log.timestamp_after_max_ms = config.timestamp_after_max_ms;
+    log.producer_id_expiration_ms = options.producer_id_expiration_ms;
+    log.snapshot_interval_bytes = options.recovery_point_interval_bytes;
+    log.checkpointed = options.checkpointed;
+    log.planted = options.planted;
+    return log;
+}
+
+} // namespace barnabas

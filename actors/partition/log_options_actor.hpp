@@ -1,0 +1,11 @@
+#pragma once
+
+#include "actors/partition/partition_actor.hpp"
+#include "actors/replica/jobs.hpp"
+
+namespace barnabas {
+
+/// What the log of a partition is told at its opening.
+replica::log_options log_options_of(const partition_options& options);
+
+} // namespace barnabas

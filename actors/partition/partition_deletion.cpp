@@ -1,0 +1,132 @@
+#include "actors/partition/partition.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// Deletion of records, what checkpoints keep, and where leader epochs end.
+namespace barnabas {
+
+checkpointed_offsets partition::checkpointed() const {
+    checkpointed_offsets now;
+    now.recovery_point = std::max(log_.snapshot_offset(), log_offset(0));
+    now.high_watermark = high_watermark_;
+    // As in Kafka only where the oldest segment does not say it itself.
+    const auto start = std::max(log_.log_start_offset(), keeping_);
+    if (start > oldest_segment_)
+        now.log_start = start;
+    now.cleaned_upto = log_.cleaned_upto();
+    return now;
+}
+
+// ---- DeleteRecords: asked -> synced up to the offset -> in the checkpoint -> in effect and answered. A
+// crash before the checkpoint leaves all records; one behind it finds them deleted, as was or will be
+// answered.
+
+void partition::on_delete_records(const delete_records_request& request, std::uint64_t reply) {
+    const auto upto = check_deletion(request);
+    if (!upto) {
+        delete_records_response refused;
+        refused.code = upto.code();
+        refused.detail = upto.failure().detail;
+        return port_.answer(reply, refused);
+    }
+    deletions_.push_back({*upto, reply});
+    if (settings_.tap != nullptr)
+        settings_.tap->deletion_begun(*upto);
+    go_on_deleting();
+}
+
+/// The offset below which records go.
+result<log_offset> partition::check_deletion(const delete_records_request& request) const {
+    if (closing_)
+        return error{errc::not_leader_or_follower, "the partition is closing"};
+    if (log_.offline())
+        return *log_.failure();
+    if (!log_.options().delete_policy)
+        return error{errc::policy_violation, "the topic is compacted only; records of such topics cannot be "
+                                             "deleted (cleanup.policy)"};
+    constexpr log_offset to_high_watermark{-1};
+    const auto upto = request.offset == to_high_watermark ? high_watermark_ : request.offset;
+    if (BARNABAS_MARK_IF(upto.get() < 0 || upto > high_watermark_, deletion_out_of_range))
+        return error{errc::offset_out_of_range, "offset " + std::to_string(upto.get()) +
+                                                    " is not between 0 and the high watermark, " +
+                                                    std::to_string(high_watermark_.get())};
+    return upto;
+}
+
+void partition::go_on_deleting() {
+    if (deletions_.empty())
+        return;
+    // Retention may have moved the start further, but a restart need not know of that yet.
+    answer_deletions(std::max(kept_start_, oldest_segment_), {});
+    if (deletions_.empty() || keeping_.get() >= 0 || closing_)
+        return;
+    // A log that ended below its start after a power cut would give offsets out again. Under write caching
+    // what is deleted may not be synced yet.
+    auto next = log_offset(-1);
+    for (const auto& one : deletions_)
+        if (one.upto <= log_.stable_offset())
+            next = std::max(next, one.upto);
+    if (next.get() >= 0) {
+        keeping_ = next;
+        return port_.keep_log_start(next);
+    }
+    if (BARNABAS_MARK_IF(log_.wants_sync(), deletion_waits_for_sync))
+        begin_sync(log_.may_commit() && port_.journal_pays());
+}
+
+void partition::on_log_start_kept(const result<void>& outcome) {
+    BARNABAS_ASSERT(keeping_.get() >= 0);
+    const auto kept = std::exchange(keeping_, log_offset(-1));
+    if (!outcome) {
+        port_.report("deletion_failed", to_string(outcome.failure()));
+        answer_deletions(kept, outcome);
+    } else if (!closing_) {
+        kept_start_ = kept;
+        log_.delete_below(kept);
+        tell_marks();
+        answer_deletions(kept, {});
+        on_check_retention();
+    }
+    go_on_deleting();
+}
+
+void partition::answer_deletions(log_offset upto, const result<void>& outcome) {
+    std::vector<waiting_deletion> left;
+    for (const auto& one : std::exchange(deletions_, {})) {
+        if (one.upto > upto) {
+            left.push_back(one);
+            continue;
+        }
+        delete_records_response answer;
+        answer.code = outcome.code();
+        if (outcome) {
+            answer.low_watermark = log_.log_start_offset();
+            if (settings_.tap != nullptr)
+                settings_.tap->answered_deletion(one.upto);
+        } else {
+            answer.detail = outcome.failure().detail;
+        }
+        port_.answer(one.reply, answer);
+    }
+    left.insert(left.end(), deletions_.begin(), deletions_.end());
+    deletions_ = std::move(left);
+}
+
+void partition::on_epoch_query(const epoch_query& query, std::uint64_t reply) {
+    epoch_query_response answer;
+    auto known = check_epoch(query.current_leader_epoch);
+    if (closing_ || !known) {
+        answer.code = closing_ ? errc::not_leader_or_follower : known.code();
+        return port_.answer(reply, answer);
+    }
+    const auto end = log_.end_offset_for(query.epoch);
+    answer.epoch = end.epoch;
+    // What lies behind the high watermark is nobody's yet, and may go with a power cut.
+    answer.end_offset = std::min(end.end_offset, high_watermark_);
+    port_.answer(reply, answer);
+}
+
+} // namespace barnabas

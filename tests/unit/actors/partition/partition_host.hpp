@@ -1,0 +1,159 @@
+#pragma once
+
+#include "actors/partition/partition.hpp"
+#include "protocol/model/checkpointed_offsets.hpp"
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace barnabas {
+
+/// A partition over a memory disk: its jobs wait until `settle` runs them, and answers are kept by number.
+class partition_host final : public partition_port {
+public:
+    explicit partition_host(replica::log_options options = replica::log_host::small_options())
+        : options_(std::move(options)) {
+        files.add_directory("/data");
+        open(true);
+    }
+
+    /// As after a kill; `keeps` is what the checkpoint held.
+    void open(bool create) {
+        replica::open_job job;
+        job.options = options_;
+        job.options.checkpointed.log_start = kept;
+        job.create = create;
+        job.run(files);
+        ASSERT_TRUE(job.outcome) << to_string(job.outcome.failure());
+        report_of_open = job.outcome->report;
+        partition_settings settings;
+        settings.epoch = leader_epoch(3);
+        settings.write_caching = write_caching;
+        machine = std::make_unique<partition>(
+            settings, replica::replica_log(job.options, *std::move(job.outcome), monotonic_ns(1)), *this);
+    }
+    void kill() {
+        jobs.clear();
+        machine.reset();
+        files.kill();
+    }
+
+    void append(const replica::batch_shape& shape) {
+        append_request request;
+        request.batches.push_back(replica::make_batch(shape));
+        machine->on_append(request, 0);
+    }
+    void settle() {
+        while (!jobs.empty()) {
+            auto job = std::move(jobs.front());
+            jobs.pop_front();
+            job();
+        }
+    }
+    /// What the checkpoint's owner answers to the question at hand.
+    void keep(result<void> outcome = {}) {
+        ASSERT_TRUE(keeping);
+        if (outcome)
+            kept = *keeping;
+        keeping.reset();
+        machine->on_log_start_kept(outcome);
+        settle();
+    }
+    void delete_below(std::int64_t offset, std::uint64_t reply) {
+        machine->on_delete_records({0, log_offset(offset)}, reply);
+        settle();
+    }
+    offset_query_response ask(std::int64_t timestamp, std::int32_t epoch = -1, bool committed_only = false) {
+        machine->on_offset_query({0, timestamp_ms(timestamp), leader_epoch(epoch), committed_only}, 77);
+        settle();
+        return offsets.at(77);
+    }
+    epoch_query_response epoch_end(std::int32_t epoch, std::int32_t current = -1) {
+        machine->on_epoch_query({0, leader_epoch(epoch), leader_epoch(current)}, 78);
+        return epochs.at(78);
+    }
+
+    void submit(replica::write_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_written(done); });
+    }
+    void submit(replica::sync_job job) override {
+        if (hold_syncs)
+            return held_syncs.push_back(std::move(job));
+        run(std::move(job), [this](auto& done) { machine->on_synced(done); });
+    }
+    void submit(replica::repair_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_repaired(done); });
+    }
+    void submit(replica::read_job job, std::uint64_t reply) override {
+        run(std::move(job), [this, reply](auto& done) { machine->on_read_done(done, reply); });
+    }
+    void submit(replica::find_job job, std::uint64_t reply) override {
+        run(std::move(job), [this, reply](auto& done) { machine->on_found(done, reply); });
+    }
+    void submit(replica::retire_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_retired(done); });
+    }
+    void submit_later(replica::remove_job, std::chrono::milliseconds) override { ++removals; }
+    void submit(replica::close_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_closed(done); });
+    }
+    void answer(std::uint64_t, append_response) override {}
+    void answer(std::uint64_t reply, read_response response) override { reads[reply] = std::move(response); }
+    void answer(std::uint64_t reply, offset_query_response response) override { offsets[reply] = response; }
+    void answer(std::uint64_t reply, delete_records_response response) override {
+        deletions[reply] = std::move(response);
+    }
+    void answer(std::uint64_t reply, epoch_query_response response) override { epochs[reply] = response; }
+    void notify(const waiting_reads::reader&) override {}
+    void keep_log_start(log_offset start) override {
+        EXPECT_FALSE(keeping) << "one question at a time";
+        keeping = start;
+    }
+    void marks_moved() override { ++moves; }
+    void retry_repair(std::chrono::milliseconds) override {}
+    timestamp_ms wall_now() const override { return now; }
+    monotonic_ns monotonic_now() const override { return monotonic_ns(1'000'000); }
+    void closed(const result<void>&) override { ended = true; }
+    void report(std::string_view event, const std::string&) override { reports.emplace_back(event); }
+
+    replica::memory_files files;
+    std::unique_ptr<partition> machine;
+    replica::recovery_report report_of_open;
+    bool write_caching = false;
+    bool hold_syncs = false;
+    std::vector<replica::sync_job> held_syncs;
+    std::optional<log_offset> keeping;
+    log_offset kept{-1};
+    std::map<std::uint64_t, delete_records_response> deletions;
+    std::map<std::uint64_t, offset_query_response> offsets;
+    std::map<std::uint64_t, epoch_query_response> epochs;
+    std::map<std::uint64_t, read_response> reads;
+    std::vector<std::string> reports;
+    timestamp_ms now{5000};
+    std::size_t removals = 0;
+    std::size_t moves = 0;
+    bool ended = false;
+
+private:
+    template <class Job, class Done>
+    void run(Job job, Done done) {
+        jobs.push_back([this, job = std::make_shared<Job>(std::move(job)), done] {
+            job->run(files);
+            done(*job);
+        });
+    }
+
+    replica::log_options options_;
+    std::deque<std::function<void()>> jobs;
+};
+
+} // namespace barnabas

@@ -1,0 +1,157 @@
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include "protocol/batch/patch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+/// When segments begin and end, how much of them look-ups read, and what checkpoints say of them.
+namespace barnabas::replica {
+namespace {
+
+/// Card CLN-11: whatever clients write as a timestamp, a segment lives for its retention from when it was
+/// written, and no longer.
+TEST(replica_log, senseless_timestamps_neither_keep_nor_end_a_segment) {
+    constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
+    constexpr auto highest = std::numeric_limits<std::int64_t>::max();
+    for (const auto stamp :
+         {lowest, lowest + 1, std::int64_t{-2}, highest - 1, std::int64_t{4'102'444'800'000}}) {
+        SCOPED_TRACE(stamp);
+        auto options = log_host::small_options();
+        options.retention_ms = 10000;
+        options.segment_ms = -1;
+        memory_files files;
+        log_host host(files, options);
+        ASSERT_TRUE(host.open());
+        for (int i = 0; i < 12; ++i)
+            ASSERT_TRUE(host.append({.value_size = 400, .timestamp = stamp}, 0, 1, 100000));
+        const auto end = host.log->stable_offset();
+        // The closing time of each segment is known.
+        EXPECT_FALSE(host.log->retention(timestamp_ms(105000), host.monotonic, end)) << "too early";
+        EXPECT_FALSE(host.log->roll_expired(timestamp_ms(105000), end));
+        auto job = host.log->retention(timestamp_ms(110002), host.monotonic, end);
+        ASSERT_TRUE(job) << "for ever";
+        job->run(files);
+        EXPECT_EQ(host.log->log_start_offset(), host.log->active_segment().base_offset);
+    }
+}
+
+TEST(replica_log, timestamps_at_both_ends_of_time_are_appended_and_roll_by_time_once) {
+    auto options = log_host::small_options();
+    options.segment_ms = 1000;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    ASSERT_TRUE(host.append({.timestamp = std::numeric_limits<std::int64_t>::min() + 5}));
+    ASSERT_TRUE(host.append({.timestamp = std::numeric_limits<std::int64_t>::max() - 5}));
+    EXPECT_EQ(host.log->segments().size(), 2u);
+    ASSERT_TRUE(host.append({.timestamp = 5000}));
+    ASSERT_TRUE(host.append({.timestamp = std::numeric_limits<std::int64_t>::max() - 5}));
+    EXPECT_EQ(host.log->segments().size(), 2u);
+}
+
+TEST(replica_log, segments_roll_before_relative_offsets_overflow) {
+    // A compacted log has gaps: one batch at 0, the next one near 2^31.
+    constexpr std::int64_t far = (std::int64_t{1} << 31) - 3;
+    auto options = log_host::small_options();
+    options.delete_policy = false;
+    memory_files files;
+    std::vector<std::byte> bytes;
+    for (const auto base : {std::int64_t{0}, far}) {
+        auto batch = make_batch({});
+        batch::set_base_offset(batch, log_offset(base));
+        batch::set_leader_epoch(batch, leader_epoch(1));
+        bytes.insert(bytes.end(), batch.bytes.bytes().begin(), batch.bytes.bytes().end());
+    }
+    files.add_directory("/data");
+    files.put(segment_path(test_directory, log_offset(0), log_suffix), bytes);
+    log_host host(files, options);
+    ASSERT_TRUE(host.open(false));
+    ASSERT_EQ(host.log->log_end_offset(), log_offset(far + 1));
+    ASSERT_TRUE(host.append({}));
+    EXPECT_EQ(host.log->segments().size(), 1u) << "relative offset 2^31 - 2";
+    ASSERT_TRUE(host.append({}));
+    EXPECT_EQ(host.log->segments().size(), 1u) << "relative offset 2^31 - 1, the last that fits";
+    ASSERT_TRUE(host.append({.records = 2}));
+    ASSERT_EQ(host.log->segments().size(), 2u);
+    EXPECT_EQ(host.log->active_segment().base_offset, log_offset(far + 3));
+    ASSERT_TRUE(host.close());
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(far + 5));
+    EXPECT_TRUE(host.read(far + 3));
+}
+
+/// Counts what is read of `.log` files.
+TEST(replica_log, lookups_read_no_more_than_one_index_interval) {
+    constexpr std::int64_t interval = 64 << 10;
+    auto options = log_host::small_options();
+    options.segment_bytes = 64 << 20;
+    options.segment_index_bytes = 1 << 20;
+    options.index_interval_bytes = interval;
+    options.snapshot_interval_bytes = 1 << 30;
+    memory_files files;
+    {
+        log_host host(files, options);
+        ASSERT_TRUE(host.open());
+        for (int i = 0; i < 1500; ++i)
+            ASSERT_TRUE(host.append({.value_size = 2000, .timestamp = 1000 + 10 * i}));
+        ASSERT_TRUE(host.close());
+    }
+    log_host host(files, options);
+    ASSERT_TRUE(host.open(false));
+    const auto largest_batch = make_batch({.value_size = 2000}).bytes.size();
+    // A walk goes by windows of 8 KiB and reads the batch that it found once more.
+    const auto bound = interval + 2 * largest_batch + 8192;
+    for (const auto offset : {0, 1, 700, 733, 1400, 1499}) {
+        files.reset_bytes_read();
+        auto job = host.log->read(log_offset(offset), 1, host.log->written_offset(), true);
+        ASSERT_TRUE(job);
+        job->run(files);
+        host.log->on_read(*job);
+        ASSERT_TRUE(job->records);
+        EXPECT_LE(files.bytes_read(".log"), bound) << "offset " << offset;
+        files.reset_bytes_read();
+        auto found = host.find(
+            host.log->find_by_timestamp(timestamp_ms(1000 + 10 * offset), host.log->written_offset()));
+        ASSERT_TRUE(found && *found);
+        EXPECT_EQ((*found)->offset, log_offset(offset));
+        EXPECT_LE(files.bytes_read(".log"), bound) << "time of offset " << offset;
+    }
+    files.reset_bytes_read();
+    auto largest = host.find(host.log->find_max_timestamp(host.log->written_offset()));
+    ASSERT_TRUE(largest && *largest);
+    EXPECT_EQ((*largest)->offset, log_offset(1499));
+    EXPECT_LE(files.bytes_read(".log"), bound);
+}
+
+TEST(replica_log, checkpointed_values_beyond_the_end_are_ignored_with_a_sentence_each) {
+    memory_files files;
+    auto options = log_host::small_options();
+    {
+        log_host host(files, options);
+        ASSERT_TRUE(host.open());
+        for (int i = 0; i < 4; ++i)
+            ASSERT_TRUE(host.append({}));
+        ASSERT_TRUE(host.close());
+    }
+    options.checkpointed = {log_offset(4), log_offset(3), log_offset(4), log_offset(2)};
+    {
+        log_host host(files, options);
+        ASSERT_TRUE(host.open(false));
+        EXPECT_EQ(host.log->log_start_offset(), log_offset(3));
+        EXPECT_EQ(host.log->cleaned_upto(), log_offset(3)) << "below the start there is nothing to clean";
+        EXPECT_TRUE(host.report.ignored_checkpoints.empty());
+        EXPECT_EQ(host.read(2).code(), errc::offset_out_of_range);
+        ASSERT_TRUE(host.close());
+    }
+    options.checkpointed = {log_offset(5), log_offset(5), log_offset(5), log_offset(5)};
+    log_host host(files, options);
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_start_offset(), log_offset(0));
+    EXPECT_EQ(host.log->cleaned_upto(), log_offset(-1));
+    EXPECT_EQ(host.report.ignored_checkpoints.size(), 4u);
+}
+
+} // namespace
+} // namespace barnabas::replica
