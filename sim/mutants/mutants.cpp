@@ -10,6 +10,7 @@ namespace {
 constexpr const char* survive = "acked_records_survive";
 constexpr const char* contiguous = "offsets_contiguous";
 constexpr const char* invented = "nothing_invented";
+constexpr const char* deleted = "deleted_records_stay_deleted";
 constexpr const char* uncut = "damage_is_not_cut";
 constexpr const char* inconsistent = "inconsistent_offsets";
 constexpr const char* order = "producer_order";
@@ -115,6 +116,10 @@ const mutant table[] = {
      "segments are deleted before a snapshot remembers their producers",
      {model},
      &bugs::deleted_producers_forgotten},
+    {"log_start_not_synced",
+     "DeleteRecords is answered before the new log start offset is on stable storage",
+     {deleted},
+     &bugs::log_start_not_synced},
     {"skip_torn_tail_check",
      "recovery believes the file's length, whatever its tail holds",
      {survive, contiguous, synced, shown},

@@ -197,6 +197,27 @@ plans pipelined_unread(attack_context& with) {
     return {made};
 }
 
+/// One after another, at higher and higher offsets, to the high watermark at times; some lie behind the end.
+plans record_deletion(attack_context& with) {
+    constexpr std::int64_t to_high_watermark = -1;
+    std::vector<slice> bytes;
+    auto offset = static_cast<std::int64_t>(with.draws.log_between(1, 3'000));
+    for (auto left = with.draws.between(1, 8); left > 0; --left) {
+        const auto id = static_cast<std::int32_t>(bytes.size());
+        const auto version = static_cast<std::int16_t>(with.draws.below(3));
+        bytes.push_back(delete_records(id, with.on.checked_topic,
+                                       with.draws.chance(1, 6) ? to_high_watermark : offset, version));
+        offset += with.draws.between(0, 50);
+    }
+    const auto id = static_cast<std::int32_t>(bytes.size());
+    bytes.push_back(ends_of_epoch(id, with.on.checked_topic, static_cast<std::int32_t>(with.draws.below(3)),
+                                  static_cast<std::int16_t>(with.draws.below(5))));
+    const auto answers = static_cast<std::uint32_t>(bytes.size());
+    auto made = with.plan(std::move(bytes), answers);
+    made.first_correlation = 0;
+    return {made};
+}
+
 struct attack_row {
     hostile_kind kind;
     plans (*make)(attack_context&);
@@ -219,6 +240,7 @@ constexpr attack_row table[] = {
     {hostile_kind::wrong_count, wrong_count},
     {hostile_kind::compression_bomb, compression_bomb},
     {hostile_kind::pipelined_unread, pipelined_unread},
+    {hostile_kind::record_deletion, record_deletion},
 };
 
 } // namespace

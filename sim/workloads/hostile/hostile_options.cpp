@@ -28,6 +28,7 @@ constexpr kind_row rows[] = {
     {hostile_kind::wrong_count, "wrong_count"},
     {hostile_kind::compression_bomb, "compression_bomb"},
     {hostile_kind::pipelined_unread, "pipelined_unread"},
+    {hostile_kind::record_deletion, "record_deletion"},
 };
 
 constexpr auto all_kinds = [] {

@@ -4,9 +4,11 @@
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/kafka/api_versions.hpp"
 #include "protocol/kafka/create_topics.hpp"
+#include "protocol/kafka/delete_records.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/metadata.hpp"
+#include "protocol/kafka/offset_for_leader_epoch.hpp"
 #include "protocol/kafka/produce.hpp"
 
 #include <limits>
@@ -17,6 +19,7 @@ namespace barnabas::sim::hostile {
 namespace {
 
 constexpr const char* client_name = "hostile";
+constexpr std::int32_t partitions_tried = 3;
 constexpr std::int64_t record_time_ms = 1'767'225'600'000;
 
 template <class Message>
@@ -81,6 +84,34 @@ slice metadata(std::int32_t correlation_id, const std::string& topic) {
     request.topics->emplace_back();
     request.topics->back().name = topic;
     return framed(correlation_id, request, 4);
+}
+
+slice delete_records(std::int32_t correlation_id, const std::string& topic, std::int64_t offset,
+                     std::int16_t version) {
+    kafka::delete_records_request request;
+    request.timeout_ms = 5'000;
+    auto& wanted = request.topics.emplace_back();
+    wanted.name = topic;
+    for (std::int32_t index = 0; index < partitions_tried; ++index) {
+        auto& partition = wanted.partitions.emplace_back();
+        partition.partition_index = index;
+        partition.offset = offset;
+    }
+    return framed(correlation_id, request, version);
+}
+
+slice ends_of_epoch(std::int32_t correlation_id, const std::string& topic, std::int32_t epoch,
+                    std::int16_t version) {
+    kafka::offset_for_leader_epoch_request request;
+    request.replica_id = -1;
+    auto& wanted = request.topics.emplace_back();
+    wanted.topic = topic;
+    for (std::int32_t index = 0; index < partitions_tried; ++index) {
+        auto& partition = wanted.partitions.emplace_back();
+        partition.partition = index;
+        partition.leader_epoch = epoch;
+    }
+    return framed(correlation_id, request, version);
 }
 
 slice sound_batch(runtime::random& draws, const batch::builder_options& options) {

@@ -16,6 +16,12 @@ slice create_topic(std::int32_t correlation_id, const std::string& topic);
 slice fetch(std::int32_t correlation_id, const std::string& topic);
 slice produce(std::int32_t correlation_id, const std::string& topic, const slice& batch);
 slice metadata(std::int32_t correlation_id, const std::string& topic);
+/// Of the topic's first partitions, some of which may not exist: up to one offset, or the high watermark
+/// (-1).
+slice delete_records(std::int32_t correlation_id, const std::string& topic, std::int64_t offset,
+                     std::int16_t version);
+slice ends_of_epoch(std::int32_t correlation_id, const std::string& topic, std::int32_t epoch,
+                    std::int16_t version);
 
 /// A sound batch of a few records; its keys name no record of a checked client.
 slice sound_batch(runtime::random& draws, const batch::builder_options& options = {});

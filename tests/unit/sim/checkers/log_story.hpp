@@ -77,6 +77,13 @@ public:
         synced(base + records);
         shown(base + records);
     }
+    /// DeleteRecords: begun, in effect, answered.
+    void deletion_begun(std::int64_t upto) { history_.on_deletion_begun({where, log_offset(upto)}); }
+    void begins_at(std::int64_t start) {
+        marks_.log_start_offset = log_offset(start);
+        moved();
+    }
+    void deletion_answered(std::int64_t upto) { history_.on_deletion_answered({where, log_offset(upto)}); }
     void cut_back(std::int64_t end) {
         marks_.log_end_offset = log_offset(end);
         moved();

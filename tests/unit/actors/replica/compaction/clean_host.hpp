@@ -106,7 +106,7 @@ public:
             return job.outcome.failure();
         report = job.outcome->report;
         log = std::make_unique<replica_log>(options_, std::move(*job.outcome), monotonic_ns(0));
-        cleaner = std::make_unique<compactor>(options_.cleaned_upto);
+        cleaner = std::make_unique<compactor>(log->cleaned_upto());
         return {};
     }
 

@@ -351,7 +351,7 @@ TEST_F(compaction, a_log_of_unknown_history_is_cleaned_from_its_start) {
     host->put("a", "1");
     clean();
     auto options = clean_host::small_options();
-    options.cleaned_upto = log_offset(1'000'000);
+    options.checkpointed.cleaned_upto = log_offset(1'000'000);
     host.emplace(disk.files(), options);
     disk.kill();
     ASSERT_TRUE(host->open());
