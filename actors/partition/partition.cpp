@@ -403,6 +403,7 @@ void partition::close_if_idle() {
 }
 
 void partition::on_closed(const replica::close_job& job) {
+    log_.on_closed(job);
     if (settings_.tap != nullptr)
         settings_.tap->closed(job.outcome, appends_.size(), readers_.size());
     port_.closed(job.outcome);

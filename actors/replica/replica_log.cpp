@@ -224,4 +224,10 @@ close_job replica_log::close() {
     return job;
 }
 
+void replica_log::on_closed(const close_job& job) {
+    BARNABAS_ASSERT(closed_);
+    if (job.outcome)
+        snapshot_offset_ = job.snapshot_offset;
+}
+
 } // namespace barnabas::replica

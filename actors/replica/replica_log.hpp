@@ -133,6 +133,8 @@ public:
     bool idle() const;
     /// The last job. The log takes nothing any more.
     close_job close();
+    /// What its snapshot proves is the recovery point from now on.
+    void on_closed(const close_job& job);
 
     log_offset log_start_offset() const { return log_start_offset_; }
     log_offset log_end_offset() const { return log_end_offset_; }

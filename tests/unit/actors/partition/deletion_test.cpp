@@ -159,6 +159,18 @@ TEST(record_deletion, retention_that_a_restart_may_not_know_answers_nothing) {
     EXPECT_EQ(host.machine->checkpointed().log_start, log_offset(-1)) << "the oldest segment says it";
 }
 
+TEST(checkpointed_offsets, of_a_partition_that_has_closed_name_its_end) {
+    partition_host host;
+    append_batches(host, 2, 20);
+    EXPECT_EQ(host.machine->checkpointed().high_watermark, log_offset(4));
+    EXPECT_EQ(host.machine->checkpointed().recovery_point, log_offset(0)) << "no snapshot was due";
+    host.machine->on_close();
+    host.settle();
+    ASSERT_TRUE(host.ended);
+    EXPECT_EQ(host.machine->checkpointed(),
+              (checkpointed_offsets{log_offset(4), log_offset(-1), log_offset(4), log_offset(-1)}));
+}
+
 TEST(offset_query, earliest_latest_and_what_no_tier_has) {
     partition_host host;
     append_batches(host, 3);
