@@ -31,8 +31,8 @@ append_response failed(const error& why) {
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
     : settings_(settings), log_(std::move(log)), port_(port), cleaning_(log_, port_),
-      high_watermark_(log_.stable_offset()),
-      kept_start_(log_.log_start_offset()), oldest_segment_(log_.segments().front().base_offset) {}
+      high_watermark_(log_.stable_offset()), kept_start_(log_.log_start_offset()),
+      oldest_segment_(log_.segments().front().base_offset) {}
 
 log_marks partition::marks() const {
     return {log_.log_start_offset(), log_.stable_offset(), log_.written_offset(), log_.log_end_offset(),

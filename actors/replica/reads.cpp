@@ -9,6 +9,20 @@ namespace {
 /// How many segments a read goes on to when the first ones have nothing (offsets lost to compaction).
 constexpr std::ptrdiff_t read_segments_max = 8;
 
+/// The epochs that batches from `from` to `upto` may have.
+std::vector<epoch_entry> epochs_covering(const epoch_cache& cache, log_offset from, log_offset upto) {
+    const auto entries = cache.entries();
+    auto first = std::upper_bound(
+        entries.begin(), entries.end(), from,
+        [](log_offset offset, const epoch_entry& entry) { return offset < entry.start_offset; });
+    if (first != entries.begin())
+        --first;
+    auto behind = first;
+    while (behind != entries.end() && behind->start_offset < upto)
+        ++behind;
+    return {first, behind};
+}
+
 } // namespace
 
 result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_offset upto,
@@ -27,15 +41,7 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     job.layout = layout_;
     job.dense = !options_.compact_policy;
     job.sound_from = sound_from_;
-    const auto epochs = epochs_.entries();
-    auto covering =
-        std::upper_bound(epochs.begin(), epochs.end(), from, [](log_offset offset, const epoch_entry& entry) {
-            return offset < entry.start_offset;
-        });
-    if (covering != epochs.begin())
-        --covering;
-    for (; covering != epochs.end() && covering->start_offset < upto; ++covering)
-        job.epochs.push_back(*covering);
+    job.epochs = epochs_covering(epochs_, from, upto);
     ++outside_jobs_;
     if (from >= upto)
         return job;

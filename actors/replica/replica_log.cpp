@@ -16,8 +16,8 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
       producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
       log_start_offset_(recovered.log_start_offset), log_end_offset_(recovered.log_end_offset),
       written_offset_(log_end_offset_), stable_offset_(log_end_offset_), settled_offset_(log_end_offset_),
-      cleaned_upto_(recovered.cleaned_upto),
-      snapshot_offset_(recovered.snapshot_offset), sound_from_(recovered.sound_from) {
+      cleaned_upto_(recovered.cleaned_upto), snapshot_offset_(recovered.snapshot_offset),
+      sound_from_(recovered.sound_from) {
     BARNABAS_ASSERT(!segments_.empty());
     BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
     lane_->files = recovered.files;

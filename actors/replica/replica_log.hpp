@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replica/append_types.hpp"
 #include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/compaction/clean_jobs.hpp"
 #include "actors/replica/jobs.hpp"
@@ -15,32 +16,6 @@
 #include <vector>
 
 namespace barnabas::replica {
-
-struct append_result {
-    log_offset base_offset{-1};
-    /// Exclusive end of the append. It is written when `written_offset() >= next_offset`, durable when
-    /// `stable_offset() >= next_offset`; this holds for a duplicate, too.
-    log_offset next_offset{-1};
-    /// The time set by the broker, -1 with create time.
-    timestamp_ms log_append_time = no_timestamp;
-    /// A repeated batch: nothing was appended, the offsets are those of the first time. If that was too long
-    /// ago, the base offset is -1 (the answer is duplicate_sequence, which clients take for a success).
-    bool duplicate = false;
-};
-
-struct append_context {
-    leader_epoch epoch;
-    timestamp_ms now;
-    monotonic_ns monotonic_now;
-    /// Batches of clients have their sequences and timestamps checked; the broker's own do not.
-    bool from_client = true;
-};
-
-/// Appends that end behind `from` have failed, and so have all behind them.
-struct append_failure {
-    log_offset from;
-    barnabas::error error;
-};
 
 /// The log of one partition: a machine that never touches a file. It keeps offsets, segments, indexes'
 /// sizes, producers and epochs, and yields jobs (jobs.hpp); finished jobs come back by the `on_` functions.

@@ -90,6 +90,21 @@ public:
             return held_syncs.push_back(std::move(job));
         run(std::move(job), [this](auto& done) { machine->on_synced(done); });
     }
+    void submit(replica::journal_commit) override { ADD_FAILURE() << "there is no journal here"; }
+    void submit(replica::settle_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_settled(done); });
+    }
+    void submit(replica::clean_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_clean_done(done); });
+    }
+    void submit(replica::swap_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_swap_done(done); });
+    }
+    void tell_cleaner(cleaning_state) override {}
+    void tell_cleaner(partition_cleaned) override {}
+    void resume_cleaning(std::chrono::milliseconds) override {}
+    bool journal_pays() const override { return false; }
+    void settled(log_offset) override {}
     void submit(replica::repair_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_repaired(done); });
     }
