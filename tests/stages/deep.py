@@ -32,13 +32,13 @@ def commit():
 class Progress:
     """What a stage has done, kept in a build folder, so that one that was stopped goes on from there.
 
-    It belongs to one state of the sources: after any change everything is to be done again. `finish` forgets it, so
-    that the next run of a complete stage does all of it.
+    It belongs to one state of the sources: after any change everything is to be done again, unless the stage says by
+    `state` what else it depends on. `finish` forgets it, so that the next run of a complete stage does all of it.
     """
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, state=None):
         self.path = os.path.join(folder, f'progress-{name}.json')
-        self.state = {'commit': commit(), 'done': {}}
+        self.state = {'commit': state or commit(), 'done': {}}
         self.lock = threading.Lock()
         try:
             with open(self.path, encoding='utf-8') as file:

@@ -1,6 +1,6 @@
 """Fuzz targets. Without arguments the ordinary build replays their corpora and some thousand changed inputs; --deep builds them with clang's
 libFuzzer under the sanitizers and gives each some processor time (--cpu-minutes M, several targets at once). Stopped,
-it goes on where it was.
+it goes on where it was; so it does on a later commit, for targets whose program is still the same.
 
 What is found stands in build-fuzz/found/; the corpora grow in build-fuzz/corpus/ from run to run.
 """
@@ -8,6 +8,7 @@ What is found stands in build-fuzz/found/; the corpora grow in build-fuzz/corpus
 import argparse
 import concurrent.futures
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -36,7 +37,7 @@ CPU_MINUTES = 0.8
 # What is left of a share may be too little for another start.
 SHORTEST_SECONDS = 3
 # Stopped, at most this much is done again.
-LONGEST_RUN_SECONDS = 1800
+LONGEST_RUN_SECONDS = 600
 # Of timeout(1).
 TIMED_OUT = 124
 
@@ -128,15 +129,22 @@ def check_canary(build):
     return False
 
 
+def program_of(build, name):
+    """Names the code under test: time that was spent on the same program counts, whatever else was changed."""
+    with open(build.path('fuzz', f'{name}_fuzz'), 'rb') as file:
+        return hashlib.sha256(file.read()).hexdigest()[:16]
+
+
 def fuzz_target(build, name, seconds, progress):
     """Fuzzes until `seconds` of processor time are spent on this target, those of runs before included."""
     shutil.rmtree(build.path('found', name), ignore_errors=True)
-    code, output, found, spent = 0, '', [], progress.get(name, 0)
+    key = f'{name} {program_of(build, name)}'
+    code, output, found, spent = 0, '', [], progress.get(key, 0)
     while code == 0 and not found and seconds - spent >= SHORTEST_SECONDS:
         code, output, found, took = fuzz(build, name, int(min(seconds - spent, LONGEST_RUN_SECONDS)))
         spent += took
         if code == 0 and not found:
-            progress.put(name, spent)
+            progress.put(key, spent)
     if code == 0 and not found:
         print(f'     {name}: {figures(output)}, {spent / 60:.1f} minutes of processor time', flush=True)
         report.passed(name)
@@ -163,7 +171,7 @@ def fuzz_all(seconds, chosen):
     if not check_canary(build):
         return
     names = [name for name in chosen or targets() if name != CANARY]
-    progress = Progress(build.folder, 'fuzz')
+    progress = Progress(build.folder, 'fuzz', 'of each program')
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for done in [pool.submit(fuzz_target, build, name, seconds, progress) for name in names]:
             done.result()
