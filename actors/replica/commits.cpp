@@ -7,8 +7,11 @@ namespace barnabas::replica {
 /// What a sync does besides making records stable has no place in the journal, and is rare.
 bool replica_log::may_commit() const {
     const bool snapshot_due = !snapshots_due_.empty() && snapshots_due_.front().offset <= written_offset_;
+    // Many bytes are written once, and not twice: a sync of their own costs them little.
+    constexpr std::uint64_t bytes_max = 1 << 20;
     return wants_sync() && stable_offset_ < written_offset_ && !names_changed_ && !epochs_changed_ &&
-           !snapshot_due && !unstable_.empty() && unstable_.front().base_offset <= stable_offset_;
+           unstable_bytes_ <= bytes_max && !snapshot_due && !unstable_.empty() &&
+           unstable_.front().base_offset <= stable_offset_;
 }
 
 journal_commit replica_log::commit() {
@@ -62,14 +65,15 @@ void replica_log::remember_unstable(write_job& job) {
         return;
     unstable_.push_back({open_segments_.back().base_offset, job.log_position, job.base_offset,
                          job.next_offset, std::move(job.batches)});
+    unstable_bytes_ += unstable_.back().bytes();
 }
 
 void replica_log::become_stable(log_offset target) {
     BARNABAS_ASSERT(stable_offset_ <= target);
     BARNABAS_ASSERT(target <= written_offset_);
     stable_offset_ = options_.planted.sync_covers_later_writes ? written_offset_ : target;
-    while (!unstable_.empty() && unstable_.front().next_offset <= target)
-        unstable_.pop_front();
+    for (; !unstable_.empty() && unstable_.front().next_offset <= target; unstable_.pop_front())
+        unstable_bytes_ -= unstable_.front().bytes();
 }
 
 append_failure replica_log::go_offline(const error& why) {

@@ -208,6 +208,7 @@ private:
     log_offset cleaned_upto_;
     /// Written and not stable; kept for the journal.
     std::deque<journal::journal_entry> unstable_;
+    std::uint64_t unstable_bytes_ = 0;
 
     std::deque<append_in_flight> in_flight_;
     std::vector<append_in_flight> failed_;

@@ -208,7 +208,7 @@ const broker_key keys[] = {
      &config::barnabas_recovery_point_interval_bytes},
     {"barnabas.disk.threads", int32, "4", between(1, 256), "Threads that wait for the disk.",
      &config::barnabas_disk_threads},
-    {"barnabas.commit.journal.syncs", int32, "8", at_least(0),
+    {"barnabas.commit.journal.syncs", int32, "4", at_least(0),
      "From so many syncs of partitions at a time on, the commit journal of the data directory makes them "
      "stable with one. 0: never.",
      &config::barnabas_commit_journal_syncs},

@@ -1,5 +1,7 @@
 #include "runtime/disk/posix_files.hpp"
 
+#include "runtime/disk/parallel_sync.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -182,13 +184,21 @@ result<void> posix_files::truncate(file_id file, std::uint64_t size) {
 }
 
 result<void> posix_files::sync(std::span<const file_id> files) {
+    std::vector<std::shared_ptr<opened>> all;
+    std::vector<int> descriptors;
     for (auto file : files) {
-        auto one = find(file);
-        if (one == nullptr)
+        all.push_back(find(file));
+        if (all.back() == nullptr)
             return not_open(file);
+        descriptors.push_back(all.back()->descriptor);
+    }
+    if (all.size() > 1)
+        if (const auto done = parallel_sync::run(descriptors))
+            return *done ? result<void>(failed((*done)->number, "sync", all[(*done)->place]->path))
+                         : result<void>();
+    for (const auto& one : all)
         if (::fdatasync(one->descriptor) != 0)
             return failed(errno, "sync", one->path);
-    }
     return {};
 }
 

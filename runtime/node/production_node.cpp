@@ -2,6 +2,7 @@
 
 #include "protocol/model/assert.hpp"
 #include "runtime/clock/system_clock.hpp"
+#include "runtime/disk/parallel_sync.hpp"
 #include "runtime/disk/posix_disk.hpp"
 #include "runtime/memory/reserve.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -59,6 +60,11 @@ production_node::parts::parts(production_node_options& options, std::uint64_t se
       disk(options.disk_threads) {
     if (log == nullptr)
         log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
+    log->info("disk_chosen",
+              log_fields{}.message(parallel_sync::available()
+                                       ? "several files are synced at once, by io_uring"
+                                       : "this kernel refuses io_uring; disk threads sync one file after "
+                                         "another"));
     config.module_factories.push_back(loop_scheduler::factory({options.loops, end_process}));
     system = std::make_unique<caf::actor_system>(config);
     system->await_actors_before_shutdown(false);

@@ -1,10 +1,14 @@
 #include "runtime/disk/posix_files.hpp"
 
+#include "runtime/disk/parallel_sync.hpp"
 #include "tests/unit/runtime/disk/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace barnabas::runtime {
@@ -60,6 +64,33 @@ TEST_F(posix_files_test, truncated_bytes_are_gone) {
     ASSERT_TRUE(files.truncate(file, 4).has_value());
     EXPECT_EQ(read(file, 0, 100), "0123");
     EXPECT_TRUE(files.sync({&file, 1}).has_value());
+}
+
+TEST_F(posix_files_test, many_files_are_synced_at_once_and_one_that_is_not_open_is_told) {
+    std::vector<file_id> all;
+    for (int i = 0; i < 200; ++i) {
+        all.push_back(make(std::to_string(i)));
+        write(all.back(), 0, {slice::copy_of("bytes")});
+    }
+    EXPECT_TRUE(files.sync(all).has_value());
+    files.close(all[70]);
+    EXPECT_EQ(files.sync(all).code(), errc::storage_error);
+}
+
+TEST(parallel_sync, names_the_first_descriptor_that_failed) {
+    if (!parallel_sync::available())
+        GTEST_SKIP() << "this kernel refuses io_uring";
+    scratch_directory directory;
+    std::vector<int> descriptors(100, ::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY));
+    EXPECT_FALSE(*parallel_sync::run(descriptors));
+    constexpr int not_a_descriptor = 1'000'000;
+    descriptors[80] = not_a_descriptor;
+    descriptors[90] = not_a_descriptor;
+    const auto failed = *parallel_sync::run(descriptors);
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->place, 80u);
+    EXPECT_EQ(failed->number, EBADF);
+    ::close(descriptors[0]);
 }
 
 TEST_F(posix_files_test, rename_replaces_its_target) {
