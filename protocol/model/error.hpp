@@ -82,6 +82,8 @@ enum class errc : std::uint16_t {
     access_denied = 98,
     address_in_use = 99,
     connection_refused = 100,
+    too_many_open_files = 101,
+    no_usable_directory = 102,
     // everything that should not happen
     internal = 120,
     dropped = 121,

@@ -31,6 +31,8 @@ errc code_of(int number) {
     case EACCES:
     case EPERM: return errc::access_denied;
     case EWOULDBLOCK: return errc::would_block;
+    case EMFILE:
+    case ENFILE: return errc::too_many_open_files;
     default: return errc::storage_error;
     }
 }

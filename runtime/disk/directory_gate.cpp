@@ -1,0 +1,176 @@
+#include "runtime/disk/directory_gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas::runtime {
+
+bool ends_directory(errc code) noexcept {
+    switch (code) {
+    case errc::ok:
+    case errc::not_found:
+    case errc::already_exists:
+    case errc::would_block:
+    case errc::locked:
+    case errc::disk_full:
+    case errc::too_many_open_files:
+    case errc::closed: return false;
+    default: return true;
+    }
+}
+
+std::uint64_t room_to_resume(std::uint64_t reserve_bytes) noexcept {
+    return reserve_bytes + reserve_bytes / 8;
+}
+
+directory_gate::directory_gate(std::string path, std::uint64_t reserve_bytes, listeners told)
+    : path_(std::move(path)), reserve_(reserve_bytes), told_(std::move(told)) {}
+
+std::optional<error> directory_gate::failure() const {
+    std::lock_guard guard(mutex_);
+    return failure_;
+}
+
+void directory_gate::shut(const error& why) {
+    {
+        std::lock_guard guard(mutex_);
+        if (failure_)
+            return;
+        failure_ = why;
+        shut_.store(true, std::memory_order_release);
+    }
+    if (told_.on_shut)
+        told_.on_shut(why);
+}
+
+void directory_gate::note_written(std::uint64_t bytes) {
+    // Nothing is known before the first look.
+    if (free_.load(std::memory_order_relaxed) < 0)
+        return;
+    const auto count = static_cast<std::int64_t>(bytes);
+    const auto left = free_.fetch_sub(count, std::memory_order_relaxed) - count;
+    judge_room(std::max<std::int64_t>(left, 0));
+}
+
+void directory_gate::note_free(std::uint64_t bytes) {
+    const auto left = static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX));
+    free_.store(left, std::memory_order_relaxed);
+    judge_room(left);
+}
+
+std::optional<std::uint64_t> directory_gate::free_bytes() const {
+    const auto left = free_.load(std::memory_order_relaxed);
+    return left < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(left));
+}
+
+void directory_gate::judge_room(std::int64_t left) {
+    const auto room = static_cast<std::uint64_t>(left);
+    if (room < reserve_) {
+        if (!short_.exchange(true, std::memory_order_relaxed) && told_.on_short)
+            told_.on_short(room);
+    } else if (room >= room_to_resume(reserve_)) {
+        short_.store(false, std::memory_order_relaxed);
+    }
+}
+
+// ---- the file system behind the gate
+
+error gated_files::refusal() const {
+    const auto why = gate_.failure();
+    return {errc::storage_error, "the data directory " + gate_.path() + " is offline" +
+                                     (why ? ": " + to_string(*why) : std::string())};
+}
+
+/// Calls that change something on the disk: the first that fails is the last that is tried.
+template <class Call>
+auto gated_files::change(const Call& call) -> decltype(call()) {
+    if (gate_.is_shut())
+        return refusal();
+    auto done = call();
+    if (done.code() == errc::disk_full)
+        gate_.note_free(0);
+    else if (ends_directory(done.code()))
+        gate_.shut(done.failure());
+    return done;
+}
+
+template <class Call>
+auto gated_files::look(const Call& call) -> decltype(call()) {
+    if (gate_.is_shut())
+        return refusal();
+    return call();
+}
+
+result<file_id> gated_files::open(const std::string& path, open_mode mode) {
+    const auto call = [&] { return files_.open(path, mode); };
+    return mode == open_mode::read_only ? look(call) : change(call);
+}
+
+result<std::uint64_t> gated_files::size(file_id file) {
+    return look([&] { return files_.size(file); });
+}
+
+result<std::size_t> gated_files::read(file_id file, file_position position, std::span<std::byte> into) {
+    return look([&] { return files_.read(file, position, into); });
+}
+
+result<void> gated_files::write(file_id file, file_position position, std::span<const slice> parts) {
+    auto done = change([&] { return files_.write(file, position, parts); });
+    if (done) {
+        std::uint64_t bytes = 0;
+        for (const auto& part : parts)
+            bytes += part.size();
+        gate_.note_written(bytes);
+    }
+    return done;
+}
+
+result<void> gated_files::truncate(file_id file, std::uint64_t size) {
+    return change([&] { return files_.truncate(file, size); });
+}
+
+/// Even a lack of room is final here: the system has taken the bytes and then lost them.
+result<void> gated_files::sync(std::span<const file_id> files) {
+    auto done = change([&] { return files_.sync(files); });
+    if (done.code() == errc::disk_full)
+        gate_.shut(done.failure());
+    return done;
+}
+
+result<void> gated_files::sync_directory(const std::string& path) {
+    return change([&] { return files_.sync_directory(path); });
+}
+
+result<std::vector<directory_entry>> gated_files::list(const std::string& path) {
+    return look([&] { return files_.list(path); });
+}
+
+result<bool> gated_files::exists(const std::string& path) {
+    return look([&] { return files_.exists(path); });
+}
+
+result<void> gated_files::create_directory(const std::string& path) {
+    return change([&] { return files_.create_directory(path); });
+}
+
+result<void> gated_files::rename(const std::string& source, const std::string& target) {
+    return change([&] { return files_.rename(source, target); });
+}
+
+result<void> gated_files::remove(const std::string& path) {
+    return change([&] { return files_.remove(path); });
+}
+
+result<void> gated_files::remove_directory(const std::string& path) {
+    return change([&] { return files_.remove_directory(path); });
+}
+
+result<file_id> gated_files::lock(const std::string& path) {
+    return look([&] { return files_.lock(path); });
+}
+
+result<std::uint64_t> gated_files::free_bytes(const std::string& path) {
+    return look([&] { return files_.free_bytes(path); });
+}
+
+} // namespace barnabas::runtime

@@ -1,0 +1,125 @@
+#include "runtime/disk/directory_gate.hpp"
+
+#include "runtime/disk/posix_files.hpp"
+#include "tests/unit/runtime/disk/scratch_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace barnabas::runtime {
+namespace {
+
+/// A posix file system whose next call of a kind fails.
+class failing_files final : public posix_files {
+public:
+    errc next_write = errc::ok;
+    errc next_sync = errc::ok;
+    int writes = 0;
+
+    result<void> write(file_id file, file_position position, std::span<const slice> parts) override {
+        ++writes;
+        if (next_write != errc::ok)
+            return error{next_write, "write made to fail"};
+        return posix_files::write(file, position, parts);
+    }
+    result<void> sync(std::span<const file_id> files) override {
+        if (next_sync != errc::ok)
+            return error{next_sync, "sync made to fail"};
+        return posix_files::sync(files);
+    }
+};
+
+struct directory_gate_test : testing::Test {
+    scratch_directory directory;
+    failing_files files;
+    std::vector<error> told;
+    int short_told = 0;
+    directory_gate gate{
+        directory.path(),
+        1000,
+        {[this](const error& why) { told.push_back(why); }, [this](std::uint64_t) { ++short_told; }}};
+    gated_files gated{files, gate};
+
+    file_id make(const std::string& name) {
+        auto file = gated.open(directory.path() + "/" + name, open_mode::create);
+        EXPECT_TRUE(file.has_value());
+        return *file;
+    }
+    result<void> write(file_id file, const std::string& text) {
+        const auto part = slice::copy_of(text);
+        return gated.write(file, file_position(0), std::span(&part, 1));
+    }
+};
+
+TEST_F(directory_gate_test, failed_write_is_the_last_that_reaches_the_disk) {
+    const auto file = make("a");
+    const auto other = make("b");
+    ASSERT_TRUE(write(file, "x").has_value());
+    files.next_write = errc::storage_error;
+    EXPECT_EQ(write(file, "y").code(), errc::storage_error);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_TRUE(gate.is_shut());
+    files.next_write = errc::ok;
+    const int before = files.writes;
+    EXPECT_EQ(write(other, "z").code(), errc::storage_error);
+    EXPECT_EQ(files.writes, before);
+    EXPECT_EQ(gated.sync(std::span(&other, 1)).code(), errc::storage_error);
+    EXPECT_EQ(gated.rename(directory.path() + "/a", directory.path() + "/c").code(), errc::storage_error);
+    EXPECT_EQ(gated.list(directory.path()).code(), errc::storage_error);
+    EXPECT_EQ(gated.open(directory.path() + "/a", open_mode::read_only).code(), errc::storage_error);
+    EXPECT_NE(write(other, "z").failure().detail.find("made to fail"), std::string::npos);
+    EXPECT_EQ(told.size(), 1u) << "told once";
+    gated.close(file);
+}
+
+TEST_F(directory_gate_test, every_failed_sync_is_final_even_for_lack_of_room) {
+    const auto file = make("a");
+    files.next_sync = errc::disk_full;
+    EXPECT_EQ(gated.sync(std::span(&file, 1)).code(), errc::disk_full);
+    EXPECT_TRUE(gate.is_shut());
+}
+
+TEST_F(directory_gate_test, what_is_missing_or_scarce_is_no_failure_of_the_directory) {
+    const auto file = make("a");
+    EXPECT_EQ(gated.open(directory.path() + "/none", open_mode::read_write).code(), errc::not_found);
+    EXPECT_EQ(gated.remove(directory.path() + "/none").code(), errc::not_found);
+    files.next_write = errc::too_many_open_files;
+    EXPECT_EQ(write(file, "x").code(), errc::too_many_open_files);
+    EXPECT_FALSE(gate.is_shut());
+    files.next_write = errc::disk_full;
+    EXPECT_EQ(write(file, "x").code(), errc::disk_full);
+    EXPECT_FALSE(gate.is_shut());
+    EXPECT_TRUE(gate.is_short());
+    EXPECT_EQ(short_told, 1);
+}
+
+TEST_F(directory_gate_test, room_is_the_last_look_less_what_was_written_since) {
+    const auto file = make("a");
+    EXPECT_FALSE(gate.free_bytes().has_value());
+    ASSERT_TRUE(write(file, "before the first look").has_value());
+    gate.note_free(1005);
+    EXPECT_FALSE(gate.is_short());
+    ASSERT_TRUE(write(file, "12345").has_value());
+    EXPECT_FALSE(gate.is_short());
+    ASSERT_TRUE(write(file, "6").has_value());
+    EXPECT_TRUE(gate.is_short());
+    EXPECT_EQ(*gate.free_bytes(), 999u);
+    EXPECT_EQ(short_told, 1);
+}
+
+TEST_F(directory_gate_test, room_must_be_a_little_more_than_the_reserve_before_it_counts_again) {
+    gate.note_free(10);
+    EXPECT_TRUE(gate.is_short());
+    gate.note_free(1000);
+    EXPECT_TRUE(gate.is_short());
+    gate.note_free(room_to_resume(1000));
+    EXPECT_FALSE(gate.is_short());
+    gate.note_free(999);
+    EXPECT_TRUE(gate.is_short());
+    EXPECT_EQ(short_told, 2);
+}
+
+} // namespace
+} // namespace barnabas::runtime
