@@ -4,6 +4,8 @@
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
+#include <algorithm>
+
 namespace barnabas {
 
 namespace effects = broker_effects;
@@ -37,8 +39,20 @@ std::string_view name_of(broker_state state) noexcept {
     return "unknown";
 }
 
-broker::broker(node_id node) : node_(node) {
-    BARNABAS_ASSERT(node.get() >= 0);
+namespace {
+
+void note_offline(const std::string& path, const error& why, effects::effects& out) {
+    out.emplace_back(effects::note{effects::note_level::error, "data_directory_offline",
+                                   "nothing is written to or read from " + path +
+                                       " any more, and its partitions answer "
+                                       "KAFKA_STORAGE_ERROR: " +
+                                       to_string(why) + ". Look after the disk, then restart the broker"});
+}
+
+} // namespace
+
+broker::broker(const broker_options& options) : options_(options) {
+    BARNABAS_ASSERT(options.node.get() >= 0);
 }
 
 void broker::transition_to(broker_state next) {
@@ -70,10 +84,12 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
     if (BARNABAS_MARK_IF(stop_wanted_, stop_while_opening))
         return close_from(broker_state::closing_directories, out);
     for (const auto& directory : directories_->directories)
-        if (directory.formatted)
+        if (directory.offline)
+            note_offline(directory.path, *directory.offline, out);
+        else if (directory.formatted)
             out.emplace_back(effects::note{effects::note_level::info, "data_directory_formatted",
                                            directory.path + " was empty; it now belongs to broker " +
-                                               std::to_string(node_.get()) + " of cluster " +
+                                               std::to_string(options_.node.get()) + " of cluster " +
                                                directories_->cluster_id});
         else if (BARNABAS_MARK_IF(!directory.was_stopped_cleanly, stopped_uncleanly))
             out.emplace_back(
@@ -82,7 +98,9 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
     for (const auto& directory : directories_->directories)
         for (const auto& damage : directory.checkpoints.damage)
             out.emplace_back(effects::note{effects::note_level::warn, "checkpoint_damaged", damage});
-    partitions_.emplace(node_, directories_->directories);
+    partitions_.emplace(partition_set_options{options_.node, options_.recoveries_max,
+                                              directories_->created_upto, options_.planted},
+                        directories_->directories);
     out.emplace_back(effects::start_checkpoints{});
     transition_to(broker_state::starting_controller);
     controller_runs_ = true;
@@ -125,6 +143,63 @@ void broker::on_directories_set_aside(const result<void>& outcome, effects::effe
     serve_if_ready(out);
 }
 
+void broker::on_reopen_due(effects::effects& out) {
+    if (!is_closing())
+        partitions_->on_reopen_due(out);
+}
+
+void broker::on_created_recorded(const result<void>& outcome, effects::effects& out) {
+    if (state_ == broker_state::ended)
+        return;
+    partitions_->on_created_recorded(outcome, out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        return go_on_closing(out);
+    serve_if_ready(out);
+}
+
+void broker::on_directory_failed(const std::string& path, const error& why, effects::effects& out) {
+    if (!directories_ || state_ == broker_state::ended)
+        return;
+    auto& all = directories_->directories;
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const data_directory& one) { return one.path == path; });
+    if (found == all.end() || found->offline)
+        return;
+    BARNABAS_MARK(directory_failed);
+    found->offline = error{why.code, "the data directory " + path + " failed: " + why.detail};
+    note_offline(path, why, out);
+    if (partitions_)
+        partitions_->on_directory_failed(path, *found->offline, out);
+    const bool one_left = std::any_of(all.begin(), all.end(), [](const data_directory& one) {
+        return one.holds_partitions && !one.offline;
+    });
+    if (path == directories_->metadata_directory)
+        fail({errc::no_usable_directory,
+              found->offline->detail + "; it holds the metadata log, without which no broker can run"},
+             out);
+    else if (!one_left)
+        fail({errc::no_usable_directory, found->offline->detail + "; it was the last one of log.dirs"}, out);
+}
+
+void broker::on_room(const directory_room& room, effects::effects& out) {
+    const bool was_short = short_of_room_.contains(room.path);
+    if (room.is_short == was_short)
+        return;
+    const auto left = std::to_string(room.free_bytes) + " bytes are free in " + room.path;
+    if (room.is_short) {
+        short_of_room_.insert(room.path);
+        out.emplace_back(effects::note{
+            effects::note_level::warn, "data_directory_short_of_room",
+            left + ", less than log.dir.reserve.bytes (" + std::to_string(room.reserve_bytes) +
+                "): records are refused there until there is more; reading and deleting go on"});
+    } else {
+        BARNABAS_MARK(room_again);
+        short_of_room_.erase(room.path);
+        out.emplace_back(effects::note{effects::note_level::warn, "data_directory_has_room",
+                                       left + ": records are taken there again"});
+    }
+}
+
 void broker::serve_if_ready(effects::effects& out) {
     if (state_ != broker_state::opening_partitions || !partitions_->is_serving())
         return;
@@ -146,7 +221,10 @@ void broker::on_controller_failed(const controller_failed& message, effects::eff
     controller_runs_ = false;
     if (state_ == broker_state::closing_controller)
         return go_on_closing(out);
-    fail({message.code, message.detail}, out);
+    // The disk may be heard of through its log first.
+    const bool by_disk = message.code == errc::storage_error || message.code == errc::read_only ||
+                         message.code == errc::access_denied;
+    fail({by_disk ? errc::no_usable_directory : message.code, message.detail}, out);
 }
 
 void broker::fail(error why, effects::effects& out) {
@@ -193,9 +271,14 @@ void broker::begin_closing_step(effects::effects& out) {
 
 /// Kafka skips recovery where it finds the marker, and the commit journal goes, so it must not stand beside a
 /// log that was not flushed: not beside one that this broker has not even opened, either.
-bool broker::stopped_cleanly() const {
+bool broker::stopped_cleanly() {
+    bool some_flushed = false;
+    for (auto& directory : directories_->directories) {
+        directory.unflushed = partitions_ && partitions_->left_unflushed(directory.path);
+        some_flushed |= !directory.unflushed && !directory.offline;
+    }
     const bool all_opened = partitions_ && partitions_->is_serving();
-    return !failure_ && !left_something_ && all_opened && !partitions_->left_unflushed();
+    return !failure_ && !left_something_ && all_opened && some_flushed;
 }
 
 void broker::go_on_closing(effects::effects& out) {
@@ -253,8 +336,32 @@ broker_status broker::status() const {
         now.partitions = partitions_->count();
         now.partitions_opening = partitions_->opening_count();
         now.partitions_failed = partitions_->failed_count();
+        now.bytes_to_check = partitions_->bytes_to_check();
     }
+    if (directories_)
+        for (const auto& directory : directories_->directories)
+            if (directory.offline)
+                now.directories_offline.push_back(directory.path);
+    now.directories_short_of_room.assign(short_of_room_.begin(), short_of_room_.end());
     return now;
+}
+
+log_dirs_response broker::describe_log_dirs(const describe_log_dirs_request& request) const {
+    log_dirs_response answer;
+    if (!directories_)
+        return answer;
+    for (const auto& directory : directories_->directories) {
+        if (!directory.holds_partitions)
+            continue;
+        auto& entry = answer.directories.emplace_back();
+        entry.path = directory.path;
+        entry.cordoned = directory.cordoned;
+        if (directory.offline)
+            entry.code = errc::storage_error;
+        else if (partitions_)
+            entry.partitions = partitions_->describe(directory.path, request);
+    }
+    return answer;
 }
 
 } // namespace barnabas

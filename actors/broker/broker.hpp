@@ -3,22 +3,34 @@
 #include "actors/broker/broker_effects.hpp"
 #include "actors/broker/broker_status.hpp"
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/log_dirs_messages.hpp"
 #include "actors/broker/partition_set.hpp"
 #include "actors/controller/controller_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace barnabas {
+
+/// What the machine is told once.
+struct broker_options {
+    node_id node;
+    std::size_t recoveries_max = 1;
+    planted_bugs planted;
+};
 
 /// The life of a broker from boot to stop, states in `broker_status.hpp`. Guarantees: clients are let in only
 /// after all partitions of the newest metadata are open or have failed; a stop closes in the reverse order of
 /// the boot, so that nothing that was let in is left without an answer; each step of a stop ends, by its
-/// timer at the latest; exactly one of report_stopped and report_failed is emitted, as the last effect.
+/// timer at the latest; a data directory that fails takes its partitions offline and nothing else, but for
+/// the last one and the metadata log's, which end the broker; exactly one of report_stopped and report_failed
+/// is emitted, as the last effect.
 class broker {
 public:
-    explicit broker(node_id node);
+    explicit broker(const broker_options& options);
 
     void on_boot(broker_effects::effects& out);
     /// Instead of `on_boot`: the page that was asked for cannot be served.
@@ -28,6 +40,11 @@ public:
     void on_partition_opened(const partition_opened& message, broker_effects::effects& out);
     void on_partition_closed(const partition_closed& message, broker_effects::effects& out);
     void on_directories_set_aside(const result<void>& outcome, broker_effects::effects& out);
+    void on_reopen_due(broker_effects::effects& out);
+    void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
+    /// A write or sync there failed for good.
+    void on_directory_failed(const std::string& path, const error& why, broker_effects::effects& out);
+    void on_room(const directory_room& room, broker_effects::effects& out);
     void on_listeners_bound(const result<void>& outcome, broker_effects::effects& out);
     void on_controller_failed(const controller_failed& message, broker_effects::effects& out);
     void on_stop(broker_effects::effects& out);
@@ -37,8 +54,11 @@ public:
     void on_timer(std::uint64_t token, broker_effects::effects& out);
 
     broker_status status() const;
+    /// What is known without asking partitions and disk.
+    log_dirs_response describe_log_dirs(const describe_log_dirs_request& request) const;
     /// What was taken into use; absent before.
     const std::optional<opened_directories>& directories() const noexcept { return directories_; }
+    const std::optional<partition_set>& partitions() const noexcept { return partitions_; }
 
 private:
     bool is_closing() const noexcept { return state_ >= broker_state::closing_listeners; }
@@ -46,12 +66,12 @@ private:
     void fail(error why, broker_effects::effects& out);
     void close_from(broker_state first, broker_effects::effects& out);
     void begin_closing_step(broker_effects::effects& out);
-    bool stopped_cleanly() const;
+    bool stopped_cleanly();
     void go_on_closing(broker_effects::effects& out);
     void serve_if_ready(broker_effects::effects& out);
     void end(broker_effects::effects& out);
 
-    node_id node_;
+    broker_options options_;
     broker_state state_ = broker_state::opening_directories;
     std::optional<opened_directories> directories_;
     std::optional<partition_set> partitions_;
@@ -60,6 +80,8 @@ private:
     /// A step of the stop took too long: the directories are not marked as cleanly closed.
     bool left_something_ = false;
     std::optional<error> failure_;
+    /// Directories that have less than their reserve.
+    std::set<std::string> short_of_room_;
     std::uint64_t timer_ = 0;
 };
 

@@ -2,19 +2,24 @@
 #include "actors/broker/broker.hpp"
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/broker_messages.hpp"
+#include "actors/broker/checkpoint_actor.hpp"
 #include "actors/broker/cleaner.hpp"
 #include "actors/broker/cleaner_metrics.hpp"
-#include "actors/broker/checkpoint_actor.hpp"
 #include "actors/broker/commit_journals.hpp"
 #include "actors/broker/http_actor.hpp"
+#include "actors/broker/limits.hpp"
+#include "actors/broker/log_dirs_actor.hpp"
 #include "actors/broker/producer_id_source.hpp"
+#include "actors/broker/room_watch_actor.hpp"
 #include "actors/broker/small_files.hpp"
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/listener_actor.hpp"
 #include "actors/controller/controller_actor.hpp"
 #include "actors/partition/cleaning_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
+#include "runtime/metrics/registry.hpp"
 #include "runtime/node/pending_reply.hpp"
 #include "runtime/node/spawn.hpp"
 #include "runtime/random/random.hpp"
@@ -24,6 +29,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace barnabas {
 
@@ -47,7 +53,9 @@ public:
     broker_actor(caf::actor_config& actor_config, runtime::node_services& node,
                  std::shared_ptr<const broker_config> config, boot_events events, const boot_options& options)
         : event_based_actor(actor_config), node_(node), config_(std::move(config)),
-          events_(std::move(events)), options_(options), machine_(node_id(config_->node_id)),
+          events_(std::move(events)), options_(options),
+          machine_({node_id(config_->node_id),
+                    static_cast<std::size_t>(config_->num_recovery_threads_per_data_dir), options.planted}),
           view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
               broker_view{std::make_shared<const metadata_image>(), {}}))),
           status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
@@ -78,6 +86,13 @@ private:
     void carry_out(const effects::open_partition& effect);
     void carry_out(const effects::close_partition& effect);
     void carry_out(const effects::remove_partition_files& effect);
+    void carry_out(const effects::lose_directory& effect) {
+        send(partitions_.at(effect.id), directory_lost{effect.detail});
+    }
+    void carry_out(const effects::reopen_later&) {
+        delayed_send(this, broker_limits::reopen_interval, reopen_due{});
+    }
+    void carry_out(const effects::record_created& effect);
     void carry_out(const effects::publish_view& effect);
     void carry_out(const effects::confirm_applied& effect) {
         send(controller_, metadata_applied{effect.applied});
@@ -95,6 +110,7 @@ private:
     void carry_out(const effects::note& effect);
 
     void on_init_producer_id(const init_producer_id_request& request);
+    void on_describe_log_dirs(const describe_log_dirs_request& request);
     void carry_out(producer_id_source::effects& out);
     void check_retention_of_all();
     template <class Step>
@@ -123,12 +139,16 @@ private:
     std::shared_ptr<published_view> view_;
     std::shared_ptr<published_status> status_;
     caf::actor http_;
+    caf::actor room_watch_;
+    /// Of the directories that could be used at start.
+    gates_by_path gates_;
     caf::actor controller_;
     commit_journals journals_;
     bool closes_cleanly_ = false;
     std::map<topic_partition, caf::actor> partitions_;
     /// By data directory.
     std::map<std::string, caf::actor> checkpoints_;
+    std::set<std::string> checkpoints_unwritten_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
     cleaner cleaner_;
@@ -140,23 +160,36 @@ caf::behavior broker_actor::make_behavior() {
     boot();
     return {
         [this](const directories_opened& m) {
-            if (const auto& opened = **m.outcome)
-                journals_.open(node_, *config_, options_.planted, opened->directories);
+            if (const auto& opened = **m.outcome) {
+                gates_ = make_gates(*opened, config_->log_dir_reserve_bytes, ctrl());
+                journals_.open(node_, *config_, options_.planted, opened->directories, gates_);
+            }
             run([&](auto& out) { machine_.on_directories_opened(**m.outcome, out); });
         },
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
         [this](const partition_opened& m) {
             if (m.code != errc::ok)
                 forget_partition(m.partition);
+            else
+                journals_.done_with(m.partition);
             run([&](auto& out) { machine_.on_partition_opened(m, out); });
         },
         [this](const partition_closed& m) {
             forget_partition(m.partition);
+            journals_.done_with(m.partition);
             run([&](auto& out) { machine_.on_partition_closed(m, out); });
         },
         [this](const directories_set_aside& m) {
             run([&](auto& out) { machine_.on_directories_set_aside(*m.outcome, out); });
         },
+        [this](const created_recorded& m) {
+            run([&](auto& out) { machine_.on_created_recorded(*m.outcome, out); });
+        },
+        [this](const reopen_due&) { run([&](auto& out) { machine_.on_reopen_due(out); }); },
+        [this](const directory_failed& m) {
+            run([&](auto& out) { machine_.on_directory_failed(m.path, m.why, out); });
+        },
+        [this](const room_seen& m) { run([&](auto& out) { machine_.on_room(m.room, out); }); },
         [this](const listener_closed&) { listener_has_closed(); },
         [this](const journal::journal_closed&) {
             if (journals_.closed())
@@ -173,6 +206,7 @@ caf::behavior broker_actor::make_behavior() {
         [this](const broker_timer& m) { run([&](auto& out) { machine_.on_timer(m.token, out); }); },
         [this](const stop_broker&) { run([&](auto& out) { machine_.on_stop(out); }); },
         [this](const init_producer_id_request& m) { on_init_producer_id(m); },
+        [this](const describe_log_dirs_request& m) { on_describe_log_dirs(m); },
         [this](const allocate_producer_ids_response& m) {
             producer_id_source::effects out;
             producer_ids_.on_block(m, out);
@@ -217,6 +251,12 @@ void broker_actor::publish_status() {
     if (now == *status_->current())
         return;
     status_->publish(std::make_shared<const broker_status>(now));
+    node_.metrics->gauge_of("data_directories_offline", "Data directories that failed or could not be used.")
+        .set(static_cast<std::int64_t>(now.directories_offline.size()));
+    node_.metrics
+        ->gauge_of("data_directories_short_of_room",
+                   "Data directories with less than log.dir.reserve.bytes free, where records are refused.")
+        .set(static_cast<std::int64_t>(now.directories_short_of_room.size()));
     if (events_.on_progress)
         events_.on_progress(now);
 }
@@ -228,6 +268,7 @@ void broker_actor::carry_out(const effects::open_directories&) {
     if (wanted.metadata_directory.empty())
         wanted.metadata_directory = wanted.directories.front();
     wanted.node = node_id(config_->node_id);
+    wanted.cordoned = config_->cordoned_log_dirs;
     wanted.seed = node_.seed;
     auto outcome = std::make_shared<std::optional<result<opened_directories>>>();
     node_.disk->submit(
@@ -238,7 +279,21 @@ void broker_actor::carry_out(const effects::open_directories&) {
         [outcome, broker = self()] { caf::anon_send(broker, directories_opened{outcome}); });
 }
 
+void broker_actor::carry_out(const effects::record_created& effect) {
+    auto outcome = std::make_shared<result<void>>();
+    node_.disk->submit(
+        directories_lane, runtime::disk_job_kind::blocking,
+        [gate = gates_.at(machine_.directories()->metadata_directory), upto = effect.upto,
+         outcome](runtime::file_system& files) {
+            runtime::gated_files gated(files, *gate);
+            *outcome = record_created(gated, gate->path(), upto);
+        },
+        [outcome, broker = self()] { caf::anon_send(broker, created_recorded{outcome}); });
+}
+
 void broker_actor::carry_out(const effects::start_controller& effect) {
+    if (config_->log_dir_reserve_bytes != 0)
+        room_watch_ = spawn_room_watch(node_, gates_, options_.planted, self());
     controller_actor_options wanted;
     wanted.machine.node = node_id(config_->node_id);
     wanted.machine.cluster_id = effect.cluster_id;
@@ -246,9 +301,8 @@ void broker_actor::carry_out(const effects::start_controller& effect) {
     wanted.machine.default_replication_factor =
         static_cast<std::int16_t>(config_->default_replication_factor);
     wanted.machine.delete_topics_enabled = config_->delete_topic_enable;
-    auto metadata_directory = config_->text_of("metadata.log.dir").value_or("");
-    wanted.directory = join_path(metadata_directory.empty() ? config_->log_dirs.front() : metadata_directory,
-                                 "__cluster_metadata-0");
+    wanted.directory = join_path(machine_.directories()->metadata_directory, "__cluster_metadata-0");
+    wanted.gate = gates_.at(machine_.directories()->metadata_directory);
     wanted.broker.id = node_id(config_->node_id);
     for (const auto& listener : config_->advertised_listeners)
         wanted.broker.listeners.push_back(
@@ -267,10 +321,11 @@ void broker_actor::carry_out(const effects::start_checkpoints&) {
         std::chrono::milliseconds(config_->replica_high_watermark_checkpoint_interval_ms);
     wanted.planted = options_.planted;
     for (const auto& directory : machine_.directories()->directories) {
-        if (!directory.holds_partitions)
+        if (!directory.holds_partitions || directory.offline)
             continue;
         wanted.directory = directory.path;
-        checkpoints_[directory.path] = spawn_checkpoints(node_, wanted, directory.checkpoints, self());
+        checkpoints_[directory.path] =
+            spawn_checkpoints(node_, wanted, directory.checkpoints, gates_.at(directory.path), self());
     }
 }
 
@@ -278,8 +333,9 @@ void broker_actor::carry_out(const effects::set_aside_directories& effect) {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
-        [renames = effect.renames, outcome](runtime::file_system& files) {
+        [renames = effect.renames, gates = gates_, outcome](runtime::file_system& below) {
             for (auto [from, to] : renames) {
+                runtime::gated_files files(below, *gate_above(gates, from));
                 // The same may have happened to an earlier topic of this name.
                 for (auto taken = files.exists(to); taken && *taken; taken = files.exists(to))
                     to.insert(to.rfind("-stray"), "+");
@@ -297,6 +353,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     partition_options wanted;
     wanted.directory =
         join_path(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
+    wanted.gate = gates_.at(effect.data_directory);
     wanted.topic_name = effect.topic;
     wanted.id = effect.id;
     wanted.config = effective(*config_, effect.configs);
@@ -304,8 +361,8 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.create = effect.create;
     wanted.producer_id_expiration_ms = config_->producer_id_expiration_ms;
     wanted.recovery_point_interval_bytes = config_->barnabas_recovery_point_interval_bytes;
-    wanted.journal =
-        journals_.use_for(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
+    wanted.journal = journals_.use_for(
+        effect.data_directory, partition_directory_name(effect.topic, effect.id.partition), effect.id);
     wanted.checkpointed = effect.checkpointed;
     wanted.checkpoints = checkpoints_.at(effect.data_directory);
     wanted.planted = options_.planted;
@@ -324,7 +381,13 @@ void broker_actor::carry_out(const effects::remove_partition_files& effect) {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
-        [directory = effect.directory, outcome](runtime::file_system& files) {
+        [directory = effect.directory, gates = gates_, outcome](runtime::file_system& below) {
+            const auto gate = gate_above(gates, directory);
+            if (gate == nullptr) {
+                *outcome = error{errc::storage_error, "the data directory of " + directory + " is offline"};
+                return;
+            }
+            runtime::gated_files files(below, *gate);
             *outcome = files.remove_directory(directory);
             if (*outcome)
                 *outcome = files.sync_directory(parent_path(directory));
@@ -396,7 +459,7 @@ void broker_actor::close_directories() {
 
 void broker_actor::checkpoints_have_closed(const checkpoints_closed& message) {
     if (message.code != errc::ok) {
-        closes_cleanly_ = false;
+        checkpoints_unwritten_.insert(message.directory);
         carry_out(effects::note{effects::note_level::warn, "checkpoint_not_written",
                                 to_string(error{message.code, message.detail})});
     }
@@ -409,7 +472,13 @@ void broker_actor::submit_close_directories() {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
-        [opened = *machine_.directories(), clean = closes_cleanly_, outcome](runtime::file_system& files) {
+        [opened = *machine_.directories(), clean = closes_cleanly_, gates = gates_,
+         unwritten = checkpoints_unwritten_, outcome](runtime::file_system& files) mutable {
+            // Of one that failed just now the machine may not know yet.
+            for (auto& directory : opened.directories)
+                directory.unflushed |=
+                    unwritten.contains(directory.path) ||
+                    (gates.contains(directory.path) && gates.at(directory.path)->is_shut());
             *outcome = close_data_directories(files, opened, clean);
         },
         [outcome, broker = self()] { caf::anon_send(broker, directories_closed{outcome}); });
@@ -439,6 +508,8 @@ void broker_actor::carry_out(const effects::report_stopped&) {
 }
 
 void broker_actor::end() {
+    if (room_watch_)
+        send(room_watch_, close_room_watch{});
     if (http_)
         send(http_, close_http{});
     quit();
@@ -456,6 +527,7 @@ void broker_actor::on_exit() {
     checkpoints_.clear();
     listeners_.clear();
     controller_ = nullptr;
+    room_watch_ = nullptr;
     http_ = nullptr;
 }
 
@@ -475,6 +547,12 @@ void broker_actor::on_init_producer_id(const init_producer_id_request& request) 
     producer_id_source::effects out;
     producer_ids_.on_request(number, out);
     carry_out(out);
+}
+
+void broker_actor::on_describe_log_dirs(const describe_log_dirs_request& request) {
+    spawn_log_dirs_inquiry(
+        node_, {{node_, current_sender(), request.token}, machine_.describe_log_dirs(request), gates_},
+        partitions_);
 }
 
 void broker_actor::carry_out(producer_id_source::effects& out) {

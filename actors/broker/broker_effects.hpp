@@ -51,6 +51,17 @@ struct remove_partition_files {
     topic_partition id;
     std::string directory;
 };
+/// A partition found no room to be opened: `on_reopen_due` a while later.
+struct reopen_later {};
+/// Its data directory failed: it refuses everything from now on.
+struct lose_directory {
+    topic_partition id;
+    std::string detail;
+};
+/// Answered by `on_created_recorded`: see data_directories.hpp.
+struct record_created {
+    log_offset upto;
+};
 /// Connections see this image and these partitions from now on.
 struct publish_view {
     metadata_image_ptr image;
@@ -95,9 +106,9 @@ struct note {
 
 using effect =
     std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories, open_partition,
-                 close_partition, remove_partition_files, publish_view, confirm_applied, bind_listeners,
-                 close_listeners, close_controller, close_directories, arm_timer, report_started,
-                 report_failed, report_stopped, note>;
+                 close_partition, remove_partition_files, reopen_later, lose_directory, record_created,
+                 publish_view, confirm_applied, bind_listeners, close_listeners, close_controller,
+                 close_directories, arm_timer, report_started, report_failed, report_stopped, note>;
 using effects = std::vector<effect>;
 
 } // namespace barnabas::broker_effects

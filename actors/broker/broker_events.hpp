@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 /// What the shells of this role tell themselves and each other; everything else is in broker_messages.hpp.
 namespace barnabas {
@@ -20,6 +21,17 @@ struct directories_opened {
 };
 struct directories_set_aside {
     std::shared_ptr<result<void>> outcome;
+};
+struct created_recorded {
+    std::shared_ptr<result<void>> outcome;
+};
+struct reopen_due {};
+struct directory_failed {
+    std::string path;
+    error why;
+};
+struct room_seen {
+    directory_room room;
 };
 struct directories_closed {
     std::shared_ptr<result<void>> outcome;
@@ -35,6 +47,17 @@ struct checkpoints_written {
     std::shared_ptr<checkpoint_job> job;
 };
 struct checkpoints_due {};
+
+/// To an inquiry about the data directories: the free room of one (-1 if nobody knows), and its end.
+struct log_dir_room {
+    std::size_t directory = 0;
+    std::shared_ptr<std::int64_t> free_bytes;
+};
+struct log_dirs_due {};
+
+/// To the watch over free room.
+struct room_due {};
+struct close_room_watch {};
 
 /// To the HTTP listener: the port that it owns, a client that connected, one that has gone, the end.
 struct http_bound {
@@ -57,6 +80,14 @@ struct http_timer {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_set_aside)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::created_recorded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::reopen_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::room_seen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::log_dir_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::log_dirs_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::room_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_room_watch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::broker_timer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::retention_due)

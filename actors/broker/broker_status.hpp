@@ -3,7 +3,10 @@
 #include "runtime/node/published.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace barnabas {
 
@@ -33,6 +36,10 @@ struct broker_status {
     std::size_t partitions_opening = 0;
     /// Could not be opened; not served.
     std::size_t partitions_failed = 0;
+    /// The most that recovery has left to check.
+    std::uint64_t bytes_to_check = 0;
+    std::vector<std::string> directories_offline;
+    std::vector<std::string> directories_short_of_room;
 
     bool is_ready() const noexcept { return state == broker_state::running; }
 

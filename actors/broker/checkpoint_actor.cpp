@@ -21,9 +21,10 @@ namespace {
 class checkpoint_actor final : public caf::event_based_actor {
 public:
     checkpoint_actor(caf::actor_config& config, runtime::node_services& node, checkpoint_options options,
-                     found_checkpoints found, caf::actor broker)
-        : event_based_actor(config), node_(node), directory_(options.directory), broker_(std::move(broker)),
-          machine_(std::move(options), std::move(found)) {}
+                     found_checkpoints found, std::shared_ptr<runtime::directory_gate> gate,
+                     caf::actor broker)
+        : event_based_actor(config), node_(node), directory_(options.directory), gate_(std::move(gate)),
+          broker_(std::move(broker)), machine_(std::move(options), std::move(found)) {}
 
     const char* name() const override { return "checkpoints"; }
 
@@ -62,6 +63,8 @@ private:
     template <class Step>
     void run(const Step& step) {
         checkpoint_effects out;
+        if (const auto why = gate_->failure())
+            machine_.on_directory_failed(*why);
         step(out);
         carry_out(out);
     }
@@ -118,7 +121,11 @@ private:
         auto shared = std::make_shared<checkpoint_job>(std::move(job));
         node_.disk->submit(
             runtime::disk_lane(runtime::stable_hash("checkpoints " + directory_)),
-            runtime::disk_job_kind::blocking, [shared](runtime::file_system& files) { shared->run(files); },
+            runtime::disk_job_kind::blocking,
+            [shared, gate = gate_](runtime::file_system& files) {
+                runtime::gated_files gated(files, *gate);
+                shared->run(gated);
+            },
             [shared, to = caf::actor_cast<caf::actor>(this)] {
                 caf::anon_send(to, checkpoints_written{shared});
             });
@@ -134,6 +141,7 @@ private:
 
     runtime::node_services& node_;
     std::string directory_;
+    std::shared_ptr<runtime::directory_gate> gate_;
     caf::actor broker_;
     directory_checkpoints machine_;
     /// Those that wait to be asked.
@@ -146,9 +154,11 @@ private:
 } // namespace
 
 caf::actor spawn_checkpoints(runtime::node_services& node, checkpoint_options options,
-                             found_checkpoints found, caf::actor broker) {
-    return runtime::spawn<caf::actor, checkpoint_actor>(
-        node, {loop_index(0), "checkpoints"}, std::move(options), std::move(found), std::move(broker));
+                             found_checkpoints found, std::shared_ptr<runtime::directory_gate> gate,
+                             caf::actor broker) {
+    return runtime::spawn<caf::actor, checkpoint_actor>(node, {loop_index(0), "checkpoints"},
+                                                        std::move(options), std::move(found), std::move(gate),
+                                                        std::move(broker));
 }
 
 } // namespace barnabas

@@ -1,16 +1,21 @@
 #pragma once
 
 #include "actors/broker/checkpoints.hpp"
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/node/node_services.hpp"
 
 #include <caf/actor.hpp>
+
+#include <memory>
 
 namespace barnabas {
 
 /// Owns the checkpoint files of one data directory. Takes partition_marks, keep_log_start, forget_marks from
 /// partitions and close_checkpoints from the broker; asks partitions by report_marks; tells `broker`
-/// checkpoints_closed last.
+/// checkpoints_closed last. All jobs go
+/// through `gate`; when that shuts, nothing is promised or written any more.
 caf::actor spawn_checkpoints(runtime::node_services& node, checkpoint_options options,
-                             found_checkpoints found, caf::actor broker);
+                             found_checkpoints found, std::shared_ptr<runtime::directory_gate> gate,
+                             caf::actor broker);
 
 } // namespace barnabas

@@ -119,10 +119,25 @@ bool directory_checkpoints::is_wanted_now(checkpoint_kind kind, monotonic_ns now
            (kind == checkpoint_kind::log_start && !keeps_.empty());
 }
 
+void directory_checkpoints::on_directory_failed(const error& why) {
+    if (!lost_)
+        lost_ = error{errc::storage_error, why.detail};
+}
+
+void directory_checkpoints::refuse(checkpoint_effects& out) {
+    for (auto* asked : {&keeps_, &forgets_})
+        for (const auto question : std::exchange(*asked, {}))
+            out.answers.emplace_back(question, *lost_);
+    if (closing_)
+        out.closed = result<void>{};
+}
+
 /// Begins a write if one is wanted, arms the timer for the next, ends if that was asked.
 void directory_checkpoints::go_on(monotonic_ns now, checkpoint_effects& out) {
     if (writing_)
         return;
+    if (BARNABAS_MARK_IF(lost_.has_value(), checkpoints_lost_with_directory))
+        return refuse(out);
     checkpoint_job job;
     job.directory = options_.directory;
     for (const auto kind : all_checkpoints) {
@@ -157,11 +172,12 @@ void directory_checkpoints::on_written(const checkpoint_job& job, monotonic_ns n
     if (BARNABAS_MARK_IF(!job.outcome, checkpoint_not_written)) {
         for (const auto& [kind, text] : job.texts)
             change(kind, now);
-        if (closing_) {
+        if (closing_ && !lost_) {
             out.closed = job.outcome;
             return;
         }
-        out.failed = job.outcome.failure();
+        if (!lost_)
+            out.failed = job.outcome.failure();
     } else {
         forget_stale_of(job);
     }

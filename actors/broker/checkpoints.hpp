@@ -45,7 +45,8 @@ struct checkpoint_effects {
 /// change, together for all partitions; a log start offset that was promised is in
 /// log-start-offset-checkpoint and its copy before `on_keep` is answered, and questions that come while a
 /// file is being written share the next write; a name that was forgotten is in no file when `on_forget` is
-/// answered; what could not be written is tried again. Assumes: a partition's reports never fall below a log
+/// answered; what could not be written is tried again, unless the
+/// directory failed. Assumes: a partition's reports never fall below a log
 /// start that it has asked to keep.
 class directory_checkpoints {
 public:
@@ -60,6 +61,9 @@ public:
                    checkpoint_effects& out);
     void on_written(const checkpoint_job& job, monotonic_ns now, checkpoint_effects& out);
     void on_timer(monotonic_ns now, checkpoint_effects& out);
+    /// Nothing is written from now on: what asks for it is refused, and a close has nothing to wait for. What
+    /// the write in flight answers comes with its end.
+    void on_directory_failed(const error& why);
     /// Writes all that is due or will be, then `closed`.
     void on_close(monotonic_ns now, checkpoint_effects& out);
 
@@ -71,6 +75,7 @@ private:
     void erase(const partition_name& where, monotonic_ns now);
     void go_on(monotonic_ns now, checkpoint_effects& out);
     bool is_wanted_now(checkpoint_kind kind, monotonic_ns now) const;
+    void refuse(checkpoint_effects& out);
     void arm(monotonic_ns now, checkpoint_effects& out);
     void forget_stale_of(const checkpoint_job& job);
 
@@ -97,6 +102,8 @@ private:
     std::vector<std::uint64_t> forgets_, forgets_in_flight_;
     bool writing_ = false;
     bool closing_ = false;
+    /// Why the directory is offline.
+    std::optional<error> lost_;
 };
 
 } // namespace barnabas

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/room_watch_actor.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas {
@@ -20,10 +22,13 @@ namespace barnabas {
 class commit_journals {
 public:
     void open(runtime::node_services& node, const broker_config& config, const planted_bugs& planted,
-              const std::vector<data_directory>& directories);
-    /// What the partition in this directory of `data_directory` needs; what the journal held of it is handed
-    /// out once.
-    journal_use use_for(const std::string& data_directory, const std::string& directory_name);
+              const std::vector<data_directory>& directories, const gates_by_path& gates);
+    /// What the partition in this directory of `data_directory` needs, with what the journal held of it: each
+    /// time until `done_with`, for an opening that found no room is tried again.
+    journal_use use_for(const std::string& data_directory, const std::string& directory_name,
+                        const topic_partition& id);
+    /// It has opened, or its files are gone.
+    void done_with(const topic_partition& id);
     /// Each answers `journal_closed` to `broker`; true when there are any.
     template <class Self>
     bool close(Self* broker) {
@@ -43,6 +48,8 @@ private:
         std::shared_ptr<journal::found_journal> found;
     };
     std::map<std::string, one> by_directory_;
+    /// Data directory and directory of what the journals held something of, while it is being opened.
+    std::map<topic_partition, std::pair<std::string, std::string>> opening_;
     std::size_t open_ = 0;
 };
 

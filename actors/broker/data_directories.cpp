@@ -16,8 +16,9 @@ namespace {
 constexpr auto identity_file = "meta.properties";
 constexpr auto lock_file = ".lock";
 constexpr auto clean_stop_marker = ".kafka_cleanshutdown";
-constexpr auto partition_identity_file = "partition.metadata";
 constexpr auto metadata_log_directory = "__cluster_metadata-0";
+/// Beside the metadata log's directory; text: `0`, the offset.
+constexpr auto created_file = "created-partitions-offset";
 
 /// The contents of `meta.properties`.
 struct identity {
@@ -158,24 +159,16 @@ result<void> write_identity(runtime::file_system& files, const std::string& path
                                 "\ndirectory.id=" + to_string(*value.directory) + "\n");
 }
 
-result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path) {
-    auto entries = files.list(path);
-    if (!entries)
-        return entries.failure();
-    std::vector<stored_partition> partitions;
-    for (const auto& entry : *entries) {
-        auto partition = entry.is_directory ? parse_partition_directory(entry.name) : std::nullopt;
-        if (!partition)
-            continue;
-        auto text = read_small_file(files, join_path(join_path(path, entry.name), partition_identity_file));
-        if (!BARNABAS_MARK_IF(!text, partition_without_identity))
-            partition->id = parse_uuid(parse_lines(*text, ':')["topic_id"]);
-        partition->is_fragment = text.code() == errc::not_found;
-        partitions.push_back(std::move(*partition));
-    }
-    std::sort(partitions.begin(), partitions.end(),
-              [](const auto& a, const auto& b) { return a.directory_name < b.directory_name; });
-    return partitions;
+/// Absent when the text is not ours.
+std::optional<log_offset> parse_created(std::string_view text) {
+    constexpr std::string_view head = "0\n";
+    if (!text.starts_with(head) || !text.ends_with('\n'))
+        return std::nullopt;
+    text = text.substr(head.size(), text.size() - head.size() - 1);
+    std::int64_t offset = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), offset);
+    const bool whole = failure == std::errc() && end == text.data() + text.size() && offset >= 0;
+    return whole ? std::optional(log_offset(offset)) : std::nullopt;
 }
 
 result<bool> take_clean_stop_marker(runtime::file_system& files, const std::string& path) {
@@ -198,18 +191,38 @@ public:
         : files_(files), options_(options), ids_(runtime::random(options.seed).split("data directories")) {}
 
     result<opened_directories> run() {
+        opened_.metadata_directory = options_.metadata_directory;
         auto done = lock_all();
-        for (auto step : {&opening::agree_on_cluster, &opening::format_and_list, &opening::find_metadata_log})
+        for (auto step : {&opening::agree_on_cluster, &opening::format_and_list, &opening::find_usable,
+                          &opening::find_metadata_log, &opening::find_created, &opening::settle_twins})
             if (done)
                 done = (this->*step)();
         if (done)
             return std::move(opened_);
         for (const auto& directory : opened_.directories)
-            files_.close(directory.lock);
+            if (!directory.offline)
+                files_.close(directory.lock);
         return done.failure();
     }
 
 private:
+    /// The broker goes on without a directory that the system refuses, unless it is the metadata log's.
+    result<void> refused(data_directory& directory, const error& why) {
+        const bool by_system = why.code == errc::storage_error || why.code == errc::read_only ||
+                               why.code == errc::access_denied || why.code == errc::disk_full;
+        if (!by_system)
+            return why;
+        if (directory.path == options_.metadata_directory)
+            return error{errc::no_usable_directory,
+                         why.detail + "; it holds the metadata log, without which no broker can run"};
+        BARNABAS_MARK(directory_offline_at_start);
+        directory.offline = why;
+        directory.partitions.clear();
+        directory.journal = nullptr;
+        directory.checkpoints = {};
+        return {};
+    }
+
     result<void> lock_all() {
         std::set<std::string> seen;
         for (const auto& path : options_.directories) {
@@ -227,23 +240,36 @@ private:
     }
 
     result<void> lock_one(const std::string& path) {
+        auto& directory = opened_.directories.emplace_back();
+        identities_.emplace_back();
+        directory.path = path;
+        const auto& cordoned = options_.cordoned;
+        directory.cordoned = std::find(cordoned.begin(), cordoned.end(), path) != cordoned.end();
+        auto identity = take_lock(directory);
+        if (!identity)
+            return refused(directory, identity.failure());
+        identities_.back() = std::move(*identity);
+        return {};
+    }
+
+    /// What the directory belongs to, read under its lock, since a broker that starts beside us formats under
+    /// it. No lock is held after an error.
+    result<std::optional<identity>> take_lock(data_directory& directory) {
+        const auto& path = directory.path;
         auto entries = list_or_make(files_, path);
         if (!entries)
             return cannot_use(path, entries.failure());
         if (auto fit = check_entries(path, *entries); !fit)
-            return fit;
+            return fit.failure();
         auto lock = files_.lock(join_path(path, lock_file));
         if (!lock)
             return cannot_use(path, lock.failure());
-        auto& directory = opened_.directories.emplace_back();
-        directory.path = path;
-        directory.lock = *lock;
-        // Read under the lock, since a broker that starts beside us formats under it.
         auto found = read_identity(files_, path);
-        if (!found)
-            return found.failure();
-        identities_.push_back(std::move(*found));
-        return {};
+        if (found)
+            directory.lock = *lock;
+        else
+            files_.close(*lock);
+        return found;
     }
 
     result<void> agree_on_cluster() {
@@ -278,40 +304,51 @@ private:
     result<void> format_and_list() {
         for (std::size_t i = 0; i < identities_.size(); ++i) {
             auto& directory = opened_.directories[i];
-            auto& found = identities_[i];
-            directory.formatted = !found.has_value();
-            if (!found)
-                found = identity{opened_.cluster_id, options_.node, std::nullopt};
-            if (!found->directory) {
-                found->directory = draw_uuid(ids_);
-                if (auto written = write_identity(files_, directory.path, *found); !written)
-                    return cannot_use(directory.path, written.failure());
-            }
-            directory.id = *found->directory;
-            auto clean = take_clean_stop_marker(files_, directory.path);
-            if (!clean)
-                return cannot_use(directory.path, clean.failure());
-            directory.was_stopped_cleanly = *clean;
-            auto partitions = list_partitions(files_, directory.path);
-            if (!partitions)
-                return cannot_use(directory.path, partitions.failure());
-            if (!directory.holds_partitions)
+            if (directory.offline)
                 continue;
-            directory.partitions = std::move(*partitions);
-            auto journal = journal::read_journal(files_, directory.path);
-            if (!journal)
-                return cannot_use(directory.path, journal.failure());
-            directory.journal = std::make_shared<journal::found_journal>(std::move(*journal));
-            if (auto read = take_checkpoints(directory); !read)
-                return read;
+            if (auto done = format_and_list_one(directory, identities_[i]); !done) {
+                files_.close(directory.lock);
+                if (auto left = refused(directory, cannot_use(directory.path, done.failure())); !left) {
+                    // Whoever ends closes what is not offline.
+                    directory.offline = left.failure();
+                    return left;
+                }
+            }
         }
         return {};
+    }
+
+    result<void> format_and_list_one(data_directory& directory, std::optional<identity>& found) {
+        directory.formatted = !found.has_value();
+        if (!found)
+            found = identity{opened_.cluster_id, options_.node, std::nullopt};
+        if (!found->directory) {
+            found->directory = draw_uuid(ids_);
+            if (auto written = write_identity(files_, directory.path, *found); !written)
+                return written;
+        }
+        directory.id = *found->directory;
+        auto clean = take_clean_stop_marker(files_, directory.path);
+        if (!clean)
+            return clean.failure();
+        directory.was_stopped_cleanly = *clean;
+        auto partitions = list_partitions(files_, directory.path, !*clean);
+        if (!partitions)
+            return partitions.failure();
+        if (!directory.holds_partitions)
+            return {};
+        directory.partitions = std::move(*partitions);
+        auto journal = journal::read_journal(files_, directory.path);
+        if (!journal)
+            return journal.failure();
+        directory.journal = std::make_shared<journal::found_journal>(std::move(*journal));
+        return take_checkpoints(directory);
     }
 
     result<void> take_checkpoints(data_directory& directory) {
         auto found = read_checkpoints(files_, directory.path);
         if (!found)
-            return cannot_use(directory.path, found.failure());
+            return found.failure();
         auto lines = std::exchange(found->offsets, {});
         for (auto& partition : directory.partitions) {
             const auto line = lines.find({partition.topic, partition.index});
@@ -324,6 +361,29 @@ private:
         for (const auto& [name, offsets] : lines)
             found->without_partition.push_back(name);
         directory.checkpoints = std::move(*found);
+        return {};
+    }
+
+    result<void> find_usable() {
+        std::string reasons;
+        for (const auto& directory : opened_.directories) {
+            if (directory.holds_partitions && !directory.offline)
+                return {};
+            if (directory.offline)
+                reasons += "; " + directory.offline->detail;
+        }
+        return error{errc::no_usable_directory, "none of log.dirs can be used" + reasons};
+    }
+
+    result<void> settle_twins() { return barnabas::settle_twins(files_, opened_.directories); }
+
+    result<void> find_created() {
+        auto text = read_small_file(files_, join_path(options_.metadata_directory, created_file));
+        if (!text)
+            return text.code() == errc::not_found
+                       ? result<void>()
+                       : result<void>(cannot_use(options_.metadata_directory, text.failure()));
+        opened_.created_upto = parse_created(*text);
         return {};
     }
 
@@ -376,7 +436,9 @@ result<void> close_data_directories(runtime::file_system& files, const opened_di
                                     bool clean) {
     result<void> outcome;
     for (const auto& directory : opened.directories) {
-        if (clean) {
+        if (directory.offline)
+            continue;
+        if (clean && !directory.unflushed) {
             auto marked =
                 directory.holds_partitions ? journal::remove_journal(files, directory.path) : result<void>();
             if (marked)
@@ -389,21 +451,10 @@ result<void> close_data_directories(runtime::file_system& files, const opened_di
     return outcome;
 }
 
-std::optional<stored_partition> parse_partition_directory(const std::string& name) {
-    const auto dash = name.rfind('-');
-    if (dash == std::string::npos || dash == 0 || dash + 1 == name.size())
-        return std::nullopt;
-    const auto digits = std::string_view(name).substr(dash + 1);
-    if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
-        return std::nullopt;
-    const auto index = parse_number(digits);
-    if (!index)
-        return std::nullopt;
-    return stored_partition{name, name.substr(0, dash), partition_index(*index), std::nullopt, false, {}};
-}
-
-std::string partition_directory_name(const std::string& topic, partition_index index) {
-    return topic + "-" + std::to_string(index.get());
+result<void> record_created(runtime::file_system& files, const std::string& metadata_directory,
+                            log_offset upto) {
+    return write_small_file(files, metadata_directory, created_file,
+                            "0\n" + std::to_string(upto.get()) + "\n");
 }
 
 } // namespace barnabas

@@ -20,6 +20,8 @@ struct data_directory_options {
     /// `metadata.log.dir`: one of those, or one more.
     std::string metadata_directory;
     node_id node;
+    /// `cordoned.log.dirs`: no new partitions are put there.
+    std::vector<std::string> cordoned;
     /// Where fresh cluster and directory ids come from.
     std::uint64_t seed = 0;
 };
@@ -33,6 +35,9 @@ struct stored_partition {
     std::optional<topic_id> id;
     /// There is no `partition.metadata`: its creation or its removal was cut short.
     bool is_fragment = false;
+    /// Size of the newest segment, which is the most that recovery has to check; only known where the last
+    /// broker did not stop in good order.
+    std::uint64_t bytes_to_check = 0;
     /// What the checkpoints of the data directory say of it.
     checkpointed_offsets checkpointed{};
 };
@@ -47,6 +52,11 @@ struct data_directory {
     bool was_stopped_cleanly = false;
     /// False for a `metadata.log.dir` that is not among `log.dirs`.
     bool holds_partitions = true;
+    bool cordoned = false;
+    /// Why nothing in it is read or written by this process, from the start or from a failure on.
+    std::optional<error> offline;
+    /// Something in it was not closed in good order by this process: it gets no marker of a clean stop.
+    bool unflushed = false;
     std::vector<stored_partition> partitions;
     /// What the commit journal held; null where no partitions are.
     std::shared_ptr<journal::found_journal> journal;
@@ -54,22 +64,50 @@ struct data_directory {
     found_checkpoints checkpoints;
 };
 
+/// How much is free in a data directory, from a look at the disk.
+struct directory_room {
+    std::string path;
+    std::uint64_t free_bytes = 0;
+    std::uint64_t reserve_bytes = 0;
+    bool is_short = false;
+};
+
 struct opened_directories {
     std::string cluster_id;
     std::vector<data_directory> directories;
+    /// What `metadata.log.dir` names, else the first directory. Without it there is no broker.
+    std::string metadata_directory;
+    /// Partitions whose first record lies below this offset of the metadata log were once made on this
+    /// broker (see `record_created`); absent where no broker has said so.
+    std::optional<log_offset> created_upto;
 };
 
-/// Job: takes the broker's directories into use, all or none. Makes and formats what is empty, locks all,
-/// checks that all belong to this node and to one cluster, lists the partitions, removes the marker of a
-/// clean stop. Every failure is one sentence with what to do. Codes: mismatched_directory (foreign files,
-/// another node or cluster), locked, read_only, access_denied, disk_full, storage_error, invalid_config
-/// (named twice).
+/// Job: takes the broker's directories into use. Makes and formats what is empty, locks all, checks that all
+/// belong to this node and to one cluster, lists the partitions, removes the marker of a clean stop. A
+/// directory that the system does not let us use is offline, as long as it is not the metadata log's and
+/// another one can be used. Every failure is one sentence with what to do. Codes: mismatched_directory
+/// (foreign files, another node or cluster), locked, invalid_config (named twice), and of the metadata log's
+/// or the last directory: no_usable_directory.
 result<opened_directories> open_data_directories(runtime::file_system& files,
                                                  const data_directory_options& options);
 
 /// Job: if `clean`, removes the commit journals and leaves the marker of a clean stop; releases the locks.
 result<void> close_data_directories(runtime::file_system& files, const opened_directories& opened,
                                     bool clean);
+
+/// Job: remembers durably, beside the metadata log, that all partitions made by records below `upto` have
+/// their directories. What is missing from then on was lost and is never made anew, empty.
+result<void> record_created(runtime::file_system& files, const std::string& metadata_directory,
+                            log_offset upto);
+
+/// Job: the directories of partitions in a data directory, in the order of their names. `measured`: with
+/// `bytes_to_check`.
+result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
+                                                      bool measured);
+
+/// Job: where the same partition lies in two directories, since its making was begun in one and ended in the
+/// other, the empty one becomes a fragment. Code: mismatched_directory when both have records.
+result<void> settle_twins(runtime::file_system& files, std::vector<data_directory>& directories);
 
 /// "orders-3" is partition 3 of "orders"; absent for other names (Kafka's "-delete", "-stray" and "-future"
 /// too).

@@ -108,10 +108,20 @@ private:
     }
 
     static runtime::readiness readiness(const broker_status& status) {
-        std::string reason(name_of(status.state));
+        std::string reason(status.is_ready() ? "" : name_of(status.state));
         if (status.state == broker_state::opening_partitions)
             reason += ": " + std::to_string(status.partitions - status.partitions_opening) + " of " +
-                      std::to_string(status.partitions) + " partitions are open";
+                      std::to_string(status.partitions) + " partitions are open, at most " +
+                      std::to_string(status.bytes_to_check) + " bytes are left to check";
+        const auto add = [&reason](const std::string& more) {
+            reason += (reason.empty() ? "" : "; ") + more;
+        };
+        if (status.partitions_failed != 0)
+            add(std::to_string(status.partitions_failed) + " partitions are not served");
+        for (const auto& path : status.directories_offline)
+            add(path + " is offline");
+        for (const auto& path : status.directories_short_of_room)
+            add(path + " is short of room");
         return {status.is_ready(), std::move(reason)};
     }
 

@@ -12,6 +12,13 @@ inline constexpr std::size_t waiting_producers_max = 10'000;
 /// The next block is asked for when so few ids are left: an answer takes one sync of the metadata log.
 inline constexpr std::int64_t producer_ids_low = 100;
 
+/// How often the free room of the data directories is looked at; writes in between are counted.
+inline constexpr std::chrono::milliseconds room_look_interval{1000};
+/// How long after a partition found no room it is opened again.
+inline constexpr std::chrono::milliseconds reopen_interval{1000};
+/// How long partitions have to tell their sizes for DescribeLogDirs; then the answer leaves without the rest.
+inline constexpr std::chrono::milliseconds log_dirs_wait_max{5000};
+
 /// What each step of a stop may take before the broker goes on without it.
 inline constexpr std::chrono::milliseconds close_listeners_max{10'000};
 inline constexpr std::chrono::milliseconds close_partitions_max{60'000};

@@ -5,30 +5,23 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace barnabas {
 
 namespace effects = broker_effects;
 
-namespace {
-
 std::string described(const std::string& topic, partition_index index) {
     return "partition " + std::to_string(index.get()) + " of topic '" + topic + "'";
 }
 
-} // namespace
-
-partition_set::partition_set(node_id node, const std::vector<data_directory>& directories) : node_(node) {
-    for (const auto& directory : directories) {
-        if (!directory.holds_partitions)
-            continue;
-        load_.emplace_back(directory.path, directory.partitions.size());
-        for (const auto& stored : directory.partitions)
-            stored_.emplace(stored.directory_name, std::pair(directory.path, stored));
-    }
-    BARNABAS_ASSERT(!load_.empty());
-    // The metadata log is the controller's.
-    stored_.erase("__cluster_metadata-0");
+partition_set::partition_set(const partition_set_options& options,
+                             const std::vector<data_directory>& directories)
+    : options_(options), places_(directories) {
+    for (const auto& directory : directories)
+        if (directory.offline)
+            lost_[directory.path] = directory.offline->detail;
 }
 
 void partition_set::on_image(metadata_image_ptr image, effects::effects& out) {
@@ -45,6 +38,9 @@ void partition_set::next_image(effects::effects& out) {
         return;
     target_ = std::move(pending_);
     pending_ = nullptr;
+    // A disk that lied may have lost the end of the metadata log; what comes there now is new.
+    if (current_ == nullptr && options_.created_upto)
+        options_.created_upto = std::min(*options_.created_upto, target_->applied);
     begin_removals(out);
 }
 
@@ -64,8 +60,14 @@ void partition_set::begin_removals(effects::effects& out) {
         without->topic_names.erase(id.topic);
     }
     std::vector<effects::effect> closings;
-    for (const auto& id : waiting_) {
+    for (const auto& id : std::set<topic_partition>(waiting_)) {
         auto& partition = partitions_.at(id);
+        if (BARNABAS_MARK_IF(partition.data_directory.empty(), missing_partition_deleted)) {
+            partitions_.erase(id);
+            waiting_.erase(id);
+            not_made_.erase(id);
+            continue;
+        }
         if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
             closings.emplace_back(effects::remove_partition_files{
                 id, join_path(partition.data_directory,
@@ -77,6 +79,8 @@ void partition_set::begin_removals(effects::effects& out) {
     }
     publish(std::move(without), out);
     out.insert(out.end(), std::make_move_iterator(closings.begin()), std::make_move_iterator(closings.end()));
+    if (waiting_.empty())
+        begin_set_aside(out);
 }
 
 void partition_set::begin_set_aside(effects::effects& out) {
@@ -84,18 +88,12 @@ void partition_set::begin_set_aside(effects::effects& out) {
     effects::set_aside_directories aside;
     for_each_missing([&](const topic_metadata& topic, const partition_metadata& partition) {
         const auto name = partition_directory_name(topic.name, partition.index);
-        const auto found = stored_.find(name);
-        if (found == stored_.end())
-            return;
-        // One whose identity is damaged is opened: the log says what is wrong with it.
-        const auto& stored = found->second.second;
-        if (!stored.is_fragment && stored.id.value_or(topic.id) == topic.id)
-            return;
-        const auto path = join_path(found->second.first, name);
-        BARNABAS_MARK(partition_directory_set_aside);
-        aside.renames.emplace_back(path,
-                                   path + (stored.id ? "." + to_string(*stored.id) : ".fragment") + "-stray");
-        stored_.erase(found);
+        for (const auto& [directory, stored, clean] : places_.take_strangers(name, topic.id)) {
+            const auto path = join_path(directory, name);
+            BARNABAS_MARK(partition_directory_set_aside);
+            aside.renames.emplace_back(path, path + (stored.id ? "." + to_string(*stored.id) : ".fragment") +
+                                                 "-stray");
+        }
     });
     if (aside.renames.empty())
         return begin_opening(out);
@@ -124,11 +122,13 @@ void partition_set::begin_opening(effects::effects& out) {
     for_each_missing([&](const topic_metadata& topic, const partition_metadata& partition) {
         missing.emplace_back(&topic, &partition);
     });
+    opening_first_ = missing.size();
+    opened_noted_ = 0;
     for (const auto& [topic, partition] : missing)
         open(*topic, *partition, out);
     note_unknown_directories(out);
     if (waiting_.empty())
-        finish(out);
+        begin_recording(out);
 }
 
 void partition_set::open(const topic_metadata& topic, const partition_metadata& partition,
@@ -138,46 +138,107 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     opening.topic = topic.name;
     opening.leader_epoch = partition.leader_epoch;
     opening.configs = topic.configs;
-    const auto found = stored_.find(partition_directory_name(topic.name, partition.index));
-    if (found != stored_.end()) {
-        opening.data_directory = found->second.first;
-        opening.checkpointed = found->second.second.checkpointed;
-        stored_.erase(found);
-    } else {
-        opening.create = true;
-        opening.data_directory = directory_with_fewest_partitions();
-        for (auto& [path, count] : load_)
-            if (path == opening.data_directory)
-                ++count;
-        // In the first image after a start every partition should have a directory.
-        if (current_ == nullptr)
-            out.emplace_back(effects::note{effects::note_level::warn, "partition_directory_missing",
-                                           described(topic.name, partition.index) +
-                                               " has no directory; an empty one is made"});
+    local_partition local{partition_state::opening, topic.name, "", partition.created_at, false, 0, {}};
+    const auto stored = places_.take(partition_directory_name(topic.name, partition.index), topic.id);
+    if (stored) {
+        opening.data_directory = stored->directory;
+        local.bytes_to_check = stored->partition.bytes_to_check;
+        local.checkpointed = opening.checkpointed = stored->partition.checkpointed;
+    } else if (!place_new(topic, partition, opening, out)) {
+        local.state = partition_state::failed;
+        partitions_[opening.id] = local;
+        return;
+    }
+    local.data_directory = opening.data_directory;
+    local.is_new = opening.create;
+    if (stored && places_.is_offline(stored->directory)) {
+        local.state = partition_state::failed;
+        partitions_[opening.id] = local;
+        return;
     }
     waiting_.insert(opening.id);
-    partitions_[opening.id] = {partition_state::opening, topic.name, opening.data_directory};
-    out.emplace_back(std::move(opening));
+    bytes_to_check_ += local.bytes_to_check;
+    partitions_[opening.id] = local;
+    if (!stored || stored->was_stopped_cleanly) {
+        out.emplace_back(std::move(opening));
+        return;
+    }
+    const auto directory = opening.data_directory;
+    recoveries_[directory].waiting.push_back(std::move(opening));
+    start_opening(directory, out);
+}
+
+/// False when the partition must not, or cannot, be made.
+bool partition_set::place_new(const topic_metadata& topic, const partition_metadata& partition,
+                              effects::open_partition& opening, effects::effects& out) {
+    const auto what = described(topic.name, partition.index);
+    if (was_made_before(partition) && !options_.planted.fresh_replica_elsewhere) {
+        BARNABAS_MARK(partition_lost_with_directory);
+        std::string reasons;
+        for (const auto& [path, why] : lost_)
+            reasons += "; " + why;
+        out.emplace_back(effects::note{
+            effects::note_level::error, "partition_not_found",
+            what +
+                " was made on this broker before, but no usable directory of log.dirs holds it. It is not "
+                "made anew, since that would pass off an empty log as whole: bring the directory back, or "
+                "delete the topic" +
+                reasons});
+        return false;
+    }
+    auto chosen = places_.choose();
+    if (!chosen) {
+        out.emplace_back(effects::note{effects::note_level::error, "partition_not_placed",
+                                       what + " is not served: " + chosen.failure().detail});
+        not_made_[opening.id] = partition.created_at;
+        return false;
+    }
+    opening.create = true;
+    opening.data_directory = *chosen;
+    places_.added(*chosen);
+    // In the first image after a start every partition should have a directory.
+    if (current_ == nullptr)
+        out.emplace_back(effects::note{effects::note_level::warn, "partition_directory_missing",
+                                       what + " has no directory; an empty one is made"});
+    return true;
+}
+
+bool partition_set::was_made_before(const partition_metadata& partition) const {
+    if (options_.created_upto)
+        return partition.created_at < *options_.created_upto;
+    // Directories of an earlier version do not say.
+    return current_ == nullptr && places_.incomplete_at_start();
 }
 
 void partition_set::on_partition_opened(const partition_opened& opened, effects::effects& out) {
     const auto found = partitions_.find(opened.partition);
-    BARNABAS_ASSERT(found != partitions_.end() && found->second.state == partition_state::opening);
-    BARNABAS_ASSERT(waiting_.erase(opened.partition) == 1);
+    BARNABAS_ASSERT(found != partitions_.end());
     auto& partition = found->second;
-    const auto what = described(partition.topic, opened.partition.partition);
-    if (opened.code != errc::ok) {
-        partition.state = partition_state::failed;
-        left_unflushed_ = true;
-        out.emplace_back(
-            effects::note{effects::note_level::error, "partition_not_opened",
-                          what + " is not served: " + to_string(error{opened.code, opened.detail})});
-    } else {
-        partition.state = partition_state::open;
-        if (opened.bytes_cut != 0)
-            out.emplace_back(effects::note{effects::note_level::warn, "partition_tail_cut",
-                                           what + ": recovery cut " + std::to_string(opened.bytes_cut) +
-                                               " bytes of an unfinished write"});
+    const bool again = reopening_.erase(opened.partition) == 1;
+    if (BARNABAS_MARK_IF(again && partition.state == partition_state::closing, deleted_while_reopened)) {
+        // Its actor closes it, if there is one.
+        if (opened.code != errc::ok)
+            out.emplace_back(effects::remove_partition_files{
+                opened.partition,
+                join_path(partition.data_directory,
+                          partition_directory_name(partition.topic, opened.partition.partition))});
+        return;
+    }
+    BARNABAS_ASSERT(partition.state == partition_state::opening);
+    BARNABAS_ASSERT(again || waiting_.erase(opened.partition) == 1);
+    if (!again)
+        begin_next_recovery(partition, out);
+    partition.state = opened.code == errc::ok ? partition_state::open : partition_state::failed;
+    if (opened.code != errc::ok)
+        note_not_opened(opened, partition, out);
+    else if (opened.bytes_cut != 0)
+        out.emplace_back(effects::note{effects::note_level::warn, "partition_tail_cut",
+                                       described(partition.topic, opened.partition.partition) +
+                                           ": recovery cut " + std::to_string(opened.bytes_cut) +
+                                           " bytes of an unfinished write"});
+    if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
+        partition.state = partition_state::offline;
+        out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});
     }
     if (closing_) {
         if (partition.state == partition_state::failed) {
@@ -186,10 +247,76 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
         }
         partition.state = partition_state::closing;
         out.emplace_back(effects::close_partition{opened.partition, false});
-        return;
+    } else if (again) {
+        after_reopening(opened.partition, out);
+    } else if (waiting_.empty()) {
+        begin_recording(out);
     }
-    if (waiting_.empty())
+}
+
+/// What was made must be known as made before anybody can store something in it.
+void partition_set::begin_recording(effects::effects& out) {
+    auto upto = target_->applied;
+    for (const auto& [id, created_at] : not_made_)
+        upto = std::min(upto, created_at);
+    const bool made = std::any_of(partitions_.begin(), partitions_.end(),
+                                  [](const auto& one) { return one.second.is_new; });
+    const bool first = !options_.created_upto && !partitions_.empty();
+    if ((!made && !first) || upto <= options_.created_upto.value_or(log_offset(-1)))
+        return finish(out);
+    step_ = step::recording;
+    options_.created_upto = upto;
+    for (auto& [id, partition] : partitions_)
+        partition.is_new = false;
+    out.emplace_back(effects::record_created{upto});
+}
+
+void partition_set::on_created_recorded(const result<void>& outcome, effects::effects& out) {
+    BARNABAS_ASSERT(step_ == step::recording);
+    // The directory is the metadata log's: if it failed, the broker ends anyway.
+    if (!outcome)
+        out.emplace_back(effects::note{effects::note_level::warn, "created_partitions_not_recorded",
+                                       to_string(outcome.failure())});
+    step_ = step::none;
+    if (!closing_)
         finish(out);
+}
+
+void partition_set::on_directory_failed(const std::string& directory, const error& why,
+                                        effects::effects& out) {
+    if (!lost_.emplace(directory, why.detail).second)
+        return;
+    places_.set_offline(directory);
+    std::size_t count = 0;
+    for (auto& [id, partition] : partitions_) {
+        // What is being opened or closed hears from the disk itself.
+        if (partition.data_directory != directory || partition.state != partition_state::open)
+            continue;
+        ++count;
+        partition.state = partition_state::offline;
+        out.emplace_back(effects::lose_directory{id, why.detail});
+    }
+    if (count != 0 && published_ != nullptr && !closing_)
+        publish(published_, out);
+}
+
+std::vector<described_partition> partition_set::describe(const std::string& directory,
+                                                         const describe_log_dirs_request& request) const {
+    std::vector<described_partition> found;
+    for (const auto& [id, partition] : partitions_) {
+        if (partition.data_directory != directory || partition.state != partition_state::open)
+            continue;
+        if (request.wanted) {
+            const auto topic = request.wanted->find(partition.topic);
+            if (topic == request.wanted->end() || !topic->second.contains(id.partition.get()))
+                continue;
+        }
+        found.push_back({partition.topic, id, 0});
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.topic, a.id.partition) < std::tie(b.topic, b.id.partition);
+    });
+    return found;
 }
 
 void partition_set::on_partition_closed(const partition_closed& closed, effects::effects& out) {
@@ -198,14 +325,13 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
         return;
     BARNABAS_ASSERT(found->second.state == partition_state::closing);
     if (closed.code != errc::ok) {
-        left_unflushed_ = true;
+        unflushed_.insert(found->second.data_directory);
         out.emplace_back(effects::note{effects::note_level::warn, "partition_not_closed",
                                        described(found->second.topic, closed.partition.partition) + ": " +
                                            to_string(error{closed.code, closed.detail})});
     }
-    for (auto& [path, count] : load_)
-        if (path == found->second.data_directory && count != 0)
-            --count;
+    places_.removed(found->second.data_directory);
+    not_made_.erase(closed.partition);
     partitions_.erase(found);
     waiting_.erase(closed.partition);
     if (!closing_ && step_ == step::removing && waiting_.empty())
@@ -222,7 +348,8 @@ void partition_set::finish(effects::effects& out) {
     next_image(out);
 }
 
-void partition_set::publish(metadata_image_ptr image, effects::effects& out) const {
+void partition_set::publish(metadata_image_ptr image, effects::effects& out) {
+    published_ = image;
     out.emplace_back(effects::publish_view{std::move(image), open_partitions()});
 }
 
@@ -231,9 +358,15 @@ void partition_set::close_all(effects::effects& out) {
     pending_ = nullptr;
     // One that could not be opened has no files open.
     std::erase_if(partitions_, [](const auto& one) { return one.second.state == partition_state::failed; });
+    for (auto& [directory, queue] : recoveries_)
+        for (const auto& never_begun : std::exchange(queue.waiting, {})) {
+            unflushed_.insert(directory);
+            partitions_.erase(never_begun.id);
+            waiting_.erase(never_begun.id);
+        }
     for (auto& [id, partition] : partitions_) {
         // One that is being opened closes as soon as it has opened.
-        if (partition.state != partition_state::open)
+        if (partition.state != partition_state::open && partition.state != partition_state::offline)
             continue;
         partition.state = partition_state::closing;
         out.emplace_back(effects::close_partition{id, false});
@@ -241,13 +374,15 @@ void partition_set::close_all(effects::effects& out) {
 }
 
 bool partition_set::is_closed() const noexcept {
-    return closing_ && partitions_.empty() && step_ != step::setting_aside;
+    return closing_ && partitions_.empty() && step_ != step::setting_aside && step_ != step::recording;
 }
 
 std::size_t partition_set::failed_count() const noexcept {
     return static_cast<std::size_t>(
-        std::count_if(partitions_.begin(), partitions_.end(),
-                      [](const auto& one) { return one.second.state == partition_state::failed; }));
+        std::count_if(partitions_.begin(), partitions_.end(), [](const auto& one) {
+            return one.second.state == partition_state::failed ||
+                   one.second.state == partition_state::offline;
+        }));
 }
 
 std::vector<topic_partition> partition_set::open_partitions() const {
@@ -258,22 +393,17 @@ std::vector<topic_partition> partition_set::open_partitions() const {
     return routes;
 }
 
-std::string partition_set::directory_with_fewest_partitions() const {
-    const auto fewest = std::min_element(load_.begin(), load_.end(),
-                                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    return fewest->first;
-}
-
 bool partition_set::is_stored_here(const partition_metadata& partition) const {
-    return std::find(partition.replicas.begin(), partition.replicas.end(), node_) != partition.replicas.end();
+    return std::find(partition.replicas.begin(), partition.replicas.end(), options_.node) !=
+           partition.replicas.end();
 }
 
 void partition_set::note_unknown_directories(effects::effects& out) {
     if (std::exchange(noted_unknown_, true))
         return;
-    for (const auto& [name, stored] : stored_)
+    for (const auto& [name, stored] : places_.stored())
         out.emplace_back(effects::note{effects::note_level::warn, "partition_directory_unknown",
-                                       join_path(stored.first, name) +
+                                       join_path(stored.directory, name) +
                                            " belongs to no topic of this cluster; it is left alone"});
 }
 

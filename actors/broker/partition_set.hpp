@@ -2,29 +2,55 @@
 
 #include "actors/broker/broker_effects.hpp"
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/log_dirs_messages.hpp"
+#include "actors/broker/placement.hpp"
 #include "actors/controller/metadata_image.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
+#include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace barnabas {
 
+/// For people.
+std::string described(const std::string& topic, partition_index index);
+
+/// What the set of partitions is told once.
+struct partition_set_options {
+    node_id node;
+    /// Logs per directory that are recovered at the same time where the last stop was not clean.
+    std::size_t recoveries_max = 1;
+    /// From `opened_directories`.
+    std::optional<log_offset> created_upto;
+    planted_bugs planted;
+};
+
 /// The partitions stored on this broker, brought in line with one metadata image after another. Guarantees:
 /// an image is published only when all its partitions here are open or have failed to open; a removed
 /// partition loses its route before its files go; its directory is gone before a topic of the same name gets
-/// one; directories that no metadata knows are never touched, only moved aside when their name is needed.
-/// Steps for each image: removals closed, directories set aside, new ones opened, published, confirmed.
+/// one; directories that no metadata knows are never touched, only moved aside when their name is needed; a
+/// partition that was once made here is never made anew, empty (card STO-09); what lies on a failed directory
+/// is offline, and the rest goes on. Steps for each image: removals closed, directories set aside, new ones
+/// opened, their making recorded, published, confirmed.
 class partition_set {
 public:
-    partition_set(node_id node, const std::vector<data_directory>& directories);
+    partition_set(const partition_set_options& options, const std::vector<data_directory>& directories);
 
     void on_image(metadata_image_ptr image, broker_effects::effects& out);
     void on_partition_opened(const partition_opened& opened, broker_effects::effects& out);
     void on_partition_closed(const partition_closed& closed, broker_effects::effects& out);
     void on_directories_set_aside(const result<void>& outcome, broker_effects::effects& out);
+    /// Partitions that found no room are tried again.
+    void on_reopen_due(broker_effects::effects& out);
+    void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
+    /// What lies there is offline from now on. Only once per directory.
+    void on_directory_failed(const std::string& directory, const error& why, broker_effects::effects& out);
     /// From now on images are ignored and all partitions close; `is_closed` says when they have.
     void close_all(broker_effects::effects& out);
 
@@ -32,50 +58,88 @@ public:
     /// An image has been carried out and published.
     bool is_serving() const noexcept { return current_ != nullptr; }
     std::size_t opening_count() const noexcept { return waiting_.size(); }
+    /// The most that the partitions which are still to be opened have to check.
+    std::uint64_t bytes_to_check() const noexcept { return bytes_to_check_; }
     std::size_t count() const noexcept { return partitions_.size(); }
     std::size_t failed_count() const noexcept;
     /// A partition was not opened, or closed without its files on stable storage: a stop is not clean then.
-    bool left_unflushed() const noexcept { return left_unflushed_; }
+    bool left_unflushed() const noexcept { return !unflushed_.empty(); }
+    bool left_unflushed(const std::string& directory) const { return unflushed_.contains(directory); }
     std::vector<topic_partition> open_partitions() const;
     metadata_image_ptr image() const noexcept { return current_; }
+    /// Open partitions in a data directory that the request wants to hear of, by topic and number.
+    std::vector<described_partition> describe(const std::string& directory,
+                                              const describe_log_dirs_request& request) const;
 
 private:
-    enum class partition_state { opening, open, failed, closing };
+    /// `failed` has no actor; `offline` has one, which refuses everything.
+    enum class partition_state { opening, open, offline, failed, closing };
     struct local_partition {
         partition_state state = partition_state::opening;
         std::string topic;
         std::string data_directory;
+        log_offset created_at{0};
+        bool is_new = false;
+        std::uint64_t bytes_to_check = 0;
+        /// What the checkpoints said of it at start.
+        checkpointed_offsets checkpointed{};
     };
     /// What the image at hand waits for.
-    enum class step { none, removing, setting_aside, opening };
+    enum class step { none, removing, setting_aside, opening, recording };
 
     void next_image(broker_effects::effects& out);
     void begin_removals(broker_effects::effects& out);
     void begin_set_aside(broker_effects::effects& out);
     void begin_opening(broker_effects::effects& out);
+    void begin_recording(broker_effects::effects& out);
     void finish(broker_effects::effects& out);
     void open(const topic_metadata& topic, const partition_metadata& partition, broker_effects::effects& out);
-    void publish(metadata_image_ptr image, broker_effects::effects& out) const;
+    bool place_new(const topic_metadata& topic, const partition_metadata& partition,
+                   broker_effects::open_partition& opening, broker_effects::effects& out);
+    bool was_made_before(const partition_metadata& partition) const;
+    void start_opening(const std::string& directory, broker_effects::effects& out);
+    void begin_next_recovery(const local_partition& partition, broker_effects::effects& out);
+    void note_not_opened(const partition_opened& opened, const local_partition& partition,
+                         broker_effects::effects& out);
+    void after_reopening(const topic_partition& id, broker_effects::effects& out);
+    void note_progress(const local_partition& partition, broker_effects::effects& out);
+    void publish(metadata_image_ptr image, broker_effects::effects& out);
     void note_unknown_directories(broker_effects::effects& out);
-    std::string directory_with_fewest_partitions() const;
     bool is_stored_here(const partition_metadata& partition) const;
     template <class Visit>
     void for_each_missing(const Visit& visit) const;
 
-    node_id node_;
-    /// By data directory, in the order of `log.dirs`: how many partitions it holds.
-    std::vector<std::pair<std::string, std::size_t>> load_;
-    /// Found at start and not opened yet, by directory name; with the data directory.
-    std::map<std::string, std::pair<std::string, stored_partition>> stored_;
+    partition_set_options options_;
+    placement places_;
+    /// Why each directory that failed is offline.
+    std::map<std::string, std::string> lost_;
+    /// Waiting to be recovered, by directory, and how many of each are being recovered now.
+    struct recovery_queue {
+        std::deque<broker_effects::open_partition> waiting;
+        std::size_t running = 0;
+    };
+    std::map<std::string, recovery_queue> recoveries_;
+    std::uint64_t bytes_to_check_ = 0;
+    std::size_t opened_noted_ = 0;
+    std::size_t opening_first_ = 0;
+    /// Partitions whose making failed in this process, by where it was decided: they must not be taken for
+    /// made.
+    std::map<topic_partition, log_offset> not_made_;
+    /// What found no room, with its data directory, and what is being opened again now.
+    std::map<topic_partition, std::string> without_room_;
+    std::set<topic_partition> reopening_;
     std::map<topic_partition, local_partition> partitions_;
     metadata_image_ptr current_;
     metadata_image_ptr target_;
     metadata_image_ptr pending_;
+    /// What connections see.
+    metadata_image_ptr published_;
     step step_ = step::none;
     std::set<topic_partition> waiting_;
     bool closing_ = false;
     bool noted_unknown_ = false;
-    bool left_unflushed_ = false;
+    /// Directories with a partition that was not opened, or closed without its files on stable storage.
+    std::set<std::string> unflushed_;
 };
 
 } // namespace barnabas

@@ -333,6 +333,11 @@ void connection::on_init_producer_id_response(const init_producer_id_response& a
         waiting->on_init_producer_id_response(answer);
 }
 
+void connection::on_log_dirs_response(const log_dirs_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_log_dirs_response(answer);
+}
+
 void connection::on_read_response(const read_response& answer) {
     if (closed_)
         return;

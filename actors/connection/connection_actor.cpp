@@ -33,6 +33,17 @@ public:
                     &context_.workspaces->at(stream_->home().get())},
                    *this) {}
 
+private:
+    /// What the machine takes as it comes.
+    template <class Message>
+    auto told(void (connection::*handle)(const Message&)) {
+        return [this, handle](const Message& message) {
+            pick_up_view();
+            (machine_.*handle)(message);
+        };
+    }
+
+public:
     caf::behavior make_behavior() override {
         begin();
         // CAF tries one after the other: the frequent ones are first.
@@ -103,14 +114,9 @@ private:
                 pick_up_view();
                 machine_.on_delete_records_response(answer);
             },
-            [this](const topics_response& answer) {
-                pick_up_view();
-                machine_.on_topics_response(answer);
-            },
-            [this](const init_producer_id_response& answer) {
-                pick_up_view();
-                machine_.on_init_producer_id_response(answer);
-            },
+            told(&connection::on_topics_response),
+            told(&connection::on_init_producer_id_response),
+            told(&connection::on_log_dirs_response),
             [this](const close_connection&) {
                 pick_up_view();
                 machine_.on_stop();
@@ -215,6 +221,9 @@ private:
     }
     void send_broker(const init_producer_id_request& message) override {
         caf::event_based_actor::send(context_.broker, message);
+    }
+    void send_broker(describe_log_dirs_request message) override {
+        caf::event_based_actor::send(context_.broker, std::move(message));
     }
     template <class Message>
     void send(const caf::actor& to, Message message) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/broker/broker_messages.hpp"
+#include "actors/broker/log_dirs_messages.hpp"
 #include "actors/controller/controller_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/model/slice.hpp"
@@ -45,6 +46,7 @@ public:
     virtual void send_controller(delete_topics_request message) = 0;
     virtual void send_controller(create_partitions_request message) = 0;
     virtual void send_broker(const init_producer_id_request& message) = 0;
+    virtual void send_broker(describe_log_dirs_request message) = 0;
 
     /// Calls `connection::on_timer` once, that much later.
     virtual void arm_timer(std::chrono::nanoseconds delay) = 0;

@@ -29,6 +29,10 @@ void operation::on_init_producer_id_response(const init_producer_id_response&) {
     BARNABAS_UNREACHABLE("a producer id answered to an operation that asks for none");
 }
 
+void operation::on_log_dirs_response(const log_dirs_response&) {
+    BARNABAS_UNREACHABLE("log directories answered to an operation that asks for none");
+}
+
 void operation::on_read_changed(std::uint32_t) {
     BARNABAS_UNREACHABLE("a read changed for an operation that reads nothing");
 }

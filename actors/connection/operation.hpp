@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/broker/broker_messages.hpp"
+#include "actors/broker/log_dirs_messages.hpp"
 #include "actors/connection/request_context.hpp"
 #include "actors/controller/controller_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
@@ -28,6 +29,7 @@ public:
     virtual void on_delete_records_response(std::uint32_t index, const delete_records_response& answer);
     virtual void on_topics_response(const topics_response& answer);
     virtual void on_init_producer_id_response(const init_producer_id_response& answer);
+    virtual void on_log_dirs_response(const log_dirs_response& answer);
     /// A partition read by this connection changed (see fetch_reads).
     virtual void on_read_changed(std::uint32_t index);
     virtual void on_timer();

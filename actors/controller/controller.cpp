@@ -119,9 +119,9 @@ result<void> controller::apply_one(const partition_record& record) {
         return contradiction("partition " + std::to_string(index) + " of '" + name->second +
                              "' comes before partition " + std::to_string(partitions.size()));
     if (index == partitions.size())
-        partitions.emplace_back();
-    partitions[index] = {record.index,           record.leader,   record.leader_epoch,
-                         record.partition_epoch, record.replicas, record.isr};
+        partitions.emplace_back().created_at = state_.image.applied;
+    partitions[index] = {record.index,    record.leader, record.leader_epoch,         record.partition_epoch,
+                         record.replicas, record.isr,    partitions[index].created_at};
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/node/pending_reply.hpp"
 #include "runtime/node/spawn.hpp"
@@ -57,6 +58,11 @@ public:
 
 private:
     enum class log_state { opening, replaying, ready, committing, closing, ended };
+    /// Decided and applied, and not known to be on stable storage.
+    struct uncommitted_decision {
+        log_offset base_offset;
+        std::vector<metadata_record> records;
+    };
     /// Answered or asked, in the order in which they came.
     using request = std::variant<create_topics_request, delete_topics_request, create_partitions_request,
                                  allocate_producer_ids_request>;
@@ -87,7 +93,11 @@ private:
         return machine_.on_allocate_producer_ids(asked);
     }
     bool append(const std::vector<metadata_record>& records);
+    bool write(const std::vector<metadata_record>& records, log_offset at);
     void on_written(replica::write_job& job);
+    void repair_if_wanted();
+    void on_repaired(const replica::repair_job& job);
+    void retry();
     void on_synced(const replica::sync_job& job);
     void on_applied(log_offset applied);
     void deliver_answers();
@@ -102,7 +112,11 @@ private:
     void submit(runtime::disk_job_kind kind, Job job) {
         auto shared = std::make_shared<Job>(std::move(job));
         node_.disk->submit(
-            lane_, kind, [shared](runtime::file_system& files) { shared->run(files); },
+            lane_, kind,
+            [shared, gate = options_.gate](runtime::file_system& files) {
+                runtime::gated_files gated(files, *gate);
+                shared->run(gated);
+            },
             [shared, self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, Message{shared}); });
     }
 
@@ -115,6 +129,7 @@ private:
     log_state state_ = log_state::opening;
     bool close_wanted_ = false;
     log_offset broker_applied_{-1};
+    std::vector<uncommitted_decision> uncommitted_;
     std::deque<waiting_request> requests_;
     std::deque<waiting_answer> answers_;
 };
@@ -130,6 +145,8 @@ caf::behavior controller_actor::make_behavior() {
         [this](const allocate_producer_ids_request& m) { on_request<producer_ids_reply>(m); },
         [this](const metadata_log_written& m) { on_written(*m.job); },
         [this](const metadata_log_synced& m) { on_synced(*m.job); },
+        [this](const metadata_log_repaired& m) { on_repaired(*m.job); },
+        [this](const metadata_log_retry_due&) { retry(); },
         [this](const metadata_applied& m) { on_applied(m.applied); },
         [this](const close_controller&) {
             close_wanted_ = true;
@@ -145,7 +162,8 @@ void controller_actor::open() {
     job->create = true;
     node_.disk->submit(
         lane_, runtime::disk_job_kind::blocking,
-        [job](runtime::file_system& files) {
+        [job, gate = options_.gate](runtime::file_system& below) {
+            runtime::gated_files files(below, *gate);
             // Before anything is written into a directory that is not ours.
             if (auto ours = check_not_kafka(files, job->options.directory); ours)
                 job->run(files);
@@ -232,7 +250,21 @@ void controller_actor::take_waiting() {
 /// The records are applied at once, since nothing leaves this actor before they are stable, and if they never
 /// become so this actor ends.
 bool controller_actor::append(const std::vector<metadata_record>& records) {
-    std::vector<batch::batch_view> batches;
+    auto at = log_->log_end_offset();
+    if (!write(records, at))
+        return false;
+    uncommitted_.push_back({at, records});
+    for (const auto& record : records) {
+        auto applied = machine_.apply(at, record);
+        BARNABAS_ASSERT(applied.has_value());
+        at = at + 1;
+    }
+    BARNABAS_ASSERT(at == log_->log_end_offset());
+    state_ = log_state::committing;
+    return true;
+}
+
+bool controller_actor::write(const std::vector<metadata_record>& records, log_offset at) {
     std::vector<replica::write_job> writes;
     const auto now = node_.clock->wall_now();
     auto split = batch::split_batches(encode_decision(now, records));
@@ -246,14 +278,7 @@ bool controller_actor::append(const std::vector<metadata_record>& records) {
         fail(appended.failure());
         return false;
     }
-    auto at = appended->base_offset;
-    for (const auto& record : records) {
-        auto applied = machine_.apply(at, record);
-        BARNABAS_ASSERT(applied.has_value());
-        at = at + 1;
-    }
-    BARNABAS_ASSERT(at == appended->next_offset);
-    state_ = log_state::committing;
+    BARNABAS_ASSERT(appended->base_offset == at);
     for (auto& write : writes) {
         const auto kind = write.kind;
         submit<metadata_log_written>(kind, std::move(write));
@@ -264,8 +289,13 @@ bool controller_actor::append(const std::vector<metadata_record>& records) {
 void controller_actor::on_written(replica::write_job& job) {
     if (state_ == log_state::ended)
         return;
-    if (auto failed = log_->on_written(job))
+    auto failed = log_->on_written(job);
+    if (failed && log_->offline())
         return fail(failed->error);
+    if (failed)
+        node_.log->warn("metadata_log_without_room", log_fields{}.message(to_string(failed->error)));
+    if (log_->failure())
+        return repair_if_wanted();
     // The last write of the group: one sync for all of them.
     if (log_->written_offset() == log_->log_end_offset() && log_->wants_sync()) {
         auto sync = log_->sync();
@@ -275,12 +305,45 @@ void controller_actor::on_written(replica::write_job& job) {
     }
 }
 
+// ---- no room: write fails -> files cut back -> a pause -> written again, under the same offsets
+
+void controller_actor::repair_if_wanted() {
+    if (log_->wants_repair())
+        submit<metadata_log_repaired>(replica::repair_job::kind, log_->repair());
+}
+
+void controller_actor::on_repaired(const replica::repair_job& job) {
+    if (state_ == log_state::ended)
+        return;
+    log_->on_repaired(job);
+    if (log_->offline())
+        return fail(*log_->failure());
+    BARNABAS_MARK(metadata_log_waits_for_room);
+    delayed_send(this, controller_limits::retry_interval, metadata_log_retry_due{});
+}
+
+void controller_actor::retry() {
+    if (state_ != log_state::committing)
+        return;
+    if (log_->failure())
+        return repair_if_wanted();
+    // Nobody was told of what is given up here.
+    if (close_wanted_) {
+        state_ = log_state::ready;
+        return close_if_idle();
+    }
+    for (const auto& decision : uncommitted_)
+        if (decision.base_offset >= log_->log_end_offset() && !write(decision.records, decision.base_offset))
+            return;
+}
+
 void controller_actor::on_synced(const replica::sync_job& job) {
     if (state_ == log_state::ended)
         return;
     if (auto failed = log_->on_synced(job))
         return fail(failed->error);
     BARNABAS_ASSERT(state_ == log_state::committing && log_->stable_offset() == machine_.applied());
+    uncommitted_.clear();
     state_ = log_state::ready;
     send(broker_, metadata_committed{machine_.image()});
     if (close_wanted_)

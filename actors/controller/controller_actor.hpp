@@ -6,14 +6,21 @@
 
 #include <caf/actor.hpp>
 
+#include <memory>
 #include <string>
 
 namespace barnabas {
+
+namespace runtime {
+class directory_gate;
+}
 
 struct controller_actor_options {
     controller_options machine;
     /// Of the metadata log's partition; its parent exists.
     std::string directory;
+    /// Of the data directory that holds it; all jobs go through it.
+    std::shared_ptr<runtime::directory_gate> gate;
     /// How this node's broker registers, each time the controller starts.
     broker_registered_record broker;
 };

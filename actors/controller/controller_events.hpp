@@ -23,6 +23,11 @@ struct metadata_log_written {
 struct metadata_log_synced {
     std::shared_ptr<replica::sync_job> job;
 };
+struct metadata_log_repaired {
+    std::shared_ptr<replica::repair_job> job;
+};
+/// What found no room is written again.
+struct metadata_log_retry_due {};
 struct metadata_log_closed {
     std::shared_ptr<replica::close_job> job;
 };
@@ -33,4 +38,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_synced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_repaired)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_retry_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::metadata_log_closed)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,5 +18,8 @@ inline constexpr std::size_t batch_bytes_max = std::size_t{64} << 20;
 
 /// Bytes of the metadata log read at once on replay.
 inline constexpr std::size_t replay_bytes = std::size_t{4} << 20;
+
+/// How long after the metadata log found no room it is written again.
+inline constexpr std::chrono::milliseconds retry_interval{1000};
 
 } // namespace barnabas::controller_limits

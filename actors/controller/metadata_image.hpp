@@ -19,6 +19,8 @@ struct partition_metadata {
     std::int32_t partition_epoch = 0;
     std::vector<node_id> replicas;
     std::vector<node_id> isr;
+    /// Offset of the first record about it.
+    log_offset created_at{0};
 
     friend bool operator==(const partition_metadata&, const partition_metadata&) = default;
 };

@@ -168,6 +168,8 @@ void journal::refuse(std::vector<request>& requests, commit_end end, const std::
 
 void journal::on_settled(const journal_log& log, log_offset upto) {
     asked_.erase(log);
+    // It may be here again, when it found no room at first.
+    gone_.erase(log);
     const auto settled = [&](const auto& entry) { return entry.first == log && entry.second <= upto; };
     for (auto& file : files_)
         std::erase_if(file.unsettled, settled);

@@ -32,7 +32,7 @@ class journal_actor final : public caf::event_based_actor, private journal_port 
 public:
     journal_actor(caf::actor_config& config, runtime::node_services& node,
                   const journal_actor_options& options)
-        : event_based_actor(config), node_(node), directory_(options.directory),
+        : event_based_actor(config), node_(node), directory_(options.directory), gate_(options.gate),
           lane_(runtime::stable_hash(options.directory + "/" + std::string(journal_prefix))),
           machine_(machine_options(options, node.seed), *options.found, static_cast<journal_port&>(*this)),
           rounds_(node.metrics->counter_of("commit_journal_rounds_total", "Rounds of the commit journal")),
@@ -96,7 +96,11 @@ private:
     void run(Job job) {
         auto shared = std::make_shared<Job>(std::move(job));
         node_.disk->submit(
-            lane_, Job::kind, [shared](runtime::file_system& files) { shared->run(files); },
+            lane_, Job::kind,
+            [shared, gate = gate_](runtime::file_system& files) {
+                runtime::gated_files gated(files, *gate);
+                shared->run(gated);
+            },
             [to = caf::actor_cast<caf::actor>(this), shared] { caf::anon_send(to, Done{shared}); });
     }
 
@@ -117,6 +121,7 @@ private:
 
     runtime::node_services& node_;
     std::string directory_;
+    std::shared_ptr<runtime::directory_gate> gate_;
     runtime::disk_lane lane_;
     journal machine_;
     runtime::reply_table<commit_response> replies_;

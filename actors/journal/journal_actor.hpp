@@ -2,6 +2,7 @@
 
 #include "actors/journal/journal_jobs.hpp"
 #include "protocol/model/planted_bugs.hpp"
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/node/node_services.hpp"
 
 #include <caf/actor.hpp>
@@ -15,6 +16,8 @@ namespace barnabas::journal {
 struct journal_actor_options {
     /// The data directory.
     std::string directory;
+    /// Of the data directory; all jobs go through it.
+    std::shared_ptr<runtime::directory_gate> gate;
     std::uint64_t file_bytes = 32 << 20;
     /// What the directory held at start.
     std::shared_ptr<const found_journal> found;

@@ -47,6 +47,11 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
             port_.answer(reply, failed({errc::not_leader_or_follower, "the partition is closing"}));
         return;
     }
+    if (auto storage = check_storage(); !storage) {
+        if (reply != 0)
+            port_.answer(reply, failed(storage.failure()));
+        return;
+    }
     std::vector<replica::write_job> jobs;
     std::uint64_t bytes = 0;
     for (const auto& one : request.batches)
@@ -83,6 +88,14 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     // A repeated batch may have reached its promise long ago.
     if (appended->duplicate)
         advance();
+}
+
+result<void> partition::check_storage() const {
+    if (BARNABAS_MARK_IF(lost_.has_value(), append_to_lost_directory))
+        return *lost_;
+    auto room = port_.room();
+    BARNABAS_MARK_IF(!room, append_without_room);
+    return room;
 }
 
 void partition::on_written(replica::write_job& job) {
@@ -231,6 +244,8 @@ result<void> partition::check_epoch(leader_epoch of_client) const {
 void partition::on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
     if (BARNABAS_MARK_IF(closing_, read_while_closing))
         return answer_read(reply, error{errc::not_leader_or_follower, "the partition is closing"});
+    if (lost_)
+        return answer_read(reply, *lost_);
     if (auto known = check_epoch(request.current_leader_epoch); !known)
         return answer_read(reply, known.failure());
     const log_offset from = request.fetch_offset;
@@ -268,7 +283,10 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
         return make_kept_reads_again();
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
-    answer_read(reply, job.records, wait_behind(job, reply));
+    if (lost_ && !job.records)
+        answer_read(reply, *lost_, wait_behind(job, reply));
+    else
+        answer_read(reply, job.records, wait_behind(job, reply));
     close_if_idle();
 }
 
@@ -281,7 +299,7 @@ log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t re
     const auto who = found->who;
     running_reads_.erase(found);
     const bool at_end = job.records && !job.records->empty() && job.end >= high_watermark_;
-    if (!at_end || closing_)
+    if (!at_end || closing_ || lost_)
         return log_offset(-1);
     if (!settings_.planted.reader_at_end_forgotten)
         readers_.add(who, job.end);
@@ -309,8 +327,8 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
     offset_query_response answer;
     answer.epoch = settings_.epoch;
     auto known = check_epoch(query.current_leader_epoch);
-    if (closing_ || !known) {
-        answer.code = closing_ ? errc::not_leader_or_follower : known.code();
+    if (closing_ || lost_ || !known) {
+        answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
         return port_.answer(reply, answer);
     }
     const auto end =
@@ -360,7 +378,7 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
 // ---- retention and the end
 
 void partition::on_check_retention() {
-    if (closing_)
+    if (closing_ || lost_)
         return;
     if (auto job = log_.retention(port_.wall_now(), port_.monotonic_now(), high_watermark_))
         port_.submit(std::move(*job));
@@ -382,8 +400,24 @@ void partition::on_retired(const replica::retire_job& job) {
     close_if_idle();
 }
 
+void partition::on_directory_failed(const error& why) {
+    if (closing_ || lost_)
+        return;
+    lost_ = error{errc::storage_error, why.detail};
+    log_.fail(*lost_);
+    for (auto& one : appends_.failed_from(log_offset(-1)))
+        port_.answer(one.reply, failed(*lost_));
+    answer_deletions(log_.log_end_offset(), *lost_);
+    for (const auto& reader : readers_.all())
+        port_.notify(reader);
+    cleaning_.on_close();
+    close_if_idle();
+}
+
 void partition::on_close() {
     closing_ = true;
+    if (close_outcome_)
+        return port_.closed(*close_outcome_);
     for (const auto& reader : readers_.all())
         port_.notify(reader);
     cleaning_.on_close();
@@ -393,7 +427,7 @@ void partition::on_close() {
 }
 
 void partition::close_if_idle() {
-    if (!closing_ || close_submitted_ || !log_.idle() || !cleaning_.idle())
+    if ((!closing_ && !lost_) || close_submitted_ || !log_.idle() || !cleaning_.idle())
         return;
     close_submitted_ = true;
     for (auto& one : appends_.failed_from(log_offset(-1)))
@@ -406,7 +440,9 @@ void partition::on_closed(const replica::close_job& job) {
     log_.on_closed(job);
     if (settings_.tap != nullptr)
         settings_.tap->closed(job.outcome, appends_.size(), readers_.size());
-    port_.closed(job.outcome);
+    close_outcome_ = job.outcome;
+    if (closing_)
+        port_.closed(job.outcome);
 }
 
 } // namespace barnabas

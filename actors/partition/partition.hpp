@@ -9,6 +9,7 @@
 #include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace barnabas {
 
@@ -40,6 +41,9 @@ public:
     void on_log_start_kept(const result<void>& outcome);
     void on_check_retention();
     void on_close();
+    /// The data directory is offline: everything that waits is answered, everything that comes is refused,
+    /// and the files are closed as they are.
+    void on_directory_failed(const error& why);
 
     void on_written(replica::write_job& job);
     void on_synced(const replica::sync_job& job);
@@ -75,6 +79,8 @@ public:
 
 private:
     result<void> check_epoch(leader_epoch of_client) const;
+    /// Whether clients' records may be stored now.
+    result<void> check_storage() const;
     void sync_if_wanted();
     void begin_sync(bool by_journal);
     void after_sync(const std::optional<replica::append_failure>& failure);
@@ -127,6 +133,10 @@ private:
     bool repair_waits_ = false;
     bool closing_ = false;
     bool close_submitted_ = false;
+    /// Why the data directory is offline.
+    std::optional<error> lost_;
+    /// The files are closed.
+    std::optional<result<void>> close_outcome_;
 };
 
 } // namespace barnabas

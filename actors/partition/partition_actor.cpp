@@ -2,10 +2,12 @@
 
 #include "actors/broker/checkpoint_messages.hpp"
 #include "actors/partition/log_options_actor.hpp"
+#include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_job_messages.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
 #include "runtime/node/reply_table.hpp"
@@ -82,6 +84,9 @@ private:
     void remove_files();
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
+    void on_log_size(const log_size_query& query);
+    void on_directory_lost(const directory_lost& message);
+    void on_close(const close_partition& message);
     void start_waiting_jobs();
     void start_read(replica::read_job job, std::uint64_t reply);
     void give_up_waiting_reads(const waiting_reads::reader* who);
@@ -155,6 +160,12 @@ private:
             askers_.erase(asker);
     }
     void retry_repair(std::chrono::milliseconds delay) override { delayed_send(self(), delay, repair_due{}); }
+    result<void> room() const override {
+        if (!options_.gate->is_short())
+            return {};
+        return error{errc::disk_full, "the data directory " + options_.gate->path() +
+                                          " is short of room; try again when there is more"};
+    }
     timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
     monotonic_ns monotonic_now() const override { return node_.clock->monotonic_now(); }
     void closed(const result<void>& outcome) override;
@@ -295,13 +306,27 @@ caf::message_handler partition_actor::rare_questions() {
             silent_ = false;
             marks_moved();
         },
+        [this](const log_size_query& query) { on_log_size(query); },
         [this](const check_retention&) { machine_->on_check_retention(); },
-        [this](const close_partition& message) {
-            remove_files_ = message.remove_files;
-            give_up_waiting_reads(nullptr);
-            machine_->on_close();
-        },
+        [this](const directory_lost& message) { on_directory_lost(message); },
+        [this](const close_partition& message) { on_close(message); },
     };
+}
+
+void partition_actor::on_log_size(const log_size_query& query) {
+    send(caf::actor_cast<caf::actor>(current_sender()),
+         log_size_response{query.token, static_cast<std::int64_t>(machine_->log().total_bytes())});
+}
+
+void partition_actor::on_directory_lost(const directory_lost& message) {
+    machine_->on_directory_failed({errc::storage_error, message.detail});
+    give_up_waiting_reads(nullptr);
+}
+
+void partition_actor::on_close(const close_partition& message) {
+    remove_files_ = message.remove_files;
+    give_up_waiting_reads(nullptr);
+    machine_->on_close();
 }
 
 caf::message_handler partition_actor::compacting() {
@@ -326,7 +351,10 @@ template <class Done, class Job>
 void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done) {
     node_.disk->submit(
         runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use)), kind,
-        [job](runtime::file_system& files) { job->run(files); },
+        [job, gate = options_.gate](runtime::file_system& files) {
+            runtime::gated_files gated(files, *gate);
+            job->run(gated);
+        },
         [to = self(), done = std::move(done)] { caf::anon_send(to, done); });
 }
 
@@ -515,10 +543,11 @@ void partition_actor::remove_files() {
     const std::string directory = options_.directory;
     node_.disk->submit(
         runtime::disk_lane(lane_base_), runtime::disk_job_kind::blocking,
-        [outcome, directory](runtime::file_system& files) {
-            *outcome = files.remove_directory(directory);
+        [outcome, directory, gate = options_.gate](runtime::file_system& files) {
+            runtime::gated_files gated(files, *gate);
+            *outcome = gated.remove_directory(directory);
             if (*outcome)
-                *outcome = files.sync_directory(directory.substr(0, directory.rfind('/')));
+                *outcome = gated.sync_directory(directory.substr(0, directory.rfind('/')));
         },
         [to = self(), outcome] { caf::anon_send(to, files_removed{outcome}); });
 }

@@ -10,15 +10,21 @@
 #include <caf/actor.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace barnabas {
 
 class partition_taps;
+namespace runtime {
+class directory_gate;
+}
 
 struct partition_options {
     /// The partition's own directory, `<data directory>/<topic>-<partition>`.
     std::string directory;
+    /// Of the data directory; all jobs go through it.
+    std::shared_ptr<runtime::directory_gate> gate;
     std::string topic_name;
     topic_partition id;
     topic_config config;
@@ -38,9 +44,9 @@ struct partition_options {
 
 /// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log`
 /// in one actor, since each event of one is an event of the other. Takes append_request, read_request,
-/// forget_reader, offset_query, epoch_query, delete_records_request, check_retention, close_partition. Tells
-/// `broker` partition_opened once and partition_closed last, and the owner of the checkpoints how its offsets
-/// move.
+/// forget_reader, offset_query, epoch_query, delete_records_request, check_retention, directory_lost,
+/// close_partition. Tells `broker` partition_opened once and partition_closed last, and the owner of the
+/// checkpoints how its offsets move.
 caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options,
                            caf::actor broker);
 

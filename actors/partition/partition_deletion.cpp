@@ -42,6 +42,8 @@ void partition::on_delete_records(const delete_records_request& request, std::ui
 result<log_offset> partition::check_deletion(const delete_records_request& request) const {
     if (closing_)
         return error{errc::not_leader_or_follower, "the partition is closing"};
+    if (lost_)
+        return *lost_;
     if (log_.offline())
         return *log_.failure();
     if (!log_.options().delete_policy)
@@ -61,7 +63,7 @@ void partition::go_on_deleting() {
         return;
     // Retention may have moved the start further, but a restart need not know of that yet.
     answer_deletions(std::max(kept_start_, oldest_segment_), {});
-    if (deletions_.empty() || keeping_.get() >= 0 || closing_)
+    if (deletions_.empty() || keeping_.get() >= 0 || closing_ || lost_)
         return;
     // A log that ended below its start after a power cut would give offsets out again. Under write caching
     // what is deleted may not be synced yet.
@@ -83,7 +85,7 @@ void partition::on_log_start_kept(const result<void>& outcome) {
     if (!outcome) {
         port_.report("deletion_failed", to_string(outcome.failure()));
         answer_deletions(kept, outcome);
-    } else if (!closing_) {
+    } else if (!closing_ && !lost_) {
         kept_start_ = kept;
         log_.delete_below(kept);
         tell_marks();
@@ -118,8 +120,8 @@ void partition::answer_deletions(log_offset upto, const result<void>& outcome) {
 void partition::on_epoch_query(const epoch_query& query, std::uint64_t reply) {
     epoch_query_response answer;
     auto known = check_epoch(query.current_leader_epoch);
-    if (closing_ || !known) {
-        answer.code = closing_ ? errc::not_leader_or_follower : known.code();
+    if (closing_ || lost_ || !known) {
+        answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
         return port_.answer(reply, answer);
     }
     const auto end = log_.end_offset_for(query.epoch);

@@ -161,6 +161,12 @@ struct partition_opened {
 /// From the broker's one timer: drop what retention no longer keeps.
 struct check_retention {};
 
+/// From the broker: the data directory of this partition failed. The partition answers storage_error from
+/// now on, and is still to be closed by `close_partition`.
+struct directory_lost {
+    std::string detail;
+};
+
 /// Flushes and closes the log; answered to the broker by `partition_closed`, then the actor ends.
 struct close_partition {
     /// Removes the files as well.
@@ -189,5 +195,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::epoch_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::epoch_query_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::check_retention)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_closed)

@@ -57,6 +57,8 @@ public:
     virtual void marks_moved() = 0;
     /// Calls `partition::on_repair_due` once, that much later.
     virtual void retry_repair(std::chrono::milliseconds delay) = 0;
+    /// Whether the data directory has room for clients' records; an error tells the client to try again.
+    virtual result<void> room() const = 0;
     virtual timestamp_ms wall_now() const = 0;
     virtual monotonic_ns monotonic_now() const = 0;
     /// The log was closed (or could not be); the partition is over.

@@ -9,6 +9,14 @@
 /// Completions of writes, repairs and syncs; closing. Appending, reading and retention have files of their
 /// own.
 namespace barnabas::replica {
+namespace {
+
+/// What is wrong is only that something is scarce: the files can be cut back and written again.
+bool may_be_repaired(errc code) {
+    return code == errc::disk_full || code == errc::too_many_open_files;
+}
+
+} // namespace
 
 replica_log::replica_log(log_options options, recovered_log recovered, monotonic_ns opened_at)
     : options_(std::move(options)), lane_(std::make_shared<write_lane>()),
@@ -50,6 +58,10 @@ std::optional<append_failure> replica_log::on_written(write_job& job) {
     const bool first = !failure_;
     if (BARNABAS_MARK_IF(first, write_failed))
         failure_ = job.outcome.failure();
+    if (BARNABAS_MARK_IF(first && !may_be_repaired(failure_->code), write_failed_for_good)) {
+        offline_ = true;
+        return append_failure{written_offset_, *failure_};
+    }
     failed_.push_back(std::move(done));
     if (in_flight_.empty())
         undo_failed_appends();
@@ -79,6 +91,13 @@ void replica_log::undo_failed_appends() {
     BARNABAS_ASSERT(segments_.back().base_offset == open_segments_.back().base_offset);
 }
 
+void replica_log::fail(const error& why) {
+    BARNABAS_MARK(log_taken_offline);
+    offline_ = true;
+    if (!failure_)
+        failure_ = why;
+}
+
 bool replica_log::wants_repair() const {
     return failure_ && !offline_ && !closed_ && in_flight_.empty() && !repair_in_flight_;
 }
@@ -106,6 +125,7 @@ void replica_log::on_repaired(const repair_job& job) {
     if (!job.outcome) {
         BARNABAS_MARK(repair_failed);
         failure_ = job.outcome.failure();
+        offline_ = !may_be_repaired(failure_->code);
         return;
     }
     BARNABAS_MARK(log_repaired);

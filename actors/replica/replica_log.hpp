@@ -22,8 +22,8 @@ namespace barnabas::replica {
 ///
 /// Guarantees. log_start <= stable <= written <= log_end. `stable_offset` moves only when everything below
 /// it was synced. An offset is assigned again only after the failed append that had it was cut from the
-/// files, and never if it was stable. After a failed sync nothing is appended, synced or believed any more:
-/// the log is offline and must be reopened.
+/// files, and never if it was stable. After a failed sync, or a failed write that no more room would mend,
+/// nothing is appended, synced or believed any more: the log is offline and must be reopened.
 /// Assumes: completions of write jobs come in the order of the appends.
 class replica_log {
 public:
@@ -42,8 +42,11 @@ public:
     /// The failure is told once; writes queued behind the failed one then fail silently.
     std::optional<append_failure> on_written(write_job& job);
 
-    /// After a failure, when the last write has come back. Appends are refused until it succeeded; after a
-    /// failed repair it is true again, and the shell decides when to try.
+    /// The data directory failed: from now on the log is offline, as after a failed sync of its own.
+    void fail(const error& why);
+
+    /// After a lack of room, when the last write has come back. Appends are refused until it succeeded; after
+    /// a failed repair it is true again, and the shell decides when to try.
     bool wants_repair() const;
     repair_job repair();
     void on_repaired(const repair_job& job);

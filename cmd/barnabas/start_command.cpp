@@ -45,6 +45,9 @@ constexpr std::chrono::milliseconds same_request_within{300};
 
 constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
+/// The last data directory, or the metadata log's, failed or cannot be used: a restart does not help before
+/// somebody has looked after the disk. (2 is for wrong usage.)
+constexpr int exit_no_directory = 3;
 
 void warn(const std::string& sentence) {
     std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
@@ -53,7 +56,7 @@ void warn(const std::string& sentence) {
 int fail(const error& why) {
     std::fprintf(stderr, "%s: %s\n", program_name,
                  why.detail.empty() ? to_string(why).c_str() : why.detail.c_str());
-    return exit_failed;
+    return why.code == errc::no_usable_directory ? exit_no_directory : exit_failed;
 }
 
 result<std::string> read_file(const std::string& path) {

@@ -41,6 +41,9 @@ struct planted_bugs {
     /// DeleteRecords is answered before the new log start offset is on stable storage.
     bool log_start_not_synced = false;
 
+    /// A sync that failed is taken for one that did its work (the bug that fsyncgate was about).
+    bool serves_on_after_failed_sync = false;
+
     // Commit journal.
     /// A round is answered when it is written, not when it is stable.
     bool journal_not_synced = false;
@@ -109,6 +112,12 @@ struct planted_bugs {
     bool converts_to_oldest = false;
     /// An incremental fetch answer leaves out partitions whose marks did not move, records or not.
     bool session_forgets_records = false;
+
+    // Data directories.
+    /// A partition whose directory is offline gets an empty one elsewhere (KAFKA-16234).
+    bool fresh_replica_elsewhere = false;
+    /// A directory that was short of room stays closed to records when there is room again.
+    bool full_disk_stays_refused = false;
 
     // Controller.
     /// The metadata log is written but never synced.

@@ -26,6 +26,8 @@ struct broker_config {
     std::string broker_rack;
     std::vector<std::string> log_dirs; ///< `log.dirs`, else `log.dir`
     std::int32_t num_recovery_threads_per_data_dir = 0;
+    std::vector<std::string> cordoned_log_dirs;
+    std::int64_t log_dir_reserve_bytes = 0;
 
     // network
     std::vector<listener_endpoint> listeners;

@@ -46,8 +46,17 @@ const broker_key keys[] = {
     {"log.dirs", list, nullptr, any, "Directories for data, with commas. Wins over log.dir."},
     {"log.dir", string, "barnabas-data", not_empty(), "Directory for data when log.dirs is not set."},
     {"num.recovery.threads.per.data.dir", int32, "2", at_least(1),
-     "Logs per directory that are opened at the same time when the node starts.",
+     "Logs per directory that are recovered at the same time when the node starts after it was not stopped "
+     "in "
+     "good order.",
      &config::num_recovery_threads_per_data_dir},
+    {"cordoned.log.dirs", list, "", any,
+     "Directories of log.dirs where no new partitions are put, with commas.", &config::cordoned_log_dirs},
+    {"log.dir.reserve.bytes", int64, "134217728", at_least(0),
+     "Room kept back on the disk of each data directory. With less than that free, records are refused with "
+     "KAFKA_STORAGE_ERROR, which clients repeat, until there is more again; reading, deleting and the "
+     "broker's own files go on.",
+     &config::log_dir_reserve_bytes},
 
     // network
     {"listeners", list, "PLAINTEXT://127.0.0.1:9092", not_empty(),

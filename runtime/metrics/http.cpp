@@ -147,7 +147,8 @@ http_handler node_pages(const metric_registry& registry, std::function<readiness
         if (path == "/ready") {
             const auto state = ready();
             return {state.ready ? 200 : 503, "text/plain; charset=utf-8",
-                    state.ready ? "ready\n" : "not ready: " + state.reason + "\n"};
+                    std::string(state.ready ? "ready" : "not ready") +
+                        (state.reason.empty() ? "" : ": " + state.reason) + "\n"};
         }
         return {404, "text/plain; charset=utf-8", "there are /metrics, /ready and /live\n"};
     };

@@ -45,6 +45,7 @@ private:
 /// Whether the node serves, and why not.
 struct readiness {
     bool ready = false;
+    /// Why not, or what is amiss nevertheless; empty when all is well.
     std::string reason;
 };
 

@@ -133,7 +133,8 @@ TEST(boot, failing_disk_operation_fails_the_boot_or_harms_nothing) {
         host.machine.disk().fail_nth(n, errc::storage_error);
         host.start();
         if (host.wait_for([&] { return host.started; })) {
-            EXPECT_TRUE(host.stop());
+            // A directory that fails while it is closed is told, too.
+            EXPECT_TRUE(host.stop() || host.failure.has_value());
         } else {
             ASSERT_TRUE(host.failure.has_value()) << n;
             EXPECT_FALSE(host.failure->detail.empty());

@@ -31,7 +31,7 @@ bool has(const effects::effects& out) {
 
 /// A machine and the effects of its last event.
 struct fixture {
-    broker machine{node_id(1)};
+    broker machine{broker_options{node_id(1), 2, {}}};
     effects::effects out;
 
     template <class Event>
@@ -170,6 +170,7 @@ TEST(broker, stop_is_not_clean_beside_a_partition_that_was_not_flushed) {
         f.on([&] { f.machine.on_image({image}, f.out); });
         const topic_partition id{topic.id, partition_index(0)};
         f.on([&] { f.machine.on_partition_opened({id, errc::ok, "", 0}, f.out); });
+        f.on([&] { f.machine.on_created_recorded({}, f.out); });
         f.on([&] { f.machine.on_listeners_bound({}, f.out); });
         f.on([&] { f.machine.on_stop(f.out); });
         f.on([&] { f.machine.on_listeners_closed(f.out); });
@@ -180,6 +181,104 @@ TEST(broker, stop_is_not_clean_beside_a_partition_that_was_not_flushed) {
         ASSERT_TRUE(has<effects::close_directories>(f.out));
         EXPECT_EQ(std::get<effects::close_directories>(f.out.back()).clean, flushed);
     }
+}
+
+namespace {
+
+opened_directories three_directories() {
+    auto opened = one_directory();
+    opened.metadata_directory = "/data";
+    opened.directories.resize(3);
+    opened.directories[1].path = "/b";
+    opened.directories[2].path = "/c";
+    return opened;
+}
+
+std::vector<std::string> notes(const effects::effects& out) {
+    std::vector<std::string> events;
+    for (const auto& one : out)
+        if (const auto* note = std::get_if<effects::note>(&one))
+            events.emplace_back(note->event);
+    return events;
+}
+
+void start_with_three(fixture& f) {
+    f.on([&] { f.machine.on_boot(f.out); });
+    f.on([&] { f.machine.on_directories_opened(three_directories(), f.out); });
+    f.on([&] { f.machine.on_image(empty_image(), f.out); });
+    f.on([&] { f.machine.on_listeners_bound({}, f.out); });
+}
+
+} // namespace
+
+TEST(broker, goes_on_without_a_failed_directory_and_says_so_once) {
+    fixture f;
+    start_with_three(f);
+    const error why{errc::storage_error, "I/O error"};
+    f.on([&] { f.machine.on_directory_failed("/b", why, f.out); });
+    EXPECT_EQ(notes(f.out), std::vector<std::string>{"data_directory_offline"});
+    EXPECT_TRUE(f.machine.status().is_ready());
+    EXPECT_EQ(f.machine.status().directories_offline, std::vector<std::string>{"/b"});
+    EXPECT_TRUE(f.on([&] { f.machine.on_directory_failed("/b", why, f.out); }).empty());
+    const auto described = f.machine.describe_log_dirs({});
+    ASSERT_EQ(described.directories.size(), 3u);
+    EXPECT_EQ(described.directories[0].code, errc::ok);
+    EXPECT_EQ(described.directories[1].code, errc::storage_error);
+}
+
+TEST(broker, ends_with_the_directory_of_the_metadata_log_or_the_last_one) {
+    fixture metadata;
+    start_with_three(metadata);
+    metadata.on([&] {
+        metadata.machine.on_directory_failed("/data", {errc::storage_error, "I/O"}, metadata.out);
+    });
+    EXPECT_TRUE(has<effects::close_listeners>(metadata.out));
+    EXPECT_FALSE(metadata.machine.status().is_ready());
+
+    fixture last;
+    last.on([&] { last.machine.on_boot(last.out); });
+    auto separate = three_directories();
+    separate.directories[0].holds_partitions = false;
+    last.on([&] { last.machine.on_directories_opened(separate, last.out); });
+    last.on([&] { last.machine.on_image(empty_image(), last.out); });
+    last.on([&] { last.machine.on_listeners_bound({}, last.out); });
+    last.on([&] { last.machine.on_directory_failed("/b", {errc::storage_error, "I/O"}, last.out); });
+    EXPECT_FALSE(has<effects::close_listeners>(last.out));
+    last.on([&] { last.machine.on_directory_failed("/c", {errc::read_only, "I/O"}, last.out); });
+    EXPECT_TRUE(has<effects::close_listeners>(last.out));
+    last.on([&] { last.machine.on_listeners_closed(last.out); });
+    last.on([&] { last.machine.on_controller_closed(last.out); });
+    ASSERT_TRUE(has<effects::close_directories>(last.out));
+    EXPECT_FALSE(std::get<effects::close_directories>(last.out.back()).clean);
+    last.on([&] { last.machine.on_directories_closed({}, last.out); });
+    ASSERT_TRUE(has<effects::report_failed>(last.out));
+    EXPECT_EQ(std::get<effects::report_failed>(last.out.back()).why.code, errc::no_usable_directory);
+}
+
+TEST(broker, stop_beside_a_failed_directory_marks_only_the_others) {
+    fixture f;
+    start_with_three(f);
+    f.on([&] { f.machine.on_directory_failed("/b", {errc::storage_error, "I/O"}, f.out); });
+    f.on([&] { f.machine.on_stop(f.out); });
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    f.on([&] { f.machine.on_controller_closed(f.out); });
+    ASSERT_TRUE(has<effects::close_directories>(f.out));
+    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
+    EXPECT_TRUE(f.machine.directories()->directories[1].offline.has_value());
+    EXPECT_FALSE(f.machine.directories()->directories[0].unflushed);
+}
+
+TEST(broker, lack_of_room_is_told_when_it_begins_and_when_it_ends) {
+    fixture f;
+    f.start();
+    EXPECT_TRUE(f.on([&] { f.machine.on_room({"/data", 500, 100, false}, f.out); }).empty());
+    f.on([&] { f.machine.on_room({"/data", 50, 100, true}, f.out); });
+    EXPECT_EQ(notes(f.out), std::vector<std::string>{"data_directory_short_of_room"});
+    EXPECT_EQ(f.machine.status().directories_short_of_room, std::vector<std::string>{"/data"});
+    EXPECT_TRUE(f.on([&] { f.machine.on_room({"/data", 40, 100, true}, f.out); }).empty());
+    f.on([&] { f.machine.on_room({"/data", 200, 100, false}, f.out); });
+    EXPECT_EQ(notes(f.out), std::vector<std::string>{"data_directory_has_room"});
+    EXPECT_TRUE(f.machine.status().directories_short_of_room.empty());
 }
 
 } // namespace barnabas

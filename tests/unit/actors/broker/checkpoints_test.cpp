@@ -260,5 +260,27 @@ TEST_F(checkpoints, a_stop_that_cannot_write_says_so) {
     EXPECT_EQ(out.closed->code(), errc::storage_error);
 }
 
+TEST_F(checkpoints, of_a_failed_directory_promise_and_write_nothing_and_hold_no_stop_up) {
+    start();
+    step([&] { machine->on_keep(1, {0, orders, log_offset(5)}, at_ms(0), out); });
+    ASSERT_TRUE(writing);
+    step([&] { machine->on_keep(2, {0, clicks, log_offset(3)}, at_ms(1), out); });
+    machine->on_directory_failed({errc::storage_error, "the disk is gone"});
+    step([&] { machine->on_keep(3, {0, clicks, log_offset(4)}, at_ms(2), out); });
+    EXPECT_TRUE(answers.empty()) << "the write in flight comes back first";
+    written(3, error{errc::storage_error, "the disk is gone"});
+    EXPECT_FALSE(out.failed) << "nothing is tried again";
+    EXPECT_EQ(answers, (std::vector<std::pair<std::uint64_t, errc>>{
+                           {1, errc::storage_error}, {2, errc::storage_error}, {3, errc::storage_error}}));
+    marks(orders, offsets_of(5, 5, 7), 4);
+    timer(100'000);
+    EXPECT_FALSE(writing);
+    EXPECT_FALSE(out.arm);
+    step([&] { machine->on_close(at_ms(100'001), out); });
+    ASSERT_TRUE(out.closed);
+    EXPECT_TRUE(*out.closed);
+    EXPECT_FALSE(writing);
+}
+
 } // namespace
 } // namespace barnabas

@@ -202,6 +202,40 @@ TEST(data_directories, every_failing_operation_gives_an_error_or_a_later_start_s
     }
 }
 
+TEST(data_directories, what_was_made_is_remembered) {
+    sim::memory_disk disk(1);
+    auto opened = open_data_directories(disk.files(), options_for({"/a"}));
+    ASSERT_TRUE(opened.has_value());
+    EXPECT_FALSE(opened->created_upto.has_value());
+    ASSERT_TRUE(record_created(disk.files(), "/a", log_offset(1234)).has_value());
+    disk.kill();
+    opened = open_data_directories(disk.files(), options_for({"/a"}));
+    ASSERT_TRUE(opened.has_value());
+    EXPECT_EQ(opened->created_upto, log_offset(1234));
+}
+
+TEST(data_directories, of_two_copies_of_a_partition_the_empty_one_is_a_fragment) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    constexpr auto name = "partition.metadata";
+    constexpr auto text = "version: 0\ntopic_id: aaaaaaaaaaaaaaaaaaaaaA\n";
+    for (const auto* directory : {"/a/t-0", "/b/t-0"})
+        write(files, directory, name, text);
+    write(files, "/a", "meta.properties", identity("c", 1));
+    write(files, "/b", "meta.properties", identity("c", 1));
+    write(files, "/a/__cluster_metadata-0", name, text);
+    write(files, "/a/t-0", "00000000000000000000.log", "");
+    write(files, "/b/t-0", "00000000000000000000.log", "records");
+    auto opened = open_data_directories(files, options_for({"/a", "/b"}));
+    ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_TRUE(opened->directories[0].partitions.back().is_fragment);
+    EXPECT_FALSE(opened->directories[1].partitions.back().is_fragment);
+    EXPECT_EQ(opened->directories[1].partitions.back().bytes_to_check, 7u);
+    disk.kill();
+    write(files, "/a/t-0", "00000000000000000000.log", "records, too");
+    EXPECT_EQ(open_data_directories(files, options_for({"/a", "/b"})).code(), errc::mismatched_directory);
+}
+
 TEST(data_directories, formatted_directories_survive_a_power_cut) {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         sim::memory_disk disk(seed);

@@ -34,8 +34,13 @@ metadata_image_ptr image_of(std::int64_t applied, const std::vector<wanted_topic
         topic.name = wanted.name;
         topic.id = id_of(wanted.id);
         for (std::int32_t i = 0; i < wanted.partitions; ++i)
-            topic.partitions.push_back(
-                {partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+            topic.partitions.push_back({partition_index(i),
+                                        node_id(1),
+                                        leader_epoch(0),
+                                        0,
+                                        {node_id(1)},
+                                        {node_id(1)},
+                                        log_offset(applied - 1)});
         image->topic_names[topic.id] = topic.name;
         image->topics[topic.name] = topic;
     }
@@ -70,22 +75,35 @@ std::vector<std::string> notes(const effects::effects& out) {
     return events;
 }
 
+std::shared_ptr<metadata_image> changed(const metadata_image_ptr& image) {
+    return std::make_shared<metadata_image>(metadata_image(*image));
+}
+
+const partition_set_options usual{node_id(1), 2, std::nullopt, {}};
+
+/// The disk takes what is to be remembered at once.
+effects::effects recorded(partition_set& set, effects::effects out) {
+    if (!all<effects::record_created>(out).empty())
+        set.on_created_recorded({}, out);
+    return out;
+}
+
 effects::effects opened(partition_set& set, const topic_partition& id, errc code = errc::ok) {
     effects::effects out;
     set.on_partition_opened({id, code, "why", 0}, out);
-    return out;
+    return recorded(set, std::move(out));
 }
 
 effects::effects apply(partition_set& set, metadata_image_ptr image) {
     effects::effects out;
     set.on_image(std::move(image), out);
-    return out;
+    return recorded(set, std::move(out));
 }
 
 } // namespace
 
 TEST(partition_set, image_without_partitions_is_published_and_confirmed_at_once) {
-    partition_set set(node_id(1), directories_with());
+    partition_set set(usual, directories_with());
     const auto out = apply(set, image_of(2, {}));
     ASSERT_EQ(out.size(), 2u);
     EXPECT_EQ(std::get<effects::publish_view>(out[0]).image->applied, log_offset(2));
@@ -94,7 +112,7 @@ TEST(partition_set, image_without_partitions_is_published_and_confirmed_at_once)
 }
 
 TEST(partition_set, image_is_published_when_the_last_partition_is_open) {
-    partition_set set(node_id(1), directories_with());
+    partition_set set(usual, directories_with());
     auto out = apply(set, image_of(5, {{"t", 1, 2}}));
     EXPECT_EQ(all<effects::open_partition>(out).size(), 2u);
     EXPECT_TRUE(all<effects::publish_view>(out).empty());
@@ -106,7 +124,7 @@ TEST(partition_set, image_is_published_when_the_last_partition_is_open) {
 }
 
 TEST(partition_set, new_partitions_go_where_fewest_are) {
-    partition_set set(node_id(1), directories_with({stored("old", 0, id_of(9)), stored("old", 1, id_of(9))}));
+    partition_set set(usual, directories_with({stored("old", 0, id_of(9)), stored("old", 1, id_of(9))}));
     const auto out = apply(set, image_of(5, {{"t", 1, 4}}));
     std::vector<std::string> places;
     for (const auto& one : all<effects::open_partition>(out)) {
@@ -117,7 +135,7 @@ TEST(partition_set, new_partitions_go_where_fewest_are) {
 }
 
 TEST(partition_set, stored_partition_is_opened_where_it_is) {
-    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(1))}));
+    partition_set set(usual, directories_with({stored("t", 0, id_of(1))}));
     const auto out = apply(set, image_of(5, {{"t", 1}}));
     const auto opening = all<effects::open_partition>(out);
     ASSERT_EQ(opening.size(), 1u);
@@ -126,7 +144,7 @@ TEST(partition_set, stored_partition_is_opened_where_it_is) {
 }
 
 TEST(partition_set, directory_of_an_earlier_topic_with_the_name_is_moved_aside_first) {
-    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(8)), stored("u", 0, std::nullopt)}));
+    partition_set set(usual, directories_with({stored("t", 0, id_of(8)), stored("u", 0, std::nullopt)}));
     auto out = apply(set, image_of(5, {{"t", 1}, {"u", 2}}));
     const auto aside = all<effects::set_aside_directories>(out);
     ASSERT_EQ(aside.size(), 1u);
@@ -142,13 +160,13 @@ TEST(partition_set, directory_of_an_earlier_topic_with_the_name_is_moved_aside_f
 }
 
 TEST(partition_set, unknown_directory_is_left_alone_and_noted_once) {
-    partition_set set(node_id(1), directories_with({stored("other", 0, id_of(8))}));
+    partition_set set(usual, directories_with({stored("other", 0, id_of(8))}));
     EXPECT_EQ(notes(apply(set, image_of(1, {}))), (std::vector<std::string>{"partition_directory_unknown"}));
     EXPECT_TRUE(notes(apply(set, image_of(2, {}))).empty());
 }
 
 TEST(partition_set, partition_that_does_not_open_has_no_route_and_holds_nobody_up) {
-    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(1)), stored("t", 1, id_of(1))}));
+    partition_set set(usual, directories_with({stored("t", 0, id_of(1)), stored("t", 1, id_of(1))}));
     apply(set, image_of(5, {{"t", 1, 2}}));
     EXPECT_EQ(notes(opened(set, place(1, 0), errc::corrupt_message)),
               (std::vector<std::string>{"partition_not_opened"}));
@@ -158,7 +176,7 @@ TEST(partition_set, partition_that_does_not_open_has_no_route_and_holds_nobody_u
 }
 
 TEST(partition_set, removed_topic_loses_its_route_before_its_files) {
-    partition_set set(node_id(1), directories_with());
+    partition_set set(usual, directories_with());
     apply(set, image_of(5, {{"t", 1}, {"u", 2}}));
     opened(set, place(1, 0));
     opened(set, place(2, 0));
@@ -176,7 +194,7 @@ TEST(partition_set, removed_topic_loses_its_route_before_its_files) {
 }
 
 TEST(partition_set, removed_topic_that_never_opened_has_its_files_removed) {
-    partition_set set(node_id(1), directories_with({stored("t", 0, id_of(1))}));
+    partition_set set(usual, directories_with({stored("t", 0, id_of(1))}));
     apply(set, image_of(5, {{"t", 1}}));
     opened(set, place(1, 0), errc::corrupt_message);
     const auto out = apply(set, image_of(6, {}));
@@ -185,7 +203,7 @@ TEST(partition_set, removed_topic_that_never_opened_has_its_files_removed) {
 }
 
 TEST(partition_set, topic_of_the_same_name_waits_until_the_old_files_are_gone) {
-    partition_set set(node_id(1), directories_with());
+    partition_set set(usual, directories_with());
     apply(set, image_of(5, {{"t", 1}}));
     opened(set, place(1, 0));
     auto out = apply(set, image_of(7, {{"t", 2}}));
@@ -197,7 +215,7 @@ TEST(partition_set, topic_of_the_same_name_waits_until_the_old_files_are_gone) {
 }
 
 TEST(partition_set, images_that_arrive_meanwhile_are_carried_out_as_one) {
-    partition_set set(node_id(1), directories_with());
+    partition_set set(usual, directories_with());
     apply(set, image_of(5, {{"t", 1}}));
     EXPECT_TRUE(apply(set, image_of(6, {{"t", 1}, {"u", 2}})).empty());
     EXPECT_TRUE(apply(set, image_of(7, {{"t", 1}, {"u", 2}, {"v", 3}})).empty());
@@ -210,7 +228,7 @@ TEST(partition_set, images_that_arrive_meanwhile_are_carried_out_as_one) {
 }
 
 TEST(partition_set, close_all_waits_for_those_that_are_opening) {
-    partition_set set(node_id(1), directories_with());
+    partition_set set(usual, directories_with());
     apply(set, image_of(5, {{"t", 1, 2}}));
     opened(set, place(1, 0));
     effects::effects out;
@@ -224,13 +242,13 @@ TEST(partition_set, close_all_waits_for_those_that_are_opening) {
 }
 
 TEST(partition_set, tells_of_partitions_whose_files_nobody_vouches_for) {
-    partition_set not_opened(node_id(1), directories_with());
+    partition_set not_opened(usual, directories_with());
     apply(not_opened, image_of(5, {{"t", 1, 1}}));
     EXPECT_FALSE(not_opened.left_unflushed());
     opened(not_opened, place(1, 0), errc::storage_error);
     EXPECT_TRUE(not_opened.left_unflushed());
 
-    partition_set not_flushed(node_id(1), directories_with());
+    partition_set not_flushed(usual, directories_with());
     apply(not_flushed, image_of(5, {{"t", 1, 1}}));
     opened(not_flushed, place(1, 0));
     effects::effects out;
@@ -239,6 +257,201 @@ TEST(partition_set, tells_of_partitions_whose_files_nobody_vouches_for) {
     not_flushed.on_partition_closed({place(1, 0), errc::storage_error, "a sync failed"}, out);
     EXPECT_TRUE(not_flushed.left_unflushed());
     EXPECT_TRUE(not_flushed.is_closed());
+}
+
+// ---- directories that fail (card STO-09) and the memory of what was made
+
+TEST(partition_set, partitions_of_a_failed_directory_lose_their_routes_and_the_others_keep_theirs) {
+    partition_set set(usual, directories_with());
+    apply(set, image_of(5, {{"t", 1, 2}}));
+    opened(set, place(1, 0));
+    opened(set, place(1, 1));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    ASSERT_EQ(all<effects::lose_directory>(out).size(), 1u);
+    EXPECT_EQ(all<effects::lose_directory>(out)[0].id, place(1, 0));
+    ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);
+    EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(1, 1)});
+    EXPECT_EQ(set.failed_count(), 1u);
+    // New partitions go elsewhere, though it has more.
+    for (const auto& one : all<effects::open_partition>(apply(set, image_of(6, {{"t", 1, 2}, {"u", 2, 2}}))))
+        EXPECT_EQ(one.data_directory, "/b");
+}
+
+TEST(partition_set, partition_that_opens_on_a_directory_that_failed_meanwhile_is_offline) {
+    partition_set set(usual, directories_with({stored("t", 0, id_of(1))}));
+    apply(set, image_of(5, {{"t", 1}}));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    out = opened(set, place(1, 0));
+    EXPECT_EQ(all<effects::lose_directory>(out).size(), 1u);
+    EXPECT_TRUE(all<effects::publish_view>(out).back().routes.empty());
+    out.clear();
+    set.close_all(out);
+    EXPECT_EQ(all<effects::close_partition>(out).size(), 1u);
+}
+
+TEST(partition_set, partition_made_before_is_not_made_anew_when_nothing_holds_it) {
+    auto options = usual;
+    options.created_upto = log_offset(4);
+    auto directories = directories_with();
+    directories[0].offline = error{errc::read_only, "/a is read-only"};
+    partition_set set(options, directories);
+    auto image = changed(image_of(9, {{"old", 1}, {"new", 2}}));
+    image->topics["old"].partitions[0].created_at = log_offset(3);
+    image->topics["new"].partitions[0].created_at = log_offset(7);
+    auto out = apply(set, metadata_image_ptr(image));
+    EXPECT_EQ(notes(out).front(), "partition_directory_missing");
+    EXPECT_EQ(notes(out).back(), "partition_not_found");
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+    EXPECT_EQ(all<effects::open_partition>(out)[0].topic, "new");
+    EXPECT_EQ(all<effects::open_partition>(out)[0].data_directory, "/b");
+    out = opened(set, place(2, 0));
+    EXPECT_EQ(all<effects::record_created>(out)[0].upto, log_offset(9));
+    EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(2, 0)});
+    EXPECT_EQ(set.failed_count(), 1u);
+    // Its topic can be deleted nevertheless.
+    out = apply(set, image_of(10, {{"new", 2}}));
+    EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(10));
+    EXPECT_EQ(set.count(), 1u);
+}
+
+TEST(partition_set, without_a_memory_of_what_was_made_a_directory_that_is_missing_or_empty_forbids_making) {
+    for (const bool offline : {true, false}) {
+        auto directories = directories_with();
+        if (offline)
+            directories[1].offline = error{errc::storage_error, "gone"};
+        else
+            directories[1].formatted = true;
+        partition_set set(usual, directories);
+        EXPECT_TRUE(all<effects::open_partition>(apply(set, image_of(5, {{"t", 1}}))).empty());
+        EXPECT_EQ(set.failed_count(), 1u);
+    }
+}
+
+TEST(partition_set, what_was_made_is_recorded_before_it_is_shown) {
+    partition_set set(usual, directories_with());
+    apply(set, image_of(5, {{"t", 1}}));
+    effects::effects out;
+    set.on_partition_opened({place(1, 0), errc::ok, "", 0}, out);
+    ASSERT_EQ(all<effects::record_created>(out).size(), 1u);
+    EXPECT_TRUE(all<effects::publish_view>(out).empty());
+    out.clear();
+    set.on_created_recorded({}, out);
+    EXPECT_EQ(all<effects::publish_view>(out).size(), 1u);
+    // Nothing new, nothing to record.
+    EXPECT_TRUE(all<effects::record_created>(apply(set, image_of(6, {{"t", 1}}))).empty());
+}
+
+TEST(partition_set, partition_whose_making_failed_is_not_taken_for_made) {
+    auto options = usual;
+    options.created_upto = log_offset(2);
+    partition_set set(options, directories_with());
+    auto image = changed(image_of(9, {{"t", 1, 2}}));
+    image->topics["t"].partitions[0].created_at = log_offset(7);
+    image->topics["t"].partitions[1].created_at = log_offset(8);
+    apply(set, metadata_image_ptr(image));
+    opened(set, place(1, 0), errc::storage_error);
+    const auto out = opened(set, place(1, 1));
+    ASSERT_EQ(all<effects::record_created>(out).size(), 1u);
+    EXPECT_EQ(all<effects::record_created>(out)[0].upto, log_offset(7));
+}
+
+TEST(partition_set, of_two_directories_with_one_name_that_of_the_topic_is_opened) {
+    auto directories = directories_with({stored("t", 0, id_of(8))});
+    directories[1].partitions = {stored("t", 0, id_of(1))};
+    partition_set set(usual, directories);
+    auto out = apply(set, image_of(5, {{"t", 1}}));
+    ASSERT_EQ(all<effects::set_aside_directories>(out).size(), 1u);
+    out.clear();
+    set.on_directories_set_aside({}, out);
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+    EXPECT_EQ(all<effects::open_partition>(out)[0].data_directory, "/b");
+    EXPECT_FALSE(all<effects::open_partition>(out)[0].create);
+}
+
+TEST(partition_set, cordoned_directory_takes_no_new_partitions) {
+    auto directories = directories_with();
+    directories[0].cordoned = true;
+    partition_set set(usual, directories);
+    for (const auto& one : all<effects::open_partition>(apply(set, image_of(5, {{"t", 1, 3}}))))
+        EXPECT_EQ(one.data_directory, "/b");
+    directories[1].cordoned = true;
+    partition_set none(usual, directories);
+    EXPECT_EQ(notes(apply(none, image_of(5, {{"t", 1}}))), std::vector<std::string>{"partition_not_placed"});
+}
+
+TEST(partition_set, so_many_logs_of_a_directory_as_allowed_are_recovered_at_once) {
+    std::vector<stored_partition> found;
+    for (std::int32_t i = 0; i < 5; ++i) {
+        found.push_back(stored("t", i, id_of(1)));
+        found.back().bytes_to_check = 100;
+    }
+    partition_set set(usual, directories_with(found));
+    EXPECT_EQ(all<effects::open_partition>(apply(set, image_of(5, {{"t", 1, 5}}))).size(), 2u);
+    EXPECT_EQ(set.opening_count(), 5u);
+    EXPECT_EQ(set.bytes_to_check(), 500u);
+    for (std::int32_t i = 0; i < 3; ++i)
+        EXPECT_EQ(all<effects::open_partition>(opened(set, place(1, i))).size(), 1u);
+    EXPECT_EQ(set.bytes_to_check(), 200u);
+    // A stop does not wait for those that were never begun.
+    effects::effects out;
+    set.close_all(out);
+    opened(set, place(1, 3));
+    opened(set, place(1, 4));
+    for (std::int32_t i = 0; i < 5; ++i)
+        set.on_partition_closed({place(1, i), errc::ok, ""}, out);
+    EXPECT_TRUE(set.is_closed());
+}
+
+TEST(partition_set, partition_that_finds_no_room_is_opened_again_until_it_does) {
+    partition_set set(usual, directories_with());
+    apply(set, image_of(5, {{"t", 1}}));
+    auto out = opened(set, place(1, 0), errc::disk_full);
+    EXPECT_EQ(all<effects::reopen_later>(out).size(), 1u);
+    EXPECT_TRUE(all<effects::publish_view>(out)[0].routes.empty());
+    out.clear();
+    set.on_reopen_due(out);
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+    EXPECT_TRUE(all<effects::open_partition>(out)[0].create);
+    EXPECT_EQ(all<effects::reopen_later>(opened(set, place(1, 0), errc::disk_full)).size(), 1u);
+    out.clear();
+    set.on_reopen_due(out);
+    out = opened(set, place(1, 0));
+    ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);
+    EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(1, 0)});
+    EXPECT_EQ(set.failed_count(), 0u);
+}
+
+TEST(partition_set, partition_that_is_opened_again_hears_of_its_checkpoints_again) {
+    auto kept = stored("t", 0, id_of(1));
+    kept.checkpointed.log_start = log_offset(7);
+    partition_set set(usual, directories_with({kept}));
+    apply(set, image_of(5, {{"t", 1}}));
+    opened(set, place(1, 0), errc::disk_full);
+    effects::effects out;
+    set.on_reopen_due(out);
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+    EXPECT_FALSE(all<effects::open_partition>(out)[0].create);
+    EXPECT_EQ(all<effects::open_partition>(out)[0].checkpointed.log_start, log_offset(7));
+}
+
+TEST(partition_set, topic_deleted_while_its_partition_is_opened_again_goes_whole) {
+    for (const auto code : {errc::ok, errc::disk_full}) {
+        partition_set set(usual, directories_with());
+        apply(set, image_of(5, {{"t", 1}}));
+        opened(set, place(1, 0), errc::disk_full);
+        effects::effects out;
+        set.on_reopen_due(out);
+        out = apply(set, image_of(6, {}));
+        EXPECT_EQ(all<effects::close_partition>(out).size(), 1u);
+        out = opened(set, place(1, 0), code);
+        EXPECT_EQ(all<effects::remove_partition_files>(out).size(), code == errc::ok ? 0u : 1u);
+        out.clear();
+        set.on_partition_closed({place(1, 0), errc::ok, ""}, out);
+        EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(6));
+        EXPECT_EQ(set.count(), 0u);
+    }
 }
 
 } // namespace barnabas

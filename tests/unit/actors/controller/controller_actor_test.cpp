@@ -2,6 +2,7 @@
 
 #include "actors/broker/small_files.hpp"
 #include "actors/controller/controller_messages.hpp"
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -60,6 +61,8 @@ public:
         options.machine.node = node_id(1);
         options.machine.cluster_id = "cluster";
         options.directory = "/data/__cluster_metadata-0";
+        options.gate =
+            std::make_shared<runtime::directory_gate>("/data", 0, runtime::directory_gate::listeners{});
         options.broker = {node_id(1), {{"PLAINTEXT", "localhost", 9092}}, std::nullopt};
         controller_ = spawn_controller(node_, options, caf::actor_cast<caf::actor>(this));
         return {

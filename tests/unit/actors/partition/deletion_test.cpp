@@ -142,6 +142,24 @@ TEST(record_deletion, waiting_when_the_partition_closes_is_answered) {
     EXPECT_TRUE(host.ended);
 }
 
+TEST(record_deletion, waiting_when_the_directory_fails_is_answered_and_later_ones_are_refused) {
+    partition_host host;
+    append_batches(host, 5);
+    host.delete_below(6, 1);
+    ASSERT_TRUE(host.keeping);
+    host.machine->on_directory_failed({errc::storage_error, "the disk is gone"});
+    host.settle();
+    EXPECT_EQ(host.deletions.at(1).code, errc::storage_error);
+    EXPECT_EQ(host.epoch_end(3).code, errc::storage_error);
+    host.delete_below(7, 2);
+    EXPECT_EQ(host.deletions.at(2).code, errc::storage_error);
+    host.keep();
+    EXPECT_EQ(host.machine->log().log_start_offset(), log_offset(0)) << "the log is closed already";
+    EXPECT_EQ(host.removals, 0u);
+    host.machine->on_close();
+    EXPECT_TRUE(host.ended);
+}
+
 TEST(record_deletion, retention_that_a_restart_may_not_know_answers_nothing) {
     auto options = replica::log_host::small_options();
     options.retention_bytes = 1000;

@@ -53,12 +53,15 @@ public:
         machine->on_append(request, 0);
     }
     void settle() {
-        while (!jobs.empty()) {
-            auto job = std::move(jobs.front());
-            jobs.pop_front();
-            job();
-        }
+        while (!jobs.empty())
+            settle_one();
     }
+    void settle_one() {
+        auto job = std::move(jobs.front());
+        jobs.pop_front();
+        job();
+    }
+    std::size_t jobs_waiting() const { return jobs.size(); }
     /// What the checkpoint's owner answers to the question at hand.
     void keep(result<void> outcome = {}) {
         ASSERT_TRUE(keeping);
@@ -90,21 +93,21 @@ public:
             return held_syncs.push_back(std::move(job));
         run(std::move(job), [this](auto& done) { machine->on_synced(done); });
     }
-    void submit(replica::journal_commit) override { ADD_FAILURE() << "there is no journal here"; }
+    void submit(replica::journal_commit) override { ADD_FAILURE() << "there is no journal"; }
     void submit(replica::settle_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_settled(done); });
     }
+    bool journal_pays() const override { return false; }
+    void settled(log_offset) override {}
     void submit(replica::clean_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_clean_done(done); });
     }
     void submit(replica::swap_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_swap_done(done); });
     }
-    void tell_cleaner(cleaning_state) override {}
-    void tell_cleaner(partition_cleaned) override {}
-    void resume_cleaning(std::chrono::milliseconds) override {}
-    bool journal_pays() const override { return false; }
-    void settled(log_offset) override {}
+    void tell_cleaner(cleaning_state state) override { cleaning_wanted = state.wanted; }
+    void tell_cleaner(partition_cleaned outcome) override { cleaned.push_back(std::move(outcome)); }
+    void resume_cleaning(std::chrono::milliseconds) override { ++pauses; }
     void submit(replica::repair_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_repaired(done); });
     }
@@ -135,6 +138,7 @@ public:
     }
     void marks_moved() override { ++moves; }
     void retry_repair(std::chrono::milliseconds) override {}
+    result<void> room() const override { return {}; }
     timestamp_ms wall_now() const override { return now; }
     monotonic_ns monotonic_now() const override { return monotonic_ns(1'000'000); }
     void closed(const result<void>&) override { ended = true; }
@@ -156,6 +160,9 @@ public:
     timestamp_ms now{5000};
     std::size_t removals = 0;
     std::size_t moves = 0;
+    bool cleaning_wanted = false;
+    std::vector<partition_cleaned> cleaned;
+    std::size_t pauses = 0;
     bool ended = false;
 
 private:

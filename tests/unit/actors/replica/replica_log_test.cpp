@@ -216,7 +216,7 @@ TEST(replica_log, failed_write_fails_all_behind_and_offsets_are_reused_after_rep
     EXPECT_FALSE(host.write_one()) << "told once";
     EXPECT_EQ(host.log->log_end_offset(), log_offset(1));
     ASSERT_TRUE(host.log->wants_repair());
-    files.fail_after(0);
+    files.fail_after(0, errc::disk_full);
     EXPECT_FALSE(host.repair());
     ASSERT_TRUE(host.log->wants_repair());
     EXPECT_TRUE(host.repair());
@@ -236,7 +236,7 @@ TEST(replica_log, failed_roll_is_undone) {
         ASSERT_TRUE(host.queue({.value_size = 1500}, n));
         ASSERT_TRUE(host.queue({.value_size = 1500}, n));
         EXPECT_EQ(host.log->segments().size(), 3u);
-        files.fail_after(n);
+        files.fail_after(n, errc::disk_full);
         ASSERT_TRUE(host.write_one()) << n;
         host.write_one();
         EXPECT_EQ(host.log->segments().size(), 1u);

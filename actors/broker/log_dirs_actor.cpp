@@ -1,0 +1,116 @@
+#include "actors/broker/log_dirs_actor.hpp"
+
+#include "actors/broker/broker_events.hpp"
+#include "actors/broker/limits.hpp"
+#include "actors/partition/log_size_messages.hpp"
+#include "protocol/model/mark.hpp"
+#include "runtime/node/spawn.hpp"
+#include "runtime/random/random.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace barnabas {
+
+namespace {
+
+/// Who knows the size of a partition.
+struct asked_partition {
+    described_partition* entry = nullptr;
+    caf::actor log;
+};
+
+class log_dirs_actor final : public caf::event_based_actor {
+public:
+    log_dirs_actor(caf::actor_config& config, runtime::node_services& node, log_dirs_inquiry inquiry,
+                   const std::map<topic_partition, caf::actor>& partitions)
+        : event_based_actor(config), node_(node), inquiry_(std::move(inquiry)) {
+        for (auto& directory : inquiry_.known.directories)
+            for (auto& partition : directory.partitions)
+                if (const auto log = partitions.find(partition.id); log != partitions.end())
+                    asked_.push_back({&partition, log->second});
+    }
+
+    const char* name() const override { return "log dirs"; }
+    /// Whoever still waits here waits in a node that was killed.
+    void on_exit() override {
+        inquiry_.answer_to.forget();
+        asked_.clear();
+    }
+
+    caf::behavior make_behavior() override {
+        ask();
+        return {
+            [this](const log_size_response& answer) {
+                asked_.at(answer.token).entry->bytes = answer.bytes;
+                settle_one();
+            },
+            [this](const log_dir_room& answer) {
+                inquiry_.known.directories.at(answer.directory).free_bytes = *answer.free_bytes;
+                settle_one();
+            },
+            [this](const log_dirs_due&) {
+                BARNABAS_MARK(log_dirs_answered_late);
+                answer();
+            },
+        };
+    }
+
+private:
+    void ask() {
+        for (std::size_t i = 0; i < asked_.size(); ++i)
+            send(asked_[i].log, log_size_query{i});
+        open_ = asked_.size();
+        const auto& directories = inquiry_.known.directories;
+        for (std::size_t i = 0; i < directories.size(); ++i)
+            if (directories[i].code == errc::ok)
+                ask_for_room(i, inquiry_.gates.at(directories[i].path));
+        if (open_ == 0)
+            return answer();
+        delayed_send(this, broker_limits::log_dirs_wait_max, log_dirs_due{});
+    }
+
+    void ask_for_room(std::size_t number, const std::shared_ptr<runtime::directory_gate>& gate) {
+        ++open_;
+        auto free_bytes = std::make_shared<std::int64_t>(-1);
+        node_.disk->submit(
+            runtime::disk_lane(runtime::stable_hash("room of " + gate->path())),
+            runtime::disk_job_kind::blocking,
+            [gate, free_bytes](runtime::file_system& files) {
+                runtime::gated_files gated(files, *gate);
+                if (auto found = gated.free_bytes(gate->path()))
+                    *free_bytes = static_cast<std::int64_t>(*found);
+            },
+            [number, free_bytes, self = caf::actor_cast<caf::actor>(this)] {
+                caf::anon_send(self, log_dir_room{number, free_bytes});
+            });
+    }
+
+    void settle_one() {
+        if (--open_ == 0)
+            answer();
+    }
+
+    void answer() {
+        inquiry_.answer_to.deliver(this, std::move(inquiry_.known));
+        quit();
+    }
+
+    runtime::node_services& node_;
+    log_dirs_inquiry inquiry_;
+    std::vector<asked_partition> asked_;
+    std::size_t open_ = 0;
+};
+
+} // namespace
+
+void spawn_log_dirs_inquiry(runtime::node_services& node, log_dirs_inquiry inquiry,
+                            const std::map<topic_partition, caf::actor>& partitions) {
+    runtime::spawn<caf::actor, log_dirs_actor>(node, {loop_index(0), "log dirs"}, std::move(inquiry),
+                                               partitions);
+}
+
+} // namespace barnabas

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "actors/broker/log_dirs_messages.hpp"
+#include "runtime/disk/directory_gate.hpp"
+#include "runtime/node/node_services.hpp"
+#include "runtime/node/pending_reply.hpp"
+
+#include <caf/actor.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace barnabas {
+
+/// One DescribeLogDirs: who asked, and what the broker knows without asking anybody.
+struct log_dirs_inquiry {
+    runtime::pending_reply<log_dirs_response> answer_to;
+    /// Sizes and free room are still missing.
+    log_dirs_response known;
+    /// Of the directories that could be used at start.
+    std::map<std::string, std::shared_ptr<runtime::directory_gate>> gates;
+};
+
+/// Asks the partitions and the disk, answers, and ends.
+void spawn_log_dirs_inquiry(runtime::node_services& node, log_dirs_inquiry inquiry,
+                            const std::map<topic_partition, caf::actor>& partitions);
+
+} // namespace barnabas

@@ -1,0 +1,96 @@
+#include "actors/broker/partition_set.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// How openings follow one another, how far they are, and those that find no room.
+namespace barnabas {
+
+namespace effects = broker_effects;
+
+void partition_set::start_opening(const std::string& directory, effects::effects& out) {
+    auto& queue = recoveries_[directory];
+    while (!closing_ && !queue.waiting.empty() && queue.running < options_.recoveries_max) {
+        ++queue.running;
+        out.emplace_back(std::move(queue.waiting.front()));
+        queue.waiting.pop_front();
+    }
+}
+
+/// A line for each tenth of many.
+void partition_set::note_progress(const local_partition& partition, effects::effects& out) {
+    constexpr std::size_t worth_a_line = 100;
+    bytes_to_check_ -= partition.bytes_to_check;
+    const auto done = opening_first_ - std::min(opening_first_, waiting_.size());
+    if (opening_first_ < worth_a_line || done * 10 / opening_first_ == opened_noted_)
+        return;
+    opened_noted_ = done * 10 / opening_first_;
+    out.emplace_back(effects::note{effects::note_level::info, "partitions_opening",
+                                   std::to_string(done) + " of " + std::to_string(opening_first_) +
+                                       " partitions are open; at most " + std::to_string(bytes_to_check_) +
+                                       " bytes are left to check"});
+}
+
+/// One log of its directory is done with recovery.
+void partition_set::begin_next_recovery(const local_partition& partition, effects::effects& out) {
+    note_progress(partition, out);
+    const auto queue = recoveries_.find(partition.data_directory);
+    if (queue == recoveries_.end() || queue->second.running == 0 || partition.is_new)
+        return;
+    --queue->second.running;
+    start_opening(partition.data_directory, out);
+}
+
+void partition_set::note_not_opened(const partition_opened& opened, const local_partition& partition,
+                                    effects::effects& out) {
+    unflushed_.insert(partition.data_directory);
+    if (partition.is_new)
+        not_made_[opened.partition] = partition.created_at;
+    const bool may_be_opened = opened.code == errc::disk_full || opened.code == errc::too_many_open_files;
+    const auto what = described(partition.topic, opened.partition.partition) +
+                      " is not served: " + to_string(error{opened.code, opened.detail});
+    if (!BARNABAS_MARK_IF(may_be_opened && !closing_, partition_without_room)) {
+        out.emplace_back(effects::note{effects::note_level::error, "partition_not_opened", what});
+        return;
+    }
+    out.emplace_back(effects::note{effects::note_level::warn, "partition_not_opened",
+                                   what + "; it is tried again until there is room"});
+    if (without_room_.empty())
+        out.emplace_back(effects::reopen_later{});
+    without_room_.emplace(opened.partition, partition.data_directory);
+}
+
+void partition_set::on_reopen_due(effects::effects& out) {
+    for (const auto& [id, directory] : std::exchange(without_room_, {})) {
+        const auto found = partitions_.find(id);
+        if (closing_ || found == partitions_.end() || found->second.state != partition_state::failed ||
+            places_.is_offline(directory))
+            continue;
+        const auto* topic = published_ != nullptr ? published_->find_topic(id.topic) : nullptr;
+        if (topic == nullptr) {
+            // Not shown yet: a little later.
+            without_room_.emplace(id, directory);
+            continue;
+        }
+        const auto& partition = topic->partitions.at(static_cast<std::size_t>(id.partition.get()));
+        found->second.state = partition_state::opening;
+        reopening_.insert(id);
+        out.emplace_back(effects::open_partition{id, topic->name, directory, partition.leader_epoch,
+                                                 topic->configs, not_made_.contains(id),
+                                                 found->second.checkpointed});
+    }
+    if (!without_room_.empty())
+        out.emplace_back(effects::reopen_later{});
+}
+
+void partition_set::after_reopening(const topic_partition& id, effects::effects& out) {
+    if (partitions_.at(id).state != partition_state::open)
+        return;
+    BARNABAS_MARK(partition_reopened);
+    not_made_.erase(id);
+    if (published_ != nullptr)
+        publish(published_, out);
+}
+
+} // namespace barnabas

@@ -1,0 +1,85 @@
+#include "actors/broker/placement.hpp"
+
+#include "protocol/model/assert.hpp"
+
+#include <algorithm>
+
+namespace barnabas {
+
+placement::placement(const std::vector<data_directory>& directories) {
+    bool some_used = false;
+    bool some_new = false;
+    for (const auto& directory : directories) {
+        if (!directory.holds_partitions)
+            continue;
+        places_.push_back(
+            {directory.path, directory.partitions.size(), directory.cordoned, directory.offline.has_value()});
+        some_used |= !directory.offline && !directory.formatted;
+        some_new |= directory.offline || directory.formatted;
+        for (const auto& stored : directory.partitions)
+            stored_.emplace(stored.directory_name,
+                            stored_place{directory.path, stored, directory.was_stopped_cleanly});
+    }
+    incomplete_at_start_ = some_used && some_new;
+    BARNABAS_ASSERT(!places_.empty());
+    // The metadata log is the controller's.
+    stored_.erase("__cluster_metadata-0");
+}
+
+result<std::string> placement::choose() const {
+    const place* best = nullptr;
+    for (const auto& one : places_)
+        if (!one.offline && !one.cordoned && (best == nullptr || one.count < best->count))
+            best = &one;
+    if (best == nullptr)
+        return error{errc::invalid_config,
+                     "every usable directory of log.dirs is in cordoned.log.dirs, so no "
+                     "directory takes a new partition: take one out of there"};
+    return best->path;
+}
+
+void placement::move_count(const std::string& directory, int by) {
+    for (auto& one : places_)
+        if (one.path == directory && (by > 0 || one.count != 0))
+            one.count += static_cast<std::size_t>(by);
+}
+
+bool placement::is_offline(const std::string& directory) const {
+    return std::any_of(places_.begin(), places_.end(),
+                       [&](const place& one) { return one.path == directory && one.offline; });
+}
+
+void placement::set_offline(const std::string& directory) {
+    for (auto& one : places_)
+        one.offline |= one.path == directory;
+}
+
+std::optional<placement::stored_place> placement::take(const std::string& name, const topic_id& id) {
+    auto [first, last] = stored_.equal_range(name);
+    auto found = std::find_if(first, last, [&](const auto& one) { return one.second.partition.id == id; });
+    // One whose identity is damaged is opened: the log says what is wrong with it.
+    if (found == last)
+        found = std::find_if(first, last, [](const auto& one) {
+            return !one.second.partition.id && !one.second.partition.is_fragment;
+        });
+    if (found == last)
+        return std::nullopt;
+    auto taken = std::move(found->second);
+    stored_.erase(found);
+    return taken;
+}
+
+std::vector<placement::stored_place> placement::take_strangers(const std::string& name, const topic_id& id) {
+    std::vector<stored_place> strangers;
+    auto [at, last] = stored_.equal_range(name);
+    while (at != last) {
+        const auto& stored = at->second.partition;
+        const bool ours = !stored.is_fragment && stored.id.value_or(id) == id;
+        if (!ours && !is_offline(at->second.directory))
+            strangers.push_back(at->second);
+        at = ours ? std::next(at) : stored_.erase(at);
+    }
+    return strangers;
+}
+
+} // namespace barnabas

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/broker/data_directories.hpp"
+#include "protocol/model/error.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace barnabas {
+
+/// The directories of `log.dirs` as places for partitions: which can be used, how full they are, and what was
+/// found in them at start. Plain state of `partition_set`.
+class placement {
+public:
+    explicit placement(const std::vector<data_directory>& directories);
+
+    /// The place for a new partition: the usable directory with the fewest partitions that is not cordoned,
+    /// the first of equals. invalid_config when there is none.
+    result<std::string> choose() const;
+    void added(const std::string& directory) { move_count(directory, 1); }
+    void removed(const std::string& directory) { move_count(directory, -1); }
+
+    bool is_offline(const std::string& directory) const;
+    void set_offline(const std::string& directory);
+    /// A directory was offline at start, or was empty: what is missing may lie elsewhere.
+    bool incomplete_at_start() const noexcept { return incomplete_at_start_; }
+
+    struct stored_place {
+        std::string directory;
+        stored_partition partition;
+        bool was_stopped_cleanly = false;
+    };
+    /// Takes out the directory of this partition: the one with its id, else one whose identity is damaged.
+    std::optional<stored_place> take(const std::string& name, const topic_id& id);
+    /// Takes out what bears this name and belongs to another topic, or to none.
+    std::vector<stored_place> take_strangers(const std::string& name, const topic_id& id);
+    const std::multimap<std::string, stored_place>& stored() const noexcept { return stored_; }
+
+private:
+    struct place {
+        std::string path;
+        std::size_t count = 0;
+        bool cordoned = false;
+        bool offline = false;
+    };
+    void move_count(const std::string& directory, int by);
+
+    /// In the order of `log.dirs`.
+    std::vector<place> places_;
+    /// Found at start and not opened yet, by directory name; the same name may be in several directories.
+    std::multimap<std::string, stored_place> stored_;
+    bool incomplete_at_start_ = false;
+};
+
+} // namespace barnabas

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/broker/data_directories.hpp"
+#include "protocol/model/planted_bugs.hpp"
+#include "runtime/disk/directory_gate.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_control_block.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace barnabas {
+
+using gates_by_path = std::map<std::string, std::shared_ptr<runtime::directory_gate>>;
+
+/// The gates of all directories that can be used. They tell `broker` of failures and of lack of room, as long
+/// as it lives.
+gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_bytes,
+                         caf::weak_actor_ptr broker);
+
+/// The gate of the data directory in which that lies; null when it is offline from the start.
+std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path);
+
+/// Looks at the free room of each data directory at intervals, tells its gate, and the broker by
+/// `room_seen`. Ends by `close_room_watch`.
+caf::actor spawn_room_watch(runtime::node_services& node, gates_by_path gates, const planted_bugs& planted,
+                            caf::actor broker);
+
+} // namespace barnabas
