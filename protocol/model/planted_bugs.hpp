@@ -41,9 +41,6 @@ struct planted_bugs {
     /// DeleteRecords is answered before the new log start offset is on stable storage.
     bool log_start_not_synced = false;
 
-    /// A sync that failed is taken for one that did its work (the bug that fsyncgate was about).
-    bool serves_on_after_failed_sync = false;
-
     // Commit journal.
     /// A round is answered when it is written, not when it is stable.
     bool journal_not_synced = false;

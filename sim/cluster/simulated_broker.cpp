@@ -37,6 +37,7 @@ broker_config simulated_config(const std::string& host) {
     set_or_die(config, "listeners", "PLAINTEXT://" + host + ":" + std::to_string(simulated_broker::port));
     set_or_die(config, "barnabas.http.listener", "");
     set_or_die(config, "auto.create.topics.enable", "false");
+    set_or_die(config, "log.dir.reserve.bytes", "0");
     return config;
 }
 
@@ -72,10 +73,14 @@ broker_moment simulated_broker::moment() noexcept {
 void simulated_broker::start() {
     started_ = false;
     gave_up_ = false;
+    out_of_service_ = false;
     state_ = broker_state::opening_directories;
     dropped_counted_ = 0;
     boot_events events;
-    events.on_progress = [this](const broker_status& now) { state_ = now.state; };
+    events.on_progress = [this](const broker_status& now) {
+        state_ = now.state;
+        out_of_service_ = now.partitions_failed != 0 || !now.directories_offline.empty();
+    };
     events.on_started = [this](const auto&) { started_ = true; };
     events.on_failed = [this](const error& why) {
         if (settings_.may_give_up && settings_.may_give_up(why)) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -57,6 +58,9 @@ public:
     broker_moment moment() noexcept;
     /// The last incarnation ended because it could not go on.
     bool gave_up() const noexcept { return gave_up_; }
+    /// Directories failed or partitions did not open: that stays so until the next incarnation.
+    bool out_of_service() const noexcept { return out_of_service_; }
+    const std::vector<std::string>& log_dirs() const noexcept { return settings_.config->log_dirs; }
     std::uint64_t incarnations() const noexcept { return host_.incarnations(); }
     sim::host& host() noexcept { return host_; }
 
@@ -84,6 +88,7 @@ private:
     caf::weak_actor_ptr root_;
     bool started_ = false;
     bool gave_up_ = false;
+    bool out_of_service_ = false;
     /// Of the present incarnation, as it publishes it.
     broker_state state_ = broker_state::opening_directories;
     std::uint64_t dropped_counted_ = 0;

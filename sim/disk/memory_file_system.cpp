@@ -216,7 +216,7 @@ result<void> memory_file_system::sync(std::span<const file_id> files) {
 // ---- names
 
 result<void> memory_file_system::sync_directory(const std::string& path) {
-    if (auto begun = disk_.begin("sync directory", path); !begun)
+    if (auto begun = disk_.begin("sync directory", path, changes); !begun)
         return begun;
     ++disk_.syncs_;
     const auto node = disk_.find(path);

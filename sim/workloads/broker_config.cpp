@@ -36,6 +36,7 @@ constexpr number_key number_keys[] = {
     {"barnabas.memory.fetch.bytes", 30, 1'048'576, 67'108'864},
     {"barnabas.commit.journal.syncs", 50, 1, 8},
     {"barnabas.commit.journal.bytes", 95, 4'096, 262'144},
+    {"log.dir.reserve.bytes", 30, 4'096, 1'000'000},
 };
 
 /// A key with one of a few texts.
@@ -49,6 +50,7 @@ constexpr choice_key choice_keys[] = {
     {"max.incremental.fetch.session.cache.slots", 50, {"0", "1", "2", "3"}, 4},
     {"compression.type", 30, {"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"}, 6},
     {"barnabas.record.validation", 30, {"header", "full"}, 2},
+    {"log.dirs", 35, {"/data,/data1", "/data,/data1,/data2"}, 2},
 };
 
 } // namespace

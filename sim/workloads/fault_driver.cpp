@@ -56,6 +56,7 @@ void fault_driver::heal() {
     host.disk().set_faults({});
     host.disk().set_capacity(memory_disk::unlimited);
     host.disk().lift_rot();
+    host.disk().break_place("");
     if (host.clock().drift_ppm() != usual_drift_ppm_)
         host.set_clock_drift(usual_drift_ppm_);
     if (std::exchange(loop_slow_until_, virtual_time(0)) > virtual_time(0))
@@ -64,8 +65,11 @@ void fault_driver::heal() {
     start_at_ = with_.time->now();
     healthy_since_ = with_.time->now();
     next_downtime_ = 0;
-    // What a failed disk took out of service stays so until somebody mends the disk and starts the broker.
-    if (plan_.any && plan_.disk_fails() && with_.broker->running())
+    // What a failed disk took out of service stays so until somebody mends the disk and starts the broker; a
+    // disk that was only full is to serve without that.
+    const bool failed =
+        plan_.disk.fails() || plan_.disk_hangs() || (plan_.disk_fails() && with_.broker->out_of_service());
+    if (plan_.any && failed && with_.broker->running())
         crash(crash_kind::kill, {}, 0);
 }
 

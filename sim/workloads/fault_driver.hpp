@@ -64,6 +64,7 @@ private:
     void slow_disk(const planned_fault& fault);
     void fill_disk(const planned_fault& fault);
     void hang_disk(const planned_fault& fault);
+    void lose_directory(const planned_fault& fault);
     void slow_loop(const planned_fault& fault);
     void drift(const planned_fault& fault);
     void watch();
@@ -104,9 +105,10 @@ private:
     virtual_time loop_slow_until_{0};
     virtual_time disk_slow_until_{0};
     virtual_time drift_until_{0};
+    virtual_time disk_full_until_{0};
+    virtual_time directory_lost_until_{0};
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
-    virtual_time disk_full_until_{0};
     std::int64_t usual_drift_ppm_ = 0;
 };
 

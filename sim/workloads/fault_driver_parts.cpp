@@ -90,10 +90,11 @@ void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
     case fault_kind::clock_jump: return with_.broker->host().jump_wall_clock(fault.jump_ms);
     case fault_kind::clock_drift: return drift(fault);
     case fault_kind::slow_disk: return slow_disk(fault);
+    case fault_kind::full_disk: return fill_disk(fault);
+    case fault_kind::lost_directory: return lose_directory(fault);
     case fault_kind::disk_stall:
         disk_stalled_until_ = std::max(disk_stalled_until_, (with_.time->now() + length(fault)).get());
         return set_disk();
-    case fault_kind::full_disk: return fill_disk(fault);
     case fault_kind::hanging_disk: return hang_disk(fault);
     default: return;
     }
@@ -137,6 +138,21 @@ void fault_driver::hang_disk(const planned_fault& fault) {
         set_disk();
         if (with_.broker->running())
             crash(fault.how, fault.losses, 0);
+    });
+}
+
+/// One at a time: the last one that failed is mended last.
+void fault_driver::lose_directory(const planned_fault& fault) {
+    const auto& paths = with_.broker->log_dirs();
+    auto draws = runtime::random(fault.choice);
+    // The first one has the metadata log, and the broker ends with it.
+    const auto which = paths.size() > 1 && draws.chance(9, 10) ? 1 + draws.below(paths.size() - 1) : 0;
+    const auto code = draws.chance(1, 3) ? errc::read_only : errc::storage_error;
+    with_.broker->host().disk().break_place(paths[which], code);
+    directory_lost_until_ = with_.time->now() + length(fault);
+    later(length(fault), [this] {
+        if (with_.time->now() >= directory_lost_until_)
+            with_.broker->host().disk().break_place("");
     });
 }
 

@@ -47,10 +47,12 @@ constexpr kind_row kind_rows[] = {
     {fault_kind::slow_disk, 30, 8, 60},
     {fault_kind::disk_stall, 30, 8, 60},
 };
+
 /// These are drawn like all that a disk does wrong, where that is allowed.
 constexpr kind_row disk_kind_rows[] = {
     {fault_kind::full_disk, 6, 8, 60},
     {fault_kind::hanging_disk, 6, 20, 60},
+    {fault_kind::lost_directory, 6, 15, 60},
 };
 
 struct background_row {
@@ -269,6 +271,7 @@ std::pair<std::int64_t, std::int64_t> lengths_of(fault_kind kind) {
     case fault_kind::disk_stall:
     case fault_kind::full_disk:
     case fault_kind::hanging_disk: return {10 * millisecond, 10 * second};
+    case fault_kind::lost_directory: return {10 * millisecond, 30 * second};
     default: return {millisecond, 4 * second};
     }
 }

@@ -82,6 +82,8 @@ struct fault_plan {
     static fault_plan drawn(runtime::random draws, const bounds& within);
     /// Something here ends in errors of the disk, so that the broker may refuse service until healing.
     bool disk_fails() const noexcept;
+    /// Only the end of the process ends what was asked of the disk.
+    bool disk_hangs() const noexcept;
     /// One line per fault, for people.
     std::string text() const;
 };

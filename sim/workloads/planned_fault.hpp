@@ -37,6 +37,7 @@ enum class fault_kind : std::uint8_t {
     disk_stall,         ///< its disk stands still
     full_disk,          ///< its disk has only so many bytes left
     hanging_disk,       ///< no call on its disk returns any more, until somebody kills the process
+    lost_directory,     ///< one of its data directories fails, or becomes read-only
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;
@@ -85,7 +86,8 @@ struct planned_fault {
     std::int64_t drift_ppm = 0;
     /// How many times slower.
     std::int64_t factor = 1;
-    /// Decides what else there is to decide: the orders of a swizzle, the lengths of lives in a loop.
+    /// Decides what else there is to decide: the orders of a swizzle, the lengths of lives in a loop, which
+    /// directory and how.
     std::uint64_t choice = 0;
 };
 
