@@ -1,0 +1,232 @@
+"""Data directories on real files that are full, fail while the broker serves, or cannot be used at its start."""
+
+import contextlib
+import io
+import os
+import socket
+import struct
+import subprocess
+
+try:
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+    from confluent_kafka.admin import AdminClient, NewTopic
+except ImportError:
+    print('SKIP disk: the Python module confluent_kafka is not installed')
+    raise SystemExit(0) from None
+
+from broker import Broker
+from checks import Skip, check, expect, expect_equal, main, until
+from mounts import tmpfs
+
+EXIT_NO_DIRECTORY = 3
+MEGABYTE = 1 << 20
+
+
+def produce(broker, topic, values, partition=0, seconds=20):
+    """Returns what became of each value: None or the name of the error."""
+    outcomes = {}
+    producer = Producer({'bootstrap.servers': broker.bootstrap, 'acks': 'all', 'linger.ms': 1,
+                         'message.timeout.ms': seconds * 1000, 'batch.num.messages': 1, 'retry.backoff.ms': 50,
+                         'topic.metadata.refresh.interval.ms': 1000})
+    for value in values:
+        producer.produce(topic, value, partition=partition,
+                         on_delivery=lambda problem, message: outcomes.__setitem__(
+                             message.value(), problem.name() if problem else None))
+    producer.flush(seconds + 5)
+    return outcomes
+
+
+def expect_stored(broker, topic, values, partition=0):
+    outcomes = produce(broker, topic, values, partition)
+    expect_equal(outcomes, dict.fromkeys(values), f'outcomes in partition {partition} of {topic}')
+
+
+def create(broker, topic, partitions, config=None):
+    client = AdminClient({'bootstrap.servers': broker.bootstrap})
+    client.create_topics([NewTopic(topic, partitions, 1, config=config or {})])[topic].result(20)
+
+
+def values_of(broker, topic, partition):
+    """All records of the partition."""
+    reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used', 'enable.auto.commit': False,
+                       'enable.partition.eof': True})
+    found, at_end = [], []
+
+    def step():
+        for message in reader.consume(1000, 0.2):
+            (at_end if message.error() else found).append(message.value())
+        return bool(at_end)
+
+    try:
+        reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+        until(step, f'the end of partition {partition} of {topic}', 30, 0)
+    finally:
+        reader.close()
+    return found
+
+
+def directory_of(topic, partition, directories):
+    for path in directories:
+        if os.path.isdir(os.path.join(path, f'{topic}-{partition}')):
+            return path
+    return None
+
+
+@contextlib.contextmanager
+def unwritable(path):
+    """No name in the directory can be made, even by root."""
+    if subprocess.run(['chattr', '+i', path], capture_output=True, check=False).returncode != 0:
+        raise Skip('a directory cannot be made immutable here (chattr +i); that needs root and a file system for it')
+    try:
+        yield
+    finally:
+        subprocess.run(['chattr', '-i', path], capture_output=True, check=False)
+
+
+@contextlib.contextmanager
+def broker_with(count, **overrides):
+    """A broker with several data directories in its home."""
+    broker = Broker({key.replace('_', '.'): value for key, value in overrides.items()})
+    paths = [os.path.join(broker.home, f'disk{number}') for number in range(count)]
+    broker.overrides['log.dirs'] = ','.join(paths)
+    try:
+        yield broker.start(), paths
+    finally:
+        broker.discard()
+
+
+@check
+def full_disk_refuses_records_and_takes_them_again_without_a_restart():
+    broker = Broker({'log.dir.reserve.bytes': 8 * MEGABYTE})
+    with tmpfs(os.path.join(broker.home, 'disk'), 64) as disk:
+        broker.overrides['log.dirs'] = os.path.join(disk.path, 'data')
+        with broker:
+            create(broker, 'full', 1)
+            expect_stored(broker, 'full', [b'before'])
+            ballast = os.path.join(disk.path, 'ballast')
+            with open(ballast, 'wb') as file:
+                file.write(bytes(disk.free_bytes() - 4 * MEGABYTE))
+            broker.wait_for_line('data_directory_short_of_room')
+            outcome = produce(broker, 'full', [b'refused'], seconds=2)[b'refused']
+            expect(outcome is not None, 'a record was taken with less than the reserve free')
+            expect_equal(values_of(broker, 'full', 0), [b'before'], 'records read while the disk is full')
+            status, text = broker.http('/ready')
+            expect(status == 200 and 'short of room' in text, f'/ready says {status} {text}')
+            os.unlink(ballast)
+            broker.wait_for_line('data_directory_has_room')
+            expect_stored(broker, 'full', [b'after'])
+            expect_equal(values_of(broker, 'full', 0), [b'before', b'after'], 'records read at last')
+
+
+@check
+def directory_that_is_read_only_at_start_is_offline_and_nothing_is_made_anew():
+    with broker_with(1, log_dir_reserve_bytes=MEGABYTE) as (broker, paths), tmpfs(os.path.join(broker.home, 'other'), 64) as disk:
+        broker.stop()
+        second = os.path.join(disk.path, 'data')
+        paths = [*paths, second]
+        broker.overrides['log.dirs'] = ','.join(paths)
+        broker.start()
+        create(broker, 'spread', 4)
+        for partition in range(4):
+            expect_stored(broker, 'spread', [f'value {partition}'.encode()], partition)
+        lost = [number for number in range(4) if directory_of('spread', number, paths) == second]
+        expect(0 < len(lost) < 4, f'all partitions lie in one directory: {lost}')
+        expect_equal(broker.stop(), 0, 'the exit status of the clean stop')
+        disk.remount('ro')
+        broker.start()
+        broker.wait_for_line('data_directory_offline')
+        for partition in range(4):
+            if partition in lost:
+                outcome = produce(broker, 'spread', [b'lost'], partition, 2)[b'lost']
+                expect(outcome is not None, f'partition {partition} takes records though its directory is offline')
+                expect_equal(directory_of('spread', partition, paths[:1]), None, 'an empty replica elsewhere')
+            else:
+                expect_stored(broker, 'spread', [b'more'], partition)
+        status, text = broker.http('/ready')
+        expect(status == 200 and second in text, f'/ready says {status} {text}')
+        expect('barnabas_data_directories_offline 1' in broker.http('/metrics')[1], 'no metric of offline directories')
+        broker.stop()
+        disk.remount('rw')
+        broker.start()
+        for partition in range(4):
+            wanted = [f'value {partition}'.encode()] + ([] if partition in lost else [b'more'])
+            expect_equal(values_of(broker, 'spread', partition), wanted, f'records of partition {partition}')
+
+
+@check
+def directory_that_fails_while_serving_goes_offline_and_the_others_serve_on():
+    with broker_with(2) as (broker, paths):
+        create(broker, 'two', 2, {'internal.segment.bytes': '16384'})
+        values = [bytes([65 + number]) * 1000 for number in range(8)]
+        for partition in range(2):
+            expect_stored(broker, 'two', values, partition)
+        failing = next(number for number in range(2) if directory_of('two', number, paths) == paths[1])
+        with unwritable(os.path.join(paths[1], f'two-{failing}')):
+            outcomes = produce(broker, 'two', [b'x' * 1000 + b'%d' % number for number in range(40)], failing, 3)
+            expect(any(outcomes.values()), 'all records were taken, though no new segment can be made')
+            line = broker.wait_for_line('data_directory_offline')
+            expect(paths[1] in line and 'restart' in line, f'the line does not say which and what to do: {line}')
+            expect_stored(broker, 'two', [b'goes on'], 1 - failing)
+            stored = [value for value, problem in outcomes.items() if problem is None]
+        expect(broker.is_running(), 'the broker ended')
+        expect_equal(broker.stop(), 0, 'the exit status of the stop')
+        marker = '.kafka_cleanshutdown'
+        expect(os.path.exists(os.path.join(paths[0], marker)), 'no marker of a clean stop where all is well')
+        expect(not os.path.exists(os.path.join(paths[1], marker)), 'a marker of a clean stop in the failed directory')
+        broker.start()
+        found = values_of(broker, 'two', failing)
+        expect_equal(found[:8], values, 'records from before')
+        expect(set(stored) <= set(found), 'an acknowledged record is missing')
+
+
+@check
+def last_directory_that_fails_ends_the_broker_with_a_status_of_its_own():
+    with broker_with(1) as (broker, paths):
+        create(broker, 'one', 1, {'internal.segment.bytes': '16384'})
+        with unwritable(os.path.join(paths[0], 'one-0')):
+            produce(broker, 'one', [b'x' * 1000 + b'%d' % number for number in range(40)], 0, 2)
+            expect_equal(broker.wait(), EXIT_NO_DIRECTORY, 'the exit status')
+        expect(paths[0] in broker.last_lines(1), f'the last line does not name the directory: {broker.last_lines(1)}')
+
+
+def described(broker):
+    """DescribeLogDirs, version 1: {path: (error, {(topic, partition): bytes})}."""
+    request = struct.pack('>hhih', 35, 1, 7, -1) + struct.pack('>i', -1)
+    with socket.create_connection(('127.0.0.1', broker.port), timeout=10) as stream, stream.makefile('rb') as answers:
+        stream.sendall(struct.pack('>i', len(request)) + request)
+        answer = io.BytesIO(answers.read(struct.unpack('>i', answers.read(4))[0]))
+
+    def take(layout):
+        return struct.unpack('>' + layout, answer.read(struct.calcsize('>' + layout)))
+
+    def text():
+        return answer.read(take('h')[0]).decode()
+
+    take('ii')
+    found = {}
+    for _ in range(take('i')[0]):
+        error, path, sizes = take('h')[0], text(), {}
+        for _ in range(take('i')[0]):
+            topic = text()
+            for _ in range(take('i')[0]):
+                partition, size, _, _ = take('iqq?')
+                sizes[topic, partition] = size
+        found[path] = (error, sizes)
+    return found
+
+
+@check
+def log_directories_are_described():
+    with broker_with(2) as (broker, paths):
+        create(broker, 'seen', 2)
+        expect_stored(broker, 'seen', [b'value'], 0)
+        found = described(broker)
+        expect_equal(sorted(found), paths, 'directories')
+        expect_equal([error for error, _ in found.values()], [0, 0], 'errors')
+        sizes = {**found[paths[0]][1], **found[paths[1]][1]}
+        expect_equal(sorted(sizes), [('seen', 0), ('seen', 1)], 'partitions')
+        expect(sizes['seen', 0] > 60 and sizes['seen', 1] == 0, f'sizes {sizes}')
+
+
+if __name__ == '__main__':
+    main('disk')
