@@ -109,8 +109,24 @@ private:
     void carry_out(const effects::report_stopped&);
     void carry_out(const effects::note& effect);
 
+    void on_partition_opened(const partition_opened& message) {
+        if (message.code != errc::ok)
+            forget_partition(message.partition);
+        else
+            journals_.done_with(message.partition);
+        run([&](auto& out) { machine_.on_partition_opened(message, out); });
+    }
+    void on_partition_closed(const partition_closed& message) {
+        forget_partition(message.partition);
+        journals_.done_with(message.partition);
+        run([&](auto& out) { machine_.on_partition_closed(message, out); });
+    }
     void on_init_producer_id(const init_producer_id_request& request);
     void on_describe_log_dirs(const describe_log_dirs_request& request);
+    void journal_has_closed() {
+        if (journals_.closed())
+            close_directories();
+    }
     void carry_out(producer_id_source::effects& out);
     void check_retention_of_all();
     template <class Step>
@@ -167,18 +183,8 @@ caf::behavior broker_actor::make_behavior() {
             run([&](auto& out) { machine_.on_directories_opened(**m.outcome, out); });
         },
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
-        [this](const partition_opened& m) {
-            if (m.code != errc::ok)
-                forget_partition(m.partition);
-            else
-                journals_.done_with(m.partition);
-            run([&](auto& out) { machine_.on_partition_opened(m, out); });
-        },
-        [this](const partition_closed& m) {
-            forget_partition(m.partition);
-            journals_.done_with(m.partition);
-            run([&](auto& out) { machine_.on_partition_closed(m, out); });
-        },
+        [this](const partition_opened& m) { on_partition_opened(m); },
+        [this](const partition_closed& m) { on_partition_closed(m); },
         [this](const directories_set_aside& m) {
             run([&](auto& out) { machine_.on_directories_set_aside(*m.outcome, out); });
         },
@@ -191,10 +197,7 @@ caf::behavior broker_actor::make_behavior() {
         },
         [this](const room_seen& m) { run([&](auto& out) { machine_.on_room(m.room, out); }); },
         [this](const listener_closed&) { listener_has_closed(); },
-        [this](const journal::journal_closed&) {
-            if (journals_.closed())
-                close_directories();
-        },
+        [this](const journal::journal_closed&) { journal_has_closed(); },
         [this](const controller_failed& m) {
             run([&](auto& out) { machine_.on_controller_failed(m, out); });
         },
@@ -251,12 +254,7 @@ void broker_actor::publish_status() {
     if (now == *status_->current())
         return;
     status_->publish(std::make_shared<const broker_status>(now));
-    node_.metrics->gauge_of("data_directories_offline", "Data directories that failed or could not be used.")
-        .set(static_cast<std::int64_t>(now.directories_offline.size()));
-    node_.metrics
-        ->gauge_of("data_directories_short_of_room",
-                   "Data directories with less than log.dir.reserve.bytes free, where records are refused.")
-        .set(static_cast<std::int64_t>(now.directories_short_of_room.size()));
+    count_directories(node_, now);
     if (events_.on_progress)
         events_.on_progress(now);
 }
@@ -533,11 +531,12 @@ void broker_actor::on_exit() {
 
 void broker_actor::carry_out(const effects::note& effect) {
     const auto fields = log_fields{}.message(effect.message);
-    switch (effect.level) {
-    case effects::note_level::info: node_.log->info(effect.event, fields); return;
-    case effects::note_level::warn: node_.log->warn(effect.event, fields); return;
-    case effects::note_level::error: node_.log->error(effect.event, fields); return;
-    }
+    if (effect.level == effects::note_level::error)
+        node_.log->error(effect.event, fields);
+    else if (effect.level == effects::note_level::warn)
+        node_.log->warn(effect.event, fields);
+    else
+        node_.log->info(effect.event, fields);
 }
 
 void broker_actor::on_init_producer_id(const init_producer_id_request& request) {

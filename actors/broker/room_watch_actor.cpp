@@ -105,6 +105,15 @@ std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, 
     return nullptr;
 }
 
+void count_directories(runtime::node_services& node, const broker_status& status) {
+    node.metrics->gauge_of("data_directories_offline", "Data directories that failed or could not be used.")
+        .set(static_cast<std::int64_t>(status.directories_offline.size()));
+    node.metrics
+        ->gauge_of("data_directories_short_of_room",
+                   "Data directories with less than log.dir.reserve.bytes free, where records are refused.")
+        .set(static_cast<std::int64_t>(status.directories_short_of_room.size()));
+}
+
 caf::actor spawn_room_watch(runtime::node_services& node, gates_by_path gates, const planted_bugs& planted,
                             caf::actor broker) {
     return runtime::spawn<caf::actor, room_watch_actor>(node, {loop_index(0), "room watch"}, std::move(gates),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/broker/broker_status.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/disk/directory_gate.hpp"
@@ -24,6 +25,9 @@ gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_
 
 /// The gate of the data directory in which that lies; null when it is offline from the start.
 std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path);
+
+/// Metrics of directories that are offline or short of room.
+void count_directories(runtime::node_services& node, const broker_status& status);
 
 /// Looks at the free room of each data directory at intervals, tells its gate, and the broker by
 /// `room_seen`. Ends by `close_room_watch`.

@@ -84,6 +84,11 @@ private:
     void remove_files();
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
+    void on_forget(const forget_reader& message);
+    void on_removed(const replica::remove_job& job) {
+        if (!job.outcome)
+            report("retention_failed", to_string(job.outcome.failure()));
+    }
     void on_log_size(const log_size_query& query);
     void on_directory_lost(const directory_lost& message);
     void on_close(const close_partition& message);
@@ -249,12 +254,7 @@ caf::behavior partition_actor::serving() {
             machine_->on_committed(journal_.ended(response));
         },
         [this](const read_done& done) { on_read_done(done); },
-        [this](const forget_reader& message) {
-            const waiting_reads::reader who{current_sender()->id(), message.token};
-            machine_->on_forget(who);
-            give_up_waiting_reads(&who);
-            let_go(current_sender()->id());
-        },
+        [this](const forget_reader& message) { on_forget(message); },
     }
         .or_else(storage_handlers());
 }
@@ -271,10 +271,7 @@ caf::message_handler partition_actor::storage_handlers() {
         [this](const remove_due& due) {
             run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job});
         },
-        [this](const remove_done& done) {
-            if (!done.job->outcome)
-                report("retention_failed", to_string(done.job->outcome.failure()));
-        },
+        [this](const remove_done& done) { on_removed(*done.job); },
         [this](const close_done& done) { machine_->on_closed(*done.job); },
         [this](const files_removed& done) { end(*done.outcome); },
         [this](const fetch_memory_available&) {
@@ -311,6 +308,13 @@ caf::message_handler partition_actor::rare_questions() {
         [this](const directory_lost& message) { on_directory_lost(message); },
         [this](const close_partition& message) { on_close(message); },
     };
+}
+
+void partition_actor::on_forget(const forget_reader& message) {
+    const waiting_reads::reader who{current_sender()->id(), message.token};
+    machine_->on_forget(who);
+    give_up_waiting_reads(&who);
+    let_go(current_sender()->id());
 }
 
 void partition_actor::on_log_size(const log_size_query& query) {
