@@ -2,10 +2,11 @@
 #include "actors/broker/broker.hpp"
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/broker_messages.hpp"
-#include "actors/broker/checkpoint_actor.hpp"
-#include "actors/broker/cleaner.hpp"
-#include "actors/broker/cleaner_metrics.hpp"
+#include "actors/broker/checkpoint_owners_actor.hpp"
+#include "actors/broker/cleaner_actor.hpp"
 #include "actors/broker/commit_journals.hpp"
+#include "actors/broker/controller_options_actor.hpp"
+#include "actors/broker/directory_jobs.hpp"
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/limits.hpp"
 #include "actors/broker/log_dirs_actor.hpp"
@@ -14,8 +15,6 @@
 #include "actors/broker/small_files.hpp"
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/listener_actor.hpp"
-#include "actors/controller/controller_actor.hpp"
-#include "actors/partition/cleaning_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
@@ -27,9 +26,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <map>
-#include <set>
 
 namespace barnabas {
 
@@ -59,9 +56,7 @@ public:
           view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
               broker_view{std::make_shared<const metadata_image>(), {}}))),
           status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
-          cleaner_({config_->log_cleaner_enable, static_cast<std::size_t>(config_->log_cleaner_threads),
-                    std::chrono::milliseconds(config_->log_cleaner_backoff_ms)}),
-          cleaner_metrics_(node), cleaner_secrets_(runtime::random(node.seed).split("cleaner")) {}
+          cleaner_(node, *config_, partitions_, *this) {}
 
     const char* name() const override { return "broker"; }
     void on_exit() override;
@@ -81,7 +76,10 @@ private:
 
     void carry_out(const effects::open_directories&);
     void carry_out(const effects::start_controller& effect);
-    void carry_out(const effects::start_checkpoints&);
+    void carry_out(const effects::start_checkpoints&) {
+        checkpoints_.open(node_, checkpoint_owners::options(*config_, options_.planted),
+                          machine_.directories()->directories, gates_, self());
+    }
     void carry_out(const effects::set_aside_directories& effect);
     void carry_out(const effects::open_partition& effect);
     void carry_out(const effects::close_partition& effect);
@@ -129,12 +127,9 @@ private:
     }
     void carry_out(producer_id_source::effects& out);
     void check_retention_of_all();
-    template <class Step>
-    void clean(const Step& step);
-    clean_partition clean_order();
     void forget_partition(const topic_partition& id) {
         partitions_.erase(id);
-        clean([&](auto& out) { cleaner_.on_gone(id, out); });
+        cleaner_.on_gone(id);
     }
     void listener_has_closed();
     void close_directories();
@@ -162,14 +157,10 @@ private:
     commit_journals journals_;
     bool closes_cleanly_ = false;
     std::map<topic_partition, caf::actor> partitions_;
-    /// By data directory.
-    std::map<std::string, caf::actor> checkpoints_;
-    std::set<std::string> checkpoints_unwritten_;
+    checkpoint_owners checkpoints_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
-    cleaner cleaner_;
-    cleaner_metrics cleaner_metrics_;
-    runtime::random cleaner_secrets_;
+    cleaner_shell cleaner_;
 };
 
 caf::behavior broker_actor::make_behavior() {
@@ -216,36 +207,17 @@ caf::behavior broker_actor::make_behavior() {
             carry_out(out);
         },
         [this](const retention_due&) { check_retention_of_all(); },
-        [this](const cleaning_due&) { clean([&](auto& out) { cleaner_.on_due(out); }); },
-        [this](const cleaning_state& m) {
-            clean([&](auto& out) {
-                cleaner_.on_state({m.partition, m.overdue, m.dirty_ratio}, m.wanted, out);
-            });
-        },
-        [this](const partition_cleaned& m) {
-            cleaner_metrics_.pass_ended(m);
-            clean(
-                [&](auto& out) { cleaner_.on_cleaned(m.partition, m.code == errc::ok, m.uncleanable, out); });
-        },
+        [this](const cleaning_due&) { cleaner_.on_due(); },
+        [this](const cleaning_state& m) { cleaner_.on_state(m); },
+        [this](const partition_cleaned& m) { cleaner_.on_cleaned(m); },
     };
 }
 
 void broker_actor::boot() {
-    if (const auto& listener = config_->barnabas_http_listener) {
-        auto http = open_http(node_, {listener->host, listener->port}, status_);
-        const bool wanted = config_->set_values.contains("barnabas.http.listener");
-        if (http) {
-            http_ = *http;
-        } else if (wanted) {
-            return run([&](auto& out) { machine_.on_http_failed(http.failure(), out); });
-        } else {
-            node_.log->warn("http_not_served",
-                            log_fields{}.message("the default address of /metrics, " + listener->host + ":" +
-                                                 std::to_string(listener->port) + ", is not available (" +
-                                                 http.failure().detail +
-                                                 "); set barnabas.http.listener to serve it elsewhere"));
-        }
-    }
+    auto http = open_configured_http(node_, *config_, status_);
+    if (!http)
+        return run([&](auto& out) { machine_.on_http_failed(http.failure(), out); });
+    http_ = *http;
     run([&](auto& out) { machine_.on_boot(out); });
 }
 
@@ -292,57 +264,18 @@ void broker_actor::carry_out(const effects::record_created& effect) {
 void broker_actor::carry_out(const effects::start_controller& effect) {
     if (config_->log_dir_reserve_bytes != 0)
         room_watch_ = spawn_room_watch(node_, gates_, options_.planted, self());
-    controller_actor_options wanted;
-    wanted.machine.node = node_id(config_->node_id);
-    wanted.machine.cluster_id = effect.cluster_id;
-    wanted.machine.default_partition_count = config_->num_partitions;
-    wanted.machine.default_replication_factor =
-        static_cast<std::int16_t>(config_->default_replication_factor);
-    wanted.machine.delete_topics_enabled = config_->delete_topic_enable;
+    auto wanted = controller_options_of(*config_, effect.cluster_id, options_.planted);
     wanted.directory = join_path(machine_.directories()->metadata_directory, "__cluster_metadata-0");
     wanted.gate = gates_.at(machine_.directories()->metadata_directory);
-    wanted.broker.id = node_id(config_->node_id);
-    for (const auto& listener : config_->advertised_listeners)
-        wanted.broker.listeners.push_back(
-            {listener.name, listener.host.empty() ? "localhost" : listener.host, listener.port});
-    if (!config_->broker_rack.empty())
-        wanted.broker.rack = config_->broker_rack;
-    wanted.machine.planted = options_.planted;
     controller_ = spawn_controller(node_, std::move(wanted), self());
-}
-
-void broker_actor::carry_out(const effects::start_checkpoints&) {
-    checkpoint_options wanted;
-    wanted.recovery_points = std::chrono::milliseconds(config_->log_flush_offset_checkpoint_interval_ms);
-    wanted.log_starts = std::chrono::milliseconds(config_->log_flush_start_offset_checkpoint_interval_ms);
-    wanted.high_watermarks =
-        std::chrono::milliseconds(config_->replica_high_watermark_checkpoint_interval_ms);
-    wanted.planted = options_.planted;
-    for (const auto& directory : machine_.directories()->directories) {
-        if (!directory.holds_partitions || directory.offline)
-            continue;
-        wanted.directory = directory.path;
-        checkpoints_[directory.path] =
-            spawn_checkpoints(node_, wanted, directory.checkpoints, gates_.at(directory.path), self());
-    }
 }
 
 void broker_actor::carry_out(const effects::set_aside_directories& effect) {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
-        [renames = effect.renames, gates = gates_, outcome](runtime::file_system& below) {
-            for (auto [from, to] : renames) {
-                runtime::gated_files files(below, *gate_above(gates, from));
-                // The same may have happened to an earlier topic of this name.
-                for (auto taken = files.exists(to); taken && *taken; taken = files.exists(to))
-                    to.insert(to.rfind("-stray"), "+");
-                auto done = files.rename(from, to);
-                if (done)
-                    done = files.sync_directory(parent_path(to));
-                if (!done)
-                    *outcome = done;
-            }
+        [renames = effect.renames, gates = gates_, outcome](runtime::file_system& files) {
+            *outcome = set_aside(files, gates, renames);
         },
         [outcome, broker = self()] { caf::anon_send(broker, directories_set_aside{outcome}); });
 }
@@ -362,7 +295,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.journal = journals_.use_for(
         effect.data_directory, partition_directory_name(effect.topic, effect.id.partition), effect.id);
     wanted.checkpointed = effect.checkpointed;
-    wanted.checkpoints = checkpoints_.at(effect.data_directory);
+    wanted.checkpoints = checkpoints_.of(effect.data_directory);
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     if (wanted.config.cleanup_compact)
@@ -379,16 +312,8 @@ void broker_actor::carry_out(const effects::remove_partition_files& effect) {
     auto outcome = std::make_shared<result<void>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
-        [directory = effect.directory, gates = gates_, outcome](runtime::file_system& below) {
-            const auto gate = gate_above(gates, directory);
-            if (gate == nullptr) {
-                *outcome = error{errc::storage_error, "the data directory of " + directory + " is offline"};
-                return;
-            }
-            runtime::gated_files files(below, *gate);
-            *outcome = files.remove_directory(directory);
-            if (*outcome)
-                *outcome = files.sync_directory(parent_path(directory));
+        [directory = effect.directory, gates = gates_, outcome](runtime::file_system& files) {
+            *outcome = remove_partition_directory(files, gates, directory);
         },
         [outcome, id = effect.id, broker = self()] {
             caf::anon_send(broker,
@@ -449,20 +374,15 @@ void broker_actor::carry_out(const effects::close_directories& effect) {
 }
 
 void broker_actor::close_directories() {
-    for (const auto& [directory, owner] : checkpoints_)
-        send(owner, close_checkpoints{});
-    if (checkpoints_.empty())
+    if (!checkpoints_.close())
         submit_close_directories();
 }
 
 void broker_actor::checkpoints_have_closed(const checkpoints_closed& message) {
-    if (message.code != errc::ok) {
-        checkpoints_unwritten_.insert(message.directory);
+    if (message.code != errc::ok)
         carry_out(effects::note{effects::note_level::warn, "checkpoint_not_written",
                                 to_string(error{message.code, message.detail})});
-    }
-    checkpoints_.erase(message.directory);
-    if (checkpoints_.empty())
+    if (checkpoints_.closed(message))
         submit_close_directories();
 }
 
@@ -471,13 +391,8 @@ void broker_actor::submit_close_directories() {
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
         [opened = *machine_.directories(), clean = closes_cleanly_, gates = gates_,
-         unwritten = checkpoints_unwritten_, outcome](runtime::file_system& files) mutable {
-            // Of one that failed just now the machine may not know yet.
-            for (auto& directory : opened.directories)
-                directory.unflushed |=
-                    unwritten.contains(directory.path) ||
-                    (gates.contains(directory.path) && gates.at(directory.path)->is_shut());
-            *outcome = close_data_directories(files, opened, clean);
+         unwritten = checkpoints_.unwritten(), outcome](runtime::file_system& files) {
+            *outcome = close_gated_directories(files, opened, clean, gates, unwritten);
         },
         [outcome, broker = self()] { caf::anon_send(broker, directories_closed{outcome}); });
 }
@@ -487,7 +402,7 @@ void broker_actor::carry_out(const effects::report_started&) {
     for (const auto& one : listeners_)
         addresses.push_back(one.local);
     delayed_send(this, std::chrono::milliseconds(config_->log_retention_check_interval_ms), retention_due{});
-    clean([&](auto& out) { cleaner_.on_started(out); });
+    cleaner_.on_started();
     publish_status();
     if (events_.on_started)
         events_.on_started(addresses);
@@ -522,7 +437,7 @@ void broker_actor::on_exit() {
         std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}}));
     partitions_.clear();
     journals_.let_go();
-    checkpoints_.clear();
+    checkpoints_.let_go();
     listeners_.clear();
     controller_ = nullptr;
     room_watch_ = nullptr;
@@ -568,40 +483,6 @@ void broker_actor::check_retention_of_all() {
     for (const auto& [id, partition] : partitions_)
         send(partition, check_retention{});
     delayed_send(this, std::chrono::milliseconds(config_->log_retention_check_interval_ms), retention_due{});
-}
-
-template <class Step>
-void broker_actor::clean(const Step& step) {
-    cleaner::effects out;
-    step(out);
-    const auto tell = [this](const topic_partition& id, auto message) {
-        // One that is gone has told or will tell of its end.
-        if (const auto found = partitions_.find(id); found != partitions_.end())
-            send(found->second, std::move(message));
-    };
-    for (const auto& id : out.ask)
-        tell(id, check_cleaning{});
-    for (const auto& id : out.clean)
-        tell(id, clean_order());
-    cleaner_metrics_.uncleanable(cleaner_.uncleanable_count());
-    if (out.arm_timer)
-        delayed_send(this,
-                     std::chrono::milliseconds(std::max<std::int64_t>(config_->log_cleaner_backoff_ms, 1)),
-                     cleaning_due{});
-}
-
-/// Memory and speed are shared by all that are compacted at once.
-clean_partition broker_actor::clean_order() {
-    const auto shares = std::max<std::int64_t>(config_->log_cleaner_threads, 1);
-    clean_partition order;
-    order.settings.map_bytes = static_cast<std::uint64_t>(config_->log_cleaner_dedupe_buffer_size / shares);
-    order.settings.map_load_factor = config_->log_cleaner_io_buffer_load_factor;
-    constexpr std::int64_t window_least = 64 << 10;
-    order.settings.window_bytes =
-        static_cast<std::size_t>(std::max(config_->log_cleaner_io_buffer_size / shares, window_least));
-    order.settings.secret = {cleaner_secrets_.next(), cleaner_secrets_.next()};
-    order.bytes_per_second = config_->log_cleaner_io_max_bytes_per_second / static_cast<double>(shares);
-    return order;
 }
 
 } // namespace

@@ -21,10 +21,9 @@ namespace {
 class checkpoint_actor final : public caf::event_based_actor {
 public:
     checkpoint_actor(caf::actor_config& config, runtime::node_services& node, checkpoint_options options,
-                     found_checkpoints found, std::shared_ptr<runtime::directory_gate> gate,
-                     caf::actor broker)
-        : event_based_actor(config), node_(node), directory_(options.directory), gate_(std::move(gate)),
-          broker_(std::move(broker)), machine_(std::move(options), std::move(found)) {}
+                     found_checkpoints found, checkpoint_partners with)
+        : event_based_actor(config), node_(node), directory_(options.directory), gate_(std::move(with.gate)),
+          broker_(std::move(with.broker)), machine_(std::move(options), std::move(found)) {}
 
     const char* name() const override { return "checkpoints"; }
 
@@ -154,11 +153,9 @@ private:
 } // namespace
 
 caf::actor spawn_checkpoints(runtime::node_services& node, checkpoint_options options,
-                             found_checkpoints found, std::shared_ptr<runtime::directory_gate> gate,
-                             caf::actor broker) {
-    return runtime::spawn<caf::actor, checkpoint_actor>(node, {loop_index(0), "checkpoints"},
-                                                        std::move(options), std::move(found), std::move(gate),
-                                                        std::move(broker));
+                             found_checkpoints found, checkpoint_partners with) {
+    return runtime::spawn<caf::actor, checkpoint_actor>(
+        node, {loop_index(0), "checkpoints"}, std::move(options), std::move(found), std::move(with));
 }
 
 } // namespace barnabas

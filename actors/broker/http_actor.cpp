@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
+#include "runtime/logging/logger.hpp"
 #include "runtime/metrics/http.hpp"
 #include "runtime/node/spawn.hpp"
 
@@ -145,6 +146,22 @@ result<caf::actor> open_http(runtime::node_services& node, const runtime::endpoi
     }
     caf::anon_send(actor, http_bound{std::shared_ptr<runtime::listening_socket>(std::move(*socket))});
     return actor;
+}
+
+result<caf::actor> open_configured_http(runtime::node_services& node, const broker_config& config,
+                                        std::shared_ptr<published_status> status) {
+    const auto& listener = config.barnabas_http_listener;
+    if (!listener)
+        return caf::actor();
+    auto http = open_http(node, {listener->host, listener->port}, std::move(status));
+    if (http || config.set_values.contains("barnabas.http.listener"))
+        return http;
+    node.log->warn("http_not_served",
+                   log_fields{}.message("the default address of /metrics, " + listener->host + ":" +
+                                        std::to_string(listener->port) + ", is not available (" +
+                                        http.failure().detail +
+                                        "); set barnabas.http.listener to serve it elsewhere"));
+    return caf::actor();
 }
 
 } // namespace barnabas

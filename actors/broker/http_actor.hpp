@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_status.hpp"
 #include "protocol/model/error.hpp"
+#include "runtime/config/broker_config.hpp"
 #include "runtime/network/network.hpp"
 #include "runtime/node/node_services.hpp"
 
@@ -15,5 +16,9 @@ namespace barnabas {
 /// The actor takes `close_http` and ends. Codes as runtime::network::listen.
 result<caf::actor> open_http(runtime::node_services& node, const runtime::endpoint& bind,
                              std::shared_ptr<published_status> status);
+
+/// As `barnabas.http.listener` says. Null without it, or when only its default address is not available.
+result<caf::actor> open_configured_http(runtime::node_services& node, const broker_config& config,
+                                        std::shared_ptr<published_status> status);
 
 } // namespace barnabas

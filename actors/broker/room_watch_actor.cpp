@@ -2,7 +2,6 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
-#include "actors/broker/small_files.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/node/spawn.hpp"
 #include "runtime/random/random.hpp"
@@ -96,13 +95,6 @@ gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_
                                                }});
     }
     return gates;
-}
-
-std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path) {
-    for (const auto& [directory, gate] : gates)
-        if (path.starts_with(join_path(directory, "")))
-            return gate;
-    return nullptr;
 }
 
 void count_directories(runtime::node_services& node, const broker_status& status) {

@@ -2,29 +2,21 @@
 
 #include "actors/broker/broker_status.hpp"
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/directory_jobs.hpp"
 #include "protocol/model/planted_bugs.hpp"
-#include "runtime/disk/directory_gate.hpp"
 #include "runtime/node/node_services.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_control_block.hpp>
 
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
 
 namespace barnabas {
-
-using gates_by_path = std::map<std::string, std::shared_ptr<runtime::directory_gate>>;
 
 /// The gates of all directories that can be used. They tell `broker` of failures and of lack of room, as long
 /// as it lives.
 gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_bytes,
                          caf::weak_actor_ptr broker);
-
-/// The gate of the data directory in which that lies; null when it is offline from the start.
-std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path);
 
 /// Metrics of directories that are offline or short of room.
 void count_directories(runtime::node_services& node, const broker_status& status);

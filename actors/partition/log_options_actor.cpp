@@ -1,5 +1,7 @@
 #include "actors/partition/log_options_actor.hpp"
 
+#include "runtime/logging/logger.hpp"
+
 #include <algorithm>
 
 namespace barnabas {
@@ -35,6 +37,17 @@ replica::log_options log_options_of(const partition_options& options) {
     log.checkpointed = options.checkpointed;
     log.planted = options.planted;
     return log;
+}
+
+void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report) {
+    if (!report.created && !report.clean)
+        log.info("log_recovered", {{"partition", partition}, {"message", replica::to_string(report)}});
+    if (report.lost_from < report.lost_upto)
+        log.error("records_lost", {{"partition", partition}, {"message", replica::to_string(report)}});
+    for (const auto& ignored : report.ignored_checkpoints)
+        log.warn("checkpoint_ignored", {{"partition", partition}, {"message", ignored}});
+    for (const auto& damage : report.damage)
+        log.error("log_damaged", {{"partition", partition}, {"message", damage}});
 }
 
 } // namespace barnabas

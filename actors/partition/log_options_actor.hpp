@@ -8,4 +8,7 @@ namespace barnabas {
 /// What the log of a partition is told at its opening.
 replica::log_options log_options_of(const partition_options& options);
 
+/// For people: what opening it found.
+void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report);
+
 } // namespace barnabas

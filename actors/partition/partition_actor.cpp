@@ -1,10 +1,11 @@
 #include "actors/partition/partition_actor.hpp"
 
-#include "actors/broker/checkpoint_messages.hpp"
+#include "actors/partition/checkpoint_link_actor.hpp"
 #include "actors/partition/log_options_actor.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_job_messages.hpp"
+#include "actors/partition/room_for_reads_actor.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/disk/directory_gate.hpp"
@@ -18,7 +19,6 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <map>
 #include <memory>
@@ -39,19 +39,16 @@ constexpr log_offset every_offset{std::numeric_limits<std::int64_t>::max()};
 /// Lanes of one partition: writes in order, syncs beside them, reads beside both.
 enum class lane_use : std::uint64_t { write = 0, sync = 1, read = 2, other = 3 };
 
-/// What a read may bring: a first batch comes whole, however large.
-std::size_t most_of(const replica::read_job& job, const topic_config& config) {
-    const auto one_batch = static_cast<std::size_t>(config.max_message_bytes);
-    return job.at_least_one_batch ? std::max(job.bytes_there(), one_batch) : job.bytes_there();
-}
-
 class partition_actor final : public caf::event_based_actor, private partition_port {
 public:
     partition_actor(caf::actor_config& config, runtime::node_services& node, partition_options options,
                     caf::actor broker)
         : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
           lane_base_(runtime::stable_hash(options_.directory) << 2),
-          journal_(options_.journal, journal_log_of(options_)) {}
+          journal_(options_.journal, journal_log_of(options_)),
+          checkpoints_(std::exchange(options_.checkpoints, nullptr),
+                       {options_.topic_name, options_.id.partition}),
+          waiting_reads_(node.memory->fetch_output, options_.config) {}
 
     caf::behavior make_behavior() override;
     const char* name() const override { return "partition"; }
@@ -62,14 +59,14 @@ public:
         broker_ = nullptr;
         journal_.let_go();
         options_.journal.actor = nullptr;
-        options_.checkpoints = nullptr;
+        checkpoints_.let_go();
         askers_.clear();
         append_replies_ = {};
         read_replies_ = {};
         offset_replies_ = {};
         deletion_replies_ = {};
         epoch_replies_ = {};
-        reads_without_room_.clear();
+        waiting_reads_.take_back(nullptr);
     }
 
 private:
@@ -93,33 +90,37 @@ private:
     void on_directory_lost(const directory_lost& message);
     void on_close(const close_partition& message);
     void start_waiting_jobs();
-    void start_read(replica::read_job job, std::uint64_t reply);
     void give_up_waiting_reads(const waiting_reads::reader* who);
 
     template <class Done, class Job>
     void run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done);
+    /// `Done` has what else it carries behind the job.
+    template <class Done, class Job, class... More>
+    void start(lane_use use, Job job, More... more) {
+        auto shared = std::make_shared<Job>(std::move(job));
+        run(use, shared->kind, shared, Done{shared, more...});
+    }
 
     // partition_port
-    void submit(replica::write_job job) override;
-    void submit(replica::sync_job job) override;
+    void submit(replica::write_job job) override { start<write_done>(lane_use::write, std::move(job)); }
+    void submit(replica::sync_job job) override {
+        journal_.sync_begins();
+        start<sync_done>(lane_use::sync, std::move(job));
+    }
     void submit(replica::journal_commit job) override { journal_.commit(this, std::move(job)); }
-    void submit(replica::settle_job job) override;
+    void submit(replica::settle_job job) override { start<settle_done>(lane_use::other, std::move(job)); }
     bool journal_pays() const override { return journal_.pays(); }
     void settled(log_offset upto) override { journal_.tell_settled(this, upto); }
-    void submit(replica::repair_job job) override;
+    void submit(replica::repair_job job) override { start<repair_done>(lane_use::write, std::move(job)); }
     void submit(replica::read_job job, std::uint64_t reply) override;
-    void submit(replica::find_job job, std::uint64_t reply) override;
-    void submit(replica::retire_job job) override;
+    void submit(replica::find_job job, std::uint64_t reply) override {
+        start<find_done>(lane_use::other, std::move(job), reply);
+    }
+    void submit(replica::retire_job job) override { start<retire_done>(lane_use::other, std::move(job)); }
     void submit_later(replica::remove_job job, std::chrono::milliseconds delay) override;
-    void submit(replica::close_job job) override;
-    void submit(replica::clean_job job) override {
-        auto shared = std::make_shared<replica::clean_job>(std::move(job));
-        run(lane_use::other, replica::clean_job::kind, shared, clean_done{shared});
-    }
-    void submit(replica::swap_job job) override {
-        auto shared = std::make_shared<replica::swap_job>(std::move(job));
-        run(lane_use::other, replica::swap_job::kind, shared, swap_done{shared});
-    }
+    void submit(replica::close_job job) override { start<close_done>(lane_use::write, std::move(job)); }
+    void submit(replica::clean_job job) override { start<clean_done>(lane_use::other, std::move(job)); }
+    void submit(replica::swap_job job) override { start<swap_done>(lane_use::other, std::move(job)); }
     void tell_cleaner(cleaning_state state) override {
         state.partition = options_.id;
         send(broker_, std::move(state));
@@ -149,10 +150,10 @@ private:
     void answer(std::uint64_t reply, epoch_query_response response) override {
         epoch_replies_.deliver(this, reply, std::move(response));
     }
-    void keep_log_start(log_offset start) override {
-        send(options_.checkpoints, barnabas::keep_log_start{0, name_in_checkpoints(), start});
+    void keep_log_start(log_offset start) override { checkpoints_.keep(this, start); }
+    void marks_moved() override {
+        checkpoints_.moved(this, [this] { return machine_->checkpointed(); });
     }
-    void marks_moved() override;
     void notify(const waiting_reads::reader& who) override {
         auto asker = askers_.find(who.asker);
         if (asker != askers_.end())
@@ -182,15 +183,13 @@ private:
     std::string partition_name() const {
         return options_.topic_name + "-" + std::to_string(options_.id.partition.get());
     }
-    barnabas::partition_name name_in_checkpoints() const {
-        return {options_.topic_name, options_.id.partition};
-    }
 
     runtime::node_services& node_;
     partition_options options_;
     caf::actor broker_;
     std::uint64_t lane_base_;
     journal_link journal_;
+    checkpoint_link checkpoints_;
     std::unique_ptr<partition_tap> tap_;
     std::optional<partition> machine_;
     runtime::reply_table<append_response> append_replies_;
@@ -200,28 +199,19 @@ private:
     runtime::reply_table<epoch_query_response> epoch_replies_;
     /// Connections that wait to be notified, by actor id.
     std::map<std::uint64_t, caf::actor> askers_;
-    /// A read that waits for room in the fetch-output reserve, and whose it is.
-    struct waiting_read {
-        replica::read_job job;
-        std::uint64_t reply = 0;
-        waiting_reads::reader who;
-    };
-    std::deque<waiting_read> reads_without_room_;
+    /// Reads that wait for memory.
+    room_for_reads waiting_reads_;
     /// Whose read is being handled.
     waiting_reads::reader reading_for_;
     bool reader_may_wait_ = false;
-    bool waits_for_room_ = false;
     bool remove_files_ = false;
-    /// The owner of the checkpoints has been told, and will ask for more; what it knows.
-    bool silent_ = false;
-    checkpointed_offsets told_;
 };
 
 caf::behavior partition_actor::make_behavior() {
     set_default_handler(caf::skip);
     // What the checkpoints say of this name is of another partition, when the directory is made only now.
     if (options_.create)
-        send(options_.checkpoints, forget_marks{0, name_in_checkpoints()});
+        checkpoints_.forget(this);
     else
         open();
     return {
@@ -275,7 +265,7 @@ caf::message_handler partition_actor::storage_handlers() {
         [this](const close_done& done) { machine_->on_closed(*done.job); },
         [this](const files_removed& done) { end(*done.outcome); },
         [this](const fetch_memory_available&) {
-            waits_for_room_ = false;
+            waiting_reads_.on_room();
             start_waiting_jobs();
         },
     }
@@ -300,7 +290,7 @@ caf::message_handler partition_actor::rare_questions() {
                 answer.code == errc::ok ? result<void>() : result<void>(error{answer.code, answer.detail}));
         },
         [this](const report_marks&) {
-            silent_ = false;
+            checkpoints_.asked();
             marks_moved();
         },
         [this](const log_size_query& query) { on_log_size(query); },
@@ -382,19 +372,6 @@ void partition_actor::fail_to_open(const error& why) {
     quit();
 }
 
-/// The owner of the checkpoints hears of the first change, and of more when it asks: one message each time
-/// that files are written, however much is appended.
-void partition_actor::marks_moved() {
-    if (silent_)
-        return;
-    const auto now = machine_->checkpointed();
-    if (now == told_)
-        return;
-    told_ = now;
-    silent_ = true;
-    send(options_.checkpoints, partition_marks{name_in_checkpoints(), now, false, false});
-}
-
 void partition_actor::on_opened(const partition_open_done& message) {
     auto& outcome = message.job->outcome;
     partition_opened opened;
@@ -403,16 +380,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
         return fail_to_open(outcome.failure());
     const auto& report = outcome->report;
     opened.bytes_cut = report.bytes_cut;
-    if (!report.created && !report.clean)
-        node_.log->info("log_recovered",
-                        {{"partition", partition_name()}, {"message", replica::to_string(report)}});
-    if (report.lost_from < report.lost_upto)
-        node_.log->error("records_lost",
-                         {{"partition", partition_name()}, {"message", replica::to_string(report)}});
-    for (const auto& ignored : report.ignored_checkpoints)
-        node_.log->warn("checkpoint_ignored", {{"partition", partition_name()}, {"message", ignored}});
-    for (const auto& damage : report.damage)
-        node_.log->error("log_damaged", {{"partition", partition_name()}, {"message", damage}});
+    report_opening(*node_.log, partition_name(), report);
     partition_settings settings;
     settings.epoch = options_.epoch;
     settings.write_caching = options_.config.write_caching;
@@ -426,7 +394,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
         tap_->opened(machine_->marks(), report, settings.write_caching);
     journal_.tell_settled(this, machine_->log().settled_offset());
     send(broker_, opened);
-    told_ = options_.checkpointed;
+    checkpoints_.knows(options_.checkpointed);
     marks_moved();
     become(serving());
 }
@@ -440,99 +408,38 @@ void partition_actor::on_read(const read_request& request) {
         askers_.insert_or_assign(reading_for_.asker, caf::actor_cast<caf::actor>(current_sender()));
 }
 
-void partition_actor::submit(replica::write_job job) {
-    auto shared = std::make_shared<replica::write_job>(std::move(job));
-    run(lane_use::write, shared->kind, shared, write_done{shared});
-}
-
-void partition_actor::submit(replica::sync_job job) {
-    auto shared = std::make_shared<replica::sync_job>(std::move(job));
-    journal_.sync_begins();
-    run(lane_use::sync, replica::sync_job::kind, shared, sync_done{shared});
-}
-
-void partition_actor::submit(replica::settle_job job) {
-    auto shared = std::make_shared<replica::settle_job>(std::move(job));
-    run(lane_use::other, replica::settle_job::kind, shared, settle_done{shared});
-}
-
-void partition_actor::submit(replica::repair_job job) {
-    auto shared = std::make_shared<replica::repair_job>(std::move(job));
-    run(lane_use::write, replica::repair_job::kind, shared, repair_done{shared});
-}
-
 void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
     // It is made again, and has its room already.
     if (job.permit != nullptr)
-        return start_read(std::move(job), reply);
+        return start<read_done>(lane_use::read, std::move(job), reply);
     if (!reader_may_wait_) {
-        job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config));
-        if (BARNABAS_MARK_IF(job.permit == nullptr, read_without_room_given_up)) {
+        if (BARNABAS_MARK_IF(!waiting_reads_.take_at_once(job), read_without_room_given_up)) {
             job.records = slice();
             machine_->on_read_done(job, reply);
             return;
         }
-        return start_read(std::move(job), reply);
+        return start<read_done>(lane_use::read, std::move(job), reply);
     }
-    reads_without_room_.push_back({std::move(job), reply, reading_for_});
+    waiting_reads_.wait({std::move(job), reply, reading_for_});
     start_waiting_jobs();
 }
 
 /// Takes back reads that have not begun: all (the partition closes), or one reader's.
 void partition_actor::give_up_waiting_reads(const waiting_reads::reader* who) {
-    std::deque<waiting_read> kept;
-    for (auto& one : std::exchange(reads_without_room_, {})) {
-        if (who != nullptr && one.who != *who) {
-            kept.push_back(std::move(one));
-            continue;
-        }
+    for (auto& one : waiting_reads_.take_back(who)) {
         BARNABAS_MARK(waiting_read_taken_back);
         one.job.records = error{errc::not_leader_or_follower, "the read was taken back before it began"};
         machine_->on_read_done(one.job, one.reply);
     }
-    reads_without_room_ = std::move(kept);
 }
 
-/// Reads take a permit for what they may bring; those that find no room wait in order.
 void partition_actor::start_waiting_jobs() {
-    while (!reads_without_room_.empty() && !waits_for_room_) {
-        auto& [job, reply, who] = reads_without_room_.front();
-        job.permit = node_.memory->fetch_output.try_acquire(most_of(job, options_.config), true);
-        if (job.permit == nullptr) {
-            BARNABAS_MARK(read_waits_for_room);
-            waits_for_room_ = true;
-            node_.memory->fetch_output.notify_when_room(
-                [to = self()] { caf::anon_send(to, fetch_memory_available{}); });
-            return;
-        }
-        waiting_read next = std::move(reads_without_room_.front());
-        reads_without_room_.pop_front();
-        start_read(std::move(next.job), next.reply);
-    }
-}
-
-void partition_actor::start_read(replica::read_job job, std::uint64_t reply) {
-    auto shared = std::make_shared<replica::read_job>(std::move(job));
-    run(lane_use::read, shared->kind, shared, read_done{shared, reply});
-}
-
-void partition_actor::submit(replica::find_job job, std::uint64_t reply) {
-    auto shared = std::make_shared<replica::find_job>(std::move(job));
-    run(lane_use::other, replica::find_job::kind, shared, find_done{shared, reply});
-}
-
-void partition_actor::submit(replica::retire_job job) {
-    auto shared = std::make_shared<replica::retire_job>(std::move(job));
-    run(lane_use::other, replica::retire_job::kind, shared, retire_done{shared});
+    while (auto next = waiting_reads_.next(self()))
+        start<read_done>(lane_use::read, std::move(next->job), next->reply);
 }
 
 void partition_actor::submit_later(replica::remove_job job, std::chrono::milliseconds delay) {
     delayed_send(self(), delay, remove_due{std::make_shared<replica::remove_job>(std::move(job))});
-}
-
-void partition_actor::submit(replica::close_job job) {
-    auto shared = std::make_shared<replica::close_job>(std::move(job));
-    run(lane_use::write, replica::close_job::kind, shared, close_done{shared});
 }
 
 void partition_actor::closed(const result<void>& outcome) {
@@ -567,8 +474,7 @@ void partition_actor::end(const result<void>& outcome) {
         message.code = outcome.code();
         message.detail = outcome.failure().detail;
     }
-    send(options_.checkpoints,
-         partition_marks{name_in_checkpoints(), machine_->checkpointed(), true, remove_files_});
+    checkpoints_.end(this, machine_->checkpointed(), remove_files_);
     send(broker_, message);
     quit();
 }

@@ -1,0 +1,64 @@
+#include "actors/broker/directory_jobs.hpp"
+
+#include "actors/broker/small_files.hpp"
+
+namespace barnabas {
+
+namespace {
+
+error offline_from_start(const std::string& path) {
+    return {errc::storage_error, "the data directory of " + path + " is offline"};
+}
+
+} // namespace
+
+std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path) {
+    for (const auto& [directory, gate] : gates)
+        if (path.starts_with(join_path(directory, "")))
+            return gate;
+    return nullptr;
+}
+
+result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
+                       const std::vector<std::pair<std::string, std::string>>& renames) {
+    result<void> outcome;
+    for (auto [from, to] : renames) {
+        const auto gate = gate_above(gates, from);
+        if (gate == nullptr) {
+            outcome = offline_from_start(from);
+            continue;
+        }
+        runtime::gated_files files(below, *gate);
+        // The same may have happened to an earlier topic of this name.
+        for (auto taken = files.exists(to); taken && *taken; taken = files.exists(to))
+            to = to.substr(0, to.rfind("-stray")) + "+-stray";
+        auto done = files.rename(from, to);
+        if (done)
+            done = files.sync_directory(parent_path(to));
+        if (!done)
+            outcome = done;
+    }
+    return outcome;
+}
+
+result<void> remove_partition_directory(runtime::file_system& below, const gates_by_path& gates,
+                                        const std::string& directory) {
+    const auto gate = gate_above(gates, directory);
+    if (gate == nullptr)
+        return offline_from_start(directory);
+    runtime::gated_files files(below, *gate);
+    auto outcome = files.remove_directory(directory);
+    return outcome ? files.sync_directory(parent_path(directory)) : outcome;
+}
+
+result<void> close_gated_directories(runtime::file_system& files, opened_directories opened, bool clean,
+                                     const gates_by_path& gates, const std::set<std::string>& unwritten) {
+    for (auto& directory : opened.directories) {
+        const auto gate = gates.find(directory.path);
+        const bool failed = gate != gates.end() && gate->second->is_shut();
+        directory.unflushed |= failed || unwritten.contains(directory.path);
+    }
+    return close_data_directories(files, opened, clean);
+}
+
+} // namespace barnabas

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/broker/data_directories.hpp"
+#include "runtime/disk/directory_gate.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Jobs on directories of partitions and of data, each behind the gate of its data directory.
+namespace barnabas {
+
+using gates_by_path = std::map<std::string, std::shared_ptr<runtime::directory_gate>>;
+
+/// The gate of the data directory in which that lies; null when it is offline from the start.
+std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path);
+
+/// Job: gives directories other names; the last failure is the outcome.
+result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
+                       const std::vector<std::pair<std::string, std::string>>& renames);
+
+/// Job: removes the directory of a partition for good.
+result<void> remove_partition_directory(runtime::file_system& below, const gates_by_path& gates,
+                                        const std::string& directory);
+
+/// Job: `close_data_directories` with what only the gates know, since one may have failed just now.
+result<void> close_gated_directories(runtime::file_system& files, opened_directories opened, bool clean,
+                                     const gates_by_path& gates, const std::set<std::string>& unwritten);
+
+} // namespace barnabas
