@@ -377,14 +377,23 @@ private:
 
     result<void> settle_twins() { return barnabas::settle_twins(files_, opened_.directories); }
 
+    /// A new cluster begins with nothing made, and says so at once: a start without one of its directories
+    /// could not tell this from a cluster of an earlier version, which never said.
     result<void> find_created() {
-        auto text = read_small_file(files_, join_path(options_.metadata_directory, created_file));
-        if (!text)
-            return text.code() == errc::not_found
-                       ? result<void>()
-                       : result<void>(cannot_use(options_.metadata_directory, text.failure()));
-        opened_.created_upto = parse_created(*text);
-        return {};
+        const auto& home = options_.metadata_directory;
+        auto text = read_small_file(files_, join_path(home, created_file));
+        if (text) {
+            opened_.created_upto = parse_created(*text);
+            return {};
+        }
+        auto has_log = files_.exists(join_path(home, metadata_log_directory));
+        if (text.code() != errc::not_found || !has_log)
+            return cannot_use(home, has_log ? text.failure() : has_log.failure());
+        if (BARNABAS_MARK_IF(*has_log, created_partitions_not_known))
+            return {};
+        opened_.created_upto = log_offset(0);
+        auto recorded = record_created(files_, home, log_offset(0));
+        return recorded ? recorded : result<void>(cannot_use(home, recorded.failure()));
     }
 
     /// Partitions without the metadata log that knows them would be taken for nobody's, and their topics made

@@ -206,12 +206,22 @@ TEST(data_directories, what_was_made_is_remembered) {
     sim::memory_disk disk(1);
     auto opened = open_data_directories(disk.files(), options_for({"/a"}));
     ASSERT_TRUE(opened.has_value());
-    EXPECT_FALSE(opened->created_upto.has_value());
+    EXPECT_EQ(opened->created_upto, log_offset(0)) << "a new cluster has nothing, and knows it";
     ASSERT_TRUE(record_created(disk.files(), "/a", log_offset(1234)).has_value());
     disk.kill();
     opened = open_data_directories(disk.files(), options_for({"/a"}));
     ASSERT_TRUE(opened.has_value());
     EXPECT_EQ(opened->created_upto, log_offset(1234));
+}
+
+TEST(data_directories, what_an_earlier_version_made_is_not_known) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", identity("c", 1));
+    write(files, "/a/__cluster_metadata-0", "partition.metadata", "version: 0\n");
+    const auto opened = open_data_directories(files, options_for({"/a"}));
+    ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_FALSE(opened->created_upto.has_value());
 }
 
 TEST(data_directories, of_two_copies_of_a_partition_the_empty_one_is_a_fragment) {
