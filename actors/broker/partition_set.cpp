@@ -172,7 +172,8 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
 bool partition_set::place_new(const topic_metadata& topic, const partition_metadata& partition,
                               effects::open_partition& opening, effects::effects& out) {
     const auto what = described(topic.name, partition.index);
-    if (was_made_before(partition) && !options_.planted.fresh_replica_elsewhere) {
+    const bool made_before = was_made_before(partition) && !options_.planted.fresh_replica_elsewhere;
+    if (made_before) {
         BARNABAS_MARK(partition_lost_with_directory);
         std::string reasons;
         for (const auto& [path, why] : lost_)

@@ -48,10 +48,11 @@ private:
         auto& level = node_.metrics->gauge_of("data_directory_free_bytes",
                                               "Free bytes on the disk of a data directory, at the last look.",
                                               {{"directory", gate->path()}});
+        const bool stays = planted_.full_disk_stays_refused;
         node_.disk->submit(
             runtime::disk_lane(runtime::stable_hash("room of " + gate->path())),
             runtime::disk_job_kind::blocking,
-            [gate, stays = planted_.full_disk_stays_refused](runtime::file_system& files) {
+            [gate, stays](runtime::file_system& files) {
                 auto free = files.free_bytes(gate->path());
                 if (free && !(stays && gate->is_short()))
                     gate->note_free(*free);
