@@ -220,19 +220,25 @@ TEST_F(network_test, accepting_pauses_without_descriptors_and_goes_on_with_them)
     ASSERT_TRUE(port.has_value());
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    // The client's descriptor is the last one that the process may have.
+    // The client's descriptor is the last one that the process may have: all others are taken, also those
+    // that earlier tests have given back meanwhile.
     reports<std::shared_ptr<byte_stream>> connected;
-    const int next = ::dup(0);
-    ASSERT_GE(next, 0);
-    ::close(next);
+    std::vector<int> taken{::dup(0)};
+    ASSERT_GE(taken.front(), 0);
     rlimit tight = before;
-    tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+    tight.rlim_cur = static_cast<rlim_t>(taken.front()) + 1;
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+    for (int next = ::dup(0); next >= 0; next = ::dup(0))
+        taken.push_back(next);
+    ::close(taken.back());
+    taken.pop_back();
     net().connect((*port)->local(), loop_index(0),
                   [&](auto outcome) { connected.push(outcome ? std::move(outcome).value() : nullptr); });
     auto client = connected.take();
     EXPECT_TRUE(client.has_value() && *client != nullptr);
     EXPECT_FALSE(accepted.take(std::chrono::milliseconds(250)).has_value());
+    for (const int one : taken)
+        ::close(one);
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_TRUE(accepted.take().has_value());
     EXPECT_GE(asio.accept_pauses(), 1u);
