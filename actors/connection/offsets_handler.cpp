@@ -1,4 +1,4 @@
-#include "actors/connection/handlers.hpp"
+#include "actors/connection/partition_questions.hpp"
 #include "protocol/kafka/list_offsets.hpp"
 
 #include <vector>
@@ -22,110 +22,81 @@ bool has_time(std::int16_t version, std::int64_t timestamp) {
     }
 }
 
-/// A ListOffsets request: each partition is asked, the answers are collected in the order of the request.
-class list_offsets final : public operation {
+class list_offsets final : public partition_questions<kafka::list_offsets_response> {
 public:
-    using operation::operation;
-
-    kafka::list_offsets_response& response() { return response_; }
+    using partition_questions::partition_questions;
 
     template <class Partition>
-    std::uint32_t add(const Partition& asked) {
-        auto& topic = response_.topics.back();
-        auto& entry = topic.partitions.emplace_back();
+    void add(const Partition& asked) {
+        auto& entry = add_partition();
         entry.partition_index = asked.partition_index;
         entry.offset = -1;
         entry.timestamp = -1;
         entry.leader_epoch = -1;
-        places_.push_back({response_.topics.size() - 1, topic.partitions.size() - 1, asked.timestamp,
-                           asked.max_num_offsets, false});
-        ++open_;
-        return static_cast<std::uint32_t>(places_.size() - 1);
+        asked_.push_back({asked.timestamp, asked.max_num_offsets});
     }
 
-    void settle(std::uint32_t index, const offset_query_response& answer) {
-        place& at = places_[index];
-        if (at.answered)
-            return;
-        at.answered = true;
-        --open_;
-        auto& entry = response_.topics[at.topic].partitions[at.partition];
-        entry.error_code = wire_code(answer.code);
-        if (answer.code != errc::ok)
-            return;
-        if (context().version == 0) {
-            const auto offset = offset_before(at, answer);
-            if (offset.get() >= 0 && at.offsets_max > 0)
-                entry.old_style_offsets.push_back(offset.get());
-            return;
-        }
-        entry.offset = answer.offset.get();
-        entry.timestamp = answer.timestamp.get();
-        entry.leader_epoch = answer.epoch.get();
-    }
-    void settle(std::uint32_t index, errc code) {
+    void refuse(std::uint32_t index, errc code) override {
         offset_query_response answer;
         answer.code = code;
         settle(index, answer);
     }
-
     void on_offset_query_response(std::uint32_t index, const offset_query_response& answer) override {
         settle(index, answer);
         respond_if_complete();
     }
-    void on_timer() override {
-        for (std::uint32_t index = 0; index < places_.size(); ++index)
-            settle(index, errc::request_timed_out);
-        respond_if_complete();
-    }
-    bool respond_if_complete() {
-        if (open_ != 0)
-            return false;
-        answer_with(owner(), number(), context(), response_);
-        return true;
-    }
 
 private:
-    struct place {
-        std::size_t topic = 0;
-        std::size_t partition = 0;
+    struct question {
         std::int64_t timestamp = -1;
         std::int32_t offsets_max = 0;
-        bool answered = false;
     };
+
+    void settle(std::uint32_t index, const offset_query_response& answer) {
+        auto* entry = take(index);
+        if (entry == nullptr)
+            return;
+        entry->error_code = wire_code(answer.code);
+        if (answer.code != errc::ok)
+            return;
+        if (context().version == 0) {
+            const auto offset = offset_before(asked_[index], answer);
+            if (offset.get() >= 0 && asked_[index].offsets_max > 0)
+                entry->old_style_offsets.push_back(offset.get());
+            return;
+        }
+        entry->offset = answer.offset.get();
+        entry->timestamp = answer.timestamp.get();
+        entry->leader_epoch = answer.epoch.get();
+    }
 
     /// Version 0 asks where the records of before that time end, later ones for the first record from then
     /// on.
-    static log_offset offset_before(const place& at, const offset_query_response& answer) {
-        if (at.timestamp < 0)
+    static log_offset offset_before(const question& asked, const offset_query_response& answer) {
+        if (asked.timestamp < 0)
             return answer.offset;
         if (answer.offset.get() < 0)
             return answer.high_watermark;
         return answer.offset > answer.log_start_offset ? answer.offset : log_offset(-1);
     }
 
-    kafka::list_offsets_response response_;
-    std::vector<place> places_;
-    std::size_t open_ = 0;
+    std::vector<question> asked_;
 };
 
 template <class Partition>
 void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, const Partition& partition,
          bool committed_only) {
-    const std::uint32_t index = waiting.add(partition);
-    if (topic == nullptr || partition.partition_index < 0 ||
-        static_cast<std::size_t>(partition.partition_index) >= topic->partitions.size())
-        return waiting.settle(index, errc::unknown_topic_or_partition);
+    const auto send = [&](const topic_partition& where, std::uint64_t token) {
+        offset_query query;
+        query.token = token;
+        query.timestamp = timestamp_ms(partition.timestamp);
+        query.committed_only = committed_only;
+        query.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
+        return self.port().send(where, query);
+    };
     if (!has_time(waiting.context().version, partition.timestamp))
-        return waiting.settle(index, errc::unsupported_version);
-    offset_query query;
-    query.token = waiting.token(index);
-    query.timestamp = timestamp_ms(partition.timestamp);
-    query.committed_only = committed_only;
-    query.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
-    const topic_partition where{topic->id, partition_index(partition.partition_index)};
-    if (!self.port().send(where, query))
-        waiting.settle(index, why_not_here(self, where));
+        return waiting.refuse(waiting.count() - 1, errc::unsupported_version);
+    ask_partition(self, waiting, topic, partition.partition_index, send);
 }
 
 } // namespace
@@ -137,22 +108,19 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
     auto waiting = std::make_unique<list_offsets>(self, self.current(), context);
     auto image = self.port().image();
     for (const auto& wanted : request->topics) {
-        waiting->response().topics.emplace_back().name = wanted.name;
+        waiting->add_topic().name = wanted.name;
         const bool allowed =
             self.allowed(context, acl_operation::describe, resource_type::topic, wanted.name);
         const auto* topic = image->find_topic(wanted.name);
         for (const auto& partition : wanted.partitions) {
+            waiting->add(partition);
             if (allowed)
                 ask(self, *waiting, topic, partition, request->isolation_level == read_committed);
             else
-                waiting->settle(waiting->add(partition), errc::topic_authorization_failed);
+                waiting->refuse(waiting->count() - 1, errc::topic_authorization_failed);
         }
     }
-    if (waiting->respond_if_complete())
-        return {};
-    const std::uint64_t number = self.park(std::move(waiting)).number();
-    self.set_deadline(number, std::chrono::milliseconds(self.config().request_timeout_ms));
-    return {};
+    return await_answers(self, std::move(waiting), self.config().request_timeout_ms);
 }
 
 } // namespace barnabas
