@@ -23,6 +23,8 @@ journal::journal(journal_options options, const found_journal& found, journal_po
     for (const auto& file : found.files) {
         next_number_ = std::max(next_number_, file.number + 1);
         next_slot_ = std::max(next_slot_, file.slot + 1);
+        if (BARNABAS_MARK_IF(file.is_damaged, damaged_journal_kept))
+            continue;
         if (file.logs.empty())
             free_.push_back({file.slot, file.header_place, std::nullopt});
         else

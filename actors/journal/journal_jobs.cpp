@@ -126,6 +126,7 @@ result<found_journal> read_journal(runtime::file_system& files, const std::strin
         file.number = place.first;
         file.slot = place.second;
         file.header_place = content.header_place;
+        file.is_damaged = content.damaged;
         note(journal, file, content);
     }
     return journal;

@@ -65,6 +65,8 @@ struct found_file {
     std::int64_t number = 0; ///< of its life
     /// Whose bytes it holds, and up to where.
     std::map<journal_log, log_offset> logs;
+    /// It is kept as it is: what it has lost must not look like an unfinished write at the next start either.
+    bool is_damaged = false;
 };
 
 /// What a data directory's journal held when the broker started.

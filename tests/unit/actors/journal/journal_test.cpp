@@ -188,8 +188,8 @@ TEST_F(journal_machine, with_too_many_files_that_wait_commits_are_not_taken) {
 
 TEST_F(journal_machine, files_of_a_former_life_are_kept_until_their_logs_have_opened) {
     found_journal found;
-    found.files.push_back({3, 1, 8, {{log_of(1), log_offset(5)}, {log_of(2), log_offset(6)}}});
-    found.files.push_back({1, 0, 9, {}});
+    found.files.push_back({3, 1, 8, {{log_of(1), log_offset(5)}, {log_of(2), log_offset(6)}}, false});
+    found.files.push_back({1, 0, 9, {}, false});
     start(found);
     commit(1, 9);
     ASSERT_EQ(port_.prepares.size(), 1u);
@@ -201,6 +201,18 @@ TEST_F(journal_machine, files_of_a_former_life_are_kept_until_their_logs_have_op
     EXPECT_EQ(machine_->unsettled_files(), 1u);
     machine_->on_settled(log_of(2), log_offset(100));
     EXPECT_EQ(machine_->unsettled_files(), 0u);
+}
+
+TEST_F(journal_machine, a_damaged_file_is_never_used_again) {
+    found_journal found;
+    found.files.push_back({0, 1, 8, {{log_of(1), log_offset(5)}}, true});
+    found.files.push_back({1, 0, 9, {}, true});
+    start(found);
+    machine_->on_settled(log_of(1), log_offset(5));
+    commit(1, 9);
+    ASSERT_EQ(port_.prepares.size(), 1u);
+    EXPECT_EQ(port_.prepares[0].slot, 2u);
+    EXPECT_EQ(port_.prepares[0].life.number, 10);
 }
 
 TEST_F(journal_machine, a_file_that_cannot_be_made_is_tried_again_much_later) {
