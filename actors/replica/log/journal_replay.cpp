@@ -16,16 +16,21 @@ result<void> recovery::replay_journal() {
         // Another topic of this name had the directory.
         if (BARNABAS_MARK_IF(part.log.topic != options_.topic_id, journal_of_another_topic))
             continue;
-        for (const auto& entry : part.entries)
+        for (const auto& entry : part.entries) {
+            if (!options_.planted.cuts_what_was_stable)
+                journaled_upto_ = std::max(journaled_upto_, entry.next_offset);
             if (auto replayed = replay(entry); !replayed)
                 return replayed;
+        }
     }
     return {};
 }
 
 result<void> recovery::replay(const journal::journal_entry& entry) {
-    // Below the recovery point the log's own files are as stable; segments may have been compacted since.
-    if (entry.next_offset <= proven_)
+    // Below the recovery point the log's own files are as stable, and segments may have been compacted since:
+    // also where the snapshot cannot be read any more, or is gone.
+    const auto settled = std::max({proven_, newest_named_, options_.checkpointed.recovery_point});
+    if (BARNABAS_MARK_IF(entry.next_offset <= settled, journal_below_recovery_point))
         return {};
     // Retention takes segments from the front, so this one is not lost but gone.
     if (BARNABAS_MARK_IF(!bases_.empty() && entry.segment_base < bases_.front(), journal_of_deleted_segment))

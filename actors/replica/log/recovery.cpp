@@ -41,11 +41,11 @@ recovery::~recovery() {
 
 result<recovered_log> recovery::run() {
     using step = result<void> (recovery::*)();
-    constexpr std::array<step, 10> steps{&recovery::prepare_directory, &recovery::check_metadata,
-                                         &recovery::list_files,        &recovery::read_epochs,
-                                         &recovery::find_snapshot,     &recovery::replay_journal,
-                                         &recovery::look_at_segments,  &recovery::complete_segments,
-                                         &recovery::make_stable,       &recovery::write_snapshot};
+    constexpr std::array<step, 11> steps{
+        &recovery::prepare_directory, &recovery::check_metadata,    &recovery::list_files,
+        &recovery::read_epochs,       &recovery::find_snapshot,     &recovery::replay_journal,
+        &recovery::look_at_segments,  &recovery::complete_segments, &recovery::make_stable,
+        &recovery::write_snapshot,    &recovery::end_permission};
     for (const auto step : steps)
         if (auto done = (this->*step)(); !done)
             return done.failure();
@@ -110,6 +110,7 @@ result<void> recovery::list_files() {
             logs.insert(*base);
         if (const auto offset = offset_of_file(entry.name, snapshot_suffix))
             snapshots_.insert(*offset);
+        cut_allowed_ |= entry.name == cut_allowed_name && !entry.is_directory;
     }
     bases_.assign(logs.begin(), logs.end());
     for (const auto& entry : *entries) {
@@ -237,21 +238,13 @@ result<void> recovery::inspect_segment(std::size_t index) {
     return {};
 }
 
-/// Of a segment wholly below the recovery point, which has one behind it.
-result<void> recovery::note_damage(std::size_t index, const recovered_segment& segment) {
-    const auto where =
-        segment_file_name(bases_[index], log_suffix) + " at byte " + std::to_string(segment.bytes_scanned);
-    if (sound_from_ && *sound_from_ < bases_[index + 1])
-        return damaged(bases_[index], where, *segment.bad);
-    log_.report.damage.push_back(where + ": " + *segment.bad);
-    return {};
-}
-
 /// False when the log ends in or before this segment.
 result<bool> recovery::scan_segment(std::size_t index) {
     const auto base = bases_[index];
     const bool gaps_allowed = may_have_gaps();
-    if (base < next_offset_ || (base > next_offset_ && !gaps_allowed)) {
+    // Where records were given up, the log goes on in a segment with a snapshot of its own.
+    const bool goes_on = gaps_allowed || damaged_snapshots_.contains(base);
+    if (base < next_offset_ || (base > next_offset_ && !goes_on)) {
         BARNABAS_MARK(segment_missing);
         const auto why = "segment " + std::to_string(base.get()) + " follows where offset " +
                          std::to_string(next_offset_.get()) + " should come";
@@ -293,61 +286,6 @@ bool recovery::may_have_gaps() const {
     return compacted && (proven_.get() < 0 || scan_from_ < newest_named_);
 }
 
-result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
-                                     const std::string& why) const {
-    if (job_.journal_damage)
-        return error{errc::corrupt_message,
-                     file + ", offset " + std::to_string(offset.get()) + ": " + why +
-                         ". The commit journal is damaged (" + *job_.journal_damage +
-                         "), so this need not be an unfinished write; nothing was cut. Bring the directory "
-                         "back from a copy; or remove the journal's file to give up what it may have held"};
-    if (!sound_from_ || *sound_from_ >= proven_ || offset >= proven_)
-        return {};
-    return damaged(offset, file, why);
-}
-
-error recovery::damaged(log_offset offset, const std::string& file, const std::string& why) const {
-    BARNABAS_MARK(stable_bytes_damaged);
-    return {errc::corrupt_message,
-            file + ", offset " + std::to_string(offset.get()) + ": " + why + ". What lies below offset " +
-                std::to_string(proven_.get()) +
-                " was on stable storage, so this is damage and not an unfinished write; nothing was cut. "
-                "Bring the directory back from a copy; or give up all records from offset " +
-                std::to_string(offset.get()) + " on: remove its .snapshot files and start again"};
-}
-
-/// Segments from `index` on go; their bytes count as cut.
-result<void> recovery::end_log(std::size_t index, const std::string& why) {
-    auto& report = log_.report;
-    report.clean = false;
-    report.cut_reason = why;
-    if (report.cut_at.get() < 0) {
-        report.cut_at = next_offset_;
-        report.cut_file = segment_file_name(bases_[index], log_suffix);
-    }
-    for (auto at = bases_.size(); at > index; --at) {
-        const auto base = bases_[at - 1];
-        {
-            auto file = open_scoped(files_, segment_path(options_.directory, base, log_suffix),
-                                    runtime::open_mode::read_only);
-            if (!file)
-                return file.failure();
-            auto size = files_.size(file->id());
-            if (!size)
-                return size.failure();
-            report.bytes_cut += *size;
-        }
-        for (const auto suffix :
-             {log_suffix, offset_index_suffix, time_index_suffix, transaction_index_suffix})
-            if (auto removed = remove_if_present(files_, segment_path(options_.directory, base, suffix));
-                !removed)
-                return removed;
-        BARNABAS_MARK(segment_behind_cut_removed);
-        ++report.segments_removed;
-    }
-    return index < bases_.size() ? files_.sync_directory(options_.directory) : result<void>{};
-}
-
 void recovery::count_batch(const batch::batch_view& batch) {
     last_batch_base_ = batch.header.base_offset;
     if (batch.header.base_offset < scan_from_)
@@ -365,12 +303,13 @@ result<void> recovery::complete_segments() {
     }
     if (auto may = check_may_cut(next_offset_, options_.directory, "the log ends here"); !may)
         return may;
-    if (BARNABAS_MARK_IF(proven_ > next_offset_, stable_records_lost)) {
+    const auto stable_upto = std::max(proven_, journaled_upto_);
+    if (BARNABAS_MARK_IF(stable_upto > next_offset_, stable_records_lost)) {
         log_.report.clean = false;
         log_.report.lost_from = next_offset_;
-        log_.report.lost_upto = proven_;
-        next_offset_ = proven_;
-        if (auto made = create_segment(proven_); !made)
+        log_.report.lost_upto = stable_upto;
+        next_offset_ = stable_upto;
+        if (auto made = create_segment(stable_upto); !made)
             return made;
     }
     log_.log_end_offset = next_offset_;

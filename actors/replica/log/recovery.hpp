@@ -17,12 +17,13 @@ namespace barnabas::replica {
 ///    What the commit journal holds of later batches is written into the segments (again).
 /// 3. Segments wholly below N are only looked at. The others are scanned from N on, batch by batch.
 /// 4. At the first bad byte behind N the log ends: later segments go first, then the bytes are cut. Bad bytes
-/// below N are no unfinished write but damage: nothing is cut, and the log does not open (corrupt_message).
+/// below N, or below the end of what the journal holds of this log, are no unfinished write but damage:
+/// nothing is cut, and the log does not open (corrupt_message), until an operator allows it (`cut-allowed`).
 /// 5. What was found sound is written again and synced, so that it is stable before it is served, and a new
 ///    snapshot says so.
 /// A snapshot of Kafka's proves less, so that its directories are recovered by its rules: what is bad is cut,
-/// also below N. That is reported as a loss, and the log goes on at N in a new segment, so that no offset is
-/// given out twice.
+/// also below N. What is lost of the stable part is reported, and the log goes on behind it in a new segment,
+/// so that no offset is given out twice and the journal's entries are below the new snapshot.
 class recovery {
 public:
     recovery(const open_job& job, runtime::file_system& files)
@@ -57,6 +58,7 @@ private:
     result<void> create_segment(log_offset base);
     result<void> make_stable();
     result<void> write_snapshot();
+    result<void> end_permission();
     void plant_bug(recovered_log& log) const;
 
     const open_job& job_;
@@ -73,6 +75,11 @@ private:
     std::string checkpoint_text_;
     /// Offset of the newest snapshot: all below was once stable.
     log_offset proven_{-1};
+    /// End of what the commit journal holds of this log. All below was stable, in its own files or in the
+    /// journal: a round takes up where the log was stable before.
+    log_offset journaled_upto_{-1};
+    /// The operator gives up what is damaged, and what lies behind it.
+    bool cut_allowed_ = false;
     /// The sync mark of that snapshot: what lies between is certain to have been stable.
     std::optional<log_offset> sound_from_;
     /// Below it nothing is scanned; `proven_`, or 0 when the epochs of what lies below are not known.

@@ -15,6 +15,8 @@ namespace barnabas::replica {
 
 inline constexpr std::string_view epoch_checkpoint_name = "leader-epoch-checkpoint";
 inline constexpr std::string_view metadata_name = "partition.metadata";
+/// An operator makes this empty file to let recovery cut what was stable; see docs/log-format.md.
+inline constexpr std::string_view cut_allowed_name = "cut-allowed";
 /// While a small file is written it has this suffix; left-overs are removed at the next start.
 inline constexpr std::string_view temporary_suffix = ".tmp";
 
