@@ -51,7 +51,8 @@ void journal::begin_round() {
     round_job job;
     job.file = file.file;
     job.position = file.end;
-    job.parts = encode_round({file.life, file.next_round}, parts);
+    job.id = {file.life, file.next_round};
+    job.journaled = std::move(parts);
     job.planted_no_sync = options_.planted_no_sync;
     port_.submit(std::move(job));
 }

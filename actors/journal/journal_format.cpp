@@ -153,10 +153,10 @@ std::optional<journal_round> take_round(const round_filter& wanted, const slice&
     reader in(bytes);
     const auto length = in.take<std::int32_t>();
     const auto checksum = in.take<std::uint32_t>();
-    journal_life life;
+    journal_round round;
+    auto& life = round.life;
     life.number = in.take<std::int64_t>();
     life.salt = in.take<std::uint64_t>();
-    journal_round round;
     round.index = in.take<std::int64_t>();
     const auto count = in.take<std::int32_t>();
     // Zeros are no round, though their checksum is right.
@@ -275,6 +275,14 @@ result<journal_content> decode_file(const slice& content) {
             continue;
         found.life = header->life;
         found.header_place = place;
+    }
+    // No client's bytes ever lie there, so the round speaks for its life.
+    const auto first = first_round_position.get() < content.size()
+                           ? take_round({std::nullopt, 0}, content, first_round_position.get())
+                           : std::nullopt;
+    if (first && (!found.life || found.life->number < first->life.number)) {
+        found.life = first->life;
+        found.damaged = found.header_lost = true;
     }
     round_filter wanted{found.life, 0};
     auto at = first_round_position.get();

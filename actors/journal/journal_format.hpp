@@ -82,6 +82,7 @@ std::uint64_t round_size(std::span<const journal_part> parts);
 
 /// A round that was read; its batches refer to the bytes that were given, one slice per entry.
 struct journal_round {
+    journal_life life;
     std::int64_t index = 0;
     std::uint64_t size = 0; ///< with the zeros behind it
     std::vector<journal_part> parts;
@@ -95,8 +96,10 @@ struct journal_content {
     std::uint32_t header_place = 0;
     std::vector<journal_round> rounds;
     /// A whole round lies behind one that is not: that was no unfinished write, since a round is begun only
-    /// when the one before it is stable.
+    /// when the one before it is stable. Or `header_lost`.
     bool damaged = false;
+    /// There is a first round of a life without a header: that was stable before the round was begun.
+    bool header_lost = false;
 };
 /// Codes: unsupported_version (a later format).
 result<journal_content> decode_file(const slice& content);

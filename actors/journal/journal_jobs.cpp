@@ -1,6 +1,7 @@
 #include "actors/journal/journal_jobs.hpp"
 
 #include "protocol/model/mark.hpp"
+#include "runtime/disk/steady_read.hpp"
 
 #include <algorithm>
 #include <map>
@@ -33,12 +34,24 @@ result<slice> read_whole(runtime::file_system& files, const std::string& path) {
         auto size = files.size(*file);
         if (!size)
             return size.failure();
-        std::vector<std::byte> bytes(*size);
-        auto count = files.read(*file, file_position(0), bytes);
-        if (!count)
-            return count.failure();
-        bytes.resize(*count);
-        return slice::copy_of(bytes);
+        // What a round looks like when it comes wrong is an unfinished write, and nobody would miss it.
+        constexpr std::size_t piece = 1 << 20;
+        if (*size == 0)
+            return slice();
+        auto memory = chunk::allocate(static_cast<std::size_t>(*size));
+        const std::span whole(memory->data(), static_cast<std::size_t>(*size));
+        std::size_t done = 0;
+        while (done < whole.size()) {
+            const auto into = whole.subspan(done, std::min(piece, whole.size() - done));
+            auto count = runtime::read_steadily(files, *file, file_position(done), into);
+            if (!count)
+                return count.failure();
+            BARNABAS_MARK_IF(count->looked_again, journal_read_again);
+            done += count->count;
+            if (count->count < into.size())
+                break;
+        }
+        return slice(std::move(memory), 0, done);
     };
     auto content = read();
     files.close(*file);
@@ -96,7 +109,7 @@ result<void> prepare_job::fill(runtime::file_system& files, runtime::file_id tar
 }
 
 void round_job::run(runtime::file_system& files) {
-    outcome = files.write(file, position, parts);
+    outcome = files.write(file, position, encode_round(id, journaled));
     if (outcome && !planted_no_sync)
         outcome = files.sync(std::span(&file, 1));
 }
@@ -117,7 +130,9 @@ result<found_journal> read_journal(runtime::file_system& files, const std::strin
         if (!content)
             return error{content.code(), path + ": " + content.failure().detail};
         if (BARNABAS_MARK_IF(content->damaged, journal_damaged))
-            journal.damage = path + ", behind round " + std::to_string(content->rounds.size());
+            journal.damage =
+                path + (content->header_lost ? std::string(", whose header cannot be read")
+                                             : ", behind round " + std::to_string(content->rounds.size()));
         const auto number = content->life ? content->life->number : -1;
         contents.emplace(std::pair(number, slot), std::move(*content));
     }

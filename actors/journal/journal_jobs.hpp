@@ -34,11 +34,13 @@ private:
     result<void> fill(runtime::file_system& files, runtime::file_id file) const;
 };
 
-/// Writes a round and makes it stable: one write, one sync.
+/// Writes a round and makes it stable: one write, one sync. The checksum over all of it is the job's work,
+/// too.
 struct round_job {
     runtime::file_id file;
     file_position position;
-    std::vector<slice> parts;
+    round_id id;
+    std::vector<journal_part> journaled;
     /// Of tests only.
     bool planted_no_sync = false;
 

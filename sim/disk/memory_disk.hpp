@@ -50,8 +50,8 @@ public:
 ///   show the old content at once, or the cache keeps the new content but no later sync makes it durable
 ///   (only writing it again does). A full disk takes what fits of a write and then says `disk_full`. Listings
 ///   come in a new order each time. What is read has a wrong bit, this time or from now on (`disk_faults`;
-///   what is stored stays apart, so that `lift_rot` brings it back); only `.log` and `.snapshot` rot, since
-///   Kafka's other formats have no checksum that could tell. One write in the life of a disk lands at
+///   what is stored stays apart, so that `lift_rot` brings it back); only `.log`, `.snapshot` and the commit
+///   journal rot, since Kafka's other formats have no checksum that could tell. One write in the life of a disk lands at
 ///   another page of a file of its directory that is open for writing. A place can be broken or read-only
 ///   (`break_place`). Death of the process (`kill`): all completed operations survive; open files and locks
 ///   are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last sync is kept,

@@ -10,7 +10,8 @@ namespace {
 
 /// Formats with a checksum over what they hold.
 bool can_tell(std::string_view path) {
-    return path.ends_with(".log") || path.ends_with(".snapshot");
+    const auto name = path.substr(path.rfind('/') + 1);
+    return path.ends_with(".log") || path.ends_with(".snapshot") || name.starts_with("commit-journal-");
 }
 
 } // namespace

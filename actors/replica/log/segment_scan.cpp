@@ -1,10 +1,9 @@
 #include "actors/replica/log/segment_scan.hpp"
 
-#include "actors/replica/read_jobs.hpp"
-
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/disk/steady_read.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -136,22 +135,15 @@ result<slice> segment_scan::bytes_at(std::uint64_t position, std::size_t count) 
 }
 
 /// What is decided by these bytes (where the log ends, what is written back) cannot be taken back, and no CRC
-/// covers the first of a batch, so they are read until two reads agree.
+/// covers the first of a batch.
 result<slice> segment_scan::read_steadily(std::uint64_t position, std::size_t count) {
-    slice before;
-    for (int look = 1; look <= looks_max; ++look) {
-        auto memory = chunk::allocate(count);
-        auto got = files_.read(log_, file_position(position), std::span(memory->data(), count));
-        if (!got)
-            return got.failure();
-        slice now(std::move(memory), 0, *got);
-        if (look > 1 && now == before)
-            break;
-        if (look > 1)
-            BARNABAS_MARK(scan_looks_again);
-        before = std::move(now);
-    }
-    return before;
+    auto memory = chunk::allocate(count);
+    auto got =
+        runtime::read_steadily(files_, log_, file_position(position), std::span(memory->data(), count));
+    if (!got)
+        return got.failure();
+    BARNABAS_MARK_IF(got->looked_again, scan_looks_again);
+    return slice(std::move(memory), 0, got->count);
 }
 
 /// Writes back what was found sound in the present window.

@@ -32,6 +32,15 @@ TEST(memory_disk, a_read_that_rots_once_is_right_the_next_time) {
     EXPECT_EQ(read_all(disk, text, 100), filled(100, 1)) << "a format without a checksum";
 }
 
+TEST(memory_disk, the_commit_journal_rots_too) {
+    memory_disk disk(1);
+    const auto file = open(disk, "/commit-journal-3");
+    ASSERT_TRUE(write(disk, file, 0, filled(5'000, 1)));
+    ASSERT_TRUE(sync(disk, file));
+    disk.set_faults({.read_rot_chance = 1'000'000});
+    EXPECT_NE(read_all(disk, file, 5'000), filled(5'000, 1));
+}
+
 TEST(memory_disk, a_rotten_sector_stays_so_until_it_is_written_or_the_fault_is_lifted) {
     memory_disk disk(1);
     const auto file = open(disk, "/a.log");

@@ -108,7 +108,31 @@ TEST(journal_format, a_damaged_header_before_whole_rounds_is_damage) {
     auto read = decode_file(slice::copy_of(content));
     ASSERT_TRUE(read);
     EXPECT_TRUE(read->damaged);
-    EXPECT_TRUE(read->rounds.empty());
+    EXPECT_TRUE(read->header_lost);
+    EXPECT_EQ(read->rounds.size(), 1u) << "they speak for themselves";
+    content[first_round_position.get() + 4] ^= std::byte{1};
+    read = decode_file(slice::copy_of(content));
+    ASSERT_TRUE(read);
+    EXPECT_FALSE(read->damaged) << "nothing says that it was ever whole";
+}
+
+TEST(journal_format, a_damaged_header_does_not_bring_back_the_life_before) {
+    auto content = file_of(2);
+    auto used_again = file_of(1, {8, 99});
+    std::memcpy(content.data() + first_round_position.get(), used_again.data() + first_round_position.get(),
+                used_again.size() - first_round_position.get() - 4096);
+    const auto header = encode_header({8, 99});
+    std::memcpy(content.data() + journal_alignment, header.data(), header.size());
+    auto read = decode_file(slice::copy_of(content));
+    ASSERT_TRUE(read);
+    EXPECT_FALSE(read->damaged);
+    content[journal_alignment + 20] ^= std::byte{1};
+    read = decode_file(slice::copy_of(content));
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->damaged);
+    EXPECT_TRUE(read->header_lost);
+    EXPECT_EQ(read->life->number, 8);
+    EXPECT_EQ(read->rounds.size(), 1u);
 }
 
 TEST(journal_format, a_new_life_holds_nothing_of_the_one_before_and_comes_back_to_it_when_it_was_not_begun) {

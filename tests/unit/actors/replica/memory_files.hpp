@@ -30,6 +30,8 @@ public:
         fail_at_ = never;
         power_gone_at_ = never;
     }
+    /// Read number `n` from now on (0 = the next) comes wrong by one bit in its middle.
+    void rot_read_after(std::uint64_t n) { rots_at_ = reads_ + n; }
     bool power_is_gone() const { return operations_ > power_gone_at_; }
     bool has_failed() const { return operations_ > fail_at_; }
     std::uint64_t operations() const { return operations_; }
@@ -97,6 +99,8 @@ private:
     std::uint64_t operations_ = 0;
     std::uint64_t fail_at_ = never;
     std::uint64_t power_gone_at_ = never;
+    std::uint64_t reads_ = 0;
+    std::uint64_t rots_at_ = never;
     errc fail_code_ = errc::storage_error;
 };
 
