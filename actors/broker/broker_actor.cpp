@@ -234,9 +234,7 @@ void broker_actor::publish_status() {
 void broker_actor::carry_out(const effects::open_directories&) {
     data_directory_options wanted;
     wanted.directories = config_->log_dirs;
-    wanted.metadata_directory = config_->text_of("metadata.log.dir").value_or("");
-    if (wanted.metadata_directory.empty())
-        wanted.metadata_directory = wanted.directories.front();
+    wanted.metadata_directory = config_->metadata_log_dir;
     wanted.node = node_id(config_->node_id);
     wanted.cordoned = config_->cordoned_log_dirs;
     wanted.seed = node_.seed;

@@ -3,6 +3,7 @@
 #include "actors/broker/checkpoint_file.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "protocol/model/error.hpp"
+#include "runtime/disk/disk.hpp"
 #include "runtime/network/network.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -48,10 +49,10 @@ struct checkpoints_written {
 };
 struct checkpoints_due {};
 
-/// To an inquiry about the data directories: the free room of one (-1 if nobody knows), and its end.
+/// To an inquiry about the data directories: the room of one (nothing if nobody knows), and its end.
 struct log_dir_room {
     std::size_t directory = 0;
-    std::shared_ptr<std::int64_t> free_bytes;
+    std::shared_ptr<std::optional<runtime::disk_room>> room;
 };
 struct log_dirs_due {};
 

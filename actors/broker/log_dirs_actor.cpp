@@ -10,6 +10,9 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,7 +52,7 @@ public:
                 settle_one();
             },
             [this](const log_dir_room& answer) {
-                inquiry_.known.directories.at(answer.directory).free_bytes = *answer.free_bytes;
+                note_room(inquiry_.known.directories.at(answer.directory), *answer.room);
                 settle_one();
             },
             [this](const log_dirs_due&) {
@@ -75,18 +78,26 @@ private:
 
     void ask_for_room(std::size_t number, const std::shared_ptr<runtime::directory_gate>& gate) {
         ++open_;
-        auto free_bytes = std::make_shared<std::int64_t>(-1);
+        auto room = std::make_shared<std::optional<runtime::disk_room>>();
         node_.disk->submit(
             runtime::disk_lane(runtime::stable_hash("room of " + gate->path())),
             runtime::disk_job_kind::blocking,
-            [gate, free_bytes](runtime::file_system& files) {
+            [gate, room](runtime::file_system& files) {
                 runtime::gated_files gated(files, *gate);
-                if (auto found = gated.free_bytes(gate->path()))
-                    *free_bytes = static_cast<std::int64_t>(*found);
+                if (auto found = gated.room(gate->path()))
+                    *room = *found;
             },
-            [number, free_bytes, self = caf::actor_cast<caf::actor>(this)] {
-                caf::anon_send(self, log_dir_room{number, free_bytes});
+            [number, room, self = caf::actor_cast<caf::actor>(this)] {
+                caf::anon_send(self, log_dir_room{number, room});
             });
+    }
+
+    static void note_room(described_log_dir& directory, const std::optional<runtime::disk_room>& room) {
+        if (!room)
+            return;
+        constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
+        directory.total_bytes = static_cast<std::int64_t>(std::min(room->total, max));
+        directory.free_bytes = static_cast<std::int64_t>(std::min(room->free, max));
     }
 
     void settle_one() {

@@ -32,7 +32,8 @@ struct described_log_dir {
     /// Why it is offline.
     errc code = errc::ok;
     bool cordoned = false;
-    /// -1: not known.
+    /// Of its disk; -1: not known.
+    std::int64_t total_bytes = -1;
     std::int64_t free_bytes = -1;
     /// In the order of topics and partitions; none when it is offline.
     std::vector<described_partition> partitions;

@@ -53,9 +53,9 @@ private:
             runtime::disk_lane(runtime::stable_hash("room of " + gate->path())),
             runtime::disk_job_kind::blocking,
             [gate, stays](runtime::file_system& files) {
-                auto free = files.free_bytes(gate->path());
-                if (free && !(stays && gate->is_short()))
-                    gate->note_free(*free);
+                const auto room = files.room(gate->path());
+                if (room && !(stays && gate->is_short()))
+                    gate->note_free(room->free);
             },
             [gate, &level, broker = broker_] {
                 const auto free = gate->free_bytes().value_or(0);

@@ -134,9 +134,8 @@ result<void> handle_init_producer_id(connection& self, request_context context, 
         waiting->on_init_producer_id_response(answer);
         return {};
     }
-    const operation& parked = self.park(std::move(waiting));
-    self.set_deadline(parked.number(), std::chrono::milliseconds(self.config().request_timeout_ms));
-    self.port().send_broker(init_producer_id_request{parked.token()});
+    const auto token = self.park(std::move(waiting), self.request_timeout()).token();
+    self.port().send_broker(init_producer_id_request{token});
     return {};
 }
 

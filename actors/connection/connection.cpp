@@ -144,6 +144,12 @@ operation& connection::park(std::unique_ptr<operation> waiting) {
     return *slot->waiting;
 }
 
+operation& connection::park(std::unique_ptr<operation> waiting, std::chrono::milliseconds patience) {
+    operation& parked = park(std::move(waiting));
+    set_deadline(parked.number(), patience);
+    return parked;
+}
+
 void connection::answer(std::uint64_t number, std::vector<slice> frame) {
     auto* slot = find(number);
     BARNABAS_ASSERT(slot != nullptr && !slot->answered);

@@ -78,6 +78,10 @@ public:
     // For handlers.
     const connection_options& options() const noexcept { return options_; }
     const broker_config& config() const noexcept { return *options_.config; }
+    /// For requests that bring no time-out of their own.
+    std::chrono::milliseconds request_timeout() const {
+        return std::chrono::milliseconds(config().request_timeout_ms);
+    }
     connection_port& port() noexcept { return port_; }
     fetch_reads& reads() noexcept { return reads_; }
     fetch_sessions& sessions() noexcept { return sessions_; }
@@ -87,6 +91,8 @@ public:
     }
     /// Takes the operation over: it answers later. Its questions carry tokens made by `operation::token`.
     operation& park(std::unique_ptr<operation> waiting);
+    /// Its `on_timer` is called when it has not answered by then.
+    operation& park(std::unique_ptr<operation> waiting, std::chrono::milliseconds patience);
     /// Calls the parked operation's `on_timer` once, that much later, unless it has answered by then.
     void set_deadline(std::uint64_t number, std::chrono::milliseconds from_now);
     /// Number of the request being handled; answers are sent by it.

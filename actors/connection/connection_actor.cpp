@@ -42,6 +42,14 @@ private:
             (machine_.*handle)(message);
         };
     }
+    /// What says all by coming.
+    template <class Message>
+    auto told(void (connection::*handle)()) {
+        return [this, handle](const Message&) {
+            pick_up_view();
+            (machine_.*handle)();
+        };
+    }
 
 public:
     caf::behavior make_behavior() override {
@@ -52,30 +60,12 @@ public:
                 pick_up_view();
                 machine_.on_read(message.bytes);
             },
-            [this](const append_response& answer) {
-                pick_up_view();
-                machine_.on_append_response(answer);
-            },
-            [this](const read_response& answer) {
-                pick_up_view();
-                machine_.on_read_response(answer);
-            },
-            [this](const partition_readable& note) {
-                pick_up_view();
-                machine_.on_partition_readable(note);
-            },
-            [this](const stream_drained&) {
-                pick_up_view();
-                machine_.on_drained();
-            },
-            [this](const memory_available&) {
-                pick_up_view();
-                machine_.on_room();
-            },
-            [this](const connection_timer&) {
-                pick_up_view();
-                machine_.on_timer();
-            },
+            told(&connection::on_append_response),
+            told(&connection::on_read_response),
+            told(&connection::on_partition_readable),
+            told<stream_drained>(&connection::on_drained),
+            told<memory_available>(&connection::on_room),
+            told<connection_timer>(&connection::on_timer),
         }
             .or_else(rare_messages());
     }
@@ -102,25 +92,10 @@ public:
 private:
     caf::message_handler rare_messages() {
         return {
-            [this](const offset_query_response& answer) {
-                pick_up_view();
-                machine_.on_offset_query_response(answer);
-            },
-            [this](const epoch_query_response& answer) {
-                pick_up_view();
-                machine_.on_epoch_query_response(answer);
-            },
-            [this](const delete_records_response& answer) {
-                pick_up_view();
-                machine_.on_delete_records_response(answer);
-            },
-            told(&connection::on_topics_response),
-            told(&connection::on_init_producer_id_response),
-            told(&connection::on_log_dirs_response),
-            [this](const close_connection&) {
-                pick_up_view();
-                machine_.on_stop();
-            },
+            told(&connection::on_offset_query_response),     told(&connection::on_epoch_query_response),
+            told(&connection::on_delete_records_response),   told(&connection::on_topics_response),
+            told(&connection::on_init_producer_id_response), told(&connection::on_log_dirs_response),
+            told<close_connection>(&connection::on_stop),
         };
     }
 

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <set>
 #include <string_view>
+#include <utility>
 
 namespace barnabas {
 
@@ -43,24 +46,31 @@ result<void> handle_delete_records(connection& self, request_context context, ka
         return request.failure();
     auto waiting = std::make_unique<delete_records>(self, self.current(), context);
     auto image = self.port().image();
+    // What is named twice would be deleted up to the larger offset, whichever was meant.
+    std::set<std::pair<std::string_view, std::int32_t>> named;
     for (const auto& wanted : request->topics) {
         waiting->add_topic().name = wanted.name;
         const bool allowed = self.allowed(context, acl_operation::remove, resource_type::topic, wanted.name);
         const auto* topic = image->find_topic(wanted.name);
         for (const auto& partition : wanted.partitions) {
             waiting->add_partition().partition_index = partition.partition_index;
-            if (!allowed || is_internal(wanted.name)) {
-                waiting->refuse(waiting->count() - 1,
-                                allowed ? errc::invalid_topic : errc::topic_authorization_failed);
-                continue;
-            }
             const auto ask = [&](const topic_partition& where, std::uint64_t token) {
                 return self.port().send(where, delete_records_request{token, log_offset(partition.offset)});
             };
-            ask_partition(self, *waiting, topic, partition.partition_index, ask);
+            if (!allowed)
+                waiting->refuse(waiting->newest(), errc::topic_authorization_failed);
+            else if (topic != nullptr && is_internal(wanted.name))
+                waiting->refuse(waiting->newest(), errc::invalid_topic);
+            else if (!named.emplace(wanted.name, partition.partition_index).second)
+                waiting->refuse(waiting->newest(), errc::invalid_request);
+            else
+                ask_partition(self, *waiting, topic, partition.partition_index, ask);
         }
     }
-    return await_answers(self, std::move(waiting), request->timeout_ms);
+    // The timeout bounds the wait for replicas; what the leader does itself is waited for in any case, as in
+    // Kafka.
+    const std::chrono::milliseconds timeout(request->timeout_ms);
+    return await_answers(self, std::move(waiting), std::max(timeout, self.request_timeout()));
 }
 
 } // namespace barnabas

@@ -46,7 +46,7 @@ result<void> handle_offset_for_leader_epoch(connection& self, request_context co
         for (const auto& partition : wanted.partitions) {
             waiting->add_partition().partition = partition.partition;
             if (!allowed) {
-                waiting->refuse(waiting->count() - 1, errc::topic_authorization_failed);
+                waiting->refuse(waiting->newest(), errc::topic_authorization_failed);
                 continue;
             }
             const auto ask = [&](const topic_partition& where, std::uint64_t token) {
@@ -59,7 +59,7 @@ result<void> handle_offset_for_leader_epoch(connection& self, request_context co
             ask_partition(self, *waiting, topic, partition.partition, ask);
         }
     }
-    return await_answers(self, std::move(waiting), self.config().request_timeout_ms);
+    return await_answers(self, std::move(waiting), self.request_timeout());
 }
 
 } // namespace barnabas

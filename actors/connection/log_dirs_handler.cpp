@@ -7,21 +7,18 @@ namespace barnabas {
 
 namespace {
 
-/// From this version on the request as a whole can have an error.
-constexpr std::int16_t first_with_error = 3;
-
 class describe_log_dirs final : public operation {
 public:
     using operation::operation;
 
     void on_log_dirs_response(const log_dirs_response& answer) override {
         kafka::describe_log_dirs_response response;
-        if (context().version >= first_with_error)
-            response.error_code = wire_code(answer.code);
+        response.error_code = wire_code(answer.code);
         for (const auto& directory : answer.directories) {
             auto& entry = response.results.emplace_back();
             entry.error_code = wire_code(directory.code);
             entry.log_dir = directory.path;
+            entry.total_bytes = directory.total_bytes;
             entry.usable_bytes = directory.free_bytes;
             entry.is_cordoned = directory.cordoned;
             for (const auto& partition : directory.partitions) {
@@ -62,9 +59,7 @@ result<void> handle_describe_log_dirs(connection& self, request_context context,
         for (const auto& topic : *request->topics)
             (*asked.wanted)[topic.topic].insert(topic.partitions.begin(), topic.partitions.end());
     }
-    const operation& parked = self.park(std::move(waiting));
-    self.set_deadline(parked.number(), std::chrono::milliseconds(self.config().request_timeout_ms));
-    asked.token = parked.token();
+    asked.token = self.park(std::move(waiting), self.request_timeout()).token();
     self.port().send_broker(std::move(asked));
     return {};
 }

@@ -146,9 +146,8 @@ result<void> handle_metadata(connection& self, request_context context, kafka::w
         waiting->respond();
         return {};
     }
-    const operation& parked = self.park(std::move(waiting));
-    self.set_deadline(parked.number(), std::chrono::milliseconds(self.config().request_timeout_ms));
-    self.port().send_controller(create_topics_request{parked.token(), false, std::move(missing)});
+    const auto token = self.park(std::move(waiting), self.request_timeout()).token();
+    self.port().send_controller(create_topics_request{token, false, std::move(missing)});
     return {};
 }
 

@@ -8,17 +8,19 @@ namespace barnabas {
 namespace {
 
 constexpr std::int8_t read_committed = 1;
+constexpr std::int64_t max_timestamp = -3;
 constexpr std::int64_t earliest_local_timestamp = -4;
 constexpr std::int64_t latest_tiered_timestamp = -5;
 constexpr std::int64_t earliest_pending_upload_timestamp = -6;
 
-/// Whether this version of ListOffsets has that special time. -3 and above are known to all, as in Kafka.
+/// Whether this version of ListOffsets has that special time.
 bool has_time(std::int16_t version, std::int64_t timestamp) {
     switch (timestamp) {
+    case max_timestamp: return version >= 7;
     case earliest_local_timestamp: return version >= 8;
     case latest_tiered_timestamp: return version >= 9;
     case earliest_pending_upload_timestamp: return version >= 11;
-    default: return timestamp > earliest_local_timestamp;
+    default: return timestamp > max_timestamp;
     }
 }
 
@@ -95,7 +97,7 @@ void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, c
         return self.port().send(where, query);
     };
     if (!has_time(waiting.context().version, partition.timestamp))
-        return waiting.refuse(waiting.count() - 1, errc::unsupported_version);
+        return waiting.refuse(waiting.newest(), errc::unsupported_version);
     ask_partition(self, waiting, topic, partition.partition_index, send);
 }
 
@@ -117,10 +119,10 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
             if (allowed)
                 ask(self, *waiting, topic, partition, request->isolation_level == read_committed);
             else
-                waiting->refuse(waiting->count() - 1, errc::topic_authorization_failed);
+                waiting->refuse(waiting->newest(), errc::topic_authorization_failed);
         }
     }
-    return await_answers(self, std::move(waiting), self.config().request_timeout_ms);
+    return await_answers(self, std::move(waiting), self.request_timeout());
 }
 
 } // namespace barnabas

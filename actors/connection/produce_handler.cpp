@@ -1,4 +1,4 @@
-#include "actors/connection/handlers.hpp"
+#include "actors/connection/partition_questions.hpp"
 #include "actors/connection/produce_batch.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "protocol/kafka/record_formats.hpp"
@@ -6,60 +6,47 @@
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace barnabas {
 
 namespace {
 
-/// Where a partition's answer stands in the response.
-struct produce_slot {
-    std::size_t topic = 0;
-    std::size_t partition = 0;
-    bool answered = false;
-};
-
 /// A Produce request: its batches are with their partitions, the answers are collected here.
-class produce final : public operation {
+class produce final : public partition_questions<kafka::produce_response> {
 public:
     produce(connection& owner, std::uint64_t number, request_context context, std::int16_t acks,
             std::size_t request_bytes)
-        : operation(owner, number, std::move(context)), budget_(request_bytes), acks_(acks) {}
+        : partition_questions(owner, number, std::move(context)), budget_(request_bytes), acks_(acks) {}
 
-    kafka::produce_response& response() { return response_; }
     unpacking_budget& budget() { return budget_; }
 
-    /// Reserves the place of one partition's answer in the topic that was added last.
-    std::uint32_t add(std::int32_t index) {
-        auto& topic = response_.responses.back();
-        topic.partition_responses.emplace_back().index = index;
-        slots_.push_back({response_.responses.size() - 1, topic.partition_responses.size() - 1, false});
-        ++open_;
-        return static_cast<std::uint32_t>(slots_.size() - 1);
-    }
-
     void settle(std::uint32_t index, const append_response& answer) {
-        produce_slot& slot = slots_[index];
-        if (slot.answered)
+        auto* entry = take(index);
+        if (entry == nullptr)
             return;
-        slot.answered = true;
-        --open_;
-        auto& entry = response_.responses[slot.topic].partition_responses[slot.partition];
         // A batch that was stored before is a success for the client, with the offset it has (KIP-98).
-        entry.error_code = wire_code(answer.code);
-        entry.base_offset = answer.base_offset.get();
-        entry.log_append_time_ms = answer.log_append_time.get();
-        entry.log_start_offset = answer.log_start_offset.get();
+        entry->error_code = wire_code(answer.code);
+        entry->base_offset = answer.base_offset.get();
+        entry->log_append_time_ms = answer.log_append_time.get();
+        entry->log_start_offset = answer.log_start_offset.get();
         if (answer.code != errc::ok && !answer.detail.empty())
-            entry.error_message = answer.detail;
+            entry->error_message = answer.detail;
         failed_ = failed_ || answer.code != errc::ok;
+    }
+    /// Called when the time is over; what is refused at once says why.
+    void refuse(std::uint32_t index, errc code) override {
+        append_response answer;
+        answer.code = code;
+        answer.detail = "the records were not on stable storage within the request's timeout";
+        settle(index, answer);
     }
 
     void on_append_response(std::uint32_t index, const append_response& answer) override {
         if (owner().options().planted.answers_in_order_of_arrival)
-            for (index = 0; slots_[index].answered;)
+            for (index = 0; is_answered(index);)
                 ++index;
         settle(index, answer);
         respond_if_complete();
@@ -67,36 +54,22 @@ public:
 
     void on_timer() override {
         BARNABAS_MARK(produce_timed_out);
-        append_response late;
-        late.code = errc::request_timed_out;
-        late.detail = "the records were not on stable storage within the request's timeout";
-        for (std::uint32_t index = 0; index < slots_.size(); ++index)
-            settle(index, late);
-        respond_if_complete();
+        partition_questions::on_timer();
     }
 
-    bool is_complete() const { return open_ == 0; }
-
-    /// True when it answered; then this is gone.
-    bool respond_if_complete() {
-        if (open_ != 0)
-            return false;
+private:
+    void respond(const kafka::produce_response& response) override {
         if (acks_ != 0) {
-            answer_with(owner(), number(), context(), response_);
+            answer_with(owner(), number(), context(), response);
         } else if (BARNABAS_MARK_IF(failed_, produce_without_acks_failed)) {
             // There is no response to carry the error, so the close tells the client to refresh its metadata.
             owner().fail({errc::invalid_request, "a produce request with acks=0 could not be stored"});
         } else {
             owner().answer_nothing(number());
         }
-        return true;
     }
 
-private:
-    kafka::produce_response response_;
     unpacking_budget budget_;
-    std::vector<produce_slot> slots_;
-    std::size_t open_ = 0;
     std::int16_t acks_;
     bool failed_ = false;
 };
@@ -132,7 +105,7 @@ result<const topic_metadata*> find_topic(connection& self, const request_context
 template <class Partition>
 void append_partition(connection& self, produce& waiting, const topic_metadata& topic,
                       const Partition& partition, std::int16_t acks) {
-    const std::uint32_t index = waiting.add(partition.index);
+    const std::uint32_t index = waiting.newest();
     if (partition.index < 0 || static_cast<std::size_t>(partition.index) >= topic.partitions.size())
         return waiting.settle(index, refused(errc::unknown_topic_or_partition,
                                              "topic " + topic.name + " has " +
@@ -182,7 +155,7 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
     auto waiting = std::make_unique<produce>(self, self.current(), context, acks, request_bytes);
     auto image = self.port().image();
     for (const auto& wanted : request->topic_data) {
-        auto& topic_entry = waiting->response().responses.emplace_back();
+        auto& topic_entry = waiting->add_topic();
         topic_entry.name = wanted.name;
         topic_entry.topic_id = wanted.topic_id;
         std::optional<error> why;
@@ -194,20 +167,17 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
         else
             why = found.failure();
         for (const auto& partition : wanted.partition_data) {
+            waiting->add_partition().index = partition.index;
             if (topic == nullptr)
-                waiting->settle(waiting->add(partition.index), refused(*why));
+                waiting->settle(waiting->newest(), refused(*why));
             else
                 append_partition(self, *waiting, *topic, partition, acks);
         }
     }
-    if (waiting->respond_if_complete())
-        return {};
-    const std::uint64_t number = self.park(std::move(waiting)).number();
     // The timeout bounds the wait for replicas; a leader's own write is waited for in any case, as in Kafka.
-    const std::int32_t patience =
-        acks == 1 ? std::max(request->timeout_ms, self.config().request_timeout_ms) : request->timeout_ms;
-    self.set_deadline(number, std::chrono::milliseconds(patience));
-    return {};
+    const std::chrono::milliseconds timeout(request->timeout_ms);
+    const auto patience = acks == 1 ? std::max(timeout, self.request_timeout()) : timeout;
+    return await_answers(self, std::move(waiting), patience);
 }
 
 } // namespace barnabas

@@ -6,6 +6,7 @@
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -171,13 +172,6 @@ bool refuse_forbidden(connection& self, operation& waiting, acl_operation what, 
     return true;
 }
 
-std::uint64_t park_with_timeout(connection& self, std::unique_ptr<operation> waiting,
-                                std::int32_t timeout_ms) {
-    const operation& parked = self.park(std::move(waiting));
-    self.set_deadline(parked.number(), std::chrono::milliseconds(timeout_ms));
-    return parked.token();
-}
-
 } // namespace
 
 result<void> handle_create_topics(connection& self, request_context context, kafka::wire_reader& body) {
@@ -202,7 +196,7 @@ result<void> handle_create_topics(connection& self, request_context context, kaf
     for (const auto& topic : message.topics)
         for (const auto& [name, value] : topic.configs)
             bytes += name.size() + (value ? value->size() : 0);
-    const std::int32_t timeout_ms = request->timeout_ms;
+    const std::chrono::milliseconds timeout(request->timeout_ms);
     auto waiting = std::make_unique<create_topics>(self, self.current(), context, std::move(*request));
     if (bytes > connection_limits::topic_request_bytes_max) {
         topics_response refused;
@@ -214,7 +208,7 @@ result<void> handle_create_topics(connection& self, request_context context, kaf
     }
     if (refuse_forbidden(self, *waiting, acl_operation::create, names))
         return {};
-    message.token = park_with_timeout(self, std::move(waiting), timeout_ms);
+    message.token = self.park(std::move(waiting), timeout).token();
     self.port().send_controller(std::move(message));
     return {};
 }
@@ -223,7 +217,7 @@ result<void> handle_delete_topics(connection& self, request_context context, kaf
     auto request = decode_body<kafka::delete_topics_request>(body, context);
     if (!request)
         return request.failure();
-    const std::int32_t timeout_ms = request->timeout_ms;
+    const std::chrono::milliseconds timeout(request->timeout_ms);
     auto waiting = std::make_unique<delete_topics>(self, self.current(), context, std::move(*request));
     delete_topics_request message;
     message.topics = waiting->wanted();
@@ -235,7 +229,7 @@ result<void> handle_delete_topics(connection& self, request_context context, kaf
             names.push_back(topic->name);
     if (refuse_forbidden(self, *waiting, acl_operation::remove, names))
         return {};
-    message.token = park_with_timeout(self, std::move(waiting), timeout_ms);
+    message.token = self.park(std::move(waiting), timeout).token();
     self.port().send_controller(std::move(message));
     return {};
 }
@@ -258,11 +252,11 @@ result<void> handle_create_partitions(connection& self, request_context context,
                 item.assignments->push_back(to_nodes(assignment.broker_ids));
         }
     }
-    const std::int32_t timeout_ms = request->timeout_ms;
+    const std::chrono::milliseconds timeout(request->timeout_ms);
     auto waiting = std::make_unique<create_partitions>(self, self.current(), context, std::move(*request));
     if (refuse_forbidden(self, *waiting, acl_operation::alter, names))
         return {};
-    message.token = park_with_timeout(self, std::move(waiting), timeout_ms);
+    message.token = self.park(std::move(waiting), timeout).token();
     self.port().send_controller(std::move(message));
     return {};
 }

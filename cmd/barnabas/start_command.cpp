@@ -86,7 +86,12 @@ result<loaded_config> load_config(const cli::parsed_options& options) {
             return parsed.failure();
         overrides.push_back(std::move(*parsed));
     }
-    return load(path.value_or("the default configuration"), text, overrides);
+    auto loaded = load(path.value_or("the default configuration"), text, overrides);
+    if (loaded) {
+        std::error_code unknown;
+        make_directories_absolute(loaded->config, std::filesystem::current_path(unknown).string());
+    }
+    return loaded;
 }
 
 /// An empty advertised host stands for this machine's name.
@@ -119,11 +124,8 @@ void print_started(const broker_config& config, const broker_started& event) {
     std::vector<std::string> addresses;
     for (const auto& one : event.addresses)
         addresses.push_back(to_string(one));
-    std::vector<std::string> directories;
-    for (const auto& one : config.log_dirs)
-        directories.push_back(std::filesystem::absolute(one).lexically_normal().string());
     std::printf("%s %s listens on %s, keeps its data in %s; stop it with Ctrl-C or kill %d\n", program_name,
-                BARNABAS_VERSION, joined(addresses).c_str(), joined(directories).c_str(),
+                BARNABAS_VERSION, joined(addresses).c_str(), joined(config.log_dirs).c_str(),
                 static_cast<int>(getpid()));
     std::fflush(stdout);
 }

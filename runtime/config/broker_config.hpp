@@ -25,6 +25,7 @@ struct broker_config {
     std::vector<std::string> process_roles;
     std::string broker_rack;
     std::vector<std::string> log_dirs; ///< `log.dirs`, else `log.dir`
+    std::string metadata_log_dir;      ///< `metadata.log.dir`, else the first of `log_dirs`
     std::int32_t num_recovery_threads_per_data_dir = 0;
     std::vector<std::string> cordoned_log_dirs;
     std::int64_t log_dir_reserve_bytes = 0;
@@ -118,6 +119,10 @@ struct loaded_config {
 /// names file and line, key, value and allowed values.
 result<loaded_config> load(std::string_view file_name, std::string_view text,
                            const std::vector<std::pair<std::string, std::string>>& overrides = {});
+
+/// Names every directory by its whole path: what clients and people are told does not depend on where the
+/// broker was started.
+void make_directories_absolute(broker_config& config, const std::string& working_directory);
 
 /// Splits `key=value` of `--override`.
 result<std::pair<std::string, std::string>> parse_override(std::string_view text);

@@ -61,8 +61,6 @@ const broker_key keys[] = {
     known("connection.failed.authentication.delay.ms", int32, "100", at_least(0),
           "Delay before a failed authentication is answered."),
     known("connections.max.reauth.ms", int64, "0", at_least(0), "How long an authentication holds."),
-    known("metadata.log.dir", string, nullptr, any,
-          "Directory of the metadata log; the first data directory when not set."),
     known("unclean.leader.election.enable", boolean, "false", any,
           "Whether a replica that is not in sync may become leader."),
     known("auto.leader.rebalance.enable", boolean, "true", any,

@@ -45,6 +45,8 @@ const broker_key keys[] = {
     {"broker.rack", string, nullptr, any, "Name of the place where this node stands.", &config::broker_rack},
     {"log.dirs", list, nullptr, any, "Directories for data, with commas. Wins over log.dir."},
     {"log.dir", string, "barnabas-data", not_empty(), "Directory for data when log.dirs is not set."},
+    {"metadata.log.dir", string, nullptr, any,
+     "Directory of the metadata log; the first data directory when not set."},
     {"num.recovery.threads.per.data.dir", int32, "2", at_least(1),
      "Logs per directory that are recovered at the same time when the node starts after it was not stopped "
      "in "

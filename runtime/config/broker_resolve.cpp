@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 
 namespace barnabas {
@@ -70,6 +71,9 @@ std::optional<config_problem> resolve_directories(broker_config& config) {
     config.log_dirs = split_list(*config.text_of(key));
     if (config.log_dirs.empty())
         return config_problem{key, key + " names no directory; allowed is a list of directories with commas"};
+    config.metadata_log_dir = config.text_of("metadata.log.dir").value_or("");
+    if (config.metadata_log_dir.empty())
+        config.metadata_log_dir = config.log_dirs.front();
     return std::nullopt;
 }
 
@@ -161,6 +165,17 @@ std::vector<std::string> listener_warnings(const broker_config& config) {
             warnings.push_back("listener " + to_string(one) +
                                " is for controllers; one node needs none, so it is not opened");
     return warnings;
+}
+
+void make_directories_absolute(broker_config& config, const std::string& working_directory) {
+    const auto make_absolute = [&](std::string& path) {
+        path = (std::filesystem::path(working_directory) / path).lexically_normal().string();
+        if (path.size() > 1 && path.ends_with('/'))
+            path.pop_back();
+    };
+    std::for_each(config.log_dirs.begin(), config.log_dirs.end(), make_absolute);
+    std::for_each(config.cordoned_log_dirs.begin(), config.cordoned_log_dirs.end(), make_absolute);
+    make_absolute(config.metadata_log_dir);
 }
 
 } // namespace barnabas

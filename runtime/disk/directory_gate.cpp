@@ -169,8 +169,8 @@ result<file_id> gated_files::lock(const std::string& path) {
     return look([&] { return files_.lock(path); });
 }
 
-result<std::uint64_t> gated_files::free_bytes(const std::string& path) {
-    return look([&] { return files_.free_bytes(path); });
+result<disk_room> gated_files::room(const std::string& path) {
+    return look([&] { return files_.room(path); });
 }
 
 } // namespace barnabas::runtime

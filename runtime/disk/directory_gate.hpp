@@ -85,7 +85,7 @@ public:
     result<void> remove(const std::string& path) override;
     result<void> remove_directory(const std::string& path) override;
     result<file_id> lock(const std::string& path) override;
-    result<std::uint64_t> free_bytes(const std::string& path) override;
+    result<disk_room> room(const std::string& path) override;
 
 private:
     template <class Call>

@@ -17,6 +17,12 @@ using file_id = strong<struct file_id_tag, std::uint64_t>;
 /// Jobs of one lane run one after another, in the order submitted; different lanes run side by side.
 using disk_lane = strong<struct disk_lane_tag, std::uint64_t>;
 
+/// Bytes of the disk that a path lies on.
+struct disk_room {
+    std::uint64_t free = 0; ///< for this process
+    std::uint64_t total = 0;
+};
+
 enum class open_mode {
     read_only,
     read_write, ///< must exist
@@ -62,7 +68,7 @@ public:
     virtual result<void> remove_directory(const std::string& path) = 0;
     /// Exclusive until the process ends or the file is closed; `locked` when another process has it.
     virtual result<file_id> lock(const std::string& path) = 0;
-    virtual result<std::uint64_t> free_bytes(const std::string& path) = 0;
+    virtual result<disk_room> room(const std::string& path) = 0;
 };
 
 /// What a job mostly does, so that the production side can choose where to run it.

@@ -296,11 +296,12 @@ result<file_id> posix_files::lock(const std::string& path) {
     return keep(descriptor, path);
 }
 
-result<std::uint64_t> posix_files::free_bytes(const std::string& path) {
+result<disk_room> posix_files::room(const std::string& path) {
     struct statvfs facts {};
     if (::statvfs(path.c_str(), &facts) != 0)
         return failed(errno, "look at the file system of", path);
-    return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+    const std::uint64_t block = facts.f_frsize;
+    return disk_room{facts.f_bavail * block, facts.f_blocks * block};
 }
 
 result<std::size_t> posix_nowait_files::read(file_id file, file_position position,

@@ -31,7 +31,7 @@ public:
     result<void> remove(const std::string& path) override;
     result<void> remove_directory(const std::string& path) override;
     result<file_id> lock(const std::string& path) override;
-    result<std::uint64_t> free_bytes(const std::string& path) override;
+    result<disk_room> room(const std::string& path) override;
 
     /// As `read`, but gives would_block instead of waiting for the device.
     result<std::size_t> read_now(file_id file, file_position position, std::span<std::byte> into);
@@ -75,7 +75,7 @@ public:
     result<void> remove(const std::string& path) override { return files_.remove(path); }
     result<void> remove_directory(const std::string& path) override { return files_.remove_directory(path); }
     result<file_id> lock(const std::string& path) override { return files_.lock(path); }
-    result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
+    result<disk_room> room(const std::string& path) override { return files_.room(path); }
 
 private:
     posix_files& files_;

@@ -362,11 +362,11 @@ result<file_id> memory_file_system::lock(const std::string& path) {
     return id;
 }
 
-result<std::uint64_t> memory_file_system::free_bytes(const std::string& path) {
+result<runtime::disk_room> memory_file_system::room(const std::string& path) {
     if (auto begun = disk_.begin("free bytes", path); !begun)
         return begun.failure();
     const auto used = disk_.used_pages_ * memory_file::page_size;
-    return disk_.capacity_ > used ? disk_.capacity_ - used : 0;
+    return runtime::disk_room{disk_.capacity_ - std::min(disk_.capacity_, used), disk_.capacity_};
 }
 
 } // namespace barnabas::sim

@@ -27,7 +27,7 @@ public:
     result<void> remove(const std::string& path) override;
     result<void> remove_directory(const std::string& path) override;
     result<runtime::file_id> lock(const std::string& path) override;
-    result<std::uint64_t> free_bytes(const std::string& path) override;
+    result<runtime::disk_room> room(const std::string& path) override;
 
 private:
     memory_disk::open_file* opened(runtime::file_id file);

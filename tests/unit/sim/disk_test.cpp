@@ -267,8 +267,10 @@ TEST(memory_disk, a_full_disk_takes_what_fits) {
     const auto file = open(disk, "/a");
     EXPECT_EQ(write(disk, file, 0, filled(20'000, 1)).code(), errc::disk_full);
     EXPECT_EQ(disk.content("/a"), filled(3 * 4'096, 1));
-    EXPECT_EQ(*disk.files().free_bytes("/"), 0U);
+    EXPECT_EQ(disk.files().room("/")->free, 0U);
     ASSERT_TRUE(disk.files().truncate(file, 4'096));
+    EXPECT_EQ(disk.files().room("/")->free, 2U * 4'096);
+    EXPECT_EQ(disk.files().room("/")->total, 3U * 4'096);
     EXPECT_TRUE(write(disk, file, 4'096, filled(4'096, 2)));
 }
 

@@ -59,7 +59,7 @@ TEST_F(connection_test, records_of_unknown_internal_and_foreign_partitions_are_n
     port.led = false;
     machine.start();
     auto message = deletion("orders", {0, 3, -1}, -1);
-    for (const auto* name : {"absent", "__consumer_offsets"})
+    for (const auto* name : {"absent", "__consumer_offsets", "__transaction_state"})
         message.topics.push_back(deletion(name, {0}, -1).topics.front());
     deliver(request(message, 2, 1));
     const auto answer = response<kafka::delete_records_response>(0, 2, 1);
@@ -68,10 +68,49 @@ TEST_F(connection_test, records_of_unknown_internal_and_foreign_partitions_are_n
         for (const auto& partition : topic.partitions)
             codes.push_back(partition.error_code);
     const auto unknown = kafka::wire_value(error_code::unknown_topic_or_partition);
-    EXPECT_EQ(codes,
-              (std::vector<std::int16_t>{kafka::wire_value(error_code::kafka_storage_error), unknown, unknown,
-                                         unknown, kafka::wire_value(error_code::invalid_topic_exception)}));
+    EXPECT_EQ(codes, (std::vector<std::int16_t>{
+                         kafka::wire_value(error_code::kafka_storage_error), unknown, unknown, unknown,
+                         kafka::wire_value(error_code::invalid_topic_exception), unknown}));
     EXPECT_TRUE(port.deletions.empty());
+}
+
+TEST_F(connection_test, records_of_a_partition_that_is_named_twice_are_deleted_once) {
+    machine.start();
+    auto message = deletion("orders", {0, 0, 1}, 3);
+    message.topics.push_back(deletion("orders", {1}, 4).topics.front());
+    deliver(request(message, 2, 1));
+    ASSERT_EQ(port.deletions.size(), 2u);
+    for (const auto& [where, asked] : port.deletions) {
+        EXPECT_EQ(asked.offset, log_offset(3));
+        delete_records_response done;
+        done.token = asked.token;
+        done.low_watermark = log_offset(3);
+        machine.on_delete_records_response(done);
+    }
+    const auto answer = response<kafka::delete_records_response>(0, 2, 1);
+    const auto twice = kafka::wire_value(error_code::invalid_request);
+    EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, 0);
+    EXPECT_EQ(answer.topics.at(0).partitions.at(1).error_code, twice);
+    EXPECT_EQ(answer.topics.at(0).partitions.at(2).error_code, 0);
+    EXPECT_EQ(answer.topics.at(1).partitions.at(0).error_code, twice);
+}
+
+/// Its time-out is for other replicas: what the leader does itself is done at once in Kafka.
+TEST_F(connection_test, a_deletion_without_patience_is_answered_with_its_outcome) {
+    machine.start();
+    auto message = deletion("orders", {0}, 3);
+    message.timeout_ms = 0;
+    deliver(request(message, 2, 1));
+    port.time = port.time + std::chrono::nanoseconds(std::chrono::milliseconds(10)).count();
+    machine.on_timer();
+    EXPECT_TRUE(port.written.empty());
+    delete_records_response done;
+    done.token = port.deletions.at(0).second.token;
+    done.low_watermark = log_offset(3);
+    machine.on_delete_records_response(done);
+    const auto answer = response<kafka::delete_records_response>(0, 2, 1);
+    EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, 0);
+    EXPECT_EQ(answer.topics.at(0).partitions.at(0).low_watermark, 3);
 }
 
 TEST_F(connection_test, a_deletion_that_takes_too_long_is_answered_as_such) {
@@ -81,7 +120,8 @@ TEST_F(connection_test, a_deletion_that_takes_too_long_is_answered_as_such) {
     done.token = port.deletions.at(1).second.token;
     done.low_watermark = log_offset(3);
     machine.on_delete_records_response(done);
-    port.time = port.time + std::chrono::nanoseconds(std::chrono::milliseconds(5001)).count();
+    port.time = port.time +
+                std::chrono::nanoseconds(std::chrono::milliseconds(config.request_timeout_ms + 1)).count();
     machine.on_timer();
     const auto answer = response<kafka::delete_records_response>(0, 2, 1);
     EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code,

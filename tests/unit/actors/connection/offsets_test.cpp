@@ -16,6 +16,8 @@ TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
     for (const auto& [timestamp, version, code] : std::vector<expected>{
              {-5, 8, error_code::unsupported_version},
              {-5, 9, error_code::none},
+             {-3, 6, error_code::unsupported_version},
+             {-3, 7, error_code::none},
              {-4, 7, error_code::unsupported_version},
              {-6, 10, error_code::unsupported_version},
              {-6, 11, error_code::none},
@@ -40,7 +42,7 @@ TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
         EXPECT_EQ(answer.topics[0].partitions[0].offset, -1);
         ++number;
     }
-    EXPECT_EQ(port.offset_queries.size(), 2u);
+    EXPECT_EQ(port.offset_queries.size(), 3u);
 }
 
 TEST_F(connection_test, the_first_version_of_list_offsets_asks_for_what_was_before) {

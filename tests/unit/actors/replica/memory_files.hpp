@@ -70,7 +70,9 @@ public:
     result<runtime::file_id> lock(const std::string& path) override {
         return open(path, runtime::open_mode::create);
     }
-    result<std::uint64_t> free_bytes(const std::string&) override { return std::uint64_t{1} << 40; }
+    result<runtime::disk_room> room(const std::string&) override {
+        return runtime::disk_room{std::uint64_t{1} << 40, std::uint64_t{1} << 41};
+    }
 
 private:
     static constexpr std::uint64_t never = ~std::uint64_t{0};

@@ -61,6 +61,18 @@ TEST(broker_config, defaults_need_no_file) {
     EXPECT_TRUE(loaded("").warnings.empty());
 }
 
+TEST(broker_config, directories_become_whole_paths) {
+    auto config = loaded("log.dirs=a,../b/,/c//d/./e\ncordoned.log.dirs=a\nmetadata.log.dir=m\n").config;
+    make_directories_absolute(config, "/srv/here");
+    EXPECT_EQ(config.log_dirs, (std::vector<std::string>{"/srv/here/a", "/srv/b", "/c/d/e"}));
+    EXPECT_EQ(config.cordoned_log_dirs, std::vector<std::string>{"/srv/here/a"});
+    EXPECT_EQ(config.metadata_log_dir, "/srv/here/m");
+    auto unset = loaded("log.dir=.\n").config;
+    make_directories_absolute(unset, "/srv/here");
+    EXPECT_EQ(unset.log_dirs, std::vector<std::string>{"/srv/here"});
+    EXPECT_EQ(unset.metadata_log_dir, "/srv/here");
+}
+
 TEST(broker_config, overrides_win_over_the_file) {
     const auto all = loaded("num.partitions=3\nlog.retention.hours=1\n", {{"num.partitions", "5"}});
     EXPECT_EQ(all.config.num_partitions, 5);
