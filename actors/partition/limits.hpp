@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace barnabas::partition_limits {
@@ -9,5 +10,9 @@ namespace barnabas::partition_limits {
 inline constexpr std::uint64_t cached_bytes_max = 16ull << 20;
 /// How long after a failed repair (a full disk) the next one is tried.
 inline constexpr std::chrono::milliseconds repair_interval{1000};
+
+/// DeleteRecords that may wait for the checkpoint at once. Clients that asked may have given up long ago
+/// while a disk hangs; they ask again, and those before them still wait.
+inline constexpr std::size_t waiting_deletions_max = 1000;
 
 } // namespace barnabas::partition_limits

@@ -8,7 +8,9 @@
 #include "actors/replica/replica_log.hpp"
 #include "protocol/model/planted_bugs.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 
 namespace barnabas {
@@ -93,8 +95,12 @@ private:
     void make_kept_reads_again();
     void close_if_idle();
     result<log_offset> check_deletion(const delete_records_request& request) const;
+    /// Where the log begins at least after a restart.
+    log_offset known_start() const { return std::max(kept_start_, oldest_segment_); }
     void go_on_deleting();
+    /// Those that wait for an offset up to this one.
     void answer_deletions(log_offset upto, const result<void>& outcome);
+    void answer_deletion(log_offset upto, std::uint64_t reply, const result<void>& outcome);
     void tell_marks() const {
         if (settings_.tap != nullptr)
             settings_.tap->moved(marks());
@@ -114,12 +120,9 @@ private:
     };
     std::vector<running_read> running_reads_;
     log_offset high_watermark_;
-    /// DeleteRecords that wait until a restart would know of them.
-    struct waiting_deletion {
-        log_offset upto;
-        std::uint64_t reply = 0;
-    };
-    std::vector<waiting_deletion> deletions_;
+    /// DeleteRecords that wait until a restart would know of them: the offset below which records go, and
+    /// whom to answer.
+    std::multimap<log_offset, std::uint64_t> deletions_;
     /// The log start offset that is being written to the checkpoint; -1 when none is.
     log_offset keeping_{-1};
     /// The one that a restart finds there, at least.

@@ -1,8 +1,10 @@
+#include "actors/partition/limits.hpp"
 #include "actors/partition/partition.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 /// Deletion of records, what checkpoints keep, and where leader epochs end.
@@ -26,16 +28,16 @@ checkpointed_offsets partition::checkpointed() const {
 
 void partition::on_delete_records(const delete_records_request& request, std::uint64_t reply) {
     const auto upto = check_deletion(request);
-    if (!upto) {
-        delete_records_response refused;
-        refused.code = upto.code();
-        refused.detail = upto.failure().detail;
-        return port_.answer(reply, refused);
-    }
-    deletions_.push_back({*upto, reply});
+    if (!upto)
+        return answer_deletion(log_offset(-1), reply, upto.failure());
     if (settings_.tap != nullptr)
         settings_.tap->deletion_begun(*upto);
-    go_on_deleting();
+    // Retention may have moved the start further, but a restart need not know of that yet.
+    if (*upto <= known_start())
+        return answer_deletion(*upto, reply, {});
+    deletions_.emplace(*upto, reply);
+    if (keeping_.get() < 0)
+        go_on_deleting();
 }
 
 /// The offset below which records go.
@@ -55,25 +57,24 @@ result<log_offset> partition::check_deletion(const delete_records_request& reque
         return error{errc::offset_out_of_range, "offset " + std::to_string(upto.get()) +
                                                     " is not between 0 and the high watermark, " +
                                                     std::to_string(high_watermark_.get())};
+    if (BARNABAS_MARK_IF(deletions_.size() >= partition_limits::waiting_deletions_max, too_many_deletions))
+        return error{errc::throttled, std::to_string(deletions_.size()) +
+                                          " deletions wait for the disk in this partition; try again later"};
     return upto;
 }
 
 void partition::go_on_deleting() {
     if (deletions_.empty())
         return;
-    // Retention may have moved the start further, but a restart need not know of that yet.
-    answer_deletions(std::max(kept_start_, oldest_segment_), {});
+    answer_deletions(known_start(), {});
     if (deletions_.empty() || keeping_.get() >= 0 || closing_ || lost_)
         return;
     // A log that ended below its start after a power cut would give offsets out again. Under write caching
     // what is deleted may not be synced yet.
-    auto next = log_offset(-1);
-    for (const auto& one : deletions_)
-        if (one.upto <= log_.stable_offset())
-            next = std::max(next, one.upto);
-    if (next.get() >= 0) {
-        keeping_ = next;
-        return port_.keep_log_start(next);
+    const auto behind = deletions_.upper_bound(log_.stable_offset());
+    if (behind != deletions_.begin()) {
+        keeping_ = std::prev(behind)->first;
+        return port_.keep_log_start(keeping_);
     }
     if (BARNABAS_MARK_IF(log_.wants_sync(), deletion_waits_for_sync))
         begin_sync(log_.may_commit() && port_.journal_pays());
@@ -96,25 +97,24 @@ void partition::on_log_start_kept(const result<void>& outcome) {
 }
 
 void partition::answer_deletions(log_offset upto, const result<void>& outcome) {
-    std::vector<waiting_deletion> left;
-    for (const auto& one : std::exchange(deletions_, {})) {
-        if (one.upto > upto) {
-            left.push_back(one);
-            continue;
-        }
-        delete_records_response answer;
-        answer.code = outcome.code();
-        if (outcome) {
-            answer.low_watermark = log_.log_start_offset();
-            if (settings_.tap != nullptr)
-                settings_.tap->answered_deletion(one.upto);
-        } else {
-            answer.detail = outcome.failure().detail;
-        }
-        port_.answer(one.reply, answer);
+    while (!deletions_.empty() && deletions_.begin()->first <= upto) {
+        const auto [offset, reply] = *deletions_.begin();
+        deletions_.erase(deletions_.begin());
+        answer_deletion(offset, reply, outcome);
     }
-    left.insert(left.end(), deletions_.begin(), deletions_.end());
-    deletions_ = std::move(left);
+}
+
+void partition::answer_deletion(log_offset upto, std::uint64_t reply, const result<void>& outcome) {
+    delete_records_response answer;
+    answer.code = outcome.code();
+    if (outcome) {
+        answer.low_watermark = log_.log_start_offset();
+        if (settings_.tap != nullptr)
+            settings_.tap->answered_deletion(upto);
+    } else {
+        answer.detail = outcome.failure().detail;
+    }
+    port_.answer(reply, answer);
 }
 
 void partition::on_epoch_query(const epoch_query& query, std::uint64_t reply) {

@@ -1,3 +1,4 @@
+#include "actors/partition/limits.hpp"
 #include "tests/unit/actors/partition/partition_host.hpp"
 
 #include <gtest/gtest.h>
@@ -111,6 +112,34 @@ TEST(record_deletion, those_that_come_together_share_one_write) {
     host.keep();
     EXPECT_EQ(host.deletions.size(), 3u);
     EXPECT_EQ(host.deletions.at(3).low_watermark, log_offset(5));
+}
+
+TEST(record_deletion, below_where_a_restart_would_begin_waits_for_no_other) {
+    partition_host host;
+    append_batches(host, 5);
+    host.delete_below(4, 1);
+    host.keep();
+    host.delete_below(8, 2);
+    EXPECT_EQ(host.keeping, log_offset(8));
+    host.delete_below(3, 3);
+    EXPECT_EQ(host.deletions.at(3).low_watermark, log_offset(4));
+    EXPECT_FALSE(host.deletions.contains(2));
+}
+
+TEST(record_deletion, too_many_that_wait_are_refused_until_some_are_answered) {
+    partition_host host;
+    append_batches(host, 2);
+    std::uint64_t reply = 1;
+    for (; reply <= partition_limits::waiting_deletions_max; ++reply)
+        host.delete_below(3, reply);
+    EXPECT_TRUE(host.deletions.empty());
+    host.delete_below(2, reply);
+    EXPECT_EQ(host.deletions.at(reply).code, errc::throttled);
+    host.keep();
+    EXPECT_EQ(host.deletions.size(), partition_limits::waiting_deletions_max + 1);
+    host.delete_below(4, ++reply);
+    host.keep();
+    EXPECT_EQ(host.deletions.at(reply).code, errc::ok);
 }
 
 /// Else the log would end below its start after a power cut, and give offsets out again.
