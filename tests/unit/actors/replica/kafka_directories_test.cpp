@@ -1,5 +1,6 @@
 #include "actors/broker/checkpoint_file.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
+#include "tests/unit/runtime/disk/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -56,11 +57,8 @@ std::map<std::string, std::int64_t> end_offsets_of(const fs::path& lines) {
 
 class kafka_directories : public ::testing::Test {
 protected:
-    void TearDown() override { fs::remove_all(unpacked_); }
-
     bool unpack(const std::string& name) {
-        unpacked_ = fs::path(::testing::TempDir()) / ("barnabas-replica-" + name);
-        fs::remove_all(unpacked_);
+        unpacked_ = fs::path(scratch_.path()) / name;
         const auto script = kafka_data() / "unpack.sh";
         if (!fs::exists(script))
             return false;
@@ -122,6 +120,8 @@ protected:
         return next.get();
     }
 
+    /// Of this run alone: others may unpack the same at the same time.
+    runtime::scratch_directory scratch_;
     fs::path unpacked_;
     offsets_by_partition checkpoints_;
     std::unique_ptr<memory_files> files;
