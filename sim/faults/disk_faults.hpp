@@ -19,8 +19,8 @@ struct disk_faults {
     /// Per file synced: success is reported, and nothing is on stable storage. No broker can keep its promise
     /// then.
     std::uint32_t sync_lie_chance = 0;
-    /// Per read of a `.log`, a `.snapshot` or the commit journal, whose formats can show it: one bit comes out
-    /// wrong, this time.
+    /// Per read of a `.log`, a `.snapshot` or the commit journal, whose formats can show it: one bit comes
+    /// out wrong, this time.
     std::uint32_t read_rot_chance = 0;
     /// Per such read: one sector that it touches has a wrong bit from now on. What only this disk has is
     /// lost.
