@@ -18,7 +18,8 @@ public:
         int number = 0;
     };
     /// Syncs bytes and length of all; waits for all, also when one fails. Absent: this thread has got no
-    /// ring, nothing was begun, and the caller does it one by one.
+    /// ring or has given it up, nothing was begun, and the caller does it one by one. When the ring itself
+    /// fails, the outcome is that of syncs without it, or a failure where nobody knows how they ended.
     static std::optional<std::optional<failure>> run(std::span<const int> descriptors);
 };
 
