@@ -16,10 +16,12 @@ class read_run {
 public:
     read_run(const read_job& job, runtime::file_system& files) : job_(job), files_(files) {}
     result<slice> run();
-    /// The answer does not begin where a log without gaps has the offset, or a batch is not of the epoch that
-    /// it should be of: either it is so, or bytes that no CRC covers came wrong from the disk.
-    bool strange() const { return strange_; }
+    /// Where the answer does not begin where a log without gaps has the offset, or goes on behind a gap, or a
+    /// batch is not of the epoch that it should be of: either it is so, or bytes that no CRC covers came
+    /// wrong from the disk.
+    const std::vector<log_offset>& strange() const { return strange_; }
     std::size_t allocated() const { return allocated_; }
+    std::size_t needs() const { return needs_; }
     log_offset end() const { return end_; }
 
 private:
@@ -28,13 +30,15 @@ private:
     result<slice> read_range(segment_reader& segment, file_position from);
     result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
     result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
+    bool is_strange(const batch::batch_header& header, bool first, log_offset next) const;
     bool is_of_strange_epoch(const batch::batch_header& header) const;
     bool is_sound(const batch::batch_header& header, std::span<const std::byte> bytes, log_offset next) const;
 
     const read_job& job_;
     runtime::file_system& files_;
     std::size_t allocated_ = 0;
-    bool strange_ = false;
+    std::size_t needs_ = 0;
+    std::vector<log_offset> strange_;
     /// Of the first batch, as somebody else saw it: the machine, or the walk that found it.
     log_offset expected_base_{-1};
     log_offset end_{-1};
@@ -124,6 +128,13 @@ result<slice> read_run::read_range(segment_reader& segment, file_position from) 
         return located.failure();
     if (!*located || (*located)->header.total_size() <= bytes->size())
         return slice{};
+    if (auto confirmed = confirm_header(files_, segment.log(), **located); !confirmed)
+        return is_damage(confirmed.code()) ? corrupt_batch(segment.name(), from, confirmed.failure().detail)
+                                           : confirmed.failure();
+    if (job_.permitted > 0 && (*located)->header.total_size() > job_.permitted) {
+        needs_ = (*located)->header.total_size();
+        return slice{};
+    }
     bytes = read_bytes(segment, from, (*located)->header.total_size());
     if (!bytes)
         return bytes.failure();
@@ -148,7 +159,7 @@ result<slice> read_run::read_bytes(segment_reader& segment, file_position from, 
 result<std::size_t> read_run::whole_batches(segment_reader& segment, file_position from, const slice& bytes) {
     std::size_t whole = 0;
     log_offset next = segment.base_offset();
-    strange_ = false;
+    strange_.clear();
     while (bytes.size() - whole >= batch::batch_header_size && next < job_.upto) {
         const auto rest = bytes.bytes().subspan(whole);
         auto header = batch::parse_header(rest);
@@ -162,12 +173,8 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
         if (!sound)
             return corrupt_batch(segment.name(), from,
                                  header ? "offset, epoch or CRC do not fit" : header.failure().detail);
-        strange_ |= is_of_strange_epoch(*header);
-        if (whole == 0)
-            strange_ |= header->base_offset != expected_base_ || header->last_offset() < job_.from ||
-                        (job_.dense && header->base_offset > job_.from);
-        else if (job_.dense && header->base_offset != next)
-            break;
+        if (is_strange(*header, whole == 0, next))
+            strange_.push_back(header->base_offset);
         if (header->last_offset() >= job_.upto)
             break;
         whole += header->total_size();
@@ -176,11 +183,23 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
     return whole;
 }
 
+bool read_run::is_strange(const batch::batch_header& header, bool first, log_offset next) const {
+    if (is_of_strange_epoch(header))
+        return true;
+    if (!first)
+        return job_.dense && header.base_offset != next;
+    return header.base_offset != expected_base_ || header.last_offset() < job_.from ||
+           (job_.dense && header.base_offset > job_.from);
+}
+
 bool read_run::is_of_strange_epoch(const batch::batch_header& header) const {
+    if (job_.epochs == nullptr)
+        return false;
+    const auto& epochs = *job_.epochs;
     const auto behind = std::upper_bound(
-        job_.epochs.begin(), job_.epochs.end(), header.base_offset,
+        epochs.begin(), epochs.end(), header.base_offset,
         [](log_offset offset, const epoch_entry& entry) { return offset < entry.start_offset; });
-    return behind != job_.epochs.begin() && std::prev(behind)->epoch != header.leader_epoch;
+    return behind != epochs.begin() && std::prev(behind)->epoch != header.leader_epoch;
 }
 
 bool read_run::is_sound(const batch::batch_header& header, std::span<const std::byte> bytes,
@@ -202,21 +221,25 @@ std::size_t read_job::bytes_there() const {
 }
 
 /// What comes wrong from the disk once comes right the next time. What stays wrong is told; what is only
-/// strange, and so again, is how the log is.
+/// strange, and so in the same places again, is how the log is.
 void read_job::run(runtime::file_system& files) {
-    bool was_strange = false;
+    std::vector<log_offset> strange_before;
     for (int look = 1; look <= looks_max; ++look) {
         read_run run(*this, files);
         records = run.run();
         allocated = run.allocated();
         end = run.end();
+        needs = run.needs();
+        if (BARNABAS_MARK_IF(needs > 0, read_needs_more_room))
+            break;
         const bool wrong = is_damage(records.code());
-        const bool misses = records && records->empty() && at_least_one_batch && !segments.empty();
-        const bool strange = !wrong && (misses || run.strange());
-        if (!wrong && (!strange || was_strange))
+        auto strange = wrong ? std::vector<log_offset>() : run.strange();
+        if (records && records->empty() && at_least_one_batch && !segments.empty())
+            strange.push_back(log_offset(-1));
+        if (!wrong && (strange.empty() || strange == strange_before))
             break;
         BARNABAS_MARK(read_looks_again);
-        was_strange = strange;
+        strange_before = std::move(strange);
     }
 }
 

@@ -50,8 +50,8 @@ struct read_job {
     /// Offsets follow one another without gaps, unless somebody compacted the log before.
     bool dense = false;
     /// Epochs by where they begin, as far as they are known; no CRC covers a batch's own. From `sound_from`
-    /// on a batch of another epoch is damaged.
-    std::vector<epoch_entry> epochs;
+    /// on a batch of another epoch is damaged. Null: none.
+    std::shared_ptr<const std::vector<epoch_entry>> epochs;
     log_offset sound_from;
     std::vector<readable_segment> segments;
     /// Of the machine, when it made the job.
@@ -63,6 +63,10 @@ struct read_job {
     log_offset start_base{-1};
     /// Rides on the memory that the job allocates.
     std::shared_ptr<void> permit;
+    /// What it covers; a larger batch is not read, but told in `needs`. 0: no bound.
+    std::size_t permitted = 0;
+    /// The reader waits for room.
+    bool may_wait = false;
 
     runtime::disk_job_kind kind = runtime::disk_job_kind::cached_read;
     /// Zero or more whole batches. Codes: corrupt_message, offset_out_of_range (the segment went away
@@ -72,6 +76,8 @@ struct read_job {
     log_offset end{-1};
     /// Memory behind `records`: at most what was asked for, unless a single batch is larger.
     std::size_t allocated = 0;
+    /// Not 0: nothing was read, since the first batch has so many bytes.
+    std::size_t needs = 0;
     /// Most that there is to read, as far as that is known beforehand.
     std::size_t bytes_there() const;
     void run(runtime::file_system& files);

@@ -9,20 +9,6 @@ namespace {
 /// How many segments a read goes on to when the first ones have nothing (offsets lost to compaction).
 constexpr std::ptrdiff_t read_segments_max = 8;
 
-/// The epochs that batches from `from` to `upto` may have.
-std::vector<epoch_entry> epochs_covering(const epoch_cache& cache, log_offset from, log_offset upto) {
-    const auto entries = cache.entries();
-    auto first = std::upper_bound(
-        entries.begin(), entries.end(), from,
-        [](log_offset offset, const epoch_entry& entry) { return offset < entry.start_offset; });
-    if (first != entries.begin())
-        --first;
-    auto behind = first;
-    while (behind != entries.end() && behind->start_offset < upto)
-        ++behind;
-    return {first, behind};
-}
-
 } // namespace
 
 result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_offset upto,
@@ -41,7 +27,7 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     job.layout = layout_;
     job.dense = !options_.compact_policy;
     job.sound_from = sound_from_;
-    job.epochs = epochs_covering(epochs_, from, upto);
+    job.epochs = epochs_.shared();
     ++outside_jobs_;
     if (from >= upto)
         return job;

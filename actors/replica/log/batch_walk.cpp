@@ -5,6 +5,7 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace barnabas::replica {
 namespace {
@@ -80,9 +81,24 @@ result<std::optional<batch::batch_view>> batch_walk::look_at_next() {
     return std::optional(std::move(*batch));
 }
 
+result<void> confirm_header(runtime::file_system& files, runtime::file_id log, const located_batch& located) {
+    std::array<std::byte, batch::batch_header_size> bytes;
+    auto got = files.read(log, located.position, bytes);
+    if (!got)
+        return got.failure();
+    auto header = batch::parse_header(std::span(bytes).first(*got));
+    if (BARNABAS_MARK_IF(!header || *header != located.header, header_not_confirmed))
+        return error{errc::corrupt_message, "the header of the batch came differently the second time"};
+    return {};
+}
+
 result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,
                                      const located_batch& located) {
     const auto size = located.header.total_size();
+    constexpr std::size_t unconfirmed_max = 1 << 20;
+    if (size > unconfirmed_max)
+        if (auto confirmed = confirm_header(files, log, located); !confirmed)
+            return confirmed.failure();
     auto memory = chunk::allocate(size);
     auto got = files.read(log, located.position, std::span(memory->data(), size));
     if (!got)

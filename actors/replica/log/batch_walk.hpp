@@ -38,6 +38,10 @@ private:
     std::uint64_t window_at_ = 0;
 };
 
+/// Reads the header once more: no CRC covers the length, and one that came wrong would take as much memory as
+/// the file has bytes. corrupt_message when it is not the same.
+result<void> confirm_header(runtime::file_system& files, runtime::file_id log, const located_batch& located);
+
 /// The whole batch of which the walk showed the header.
 result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,
                                      const located_batch& located);

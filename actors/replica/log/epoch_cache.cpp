@@ -9,6 +9,7 @@ namespace barnabas::replica {
 bool epoch_cache::assign(leader_epoch epoch, log_offset start_offset) {
     if (epoch.get() < 0 || (!entries_.empty() && epoch <= entries_.back().epoch))
         return false;
+    shared_.reset();
     // An epoch in which nothing was appended leaves no trace.
     while (!entries_.empty() && entries_.back().start_offset >= start_offset)
         entries_.pop_back();
@@ -18,6 +19,7 @@ bool epoch_cache::assign(leader_epoch epoch, log_offset start_offset) {
 
 bool epoch_cache::truncate_from(log_offset end) {
     const auto before = entries_.size();
+    shared_.reset();
     while (!entries_.empty() && entries_.back().start_offset >= end)
         entries_.pop_back();
     return entries_.size() != before;
@@ -29,11 +31,18 @@ bool epoch_cache::truncate_below(log_offset start) {
     if (behind == entries_.begin())
         return false;
     const auto covering = behind - 1;
+    shared_.reset();
     const bool changes = covering != entries_.begin() || covering->start_offset != start;
     covering->start_offset = start;
     entries_.erase(entries_.begin(), covering);
     BARNABAS_ASSERT(!entries_.empty());
     return changes;
+}
+
+std::shared_ptr<const std::vector<epoch_entry>> epoch_cache::shared() const {
+    if (shared_ == nullptr && !entries_.empty())
+        shared_ = std::make_shared<const std::vector<epoch_entry>>(entries_);
+    return shared_;
 }
 
 std::optional<leader_epoch> epoch_cache::latest() const {

@@ -2,6 +2,7 @@
 
 #include "protocol/model/ids.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -39,9 +40,13 @@ public:
     /// `log_end`. Nothing is known of epochs above the latest.
     epoch_end end_offset_for(leader_epoch epoch, log_offset log_end) const;
     std::span<const epoch_entry> entries() const { return entries_; }
+    /// As they are now, for jobs that may outlive a change; a copy is made once per change. Null: none.
+    std::shared_ptr<const std::vector<epoch_entry>> shared() const;
 
 private:
     std::vector<epoch_entry> entries_;
+    /// Null until somebody asks, and after a change.
+    mutable std::shared_ptr<const std::vector<epoch_entry>> shared_;
 };
 
 } // namespace barnabas::replica

@@ -1,0 +1,83 @@
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include "actors/replica/log/batch_walk.hpp"
+
+#include <gtest/gtest.h>
+
+/// What a read gives of bytes that are not as a log without gaps has them, or that come wrong once.
+namespace barnabas::replica {
+namespace {
+
+class read_jobs : public ::testing::Test {
+protected:
+    /// Batches of 2 records each, all of the same size.
+    void fill(int batches) {
+        ASSERT_TRUE(host.open());
+        for (int i = 0; i < batches; ++i)
+            ASSERT_TRUE(host.append(batch, static_cast<std::uint64_t>(i)));
+    }
+    const batch_shape batch{.records = 2, .value_size = 40};
+    const std::size_t batch_bytes = make_batch(batch).bytes.size();
+    memory_files files;
+    log_host host{files};
+};
+
+TEST_F(read_jobs, a_log_that_was_compacted_before_is_read_across_its_gaps) {
+    fill(4);
+    ASSERT_TRUE(host.close());
+    const auto path = segment_path(test_directory, log_offset(0), log_suffix);
+    auto bytes = files.content(path);
+    const auto second = bytes.begin() + static_cast<std::ptrdiff_t>(batch_bytes);
+    bytes.erase(second, second + static_cast<std::ptrdiff_t>(batch_bytes));
+    files.put(path, bytes);
+    for (const auto suffix : {offset_index_suffix, time_index_suffix})
+        ASSERT_TRUE(files.remove(segment_path(test_directory, log_offset(0), suffix)));
+    ASSERT_TRUE(host.open(false));
+    const auto read = host.read(0);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->size(), 3 * batch_bytes);
+}
+
+TEST_F(read_jobs, an_offset_that_comes_wrong_once_is_noticed) {
+    fill(2);
+    for (std::uint64_t n = 0; n < 4; ++n) {
+        // The middle is the first byte of the second batch, which no CRC covers.
+        files.rot_read_after(n);
+        const auto read = host.read(0);
+        ASSERT_TRUE(read) << n;
+        EXPECT_EQ(read->size(), 2 * batch_bytes) << n;
+    }
+}
+
+TEST_F(read_jobs, a_batch_larger_than_the_permit_is_told_and_not_read) {
+    fill(1);
+    auto job = host.log->read(log_offset(0), 10, log_offset(2), true);
+    ASSERT_TRUE(job);
+    job->permitted = batch_bytes - 1;
+    job->run(files);
+    ASSERT_TRUE(job->records);
+    EXPECT_TRUE(job->records->empty());
+    EXPECT_EQ(job->needs, batch_bytes);
+    job->permitted = batch_bytes;
+    job->run(files);
+    EXPECT_EQ(job->needs, 0u);
+    EXPECT_EQ(job->records->size(), batch_bytes);
+    host.log->on_read(*job);
+}
+
+TEST_F(read_jobs, a_length_that_came_wrong_takes_no_memory) {
+    fill(1);
+    auto file =
+        files.open(segment_path(test_directory, log_offset(0), log_suffix), runtime::open_mode::read_only);
+    ASSERT_TRUE(file);
+    batch_walk walk(files, *file, file_position(0), batch_bytes);
+    auto located = walk.next();
+    ASSERT_TRUE(located && *located);
+    EXPECT_TRUE(confirm_header(files, *file, **located));
+    (*located)->header.batch_length += 100'000'000;
+    EXPECT_EQ(confirm_header(files, *file, **located).code(), errc::corrupt_message);
+    EXPECT_EQ(read_batch(files, *file, **located).code(), errc::corrupt_message);
+}
+
+} // namespace
+} // namespace barnabas::replica
