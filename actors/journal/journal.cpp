@@ -97,7 +97,7 @@ bool journal::make_room(std::uint64_t bytes) {
     BARNABAS_MARK_IF(files_.size() > 1, journal_changes_file);
     free_settled();
     prepare();
-    ask_oldest_to_settle();
+    ask_to_settle();
     return true;
 }
 
@@ -105,7 +105,7 @@ void journal::prepare() {
     if (preparing_ || spare_ || (pause_ > 0 && --pause_ > 0))
         return;
     if (BARNABAS_MARK_IF(files_.size() >= options_.files_max, journal_waits_for_settling))
-        return ask_oldest_to_settle();
+        return ask_to_settle();
     preparing_ = true;
     prepare_job job;
     job.directory = options_.directory;
@@ -173,23 +173,30 @@ void journal::on_settled(const journal_log& log, log_offset upto) {
     asked_.erase(log);
     // It may be here again, when it found no room at first.
     gone_.erase(log);
-    const auto settled = [&](const auto& entry) { return entry.first == log && entry.second <= upto; };
+    const auto settle = [&](std::map<journal_log, log_offset>& logs) {
+        const auto found = logs.find(log);
+        if (found != logs.end() && found->second <= upto)
+            logs.erase(found);
+    };
     for (auto& file : files_)
-        std::erase_if(file.unsettled, settled);
+        settle(file.unsettled);
     for (auto& file : found_)
-        std::erase_if(file.logs, settled);
+        settle(file.logs);
     free_settled();
-    ask_oldest_to_settle();
+    ask_to_settle();
 }
 
 void journal::on_gone(const journal_log& log) {
     asked_.erase(log);
-    gone_.insert(log);
-    ask_oldest_to_settle();
+    const bool holds_up = std::any_of(files_.begin(), files_.end(),
+                                      [&](const file_state& file) { return file.unsettled.contains(log); });
+    if (holds_up)
+        gone_.insert(log);
+    ask_to_settle();
 }
 
 close_files_job journal::close() {
-    refuse(waiting_, commit_end::not_taken, "the commit journal closes");
+    BARNABAS_ASSERT(idle());
     close_files_job job;
     for (const auto& file : files_)
         job.files.push_back(file.file);
@@ -210,22 +217,29 @@ void journal::free_settled() {
             free_.push_back({found_[i].slot, found_[i].header_place, std::nullopt});
             found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(i));
         }
-    while (files_.size() > 1 && (files_.front().unsettled.empty() || options_.planted_reuse_unsettled)) {
+    // The last one is written to. One that waits for ever holds up nobody but itself.
+    for (std::size_t i = 0; i + 1 < files_.size();) {
+        auto& file = files_[i];
+        if (!file.unsettled.empty() && !options_.planted_reuse_unsettled) {
+            ++i;
+            continue;
+        }
         BARNABAS_MARK(journal_file_settled);
-        free_.push_back({files_.front().slot, files_.front().header_place, files_.front().file});
-        files_.pop_front();
+        free_.push_back({file.slot, file.header_place, file.file});
+        files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
     }
 }
 
-void journal::ask_oldest_to_settle() {
-    if (files_.size() < 2)
-        return;
-    for (const auto& [log, upto] : files_.front().unsettled) {
-        if (asked_.size() >= settling_max)
-            return;
-        if (!gone_.contains(log) && asked_.insert(log).second)
-            port_.ask_to_settle(log, upto);
-    }
+void journal::ask_to_settle() {
+    for (std::size_t i = 0; i + 1 < files_.size(); ++i)
+        for (const auto& [log, upto] : files_[i].unsettled) {
+            if (asked_.size() >= settling_max)
+                return;
+            if (gone_.contains(log) || asked_.contains(log))
+                continue;
+            const bool asked = port_.ask_to_settle(log, upto);
+            (asked ? asked_ : gone_).insert(log);
+        }
 }
 
 } // namespace barnabas::journal

@@ -31,8 +31,9 @@ public:
     virtual void submit(prepare_job job) = 0;
     virtual void submit(round_job job) = 0;
     virtual void answer(std::uint64_t reply, commit_end end, const std::string& why) = 0;
-    /// Asks a log to make its own files stable up to there; it answers with `on_settled`.
-    virtual void ask_to_settle(const journal_log& log, log_offset upto) = 0;
+    /// Asks a log to make its own files stable up to there; it answers with `on_settled` or `on_gone`. False:
+    /// it is not there.
+    virtual bool ask_to_settle(const journal_log& log, log_offset upto) = 0;
     virtual void report(std::string_view event, const std::string& message) = 0;
 };
 
@@ -65,10 +66,10 @@ public:
     void on_prepared(const prepare_job& job);
     /// Everything of this log below `upto` is stable in its own files.
     void on_settled(const journal_log& log, log_offset upto);
-    /// It ended and could not settle: what the journal holds of it stays for the next start.
+    /// It cannot settle: what the journal holds of it stays for the next start.
     void on_gone(const journal_log& log);
 
-    /// Everything is over; `on_prepared` may still come, and brings another one to close.
+    /// The last call, when `idle`: nothing that is out comes back any more.
     close_files_job close();
 
     std::uint64_t rounds() const { return rounds_; }
@@ -98,7 +99,7 @@ private:
     bool make_room(std::uint64_t bytes);
     void prepare();
     void refuse(std::vector<request>& requests, commit_end end, const std::string& why);
-    void ask_oldest_to_settle();
+    void ask_to_settle();
     void free_settled();
 
     journal_options options_;
@@ -124,6 +125,7 @@ private:
     std::vector<request> in_round_;
     std::uint64_t round_bytes_ = 0;
     std::set<journal_log> asked_;
+    /// Logs that hold up a file, and cannot be asked.
     std::set<journal_log> gone_;
     /// Commits that must go by without a file before one is made again.
     std::uint64_t pause_ = 0;

@@ -50,16 +50,23 @@ public:
     caf::behavior make_behavior() override {
         return {
             [this](const commit_request& request) {
-                logs_.insert_or_assign(request.part.log, caf::actor_cast<caf::actor>(current_sender()));
-                machine_.on_commit(request.part, request.upto,
+                logs_.insert_or_assign(request.part->log, caf::actor_cast<caf::actor>(current_sender()));
+                machine_.on_commit(std::move(*request.part), request.upto,
                                    replies_.put({node_, current_sender(), request.token}));
             },
-            [this](const round_done& done) { count([&] { machine_.on_round_done(*done.job); }); },
+            [this](const round_done& done) {
+                count([&] { machine_.on_round_done(*done.job); });
+                end_if_closed();
+            },
             [this](const prepare_done& done) {
                 machine_.on_prepared(*done.job);
                 end_if_closed();
             },
-            [this](const log_settled& message) { machine_.on_settled(message.log, message.upto); },
+            [this](const log_settled& message) {
+                if (message.upto == every_offset)
+                    logs_.erase(message.log);
+                machine_.on_settled(message.log, message.upto);
+            },
             [this](const log_gone& message) {
                 logs_.erase(message.log);
                 machine_.on_gone(message.log);
@@ -110,10 +117,11 @@ private:
     void answer(std::uint64_t reply, commit_end end, const std::string& why) override {
         replies_.deliver(this, reply, commit_response{0, end, why});
     }
-    void ask_to_settle(const journal_log& log, log_offset upto) override {
+    bool ask_to_settle(const journal_log& log, log_offset upto) override {
         const auto found = logs_.find(log);
         if (found != logs_.end())
             send(found->second, settle_log{upto});
+        return found != logs_.end();
     }
     void report(std::string_view event, const std::string& message) override {
         node_.log->warn(event, log_fields{{"directory", directory_}, {"message", message}});

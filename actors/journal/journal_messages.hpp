@@ -5,6 +5,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace barnabas::journal {
 /// Makes what the part holds stable. Answered by `commit_response`. The asker takes `settle_log` from now on.
 struct commit_request {
     std::uint64_t token = 0;
-    journal_part part;
+    /// Whoever handles the request takes what it points to.
+    std::shared_ptr<journal_part> part;
     /// The end of what the entries hold.
     log_offset upto;
 };
@@ -34,13 +36,17 @@ struct settle_log {
     log_offset upto;
 };
 
-/// To the journal: everything of this log below `upto` is stable in its own files.
+/// Above all of a log: it is closed, or its files are gone.
+inline constexpr log_offset every_offset{std::numeric_limits<std::int64_t>::max()};
+
+/// To the journal: everything of this log below `upto` is stable in its own files. With `every_offset` it is
+/// not asked any more.
 struct log_settled {
     journal_log log;
     log_offset upto;
 };
 
-/// To the journal: this log has ended and could not settle.
+/// To the journal: this log cannot settle, and is not asked any more.
 struct log_gone {
     journal_log log;
 };

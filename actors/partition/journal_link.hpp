@@ -49,7 +49,9 @@ public:
     void commit(Self* self, replica::journal_commit job) {
         sync_begins();
         journal::commit_request request;
-        request.part = {log_, std::move(job.entries)};
+        request.part = std::make_shared<journal::journal_part>();
+        request.part->log = log_;
+        request.part->entries = std::move(job.entries);
         request.upto = job.target;
         under_way_ = std::move(job);
         self->send(actor_, std::move(request));

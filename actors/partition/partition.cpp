@@ -109,11 +109,18 @@ void partition::on_written(replica::write_job& job) {
 }
 
 void partition::sync_if_wanted() {
-    if (!log_.wants_sync())
-        return;
     if (settings_.write_caching && unsynced_bytes_ < limits::cached_bytes_max && !closing_)
         return;
-    begin_sync(log_.may_commit() && port_.journal_pays());
+    sync_if_possible();
+}
+
+/// True when one has begun.
+bool partition::sync_if_possible() {
+    const bool by_journal = log_.may_commit() && port_.journal_pays();
+    if (!by_journal && !log_.wants_sync())
+        return false;
+    begin_sync(by_journal);
+    return true;
 }
 
 void partition::begin_sync(bool by_journal) {
@@ -152,6 +159,7 @@ void partition::after_sync(const std::optional<replica::append_failure>& failure
         answer_deletions(log_.log_end_offset(), failure->error);
     }
     tell_marks();
+    repair_if_wanted();
     sync_if_wanted();
     advance();
     settle_if_asked();
@@ -172,6 +180,10 @@ void partition::settle_if_asked() {
     if (log_.settled_offset() >= settle_upto_) {
         settle_upto_ = log_offset(-1);
         return port_.settled(log_.settled_offset());
+    }
+    if (BARNABAS_MARK_IF(log_.offline(), offline_log_cannot_settle)) {
+        settle_upto_ = log_offset(-1);
+        return port_.cannot_settle();
     }
     if (auto job = log_.settle())
         port_.submit(std::move(*job));
@@ -222,6 +234,8 @@ void partition::on_repaired(const replica::repair_job& job) {
         repair_waits_ = true;
         port_.retry_repair(limits::repair_interval);
     }
+    sync_if_wanted();
+    settle_if_asked();
     close_if_idle();
 }
 

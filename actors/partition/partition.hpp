@@ -84,6 +84,7 @@ private:
     /// Whether clients' records may be stored now.
     result<void> check_storage() const;
     void sync_if_wanted();
+    bool sync_if_possible();
     void begin_sync(bool by_journal);
     void after_sync(const std::optional<replica::append_failure>& failure);
     void settle_if_asked();

@@ -19,7 +19,6 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,9 +31,6 @@ namespace {
 journal::journal_log journal_log_of(const partition_options& options) {
     return {options.directory.substr(options.directory.rfind('/') + 1), options.id.topic};
 }
-
-/// Above all of them: the log is closed, or its files are gone.
-constexpr log_offset every_offset{std::numeric_limits<std::int64_t>::max()};
 
 /// Lanes of one partition: writes in order, syncs beside them, reads beside both.
 enum class lane_use : std::uint64_t { write = 0, sync = 1, read = 2, other = 3 };
@@ -111,6 +107,7 @@ private:
     void submit(replica::settle_job job) override { start<settle_done>(lane_use::other, std::move(job)); }
     bool journal_pays() const override { return journal_.pays(); }
     void settled(log_offset upto) override { journal_.tell_settled(this, upto); }
+    void cannot_settle() override { journal_.tell_gone(this); }
     void submit(replica::repair_job job) override { start<repair_done>(lane_use::write, std::move(job)); }
     void submit(replica::read_job job, std::uint64_t reply) override;
     void submit(replica::find_job job, std::uint64_t reply) override {
@@ -334,10 +331,19 @@ caf::message_handler partition_actor::compacting() {
 }
 
 void partition_actor::on_read_done(const read_done& done) {
+    auto& job = *done.job;
+    // A batch from times when larger ones were allowed.
+    if (job.needs > 0) {
+        job.permit.reset();
+        if (job.may_wait)
+            return waiting_reads_.wait({std::move(job), done.reply, {}}), start_waiting_jobs();
+        if (waiting_reads_.take_at_once(job))
+            return start<read_done>(lane_use::read, std::move(job), done.reply);
+    }
     // One that failed may be made again, and keeps its room.
-    if (done.job->records)
-        runtime::memory_reserve::shrink(done.job->permit, done.job->allocated);
-    machine_->on_read_done(*done.job, done.reply);
+    if (job.records)
+        runtime::memory_reserve::shrink(job.permit, job.allocated);
+    machine_->on_read_done(job, done.reply);
 }
 
 /// `Done` is a message that carries the job back.
@@ -412,6 +418,7 @@ void partition_actor::submit(replica::read_job job, std::uint64_t reply) {
     // It is made again, and has its room already.
     if (job.permit != nullptr)
         return start<read_done>(lane_use::read, std::move(job), reply);
+    job.may_wait = reader_may_wait_;
     if (!reader_may_wait_) {
         if (BARNABAS_MARK_IF(!waiting_reads_.take_at_once(job), read_without_room_given_up)) {
             job.records = slice();
@@ -467,7 +474,7 @@ void partition_actor::end(const result<void>& outcome) {
     partition_closed message;
     message.partition = options_.id;
     if (outcome)
-        journal_.tell_settled(this, every_offset);
+        journal_.tell_settled(this, journal::every_offset);
     else
         journal_.tell_gone(this);
     if (!outcome) {

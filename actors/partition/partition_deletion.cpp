@@ -76,8 +76,7 @@ void partition::go_on_deleting() {
         keeping_ = std::prev(behind)->first;
         return port_.keep_log_start(keeping_);
     }
-    if (BARNABAS_MARK_IF(log_.wants_sync(), deletion_waits_for_sync))
-        begin_sync(log_.may_commit() && port_.journal_pays());
+    BARNABAS_MARK_IF(sync_if_possible(), deletion_waits_for_sync);
 }
 
 void partition::on_log_start_kept(const result<void>& outcome) {

@@ -50,6 +50,8 @@ public:
     virtual bool journal_pays() const = 0;
     /// Everything below is stable in the log's own files; for the journal.
     virtual void settled(log_offset upto) = 0;
+    /// Nothing more will be: the log is offline; for the journal.
+    virtual void cannot_settle() = 0;
 
     /// A restart shall know that the log begins here; comes back by `partition::on_log_start_kept`.
     virtual void keep_log_start(log_offset start) = 0;

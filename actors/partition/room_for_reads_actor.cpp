@@ -13,11 +13,12 @@ namespace barnabas {
 /// What a read may bring: a first batch comes whole, however large.
 std::size_t room_for_reads::most_of(const replica::read_job& job) const {
     const auto one_batch = static_cast<std::size_t>(config_.max_message_bytes);
-    return job.at_least_one_batch ? std::max(job.bytes_there(), one_batch) : job.bytes_there();
+    return job.at_least_one_batch ? std::max({job.bytes_there(), one_batch, job.needs}) : job.bytes_there();
 }
 
 bool room_for_reads::take_at_once(replica::read_job& job) {
-    job.permit = reserve_.try_acquire(most_of(job));
+    job.permitted = most_of(job);
+    job.permit = reserve_.try_acquire(job.permitted);
     return job.permit != nullptr;
 }
 
@@ -25,7 +26,8 @@ std::optional<room_for_reads::read> room_for_reads::next(const caf::actor& owner
     if (waiting_.empty() || told_to_wait_)
         return std::nullopt;
     auto& job = waiting_.front().job;
-    job.permit = reserve_.try_acquire(most_of(job), true);
+    job.permitted = most_of(job);
+    job.permit = reserve_.try_acquire(job.permitted, true);
     if (job.permit == nullptr) {
         BARNABAS_MARK(read_waits_for_room);
         told_to_wait_ = true;

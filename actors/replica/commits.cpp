@@ -1,6 +1,8 @@
 #include "actors/replica/replica_log.hpp"
 #include "protocol/model/mark.hpp"
 
+#include <iterator>
+
 /// Stable by the commit journal, and settling afterwards.
 namespace barnabas::replica {
 
@@ -9,7 +11,7 @@ bool replica_log::may_commit() const {
     const bool snapshot_due = !snapshots_due_.empty() && snapshots_due_.front().offset <= written_offset_;
     // Many bytes are written once, and not twice: a sync of their own costs them little.
     constexpr std::uint64_t bytes_max = 1 << 20;
-    return wants_sync() && stable_offset_ < written_offset_ && !names_changed_ && !epochs_changed_ &&
+    return has_unstable() && stable_offset_ < written_offset_ && !names_changed_ && !epochs_changed_ &&
            unstable_bytes_ <= bytes_max && !snapshot_due && !unstable_.empty() &&
            unstable_.front().base_offset <= stable_offset_;
 }
@@ -19,13 +21,17 @@ journal_commit replica_log::commit() {
     sync_in_flight_ = true;
     journal_commit job;
     job.target = written_offset_;
-    job.entries.assign(unstable_.begin(), unstable_.end());
+    // If the journal does not take them, the log's own sync is next.
+    job.entries.assign(std::make_move_iterator(unstable_.begin()), std::make_move_iterator(unstable_.end()));
+    forget_unstable();
     return job;
 }
 
 std::optional<append_failure> replica_log::on_committed(const journal_commit& job) {
     BARNABAS_ASSERT(sync_in_flight_);
     sync_in_flight_ = false;
+    if (offline_)
+        return std::nullopt;
     if (BARNABAS_MARK_IF(!job.taken, commit_not_taken))
         return std::nullopt;
     if (!job.outcome)
@@ -37,8 +43,7 @@ std::optional<append_failure> replica_log::on_committed(const journal_commit& jo
 
 std::optional<settle_job> replica_log::settle() {
     // A sync that has begun takes the files' marks along, and settles as well when it is done.
-    const bool busy = settle_in_flight_ || own_sync_in_flight_;
-    if (offline_ || closed_ || busy || settled_offset_ >= stable_offset_)
+    if (offline_ || closed_ || syncs_own_files() || settled_offset_ >= stable_offset_)
         return std::nullopt;
     settle_in_flight_ = true;
     settle_job job;
@@ -76,9 +81,20 @@ void replica_log::become_stable(log_offset target) {
         unstable_bytes_ -= unstable_.front().bytes();
 }
 
+void replica_log::take_offline() {
+    offline_ = true;
+    // It holds the memory of requests.
+    forget_unstable();
+}
+
+void replica_log::forget_unstable() {
+    unstable_.clear();
+    unstable_bytes_ = 0;
+}
+
 append_failure replica_log::go_offline(const error& why) {
     BARNABAS_MARK(sync_failed);
-    offline_ = true;
+    take_offline();
     failure_ = error{errc::storage_error, "a sync failed, so the log of " + options_.directory +
                                               " is offline until it is opened again: " + to_string(why)};
     return {stable_offset_, *failure_};

@@ -44,7 +44,7 @@ void replica_log::on_swapped(const swap_job& job) {
     ++layout_;
     if (!job.outcome) {
         if (BARNABAS_MARK_IF(job.decided, swap_left_half_done)) {
-            offline_ = true;
+            take_offline();
             failure_ =
                 error{errc::storage_error,
                       "compaction could not put its segments in place, so the log of " + options_.directory +

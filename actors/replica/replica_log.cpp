@@ -59,7 +59,7 @@ std::optional<append_failure> replica_log::on_written(write_job& job) {
     if (BARNABAS_MARK_IF(first, write_failed))
         failure_ = job.outcome.failure();
     if (BARNABAS_MARK_IF(first && !may_be_repaired(failure_->code), write_failed_for_good)) {
-        offline_ = true;
+        take_offline();
         return append_failure{written_offset_, *failure_};
     }
     failed_.push_back(std::move(done));
@@ -93,13 +93,13 @@ void replica_log::undo_failed_appends() {
 
 void replica_log::fail(const error& why) {
     BARNABAS_MARK(log_taken_offline);
-    offline_ = true;
+    take_offline();
     if (!failure_)
         failure_ = why;
 }
 
 bool replica_log::wants_repair() const {
-    return failure_ && !offline_ && !closed_ && in_flight_.empty() && !repair_in_flight_;
+    return failure_ && !offline_ && !closed_ && in_flight_.empty() && !syncs_own_files();
 }
 
 repair_job replica_log::repair() {
@@ -125,7 +125,8 @@ void replica_log::on_repaired(const repair_job& job) {
     if (!job.outcome) {
         BARNABAS_MARK(repair_failed);
         failure_ = job.outcome.failure();
-        offline_ = !may_be_repaired(failure_->code);
+        if (!may_be_repaired(failure_->code))
+            take_offline();
         return;
     }
     BARNABAS_MARK(log_repaired);
@@ -134,6 +135,10 @@ void replica_log::on_repaired(const repair_job& job) {
 }
 
 bool replica_log::wants_sync() const {
+    return !syncs_own_files() && has_unstable();
+}
+
+bool replica_log::has_unstable() const {
     return !sync_in_flight_ && !offline_ && !closed_ && (stable_offset_ < written_offset_ || names_changed_);
 }
 
@@ -191,6 +196,8 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     BARNABAS_ASSERT(own_sync_in_flight_);
     sync_in_flight_ = false;
     own_sync_in_flight_ = false;
+    if (BARNABAS_MARK_IF(offline_, sync_done_while_offline))
+        return std::nullopt;
     const bool synced = job.outcome || options_.planted.failed_sync_taken;
     if (!synced)
         return go_offline(job.outcome.failure());
@@ -231,6 +238,7 @@ close_job replica_log::close() {
     for (const auto& segment : open_segments_)
         job.rolled_files.push_back(segment.files);
     open_segments_.clear();
+    forget_unstable();
     if (failure_)
         job.not_flushed = *failure_;
     auto& active = segments_.back();

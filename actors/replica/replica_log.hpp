@@ -51,7 +51,8 @@ public:
     repair_job repair();
     void on_repaired(const repair_job& job);
 
-    /// Something was written, or a segment made, that is not stable, and no sync is in flight.
+    /// Something was written, or a segment made, that is not stable, and nothing in flight syncs the log's
+    /// files: a system tells of a write that failed only once, so two syncs of a file must not meet.
     bool wants_sync() const;
     sync_job sync();
     /// An error: the log is offline, and everything from `from` on must be taken as not stored.
@@ -178,7 +179,11 @@ private:
     void remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
                             append_in_flight& undo);
     void undo_failed_appends();
+    bool has_unstable() const;
+    bool syncs_own_files() const { return own_sync_in_flight_ || settle_in_flight_ || repair_in_flight_; }
+    void take_offline();
     void remember_unstable(write_job& job);
+    void forget_unstable();
     void become_stable(log_offset target);
     append_failure go_offline(const error& why);
 

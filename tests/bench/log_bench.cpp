@@ -146,7 +146,10 @@ public:
         taken_ = taken_ && commit.taken;
         logs_[reply]->log->on_committed(commit);
     }
-    void ask_to_settle(const journal::journal_log& log, log_offset) override { asked_.push_back(log); }
+    bool ask_to_settle(const journal::journal_log& log, log_offset) override {
+        asked_.push_back(log);
+        return true;
+    }
     void report(std::string_view, const std::string&) override {}
 
 private:

@@ -46,8 +46,9 @@ public:
     void answer(std::uint64_t reply, commit_end end, const std::string&) override {
         answers.emplace_back(reply, end);
     }
-    void ask_to_settle(const journal_log& log, log_offset) override {
+    bool ask_to_settle(const journal_log& log, log_offset) override {
         asked.push_back(log.directory_name.back() - '0');
+        return true;
     }
     void report(std::string_view, const std::string&) override {}
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace barnabas::journal {
 namespace {
@@ -14,8 +16,9 @@ public:
     void submit(prepare_job job) override { prepares.push_back(std::move(job)); }
     void submit(round_job job) override { rounds.push_back(std::move(job)); }
     void answer(std::uint64_t reply, commit_end end, const std::string&) override { answers[reply] = end; }
-    void ask_to_settle(const journal_log& log, log_offset upto) override {
+    bool ask_to_settle(const journal_log& log, log_offset upto) override {
         asked.emplace_back(log.directory_name, upto.get());
+        return !absent.contains(log.directory_name);
     }
     void report(std::string_view event, const std::string&) override { events.emplace_back(event); }
 
@@ -23,6 +26,7 @@ public:
     std::vector<round_job> rounds;
     std::map<std::uint64_t, commit_end> answers;
     std::vector<std::pair<std::string, std::int64_t>> asked;
+    std::set<std::string> absent;
     std::vector<std::string> events;
 };
 
@@ -243,6 +247,40 @@ TEST_F(journal_machine, a_log_that_ended_without_settling_holds_up_its_file_and_
     for (int log = 2; log <= 6; ++log)
         machine_->on_settled(log_of(log), log_offset(5));
     EXPECT_EQ(machine_->unsettled_files(), 2u);
+}
+
+TEST_F(journal_machine, a_log_that_never_settles_holds_up_its_file_and_no_other) {
+    start_ready();
+    for (int i = 0; i < 20; ++i) {
+        const int log = i == 0 ? 1 : 2;
+        const auto reply = commit(log, i + 1, 2500);
+        round_done();
+        EXPECT_EQ(answer(reply), commit_end::stable) << i;
+        if (machine_->idle())
+            continue;
+        prepared();
+        machine_->on_settled(log_of(2), log_offset(i));
+    }
+    EXPECT_LE(machine_->unsettled_files(), 4u);
+    EXPECT_EQ(std::count(port_.asked.begin(), port_.asked.end(),
+                         std::pair<std::string, std::int64_t>("orders-1", 1)),
+              1);
+}
+
+TEST_F(journal_machine, logs_that_are_not_there_are_asked_once_and_leave_room_for_others) {
+    start_ready();
+    for (int log = 1; log <= 8; ++log)
+        commit(log, 5, 100);
+    for (int log = 1; log <= 6; ++log)
+        port_.absent.insert("orders-" + std::to_string(log));
+    round_done();
+    round_done();
+    prepared();
+    commit(9, 5, 2500);
+    round_done();
+    EXPECT_EQ(port_.asked.size(), 8u);
+    machine_->on_settled(log_of(7), log_offset(5));
+    EXPECT_EQ(port_.asked.size(), 8u);
 }
 
 } // namespace

@@ -41,6 +41,16 @@ void lose(partition_host& host) {
     host.machine->on_directory_failed({errc::storage_error, "the disk is gone"});
 }
 
+TEST(lost_directory, the_journal_hears_that_the_log_cannot_settle) {
+    partition_host host;
+    host.machine->on_settle(log_offset(5));
+    EXPECT_EQ(host.not_settled, 0u);
+    lose(host);
+    host.machine->on_settle(log_offset(5));
+    EXPECT_EQ(host.not_settled, 1u);
+    EXPECT_EQ(host.settled_upto, log_offset(-1));
+}
+
 TEST(lost_directory, compaction_comes_to_its_end_before_the_files_are_closed) {
     for (int steps = 0; steps < 6; ++steps) {
         partition_host host(compacted());

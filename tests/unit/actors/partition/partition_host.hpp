@@ -98,7 +98,8 @@ public:
         run(std::move(job), [this](auto& done) { machine->on_settled(done); });
     }
     bool journal_pays() const override { return false; }
-    void settled(log_offset) override {}
+    void settled(log_offset upto) override { settled_upto = upto; }
+    void cannot_settle() override { ++not_settled; }
     void submit(replica::clean_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_clean_done(done); });
     }
@@ -163,6 +164,8 @@ public:
     bool cleaning_wanted = false;
     std::vector<partition_cleaned> cleaned;
     std::size_t pauses = 0;
+    log_offset settled_upto{-1};
+    std::size_t not_settled = 0;
     bool ended = false;
 
 private:
