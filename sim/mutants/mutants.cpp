@@ -64,7 +64,7 @@ const mutant table[] = {
      &bugs::journal_not_synced},
     {"journal_reused_unsettled",
      "the commit journal writes over what the logs do not have in their own files yet",
-     {synced, survive, contiguous, watermark, shown},
+     {synced, survive, contiguous, watermark, shown, node},
      &bugs::journal_reused_unsettled},
     {"journal_not_replayed",
      "recovery does not look into the commit journal",

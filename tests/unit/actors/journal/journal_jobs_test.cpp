@@ -16,7 +16,7 @@ protected:
         prepare_job prepare;
         prepare.directory = "/data";
         prepare.life = life;
-        prepare.bytes = 8192;
+        prepare.bytes = file_bytes;
         prepare.run(files);
         EXPECT_TRUE(prepare.outcome);
         round_job round;
@@ -50,6 +50,8 @@ protected:
         return upto;
     }
 
+    /// Its middle lies in the second round.
+    static constexpr std::uint64_t file_bytes = 3200;
     const journal_life life{1, 77};
     memory_files files;
 };
@@ -63,6 +65,17 @@ TEST_F(journal_files, a_read_that_comes_wrong_once_loses_nothing) {
         EXPECT_EQ(held(*journal), log_offset(2)) << n;
         files.kill();
     }
+}
+
+TEST_F(journal_files, what_stays_wrong_in_the_last_round_looks_like_an_unfinished_write) {
+    const std::string path = "/data/" + journal_file_name(0);
+    auto bytes = files.content(path);
+    bytes[file_bytes / 2] ^= std::byte{1};
+    files.put(path, bytes);
+    auto journal = read_journal(files, "/data");
+    ASSERT_TRUE(journal);
+    EXPECT_FALSE(journal->damage);
+    EXPECT_EQ(held(*journal), log_offset(1));
 }
 
 TEST_F(journal_files, what_stays_wrong_is_told) {
