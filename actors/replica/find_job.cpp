@@ -5,7 +5,6 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace barnabas::replica {
 namespace {
@@ -79,8 +78,9 @@ result<std::optional<found_offset>> find_run::first_at_or_behind(segment_reader&
 }
 
 result<std::optional<found_offset>> find_run::largest(segment_reader& segment) {
-    // Behind the last time entry only few batches follow; it has the maximum of all before it.
-    auto start = segment.position_before(timestamp_ms(std::numeric_limits<std::int64_t>::max()));
+    // Behind the last time entry only few batches follow; it has the maximum of all before it. One that names
+    // a record which is not visible yet says nothing of those that are.
+    auto start = segment.position_of_largest(job_.upto);
     if (!start)
         return start.failure();
     auto found = largest_from(segment, *start);

@@ -54,17 +54,30 @@ result<file_position> segment_reader::position_before(log_offset offset) {
     return find_position(*files_, **file, {segment_.base_offset, segment_.size}, offset);
 }
 
-result<file_position> segment_reader::position_before(timestamp_ms timestamp) {
+template <class Find>
+result<file_position> segment_reader::position_by_time(const Find& find) {
     auto file = segment_.files ? result(std::optional(segment_.files->time_index))
                                : index(own_time_index_, time_index_suffix);
     if (!file)
         return file.failure();
     if (!*file)
         return file_position(0);
-    auto offset = find_offset_before(*files_, **file, segment_.base_offset, timestamp);
+    auto offset = find(**file);
     if (!offset)
         return offset.failure();
     return position_before(*offset);
+}
+
+result<file_position> segment_reader::position_before(timestamp_ms timestamp) {
+    return position_by_time([&](runtime::file_id index) {
+        return find_offset_before(*files_, index, segment_.base_offset, timestamp);
+    });
+}
+
+result<file_position> segment_reader::position_of_largest(log_offset upto) {
+    return position_by_time([&](runtime::file_id index) {
+        return find_offset_of_largest(*files_, index, segment_.base_offset, upto);
+    });
 }
 
 } // namespace barnabas::replica

@@ -24,8 +24,13 @@ public:
     result<file_position> position_before(log_offset offset);
     /// Where to begin to look for a record at or behind `timestamp`.
     result<file_position> position_before(timestamp_ms timestamp);
+    /// Where to begin to look for the record with the largest timestamp below `upto`.
+    result<file_position> position_of_largest(log_offset upto);
 
 private:
+    /// 0 when there is no usable index.
+    template <class Find>
+    result<file_position> position_by_time(const Find& find);
     segment_reader(runtime::file_system& files, std::string directory, readable_segment segment)
         : files_(&files), directory_(std::move(directory)), segment_(std::move(segment)) {}
     result<std::optional<runtime::file_id>> index(std::optional<scoped_file>& slot, std::string_view suffix);

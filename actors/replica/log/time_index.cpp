@@ -15,6 +15,17 @@ time_point entry_at(const std::byte* from, log_offset base) {
     return {timestamp_ms(timestamp), base + std::int64_t{relative}};
 }
 
+/// Of the last entry that fits; the first ones fit, up to some place.
+template <class Fits>
+result<log_offset> offset_of_last(runtime::file_system& files, runtime::file_id index, log_offset base,
+                                  const Fits& fits) {
+    auto found = find_last_entry(files, index, time_entry_size,
+                                 [&](const std::byte* bytes) { return fits(entry_at(bytes, base)); });
+    if (!found)
+        return found.failure();
+    return *found ? entry_at((*found)->data(), base).offset : base;
+}
+
 } // namespace
 
 void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_point& entry) {
@@ -28,12 +39,13 @@ void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_poin
 
 result<log_offset> find_offset_before(runtime::file_system& files, runtime::file_id index, log_offset base,
                                       timestamp_ms timestamp) {
-    auto found = find_last_entry(files, index, time_entry_size, [&](const std::byte* bytes) {
-        return entry_at(bytes, base).timestamp < timestamp;
-    });
-    if (!found)
-        return found.failure();
-    return *found ? entry_at((*found)->data(), base).offset : base;
+    return offset_of_last(files, index, base,
+                          [&](const time_point& entry) { return entry.timestamp < timestamp; });
+}
+
+result<log_offset> find_offset_of_largest(runtime::file_system& files, runtime::file_id index,
+                                          log_offset base, log_offset upto) {
+    return offset_of_last(files, index, base, [&](const time_point& entry) { return entry.offset < upto; });
 }
 
 result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, runtime::file_id index,

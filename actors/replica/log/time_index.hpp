@@ -20,6 +20,10 @@ void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_poin
 result<log_offset> find_offset_before(runtime::file_system& files, runtime::file_id index, log_offset base,
                                       timestamp_ms timestamp);
 
+/// Offset from which on to look for the largest timestamp below `upto`: no record before it has a larger one.
+result<log_offset> find_offset_of_largest(runtime::file_system& files, runtime::file_id index,
+                                          log_offset base, log_offset upto);
+
 /// The beginning of the index that makes sense: timestamps that grow, offsets inside [base, end).
 result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, runtime::file_id index,
                                                    log_offset base, log_offset end);

@@ -259,6 +259,8 @@ TEST(time_index, search_is_strictly_before) {
     EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(11)), log_offset(6));
     EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(99)), log_offset(9));
     EXPECT_EQ((*last_time_entry(files, id, log_offset(5)))->offset, log_offset(9));
+    for (const auto& [upto, offset] : {std::pair{6, 5}, {7, 6}, {9, 6}, {10, 9}, {99, 9}})
+        EXPECT_EQ(*find_offset_of_largest(files, id, log_offset(5), log_offset(upto)), log_offset(offset));
 }
 
 } // namespace

@@ -125,6 +125,25 @@ TEST(replica_log, lookups_read_no_more_than_one_index_interval) {
     EXPECT_LE(files.bytes_read(".log"), bound);
 }
 
+/// Above the high watermark there may be larger ones, of which the time index tells.
+TEST(replica_log, the_largest_time_below_the_high_watermark_is_found) {
+    constexpr int count = 20;
+    constexpr int largest = 3;
+    for (int high_watermark = largest + 2; high_watermark < count; ++high_watermark) {
+        memory_files files;
+        log_host host(files, log_host::small_options());
+        ASSERT_TRUE(host.open());
+        for (int i = 0; i < count; ++i) {
+            const int base = i == high_watermark ? 9000 : i == largest ? 5000 : 1000;
+            ASSERT_TRUE(host.append({.records = 1, .value_size = 60, .timestamp = base + i}));
+        }
+        auto found = host.find(host.log->find_max_timestamp(log_offset(high_watermark)));
+        ASSERT_TRUE(found && *found);
+        EXPECT_EQ((*found)->offset, log_offset(largest)) << high_watermark;
+        EXPECT_EQ((*found)->timestamp, timestamp_ms(5000 + largest)) << high_watermark;
+    }
+}
+
 TEST(replica_log, checkpointed_values_beyond_the_end_are_ignored_with_a_sentence_each) {
     memory_files files;
     auto options = log_host::small_options();

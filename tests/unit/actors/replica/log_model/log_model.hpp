@@ -73,6 +73,7 @@ private:
     void failing_sync();
     void read(const operation& one);
     void find(std::optional<timestamp_ms> timestamp);
+    void find_below(std::optional<timestamp_ms> timestamp, log_offset upto);
     void retain(bool removes);
     void roll_expired();
     void close();

@@ -95,7 +95,11 @@ std::optional<found_offset> log_model::expected_find(std::optional<timestamp_ms>
 }
 
 void log_model::find(std::optional<timestamp_ms> timestamp) {
-    const auto upto = host_.log->written_offset();
+    find_below(timestamp, host_.log->written_offset());
+    find_below(timestamp, host_.log->stable_offset());
+}
+
+void log_model::find_below(std::optional<timestamp_ms> timestamp, log_offset upto) {
     auto job =
         timestamp ? host_.log->find_by_timestamp(*timestamp, upto) : host_.log->find_max_timestamp(upto);
     job.run(disk_.files());
