@@ -151,8 +151,10 @@ result<std::optional<found_offset>> find_run::first_record(const batch::batch_vi
         const auto& seen = **record;
         if (seen.offset >= job_.upto)
             return answer{};
-        if (seen.timestamp >= wanted && seen.offset >= job_.not_below)
-            return answer(found_offset{seen.offset, seen.timestamp, batch.header.leader_epoch});
+        if (seen.timestamp < wanted || seen.offset < job_.not_below)
+            continue;
+        const auto offset = job_.planted.time_names_the_batch ? batch.header.base_offset : seen.offset;
+        return answer(found_offset{offset, seen.timestamp, batch.header.leader_epoch});
     }
 }
 

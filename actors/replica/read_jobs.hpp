@@ -3,6 +3,7 @@
 #include "actors/replica/log/epoch_cache.hpp"
 #include "actors/replica/log/segment.hpp"
 #include "protocol/model/error.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "protocol/model/slice.hpp"
 #include "runtime/disk/disk.hpp"
 
@@ -101,6 +102,7 @@ struct find_job {
     /// Those that can hold it, in the order in which they are tried.
     std::vector<readable_segment> segments;
     std::uint64_t layout = 0;
+    planted_bugs planted{};
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
     result<std::optional<found_offset>> found = not_run_yet();

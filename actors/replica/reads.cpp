@@ -65,6 +65,7 @@ find_job replica_log::find_by_timestamp(timestamp_ms timestamp, log_offset upto)
     find_job job;
     job.directory = options_.directory;
     job.timestamp = timestamp;
+    job.planted = options_.planted;
     job.not_below = log_start_offset_;
     job.upto = upto;
     job.layout = layout_;

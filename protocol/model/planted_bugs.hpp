@@ -18,6 +18,8 @@ struct planted_bugs {
     bool recovery_point_ahead = false;
     /// What is known of the newest batches' places leads one batch too far.
     bool read_skips_a_batch = false;
+    /// ListOffsets by time names the first record of the batch in which it found one.
+    bool time_names_the_batch = false;
     /// A write that failed counts as done.
     bool failed_write_taken = false;
     /// A producer whose append failed is remembered as if it had not.
@@ -91,6 +93,8 @@ struct planted_bugs {
     bool show_before_sync = false;
     /// Reads go to the end of what is written, not to the high watermark.
     bool serve_beyond_high_watermark = false;
+    /// Epochs end where the log does, not at the high watermark.
+    bool epoch_ends_unstable = false;
     /// Of several readers that wait for a batch one is woken.
     bool wake_one_reader = false;
     /// A reader that has come to the end is told that it waits there, and is not noted.

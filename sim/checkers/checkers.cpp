@@ -16,6 +16,7 @@ void add_those_of_the_promise(history& to) {
     to.add(make_sends_monotonic(to));
     to.add(make_high_watermark_never_back(to));
     to.add(make_newest_of_key_survives(to));
+    to.add(make_lookups_show_the_log(to));
 }
 
 /// Wrong whatever happened to the disks: where they lie, the history gives each life a log of its own.

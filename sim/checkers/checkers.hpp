@@ -33,6 +33,9 @@ std::unique_ptr<checker> make_high_watermark_never_back(const history& of);
 /// K1: of each key in a compacted topic the newest acknowledged record is there in the end (a tombstone, too:
 /// none is as old as delete.retention.ms), and nobody reads offsets backwards.
 std::unique_ptr<checker> make_newest_of_key_survives(const history& of);
+/// wrong-lookup: what clients are told about offsets, times, epochs and directories fits what was
+/// acknowledged before they asked.
+std::unique_ptr<checker> make_lookups_show_the_log(const history& of);
 
 // ---- those that hear the broker's taps
 

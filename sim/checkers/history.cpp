@@ -64,6 +64,22 @@ void history::on_bytes_ignored(const std::string& what) {
     tell([&](checker& listener) { listener.on_bytes_ignored(what); });
 }
 
+void history::on_lookup_begun() {
+    tell([&](checker& listener) { listener.on_lookup_begun(); });
+}
+
+void history::on_offset_told(const offset_told& told) {
+    tell([&](checker& listener) { listener.on_offset_told(told); });
+}
+
+void history::on_epoch_end_told(const epoch_end_told& told) {
+    tell([&](checker& listener) { listener.on_epoch_end_told(told); });
+}
+
+void history::on_log_dirs_told(const log_dirs_told& told) {
+    tell([&](checker& listener) { listener.on_log_dirs_told(told); });
+}
+
 void history::on_healed(virtual_time at) {
     tell([&](checker& listener) { listener.on_healed(at); });
 }

@@ -4,6 +4,7 @@
 #include "protocol/model/ids.hpp"
 #include "sim/checkers/broker_events.hpp"
 #include "sim/checkers/ghost_log.hpp"
+#include "sim/checkers/lookups.hpp"
 #include "sim/checkers/place.hpp"
 #include "sim/world/virtual_time.hpp"
 
@@ -32,6 +33,8 @@ struct sent_batch {
         bool tombstone = false;
     };
     std::vector<shared_key> keys;
+    /// Of each record, as it goes to the broker.
+    std::vector<timestamp_ms> stamps;
     std::int16_t acks = -1;
     bool idempotent = true;
     /// Later batches fence it when it is given up; under a new id it could come behind them.
@@ -114,6 +117,11 @@ public:
     virtual void on_sequence_lost(std::uint32_t /*producer*/, std::int16_t /*acks*/, const place&) {}
     /// A hostile client's bytes got neither an answer nor a close from a healthy broker, or a wrong answer.
     virtual void on_bytes_ignored(const std::string& /*what*/) {}
+    /// A client asks where things are: all that was told so far came before. Then what it was answered.
+    virtual void on_lookup_begun() {}
+    virtual void on_offset_told(const offset_told&) {}
+    virtual void on_epoch_end_told(const epoch_end_told&) {}
+    virtual void on_log_dirs_told(const log_dirs_told&) {}
     /// No fault happens from now on, and all that was broken is whole again.
     virtual void on_healed(virtual_time) {}
     /// So much later, everybody must have made progress.
@@ -179,6 +187,10 @@ public:
     void on_out_of_range(const out_of_range& told);
     void on_sequence_lost(std::uint32_t producer, std::int16_t acks, const place& where);
     void on_bytes_ignored(const std::string& what);
+    void on_lookup_begun();
+    void on_offset_told(const offset_told& told);
+    void on_epoch_end_told(const epoch_end_told& told);
+    void on_log_dirs_told(const log_dirs_told& told);
     void on_healed(virtual_time at);
     void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers);
     void on_end(const end_facts& facts);

@@ -31,6 +31,7 @@ constexpr const char* shown = "shown_prefix_stays";
 constexpr const char* once = "no_duplicates";
 constexpr const char* twice = "determinism";
 constexpr const char* newest = "newest_of_key_survives";
+constexpr const char* lookups = "lookups_show_the_log";
 
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
@@ -82,6 +83,10 @@ const mutant table[] = {
      "old segments go before the compacted one is certain to take their place",
      {newest, survive, node, uncut, synced},
      &bugs::swap_renamed_in_wrong_order},
+    {"time_names_the_batch",
+     "ListOffsets by time names the first record of the batch in which it found one",
+     {lookups},
+     &bugs::time_names_the_batch},
     {"failed_write_taken", "a write that failed counts as done", {model}, &bugs::failed_write_taken},
     {"failed_append_remembered",
      "a producer whose append failed is remembered as if it had not",
@@ -180,6 +185,10 @@ const mutant table[] = {
      "reads go on to the end of what is written",
      {reads, watermark, contiguous},
      &bugs::serve_beyond_high_watermark},
+    {"epoch_ends_unstable",
+     "epochs end where the log does, which a power cut can take back",
+     {lookups},
+     &bugs::epoch_ends_unstable},
     {"wake_one_reader", "of several waiting readers one is woken", {liveness}, &bugs::wake_one_reader},
     {"reader_at_end_forgotten",
      "a reader that has come to the end of the log is not noted among those who wait there",

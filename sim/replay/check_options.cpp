@@ -268,6 +268,12 @@ checked problem_of(const hostile_options& options) {
         .found();
 }
 
+checked problem_of(const lookup_options& options) {
+    return bounds()
+        .in("interval_ns", options.interval_ns, options.interval_ns == 0 ? 0 : millisecond, longest_ns)
+        .found();
+}
+
 checked problem_of_broker_config(const std::vector<std::pair<std::string, std::string>>& config) {
     auto made = simulated_config("broker");
     for (const auto& [key, value] : config) {

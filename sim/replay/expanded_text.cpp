@@ -92,6 +92,8 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("reader").fields(reader);
     if (!options.hostile.kinds.none() || options.attacks)
         text.section("hostile").fields(options.hostile);
+    if (options.lookups.interval_ns != 0)
+        text.section("lookups").fields(options.lookups);
     write_faults(text, options.faults, options.progress_due);
     if (options.sends) {
         text.section("sends");

@@ -65,6 +65,15 @@ void erase_hostile(options& of, std::size_t at, std::size_t count) {
     of.hostile.kinds = kept;
 }
 
+std::size_t lookups_size(const options& of) {
+    return of.lookups.interval_ns != 0 ? 1 : 0;
+}
+
+void erase_lookups(options& of, std::size_t, std::size_t count) {
+    if (count > 0)
+        of.lookups.interval_ns = 0;
+}
+
 /// Producers whose sends are stated go when they send nothing.
 std::size_t producers_size(const options& of) {
     return of.sends ? 0 : of.producers.size();
@@ -122,6 +131,7 @@ constexpr piece_list lists[] = {
     {"producers", producers_size, erase_of<&options::producers>},
     {"hostile kinds", hostile_size, erase_hostile},
     {"attacks", attacks_size, erase_attacks},
+    {"the client that asks where things are", lookups_size, erase_lookups},
     {"sends", sends_size, erase_sends},
     {"harms", size_of_plan<&fault_plan::harms>, erase_of_plan<&fault_plan::harms>},
     {"lines of the broker's configuration", size_of<&options::broker_config>,

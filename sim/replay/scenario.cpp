@@ -87,6 +87,7 @@ struct scenario::reading {
     result<void> fault(const document_section& from);
     result<void> harm(const document_section& from);
     result<void> hostile(const document_section& from);
+    result<void> lookups(const document_section& from);
     result<void> checks(const document_section& from);
     result<void> sends(const document_section& from);
     result<void> attacks(const document_section& from);
@@ -100,7 +101,7 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"network", &reading::network}, {"disk", &reading::disk},         {"faults", &reading::skip},
         {"fault", &reading::fault},     {"checks", &reading::checks},     {"sends", &reading::sends},
         {"choices", &reading::choices}, {"hostile", &reading::hostile},   {"harm", &reading::harm},
-        {"attacks", &reading::attacks},
+        {"attacks", &reading::attacks}, {"lookups", &reading::lookups},
     };
     return all;
 }
@@ -327,6 +328,11 @@ result<void> scenario::reading::harm(const document_section& from) {
 result<void> scenario::reading::hostile(const document_section& from) {
     auto lines = reader(from);
     return lines.fields(made.hostile).check(problem_of(made.hostile)).done();
+}
+
+result<void> scenario::reading::lookups(const document_section& from) {
+    auto lines = reader(from);
+    return lines.fields(made.lookups).check(problem_of(made.lookups)).done();
 }
 
 result<void> scenario::reading::checks(const document_section& from) {

@@ -123,6 +123,7 @@ run_report produce_consume::run() {
     faults_->begin();
     look_at_broker();
     start_hostile_clients();
+    start_lookups();
     run_phases();
     return report();
 }
@@ -144,6 +145,8 @@ bool produce_consume::run_phases() {
     world_.run_until([this] { return unfinished() == 0; }, world_.now() + longest_result(options_));
     if (hostile_ != nullptr)
         hostile_->rest();
+    if (lookups_ != nullptr)
+        lookups_->rest();
     if (!world_.failed() && audit() && stop_broker()) {
         note_heard();
         facts_.written_may_be_lost =
@@ -251,6 +254,19 @@ void produce_consume::start_hostile_clients() {
         parts.on_attack = [this](const planned_attack& attack) { attacked_.push_back(attack); };
     hostile_ = std::make_unique<hostile_clients>(world_, network_, watched_, options_.hostile, parts);
     hostile_->begin();
+}
+
+void produce_consume::start_lookups() {
+    if (options_.topics.empty() || options_.lookups.interval_ns == 0)
+        return;
+    lookup_client::parts parts;
+    parts.broker = broker_endpoint();
+    parts.topics = &options_.topics;
+    parts.number_of = [this](const std::string& topic) { return number_of_topic(topic, options_); };
+    parts.told = &history_;
+    parts.on_told = [this] { look_at_invariants(); };
+    lookups_ = std::make_unique<lookup_client>(world_, network_, watched_, options_.lookups, parts);
+    lookups_->begin();
 }
 
 void produce_consume::start_load(std::uint32_t number) {

@@ -99,6 +99,7 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
             options.keys > 0 ? keyed_record(options, keys, {number, size, stamp}, sent)
                              : make_record(number, size, has_stamps ? stamp : no_timestamp));
         sent.contents.push_back(content_of(record));
+        sent.stamps.push_back(has_stamps ? record.timestamp : no_timestamp);
         contents_.push_back({content_without_stamp(record), sent.contents.back()});
     }
     ++of.unfinished;

@@ -167,6 +167,7 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.broker_config = drawn_broker_config(root.split("config"));
     make_some_old(made, root.split("old clients"));
     made.hostile = hostile_options::drawn(root.split("hostile"));
+    made.lookups = lookup_options::drawn(root.split("lookups"));
     made.faults =
         fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing, true});
     return made;

@@ -11,6 +11,7 @@
 #include "sim/scheduler/scheduler_options.hpp"
 #include "sim/workloads/fault_plan.hpp"
 #include "sim/workloads/hostile/hostile_options.hpp"
+#include "sim/workloads/lookup_options.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -68,6 +69,7 @@ struct produce_consume_options {
     scheduler_options client_scheduler;
     clock_options broker_clock;
     hostile_options hostile;
+    lookup_options lookups;
     fault_plan faults;
     virtual_time progress_due;
     /// The load; drawn as the run goes on when absent. In the order of their times.

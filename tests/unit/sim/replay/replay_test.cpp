@@ -77,6 +77,15 @@ TEST(schedule, attacks_of_hostile_clients_are_stated) {
     EXPECT_EQ(second.run().trace_hash, before.trace_hash);
 }
 
+TEST(schedule, the_client_that_asks_where_things_are_is_stated) {
+    produce_consume first(options_of("[lookups]\ninterval = 100ms\n", 4), {}, true);
+    const auto before = first.run();
+    const auto text = expanded_text(first.frozen());
+    EXPECT_NE(text.find("[lookups]\ninterval = 100ms\n"), std::string::npos);
+    produce_consume second(options_of(text, 4), {});
+    EXPECT_EQ(second.run().trace_hash, before.trace_hash);
+}
+
 TEST(schedule, whoever_watches_the_trace_changes_nothing) {
     struct watcher final : trace_sink {
         void on_event(const trace_event&) override { ++events; }
