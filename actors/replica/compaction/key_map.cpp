@@ -14,8 +14,8 @@ key_map::key_map(const key_map_options& options) : secret_(options.secret) {
     slots_ = wanted < static_cast<double>(most) ? static_cast<std::uint64_t>(wanted) : most;
     capacity_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(static_cast<double>(slots_) * load), 1,
                                           slots_ - 1);
-    table_.reset(static_cast<slot*>(std::calloc(slots_, sizeof(slot))));
-    if (table_ == nullptr)
+    memory_ = runtime::zeroed_table(bytes());
+    if (memory_.data() == nullptr)
         capacity_ = slots_ = 0;
 }
 
@@ -26,17 +26,18 @@ std::uint64_t key_map::first_place(const hash_128& hash) const noexcept {
 hash_128 key_map::hash_of(std::span<const std::byte> key) const noexcept {
     const auto hash = siphash(key, secret_);
     if (slots_ > 0)
-        __builtin_prefetch(&table_[first_place(hash)]);
+        __builtin_prefetch(&table()[first_place(hash)]);
     return hash;
 }
 
 /// The slot that has the key, or the empty one where it belongs.
 key_map::slot& key_map::place_of(const hash_128& hash) const noexcept {
+    auto* const slots = table();
     auto at = first_place(hash);
     // There always is an empty slot, since no more than `capacity_` are taken.
-    while (table_[at].behind_offset != 0 && !(table_[at].key == hash))
+    while (slots[at].behind_offset != 0 && !(slots[at].key == hash))
         at = at + 1 == slots_ ? 0 : at + 1;
-    return table_[at];
+    return slots[at];
 }
 
 bool key_map::put(const hash_128& hash, log_offset offset) noexcept {

@@ -2,11 +2,10 @@
 
 #include "actors/replica/compaction/siphash.hpp"
 #include "protocol/model/ids.hpp"
+#include "runtime/memory/zeroed_table.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <span>
 
 namespace barnabas::replica {
@@ -53,18 +52,16 @@ private:
         std::uint64_t behind_offset = 0;
     };
     static_assert(sizeof(slot) == 24);
-    struct release {
-        void operator()(slot* slots) const noexcept { std::free(slots); }
-    };
 
     std::uint64_t first_place(const hash_128& hash) const noexcept;
     slot& place_of(const hash_128& hash) const noexcept;
+    slot* table() const noexcept { return reinterpret_cast<slot*>(memory_.data()); }
 
     siphash_key secret_;
     std::uint64_t slots_ = 0;
     std::uint64_t capacity_ = 0;
     std::uint64_t size_ = 0;
-    std::unique_ptr<slot[], release> table_;
+    runtime::zeroed_table memory_;
 };
 
 } // namespace barnabas::replica
