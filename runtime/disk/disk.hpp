@@ -37,8 +37,8 @@ struct directory_entry {
 /// What a job may do with files. Calls wait for the disk, so only jobs see this interface, never actors.
 /// Every error names the path and the operation. After a process crash all completed writes survive; after
 /// a power cut only what `sync` (bytes and length) and `sync_directory` (names) covered is certain.
-/// Codes: not_found, already_exists, access_denied, read_only, disk_full, locked, too_many_open_files,
-/// storage_error;
+/// Codes: not_found, already_exists, malformed (a name longer than the system takes), access_denied,
+/// read_only, disk_full, locked, too_many_open_files, storage_error;
 /// would_block only from a `cached_read` job (see below).
 class file_system {
 public:

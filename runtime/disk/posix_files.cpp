@@ -22,8 +22,13 @@ namespace {
 
 errc code_of(int number) {
     switch (number) {
+    // Something else is in the place: that tells of names only, and not of a disk that fails.
+    case ENOTDIR:
     case ENOENT: return errc::not_found;
+    case EISDIR:
+    case ENOTEMPTY:
     case EEXIST: return errc::already_exists;
+    case ENAMETOOLONG: return errc::malformed;
     case ENOSPC:
     case EDQUOT:
     case EFBIG: return errc::disk_full;
@@ -48,6 +53,9 @@ error not_open(file_id file) {
 
 /// Most parts that one system call takes.
 constexpr std::size_t parts_per_call = 512;
+
+/// Each pass that fails has met somebody else's change, and those are few.
+constexpr int removal_passes_max = 1000;
 
 /// Skips `done` bytes at the front of what is left to write.
 void advance(std::vector<iovec>& left, std::size_t& first, std::size_t done) {
@@ -248,7 +256,7 @@ result<bool> posix_files::exists(const std::string& path) {
     struct stat facts {};
     if (::stat(path.c_str(), &facts) == 0)
         return true;
-    if (errno == ENOENT || errno == ENOTDIR)
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
         return false;
     return failed(errno, "look at", path);
 }
@@ -273,9 +281,15 @@ result<void> posix_files::remove(const std::string& path) {
     return {};
 }
 
+/// What others remove or rename inside meanwhile makes a pass fail, and is no reason to leave the rest.
 result<void> posix_files::remove_directory(const std::string& path) {
     std::error_code code;
-    std::filesystem::remove_all(path, code);
+    for (int pass = 0; pass < removal_passes_max; ++pass) {
+        code.clear();
+        std::filesystem::remove_all(path, code);
+        if (code != std::errc::no_such_file_or_directory && code != std::errc::directory_not_empty)
+            break;
+    }
     if (code)
         return failed(code.value(), "remove directory", path);
     return {};

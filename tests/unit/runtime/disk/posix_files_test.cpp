@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -125,6 +126,39 @@ TEST_F(posix_files_test, directories_are_made_listed_by_name_and_removed_whole) 
     EXPECT_FALSE(*files.exists(path("x")));
 }
 
+TEST_F(posix_files_test, directory_whose_entries_vanish_meanwhile_is_removed_whole) {
+    for (int round = 0; round < 20; ++round) {
+        ASSERT_TRUE(files.create_directory(path("x")).has_value());
+        for (int i = 0; i < 100; ++i)
+            make("x/" + std::to_string(i));
+        // Retention renames and removes in another lane.
+        std::thread other([this] {
+            for (int i = 0; i < 100; ++i) {
+                const auto name = path("x/" + std::to_string(i));
+                static_cast<void>(files.rename(name, name + ".deleted"));
+                static_cast<void>(files.remove(name + ".deleted"));
+            }
+        });
+        const auto removed = files.remove_directory(path("x"));
+        other.join();
+        EXPECT_TRUE(removed.has_value()) << to_string(removed.failure());
+        EXPECT_FALSE(*files.exists(path("x")));
+    }
+}
+
+TEST_F(posix_files_test, names_in_the_way_or_too_long_are_told_from_a_failing_disk) {
+    make("file");
+    ASSERT_TRUE(files.create_directory(path("full")).has_value());
+    ASSERT_TRUE(files.create_directory(path("other")).has_value());
+    make("full/file");
+    EXPECT_EQ(files.open(path("full"), open_mode::read_write).code(), errc::already_exists);
+    EXPECT_EQ(files.open(path("file/below"), open_mode::create).code(), errc::not_found);
+    EXPECT_EQ(files.rename(path("other"), path("full")).code(), errc::already_exists);
+    EXPECT_EQ(files.rename(path("other"), path(std::string(256, 'n'))).code(), errc::malformed);
+    EXPECT_FALSE(*files.exists(path(std::string(256, 'n'))));
+    EXPECT_TRUE(files.rename(path("other"), path(std::string(255, 'n'))).has_value());
+}
+
 TEST_F(posix_files_test, errors_have_their_code_and_name_path_and_operation) {
     auto missing = files.open(path("nowhere"), open_mode::read_write);
     ASSERT_EQ(missing.code(), errc::not_found);
@@ -134,7 +168,7 @@ TEST_F(posix_files_test, errors_have_their_code_and_name_path_and_operation) {
     EXPECT_EQ(files.list(path("nowhere")).code(), errc::not_found);
     EXPECT_EQ(files.rename(path("nowhere"), path("there")).code(), errc::not_found);
     make("file");
-    EXPECT_EQ(files.create_directory(path("file/below")).code(), errc::storage_error);
+    EXPECT_EQ(files.create_directory(path("file/below")).code(), errc::not_found);
     EXPECT_EQ(files.size(file_id(12345)).code(), errc::storage_error);
 }
 
