@@ -46,14 +46,15 @@ public:
 ///
 /// The fault contract
 ///   While it runs: reads, writes and syncs fail with `storage_error` by chance (`disk_faults`), or the n-th
-///   operation fails on request (`fail_nth`). A failed sync drops the dirty pages of its file: either reads
-///   show the old content at once, or the cache keeps the new content but no later sync makes it durable
-///   (only writing it again does). A full disk takes what fits of a write and then says `disk_full`. Listings
-///   come in a new order each time. What is read has a wrong bit, this time or from now on (`disk_faults`;
-///   what is stored stays apart, so that `lift_rot` brings it back); only `.log`, `.snapshot` and the commit
-///   journal rot, since Kafka's other formats have no checksum that could tell. One write in the life of a
-///   disk lands at another page of a file of its directory that is open for writing. A place can be broken or
-///   read-only
+///   operation fails on request (`fail_nth`). No name has more than 255 bytes. By chance the process has no
+///   descriptor left for opening, and a full disk no room for one more name. A failed sync drops the dirty
+///   pages of its file: either reads show the old content at once, or the cache keeps the new content but no
+///   later sync makes it durable (only writing it again does). A full disk takes what fits of a write and
+///   then says `disk_full`. Listings come in a new order each time. What is read has a wrong bit, this time
+///   or from now on (`disk_faults`; what is stored stays apart, so that `lift_rot` brings it back); only
+///   `.log`, `.snapshot` and the commit journal rot, since Kafka's other formats have no checksum that could
+///   tell. One write in the life of a disk lands at another page of a file of its directory that is open for
+///   writing. A place can be broken or read-only
 ///   (`break_place`). Death of the process (`kill`): all completed operations survive; open files and locks
 ///   are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last sync is kept,
 ///   dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by sectors of 512
@@ -183,6 +184,9 @@ private:
     /// The file and place that a write is diverted to, if that happens now.
     std::optional<std::pair<inode_ptr, std::uint64_t>> diverted(const inode& from);
     bool fails(std::uint32_t chance);
+    /// Whether the process gets one more descriptor, and a full disk one more name.
+    result<void> descriptor_left(const char* what, const std::string& path);
+    result<void> room_for_name(const char* what, const std::string& path);
 
     void add_name(const inode_ptr& directory, const std::string& name, const inode_ptr& node);
     void remove_name(const inode_ptr& directory, const std::string& name);

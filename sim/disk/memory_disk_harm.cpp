@@ -31,6 +31,19 @@ result<void> memory_disk::check_place(const char* what, const std::string& path,
                                    (broken_code_ == errc::read_only ? "read-only" : "input/output error")};
 }
 
+result<void> memory_disk::descriptor_left(const char* what, const std::string& path) {
+    if (!fails(faults_.no_descriptor_chance))
+        return {};
+    return error{errc::too_many_open_files, std::string(what) + " " + path + ": no descriptor is left"};
+}
+
+result<void> memory_disk::room_for_name(const char* what, const std::string& path) {
+    const bool full = used_bytes() >= capacity_ / memory_file::page_size * memory_file::page_size;
+    if (!full || !fails(faults_.no_room_for_name_chance))
+        return {};
+    return error{errc::disk_full, std::string(what) + " " + path + ": no space is left"};
+}
+
 void memory_disk::replace() {
     forget_process();
     changes_.clear();

@@ -21,6 +21,15 @@ error refuse(errc code, const char* what, const std::string& path, const char* w
     return {code, std::string(what) + " " + path + ": " + why};
 }
 
+/// As of the file systems that Linux brings.
+constexpr std::size_t name_bytes_max = 255;
+
+result<void> check_name(const std::string& name, const char* what, const std::string& path) {
+    if (name.size() <= name_bytes_max)
+        return {};
+    return refuse(errc::malformed, what, path, "the name is too long");
+}
+
 } // namespace
 
 // ---- open files
@@ -41,6 +50,10 @@ result<memory_disk::inode_ptr> memory_file_system::create_file(const memory_disk
                                                                const std::string& path) {
     if (at.directory == nullptr)
         return refuse(errc::not_found, "create", path, "its directory does not exist");
+    if (auto fits = check_name(at.name, "create", path); !fits)
+        return fits.failure();
+    if (auto room = disk_.room_for_name("create", path); !room)
+        return room.failure();
     auto made = disk_.make_inode(false);
     made->path = path;
     disk_.add_name(at.directory, at.name, made);
@@ -52,10 +65,12 @@ result<memory_disk::inode_ptr> memory_file_system::create_file(const memory_disk
 result<file_id> memory_file_system::open(const std::string& path, open_mode mode) {
     if (auto begun = disk_.begin("open", path, mode == open_mode::read_only ? reads : changes); !begun)
         return begun.failure();
+    if (auto left = disk_.descriptor_left("open", path); !left)
+        return left.failure();
     const auto at = disk_.locate(path);
     if (at.node != nullptr) {
         if (at.node->is_directory)
-            return refuse(errc::storage_error, "open", path, "it is a directory");
+            return refuse(errc::already_exists, "open", path, "it is a directory");
         at.node->path = path;
         return open_node(at.node, mode != open_mode::read_only);
     }
@@ -222,6 +237,10 @@ result<void> memory_file_system::sync_directory(const std::string& path) {
     const auto node = disk_.find(path);
     if (node == nullptr || !node->is_directory)
         return refuse(errc::not_found, "sync directory", path, "no such directory");
+    if (auto left = disk_.descriptor_left("sync directory", path); !left)
+        return left;
+    if (auto room = disk_.room_for_name("sync directory", path); !room)
+        return room;
     if (disk_.fails(disk_.faults_.sync_error_chance))
         return refuse(errc::storage_error, "sync directory", path, "input/output error");
     disk_.make_names_durable(*node);
@@ -263,6 +282,10 @@ result<void> memory_file_system::create_directory(const std::string& path) {
             return begun;
         if (at.node != nullptr || at.name.empty())
             continue;
+        if (auto fits = check_name(at.name, "create directory", part); !fits)
+            return fits;
+        if (auto room = disk_.room_for_name("create directory", part); !room)
+            return room;
         auto made = disk_.make_inode(true);
         disk_.add_name(at.directory, at.name, made);
         disk_.changes_.push_back({nullptr, {}, at.directory, at.name, made});
@@ -280,6 +303,10 @@ result<void> memory_file_system::rename(const std::string& source, const std::st
         return refuse(errc::not_found, "rename", source, "no such file or directory");
     if (to.directory == nullptr)
         return refuse(errc::not_found, "rename", target, "its directory does not exist");
+    if (auto fits = check_name(to.name, "rename", target); !fits)
+        return fits;
+    if (auto room = disk_.room_for_name("rename", source); !room)
+        return room;
     if (from.node == to.node)
         return {};
     if (target.starts_with(source + "/"))

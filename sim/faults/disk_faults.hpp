@@ -27,6 +27,10 @@ struct disk_faults {
     std::uint32_t sticky_rot_chance = 0;
     /// Per write, but once in the life of a disk: all of it lands somewhere else, over what was there.
     std::uint32_t misdirect_chance = 0;
+    /// Per call that opens something: the process has too many files open.
+    std::uint32_t no_descriptor_chance = 0;
+    /// Per call that makes a name, or syncs names, while the disk is full: there is no room for it.
+    std::uint32_t no_room_for_name_chance = 0;
 
     /// Latencies of one operation inside a submitted job; the kind of job does not matter.
     std::int64_t cached_low = 2 * microsecond;
@@ -55,7 +59,8 @@ struct disk_faults {
     disk_faults honest() const;
     /// Something on it ends in an error now and then.
     bool fails() const noexcept {
-        return read_error_chance > 0 || write_error_chance > 0 || sync_error_chance > 0;
+        return read_error_chance > 0 || write_error_chance > 0 || sync_error_chance > 0 ||
+               no_descriptor_chance > 0 || no_room_for_name_chance > 0;
     }
     /// The same disk with all latencies so many times as long.
     disk_faults slowed(std::int64_t factor) const;
@@ -79,6 +84,8 @@ void for_each_field(Of& of, Visit&& visit) {
     visit("read_rot_chance_ppm", of.read_rot_chance);
     visit("sticky_rot_chance_ppm", of.sticky_rot_chance);
     visit("misdirect_chance_ppm", of.misdirect_chance);
+    visit("no_descriptor_chance_ppm", of.no_descriptor_chance);
+    visit("no_room_for_name_chance_ppm", of.no_room_for_name_chance);
 }
 
 /// What a power cut leaves, of what was not synced. Chances are per 1,000,000.

@@ -41,6 +41,36 @@ TEST(memory_disk, the_commit_journal_rots_too) {
     EXPECT_NE(read_all(disk, file, 5'000), filled(5'000, 1));
 }
 
+TEST(memory_disk, what_is_scarce_is_refused_by_name_and_comes_back) {
+    memory_disk disk(1);
+    auto& files = disk.files();
+    const auto file = open(disk, "/a");
+    disk.set_faults({.no_descriptor_chance = 1'000'000});
+    EXPECT_EQ(files.open("/b", runtime::open_mode::create).code(), errc::too_many_open_files);
+    EXPECT_EQ(files.sync_directory("/").code(), errc::too_many_open_files);
+    EXPECT_TRUE(write(disk, file, 0, filled(5'000, 1)));
+    disk.set_faults({.no_room_for_name_chance = 1'000'000});
+    EXPECT_TRUE(files.sync_directory("/").has_value()) << "there is room";
+    disk.set_capacity(disk.used_bytes());
+    EXPECT_EQ(files.open("/b", runtime::open_mode::create).code(), errc::disk_full);
+    EXPECT_EQ(files.create_directory("/c").code(), errc::disk_full);
+    EXPECT_EQ(files.rename("/a", "/b").code(), errc::disk_full);
+    EXPECT_EQ(files.sync_directory("/").code(), errc::disk_full);
+    EXPECT_TRUE(files.remove("/a").has_value());
+    files.close(file);
+    EXPECT_TRUE(files.create_directory("/c").has_value());
+}
+
+TEST(memory_disk, no_name_is_longer_than_a_real_one) {
+    memory_disk disk(1);
+    auto& files = disk.files();
+    const auto longest = "/" + std::string(255, 'n');
+    EXPECT_TRUE(files.create_directory(longest).has_value());
+    EXPECT_EQ(files.create_directory(longest + "n").code(), errc::malformed);
+    EXPECT_EQ(files.open(longest + "n", runtime::open_mode::create).code(), errc::malformed);
+    EXPECT_EQ(files.rename(longest, longest + "n").code(), errc::malformed);
+}
+
 TEST(memory_disk, a_rotten_sector_stays_so_until_it_is_written_or_the_fault_is_lifted) {
     memory_disk disk(1);
     const auto file = open(disk, "/a.log");
