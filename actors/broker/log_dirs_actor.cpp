@@ -22,8 +22,11 @@ namespace {
 
 /// Who knows the size of a partition.
 struct asked_partition {
-    described_partition* entry = nullptr;
+    std::size_t directory = 0;
+    described_partition entry;
     caf::actor log;
+    std::optional<std::int64_t> bytes;
+    bool is_open = true;
 };
 
 class log_dirs_actor final : public caf::event_based_actor {
@@ -31,10 +34,11 @@ public:
     log_dirs_actor(caf::actor_config& config, runtime::node_services& node, log_dirs_inquiry inquiry,
                    const std::map<topic_partition, caf::actor>& partitions)
         : event_based_actor(config), node_(node), inquiry_(std::move(inquiry)) {
-        for (auto& directory : inquiry_.known.directories)
-            for (auto& partition : directory.partitions)
+        auto& directories = inquiry_.known.directories;
+        for (std::size_t i = 0; i < directories.size(); ++i)
+            for (auto& partition : std::exchange(directories[i].partitions, {}))
                 if (const auto log = partitions.find(partition.id); log != partitions.end())
-                    asked_.push_back({&partition, log->second});
+                    asked_.push_back({i, std::move(partition), log->second, std::nullopt});
     }
 
     const char* name() const override { return "log dirs"; }
@@ -45,11 +49,12 @@ public:
     }
 
     caf::behavior make_behavior() override {
+        set_down_handler([this](const caf::down_msg& end) { on_end_of(end.source); });
         ask();
         return {
             [this](const log_size_response& answer) {
-                asked_.at(answer.token).entry->bytes = answer.bytes;
-                settle_one();
+                asked_.at(answer.token).bytes = answer.bytes;
+                settle(asked_.at(answer.token));
             },
             [this](const log_dir_room& answer) {
                 note_room(inquiry_.known.directories.at(answer.directory), *answer.room);
@@ -64,8 +69,10 @@ public:
 
 private:
     void ask() {
-        for (std::size_t i = 0; i < asked_.size(); ++i)
+        for (std::size_t i = 0; i < asked_.size(); ++i) {
+            monitor(asked_[i].log);
             send(asked_[i].log, log_size_query{i});
+        }
         open_ = asked_.size();
         const auto& directories = inquiry_.known.directories;
         for (std::size_t i = 0; i < directories.size(); ++i)
@@ -76,7 +83,13 @@ private:
         delayed_send(this, broker_limits::log_dirs_wait_max, log_dirs_due{});
     }
 
+    /// Beside a look that is under way, and may hang, what the gate knows has to do.
     void ask_for_room(std::size_t number, const std::shared_ptr<runtime::directory_gate>& gate) {
+        if (BARNABAS_MARK_IF(!gate->begin_look(), log_dirs_beside_a_look)) {
+            if (const auto known = gate->free_bytes())
+                inquiry_.known.directories[number].free_bytes = static_cast<std::int64_t>(*known);
+            return;
+        }
         ++open_;
         auto room = std::make_shared<std::optional<runtime::disk_room>>();
         node_.disk->submit(
@@ -86,6 +99,7 @@ private:
                 runtime::gated_files gated(files, *gate);
                 if (auto found = gated.room(gate->path()))
                     *room = *found;
+                gate->end_look();
             },
             [number, room, self = caf::actor_cast<caf::actor>(this)] {
                 caf::anon_send(self, log_dir_room{number, room});
@@ -100,12 +114,31 @@ private:
         directory.free_bytes = static_cast<std::int64_t>(std::min(room->free, max));
     }
 
+    /// A partition that was closed meanwhile is not there any more.
+    void on_end_of(const caf::actor_addr& log) {
+        for (auto& one : asked_)
+            if (one.log == log)
+                settle(one);
+    }
+
+    void settle(asked_partition& one) {
+        if (std::exchange(one.is_open, false))
+            settle_one();
+    }
+
     void settle_one() {
         if (--open_ == 0)
             answer();
     }
 
+    /// Of whom nothing is known nothing is said: no size would be a wrong one.
     void answer() {
+        for (auto& one : asked_) {
+            if (!one.bytes)
+                continue;
+            one.entry.bytes = *one.bytes;
+            inquiry_.known.directories[one.directory].partitions.push_back(std::move(one.entry));
+        }
         inquiry_.answer_to.deliver(this, std::move(inquiry_.known));
         quit();
     }

@@ -38,7 +38,7 @@ public:
 private:
     void look() {
         for (const auto& [path, gate] : gates_)
-            if (!gate->is_shut())
+            if (!gate->is_shut() && gate->begin_look())
                 look_at(gate);
         delayed_send(this, broker_limits::room_look_interval, room_due{});
     }
@@ -56,6 +56,7 @@ private:
                 const auto room = files.room(gate->path());
                 if (room && !(stays && gate->is_short()))
                     gate->note_free(room->free);
+                gate->end_look();
             },
             [gate, &level, broker = broker_] {
                 const auto free = gate->free_bytes().value_or(0);

@@ -5,11 +5,19 @@
 
 namespace barnabas::runtime {
 
+namespace {
+
+/// A look a second: what is refused for a reason that nobody sees is tried, and logged, about once a minute.
+constexpr int looks_held_max = 64;
+
+} // namespace
+
 bool ends_directory(errc code) noexcept {
     switch (code) {
     case errc::ok:
     case errc::not_found:
     case errc::already_exists:
+    case errc::malformed:
     case errc::would_block:
     case errc::locked:
     case errc::disk_full:
@@ -43,19 +51,70 @@ void directory_gate::shut(const error& why) {
         told_.on_shut(why);
 }
 
-void directory_gate::note_written(std::uint64_t bytes) {
+void directory_gate::note_written(file_id file, file_position position, std::uint64_t bytes) {
+    const auto grown = growth(file, position.get() + bytes, bytes);
+    if (grown == 0)
+        return;
+    grown_.store(true, std::memory_order_relaxed);
     // Nothing is known before the first look.
     if (free_.load(std::memory_order_relaxed) < 0)
         return;
-    const auto count = static_cast<std::int64_t>(bytes);
+    const auto count = static_cast<std::int64_t>(grown);
     const auto left = free_.fetch_sub(count, std::memory_order_relaxed) - count;
-    judge_room(std::max<std::int64_t>(left, 0));
+    become_short(std::max<std::int64_t>(left, 0));
+}
+
+/// Of a file that is written for the first time nobody has asked how long it is: all counts, once.
+std::uint64_t directory_gate::growth(file_id file, std::uint64_t end, std::uint64_t bytes) {
+    std::lock_guard guard(ends_mutex_);
+    auto [known, first] = ends_.try_emplace(file, end);
+    const auto before = first ? end - bytes : std::exchange(known->second, std::max(known->second, end));
+    return end > before ? std::min(bytes, end - before) : 0;
+}
+
+void directory_gate::note_truncated(file_id file, std::uint64_t size) {
+    std::lock_guard guard(ends_mutex_);
+    if (const auto known = ends_.find(file); known != ends_.end())
+        known->second = std::min(known->second, size);
+}
+
+void directory_gate::note_closed(file_id file) {
+    std::lock_guard guard(ends_mutex_);
+    ends_.erase(file);
+}
+
+void directory_gate::note_refused() {
+    {
+        std::lock_guard guard(mutex_);
+        const auto seen = free_.exchange(0, std::memory_order_relaxed);
+        const bool enough = seen >= 0 && static_cast<std::uint64_t>(seen) >= room_to_resume(reserve_);
+        grown_.store(false, std::memory_order_relaxed);
+        if (enough && looks_held_ == 0) {
+            pause_ = std::min(std::max(1, 2 * pause_), looks_held_max);
+            looks_held_ = pause_;
+        }
+    }
+    become_short(0);
 }
 
 void directory_gate::note_free(std::uint64_t bytes) {
     const auto left = static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX));
     free_.store(left, std::memory_order_relaxed);
-    judge_room(left);
+    become_short(left);
+    if (!is_held_short() && bytes >= room_to_resume(reserve_))
+        short_.store(false, std::memory_order_relaxed);
+}
+
+bool directory_gate::is_held_short() {
+    std::lock_guard guard(mutex_);
+    if (grown_.exchange(false, std::memory_order_relaxed)) {
+        pause_ = looks_held_ = 0;
+        return false;
+    }
+    if (looks_held_ == 0)
+        return false;
+    --looks_held_;
+    return true;
 }
 
 std::optional<std::uint64_t> directory_gate::free_bytes() const {
@@ -63,14 +122,10 @@ std::optional<std::uint64_t> directory_gate::free_bytes() const {
     return left < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(left));
 }
 
-void directory_gate::judge_room(std::int64_t left) {
+void directory_gate::become_short(std::int64_t left) {
     const auto room = static_cast<std::uint64_t>(left);
-    if (room < reserve_) {
-        if (!short_.exchange(true, std::memory_order_relaxed) && told_.on_short)
-            told_.on_short(room);
-    } else if (room >= room_to_resume(reserve_)) {
-        short_.store(false, std::memory_order_relaxed);
-    }
+    if (room < reserve_ && !short_.exchange(true, std::memory_order_relaxed) && told_.on_short)
+        told_.on_short(room);
 }
 
 // ---- the file system behind the gate
@@ -88,7 +143,7 @@ auto gated_files::change(const Call& call) -> decltype(call()) {
         return refusal();
     auto done = call();
     if (done.code() == errc::disk_full)
-        gate_.note_free(0);
+        gate_.note_refused();
     else if (ends_directory(done.code()))
         gate_.shut(done.failure());
     return done;
@@ -106,6 +161,11 @@ result<file_id> gated_files::open(const std::string& path, open_mode mode) {
     return mode == open_mode::read_only ? look(call) : change(call);
 }
 
+void gated_files::close(file_id file) {
+    files_.close(file);
+    gate_.note_closed(file);
+}
+
 result<std::uint64_t> gated_files::size(file_id file) {
     return look([&] { return files_.size(file); });
 }
@@ -120,13 +180,16 @@ result<void> gated_files::write(file_id file, file_position position, std::span<
         std::uint64_t bytes = 0;
         for (const auto& part : parts)
             bytes += part.size();
-        gate_.note_written(bytes);
+        gate_.note_written(file, position, bytes);
     }
     return done;
 }
 
 result<void> gated_files::truncate(file_id file, std::uint64_t size) {
-    return change([&] { return files_.truncate(file, size); });
+    auto done = change([&] { return files_.truncate(file, size); });
+    if (done)
+        gate_.note_truncated(file, size);
+    return done;
 }
 
 /// Even a lack of room is final here: the system has taken the bytes and then lost them.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -45,14 +46,26 @@ public:
 
     /// Less than the reserve is left: clients' records are refused, everything else goes on.
     bool is_short() const noexcept { return short_.load(std::memory_order_relaxed); }
-    void note_written(std::uint64_t bytes);
-    /// A look at the disk, or a write that found no room (zero).
+    /// Counts by how much the write made the file longer: what is written again needs no more room.
+    void note_written(file_id file, file_position position, std::uint64_t bytes);
+    void note_truncated(file_id file, std::uint64_t size);
+    void note_closed(file_id file);
+    /// A call found no room. Where the last look saw enough, it is something else that is short (a quota,
+    /// inodes), which looks do not show: then only a write that succeeds ends it, or a pause, longer each
+    /// time, after which one is tried.
+    void note_refused();
+    /// A look at the disk.
     void note_free(std::uint64_t bytes);
+    /// One look at a time: false while another one is under way. A look that hangs is joined by no more.
+    bool begin_look() noexcept { return !looking_.exchange(true, std::memory_order_acq_rel); }
+    void end_look() noexcept { looking_.store(false, std::memory_order_release); }
     /// Nothing before the first look.
     std::optional<std::uint64_t> free_bytes() const;
 
 private:
-    void judge_room(std::int64_t left);
+    void become_short(std::int64_t left);
+    std::uint64_t growth(file_id file, std::uint64_t end, std::uint64_t bytes);
+    bool is_held_short();
 
     const std::string path_;
     const std::uint64_t reserve_;
@@ -60,8 +73,17 @@ private:
     std::atomic<bool> shut_{false};
     std::atomic<bool> short_{false};
     std::atomic<std::int64_t> free_{-1};
+    std::atomic<bool> looking_{false};
+    /// A file grew since the last look or refusal.
+    std::atomic<bool> grown_{false};
     mutable std::mutex mutex_;
     std::optional<error> failure_;
+    /// Looks that do not end the shortage, now and after the next refusal without a visible reason.
+    int looks_held_ = 0;
+    int pause_ = 0;
+    std::mutex ends_mutex_;
+    /// How far open files reach, as far as that was seen here.
+    std::map<file_id, std::uint64_t> ends_;
 };
 
 /// The file system as a job in a guarded directory sees it. Looks at every outcome, and refuses everything
@@ -71,7 +93,7 @@ public:
     gated_files(file_system& files, directory_gate& gate) : files_(files), gate_(gate) {}
 
     result<file_id> open(const std::string& path, open_mode mode) override;
-    void close(file_id file) override { files_.close(file); }
+    void close(file_id file) override;
     result<std::uint64_t> size(file_id file) override;
     result<std::size_t> read(file_id file, file_position position, std::span<std::byte> into) override;
     result<void> write(file_id file, file_position position, std::span<const slice> parts) override;

@@ -101,9 +101,9 @@ TEST_F(directory_gate_test, room_is_the_last_look_less_what_was_written_since) {
     ASSERT_TRUE(write(file, "before the first look").has_value());
     gate.note_free(1005);
     EXPECT_FALSE(gate.is_short());
-    ASSERT_TRUE(write(file, "12345").has_value());
+    ASSERT_TRUE(write(make("b"), "12345").has_value());
     EXPECT_FALSE(gate.is_short());
-    ASSERT_TRUE(write(file, "6").has_value());
+    ASSERT_TRUE(write(make("c"), "6").has_value());
     EXPECT_TRUE(gate.is_short());
     EXPECT_EQ(*gate.free_bytes(), 999u);
     EXPECT_EQ(short_told, 1);
@@ -119,6 +119,55 @@ TEST_F(directory_gate_test, room_must_be_a_little_more_than_the_reserve_before_i
     gate.note_free(999);
     EXPECT_TRUE(gate.is_short());
     EXPECT_EQ(short_told, 2);
+}
+
+TEST_F(directory_gate_test, what_is_written_again_needs_no_more_room) {
+    const auto file = make("a");
+    gate.note_free(2000);
+    ASSERT_TRUE(write(file, std::string(500, 'x')).has_value());
+    for (int i = 0; i < 10; ++i)
+        ASSERT_TRUE(write(file, std::string(500, 'y')).has_value());
+    EXPECT_EQ(*gate.free_bytes(), 1500u);
+    ASSERT_TRUE(write(file, std::string(600, 'z')).has_value());
+    EXPECT_EQ(*gate.free_bytes(), 1400u);
+    ASSERT_TRUE(gated.truncate(file, 100).has_value());
+    ASSERT_TRUE(write(file, std::string(600, 'z')).has_value());
+    EXPECT_EQ(*gate.free_bytes(), 900u);
+    EXPECT_TRUE(gate.is_short());
+    gated.close(file);
+}
+
+TEST_F(directory_gate_test, refusal_that_free_bytes_do_not_explain_holds_longer_each_time) {
+    const auto file = make("a");
+    std::vector<int> looks;
+    for (int round = 0; round < 9; ++round) {
+        gate.note_free(1'000'000);
+        ASSERT_FALSE(gate.is_short());
+        // Nothing grows: what is asked for is refused.
+        files.next_write = errc::disk_full;
+        EXPECT_EQ(write(file, "x").code(), errc::disk_full);
+        looks.push_back(0);
+        while (gate.is_short()) {
+            gate.note_free(1'000'000);
+            ++looks.back();
+        }
+    }
+    EXPECT_EQ(looks, (std::vector{2, 3, 5, 9, 17, 33, 65, 65, 65}));
+    EXPECT_EQ(short_told, 9);
+    // A write that succeeds shows that there is room again.
+    EXPECT_EQ(write(file, "x").code(), errc::disk_full);
+    ASSERT_TRUE(gate.is_short());
+    files.next_write = errc::ok;
+    ASSERT_TRUE(write(file, "x").has_value());
+    gate.note_free(1'000'000);
+    EXPECT_FALSE(gate.is_short());
+}
+
+TEST_F(directory_gate_test, one_look_at_a_time) {
+    EXPECT_TRUE(gate.begin_look());
+    EXPECT_FALSE(gate.begin_look());
+    gate.end_look();
+    EXPECT_TRUE(gate.begin_look());
 }
 
 } // namespace
