@@ -159,6 +159,9 @@ struct sync_job {
 
     /// Of the sync itself: an error means that the unsynced bytes are lost.
     result<void> outcome = not_run_yet();
+    /// Too many files were open for a look at the directory: nothing is lost, and nothing that needs the new
+    /// names is stable.
+    result<void> names_outcome;
     /// Of checkpoint and snapshot: an error means that they are tried again.
     result<void> small_files_outcome;
 
@@ -212,6 +215,8 @@ struct close_job {
     log_offset replaced_snapshot{-1};
     /// After a failure: files are only closed, and nothing vouches for what they hold. The outcome tells why.
     std::optional<error> not_flushed;
+    /// How far the log is good.
+    std::uint64_t log_size = 0;
 
     result<void> outcome = not_run_yet();
 

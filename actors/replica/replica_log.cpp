@@ -9,14 +9,6 @@
 /// Completions of writes, repairs and syncs; closing. Appending, reading and retention have files of their
 /// own.
 namespace barnabas::replica {
-namespace {
-
-/// What is wrong is only that something is scarce: the files can be cut back and written again.
-bool may_be_repaired(errc code) {
-    return code == errc::disk_full || code == errc::too_many_open_files;
-}
-
-} // namespace
 
 replica_log::replica_log(log_options options, recovered_log recovered, monotonic_ns opened_at)
     : options_(std::move(options)), lane_(std::make_shared<write_lane>()),
@@ -58,7 +50,7 @@ std::optional<append_failure> replica_log::on_written(write_job& job) {
     const bool first = !failure_;
     if (BARNABAS_MARK_IF(first, write_failed))
         failure_ = job.outcome.failure();
-    if (BARNABAS_MARK_IF(first && !may_be_repaired(failure_->code), write_failed_for_good)) {
+    if (BARNABAS_MARK_IF(first && !is_scarce(failure_->code), write_failed_for_good)) {
         take_offline();
         return append_failure{written_offset_, *failure_};
     }
@@ -125,7 +117,7 @@ void replica_log::on_repaired(const repair_job& job) {
     if (!job.outcome) {
         BARNABAS_MARK(repair_failed);
         failure_ = job.outcome.failure();
-        if (!may_be_repaired(failure_->code))
+        if (!is_scarce(failure_->code))
             take_offline();
         return;
     }
@@ -201,9 +193,13 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     const bool synced = job.outcome || options_.planted.failed_sync_taken;
     if (!synced)
         return go_offline(job.outcome.failure());
-    become_stable(job.target);
-    settled_offset_ = std::max(settled_offset_, job.target);
-    if (BARNABAS_MARK_IF(!job.small_files_outcome, small_files_not_written)) {
+    const bool named = !BARNABAS_MARK_IF(!job.names_outcome, names_not_synced);
+    if (named) {
+        become_stable(job.target);
+        settled_offset_ = std::max(settled_offset_, job.target);
+    }
+    names_changed_ |= !named;
+    if (!named || BARNABAS_MARK_IF(!job.small_files_outcome, small_files_not_written)) {
         epochs_changed_ |= job.epoch_checkpoint.has_value();
         if (job.snapshot)
             snapshots_due_.insert(snapshots_due_.begin(), {job.snapshot_offset, *job.snapshot});
@@ -242,6 +238,7 @@ close_job replica_log::close() {
     if (failure_)
         job.not_flushed = *failure_;
     auto& active = segments_.back();
+    job.log_size = active.size;
     job.closing_time_position = file_position(active.time_index_size);
     if (const auto entry = closing_time_entry(active); !entry.empty())
         job.closing_time_entry = slice::copy_of(entry);

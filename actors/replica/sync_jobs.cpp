@@ -8,9 +8,11 @@ namespace barnabas::replica {
 
 void sync_job::finish(runtime::file_system& files, const result<void>& synced) {
     outcome = synced;
-    if (outcome && names_changed)
-        outcome = files.sync_directory(directory);
-    if (outcome)
+    if (outcome && names_changed) {
+        auto named = files.sync_directory(directory);
+        (named.code() == errc::too_many_open_files ? names_outcome : outcome) = named;
+    }
+    if (outcome && names_outcome)
         small_files_outcome = write_small_files(files);
     for (const auto file : to_close)
         files.close(file);

@@ -44,6 +44,7 @@ void write_job::run(runtime::file_system& files) {
         outcome = *lane->failure;
         return;
     }
+    bool begun = false;
     const auto steps = [&]() -> result<void> {
         if (rolls) {
             if (auto closed =
@@ -57,6 +58,7 @@ void write_job::run(runtime::file_system& files) {
         }
         if (batches.empty())
             return {};
+        begun = true;
         if (auto written = files.write(lane->files.log, log_position, batches); !written)
             return written;
         if (auto written = write_if_any(files, lane->files.offset_index, offset_position, offset_entries);
@@ -65,6 +67,10 @@ void write_job::run(runtime::file_system& files) {
         return write_if_any(files, lane->files.time_index, time_position, time_entries);
     };
     outcome = steps();
+    // Whoever is told that this was refused must not find it after a kill.
+    if (BARNABAS_MARK_IF(!outcome && begun, refused_batch_cut_off))
+        if (auto cut = files.truncate(lane->files.log, log_position.get()); !cut && !is_scarce(cut.code()))
+            outcome = cut;
     written_to = lane->files;
     if (!outcome)
         lane->failure = outcome.failure();
@@ -121,6 +127,12 @@ void close_job::run(runtime::file_system& files) {
         return {};
     };
     outcome = not_flushed ? result<void>(*not_flushed) : flush_all();
+    // What a lack of room left unfinished and nobody has repaired.
+    if (not_flushed && is_scarce(not_flushed->code)) {
+        static_cast<void>(files.truncate(open_files.log, log_size));
+        if (lane->files != open_files)
+            static_cast<void>(files.truncate(lane->files.log, 0));
+    }
     // A failed roll that was never repaired left its files open.
     if (BARNABAS_MARK_IF(lane->files != open_files, closed_with_failed_roll))
         close_all(files, lane->files);

@@ -20,28 +20,34 @@ void clean_job::run(runtime::file_system& files) {
 }
 
 void swap_job::run(runtime::file_system& files) {
-    const auto steps = [&]() -> result<void> {
-        if (planted.swap_renamed_in_wrong_order)
-            static_cast<void>(retire_old(files));
-        if (auto renamed = rename_new(files, cleaned_suffix, swap_suffix); !renamed)
-            return renamed;
-        if (auto synced = files.sync_directory(directory); !synced)
-            return synced;
-        decided = true;
-        if (auto retired = retire_old(files); !retired)
-            return retired;
-        if (auto synced = files.sync_directory(directory); !synced)
-            return synced;
-        if (auto renamed = rename_new(files, swap_suffix, ""); !renamed)
-            return renamed;
-        return files.sync_directory(directory);
-    };
-    outcome = steps();
+    outcome = go_on(files);
     if (BARNABAS_MARK_IF(!outcome && !decided, swap_given_up))
         clear(files);
     for (const auto offset : snapshots)
         if (outcome)
             removal.paths.push_back(segment_path(directory, offset, snapshot_suffix));
+}
+
+/// A step that failed may be made again; one that is done must not, for the names mean something else then.
+result<void> swap_job::go_on(runtime::file_system& files) {
+    if (planted.swap_renamed_in_wrong_order && step_ == 0)
+        static_cast<void>(retire_old(files));
+    constexpr int steps_count = 6;
+    constexpr int decided_behind = 1;
+    const auto make = [&](int step) -> result<void> {
+        switch (step) {
+        case 0: return rename_new(files, cleaned_suffix, swap_suffix);
+        case 2: return retire_old(files);
+        case 4: return rename_new(files, swap_suffix, "");
+        default: return files.sync_directory(directory);
+        }
+    };
+    for (; step_ < steps_count; ++step_) {
+        if (auto made = make(step_); !made)
+            return made;
+        decided |= step_ == decided_behind;
+    }
+    return {};
 }
 
 /// An index that is not there is made anew, or was not needed; the log must be there.

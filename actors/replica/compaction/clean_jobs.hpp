@@ -39,8 +39,10 @@ struct swap_job {
     planted_bugs planted;
 
     result<void> outcome = not_run_yet();
-    /// The old segments were touched: after an error the log must be opened again, which completes the swap.
+    /// The old segments may have been touched: after an error the log must be opened again, which completes
+    /// the swap; or, where something was only scarce, `run` once more, which goes on where it stopped.
     bool decided = false;
+    bool may_go_on() const { return decided && is_scarce(outcome.code()); }
     /// Run it after `file.delete.delay.ms`.
     remove_job removal;
 
@@ -48,9 +50,13 @@ struct swap_job {
     void run(runtime::file_system& files);
 
 private:
+    result<void> go_on(runtime::file_system& files);
     result<void> rename_new(runtime::file_system& files, std::string_view from, std::string_view to) const;
     result<void> retire_old(runtime::file_system& files);
     void clear(runtime::file_system& files) const;
+
+    /// Of `go_on`, the next.
+    int step_ = 0;
 };
 
 } // namespace barnabas::replica

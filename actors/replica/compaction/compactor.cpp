@@ -70,9 +70,9 @@ compactor::job compactor::next_step() const {
 std::optional<compactor::job> compactor::on_cleaned(const clean_job& done, replica_log& log) {
     BARNABAS_ASSERT(run_ == done.run_of);
     if (done.abandon || !done.outcome) {
-        // Files that retention took away are no failure, and a full disk will not stay full.
+        // Files that retention took away are no failure, and what is scarce will not stay so.
         const bool retired = log.segments().front().base_offset > run_->task().segments.front().base_offset;
-        const bool passes = retired || done.outcome.code() == errc::disk_full;
+        const bool passes = retired || is_scarce(done.outcome.code());
         if (!done.abandon && !stopping_ && !passes)
             failure_ = done.outcome.failure();
         end(done.outcome);
@@ -98,7 +98,9 @@ std::optional<compactor::job> compactor::on_cleaned(const clean_job& done, repli
 std::optional<compactor::job> compactor::on_swapped(const swap_job& done, replica_log& log) {
     BARNABAS_ASSERT(run_ != nullptr);
     if (!done.outcome) {
-        failure_ = done.outcome.failure();
+        // What is scarce now will not stay so.
+        if (!is_scarce(done.outcome.code()))
+            failure_ = done.outcome.failure();
         return give_up(done.outcome.failure());
     }
     if (stopping_ || log.offline())

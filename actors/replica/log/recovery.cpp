@@ -84,10 +84,13 @@ result<void> recovery::check_metadata() {
         return {};
     const auto path = options_.directory + "/" + std::string(metadata_name);
     auto text = read_small_file(files_, path, 4096);
-    if (BARNABAS_MARK_IF(text.code() == errc::not_found, log_without_topic_id))
-        return replace_small_file(
-            files_, options_.directory, metadata_name,
-            slice::copy_of(std::string_view(encode_partition_metadata(options_.topic_id))));
+    if (BARNABAS_MARK_IF(text.code() == errc::not_found, log_without_topic_id)) {
+        auto unclaimed = log_.report.created || !create_ ? result<void>() : check_unclaimed();
+        return unclaimed ? replace_small_file(
+                               files_, options_.directory, metadata_name,
+                               slice::copy_of(std::string_view(encode_partition_metadata(options_.topic_id))))
+                         : unclaimed;
+    }
     if (!text)
         return text.failure();
     auto found = decode_partition_metadata(text->text());
@@ -97,6 +100,20 @@ result<void> recovery::check_metadata() {
         return error{errc::inconsistent_topic_id, options_.directory + " belongs to topic " +
                                                       to_string(*found) + ", not to " +
                                                       to_string(options_.topic_id)};
+    return {};
+}
+
+/// What a removal left behind is not the beginning of another topic's log.
+result<void> recovery::check_unclaimed() {
+    auto entries = files_.list(options_.directory);
+    if (!entries)
+        return entries.failure();
+    for (const auto& entry : *entries)
+        if (BARNABAS_MARK_IF(!entry.name.ends_with(temporary_suffix), log_of_nobody_refused))
+            return error{errc::inconsistent_topic_id,
+                         options_.directory + " is not empty (" + entry.name +
+                             ") and has no partition.metadata, so that nobody knows whose records these are; "
+                             "a new partition is not made of them: move the directory away and start again"};
     return {};
 }
 
@@ -403,32 +420,6 @@ void recovery::plant_bug(recovered_log& log) const {
 
 void open_job::run(runtime::file_system& files) {
     outcome = recovery(*this, files).run();
-}
-
-std::string to_string(const recovery_report& report) {
-    if (report.created)
-        return "created";
-    std::string text =
-        report.clean ? "clean" : "recovered from offset " + std::to_string(report.scanned_from.get());
-    text += ", " + std::to_string(report.bytes_scanned) + " bytes checked";
-    if (report.cut_at.get() >= 0)
-        text += ", cut " + std::to_string(report.bytes_cut) + " bytes at offset " +
-                std::to_string(report.cut_at.get()) + " in " + report.cut_file + " (" + report.cut_reason +
-                ")";
-    if (report.segments_removed > 0)
-        text += ", removed " + std::to_string(report.segments_removed) + " segments behind it";
-    if (report.bytes_replayed > 0)
-        text += ", took " + std::to_string(report.bytes_replayed) + " bytes from the commit journal";
-    if (report.indexes_rebuilt > 0)
-        text += ", rebuilt indexes of " + std::to_string(report.indexes_rebuilt) + " segments";
-    if (report.files_removed > 0)
-        text += ", removed " + std::to_string(report.files_removed) + " left-over files";
-    if (report.lost_upto > report.lost_from)
-        text += ", LOST offsets " + std::to_string(report.lost_from.get()) + " to " +
-                std::to_string(report.lost_upto.get() - 1) + ", which had been stable";
-    for (const auto& damage : report.damage)
-        text += ", damage in " + damage;
-    return text;
 }
 
 } // namespace barnabas::replica

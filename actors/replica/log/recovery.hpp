@@ -37,6 +37,7 @@ public:
 private:
     result<void> prepare_directory();
     result<void> check_metadata();
+    result<void> check_unclaimed();
     result<void> list_files();
     result<void> read_epochs();
     result<void> find_snapshot();

@@ -180,6 +180,26 @@ TEST_F(recovery_test, other_topics_directory_is_refused) {
     EXPECT_EQ(files.open_count(), 0u);
 }
 
+TEST(recovery, what_a_removal_left_behind_is_not_adopted_by_a_new_topic) {
+    for (const std::string name : {"00000000000000000000.log", "00000000000000000007.snapshot"}) {
+        memory_files files;
+        log_host host(files);
+        files.add_directory(test_directory);
+        const auto bytes = slice::copy_of(std::string_view("of somebody"));
+        files.put(std::string(test_directory) + "/" + name, bytes.bytes());
+        const auto opened = host.open(true);
+        EXPECT_EQ(opened.code(), errc::inconsistent_topic_id);
+        EXPECT_TRUE(files.has(std::string(test_directory) + "/" + name));
+        EXPECT_FALSE(files.has(std::string(test_directory) + "/partition.metadata"));
+    }
+    // The making of this very partition may have been cut short.
+    memory_files files;
+    log_host host(files);
+    files.add_directory(test_directory);
+    files.put(std::string(test_directory) + "/partition.metadata.tmp", {});
+    EXPECT_TRUE(host.open(true).has_value());
+}
+
 TEST(recovery, absent_directory_is_made_only_when_asked) {
     memory_files files;
     log_host host(files);

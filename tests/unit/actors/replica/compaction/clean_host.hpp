@@ -141,6 +141,8 @@ public:
         put("filler", "last");
     }
 
+    /// A decided swap that found something scarce is run again, as a partition does.
+    bool swaps_go_on = false;
     std::optional<compactor::job> begin_cleaning() {
         return cleaner->begin(*log, settings, timestamp_ms(now), log->stable_offset());
     }
@@ -151,6 +153,8 @@ public:
         }
         auto& swap = std::get<swap_job>(job);
         swap.run(files_);
+        while (swaps_go_on && swap.may_go_on())
+            swap.run(files_);
         log->on_swapped(swap);
         swap.removal.run(files_);
         return cleaner->on_swapped(swap, *log);

@@ -194,6 +194,25 @@ TEST(swap, an_operation_that_fails_leaves_a_log_that_serves_or_is_offline) {
     }
 }
 
+TEST(swap, decided_one_that_finds_something_scarce_goes_on_where_it_stopped) {
+    const auto known = uninterrupted();
+    for (const auto code : {errc::too_many_open_files, errc::disk_full})
+        for (std::uint64_t n = 1; n <= known.operations && !testing::Test::HasFailure(); ++n) {
+            const auto where = "operation " + std::to_string(n);
+            sim::memory_disk disk(1);
+            clean_host host(disk.files());
+            host.swaps_go_on = true;
+            ASSERT_TRUE(host.open());
+            fill(host);
+            disk.fail_nth(n, code);
+            ASSERT_TRUE(host.clean()) << where;
+            disk.fail_nth(0, code);
+            EXPECT_FALSE(host.log->offline()) << where;
+            EXPECT_FALSE(host.cleaner->failure().has_value()) << where;
+            expect_one_of_both(known, host.records(), where);
+        }
+}
+
 TEST(swap, the_wrong_order_of_renames_is_found) {
     const auto known = uninterrupted();
     planted_bugs planted;

@@ -96,7 +96,8 @@ void expect_sound(const misfortune& arm) {
 }
 
 TEST(log_fail_nth, each_operation_fails_in_each_way) {
-    for (const auto code : {errc::storage_error, errc::disk_full, errc::read_only, errc::access_denied})
+    for (const auto code : {errc::storage_error, errc::disk_full, errc::read_only, errc::access_denied,
+                            errc::too_many_open_files})
         expect_sound([code](log_model& model, std::uint64_t n) { model.fail_at(n, code); });
 }
 
