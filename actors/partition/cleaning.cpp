@@ -1,5 +1,6 @@
 #include "actors/partition/cleaning.hpp"
 
+#include "actors/partition/limits.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -41,6 +42,12 @@ void cleaning::on_swapped(const replica::swap_job& job) {
     if (!job.removal.paths.empty())
         port_->submit_later(job.removal, std::chrono::milliseconds(log_->options().file_delete_delay_ms));
     go_on(machine_.on_swapped(job, *log_), 0);
+}
+
+void cleaning::on_swap_stopped(const replica::swap_job& job) {
+    BARNABAS_MARK(swap_tried_again);
+    waiting_ = job;
+    port_->resume_cleaning(partition_limits::repair_interval);
 }
 
 void cleaning::go_on(std::optional<replica::compactor::job> next, std::uint64_t bytes_moved) {

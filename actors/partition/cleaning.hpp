@@ -33,6 +33,8 @@ public:
     void on_cleaned(const replica::clean_job& job);
     /// The log has taken it already.
     void on_swapped(const replica::swap_job& job);
+    /// Instead: the swap found something scarce, and is made again a while later.
+    void on_swap_stopped(const replica::swap_job& job);
     /// The pause that the speed limit asks for is over.
     void on_step_due();
     void on_close();

@@ -20,9 +20,11 @@ void partition::on_clean_done(const replica::clean_job& job) {
 }
 
 void partition::on_swap_done(const replica::swap_job& job) {
+    if (job.may_go_on() && !closing_ && !lost_)
+        return cleaning_.on_swap_stopped(job);
     log_.on_swapped(job);
-    if (BARNABAS_MARK_IF(log_.offline(), partition_offline_after_swap))
-        port_.report("partition_offline", to_string(*log_.failure()));
+    BARNABAS_MARK_IF(log_.offline(), partition_offline_after_swap);
+    note_offline();
     cleaning_.on_swapped(job);
     log_.set_cleaned_upto(cleaning_.cleaned_upto());
     tell_marks();

@@ -101,6 +101,7 @@ result<void> partition::check_storage() const {
 void partition::on_written(replica::write_job& job) {
     if (auto failure = log_.on_written(job))
         fail_appends(*failure);
+    note_offline();
     tell_marks();
     repair_if_wanted();
     sync_if_wanted();
@@ -117,7 +118,7 @@ void partition::sync_if_wanted() {
 /// True when one has begun.
 bool partition::sync_if_possible() {
     const bool by_journal = log_.may_commit() && port_.journal_pays();
-    if (!by_journal && !log_.wants_sync())
+    if (sync_waits_ || (!by_journal && !log_.wants_sync()))
         return false;
     begin_sync(by_journal);
     return true;
@@ -138,6 +139,10 @@ void partition::begin_sync(bool by_journal) {
 }
 
 void partition::on_synced(const replica::sync_job& job) {
+    if (BARNABAS_MARK_IF(!job.names_outcome, sync_waits_for_descriptors)) {
+        sync_waits_ = true;
+        port_.retry_repair(limits::repair_interval);
+    }
     after_sync(log_.on_synced(job));
 }
 
@@ -149,15 +154,8 @@ void partition::on_committed(const replica::journal_commit& job) {
 }
 
 void partition::after_sync(const std::optional<replica::append_failure>& failure) {
-    if (failure) {
-        port_.report(
-            "partition_offline",
-            "a sync failed, so nothing that was not yet on stable storage can be believed; the partition "
-            "refuses everything until the broker is restarted: " +
-                to_string(failure->error));
-        fail_appends(*failure);
-        answer_deletions(log_.log_end_offset(), failure->error);
-    }
+    if (failure)
+        note_offline();
     tell_marks();
     repair_if_wanted();
     sync_if_wanted();
@@ -221,6 +219,19 @@ void partition::fail_appends(const replica::append_failure& failure) {
     }
 }
 
+/// Whatever took the log offline: nothing that is not yet stable will be, so nobody waits for it any more.
+void partition::note_offline() {
+    if (!log_.offline() || lost_ || std::exchange(offline_noted_, true))
+        return;
+    const auto& why = *log_.failure();
+    port_.report("partition_offline",
+                 "the partition refuses records until the broker is restarted: " + to_string(why));
+    for (auto& one : appends_.failed_from(log_.stable_offset()))
+        port_.answer(one.reply, failed(why));
+    answer_deletions(log_.log_end_offset(), why);
+    port_.went_offline(why);
+}
+
 void partition::repair_if_wanted() {
     if (repair_waits_ || !log_.wants_repair())
         return;
@@ -229,6 +240,7 @@ void partition::repair_if_wanted() {
 
 void partition::on_repaired(const replica::repair_job& job) {
     log_.on_repaired(job);
+    note_offline();
     if (BARNABAS_MARK_IF(log_.wants_repair(), repair_waits_for_disk)) {
         // The disk is still full or failing: appends are refused meanwhile, reads go on.
         repair_waits_ = true;
@@ -241,7 +253,9 @@ void partition::on_repaired(const replica::repair_job& job) {
 
 void partition::on_repair_due() {
     repair_waits_ = false;
+    sync_waits_ = false;
     repair_if_wanted();
+    sync_if_wanted();
 }
 
 // ---- reading
@@ -394,8 +408,10 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
 void partition::on_check_retention() {
     if (closing_ || lost_)
         return;
-    if (auto job = log_.retention(port_.wall_now(), port_.monotonic_now(), high_watermark_))
+    if (auto job = log_.retention(port_.wall_now(), port_.monotonic_now(), high_watermark_)) {
+        ++retires_in_flight_;
         port_.submit(std::move(*job));
+    }
     if (auto job = log_.roll_expired(port_.wall_now(), high_watermark_))
         port_.submit(std::move(*job));
     tell_marks();
@@ -405,6 +421,8 @@ void partition::on_check_retention() {
 }
 
 void partition::on_retired(const replica::retire_job& job) {
+    BARNABAS_ASSERT(retires_in_flight_ > 0);
+    --retires_in_flight_;
     if (BARNABAS_MARK_IF(!job.outcome, retention_failed))
         port_.report("retention_failed", to_string(job.outcome.failure()));
     else
@@ -441,7 +459,8 @@ void partition::on_close() {
 }
 
 void partition::close_if_idle() {
-    if ((!closing_ && !lost_) || close_submitted_ || !log_.idle() || !cleaning_.idle())
+    const bool idle = log_.idle() && cleaning_.idle() && retires_in_flight_ == 0;
+    if ((!closing_ && !lost_) || close_submitted_ || !idle)
         return;
     close_submitted_ = true;
     for (auto& one : appends_.failed_from(log_offset(-1)))

@@ -90,6 +90,7 @@ private:
     void settle_if_asked();
     void advance();
     void fail_appends(const replica::append_failure& failure);
+    void note_offline();
     void repair_if_wanted();
     void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1));
     log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
@@ -134,7 +135,13 @@ private:
     std::uint64_t unsynced_bytes_ = 0;
     /// Asked for by the journal, and not told yet; -1: nothing.
     log_offset settle_upto_{-1};
+    /// Segments that retention took out are being renamed.
+    std::uint32_t retires_in_flight_ = 0;
     bool repair_waits_ = false;
+    /// A sync found too many files open.
+    bool sync_waits_ = false;
+    /// The log is offline, and everybody has been told.
+    bool offline_noted_ = false;
     bool closing_ = false;
     bool close_submitted_ = false;
     /// Why the data directory is offline.

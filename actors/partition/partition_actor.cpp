@@ -3,6 +3,7 @@
 #include "actors/partition/checkpoint_link_actor.hpp"
 #include "actors/partition/log_options_actor.hpp"
 #include "actors/partition/log_size_messages.hpp"
+#include "actors/partition/offline_messages.hpp"
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_job_messages.hpp"
 #include "actors/partition/room_for_reads_actor.hpp"
@@ -172,11 +173,15 @@ private:
     timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
     monotonic_ns monotonic_now() const override { return node_.clock->monotonic_now(); }
     void closed(const result<void>& outcome) override;
+    void went_offline(const error&) override { send(broker_, partition_offline{options_.id}); }
     void report(std::string_view event, const std::string& message) override {
         node_.log->warn(event, {{"partition", partition_name()}, {"message", message}});
     }
 
     caf::actor self() { return caf::actor_cast<caf::actor>(this); }
+    runtime::disk_lane lane(lane_use use) const {
+        return runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use));
+    }
     std::string partition_name() const {
         return options_.topic_name + "-" + std::to_string(options_.id.partition.get());
     }
@@ -256,7 +261,9 @@ caf::message_handler partition_actor::storage_handlers() {
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
         [this](const retire_done& done) { machine_->on_retired(*done.job); },
         [this](const remove_due& due) {
-            run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job});
+            // The directory goes as a whole.
+            if (!remove_files_)
+                run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job});
         },
         [this](const remove_done& done) { on_removed(*done.job); },
         [this](const close_done& done) { machine_->on_closed(*done.job); },
@@ -350,7 +357,7 @@ void partition_actor::on_read_done(const read_done& done) {
 template <class Done, class Job>
 void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done) {
     node_.disk->submit(
-        runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use)), kind,
+        lane(use), kind,
         [job, gate = options_.gate](runtime::file_system& files) {
             runtime::gated_files gated(files, *gate);
             job->run(gated);
@@ -459,8 +466,9 @@ void partition_actor::closed(const result<void>& outcome) {
 void partition_actor::remove_files() {
     auto outcome = std::make_shared<result<void>>();
     const std::string directory = options_.directory;
+    // Behind deletions that are still under way.
     node_.disk->submit(
-        runtime::disk_lane(lane_base_), runtime::disk_job_kind::blocking,
+        lane(lane_use::other), runtime::disk_job_kind::blocking,
         [outcome, directory, gate = options_.gate](runtime::file_system& files) {
             runtime::gated_files gated(files, *gate);
             *outcome = gated.remove_directory(directory);

@@ -45,8 +45,8 @@ struct partition_options {
 /// One partition stored here, with its log: machines `partition` (leader's side) and `replica::replica_log`
 /// in one actor, since each event of one is an event of the other. Takes append_request, read_request,
 /// forget_reader, offset_query, epoch_query, delete_records_request, check_retention, directory_lost,
-/// close_partition. Tells `broker` partition_opened once and partition_closed last, and the owner of the
-/// checkpoints how its offsets move.
+/// close_partition. Tells `broker` partition_opened once, partition_offline at most once and partition_closed
+/// last, and the owner of the checkpoints how its offsets move.
 caf::actor spawn_partition(runtime::node_services& node, loop_index home, partition_options options,
                            caf::actor broker);
 

@@ -65,6 +65,8 @@ public:
     virtual monotonic_ns monotonic_now() const = 0;
     /// The log was closed (or could not be); the partition is over.
     virtual void closed(const result<void>& outcome) = 0;
+    /// The log takes nothing any more before it is opened again; those who waited have their answers.
+    virtual void went_offline(const error& why) = 0;
     /// For people: a failure of storage and what it means.
     virtual void report(std::string_view event, const std::string& message) = 0;
 };

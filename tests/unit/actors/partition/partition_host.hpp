@@ -47,10 +47,12 @@ public:
         files.kill();
     }
 
-    void append(const replica::batch_shape& shape) {
+    /// `reply` 0: nobody waits for an answer.
+    void append(const replica::batch_shape& shape, std::uint64_t reply = 0) {
         append_request request;
         request.batches.push_back(replica::make_batch(shape));
-        machine->on_append(request, 0);
+        request.acks = -1;
+        machine->on_append(request, reply);
     }
     void settle() {
         while (!jobs.empty())
@@ -125,7 +127,9 @@ public:
     void submit(replica::close_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_closed(done); });
     }
-    void answer(std::uint64_t, append_response) override {}
+    void answer(std::uint64_t reply, append_response response) override {
+        appended[reply] = std::move(response);
+    }
     void answer(std::uint64_t reply, read_response response) override { reads[reply] = std::move(response); }
     void answer(std::uint64_t reply, offset_query_response response) override { offsets[reply] = response; }
     void answer(std::uint64_t reply, delete_records_response response) override {
@@ -138,11 +142,12 @@ public:
         keeping = start;
     }
     void marks_moved() override { ++moves; }
-    void retry_repair(std::chrono::milliseconds) override {}
+    void retry_repair(std::chrono::milliseconds) override { ++retries; }
     result<void> room() const override { return {}; }
     timestamp_ms wall_now() const override { return now; }
     monotonic_ns monotonic_now() const override { return monotonic_ns(1'000'000); }
     void closed(const result<void>&) override { ended = true; }
+    void went_offline(const error&) override { ++offline_told; }
     void report(std::string_view event, const std::string&) override { reports.emplace_back(event); }
 
     replica::memory_files files;
@@ -153,6 +158,7 @@ public:
     std::vector<replica::sync_job> held_syncs;
     std::optional<log_offset> keeping;
     log_offset kept{-1};
+    std::map<std::uint64_t, append_response> appended;
     std::map<std::uint64_t, delete_records_response> deletions;
     std::map<std::uint64_t, offset_query_response> offsets;
     std::map<std::uint64_t, epoch_query_response> epochs;
@@ -167,6 +173,8 @@ public:
     log_offset settled_upto{-1};
     std::size_t not_settled = 0;
     bool ended = false;
+    std::size_t offline_told = 0;
+    std::size_t retries = 0;
 
 private:
     template <class Job, class Done>
