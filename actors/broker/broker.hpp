@@ -39,6 +39,10 @@ public:
     void on_image(const metadata_committed& message, broker_effects::effects& out);
     void on_partition_opened(const partition_opened& message, broker_effects::effects& out);
     void on_partition_closed(const partition_closed& message, broker_effects::effects& out);
+    void on_partition_offline(const topic_partition& id, broker_effects::effects& out) {
+        if (partitions_)
+            partitions_->on_partition_offline(id, out);
+    }
     void on_directories_set_aside(const result<void>& outcome, broker_effects::effects& out);
     void on_reopen_due(broker_effects::effects& out);
     void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);

@@ -15,6 +15,7 @@
 #include "actors/broker/small_files.hpp"
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/listener_actor.hpp"
+#include "actors/partition/offline_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
@@ -70,6 +71,10 @@ private:
         for (auto& one : out)
             std::visit([this](auto& effect) { carry_out(effect); }, one);
         publish_status();
+    }
+    template <class Event, class... Told>
+    void tell(Event event, const Told&... told) {
+        run([&](auto& out) { (machine_.*event)(told..., out); });
     }
     void boot();
     void publish_status();
@@ -176,16 +181,11 @@ caf::behavior broker_actor::make_behavior() {
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
         [this](const partition_opened& m) { on_partition_opened(m); },
         [this](const partition_closed& m) { on_partition_closed(m); },
-        [this](const directories_set_aside& m) {
-            run([&](auto& out) { machine_.on_directories_set_aside(*m.outcome, out); });
-        },
-        [this](const created_recorded& m) {
-            run([&](auto& out) { machine_.on_created_recorded(*m.outcome, out); });
-        },
+        [this](const directories_set_aside& m) { tell(&broker::on_directories_set_aside, *m.outcome); },
+        [this](const created_recorded& m) { tell(&broker::on_created_recorded, *m.outcome); },
+        [this](const partition_offline& m) { tell(&broker::on_partition_offline, m.partition); },
         [this](const reopen_due&) { run([&](auto& out) { machine_.on_reopen_due(out); }); },
-        [this](const directory_failed& m) {
-            run([&](auto& out) { machine_.on_directory_failed(m.path, m.why, out); });
-        },
+        [this](const directory_failed& m) { tell(&broker::on_directory_failed, m.path, m.why); },
         [this](const room_seen& m) { run([&](auto& out) { machine_.on_room(m.room, out); }); },
         [this](const listener_closed&) { listener_has_closed(); },
         [this](const journal::journal_closed&) { journal_has_closed(); },

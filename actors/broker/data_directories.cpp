@@ -194,7 +194,8 @@ public:
         opened_.metadata_directory = options_.metadata_directory;
         auto done = lock_all();
         for (auto step : {&opening::agree_on_cluster, &opening::format_and_list, &opening::find_usable,
-                          &opening::find_metadata_log, &opening::find_created, &opening::settle_twins})
+                          &opening::find_metadata_log, &opening::find_created, &opening::settle_twins,
+                          &opening::find_usable})
             if (done)
                 done = (this->*step)();
         if (done)
@@ -306,14 +307,9 @@ private:
             auto& directory = opened_.directories[i];
             if (directory.offline)
                 continue;
-            if (auto done = format_and_list_one(directory, identities_[i]); !done) {
-                files_.close(directory.lock);
-                if (auto left = refused(directory, cannot_use(directory.path, done.failure())); !left) {
-                    // Whoever ends closes what is not offline.
-                    directory.offline = left.failure();
+            if (auto done = format_and_list_one(directory, identities_[i]); !done)
+                if (auto left = refused_locked(directory, cannot_use(directory.path, done.failure())); !left)
                     return left;
-                }
-            }
         }
         return {};
     }
@@ -375,7 +371,21 @@ private:
         return error{errc::no_usable_directory, "none of log.dirs can be used" + reasons};
     }
 
-    result<void> settle_twins() { return barnabas::settle_twins(files_, opened_.directories); }
+    result<void> settle_twins() {
+        return barnabas::settle_twins(files_, opened_.directories, [this](auto& directory, const error& why) {
+            return refused_locked(directory, cannot_use(directory.path, why));
+        });
+    }
+
+    /// Of one whose lock we have.
+    result<void> refused_locked(data_directory& directory, const error& why) {
+        files_.close(directory.lock);
+        auto left = refused(directory, why);
+        // Whoever ends closes what is not offline.
+        if (!left)
+            directory.offline = left.failure();
+        return left;
+    }
 
     /// A new cluster begins with nothing made, and says so at once: a start without one of its directories
     /// could not tell this from a cluster of an earlier version, which never said.

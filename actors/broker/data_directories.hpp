@@ -7,6 +7,7 @@
 #include "runtime/disk/disk.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,9 +106,14 @@ result<void> record_created(runtime::file_system& files, const std::string& meta
 result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
                                                       bool measured);
 
+/// Told of a directory that cannot be read, it takes that one out of use, or says why there is no start
+/// without it.
+using directory_refusal = std::function<result<void>(data_directory&, const error&)>;
+
 /// Job: where the same partition lies in two directories, since its making was begun in one and ended in the
-/// other, the empty one becomes a fragment. Code: mismatched_directory when both have records.
-result<void> settle_twins(runtime::file_system& files, std::vector<data_directory>& directories);
+/// other, the empty ones become fragments. Code: mismatched_directory when two have records.
+result<void> settle_twins(runtime::file_system& files, std::vector<data_directory>& directories,
+                          const directory_refusal& refuse);
 
 /// "orders-3" is partition 3 of "orders"; absent for other names (Kafka's "-delete", "-stray" and "-future"
 /// too).
@@ -115,5 +121,11 @@ std::optional<stored_partition> parse_partition_directory(const std::string& nam
 
 /// Where a topic's partition lives inside a data directory.
 std::string partition_directory_name(const std::string& topic, partition_index index);
+
+/// What a directory of that name is called when it is set aside: Kafka's form, where the topic is cut short
+/// when the whole would be longer than a name may be. `whose` tells directories of one name apart.
+std::string stray_directory_name(const std::string& directory_name, const std::string& whose);
+/// Another one, where that one is taken.
+std::string next_stray_directory_name(const std::string& stray_name);
 
 } // namespace barnabas

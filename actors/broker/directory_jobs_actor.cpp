@@ -13,10 +13,17 @@ error offline_from_start(const std::string& path) {
 } // namespace
 
 std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path) {
-    for (const auto& [directory, gate] : gates)
-        if (path.starts_with(join_path(directory, "")))
-            return gate;
-    return nullptr;
+    // One data directory may lie inside another: the innermost is the path's.
+    std::size_t longest = 0;
+    std::shared_ptr<runtime::directory_gate> found;
+    for (const auto& [directory, gate] : gates) {
+        const auto prefix = join_path(directory, "");
+        if (prefix.size() <= longest || !path.starts_with(prefix))
+            continue;
+        longest = prefix.size();
+        found = gate;
+    }
+    return found;
 }
 
 result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
@@ -31,8 +38,11 @@ result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
         runtime::gated_files files(below, *gate);
         // The same may have happened to an earlier topic of this name.
         for (auto taken = files.exists(to); taken && *taken; taken = files.exists(to))
-            to = to.substr(0, to.rfind("-stray")) + "+-stray";
+            to = join_path(parent_path(to), next_stray_directory_name(to.substr(to.rfind('/') + 1)));
         auto done = files.rename(from, to);
+        // Its removal came further than was known.
+        if (done.code() == errc::not_found)
+            continue;
         if (done)
             done = files.sync_directory(parent_path(to));
         if (!done)

@@ -56,24 +56,32 @@ void partition_set::note_not_opened(const partition_opened& opened, const local_
     }
     out.emplace_back(effects::note{effects::note_level::warn, "partition_not_opened",
                                    what + "; it is tried again until there is room"});
-    if (without_room_.empty())
-        out.emplace_back(effects::reopen_later{});
+    reopen_later(out);
     without_room_.emplace(opened.partition, partition.data_directory);
 }
 
+void partition_set::reopen_later(effects::effects& out) {
+    if (!std::exchange(reopen_armed_, true))
+        out.emplace_back(effects::reopen_later{});
+}
+
 void partition_set::on_reopen_due(effects::effects& out) {
+    reopen_armed_ = false;
+    if (std::exchange(recording_waits_, false))
+        begin_recording(out);
     for (const auto& [id, directory] : std::exchange(without_room_, {})) {
         const auto found = partitions_.find(id);
         if (closing_ || found == partitions_.end() || found->second.state != partition_state::failed ||
             places_.is_offline(directory))
             continue;
         const auto* topic = published_ != nullptr ? published_->find_topic(id.topic) : nullptr;
-        if (topic == nullptr) {
-            // Not shown yet: a little later.
+        const auto index = static_cast<std::size_t>(id.partition.get());
+        if (topic == nullptr || index >= topic->partitions.size()) {
+            // Not shown yet, or added to a topic that is: a little later.
             without_room_.emplace(id, directory);
             continue;
         }
-        const auto& partition = topic->partitions.at(static_cast<std::size_t>(id.partition.get()));
+        const auto& partition = topic->partitions[index];
         found->second.state = partition_state::opening;
         reopening_.insert(id);
         out.emplace_back(effects::open_partition{id, topic->name, directory, partition.leader_epoch,
@@ -81,7 +89,7 @@ void partition_set::on_reopen_due(effects::effects& out) {
                                                  found->second.checkpointed});
     }
     if (!without_room_.empty())
-        out.emplace_back(effects::reopen_later{});
+        reopen_later(out);
 }
 
 void partition_set::after_reopening(const topic_partition& id, effects::effects& out) {
@@ -89,7 +97,21 @@ void partition_set::after_reopening(const topic_partition& id, effects::effects&
         return;
     BARNABAS_MARK(partition_reopened);
     not_made_.erase(id);
-    if (published_ != nullptr)
+    reopened_.insert(id);
+    // An image that is being carried out records and shows it with the rest.
+    if (step_ == step::none)
+        begin_recording(out);
+}
+
+void partition_set::on_partition_offline(const topic_partition& id, effects::effects& out) {
+    const auto found = partitions_.find(id);
+    // One of a failed directory has lost its route already.
+    if (found == partitions_.end() || found->second.state != partition_state::open)
+        return;
+    BARNABAS_MARK(partition_went_offline);
+    found->second.state = partition_state::offline;
+    unflushed_.insert(found->second.data_directory);
+    if (published_ != nullptr && !closing_)
         publish(published_, out);
 }
 

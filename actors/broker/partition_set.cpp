@@ -89,10 +89,11 @@ void partition_set::begin_set_aside(effects::effects& out) {
     for_each_missing([&](const topic_metadata& topic, const partition_metadata& partition) {
         const auto name = partition_directory_name(topic.name, partition.index);
         for (const auto& [directory, stored, clean] : places_.take_strangers(name, topic.id)) {
-            const auto path = join_path(directory, name);
             BARNABAS_MARK(partition_directory_set_aside);
-            aside.renames.emplace_back(path, path + (stored.id ? "." + to_string(*stored.id) : ".fragment") +
-                                                 "-stray");
+            aside.renames.emplace_back(
+                join_path(directory, name),
+                join_path(directory,
+                          stray_directory_name(name, stored.id ? to_string(*stored.id) : "fragment")));
         }
     });
     if (aside.renames.empty())
@@ -255,34 +256,6 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     }
 }
 
-/// What was made must be known as made before anybody can store something in it.
-void partition_set::begin_recording(effects::effects& out) {
-    auto upto = target_->applied;
-    for (const auto& [id, created_at] : not_made_)
-        upto = std::min(upto, created_at);
-    const bool made = std::any_of(partitions_.begin(), partitions_.end(),
-                                  [](const auto& one) { return one.second.is_new; });
-    const bool first = !options_.created_upto && !partitions_.empty();
-    if ((!made && !first) || upto <= options_.created_upto.value_or(log_offset(-1)))
-        return finish(out);
-    step_ = step::recording;
-    options_.created_upto = upto;
-    for (auto& [id, partition] : partitions_)
-        partition.is_new = false;
-    out.emplace_back(effects::record_created{upto});
-}
-
-void partition_set::on_created_recorded(const result<void>& outcome, effects::effects& out) {
-    BARNABAS_ASSERT(step_ == step::recording);
-    // The directory is the metadata log's: if it failed, the broker ends anyway.
-    if (!outcome)
-        out.emplace_back(effects::note{effects::note_level::warn, "created_partitions_not_recorded",
-                                       to_string(outcome.failure())});
-    step_ = step::none;
-    if (!closing_)
-        finish(out);
-}
-
 void partition_set::on_directory_failed(const std::string& directory, const error& why,
                                         effects::effects& out) {
     if (!lost_.emplace(directory, why.detail).second)
@@ -291,7 +264,9 @@ void partition_set::on_directory_failed(const std::string& directory, const erro
     std::size_t count = 0;
     for (auto& [id, partition] : partitions_) {
         // What is being opened or closed hears from the disk itself.
-        if (partition.data_directory != directory || partition.state != partition_state::open)
+        const bool serves =
+            partition.state == partition_state::open || partition.state == partition_state::offline;
+        if (partition.data_directory != directory || !serves)
             continue;
         ++count;
         partition.state = partition_state::offline;
@@ -331,22 +306,16 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
                                        described(found->second.topic, closed.partition.partition) + ": " +
                                            to_string(error{closed.code, closed.detail})});
     }
+    if (BARNABAS_MARK_IF(closed.code != errc::ok && !closing_, partition_files_left_behind))
+        places_.left_behind(found->second.data_directory,
+                            partition_directory_name(found->second.topic, closed.partition.partition));
     places_.removed(found->second.data_directory);
     not_made_.erase(closed.partition);
+    reopened_.erase(closed.partition);
     partitions_.erase(found);
     waiting_.erase(closed.partition);
     if (!closing_ && step_ == step::removing && waiting_.empty())
         begin_set_aside(out);
-}
-
-void partition_set::finish(effects::effects& out) {
-    BARNABAS_ASSERT(waiting_.empty());
-    step_ = step::none;
-    current_ = std::move(target_);
-    target_ = nullptr;
-    publish(current_, out);
-    out.emplace_back(effects::confirm_applied{current_->applied});
-    next_image(out);
 }
 
 void partition_set::publish(metadata_image_ptr image, effects::effects& out) {
@@ -357,6 +326,8 @@ void partition_set::publish(metadata_image_ptr image, effects::effects& out) {
 void partition_set::close_all(effects::effects& out) {
     closing_ = true;
     pending_ = nullptr;
+    if (std::exchange(recording_waits_, false))
+        step_ = step::none;
     // One that could not be opened has no files open.
     std::erase_if(partitions_, [](const auto& one) { return one.second.state == partition_state::failed; });
     for (auto& [directory, queue] : recoveries_)
@@ -389,7 +360,7 @@ std::size_t partition_set::failed_count() const noexcept {
 std::vector<topic_partition> partition_set::open_partitions() const {
     std::vector<topic_partition> routes;
     for (const auto& [id, partition] : partitions_)
-        if (partition.state == partition_state::open)
+        if (partition.state == partition_state::open && !reopened_.contains(id))
             routes.push_back(id);
     return routes;
 }

@@ -45,6 +45,8 @@ public:
     void on_image(metadata_image_ptr image, broker_effects::effects& out);
     void on_partition_opened(const partition_opened& opened, broker_effects::effects& out);
     void on_partition_closed(const partition_closed& closed, broker_effects::effects& out);
+    /// Its log takes nothing any more: it has no route from now on.
+    void on_partition_offline(const topic_partition& id, broker_effects::effects& out);
     void on_directories_set_aside(const result<void>& outcome, broker_effects::effects& out);
     /// Partitions that found no room are tried again.
     void on_reopen_due(broker_effects::effects& out);
@@ -101,6 +103,7 @@ private:
     void begin_next_recovery(const local_partition& partition, broker_effects::effects& out);
     void note_not_opened(const partition_opened& opened, const local_partition& partition,
                          broker_effects::effects& out);
+    void reopen_later(broker_effects::effects& out);
     void after_reopening(const topic_partition& id, broker_effects::effects& out);
     void note_progress(const local_partition& partition, broker_effects::effects& out);
     void publish(metadata_image_ptr image, broker_effects::effects& out);
@@ -128,6 +131,13 @@ private:
     /// What found no room, with its data directory, and what is being opened again now.
     std::map<topic_partition, std::string> without_room_;
     std::set<topic_partition> reopening_;
+    /// Opened again, and not shown before it is recorded as made.
+    std::set<topic_partition> reopened_;
+    bool reopen_armed_ = false;
+    /// What is being recorded, and whether it failed and waits for `on_reopen_due`.
+    log_offset recording_upto_{0};
+    bool recording_failed_ = false;
+    bool recording_waits_ = false;
     std::map<topic_partition, local_partition> partitions_;
     metadata_image_ptr current_;
     metadata_image_ptr target_;

@@ -69,6 +69,13 @@ std::optional<placement::stored_place> placement::take(const std::string& name, 
     return taken;
 }
 
+void placement::left_behind(const std::string& directory, const std::string& name) {
+    stored_partition remains;
+    remains.directory_name = name;
+    remains.is_fragment = true;
+    stored_.emplace(name, stored_place{directory, std::move(remains), false});
+}
+
 std::vector<placement::stored_place> placement::take_strangers(const std::string& name, const topic_id& id) {
     std::vector<stored_place> strangers;
     auto [at, last] = stored_.equal_range(name);

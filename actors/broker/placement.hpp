@@ -38,6 +38,8 @@ public:
     std::optional<stored_place> take(const std::string& name, const topic_id& id);
     /// Takes out what bears this name and belongs to another topic, or to none.
     std::vector<stored_place> take_strangers(const std::string& name, const topic_id& id);
+    /// Files of a removed partition may still lie there, under its name.
+    void left_behind(const std::string& directory, const std::string& name);
     const std::multimap<std::string, stored_place>& stored() const noexcept { return stored_; }
 
 private:

@@ -1,10 +1,12 @@
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/small_files.hpp"
+#include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <utility>
 
 /// What lies in the data directories at start.
 namespace barnabas {
@@ -12,6 +14,9 @@ namespace barnabas {
 namespace {
 
 constexpr auto partition_identity_file = "partition.metadata";
+constexpr std::string_view stray_suffix = "-stray";
+/// What file systems take.
+constexpr std::size_t name_bytes_max = 255;
 
 std::optional<std::int32_t> parse_index(std::string_view text) {
     std::int32_t number = 0;
@@ -36,6 +41,30 @@ std::uint64_t newest_segment_bytes(runtime::file_system& files, const std::strin
     const auto size = files.size(*file);
     files.close(*file);
     return size ? *size : 0;
+}
+
+/// Or had some once: the end of a log may lie in an empty segment.
+result<bool> has_records(runtime::file_system& files, const std::string& directory) {
+    auto entries = files.list(directory);
+    if (!entries)
+        return entries.failure();
+    const std::string first = "00000000000000000000.log";
+    for (const auto& entry : *entries) {
+        if (!entry.name.ends_with(".log"))
+            continue;
+        if (entry.name != first)
+            return true;
+        auto file = files.open(join_path(directory, entry.name), runtime::open_mode::read_only);
+        if (!file)
+            return file.failure();
+        const auto size = files.size(*file);
+        files.close(*file);
+        if (!size)
+            return size.failure();
+        if (*size != 0)
+            return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -63,34 +92,42 @@ result<std::vector<stored_partition>> list_partitions(runtime::file_system& file
     return partitions;
 }
 
-result<void> settle_twins(runtime::file_system& files, std::vector<data_directory>& directories) {
+result<void> settle_twins(runtime::file_system& files, std::vector<data_directory>& directories,
+                          const directory_refusal& refuse) {
     struct copy {
-        const data_directory* directory;
+        data_directory* directory;
         stored_partition* partition;
     };
-    std::map<std::string, std::vector<copy>> by_name;
+    std::map<std::pair<std::string, std::optional<topic_id>>, std::vector<copy>> copies_by_name;
     for (auto& directory : directories)
         for (auto& partition : directory.partitions)
             if (!partition.is_fragment)
-                by_name[partition.directory_name].push_back({&directory, &partition});
-    for (auto& [name, copies] : by_name) {
+                copies_by_name[{partition.directory_name, partition.id}].push_back({&directory, &partition});
+    for (auto& [name, copies] : copies_by_name) {
+        if (copies.size() == 1)
+            continue;
         const copy* full = nullptr;
         for (auto& one : copies) {
-            if (copies.size() == 1 || one.partition->id != copies.front().partition->id)
-                continue;
-            if (newest_segment_bytes(files, join_path(one.directory->path, name)) == 0)
+            auto has = has_records(files, join_path(one.directory->path, name.first));
+            if (!has) {
+                // Nothing in it counts any more; the others are judged without it.
+                auto left = refuse(*one.directory, has.failure());
+                return left ? settle_twins(files, directories, refuse) : left;
+            }
+            if (!*has)
                 continue;
             if (full != nullptr)
                 return error{errc::mismatched_directory,
                              "both " + full->directory->path + " and " + one.directory->path + " hold " +
-                                 name + " with records in it: move the one away that is not to be used"};
+                                 name.first +
+                                 " with records in it: move the one away that is not to be used"};
             full = &one;
         }
         if (full == nullptr)
             continue;
         BARNABAS_MARK(partition_in_two_directories);
         for (auto& one : copies)
-            one.partition->is_fragment = &one != full && one.partition->id == full->partition->id;
+            one.partition->is_fragment = &one != full;
     }
     return {};
 }
@@ -110,6 +147,24 @@ std::optional<stored_partition> parse_partition_directory(const std::string& nam
 
 std::string partition_directory_name(const std::string& topic, partition_index index) {
     return topic + "-" + std::to_string(index.get());
+}
+
+std::string stray_directory_name(const std::string& directory_name, const std::string& whose) {
+    const auto dash = std::min(directory_name.rfind('-'), directory_name.size());
+    const auto tail = directory_name.substr(dash) + "." + whose + std::string(stray_suffix);
+    BARNABAS_ASSERT(tail.size() < name_bytes_max);
+    return directory_name.substr(0, std::min(dash, name_bytes_max - tail.size())) + tail;
+}
+
+std::string next_stray_directory_name(const std::string& stray_name) {
+    BARNABAS_ASSERT(stray_name.ends_with(stray_suffix));
+    const auto stem = stray_name.substr(0, stray_name.size() - stray_suffix.size());
+    const auto dot = stem.rfind('.');
+    const auto whose = stem.substr(dot + 1);
+    const auto plus = std::min(whose.find('+'), whose.size());
+    const auto number = parse_index(std::string_view(whose).substr(std::min(plus + 1, whose.size())));
+    return stray_directory_name(stem.substr(0, dot),
+                                whose.substr(0, plus) + "+" + std::to_string(number.value_or(1) + 1));
 }
 
 } // namespace barnabas

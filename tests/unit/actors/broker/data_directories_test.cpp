@@ -246,6 +246,76 @@ TEST(data_directories, of_two_copies_of_a_partition_the_empty_one_is_a_fragment)
     EXPECT_EQ(open_data_directories(files, options_for({"/a", "/b"})).code(), errc::mismatched_directory);
 }
 
+/// Directories of one cluster, each with the log of t-0.
+struct twins {
+    explicit twins(const std::vector<std::string>& ids) {
+        auto& files = disk.files();
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            paths.push_back("/" + std::to_string(i));
+            write(files, paths.back(), "meta.properties", identity("c", 1));
+            write(files, paths.back() + "/t-0", "partition.metadata",
+                  "version: 0\ntopic_id: " + ids[i] + "\n");
+            put(i, 0, "");
+        }
+        write(files, paths[0] + "/__cluster_metadata-0", "partition.metadata", "version: 0\n");
+    }
+    void put(std::size_t directory, int base, std::string_view text) {
+        auto name = std::to_string(base);
+        name = std::string(20 - name.size(), '0') + name + ".log";
+        write(disk.files(), paths[directory] + "/t-0", name, text);
+    }
+    result<opened_directories> open() { return open_data_directories(disk.files(), options_for(paths)); }
+    std::vector<bool> fragments() {
+        auto opened = open();
+        EXPECT_TRUE(opened.has_value()) << to_string(opened.failure());
+        std::vector<bool> found;
+        for (const auto& directory : opened->directories)
+            found.push_back(directory.partitions.back().is_fragment);
+        return found;
+    }
+    sim::memory_disk disk{1};
+    std::vector<std::string> paths;
+};
+
+constexpr auto topic_x = "aaaaaaaaaaaaaaaaaaaaaA";
+constexpr auto topic_y = "bbbbbbbbbbbbbbbbbbbbbA";
+
+TEST(data_directories, of_two_copies_one_whose_newest_segment_is_empty_is_full) {
+    twins found({topic_x, topic_x});
+    found.put(1, 0, "records");
+    found.put(1, 7, "");
+    EXPECT_EQ(found.fragments(), (std::vector{true, false}));
+    // All its records are past retention: its end is what counts.
+    twins expired({topic_x, topic_x});
+    expired.put(1, 9, "");
+    EXPECT_EQ(expired.fragments(), (std::vector{true, false}));
+}
+
+TEST(data_directories, copies_of_one_topic_are_settled_beside_another_of_the_name) {
+    twins found({topic_x, topic_y, topic_y});
+    found.put(0, 0, "records of the other");
+    found.put(2, 0, "records");
+    EXPECT_EQ(found.fragments(), (std::vector{false, true, false}));
+}
+
+TEST(data_directories, copy_that_cannot_be_read_is_not_taken_for_empty) {
+    twins found({topic_x, topic_x});
+    found.put(1, 0, "records");
+    std::size_t offline = 0;
+    for (std::uint64_t n = 1; n <= 60; ++n) {
+        found.disk.kill();
+        found.disk.fail_nth(n, errc::storage_error);
+        auto opened = found.open();
+        found.disk.fail_nth(0, errc::storage_error);
+        if (!opened)
+            continue;
+        const auto& second = opened->directories[1];
+        offline += second.offline ? 1 : 0;
+        EXPECT_TRUE(second.offline || !second.partitions.back().is_fragment) << "operation " << n;
+    }
+    EXPECT_GT(offline, 0u);
+}
+
 TEST(data_directories, formatted_directories_survive_a_power_cut) {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         sim::memory_disk disk(seed);
