@@ -75,7 +75,6 @@ private:
     void open();
     void on_opened(const partition_open_done& message);
     void fail_to_open(const error& why);
-    void remove_files();
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
     void on_forget(const forget_reader& message);
@@ -179,9 +178,6 @@ private:
     }
 
     caf::actor self() { return caf::actor_cast<caf::actor>(this); }
-    runtime::disk_lane lane(lane_use use) const {
-        return runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use));
-    }
     std::string partition_name() const {
         return options_.topic_name + "-" + std::to_string(options_.id.partition.get());
     }
@@ -267,7 +263,7 @@ caf::message_handler partition_actor::storage_handlers() {
         },
         [this](const remove_done& done) { on_removed(*done.job); },
         [this](const close_done& done) { machine_->on_closed(*done.job); },
-        [this](const files_removed& done) { end(*done.outcome); },
+        [this](const files_removed& done) { end(done.job->outcome); },
         [this](const fetch_memory_available&) {
             waiting_reads_.on_room();
             start_waiting_jobs();
@@ -357,7 +353,7 @@ void partition_actor::on_read_done(const read_done& done) {
 template <class Done, class Job>
 void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done) {
     node_.disk->submit(
-        lane(use), kind,
+        runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use)), kind,
         [job, gate = options_.gate](runtime::file_system& files) {
             runtime::gated_files gated(files, *gate);
             job->run(gated);
@@ -457,25 +453,11 @@ void partition_actor::submit_later(replica::remove_job job, std::chrono::millise
 }
 
 void partition_actor::closed(const result<void>& outcome) {
+    // Behind deletions of segments that are still under way.
     if (remove_files_)
-        remove_files();
+        start<files_removed>(lane_use::other, directory_removal{options_.directory});
     else
         end(outcome);
-}
-
-void partition_actor::remove_files() {
-    auto outcome = std::make_shared<result<void>>();
-    const std::string directory = options_.directory;
-    // Behind deletions that are still under way.
-    node_.disk->submit(
-        lane(lane_use::other), runtime::disk_job_kind::blocking,
-        [outcome, directory, gate = options_.gate](runtime::file_system& files) {
-            runtime::gated_files gated(files, *gate);
-            *outcome = gated.remove_directory(directory);
-            if (*outcome)
-                *outcome = gated.sync_directory(directory.substr(0, directory.rfind('/')));
-        },
-        [to = self(), outcome] { caf::anon_send(to, files_removed{outcome}); });
 }
 
 void partition_actor::end(const result<void>& outcome) {

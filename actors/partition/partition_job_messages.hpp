@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 /// What the partition's shell tells itself: a job has come back from the disk, a timer has fired.
 namespace barnabas {
@@ -47,8 +48,20 @@ struct remove_done {
 struct close_done {
     std::shared_ptr<replica::close_job> job;
 };
+/// Removes the partition's directory for good.
+struct directory_removal {
+    std::string directory;
+    result<void> outcome = replica::not_run_yet();
+
+    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    void run(runtime::file_system& files) {
+        outcome = files.remove_directory(directory);
+        if (outcome)
+            outcome = files.sync_directory(directory.substr(0, directory.rfind('/')));
+    }
+};
 struct files_removed {
-    std::shared_ptr<result<void>> outcome;
+    std::shared_ptr<directory_removal> job;
 };
 struct fetch_memory_available {};
 
