@@ -260,7 +260,7 @@ result<bool> recovery::scan_segment(std::size_t index) {
     const auto base = bases_[index];
     const bool gaps_allowed = may_have_gaps();
     // Where records were given up, the log goes on in a segment with a snapshot of its own.
-    const bool goes_on = gaps_allowed || damaged_snapshots_.contains(base);
+    const bool goes_on = damaged_snapshots_.contains(base) || may_have_gap_before(base);
     if (base < next_offset_ || (base > next_offset_ && !goes_on)) {
         BARNABAS_MARK(segment_missing);
         const auto why = "segment " + std::to_string(base.get()) + " follows where offset " +
@@ -297,13 +297,8 @@ result<bool> recovery::scan_segment(std::size_t index) {
     return false;
 }
 
-/// Compaction leaves gaps, but only below a snapshot: when that one cannot be used, they are scanned.
-bool recovery::may_have_gaps() const {
-    const bool compacted = options_.compact_policy || !options_.delete_policy;
-    return compacted && (proven_.get() < 0 || scan_from_ < newest_named_);
-}
-
 void recovery::count_batch(const batch::batch_view& batch) {
+    note_gap(batch.header);
     last_batch_base_ = batch.header.base_offset;
     if (batch.header.base_offset < scan_from_)
         return;

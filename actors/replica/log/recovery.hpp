@@ -50,6 +50,8 @@ private:
     result<bool> scan_segment(std::size_t index);
     result<void> end_log(std::size_t index, const std::string& why);
     bool may_have_gaps() const;
+    bool may_have_gap_before(log_offset segment_base) const;
+    void note_gap(const batch::batch_header& header);
     /// An error when a cut at `offset` would take away what was stable for certain.
     result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
     error damaged(log_offset offset, const std::string& file, const std::string& why) const;
@@ -87,6 +89,9 @@ private:
     log_offset scan_from_{0};
     log_offset next_offset_{0};
     log_offset last_batch_base_{-1};
+    /// Behind the last batch; a gap between two batches of one segment was met.
+    log_offset scanned_to_{-1};
+    bool gap_seen_ = false;
 
     recovered_log log_;
     /// Files of scanned segments, in the order of `log_.segments`' tail; closed at the end but for the last.
