@@ -1,18 +1,49 @@
 #include "actors/replica/compaction/batch_stream.hpp"
 
 #include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/crc32c.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace barnabas::replica {
 
 result<std::optional<batch::batch_view>> batch_stream::next(runtime::file_system& files) {
+    if (position_ >= source_.size)
+        return std::optional<batch::batch_view>{};
+    auto batch = look(files);
+    for (int looks = 1; looks < looks_max; ++looks) {
+        const bool doubtful = batch ? is_strange(batch->header) : is_damage(batch.code());
+        if (!doubtful || steady_)
+            break;
+        BARNABAS_MARK(cleaning_looks_again);
+        if (auto steady = make_steady(files); !steady)
+            return steady.failure();
+        batch = look(files);
+    }
+    if (!batch)
+        return batch.failure();
+    const auto& header = batch->header;
+    constexpr std::int64_t span_max = std::numeric_limits<std::int32_t>::max();
+    if (header.base_offset < next_offset_ || header.last_offset() - source_.base_offset > span_max)
+        return corrupt_batch(source_.name, file_position(position_), "an offset out of place");
+    next_offset_ = header.next_offset();
+    epoch_ = header.leader_epoch;
+    position_ += header.total_size();
+    return std::optional(std::move(*batch));
+}
+
+bool batch_stream::is_strange(const batch::batch_header& header) const {
+    return header.base_offset != next_offset_ || header.leader_epoch != epoch_;
+}
+
+/// The batch that begins at the present position.
+result<batch::batch_view> batch_stream::look(runtime::file_system& files) {
     const auto corrupt = [&](const std::string& why) {
         return corrupt_batch(source_.name, file_position(position_), why);
     };
-    if (position_ >= source_.size)
-        return std::optional<batch::batch_view>{};
     if (auto filled = fill(files, batch::batch_header_size); !filled)
         return filled.failure();
     auto header = batch::parse_header(unread());
@@ -30,9 +61,23 @@ result<std::optional<batch::batch_view>> batch_stream::next(runtime::file_system
         return corrupt("a negative count");
     if (batch::crc32c(bytes.subspan(batch::at::attributes)) != header->crc)
         return corrupt("the CRC does not match");
-    batch::batch_view view{slice(memory_, position_ - window_at_, size), *header};
-    position_ += size;
-    return std::optional(std::move(view));
+    return batch::batch_view{slice(memory_, position_ - window_at_, size), *header};
+}
+
+/// Reads what is left of the window until it comes twice alike.
+result<void> batch_stream::make_steady(runtime::file_system& files) {
+    for (int looks = 1; looks < looks_max && !steady_; ++looks) {
+        const auto before = memory_;
+        const auto old = unread();
+        memory_ = free_memory(old.size());
+        auto got = files.read(source_.log, file_position(position_), std::span(memory_->data(), old.size()));
+        if (!got)
+            return got.failure();
+        window_at_ = position_;
+        window_size_ = *got;
+        steady_ = std::ranges::equal(old, unread());
+    }
+    return {};
 }
 
 std::span<const std::byte> batch_stream::unread() const {
@@ -55,6 +100,7 @@ result<void> batch_stream::fill(runtime::file_system& files, std::size_t count) 
         return got.failure();
     window_at_ = position_;
     window_size_ = *got;
+    steady_ = false;
     return {};
 }
 

@@ -301,7 +301,8 @@ result<void> clean_run::open_source(runtime::file_system& files) {
     if (!opened)
         return opened.failure();
     source_ = *opened;
-    stream_.emplace(batch_stream::source{*opened, segment.size, path}, task_.window_bytes);
+    stream_.emplace(batch_stream::source{*opened, segment.size, path, segment.base_offset},
+                    task_.window_bytes);
     return {};
 }
 
