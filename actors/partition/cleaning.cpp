@@ -31,7 +31,16 @@ void cleaning::on_clean(const clean_partition& order, log_offset high_watermark)
     auto first = machine_.begin(*log_, order.settings, port_->wall_now(), high_watermark);
     if (!first)
         return tell();
+    if (tap_ != nullptr)
+        tell_tap(high_watermark);
     submit(std::move(*first));
+}
+
+void cleaning::tell_tap(log_offset high_watermark) const {
+    const auto& task = machine_.task();
+    tap_->cleaning_begun({task.rules.now, task.rules.delete_retention_ms, task.upto, task.dirty_from,
+                          high_watermark, log_->first_unstable_offset(), log_->active_segment().base_offset,
+                          task.rules.producers});
 }
 
 void cleaning::on_cleaned(const replica::clean_job& job) {
@@ -72,6 +81,8 @@ void cleaning::submit(replica::compactor::job job) {
 
 void cleaning::tell() {
     auto outcome = machine_.take_outcome();
+    if (tap_ != nullptr && outcome)
+        tap_->cleaning_ended(outcome->outcome, machine_.cleaned_upto());
     if (!std::exchange(ordered_, false))
         return;
     partition_cleaned answer;

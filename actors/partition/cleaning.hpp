@@ -2,6 +2,7 @@
 
 #include "actors/partition/cleaning_messages.hpp"
 #include "actors/partition/partition_port.hpp"
+#include "actors/partition/partition_tap.hpp"
 #include "actors/replica/replica_log.hpp"
 
 #include <chrono>
@@ -25,8 +26,8 @@ public:
         std::uint64_t reply = 0;
     };
 
-    cleaning(replica::replica_log& log, partition_port& port)
-        : log_(&log), port_(&port), machine_(log.cleaned_upto()) {}
+    cleaning(replica::replica_log& log, partition_port& port, partition_tap* tap = nullptr)
+        : log_(&log), port_(&port), tap_(tap), machine_(log.cleaned_upto()) {}
 
     void on_check(log_offset high_watermark);
     void on_clean(const clean_partition& order, log_offset high_watermark);
@@ -54,9 +55,11 @@ private:
     void go_on(std::optional<replica::compactor::job> next, std::uint64_t bytes_moved);
     void submit(replica::compactor::job job);
     void tell();
+    void tell_tap(log_offset high_watermark) const;
 
     replica::replica_log* log_;
     partition_port* port_;
+    partition_tap* tap_;
     replica::compactor machine_;
     double bytes_per_second_ = 0;
     /// A step that waits for its time.

@@ -30,7 +30,7 @@ append_response failed(const error& why) {
 } // namespace
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
-    : settings_(settings), log_(std::move(log)), port_(port), cleaning_(log_, port_),
+    : settings_(settings), log_(std::move(log)), port_(port), cleaning_(log_, port_, settings_.tap),
       high_watermark_(log_.stable_offset()), kept_start_(log_.log_start_offset()),
       oldest_segment_(log_.segments().front().base_offset) {}
 
@@ -241,6 +241,8 @@ void partition::repair_if_wanted() {
 void partition::on_repaired(const replica::repair_job& job) {
     log_.on_repaired(job);
     note_offline();
+    if (settings_.tap != nullptr && job.outcome)
+        settings_.tap->repaired();
     if (BARNABAS_MARK_IF(log_.wants_repair(), repair_waits_for_disk)) {
         // The disk is still full or failing: appends are refused meanwhile, reads go on.
         repair_waits_ = true;
@@ -314,7 +316,7 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
     if (lost_ && !job.records)
         answer_read(reply, *lost_, wait_behind(job, reply));
     else
-        answer_read(reply, job.records, wait_behind(job, reply));
+        answer_read(reply, job.records, wait_behind(job, reply), job.from);
     close_if_idle();
 }
 
@@ -334,7 +336,8 @@ log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t re
     return job.end;
 }
 
-void partition::answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at) {
+void partition::answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at,
+                            log_offset from) {
     read_response answer;
     answer.waits_at = waits_at;
     answer.high_watermark = high_watermark_;
@@ -342,7 +345,7 @@ void partition::answer_read(std::uint64_t reply, const result<slice>& records, l
     answer.log_start_offset = log_.log_start_offset();
     if (records) {
         if (settings_.tap != nullptr)
-            settings_.tap->answered_read(*records, marks());
+            settings_.tap->answered_read(from, *records, marks());
         answer.records = *records;
     } else {
         answer.code = records.code();

@@ -92,7 +92,8 @@ private:
     void fail_appends(const replica::append_failure& failure);
     void note_offline();
     void repair_if_wanted();
-    void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1));
+    void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1),
+                     log_offset from = log_offset(-1));
     log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
     void make_kept_reads_again();
     void close_if_idle();

@@ -57,6 +57,10 @@ struct planted_bugs {
     bool compacts_above_high_watermark = false;
     /// Old segments go before the new one is certain to take their place.
     bool swap_renamed_in_wrong_order = false;
+    /// The last batch of a producer goes when its records do (KAFKA-8335).
+    bool last_of_producer_dropped = false;
+    /// A pass does not remember how far it came, so the next one does the same again (KAFKA-8764).
+    bool cleaning_forgets_its_end = false;
 
     // Recovery.
     /// Recovery believes the length of the file, whatever its tail holds.

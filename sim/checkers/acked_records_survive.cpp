@@ -29,6 +29,9 @@ public:
 
     void on_end(const end_facts& facts) override {
         for (const auto& batch : sent().batches()) {
+            // newest_of_key_survives judges those.
+            if (sent().may_be_compacted(batch))
+                continue;
             const auto* result = sent().result_of(batch.token);
             if (batch.acks == 0)
                 look_for_unanswered(batch, facts);

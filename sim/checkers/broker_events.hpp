@@ -69,6 +69,8 @@ struct append_answered {
 
 struct read_answered {
     place where;
+    /// The first offset asked for; -1: the answer is empty whatever the log holds.
+    log_offset from{-1};
     std::vector<logged_batch> batches;
     /// Bytes were served that are no whole batches.
     bool torn = false;
@@ -90,6 +92,25 @@ struct deletion_begun {
 struct deletion_answered {
     place where;
     log_offset upto;
+};
+
+/// What a failed append may have left in the files is gone.
+struct log_repaired {
+    place where;
+};
+
+struct cleaning_begun {
+    place where;
+    std::uint64_t life = 0;
+    cleaning_pass pass;
+};
+
+struct cleaning_ended {
+    place where;
+    std::uint64_t life = 0;
+    bool ok = false;
+    /// Everything below is clean; -1: nothing is known.
+    log_offset cleaned_upto{-1};
 };
 
 struct log_closed {

@@ -33,6 +33,9 @@ void add_those_of_every_run(history& to, const liveness_limits& limits, const no
     to.add(make_acks_keep_their_promise(to));
     to.add(make_reads_show_the_log(to));
     to.add(make_producer_sequences(to));
+    to.add(make_cleaning_stays_below(to));
+    to.add(make_cleaning_keeps_producers(to));
+    to.add(make_cleaning_gets_on(to));
     to.add(make_liveness_after_healing(to, limits));
     to.add(make_requests_answered(to, node));
     to.add(make_answer_or_close(to));

@@ -30,8 +30,8 @@ std::unique_ptr<checker> make_sends_monotonic(const history& of);
 /// L6: no client ever sees the high watermark go back, nor records beyond it, nor an end below what somebody
 /// has read.
 std::unique_ptr<checker> make_high_watermark_never_back(const history& of);
-/// K1: of each key in a compacted topic the newest acknowledged record is there in the end (a tombstone, too:
-/// none is as old as delete.retention.ms), and nobody reads offsets backwards.
+/// K1: of each key the newest acknowledged record is there in the end (a tombstone until a pass of compaction
+/// behind its delete horizon; and none older comes back), and nobody reads offsets backwards.
 std::unique_ptr<checker> make_newest_of_key_survives(const history& of);
 /// wrong-lookup: what clients are told about offsets, times, epochs and directories fits what was
 /// acknowledged before they asked.
@@ -61,6 +61,13 @@ std::unique_ptr<checker> make_damage_is_not_cut(const history& of);
 std::unique_ptr<checker> make_deleted_records_stay_deleted(const history& of);
 /// D2, D3: in the log an idempotent producer's sequences follow one upon another.
 std::unique_ptr<checker> make_producer_sequences(const history& of);
+
+/// K2: compaction goes no further than the high watermark, an open transaction and the active segment.
+std::unique_ptr<checker> make_cleaning_stays_below(const history& of);
+/// K3: the last batch of each producer stays in a compacted log, if need be without records.
+std::unique_ptr<checker> make_cleaning_keeps_producers(const history& of);
+/// K5: a pass that ends well has come further than the one before.
+std::unique_ptr<checker> make_cleaning_gets_on(const history& of);
 
 // ---- liveness and bounds
 

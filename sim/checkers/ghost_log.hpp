@@ -15,14 +15,23 @@ public:
     /// In a run whose disks lie anything may lie below this offset, also what was lost long ago: the log is
     /// known from here on only.
     void forget_below(log_offset end);
+    /// An append that failed may have been whole in the file all the same. Until the files were repaired a
+    /// restart may find it, and then it is part of the log: called before `open`.
+    void bring_back(const log_opened& event);
     void open(const log_opened& event);
     void append(const log_appended& event);
     void begin_sync(const log_sync_begun& event);
     void move(const log_moved& event);
+    void repair() { undone_.clear(); }
+    void clean(const cleaning_begun& event);
     void close(const log_closed& event);
 
     /// All that was appended and not taken back, in order; deleted segments stay known.
     const std::vector<logged_batch>& batches() const noexcept { return batches_; }
+    /// Compaction may have changed or dropped batches that begin below.
+    log_offset cleaned_below() const noexcept { return cleaned_below_; }
+    /// Ends of the batches that it had to leave there: the last of each producer when the newest pass began.
+    const std::vector<replica::producer_tail>& kept_tails() const noexcept { return kept_tails_; }
     /// Null when no batch begins there.
     const logged_batch* batch_at(log_offset base) const;
     /// Some batch ends right before `end`, or nothing is known below it.
@@ -51,6 +60,10 @@ private:
     void cut(log_offset end);
 
     std::vector<logged_batch> batches_;
+    /// Appends that failed, in order, as long as they may still be in the file.
+    std::vector<logged_batch> undone_;
+    log_offset cleaned_below_{0};
+    std::vector<replica::producer_tail> kept_tails_;
     log_marks marks_;
     std::uint64_t life_ = 0;
     log_offset known_from_{0};

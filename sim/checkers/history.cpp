@@ -95,6 +95,7 @@ void history::on_end(const end_facts& facts) {
 void history::on_log_opened(const log_opened& event) {
     if (disks_lie_)
         logs_[event.where].forget_below(event.now.log_end_offset);
+    logs_[event.where].bring_back(event);
     tell([&](checker& listener) { listener.on_log_opened(event); });
     logs_[event.where].open(event);
 }
@@ -127,6 +128,15 @@ void history::on_deletion_begun(const deletion_begun& event) {
 
 void history::on_deletion_answered(const deletion_answered& event) {
     tell([&](checker& listener) { listener.on_deletion_answered(event); });
+}
+
+void history::on_cleaning_begun(const cleaning_begun& event) {
+    tell([&](checker& listener) { listener.on_cleaning_begun(event); });
+    logs_[event.where].clean(event);
+}
+
+void history::on_cleaning_ended(const cleaning_ended& event) {
+    tell([&](checker& listener) { listener.on_cleaning_ended(event); });
 }
 
 void history::on_log_closed(const log_closed& event) {

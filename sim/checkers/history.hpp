@@ -137,6 +137,8 @@ public:
     virtual void on_end_told(const end_told&) {}
     virtual void on_deletion_begun(const deletion_begun&) {}
     virtual void on_deletion_answered(const deletion_answered&) {}
+    virtual void on_cleaning_begun(const cleaning_begun&) {}
+    virtual void on_cleaning_ended(const cleaning_ended&) {}
     virtual void on_log_closed(const log_closed&) {}
     virtual void on_connection_opened(const connection_id&) {}
     virtual void on_request_begun(const request_begun&) {}
@@ -176,6 +178,14 @@ public:
     /// Disks of this run report syncs that did nothing: each life of the broker is judged by itself.
     void begin_lying_disks() noexcept { disks_lie_ = true; }
     bool disks_lie() const noexcept { return disks_lie_; }
+    /// Compaction may take records of this topic that share their key with others.
+    void begin_compaction(std::uint32_t topic) { at_grown<std::uint8_t>(compacted_, topic) = 1; }
+    bool may_be_compacted(const sent_batch& batch) const {
+        return !batch.keys.empty() && is_compacted(batch.where);
+    }
+    bool is_compacted(const place& where) const {
+        return where.topic < compacted_.size() && compacted_[where.topic] != 0;
+    }
     /// A run that may break an invariant does without its checker.
     void leave_out(std::string_view name);
     std::vector<std::string> checker_names() const;
@@ -204,6 +214,9 @@ public:
     void on_end_told(const end_told& event);
     void on_deletion_begun(const deletion_begun& event);
     void on_deletion_answered(const deletion_answered& event);
+    void on_log_repaired(const log_repaired& event) { logs_[event.where].repair(); }
+    void on_cleaning_begun(const cleaning_begun& event);
+    void on_cleaning_ended(const cleaning_ended& event);
     void on_log_closed(const log_closed& event);
     void on_connection_opened(const connection_id& event);
     void on_request_begun(const request_begun& event);
@@ -237,6 +250,8 @@ private:
     /// Made when first asked for, also by a query.
     mutable by_place<ghost_log> logs_;
     bool disks_lie_ = false;
+    /// By topic.
+    std::vector<std::uint8_t> compacted_;
     std::optional<broken_invariant> broken_;
 };
 

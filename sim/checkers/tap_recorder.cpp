@@ -17,7 +17,10 @@ enum class tapped : std::uint64_t {
     read_answered,
     end_told,
     closed,
-    deletion_answered
+    deletion_answered,
+    repaired,
+    cleaning_begun,
+    cleaning_ended
 };
 
 std::uint64_t as_word(log_offset offset) {
@@ -80,8 +83,25 @@ public:
         parent_.look();
     }
 
-    void answered_read(const slice& records, const log_marks& now) override {
-        read_answered event{where_, {}, false, now};
+    void repaired() override {
+        record(tapped::repaired, log_offset(0), log_offset(0));
+        history_.on_log_repaired({where_});
+    }
+
+    void cleaning_begun(const cleaning_pass& pass) override {
+        record(tapped::cleaning_begun, pass.dirty_from, pass.upto);
+        history_.on_cleaning_begun({where_, life_, pass});
+        parent_.look();
+    }
+
+    void cleaning_ended(const result<void>& outcome, log_offset cleaned_upto) override {
+        record(tapped::cleaning_ended, cleaned_upto, log_offset(outcome ? 1 : 0));
+        history_.on_cleaning_ended({where_, life_, outcome.has_value(), cleaned_upto});
+        parent_.look();
+    }
+
+    void answered_read(log_offset from, const slice& records, const log_marks& now) override {
+        read_answered event{where_, from, {}, false, now};
         event.torn = !read_batches(records.bytes(), event.batches);
         record(tapped::read_answered, now.high_watermark, log_offset(std::ssize(event.batches)));
         history_.on_read_answered(event);

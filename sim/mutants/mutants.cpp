@@ -32,6 +32,9 @@ constexpr const char* once = "no_duplicates";
 constexpr const char* twice = "determinism";
 constexpr const char* newest = "newest_of_key_survives";
 constexpr const char* lookups = "lookups_show_the_log";
+constexpr const char* below = "cleaning_stays_below";
+constexpr const char* tails = "cleaning_keeps_producers";
+constexpr const char* progress = "cleaning_gets_on";
 
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
@@ -77,7 +80,7 @@ const mutant table[] = {
      &bugs::tombstone_dropped_early},
     {"compacts_above_high_watermark",
      "compaction goes by the newest record, whether it is stable or not",
-     {newest, node, synced},
+     {below, newest, node, synced},
      &bugs::compacts_above_high_watermark},
     {"swap_renamed_in_wrong_order",
      "old segments go before the compacted one is certain to take their place",
@@ -87,6 +90,14 @@ const mutant table[] = {
      "ListOffsets by time names the first record of the batch in which it found one",
      {lookups},
      &bugs::time_names_the_batch},
+    {"last_of_producer_dropped",
+     "compaction drops the last batch of a producer with its records (KAFKA-8335)",
+     {tails},
+     &bugs::last_of_producer_dropped},
+    {"cleaning_forgets_its_end",
+     "a pass of compaction does not remember how far it came (KAFKA-8764)",
+     {progress},
+     &bugs::cleaning_forgets_its_end},
     {"failed_write_taken", "a write that failed counts as done", {model}, &bugs::failed_write_taken},
     {"failed_append_remembered",
      "a producer whose append failed is remembered as if it had not",

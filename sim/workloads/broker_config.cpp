@@ -36,6 +36,9 @@ constexpr number_key number_keys[] = {
     {"barnabas.memory.fetch.bytes", 30, 1'048'576, 67'108'864},
     {"barnabas.commit.journal.syncs", 50, 1, 8},
     {"barnabas.commit.journal.bytes", 95, 4'096, 262'144},
+    {"log.cleaner.backoff.ms", 70, 20, 5'000},
+    {"log.cleaner.dedupe.buffer.size", 40, 2'000, 134'217'728},
+    {"log.cleaner.io.buffer.size", 30, 4'096, 524'288},
     {"log.dir.reserve.bytes", 30, 4'096, 1'000'000},
 };
 

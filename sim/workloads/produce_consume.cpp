@@ -93,6 +93,9 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
             fail("node", host + " logged an error: " + line);
     };
     add_all_checkers(history_, {longest_result(options_), read_after_ns}, {}, options_.faults.lossy);
+    for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic)
+        if (is_compacted(options_.topics[topic]))
+            history_.begin_compaction(topic);
     if (chosen_)
         network_.watch_harm([this](const connection_harm& harm) { harms_.push_back(harm); });
     if (options_.planted.planted.canary)

@@ -96,8 +96,9 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
         const auto usual = of.host->host().clock().wall_now();
         const auto stamp = absurd ? absurd_stamp(which, number, usual) : usual;
         const auto& record = batch.records.emplace_back(
-            options.keys > 0 ? keyed_record(options, keys, {number, size, stamp}, sent)
-                             : make_record(number, size, has_stamps ? stamp : no_timestamp));
+            options.keys > 0
+                ? keyed_record(options, keys, {number, size, has_stamps ? stamp : no_timestamp}, sent)
+                : make_record(number, size, has_stamps ? stamp : no_timestamp));
         sent.contents.push_back(content_of(record));
         sent.stamps.push_back(has_stamps ? record.timestamp : no_timestamp);
         contents_.push_back({content_without_stamp(record), sent.contents.back()});

@@ -19,6 +19,26 @@ constexpr std::int64_t seconds_least = (after_healing_ns + audit_ns) / second + 
 constexpr batch::codec all_codecs[] = {batch::codec::none, batch::codec::gzip, batch::codec::snappy,
                                        batch::codec::lz4, batch::codec::zstd};
 
+/// Small segments, for compaction leaves the active one alone.
+void draw_compaction(client::new_topic& topic, runtime::random draws) {
+    if (!draws.chance(1, 4))
+        return;
+    const bool deletes = draws.chance(1, 3);
+    topic.configs.emplace_back("cleanup.policy", deletes ? "compact,delete" : "compact");
+    std::erase_if(topic.configs, [](const auto& each) { return each.first == "internal.segment.bytes"; });
+    topic.configs.emplace_back("internal.segment.bytes", std::to_string(draws.log_between(32'000, 80'000)));
+    constexpr const char* ratios[] = {"0", "0", "0.1", "0.5"};
+    topic.configs.emplace_back("min.cleanable.dirty.ratio", ratios[draws.below(std::size(ratios))]);
+    if (deletes)
+        topic.configs.emplace_back("retention.bytes", std::to_string(draws.log_between(60'000, 1'000'000)));
+    if (draws.chance(1, 2))
+        topic.configs.emplace_back("delete.retention.ms", std::to_string(draws.log_between(1, 60'000)));
+    if (draws.chance(1, 4))
+        topic.configs.emplace_back("min.compaction.lag.ms", std::to_string(draws.log_between(1, 10'000)));
+    else if (draws.chance(1, 4))
+        topic.configs.emplace_back("max.compaction.lag.ms", std::to_string(draws.log_between(1, 20'000)));
+}
+
 std::vector<client::new_topic> drawn_topics(runtime::random draws) {
     std::vector<client::new_topic> topics(draws.below(3) == 0 ? 2 : 1);
     for (std::size_t i = 0; i < topics.size(); ++i) {
@@ -40,11 +60,39 @@ std::vector<client::new_topic> drawn_topics(runtime::random draws) {
         // Two hundred years: more than all jumps of clocks together, less than the end of time lies ahead.
         if (draws.split("stamps").split(i).chance(1, 3))
             topics[i].configs.emplace_back("message.timestamp.after.max.ms", "6311520000000");
+        draw_compaction(topics[i], draws.split("compaction").split(i));
     }
     return topics;
 }
 
+/// Records that share keys, for topics that are compacted. A tombstone is known by its content alone, of
+/// which old clients lose the timestamp.
+void draw_keys(produce_consume_options& made, const runtime::random& root) {
+    if (std::none_of(made.topics.begin(), made.topics.end(), is_compacted))
+        return;
+    const bool all_see_stamps =
+        std::all_of(made.readers.begin(), made.readers.end(), [](const client::consumer_options& reader) {
+            return reader.fetch_version_max >= kafka::fetch_with_timestamps;
+        });
+    for (std::size_t i = 0; i < made.producers.size(); ++i) {
+        auto draws = root.split(i);
+        auto& load = made.producers[i];
+        if (!draws.chance(3, 4))
+            continue;
+        load.keys = draws.log_between(1, 2'000);
+        const bool sends_stamps = load.producer.produce_version_max >= kafka::produce_with_timestamps;
+        if (all_see_stamps && sends_stamps)
+            load.tombstones_percent = draws.below(40);
+    }
+}
+
 } // namespace
+
+bool is_compacted(const client::new_topic& topic) {
+    return std::any_of(topic.configs.begin(), topic.configs.end(), [](const auto& each) {
+        return each.first == "cleanup.policy" && each.second.find("compact") != std::string::npos;
+    });
+}
 
 load_options drawn_load(runtime::random draws) {
     load_options load;
@@ -166,6 +214,7 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.broker_clock = clock_options::drawn(clocks);
     made.broker_config = drawn_broker_config(root.split("config"));
     make_some_old(made, root.split("old clients"));
+    draw_keys(made, root.split("keys"));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.lookups = lookup_options::drawn(root.split("lookups"));
     made.faults =

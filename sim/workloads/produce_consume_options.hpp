@@ -95,6 +95,8 @@ bool knows_no_zstd(const client::consumer_options& reader);
 void fit_to_version(load_options& load, bool keep_idempotent = false, bool keep_codecs = false);
 client::consumer_options drawn_reader(runtime::random draws);
 
+bool is_compacted(const client::new_topic& topic);
+
 /// Whether some topic keeps nothing but zstd, by its own `compression.type` or the broker's.
 bool stores_zstd(const produce_consume_options& options);
 

@@ -52,8 +52,7 @@ std::optional<compactor::job> compactor::begin(replica_log& log, const clean_set
                          segments.begin() + static_cast<std::ptrdiff_t>(range->segment_count));
     task.dirty_from = range->dirty_from;
     task.upto = range->upto;
-    task.rules = {now, log.options().delete_retention_ms, tails_of(log), log.options().planted,
-                  settings.drop_last_of_producer};
+    task.rules = {now, log.options().delete_retention_ms, tails_of(log), log.options().planted};
     task.map = {settings.map_bytes, settings.map_load_factor, 0, settings.secret};
     task.window_bytes = settings.window_bytes;
     run_ = std::make_shared<clean_run>(std::move(task));
@@ -82,7 +81,8 @@ std::optional<compactor::job> compactor::on_cleaned(const clean_job& done, repli
         return give_up({errc::closed, "the log closes"});
     auto group = run_->take_group();
     if (!group && run_->done()) {
-        cleaned_upto_ = run_->map_end();
+        if (!log.options().planted.cleaning_forgets_its_end)
+            cleaned_upto_ = run_->map_end();
         end({});
         return std::nullopt;
     }

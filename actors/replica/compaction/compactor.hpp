@@ -19,8 +19,6 @@ struct clean_settings {
     std::size_t window_bytes = 512 << 10;
     /// The secret of this pass, drawn anew for each.
     siphash_key secret;
-    /// Of rule_options; for tests.
-    bool drop_last_of_producer = false;
 };
 
 /// How a pass went.
@@ -53,6 +51,8 @@ public:
     void stop() { stopping_ = true; }
 
     bool busy() const { return run_ != nullptr; }
+    /// Only while a pass runs.
+    const clean_task& task() const { return run_->task(); }
     std::optional<clean_outcome> take_outcome();
     /// Everything below was cleaned, as far as anybody knows; -1: nobody does.
     log_offset cleaned_upto() const { return cleaned_upto_; }

@@ -57,7 +57,7 @@ batch_verdict clean_rules::without_records(const batch::batch_header& header) co
 }
 
 bool clean_rules::is_last_of_producer(const batch::batch_header& header) const {
-    if (options_.drop_last_of_producer || !header.has_producer_id())
+    if (options_.planted.last_of_producer_dropped || !header.has_producer_id())
         return false;
     const auto found = tails_.find(header.producer_id);
     if (found == tails_.end())

@@ -26,9 +26,6 @@ struct rule_options {
     std::int64_t delete_retention_ms = 0;
     std::vector<producer_tail> producers;
     planted_bugs planted;
-    /// A bug to be planted by tests alone: the simulator's broker never loses all snapshots of a log, and so
-    /// never needs what this drops.
-    bool drop_last_of_producer = false;
 };
 
 /// What becomes of one batch.

@@ -24,6 +24,8 @@ struct batch_shape {
     std::int64_t producer = -1;
     std::int16_t epoch = 0;
     std::int32_t sequence = 0;
+    /// So many different ones; every seventh record is a tombstone when there are several.
+    std::uint64_t keys = 1;
 };
 
 inline batch::batch_view make_batch(const batch_shape& shape, std::uint64_t label = 0) {
@@ -37,7 +39,11 @@ inline batch::batch_view make_batch(const batch_shape& shape, std::uint64_t labe
     for (int i = 0; i < shape.records; ++i) {
         auto value = "value " + std::to_string(label) + "." + std::to_string(i);
         value.resize(std::max(value.size(), shape.value_size), '.');
-        builder.append_text(timestamp_ms(shape.timestamp + i), "key", value);
+        const auto number = label + static_cast<std::uint64_t>(i);
+        const auto key = shape.keys == 1 ? "key" : "key " + std::to_string(number % shape.keys);
+        const bool tombstone = shape.keys > 1 && number % 7 == 0;
+        builder.append_text(timestamp_ms(shape.timestamp + i), key,
+                            tombstone ? std::nullopt : std::optional<std::string_view>(value));
     }
     auto bytes = builder.build();
     auto header = batch::parse_header(bytes.bytes());
@@ -66,6 +72,9 @@ public:
         options.topic_id.bytes[0] = 7;
         return options;
     }
+
+    /// What the data directory's checkpoints say at the next opening.
+    void checkpoint(const checkpointed_offsets& said) { options_.checkpointed = said; }
 
     result<void> open(bool create = true) {
         open_job job;

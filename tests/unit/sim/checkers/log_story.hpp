@@ -99,9 +99,17 @@ public:
         history_.on_append_answered({where, acks, false, log_offset(-1), log_offset(next), marks_});
     }
     void read(std::vector<logged_batch> batches) {
-        history_.on_read_answered({where, std::move(batches), false, marks_});
+        history_.on_read_answered({where, log_offset(-1), std::move(batches), false, marks_});
     }
-    void read_torn() { history_.on_read_answered({where, {}, true, marks_}); }
+    void read_from(std::int64_t from, std::vector<logged_batch> batches) {
+        history_.on_read_answered({where, log_offset(from), std::move(batches), false, marks_});
+    }
+    void read_torn() { history_.on_read_answered({where, log_offset(-1), {}, true, marks_}); }
+    void repaired() { history_.on_log_repaired({where}); }
+    void clean(const cleaning_pass& pass) { history_.on_cleaning_begun({where, life_, pass}); }
+    void cleaned(std::int64_t upto, bool ok = true) {
+        history_.on_cleaning_ended({where, life_, ok, log_offset(upto)});
+    }
     void tell_end(std::int64_t end) { history_.on_end_told({where, log_offset(end)}); }
     void close(std::size_t waiting_appends = 0, std::size_t waiting_reads = 0) {
         history_.on_log_closed({where, life_, true, waiting_appends, waiting_reads});

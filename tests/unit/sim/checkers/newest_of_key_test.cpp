@@ -22,6 +22,13 @@ public:
             result(batch.token, delivery::acked, static_cast<std::int64_t>(batch.first_record));
         return batch.first_record;
     }
+    void pass_at(std::int64_t now, std::int64_t upto) {
+        cleaning_pass pass;
+        pass.now = timestamp_ms(now);
+        pass.delete_retention_ms = 100;
+        pass.upto = log_offset(upto);
+        told().on_cleaning_begun({here, 1, pass});
+    }
     void find(std::uint64_t record) { audit(static_cast<std::int64_t>(record), record); }
 };
 
@@ -49,6 +56,49 @@ TEST(newest_of_key_survives, a_tombstone_must_not_either) {
     story.put(1, true);
     story.end();
     EXPECT_TRUE(story.broken());
+}
+
+TEST(newest_of_key_survives, a_tombstone_may_go_with_the_first_pass_behind_its_horizon) {
+    keyed_story story;
+    story.put(1);
+    story.put(1, true);
+    story.pass_at(1'000, 2);
+    story.pass_at(1'100, 2);
+    story.end();
+    EXPECT_FALSE(story.broken());
+}
+
+TEST(newest_of_key_survives, but_not_with_an_earlier_one) {
+    for (const auto& [second, upto] : {std::pair{1'099, 2}, std::pair{1'100, 1}}) {
+        keyed_story story;
+        story.put(1);
+        story.put(1, true);
+        story.pass_at(1'000, 2);
+        story.pass_at(second, upto);
+        story.end();
+        EXPECT_TRUE(story.broken());
+    }
+}
+
+TEST(newest_of_key_survives, what_a_tombstone_ended_does_not_come_back) {
+    keyed_story story;
+    const auto old = story.put(1);
+    story.put(1, true);
+    story.pass_at(1'000, 2);
+    story.pass_at(1'100, 2);
+    story.find(old);
+    story.end();
+    EXPECT_TRUE(story.broken());
+}
+
+TEST(newest_of_key_survives, retention_takes_old_keys) {
+    keyed_story story;
+    story.put(1);
+    const auto other = story.put(2);
+    story.start(1, 2);
+    story.find(other);
+    story.end();
+    EXPECT_FALSE(story.broken());
 }
 
 TEST(newest_of_key_survives, one_without_an_answer_may_have_taken_its_place) {

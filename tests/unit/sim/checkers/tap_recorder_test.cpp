@@ -85,7 +85,7 @@ TEST_F(tap_recorder_test, batches_are_told_as_their_headers_stand_in_the_log) {
     EXPECT_EQ(one.batch.producer_id, producer_id(7));
     EXPECT_EQ(one.batch.producer_epoch, producer_epoch(2));
     EXPECT_EQ(one.batch.base_sequence, 5);
-    tap->answered_read(batch_at(4), {});
+    tap->answered_read(log_offset(0), batch_at(4), {});
     ASSERT_EQ(heard->reads.size(), 1U);
     ASSERT_EQ(heard->reads[0].batches.size(), 1U);
     EXPECT_EQ(heard->reads[0].batches[0], one.batch);
@@ -95,7 +95,7 @@ TEST_F(tap_recorder_test, batches_are_told_as_their_headers_stand_in_the_log) {
 TEST_F(tap_recorder_test, a_read_that_ends_in_the_middle_of_a_batch_is_torn) {
     const auto tap = taps.open("orders", partition_index(1));
     const auto whole = batch_at(0);
-    tap->answered_read(whole.sub(0, whole.size() - 1), {});
+    tap->answered_read(log_offset(0), whole.sub(0, whole.size() - 1), {});
     ASSERT_EQ(heard->reads.size(), 1U);
     EXPECT_TRUE(heard->reads[0].torn);
 }

@@ -43,8 +43,8 @@ protected:
     bool is_known_after_lost_snapshots(bool planted) {
         auto options = clean_host::small_options();
         options.directory += planted ? "-planted" : "";
+        options.planted.last_of_producer_dropped = planted;
         open(options);
-        host->settings.drop_last_of_producer = planted;
         host->put("a", "1", {.producer = 5, .sequence = 0});
         host->put("a", "2", {.producer = 5, .sequence = 1});
         host->put("a", "3");

@@ -24,6 +24,10 @@ constexpr std::array names{"append",
                            "find_largest",
                            "retain",
                            "roll_expired",
+                           "commit",
+                           "settle",
+                           "delete_records",
+                           "compact",
                            "close",
                            "kill",
                            "power_cut",
@@ -44,6 +48,11 @@ log_options options_of(std::uint32_t choice, const planted_bugs& planted) {
     options.segment_ms = choice / 180 % 3 == 0 ? 300 : -1;
     options.retention_bytes = choice / 540 % 2 == 0 ? 3000 : -1;
     options.retention_ms = choice / 1080 % 2 == 0 ? 3600 : -1;
+    options.compact_policy = choice >= plain_options;
+    options.delete_policy = !options.compact_policy || choice % 2 == 0;
+    options.min_cleanable_dirty_ratio = 0;
+    options.delete_retention_ms = 1000;
+    options.keeps_for_journal = true;
     options.planted = planted;
     return options;
 }
@@ -55,10 +64,11 @@ sim::power_cut_faults losses_of(std::uint32_t choice) {
     return sim::power_cut_faults::drawn(draws);
 }
 
-batch_shape shape_of(const operation& one) {
+batch_shape shape_of(const operation& one, std::uint64_t keys) {
     return {.records = static_cast<int>(1 + one.a % 3),
             .value_size = 10 + one.a / 3 % 130,
-            .timestamp = 1000 + static_cast<std::int64_t>(one.b % 600)};
+            .timestamp = 1000 + static_cast<std::int64_t>(one.b % 600),
+            .keys = keys};
 }
 
 errc code_of(std::uint32_t choice) {
@@ -87,7 +97,8 @@ std::string problem_of(const sequence& all, const planted_bugs& planted) {
 }
 
 log_model::log_model(std::uint32_t options, const planted_bugs& planted)
-    : disk_(options), options_(options_of(options, planted)), host_(disk_.files(), options_) {
+    : disk_(options), options_(options_of(options, planted)), host_(disk_.files(), options_),
+      keys_(options_.compact_policy ? 2 + options % 11 : 1) {
     if (!disk_.files().create_directory("/data") || !disk_.files().sync_directory("/"))
         wrong("no /data");
     open();
@@ -128,7 +139,7 @@ void log_model::die_at(std::uint64_t n, std::optional<std::uint32_t> losses) {
 
 void log_model::run_living(const operation& one) {
     switch (one.what) {
-    case op::append: return append(shape_of(one));
+    case op::append: return append(shape_of(one, keys_));
     case op::send: return send(one.b % producers_max, one);
     case op::repeat: return repeat(one);
     case op::skip_sequence:
@@ -148,6 +159,10 @@ void log_model::run_living(const operation& one) {
     case op::find_largest: return find(std::nullopt);
     case op::retain: return retain(one.a % 2 == 0);
     case op::roll_expired: return roll_expired();
+    case op::commit: return commit(one);
+    case op::settle: return settle(one);
+    case op::delete_records: return delete_records(one);
+    case op::compact: return compact(one);
     case op::close: return close();
     default: return;
     }
@@ -185,7 +200,7 @@ void log_model::append(const batch_shape& shape) {
 
 void log_model::send(std::uint32_t number, const operation& one) {
     const auto& who = producers_[number];
-    auto shape = shape_of(one);
+    auto shape = shape_of(one, keys_);
     shape.producer = id_of(number);
     shape.epoch = who.epoch;
     shape.sequence = who.next_sequence;
@@ -347,6 +362,10 @@ void log_model::open() {
     std::string why;
     if (const auto act = std::exchange(before_open_, nullptr))
         act();
+    host_.checkpoint(checkpointed_);
+    host_.journaled.clear();
+    if (!journaled_.entries.empty())
+        host_.journaled.push_back(journaled_);
     for (int attempt = 0; attempt < 3; ++attempt) {
         const auto before = disk_.operations();
         const auto opened = host_.open(true);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replica/compaction/compactor.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "sim/disk/memory_disk.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
@@ -8,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,22 @@ struct expected_log {
     log_offset stable{0};
     /// The highest log start that there ever was: all below may be gone.
     log_offset highest_start{0};
+
+    /// Compaction has touched what lies below, at most. `batches` still has all of it as it was appended, for
+    /// producers and epochs; what stands there now is `cleaned`.
+    log_offset cleaned_below{0};
+    std::map<log_offset, known_batch> cleaned;
+    /// Where the last batch of each producer begins, when the newest pass began.
+    std::set<log_offset> tails;
+    struct pass {
+        timestamp_ms now;
+        log_offset upto;
+    };
+    std::vector<pass> passes;
 };
+
+/// Sequences with smaller options have a log that is not compacted.
+inline constexpr std::uint32_t plain_options = 2160;
 
 /// Drives one log by operations.
 class log_model {
@@ -76,6 +93,12 @@ private:
     void find_below(std::optional<timestamp_ms> timestamp, log_offset upto);
     void retain(bool removes);
     void roll_expired();
+    void commit(const operation& one);
+    void settle(const operation& one);
+    void delete_records(const operation& one);
+    void compact(const operation& one);
+    void run_pass(compactor& machine, compactor::job first);
+    void note_pass(const clean_task& task);
     void close();
     void die(std::optional<std::uint32_t> losses);
     void end_process(std::optional<std::uint32_t> losses);
@@ -83,6 +106,12 @@ private:
     void note_power();
     void run_living(const operation& one);
     void forget_from(log_offset from);
+
+    // cleaned_log.cpp
+    const std::map<log_offset, known_batch>& standing();
+    void compare_cleaned(const std::map<log_offset, known_batch>& found);
+    void compare_kept(const known_batch& before, const known_batch* now);
+    bool may_drop_tombstone(log_offset offset) const;
 
     // model_checks.cpp
     void look_at_all();
@@ -93,7 +122,7 @@ private:
     void compare_indexes();
     void compare_index(const segment_state& segment);
     void compare_times(const segment_state& segment, const std::vector<known_batch>& inside);
-    std::optional<found_offset> expected_find(std::optional<timestamp_ms> timestamp, log_offset upto) const;
+    std::optional<found_offset> expected_find(std::optional<timestamp_ms> timestamp, log_offset upto);
     std::vector<known_batch> batches_of(producer_id id) const;
 
     void wrong(const std::string& what) {
@@ -105,7 +134,15 @@ private:
     sim::memory_disk disk_;
     log_options options_;
     log_host host_;
+    std::uint64_t keys_;
     expected_log expected_;
+    std::map<log_offset, known_batch> standing_;
+    /// Of each key the newest record below `cleaned_below`, while a log is compared.
+    std::map<std::string, log_offset> newest_;
+    /// On stable storage outside of the log's directory.
+    journal::journal_part journaled_{{"orders-0", log_host::small_options().topic_id}, {}};
+    checkpointed_offsets checkpointed_;
+    timestamp_ms cleaning_now_{5000};
     std::map<std::uint32_t, producer> producers_;
     std::vector<remove_job> removals_;
     int leader_epoch_ = 1;

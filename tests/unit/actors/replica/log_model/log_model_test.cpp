@@ -36,6 +36,10 @@ rc::Gen<operation> any_operation() {
         {1, with(op::find_largest)},
         {2, with(op::retain)},
         {1, with(op::roll_expired)},
+        {5, with(op::commit)},
+        {2, with(op::settle)},
+        {1, with(op::delete_records)},
+        {3, with(op::compact)},
         {2, with(op::close)},
         {2, with(op::kill)},
         {3, with(op::power_cut)},
@@ -51,7 +55,7 @@ rc::Gen<operation> any_operation() {
 
 rc::Gen<sequence> any_sequence() {
     const auto operations = rc::gen::scale(2.0, rc::gen::container<std::vector<operation>>(any_operation()));
-    return rc::gen::map(rc::gen::pair(rc::gen::inRange<std::uint32_t>(0, 2160), operations),
+    return rc::gen::map(rc::gen::pair(rc::gen::inRange<std::uint32_t>(0, 2 * plain_options), operations),
                         [](auto&& drawn) {
                             return sequence{drawn.first, std::move(drawn.second)};
                         });

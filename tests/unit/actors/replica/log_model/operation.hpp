@@ -24,6 +24,10 @@ enum class op : std::uint8_t {
     find_largest,
     retain, ///< a: whether the renamed files are removed, too
     roll_expired,
+    commit,         ///< by the journal; b: whether it takes it, and what happens meanwhile
+    settle,         ///< a: whether the journal forgets what is settled
+    delete_records, ///< a: up to where; b: whether the process dies between the promise and the deletion
+    compact,        ///< one pass; a: how much later than the last one; b: how many keys it can remember
     close,
     kill,             ///< of the process: what was written survives
     power_cut,        ///< a: what survives of what was not synced
