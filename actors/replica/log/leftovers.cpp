@@ -87,10 +87,13 @@ result<void> leftovers::complete_swap(log_offset base, const std::set<log_offset
         return remove(segment_file_name(base, log_suffix) + std::string(swap_suffix));
     if (!last)
         return last.failure();
+    // Of the segment that gives its name the log may be gone already, and its indexes not.
+    if (auto removed = remove_segment(base, false); !removed)
+        return removed;
     for (const auto segment : segments) {
-        if (segment < base || segment > *last)
+        if (segment <= base || segment > *last)
             continue;
-        if (auto removed = remove_segment(segment, segment != base); !removed)
+        if (auto removed = remove_segment(segment, true); !removed)
             return removed;
     }
     // Or an old segment could come back beside the one that has its records.
