@@ -260,8 +260,8 @@ result<bool> recovery::scan_segment(std::size_t index) {
     const auto base = bases_[index];
     const bool gaps_allowed = may_have_gaps();
     // Where records were given up, the log goes on in a segment with a snapshot of its own.
-    const bool goes_on = damaged_snapshots_.contains(base) || may_have_gap_before(base);
-    if (base < next_offset_ || (base > next_offset_ && !goes_on)) {
+    const bool hole = base > next_offset_ && !damaged_snapshots_.contains(base) && !may_have_gap_before(base);
+    if (base < next_offset_ || hole) {
         BARNABAS_MARK(segment_missing);
         const auto why = "segment " + std::to_string(base.get()) + " follows where offset " +
                          std::to_string(next_offset_.get()) + " should come";
