@@ -10,9 +10,9 @@ PROGRAM = os.environ.get('BARNABAS_PROGRAM', os.path.join(ROOT, 'build', 'cmd', 
 KEPT = os.path.join(ROOT, 'sim', 'scenarios', 'mutants')
 
 # Bugs that only a certain scenario can show; the others are looked for in what seeds draw.
-SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', 'compaction_keys.scenario')
-             for name in ('tombstone_dropped_early', 'compacts_above_high_watermark', 'swap_renamed_in_wrong_order', 'last_of_producer_dropped',
-                          'cleaning_forgets_its_end')}
+COMPACTION = {'compaction_keys': ('tombstone_dropped_early', 'swap_renamed_in_wrong_order', 'last_of_producer_dropped', 'cleaning_forgets_its_end'),
+              'compaction_slow_syncs': ('compacts_above_high_watermark',)}
+SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario') for scenario, names in COMPACTION.items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run

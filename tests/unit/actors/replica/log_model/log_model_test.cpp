@@ -137,7 +137,55 @@ TEST_P(log_model_planted, is_found) {
 INSTANTIATE_TEST_SUITE_P(bugs, log_model_planted, testing::ValuesIn(planted_here),
                          [](const auto& info) { return std::string(info.param.name); });
 
+/// Simulated runs must find those, and this model does as well.
+constexpr planted found_here_too[] = {
+    {"journal_not_replayed", &planted_bugs::journal_not_replayed},
+    {"tombstone_dropped_early", &planted_bugs::tombstone_dropped_early},
+    {"swap_renamed_in_wrong_order", &planted_bugs::swap_renamed_in_wrong_order},
+    {"last_of_producer_dropped", &planted_bugs::last_of_producer_dropped},
+    {"cleaning_forgets_its_end", &planted_bugs::cleaning_forgets_its_end},
+};
+
+INSTANTIATE_TEST_SUITE_P(others, log_model_planted, testing::ValuesIn(found_here_too),
+                         [](const auto& info) { return std::string(info.param.name); });
+
 // ---- what the search found
+
+TEST(log_model_regressions, a_segment_lost_before_the_first_snapshot_is_no_gap_of_compaction) {
+    EXPECT_EQ(
+        problem_of(
+            {2160,
+             {{op::send, 0, 0}, {op::append, 0, 301}, {op::write_all, 0, 0}, {op::power_cut, 1631, 0}}}),
+        "");
+}
+
+TEST(log_model_regressions, an_offset_that_comes_wrong_is_not_compacted) {
+    EXPECT_EQ(problem_of({2160,
+                          {{op::append, 0, 0},
+                           {op::send, 2291, 299},
+                           {op::send, 20, 0},
+                           {op::append, 3842, 3035},
+                           {op::send, 2555, 3737},
+                           {op::write_all, 3378, 1024},
+                           {op::rot_later, 2317, 628},
+                           {op::sync, 2346, 1226},
+                           {op::compact, 1938, 355}}}),
+              "");
+}
+
+TEST(log_model_regressions, a_swapped_segment_has_no_index_of_the_one_before) {
+    EXPECT_EQ(problem_of({2235,
+                          {{op::append, 20, 0},
+                           {op::send, 1886, 0},
+                           {op::send, 20, 0},
+                           {op::send, 0, 303},
+                           {op::close, 0, 0},
+                           {op::compact, 0, 127},
+                           {op::power_cut, 0, 0},
+                           {op::cut_later, 1140, 3350},
+                           {op::compact, 0, 0}}}),
+              "");
+}
 
 TEST(log_model_regressions, bytes_that_no_crc_covers_are_not_read_wrong) {
     EXPECT_EQ(problem_of({0,
