@@ -22,6 +22,7 @@ runtime::production_node_options node_options_for(const broker_config& config, l
     options.loops =
         config.barnabas_event_loops > 0 ? static_cast<std::uint32_t>(config.barnabas_event_loops) : cores;
     options.disk_threads = static_cast<std::uint32_t>(config.barnabas_disk_threads);
+    options.open_files_max = static_cast<std::size_t>(config.barnabas_open_files_max);
     const auto requests = config.queued_max_request_bytes > 0 ? config.queued_max_request_bytes
                                                               : config.barnabas_memory_request_bytes;
     options.client_input_bytes = static_cast<std::size_t>(requests);

@@ -219,6 +219,10 @@ const broker_key keys[] = {
      &config::barnabas_recovery_point_interval_bytes},
     {"barnabas.disk.threads", int32, "4", between(1, 256), "Threads that wait for the disk.",
      &config::barnabas_disk_threads},
+    {"barnabas.open.files.max", int32, "0", between(0, 10'000'000),
+     "Files of the log that are open at a time; others are opened when they are used. 0: half of what the "
+     "system lets the process open.",
+     &config::barnabas_open_files_max},
     {"barnabas.commit.journal.syncs", int32, "4", at_least(0),
      "From so many syncs of partitions at a time on, the commit journal of the data directory makes them "
      "stable with one. 0: never.",

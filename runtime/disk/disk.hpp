@@ -27,6 +27,8 @@ enum class open_mode {
     read_only,
     read_write, ///< must exist
     create,     ///< read and write; made if absent, kept if present
+    /// As read_write, but the file may be opened with its first use, whose error then tells of it.
+    later,
 };
 
 struct directory_entry {

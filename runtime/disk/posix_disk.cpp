@@ -23,7 +23,10 @@ struct queued_job {
 } // namespace
 
 struct posix_disk::state {
-    posix_files files;
+    explicit state(std::size_t open_files_max) : files(below, open_files_max) {}
+
+    posix_files below;
+    bounded_files files;
     std::mutex mutex;
     std::condition_variable work;
     /// Jobs of lanes that are busy or queued; an idle lane has no entry.
@@ -41,7 +44,8 @@ struct posix_disk::state {
     void make_runnable(disk_lane lane);
 };
 
-posix_disk::posix_disk(std::size_t threads) : state_(std::make_unique<state>()) {
+posix_disk::posix_disk(std::size_t threads, std::size_t open_files_max)
+    : state_(std::make_unique<state>(open_files_max)) {
     BARNABAS_ASSERT(threads > 0);
     for (std::size_t i = 0; i < threads; ++i)
         state_->threads.emplace_back([state = state_.get()] { state->run_thread(); });
@@ -64,6 +68,10 @@ void posix_disk::shutdown() {
 
 file_system& posix_disk::files() noexcept {
     return state_->files;
+}
+
+bounded_files::reading posix_disk::open_files() const {
+    return state_->files.now();
 }
 
 void posix_disk::submit(disk_lane lane, disk_job_kind kind, std::function<void(file_system&)> job,
@@ -91,7 +99,7 @@ void posix_disk::submit(disk_lane lane, disk_job_kind kind, std::function<void(f
 }
 
 void posix_disk::state::try_cached(disk_lane lane, queued_job one) {
-    posix_nowait_files now(files);
+    posix_nowait_files now(files, below);
     one.job(now);
     if (!now.blocked()) {
         one.done();

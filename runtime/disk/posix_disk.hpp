@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/disk/bounded_files.hpp"
 #include "runtime/disk/disk.hpp"
 
 #include <cstddef>
@@ -11,7 +12,9 @@ namespace barnabas::runtime {
 /// a read whose pages are in memory run on the submitting thread; a hand-over would cost more than they do.
 class posix_disk final : public disk {
 public:
-    explicit posix_disk(std::size_t threads);
+    /// At most `open_files_max` files are open at a time, however many its users hold (bounded_files.hpp).
+    explicit posix_disk(std::size_t threads, std::size_t open_files_max = open_files_default);
+    static constexpr std::size_t open_files_default = 512;
     ~posix_disk() override;
 
     /// Runs what is queued, then ends the threads. What is submitted later is dropped, as after a crash.
@@ -22,6 +25,7 @@ public:
 
     /// For work before the loops run.
     file_system& files() noexcept;
+    bounded_files::reading open_files() const;
 
 private:
     struct state;

@@ -320,7 +320,8 @@ result<disk_room> posix_files::room(const std::string& path) {
 
 result<std::size_t> posix_nowait_files::read(file_id file, file_position position,
                                              std::span<std::byte> into) {
-    auto outcome = files_.read_now(file, position, into);
+    auto outcome =
+        files_.read_if_held(file, [&](file_id below) { return below_.read_now(below, position, into); });
     blocked_ = blocked_ || outcome.code() == errc::would_block;
     return outcome;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/disk/bounded_files.hpp"
 #include "runtime/disk/disk.hpp"
 
 #include <atomic>
@@ -53,7 +54,7 @@ private:
 /// have waited, so that the job can be run again elsewhere.
 class posix_nowait_files final : public file_system {
 public:
-    explicit posix_nowait_files(posix_files& files) : files_(files) {}
+    posix_nowait_files(bounded_files& files, posix_files& below) : files_(files), below_(below) {}
     bool blocked() const noexcept { return blocked_; }
 
     result<std::size_t> read(file_id file, file_position position, std::span<std::byte> into) override;
@@ -78,7 +79,8 @@ public:
     result<disk_room> room(const std::string& path) override { return files_.room(path); }
 
 private:
-    posix_files& files_;
+    bounded_files& files_;
+    posix_files& below_;
     bool blocked_ = false;
 };
 

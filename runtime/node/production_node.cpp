@@ -12,11 +12,13 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <utility>
 
 namespace barnabas::runtime {
@@ -28,6 +30,17 @@ result<std::uint64_t> seed_from_system() {
     if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
         return error{errc::internal, "the system gives no random numbers (getrandom)"};
     return seed;
+}
+
+/// The other half is for connections.
+std::size_t open_files_bound(std::size_t wanted) {
+    if (wanted != 0)
+        return wanted;
+    constexpr std::size_t most = 1'000'000;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return posix_disk::open_files_default;
+    return std::clamp<std::size_t>(limit.rlim_cur / 2, 1, most);
 }
 
 void end_process(const char* role, const char* what) {
@@ -57,7 +70,7 @@ production_node::parts::parts(production_node_options& options, std::uint64_t se
     : log(std::move(options.log)), memory{{"client_input", options.client_input_bytes},
                                           {"fetch_output", options.fetch_output_bytes},
                                           {"control", options.control_bytes}},
-      disk(options.disk_threads) {
+      disk(options.disk_threads, open_files_bound(options.open_files_max)) {
     if (log == nullptr)
         log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
     log->info("disk_chosen",
@@ -92,6 +105,12 @@ void production_node::parts::publish_levels() {
             "memory_capacity_bytes", "Memory that the reserve may give out.",
             [reserve] { return static_cast<double>(reserve->capacity()); }, labels);
     }
+    metrics.computed_gauge("disk_files_open", "Files that the log uses, whether a descriptor is open or not.",
+                           [this] { return static_cast<double>(disk.open_files().files); });
+    metrics.computed_gauge("disk_descriptors_open", "Descriptors of such files that are open.",
+                           [this] { return static_cast<double>(disk.open_files().descriptors); });
+    metrics.computed_gauge("disk_files_reopened", "Files opened with their first use, or once more.",
+                           [this] { return static_cast<double>(disk.open_files().reopened); });
     metrics.computed_gauge("network_accept_pauses",
                            "Times that accepting paused for lack of descriptors or memory.",
                            [this] { return static_cast<double>(network->accept_pauses()); });

@@ -18,6 +18,8 @@ struct production_node_options {
     std::uint32_t loops = 1;
     /// Threads for disk jobs that wait.
     std::uint32_t disk_threads = 4;
+    /// Descriptors of files, at most. 0: half of what the system lets the process open.
+    std::size_t open_files_max = 0;
     std::size_t client_input_bytes = 256u << 20;
     std::size_t fetch_output_bytes = 256u << 20;
     std::size_t control_bytes = 64u << 20;

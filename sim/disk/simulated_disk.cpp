@@ -1,5 +1,7 @@
 #include "sim/disk/simulated_disk.hpp"
 
+#include "protocol/model/assert.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +9,8 @@ namespace barnabas::sim {
 
 simulated_disk::simulated_disk(world& time, owner_id owner, std::uint32_t node, memory_disk& on,
                                runtime::random draws)
-    : world_(time), owner_(owner), node_(node), disk_(on), draws_(draws) {}
+    : world_(time), owner_(owner), node_(node), disk_(on), files_(on.files(), on.faults().open_files_max),
+      draws_(draws) {}
 
 void simulated_disk::submit(runtime::disk_lane lane, runtime::disk_job_kind kind,
                             std::function<void(runtime::file_system&)> job, std::function<void()> done) {
@@ -61,17 +64,23 @@ std::int64_t simulated_disk::run(std::uint64_t lane, const queued_job& job) {
     if (job.kind == runtime::disk_job_kind::cached_read &&
         draws_.chance(disk_.faults().not_cached_chance, per_million)) {
         disk_.refuse_reads_after(1 + draws_.below(3));
-        job.work(disk_.files());
+        job.work(files_);
         again = disk_.refuse_reads_after(0);
     } else {
         again = true;
     }
     if (again)
-        job.work(disk_.files());
+        job.work(files_);
+    check_open_files();
     const auto count = disk_.operations() - operations;
     const auto latency = latency_of(count, disk_.syncs() - syncs);
     world_.record(node_, trace_kind::disk_job, lane, static_cast<std::uint64_t>(latency), count);
     return latency;
+}
+
+void simulated_disk::check_open_files() const {
+    const auto open = files_.now();
+    BARNABAS_ASSERT(open.descriptors <= std::max(files_.open_max(), open.pinned + 1));
 }
 
 std::int64_t simulated_disk::latency_of(std::uint64_t operations, std::uint64_t syncs) {

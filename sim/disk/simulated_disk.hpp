@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/disk/bounded_files.hpp"
 #include "runtime/disk/disk.hpp"
 #include "sim/disk/memory_disk.hpp"
 #include "sim/world/world.hpp"
@@ -14,7 +15,7 @@ namespace barnabas::sim {
 /// The disk seam of one incarnation of a node, over its host's `memory_disk`. A job runs at one moment of
 /// virtual time; its `done` follows after the drawn latencies of its operations. A crash between the two
 /// leaves an effect that nobody was told of. What may run on the submitting loop sometimes does, inside
-/// `submit`.
+/// `submit`. No more files are open than a bound that differs from life to life.
 class simulated_disk final : public runtime::disk {
 public:
     simulated_disk(world& time, owner_id owner, std::uint32_t node, memory_disk& on, runtime::random draws);
@@ -38,6 +39,7 @@ private:
     void run_front(std::uint64_t lane, std::int64_t waited);
     void finish_front(std::uint64_t lane);
     std::int64_t run(std::uint64_t lane, const queued_job& job);
+    void check_open_files() const;
     bool stalled() const;
     std::int64_t latency_of(std::uint64_t operations, std::uint64_t syncs);
 
@@ -45,6 +47,7 @@ private:
     owner_id owner_;
     std::uint32_t node_;
     memory_disk& disk_;
+    runtime::bounded_files files_;
     runtime::random draws_;
     /// The front job of each lane is the one that runs; lanes without jobs are not here.
     std::map<std::uint64_t, lane_queue> lanes_;

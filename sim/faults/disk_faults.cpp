@@ -29,6 +29,10 @@ disk_faults disk_faults::all_drawn(runtime::random& draws) {
     made.stall_high = static_cast<std::int64_t>(draws.log_between(100'000'000, 60'000'000'000));
     made.not_cached_chance = chance(1'000, 800'000);
     made.inline_chance = chance(10'000, 1'000'000);
+    // A stream of its own: what was drawn before stays what it was.
+    auto files = draws.split("open files");
+    if (files.chance(50, 100))
+        made.open_files_max = static_cast<std::uint32_t>(files.between(6, 40));
     return made;
 }
 

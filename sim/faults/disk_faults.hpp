@@ -46,6 +46,8 @@ struct disk_faults {
     std::uint32_t not_cached_chance = 100'000;
     /// Per job that may run on the submitting loop: it does, and `done` is called before `submit` returns.
     std::uint32_t inline_chance = 250'000;
+    /// Descriptors that a process may have open; it closes and opens files to keep to that.
+    std::uint32_t open_files_max = 400;
 
     /// Which kinds exist and how strong they are, drawn for one run.
     static disk_faults drawn(runtime::random& draws);
@@ -86,6 +88,7 @@ void for_each_field(Of& of, Visit&& visit) {
     visit("misdirect_chance_ppm", of.misdirect_chance);
     visit("no_descriptor_chance_ppm", of.no_descriptor_chance);
     visit("no_room_for_name_chance_ppm", of.no_room_for_name_chance);
+    visit("open_files_max", of.open_files_max);
 }
 
 /// What a power cut leaves, of what was not synced. Chances are per 1,000,000.

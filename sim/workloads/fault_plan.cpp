@@ -162,6 +162,7 @@ void add_disk_kind(disk_faults& to, const disk_faults& all, background_kind kind
     case background_kind::cold_cache:
         to.not_cached_chance = all.not_cached_chance;
         to.inline_chance = all.inline_chance;
+        to.open_files_max = all.open_files_max;
         return;
     default: return;
     }
