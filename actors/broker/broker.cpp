@@ -111,8 +111,15 @@ void broker::on_image(const metadata_committed& message, effects::effects& out) 
     BARNABAS_ASSERT(partitions_.has_value());
     if (is_closing())
         return;
-    if (state_ == broker_state::starting_controller)
+    if (state_ == broker_state::starting_controller) {
         transition_to(broker_state::opening_partitions);
+        // Whoever needs what was found at start has it by now.
+        for (auto& directory : directories_->directories) {
+            directory.partitions = std::vector<stored_partition>();
+            directory.checkpoints = found_checkpoints();
+            directory.journal = nullptr;
+        }
+    }
     partitions_->on_image(message.image, out);
     serve_if_ready(out);
 }
@@ -275,6 +282,8 @@ bool broker::stopped_cleanly() {
     bool some_flushed = false;
     for (auto& directory : directories_->directories) {
         directory.unflushed = partitions_ && partitions_->left_unflushed(directory.path);
+        if (partitions_)
+            directory.closed = partitions_->closed_in(directory.path);
         some_flushed |= !directory.unflushed && !directory.offline;
     }
     const bool all_opened = partitions_ && partitions_->is_serving();

@@ -238,6 +238,7 @@ void broker_actor::carry_out(const effects::open_directories&) {
     wanted.node = node_id(config_->node_id);
     wanted.cordoned = config_->cordoned_log_dirs;
     wanted.seed = node_.seed;
+    wanted.planted = options_.planted;
     auto outcome = std::make_shared<std::optional<result<opened_directories>>>();
     node_.disk->submit(
         directories_lane, runtime::disk_job_kind::blocking,
@@ -293,6 +294,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
     wanted.journal = journals_.use_for(
         effect.data_directory, partition_directory_name(effect.topic, effect.id.partition), effect.id);
     wanted.checkpointed = effect.checkpointed;
+    wanted.closed = effect.closed;
     wanted.checkpoints = checkpoints_.of(effect.data_directory);
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;

@@ -40,6 +40,8 @@ struct open_partition {
     bool create = false;
     /// What the checkpoints of the data directory say of it.
     checkpointed_offsets checkpointed{};
+    /// What the log was when it was closed in good order; empty when it must be looked at.
+    slice closed{};
 };
 /// Answered by `on_partition_closed`.
 struct close_partition {

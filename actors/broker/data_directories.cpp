@@ -15,7 +15,6 @@ namespace {
 
 constexpr auto identity_file = "meta.properties";
 constexpr auto lock_file = ".lock";
-constexpr auto clean_stop_marker = ".kafka_cleanshutdown";
 constexpr auto metadata_log_directory = "__cluster_metadata-0";
 /// Beside the metadata log's directory; text: `0`, the offset.
 constexpr auto created_file = "created-partitions-offset";
@@ -171,19 +170,6 @@ std::optional<log_offset> parse_created(std::string_view text) {
     return whole ? std::optional(log_offset(offset)) : std::nullopt;
 }
 
-result<bool> take_clean_stop_marker(runtime::file_system& files, const std::string& path) {
-    const auto marker = join_path(path, clean_stop_marker);
-    auto there = files.exists(marker);
-    if (!there || !*there)
-        return there;
-    BARNABAS_MARK(stopped_cleanly);
-    if (auto removed = files.remove(marker); !removed)
-        return removed.failure();
-    if (auto synced = files.sync_directory(path); !synced)
-        return synced.failure();
-    return true;
-}
-
 /// The steps of `open_data_directories`, with what they know of each other.
 class opening {
 public:
@@ -324,11 +310,11 @@ private:
                 return written;
         }
         directory.id = *found->directory;
-        auto clean = take_clean_stop_marker(files_, directory.path);
+        auto clean = take_clean_stop(files_, directory.path, options_.planted);
         if (!clean)
             return clean.failure();
-        directory.was_stopped_cleanly = *clean;
-        auto partitions = list_partitions(files_, directory.path, !*clean);
+        directory.was_stopped_cleanly = clean->marked;
+        auto partitions = list_partitions(files_, directory.path, !clean->marked, clean->logs);
         if (!partitions)
             return partitions.failure();
         if (!directory.holds_partitions)
@@ -461,7 +447,7 @@ result<void> close_data_directories(runtime::file_system& files, const opened_di
             auto marked =
                 directory.holds_partitions ? journal::remove_journal(files, directory.path) : result<void>();
             if (marked)
-                marked = write_small_file(files, directory.path, clean_stop_marker, "{\"version\":0}\n");
+                marked = leave_clean_stop(files, directory.path, directory.closed);
             if (!marked && outcome)
                 outcome = cannot_use(directory.path, marked.failure());
         }

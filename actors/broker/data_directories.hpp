@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/broker/checkpoint_file.hpp"
+#include "actors/broker/clean_stop.hpp"
 #include "actors/journal/journal_jobs.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "runtime/disk/disk.hpp"
 
 #include <cstdint>
@@ -25,6 +27,7 @@ struct data_directory_options {
     std::vector<std::string> cordoned;
     /// Where fresh cluster and directory ids come from.
     std::uint64_t seed = 0;
+    planted_bugs planted{};
 };
 
 /// A partition's directory as it was found at start.
@@ -41,6 +44,8 @@ struct stored_partition {
     std::uint64_t bytes_to_check = 0;
     /// What the checkpoints of the data directory say of it.
     checkpointed_offsets checkpointed{};
+    /// What the log was when it was closed in good order; empty when that is not known for certain.
+    slice closed{};
 };
 
 struct data_directory {
@@ -49,7 +54,8 @@ struct data_directory {
     runtime::file_id lock;
     /// It was empty and got its `meta.properties` now.
     bool formatted = false;
-    /// The last broker stopped in good order. Only for people: recovery has rules of its own.
+    /// The last broker stopped in good order. Logs that it told of are not looked at; recovery of the others
+    /// has rules of its own.
     bool was_stopped_cleanly = false;
     /// False for a `metadata.log.dir` that is not among `log.dirs`.
     bool holds_partitions = true;
@@ -58,6 +64,8 @@ struct data_directory {
     std::optional<error> offline;
     /// Something in it was not closed in good order by this process: it gets no marker of a clean stop.
     bool unflushed = false;
+    /// What its logs were when this process closed them.
+    closed_logs closed;
     std::vector<stored_partition> partitions;
     /// What the commit journal held; null where no partitions are.
     std::shared_ptr<journal::found_journal> journal;
@@ -103,8 +111,9 @@ result<void> record_created(runtime::file_system& files, const std::string& meta
 
 /// Job: the directories of partitions in a data directory, in the order of their names. `measured`: with
 /// `bytes_to_check`.
+/// Those among `closed` are not looked at.
 result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
-                                                      bool measured);
+                                                      bool measured, const closed_logs& closed);
 
 /// Told of a directory that cannot be read, it takes that one out of use, or says why there is no start
 /// without it.

@@ -69,6 +69,7 @@ void partition_set::on_reopen_due(effects::effects& out) {
     reopen_armed_ = false;
     if (std::exchange(recording_waits_, false))
         begin_recording(out);
+    failed_known_.reset();
     for (const auto& [id, directory] : std::exchange(without_room_, {})) {
         const auto found = partitions_.find(id);
         if (closing_ || found == partitions_.end() || found->second.state != partition_state::failed ||

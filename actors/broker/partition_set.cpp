@@ -46,6 +46,7 @@ void partition_set::next_image(effects::effects& out) {
 
 void partition_set::begin_removals(effects::effects& out) {
     step_ = step::removing;
+    failed_known_.reset();
     BARNABAS_ASSERT(waiting_.empty());
     for (const auto& [id, partition] : partitions_)
         if (!target_->topic_names.contains(id.topic))
@@ -134,6 +135,7 @@ void partition_set::begin_opening(effects::effects& out) {
 
 void partition_set::open(const topic_metadata& topic, const partition_metadata& partition,
                          effects::effects& out) {
+    failed_known_.reset();
     effects::open_partition opening;
     opening.id = {topic.id, partition.index};
     opening.topic = topic.name;
@@ -145,6 +147,7 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
         opening.data_directory = stored->directory;
         local.bytes_to_check = stored->partition.bytes_to_check;
         local.checkpointed = opening.checkpointed = stored->partition.checkpointed;
+        opening.closed = stored->partition.closed;
     } else if (!place_new(topic, partition, opening, out)) {
         local.state = partition_state::failed;
         partitions_[opening.id] = local;
@@ -242,6 +245,8 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
         partition.state = partition_state::offline;
         out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});
     }
+    if (partition.state != partition_state::open)
+        failed_known_.reset();
     if (closing_) {
         if (partition.state == partition_state::failed) {
             partitions_.erase(found);
@@ -261,6 +266,7 @@ void partition_set::on_directory_failed(const std::string& directory, const erro
     if (!lost_.emplace(directory, why.detail).second)
         return;
     places_.set_offline(directory);
+    failed_known_.reset();
     std::size_t count = 0;
     for (auto& [id, partition] : partitions_) {
         // What is being opened or closed hears from the disk itself.
@@ -305,6 +311,9 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
         out.emplace_back(effects::note{effects::note_level::warn, "partition_not_closed",
                                        described(found->second.topic, closed.partition.partition) + ": " +
                                            to_string(error{closed.code, closed.detail})});
+    } else if (closing_ && !closed.state.empty()) {
+        const auto name = partition_directory_name(found->second.topic, closed.partition.partition);
+        closed_[found->second.data_directory].emplace(name, closed.state);
     }
     if (BARNABAS_MARK_IF(closed.code != errc::ok && !closing_, partition_files_left_behind))
         places_.left_behind(found->second.data_directory,
@@ -325,6 +334,7 @@ void partition_set::publish(metadata_image_ptr image, effects::effects& out) {
 
 void partition_set::close_all(effects::effects& out) {
     closing_ = true;
+    failed_known_.reset();
     pending_ = nullptr;
     if (std::exchange(recording_waits_, false))
         step_ = step::none;
@@ -349,12 +359,14 @@ bool partition_set::is_closed() const noexcept {
     return closing_ && partitions_.empty() && step_ != step::setting_aside && step_ != step::recording;
 }
 
-std::size_t partition_set::failed_count() const noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(partitions_.begin(), partitions_.end(), [](const auto& one) {
-            return one.second.state == partition_state::failed ||
-                   one.second.state == partition_state::offline;
-        }));
+std::size_t partition_set::failed_count() const {
+    if (!failed_known_)
+        failed_known_ = static_cast<std::size_t>(
+            std::count_if(partitions_.begin(), partitions_.end(), [](const auto& one) {
+                return one.second.state == partition_state::failed ||
+                       one.second.state == partition_state::offline;
+            }));
+    return *failed_known_;
 }
 
 std::vector<topic_partition> partition_set::open_partitions() const {

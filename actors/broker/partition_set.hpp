@@ -63,10 +63,15 @@ public:
     /// The most that the partitions which are still to be opened have to check.
     std::uint64_t bytes_to_check() const noexcept { return bytes_to_check_; }
     std::size_t count() const noexcept { return partitions_.size(); }
-    std::size_t failed_count() const noexcept;
+    std::size_t failed_count() const;
     /// A partition was not opened, or closed without its files on stable storage: a stop is not clean then.
     bool left_unflushed() const noexcept { return !unflushed_.empty(); }
     bool left_unflushed(const std::string& directory) const { return unflushed_.contains(directory); }
+    /// What the logs of the directory were when they closed, for the next start.
+    closed_logs closed_in(const std::string& directory) const {
+        const auto found = closed_.find(directory);
+        return found == closed_.end() ? closed_logs{} : found->second;
+    }
     std::vector<topic_partition> open_partitions() const;
     metadata_image_ptr image() const noexcept { return current_; }
     /// Open partitions in a data directory that the request wants to hear of, by topic and number.
@@ -147,9 +152,12 @@ private:
     step step_ = step::none;
     std::set<topic_partition> waiting_;
     bool closing_ = false;
+    /// Counted once until something changes it, since it is asked for with every message.
+    mutable std::optional<std::size_t> failed_known_;
     bool noted_unknown_ = false;
     /// Directories with a partition that was not opened, or closed without its files on stable storage.
     std::set<std::string> unflushed_;
+    std::map<std::string, closed_logs> closed_;
 };
 
 } // namespace barnabas

@@ -70,7 +70,7 @@ result<bool> has_records(runtime::file_system& files, const std::string& directo
 } // namespace
 
 result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
-                                                      bool measured) {
+                                                      bool measured, const closed_logs& closed) {
     auto entries = files.list(path);
     if (!entries)
         return entries.failure();
@@ -79,6 +79,12 @@ result<std::vector<stored_partition>> list_partitions(runtime::file_system& file
         auto partition = entry.is_directory ? parse_partition_directory(entry.name) : std::nullopt;
         if (!partition)
             continue;
+        if (const auto known = closed.find(entry.name); known != closed.end()) {
+            partition->id = topic_of_closed_log(known->second);
+            partition->closed = known->second;
+            partitions.push_back(std::move(*partition));
+            continue;
+        }
         auto text = read_small_file(files, join_path(join_path(path, entry.name), partition_identity_file));
         if (!BARNABAS_MARK_IF(!text, partition_without_identity))
             partition->id = parse_uuid(parse_lines(*text, ':')["topic_id"]);
@@ -142,7 +148,8 @@ std::optional<stored_partition> parse_partition_directory(const std::string& nam
     const auto index = parse_index(digits);
     if (!index)
         return std::nullopt;
-    return stored_partition{name, name.substr(0, dash), partition_index(*index), std::nullopt, false, 0, {}};
+    return stored_partition{name, name.substr(0, dash), partition_index(*index), std::nullopt, false, 0, {},
+                            {}};
 }
 
 std::string partition_directory_name(const std::string& topic, partition_index index) {

@@ -66,13 +66,13 @@ void cleaning::go_on(std::optional<replica::compactor::job> next, std::uint64_t 
         bytes_per_second_ > 0 ? static_cast<double>(bytes_moved) * 1000 / bytes_per_second_ : 0;
     if (!BARNABAS_MARK_IF(pause >= 1, cleaning_waits_for_its_speed))
         return submit(std::move(*next));
-    waiting_ = std::move(next);
+    waiting_ = std::make_unique<replica::compactor::job>(std::move(*next));
     port_->resume_cleaning(std::chrono::milliseconds(std::llround(std::min(pause, pause_ms_max))));
 }
 
 void cleaning::on_step_due() {
-    if (waiting_)
-        submit(*std::exchange(waiting_, std::nullopt));
+    if (const auto step = std::exchange(waiting_, nullptr))
+        submit(std::move(*step));
 }
 
 void cleaning::submit(replica::compactor::job job) {
@@ -83,6 +83,7 @@ void cleaning::tell() {
     auto outcome = machine_.take_outcome();
     if (tap_ != nullptr && outcome)
         tap_->cleaning_ended(outcome->outcome, machine_.cleaned_upto());
+    left_files_ |= outcome && !outcome->outcome;
     if (!std::exchange(ordered_, false))
         return;
     partition_cleaned answer;
@@ -100,6 +101,7 @@ void cleaning::tell() {
 }
 
 void cleaning::on_close() {
+    left_files_ |= machine_.busy();
     machine_.stop();
     on_step_due();
 }

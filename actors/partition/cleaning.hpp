@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -50,6 +51,8 @@ public:
     std::vector<kept_find> take_finds();
 
     log_offset cleaned_upto() const { return machine_.cleaned_upto(); }
+    /// A pass was not ended in good order, and what it made may still be there.
+    bool left_files() const { return left_files_; }
 
 private:
     void go_on(std::optional<replica::compactor::job> next, std::uint64_t bytes_moved);
@@ -63,8 +66,9 @@ private:
     replica::compactor machine_;
     double bytes_per_second_ = 0;
     /// A step that waits for its time.
-    std::optional<replica::compactor::job> waiting_;
+    std::unique_ptr<replica::compactor::job> waiting_;
     bool ordered_ = false;
+    bool left_files_ = false;
     std::vector<kept_read> reads_;
     std::vector<kept_find> finds_;
 };

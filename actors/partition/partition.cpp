@@ -143,6 +143,7 @@ void partition::on_synced(const replica::sync_job& job) {
         sync_waits_ = true;
         port_.retry_repair(limits::repair_interval);
     }
+    left_files_ |= !job.small_files_outcome;
     after_sync(log_.on_synced(job));
 }
 
@@ -426,6 +427,7 @@ void partition::on_check_retention() {
 void partition::on_retired(const replica::retire_job& job) {
     BARNABAS_ASSERT(retires_in_flight_ > 0);
     --retires_in_flight_;
+    left_files_ |= !job.outcome;
     if (BARNABAS_MARK_IF(!job.outcome, retention_failed))
         port_.report("retention_failed", to_string(job.outcome.failure()));
     else
@@ -479,6 +481,12 @@ void partition::on_closed(const replica::close_job& job) {
     close_outcome_ = job.outcome;
     if (closing_)
         port_.closed(job.outcome);
+}
+
+slice partition::clean_state() const {
+    if (left_files_ || retires_in_flight_ != 0 || cleaning_.left_files())
+        return {};
+    return log_.clean_state().value_or(slice());
 }
 
 } // namespace barnabas

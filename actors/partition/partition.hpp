@@ -59,6 +59,8 @@ public:
     void on_found(const replica::find_job& job, std::uint64_t reply);
     void on_retired(const replica::retire_job& job);
     void on_closed(const replica::close_job& job);
+    /// What a start needs to know of the log; empty when it must look at the directory.
+    slice clean_state() const;
 
     // Compaction, in cleaning_events.cpp.
     void on_check_cleaning();
@@ -134,6 +136,8 @@ private:
     /// storage.
     log_offset oldest_segment_;
     std::uint64_t unsynced_bytes_ = 0;
+    /// Something may lie in the directory that the next start must clear away.
+    bool left_files_ = false;
     /// Asked for by the journal, and not told yet; -1: nothing.
     log_offset settle_upto_{-1};
     /// Segments that retention took out are being renamed.

@@ -79,6 +79,7 @@ private:
     void on_read(const read_request& request);
     void on_forget(const forget_reader& message);
     void on_removed(const replica::remove_job& job) {
+        removals_ -= job.outcome ? 1 : 0;
         if (!job.outcome)
             report("retention_failed", to_string(job.outcome.failure()));
     }
@@ -203,6 +204,8 @@ private:
     waiting_reads::reader reading_for_;
     bool reader_may_wait_ = false;
     bool remove_files_ = false;
+    /// Deletions whose files are still there, under other names.
+    std::uint32_t removals_ = 0;
 };
 
 caf::behavior partition_actor::make_behavior() {
@@ -368,7 +371,8 @@ void partition_actor::open() {
     job->create = options_.create;
     job->journaled = std::move(options_.journal.held);
     job->journal_damage = options_.journal.damage;
-    run(lane_use::write, replica::open_job::kind, job, partition_open_done{job});
+    job->closed = std::exchange(options_.closed, {});
+    run(lane_use::write, job->kind(), job, partition_open_done{job});
 }
 
 void partition_actor::fail_to_open(const error& why) {
@@ -449,6 +453,7 @@ void partition_actor::start_waiting_jobs() {
 }
 
 void partition_actor::submit_later(replica::remove_job job, std::chrono::milliseconds delay) {
+    ++removals_;
     delayed_send(self(), delay, remove_due{std::make_shared<replica::remove_job>(std::move(job))});
 }
 
@@ -467,6 +472,8 @@ void partition_actor::end(const result<void>& outcome) {
         journal_.tell_settled(this, journal::every_offset);
     else
         journal_.tell_gone(this);
+    if (outcome && removals_ == 0)
+        message.state = machine_->clean_state();
     if (!outcome) {
         message.code = outcome.code();
         message.detail = outcome.failure().detail;

@@ -36,6 +36,8 @@ struct partition_options {
     journal_use journal;
     /// What the checkpoints of the data directory say of it, and their owner.
     checkpointed_offsets checkpointed;
+    /// What the log was when it was closed in good order; empty when it must be looked at.
+    slice closed;
     caf::actor checkpoints;
     planted_bugs planted;
     /// Null outside of simulations.

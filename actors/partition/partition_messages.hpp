@@ -177,6 +177,8 @@ struct partition_closed {
     topic_partition partition;
     errc code = errc::ok;
     std::string detail;
+    /// What a start needs to know of the log; empty when it must look.
+    slice state{};
 };
 
 } // namespace barnabas

@@ -39,8 +39,8 @@ std::optional<room_for_reads::read> room_for_reads::next(const caf::actor& owner
     return first;
 }
 
-std::deque<room_for_reads::read> room_for_reads::take_back(const waiting_reads::reader* who) {
-    std::deque<read> taken, kept;
+lean_deque<room_for_reads::read> room_for_reads::take_back(const waiting_reads::reader* who) {
+    lean_deque<read> taken, kept;
     for (auto& one : std::exchange(waiting_, {}))
         (who != nullptr && one.who != *who ? kept : taken).push_back(std::move(one));
     waiting_ = std::move(kept);

@@ -2,13 +2,13 @@
 
 #include "actors/partition/waiting_reads.hpp"
 #include "actors/replica/read_jobs.hpp"
+#include "protocol/model/lean_deque.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/memory/reserve.hpp"
 
 #include <caf/actor.hpp>
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 
 namespace barnabas {
@@ -35,14 +35,14 @@ public:
     std::optional<read> next(const caf::actor& owner);
     void on_room() { told_to_wait_ = false; }
     /// Takes out all, or one reader's.
-    std::deque<read> take_back(const waiting_reads::reader* who);
+    lean_deque<read> take_back(const waiting_reads::reader* who);
 
 private:
     std::size_t most_of(const replica::read_job& job) const;
 
     runtime::memory_reserve& reserve_;
     const topic_config& config_;
-    std::deque<read> waiting_;
+    lean_deque<read> waiting_;
     bool told_to_wait_ = false;
 };
 

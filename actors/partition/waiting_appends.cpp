@@ -7,7 +7,7 @@ namespace barnabas {
 
 namespace {
 
-void take_reached(std::deque<waiting_appends::waiter>& waiting, log_offset mark,
+void take_reached(lean_deque<waiting_appends::waiter>& waiting, log_offset mark,
                   std::vector<waiting_appends::waiter>& out) {
     while (!waiting.empty() && waiting.front().end <= mark) {
         out.push_back(std::move(waiting.front()));
@@ -15,12 +15,12 @@ void take_reached(std::deque<waiting_appends::waiter>& waiting, log_offset mark,
     }
 }
 
-void take_from(std::deque<waiting_appends::waiter>& waiting, log_offset from,
+void take_from(lean_deque<waiting_appends::waiter>& waiting, log_offset from,
                std::vector<waiting_appends::waiter>& out) {
-    std::deque<waiting_appends::waiter> kept;
+    lean_deque<waiting_appends::waiter> kept;
     for (auto& one : waiting)
         (one.end > from ? out.emplace_back() : kept.emplace_back()) = std::move(one);
-    waiting.swap(kept);
+    waiting = std::move(kept);
 }
 
 } // namespace

@@ -2,9 +2,9 @@
 
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/model/ids.hpp"
+#include "protocol/model/lean_deque.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -39,8 +39,8 @@ public:
     bool wants_stable() const noexcept { return !stable_.empty(); }
 
 private:
-    std::deque<waiter> written_;
-    std::deque<waiter> stable_;
+    lean_deque<waiter> written_;
+    lean_deque<waiter> stable_;
 };
 
 } // namespace barnabas

@@ -93,6 +93,7 @@ write_job replica_log::take(std::vector<batch::batch_view>& batches, const appen
     job.directory = options_.directory;
     job.base_offset = log_end_offset_;
     job.next_offset = appended.next_offset;
+    note_touched(job);
     undo.rolled = roll_due(batches, context.now);
     mark_snapshot_if_due(undo.rolled);
     if (undo.rolled)

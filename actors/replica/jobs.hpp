@@ -67,6 +67,8 @@ struct recovered_log {
     log_offset sound_from{0};
     /// Compaction has cleaned all below; -1 when that is not known.
     log_offset cleaned_upto{-1};
+    /// Nobody has looked at the files; they are opened with their first use.
+    bool files_unseen = false;
     recovery_report report;
 };
 
@@ -80,9 +82,14 @@ struct open_job {
     std::vector<journal::journal_part> journaled;
     /// The journal has lost something: where.
     std::optional<std::string> journal_damage;
+    /// What the log was when it was closed in good order, if nobody can have changed it since; then its files
+    /// are not looked at (log/clean_log.hpp).
+    slice closed;
     result<recovered_log> outcome = not_run_yet();
 
-    static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    runtime::disk_job_kind kind() const {
+        return closed.empty() ? runtime::disk_job_kind::blocking : runtime::disk_job_kind::buffered_write;
+    }
     void run(runtime::file_system& files);
 };
 
@@ -114,12 +121,17 @@ struct write_job {
     file_position offset_position;
     slice time_entries;
     file_position time_position;
+    /// The first write to a log that was opened without a look at its files: what `.log` must have.
+    std::optional<std::uint64_t> size_before;
 
     result<void> outcome = not_run_yet();
     segment_files written_to;
 
     runtime::disk_job_kind kind = runtime::disk_job_kind::buffered_write;
     void run(runtime::file_system& files);
+
+private:
+    result<void> check_size(runtime::file_system& files) const;
 };
 
 /// Cuts the files back to the last successful append, so that offsets may be assigned again.
@@ -217,6 +229,8 @@ struct close_job {
     std::optional<error> not_flushed;
     /// How far the log is good.
     std::uint64_t log_size = 0;
+    /// All is as it was found at the opening: files are only closed.
+    bool untouched = false;
 
     result<void> outcome = not_run_yet();
 

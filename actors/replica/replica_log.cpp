@@ -16,8 +16,8 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
       producers_(std::move(recovered.producers)), epochs_(std::move(recovered.epochs)),
       log_start_offset_(recovered.log_start_offset), log_end_offset_(recovered.log_end_offset),
       written_offset_(log_end_offset_), stable_offset_(log_end_offset_), settled_offset_(log_end_offset_),
-      cleaned_upto_(recovered.cleaned_upto), snapshot_offset_(recovered.snapshot_offset),
-      sound_from_(recovered.sound_from) {
+      cleaned_upto_(recovered.cleaned_upto), files_unseen_(recovered.files_unseen),
+      snapshot_offset_(recovered.snapshot_offset), sound_from_(recovered.sound_from) {
     BARNABAS_ASSERT(!segments_.empty());
     BARNABAS_ASSERT(log_start_offset_ <= log_end_offset_);
     lane_->files = recovered.files;
@@ -174,7 +174,7 @@ void replica_log::take_closable(sync_job& job) {
     if (settle_in_flight_)
         return;
     const auto active = open_segments_.back().base_offset;
-    std::erase_if(open_segments_, [&](const open_segment& segment) {
+    erase_if(open_segments_, [&](const open_segment& segment) {
         if (segment.base_offset == active || segment.log_dirty || segment.indexes_dirty ||
             segment.readers > 0)
             return false;
@@ -242,6 +242,11 @@ close_job replica_log::close() {
     job.closing_time_position = file_position(active.time_index_size);
     if (const auto entry = closing_time_entry(active); !entry.empty())
         job.closing_time_entry = slice::copy_of(entry);
+    job.untouched = is_untouched() && job.closing_time_entry.empty();
+    if (BARNABAS_MARK_IF(job.untouched, untouched_log_closed)) {
+        job.snapshot_offset = snapshot_offset_;
+        return job;
+    }
     job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
     job.snapshot = slice::copy_of(producers_.encode_snapshot(sound_from_));
     job.snapshot_offset = log_end_offset_;

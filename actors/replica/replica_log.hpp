@@ -6,10 +6,10 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log_options.hpp"
 #include "protocol/batch/record_batch.hpp"
+#include "protocol/model/lean_deque.hpp"
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -114,6 +114,9 @@ public:
     close_job close();
     /// What its snapshot proves is the recovery point from now on.
     void on_closed(const close_job& job);
+    /// After that, what a start needs to know of the log (log/clean_log.hpp); nothing when it must be looked
+    /// at.
+    std::optional<slice> clean_state() const;
 
     log_offset log_start_offset() const { return log_start_offset_; }
     log_offset log_end_offset() const { return log_end_offset_; }
@@ -130,7 +133,7 @@ public:
     const std::optional<error>& failure() const { return failure_; }
     bool offline() const { return offline_; }
     const segment_state& active_segment() const { return segments_.back(); }
-    const std::deque<segment_state>& segments() const { return segments_; }
+    const lean_deque<segment_state>& segments() const { return segments_; }
     const producer_state& producers() const { return producers_; }
     const epoch_cache& epochs() const { return epochs_; }
     epoch_end end_offset_for(leader_epoch epoch) const {
@@ -195,14 +198,16 @@ private:
     void take_snapshot_due(sync_job& job);
     void take_closable(sync_job& job);
     log_offset snapshot_replaced_by(log_offset next) const;
+    bool is_untouched() const;
+    void note_touched(write_job& job);
     bool is_expired(const segment_state& segment, log_offset next_base, timestamp_ms now,
                     std::uint64_t bytes_left) const;
     void retire_front(retire_job& job);
 
     log_options options_;
     std::shared_ptr<write_lane> lane_;
-    std::deque<segment_state> segments_;
-    std::deque<open_segment> open_segments_;
+    lean_deque<segment_state> segments_;
+    lean_deque<open_segment> open_segments_;
     producer_state producers_;
     epoch_cache epochs_;
     bool epochs_changed_ = false;
@@ -215,10 +220,10 @@ private:
     log_offset settled_offset_;
     log_offset cleaned_upto_;
     /// Written and not stable; kept for the journal.
-    std::deque<journal::journal_entry> unstable_;
+    lean_deque<journal::journal_entry> unstable_;
     std::uint64_t unstable_bytes_ = 0;
 
-    std::deque<append_in_flight> in_flight_;
+    lean_deque<append_in_flight> in_flight_;
     std::vector<append_in_flight> failed_;
     std::vector<log_offset> failed_segments_;
     std::optional<error> failure_;
@@ -230,6 +235,9 @@ private:
     bool settle_in_flight_ = false;
     bool closed_ = false;
     bool swap_in_flight_ = false;
+    /// Nothing was appended in this life.
+    bool untouched_ = true;
+    bool files_unseen_;
     /// Counts the exchanges of segments.
     std::uint64_t layout_ = 0;
     std::uint32_t outside_jobs_ = 0;
@@ -239,7 +247,7 @@ private:
     /// For the sync marks of its snapshots.
     log_offset sound_from_;
     std::uint64_t bytes_since_snapshot_ = 0;
-    std::deque<recent_position> recent_;
+    lean_deque<recent_position> recent_;
 };
 
 } // namespace barnabas::replica

@@ -39,6 +39,23 @@ result<segment_files> create_segment_files(runtime::file_system& files, const st
     return segment_files{opened[0].keep(), opened[1].keep(), opened[2].keep()};
 }
 
+/// Somebody else has been at the file if it is not as it was closed; then nothing is written to it.
+result<void> write_job::check_size(runtime::file_system& files) const {
+    if (!size_before)
+        return {};
+    auto size = files.size(lane->files.log);
+    if (!size)
+        return size.failure();
+    if (BARNABAS_MARK_IF(*size != *size_before, closed_log_has_changed))
+        return error{
+            errc::corrupt_message,
+            "the newest .log in " + directory + " has " + std::to_string(*size) + " bytes, but had " +
+                std::to_string(*size_before) +
+                " when it was closed. Nothing is written to it; restart the broker, which then looks "
+                "at all of it"};
+    return {};
+}
+
 void write_job::run(runtime::file_system& files) {
     if (BARNABAS_MARK_IF(lane->failure, write_behind_failed_write)) {
         outcome = *lane->failure;
@@ -46,6 +63,8 @@ void write_job::run(runtime::file_system& files) {
     }
     bool begun = false;
     const auto steps = [&]() -> result<void> {
+        if (auto same = check_size(files); !same)
+            return same;
         if (rolls) {
             if (auto closed =
                     write_if_any(files, lane->files.time_index, closing_time_position, closing_time_entry);
@@ -126,7 +145,7 @@ void close_job::run(runtime::file_system& files) {
             return remove_if_present(files, segment_path(directory, replaced_snapshot, snapshot_suffix));
         return {};
     };
-    outcome = not_flushed ? result<void>(*not_flushed) : flush_all();
+    outcome = not_flushed ? result<void>(*not_flushed) : untouched ? result<void>() : flush_all();
     // What a lack of room left unfinished and nobody has repaired.
     if (not_flushed && is_scarce(not_flushed->code)) {
         static_cast<void>(files.truncate(open_files.log, log_size));

@@ -43,6 +43,9 @@ struct planted_bugs {
     /// DeleteRecords is answered before the new log start offset is on stable storage.
     bool log_start_not_synced = false;
 
+    /// A start leaves the marker of a clean stop, and what it says of the logs, while these change.
+    bool clean_stop_kept = false;
+
     // Commit journal.
     /// A round is answered when it is written, not when it is stable.
     bool journal_not_synced = false;

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "protocol/model/assert.hpp"
+#include "protocol/model/lean_deque.hpp"
 #include "runtime/node/pending_reply.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <utility>
 
 namespace barnabas::runtime {
@@ -39,7 +39,7 @@ public:
 
 private:
     std::uint64_t first_ = 1;
-    std::deque<pending_reply<Response>> replies_;
+    lean_deque<pending_reply<Response>> replies_;
 };
 
 } // namespace barnabas::runtime

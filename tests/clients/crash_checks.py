@@ -200,6 +200,8 @@ def damage_in_what_was_stable_keeps_a_partition_offline_and_cuts_nothing():
         folder = os.path.join(broker.data_dir, 'damaged-0')
         path = os.path.join(folder, '00000000000000000000.log')
         broker.stop()
+        # With the marker of the clean stop the next start would look at no log.
+        os.remove(os.path.join(broker.data_dir, '.kafka_cleanshutdown'))
         with open(path, 'r+b') as log:
             log.seek(-3, os.SEEK_END)
             log.write(b'\xff')

@@ -35,7 +35,7 @@ log_offset lowest(const clean_bounds& bounds, const log_options& options) {
 
 } // namespace
 
-clean_range find_clean_range(const std::deque<segment_state>& segments, const clean_bounds& bounds,
+clean_range find_clean_range(std::span<const segment_state> segments, const clean_bounds& bounds,
                              const log_options& options) {
     BARNABAS_ASSERT(!segments.empty());
     clean_range range;

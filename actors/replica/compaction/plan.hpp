@@ -4,7 +4,7 @@
 #include "actors/replica/log_options.hpp"
 
 #include <cstdint>
-#include <deque>
+#include <span>
 #include <vector>
 
 /// What of a log is to be cleaned: pure arithmetic over its segments.
@@ -43,7 +43,7 @@ struct clean_range {
     }
 };
 
-clean_range find_clean_range(const std::deque<segment_state>& segments, const clean_bounds& bounds,
+clean_range find_clean_range(std::span<const segment_state> segments, const clean_bounds& bounds,
                              const log_options& options);
 
 /// Something is dirty, and enough of it or for too long.

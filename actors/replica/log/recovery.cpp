@@ -413,8 +413,4 @@ void recovery::plant_bug(recovered_log& log) const {
         log.producers = {};
 }
 
-void open_job::run(runtime::file_system& files) {
-    outcome = recovery(*this, files).run();
-}
-
 } // namespace barnabas::replica

@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -26,6 +27,7 @@ COPY_BYTES = int(os.environ.get('BARNABAS_BENCH_BYTES', '1000000000'))
 ROUNDS = int(os.environ.get('BARNABAS_BENCH_ROUNDS', '20000'))
 SYNCED_ROUNDS = max(200, ROUNDS // 10)
 VALUE_BYTES = 100
+PARTITIONS = int(os.environ.get('BARNABAS_BENCH_PARTITIONS', '50000'))
 
 
 def row(what, value, beside=''):
@@ -184,7 +186,63 @@ def bench_million():
         row('highest memory (RSS)', f'{broker.rss_peak() / 1e6:.0f} MB')
 
 
-PARTS = {'idle': bench_idle, 'round_trip': bench_round_trip, 'bytes': bench_bytes, 'million': bench_million}
+def make_partitions(broker, count):
+    """Topics of 1,000 partitions each, with one record in every tenth partition."""
+    from confluent_kafka import Producer
+    from confluent_kafka.admin import AdminClient, NewTopic
+    admin = AdminClient({'bootstrap.servers': broker.bootstrap})
+    sizes = [min(1000, count - first) for first in range(0, count, 1000)]
+    for number, size in enumerate(sizes):
+        made = admin.create_topics([NewTopic(f'many-{number}', size, 1)], operation_timeout=600, request_timeout=600)
+        for outcome in made.values():
+            outcome.result(600)
+    sender = Producer({'bootstrap.servers': broker.bootstrap, 'acks': 'all', 'linger.ms': 100})
+    for number, size in enumerate(sizes):
+        for partition in range(0, size, 10):
+            sender.produce(f'many-{number}', b'x' * VALUE_BYTES, partition=partition)
+        sender.poll(0)
+    if sender.flush(300):
+        raise Failed('not every partition got its record')
+
+
+def report_start(broker, before):
+    """Starts it, and says what the start and each partition cost."""
+    began = time.monotonic()
+    broker.start(seconds=600)
+    took = time.monotonic() - began
+    memory = (broker.rss() - before) / PARTITIONS
+    descriptors = len(os.listdir(f'/proc/{broker.pid}/fd'))
+    return took, memory, f'processor {broker.cpu_seconds():.2f} s, {descriptors} descriptors'
+
+
+def bench_partitions():
+    print(f'\n{PARTITIONS} partitions, one in ten with a record; files in memory if there is room')
+    home = '/dev/shm' if os.path.isdir('/dev/shm') else None
+    with tempfile.TemporaryDirectory(dir=home) as folder:
+        empty = Broker({'log.dir.reserve.bytes': 0}, data_dir=os.path.join(folder, 'empty'))
+        with empty:
+            before = empty.rss()
+        broker = Broker({'log.dir.reserve.bytes': 0}, data_dir=os.path.join(folder, 'data'))
+        with broker:
+            make_partitions(broker, PARTITIONS)
+            row('making them: memory per partition', f'{(broker.rss() - before) / PARTITIONS:.0f} B')
+            began = time.monotonic()
+            broker.stop(600)
+            row('clean stop', f'{time.monotonic() - began:.2f} s')
+            took, memory, beside = report_start(broker, before)
+            row('start after a clean stop, until ready', f'{took:.2f} s', beside)
+            row('memory per idle partition', f'{memory:.0f} B')
+            began = time.monotonic()
+            broker.stop(600)
+            row('clean stop without a write', f'{time.monotonic() - began:.2f} s')
+            broker.start(seconds=600)
+            broker.kill()
+            took, memory, beside = report_start(broker, before)
+            row('start after kill -9, until ready', f'{took:.2f} s', beside)
+            row('memory per idle partition', f'{memory:.0f} B')
+
+
+PARTS = {'idle': bench_idle, 'partitions': bench_partitions, 'round_trip': bench_round_trip, 'bytes': bench_bytes, 'million': bench_million}
 
 
 def main():

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas::replica {
@@ -81,6 +82,9 @@ public:
         job.options = options_;
         job.create = create;
         job.journaled = journaled;
+        const auto known = std::exchange(closed, {});
+        if (std::exchange(believes_close, false))
+            job.closed = known;
         job.run(files_);
         if (!job.outcome)
             return job.outcome.failure();
@@ -145,10 +149,15 @@ public:
     result<void> close() {
         auto job = log->close();
         job.run(files_);
+        log->on_closed(job);
+        closed = job.outcome ? log->clean_state().value_or(slice()) : slice();
         log.reset();
         return job.outcome;
     }
 
+    /// What the last close told of the log, and whether the next opening is told.
+    slice closed;
+    bool believes_close = false;
     /// What the commit journal holds of the log when it is opened.
     std::vector<journal::journal_part> journaled;
     /// What the monotonic clock shows to the log.

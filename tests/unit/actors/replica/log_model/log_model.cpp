@@ -163,7 +163,7 @@ void log_model::run_living(const operation& one) {
     case op::settle: return settle(one);
     case op::delete_records: return delete_records(one);
     case op::compact: return compact(one);
-    case op::close: return close();
+    case op::close: return close(one.a % 2 == 1);
     default: return;
     }
 }
@@ -319,7 +319,7 @@ void log_model::roll_expired() {
         host_.writes.push_back(std::move(*job));
 }
 
-void log_model::close() {
+void log_model::close(bool believed) {
     for (int attempt = 0; attempt < 3 && (!host_.writes.empty() || host_.log->wants_repair()); ++attempt) {
         write_all();
         write();
@@ -336,6 +336,9 @@ void log_model::close() {
     if (disk_.open_files() != 0)
         return wrong("files stay open behind a close");
     disk_.kill();
+    // What deletions left behind is cleared by whoever looks at the directory.
+    host_.believes_close = believed && removals_.empty();
+    removals_.clear();
     open();
 }
 

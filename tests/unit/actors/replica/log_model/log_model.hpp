@@ -99,7 +99,7 @@ private:
     void compact(const operation& one);
     void run_pass(compactor& machine, compactor::job first);
     void note_pass(const clean_task& task);
-    void close();
+    void close(bool believed);
     void die(std::optional<std::uint32_t> losses);
     void end_process(std::optional<std::uint32_t> losses);
     void open();
