@@ -20,6 +20,7 @@ void partition::on_clean_done(const replica::clean_job& job) {
 }
 
 void partition::on_swap_done(const replica::swap_job& job) {
+    port_.drop_tail();
     if (job.may_go_on() && !closing_ && !lost_)
         return cleaning_.on_swap_stopped(job);
     log_.on_swapped(job);

@@ -99,6 +99,8 @@ result<void> partition::check_storage() const {
 }
 
 void partition::on_written(replica::write_job& job) {
+    if (job.outcome && !log_.failure())
+        port_.keep_tail(job.batches);
     if (auto failure = log_.on_written(job))
         fail_appends(*failure);
     note_offline();
@@ -155,8 +157,10 @@ void partition::on_committed(const replica::journal_commit& job) {
 }
 
 void partition::after_sync(const std::optional<replica::append_failure>& failure) {
-    if (failure)
+    if (failure) {
+        port_.drop_tail();
         note_offline();
+    }
     tell_marks();
     repair_if_wanted();
     sync_if_wanted();
@@ -294,6 +298,8 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
     // The answer is full, and the reader only wants the watermarks.
     if (request.max_bytes == 0 && !request.at_least_one_batch)
         return answer_read(reply, slice());
+    if (answer_from_tail(request, asker, reply))
+        return;
     const auto upto = settings_.planted.serve_beyond_high_watermark ? log_.written_offset() : high_watermark_;
     auto job = log_.read(from, request.max_bytes, upto, request.at_least_one_batch);
     if (!job)
@@ -329,12 +335,27 @@ log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t re
         return log_offset(-1);
     const auto who = found->who;
     running_reads_.erase(found);
-    const bool at_end = job.records && !job.records->empty() && job.end >= high_watermark_;
-    if (!at_end || closing_ || lost_)
+    const bool may_wait = job.records && !job.records->empty() && !closing_ && !lost_;
+    return may_wait ? wait_at(who, job.end) : log_offset(-1);
+}
+
+log_offset partition::wait_at(const waiting_reads::reader& who, log_offset end) {
+    if (end < high_watermark_)
         return log_offset(-1);
     if (!settings_.planted.reader_at_end_forgotten)
-        readers_.add(who, job.end);
-    return job.end;
+        readers_.add(who, end);
+    return end;
+}
+
+/// Records near the end of the log that are still in memory need no job.
+bool partition::answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
+    const auto tail = port_.read_tail(request, high_watermark_);
+    if (tail.records.empty())
+        return false;
+    BARNABAS_MARK(read_from_memory);
+    const auto waits_at = request.notify ? wait_at({asker, request.token}, tail.end) : log_offset(-1);
+    answer_read(reply, tail.records, waits_at);
+    return true;
 }
 
 void partition::answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at,
@@ -442,6 +463,7 @@ void partition::on_directory_failed(const error& why) {
         return;
     lost_ = error{errc::storage_error, why.detail};
     log_.fail(*lost_);
+    port_.drop_tail();
     for (auto& one : appends_.failed_from(log_offset(-1)))
         port_.answer(one.reply, failed(*lost_));
     answer_deletions(log_.log_end_offset(), *lost_);
@@ -475,6 +497,7 @@ void partition::close_if_idle() {
 }
 
 void partition::on_closed(const replica::close_job& job) {
+    port_.drop_tail();
     log_.on_closed(job);
     if (settings_.tap != nullptr)
         settings_.tap->closed(job.outcome, appends_.size(), readers_.size());

@@ -97,6 +97,8 @@ private:
     void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1),
                      log_offset from = log_offset(-1));
     log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
+    log_offset wait_at(const waiting_reads::reader& who, log_offset end);
+    bool answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply);
     void make_kept_reads_again();
     void close_if_idle();
     result<log_offset> check_deletion(const delete_records_request& request) const;

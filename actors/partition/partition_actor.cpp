@@ -7,6 +7,7 @@
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_job_messages.hpp"
 #include "actors/partition/room_for_reads_actor.hpp"
+#include "actors/partition/tail_link.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/disk/directory_gate.hpp"
@@ -45,7 +46,7 @@ public:
           journal_(options_.journal, journal_log_of(options_)),
           checkpoints_(std::exchange(options_.checkpoints, nullptr),
                        {options_.topic_name, options_.id.partition}),
-          waiting_reads_(node.memory->fetch_output, options_.config) {}
+          tail_(node.memory->tail), waiting_reads_(node.memory->fetch_output, options_.config) {}
 
     caf::behavior make_behavior() override;
     const char* name() const override { return "partition"; }
@@ -119,6 +120,9 @@ private:
     void submit(replica::close_job job) override { start<close_done>(lane_use::write, std::move(job)); }
     void submit(replica::clean_job job) override { start<clean_done>(lane_use::other, std::move(job)); }
     void submit(replica::swap_job job) override { start<swap_done>(lane_use::other, std::move(job)); }
+    void keep_tail(std::span<const slice> batches) override { tail_.keep(batches); }
+    tail_records read_tail(const read_request& it, log_offset upto) override { return tail_.read(it, upto); }
+    void drop_tail() override { tail_.drop(); }
     void tell_cleaner(cleaning_state state) override {
         state.partition = options_.id;
         send(broker_, std::move(state));
@@ -198,14 +202,14 @@ private:
     runtime::reply_table<epoch_query_response> epoch_replies_;
     /// Connections that wait to be notified, by actor id.
     std::map<std::uint64_t, caf::actor> askers_;
+    tail_link tail_;
     /// Reads that wait for memory.
     room_for_reads waiting_reads_;
     /// Whose read is being handled.
     waiting_reads::reader reading_for_;
     bool reader_may_wait_ = false;
     bool remove_files_ = false;
-    /// Deletions whose files are still there, under other names.
-    std::uint32_t removals_ = 0;
+    std::uint32_t removals_ = 0; ///< deletions whose files are still there, under other names
 };
 
 caf::behavior partition_actor::make_behavior() {

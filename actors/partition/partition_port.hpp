@@ -8,10 +8,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace barnabas {
+
+/// Records from the memory of the node; none when it has not got them.
+struct tail_records {
+    slice records;
+    /// Behind the last of them.
+    log_offset end{-1};
+};
 
 /// What the partition machine may do to the world; the shell carries it out in the order of the calls, tests
 /// record it. Replies are numbered by the shell.
@@ -32,6 +40,12 @@ public:
     virtual void submit(replica::close_job job) = 0;
     virtual void submit(replica::clean_job job) = 0;
     virtual void submit(replica::swap_job job) = 0;
+
+    /// Appended batches for the tail cache, in the order of the log.
+    virtual void keep_tail(std::span<const slice>) {}
+    virtual tail_records read_tail(const read_request&, log_offset /*upto*/) { return {}; }
+    /// What it has of the log counts no more.
+    virtual void drop_tail() {}
 
     /// To the broker's cleaner; the shell puts in which partition speaks.
     virtual void tell_cleaner(cleaning_state state) = 0;

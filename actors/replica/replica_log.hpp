@@ -8,7 +8,6 @@
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/lean_deque.hpp"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -114,8 +113,7 @@ public:
     close_job close();
     /// What its snapshot proves is the recovery point from now on.
     void on_closed(const close_job& job);
-    /// After that, what a start needs to know of the log (log/clean_log.hpp); nothing when it must be looked
-    /// at.
+    /// After that: what a start needs to know of the log (log/clean_log.hpp), if that is all there is to it.
     std::optional<slice> clean_state() const;
 
     log_offset log_start_offset() const { return log_start_offset_; }
@@ -235,8 +233,7 @@ private:
     bool settle_in_flight_ = false;
     bool closed_ = false;
     bool swap_in_flight_ = false;
-    /// Nothing was appended in this life.
-    bool untouched_ = true;
+    bool untouched_ = true; ///< nothing was appended in this life
     bool files_unseen_;
     /// Counts the exchanges of segments.
     std::uint64_t layout_ = 0;

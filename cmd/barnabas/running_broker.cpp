@@ -28,6 +28,7 @@ runtime::production_node_options node_options_for(const broker_config& config, l
     options.client_input_bytes = static_cast<std::size_t>(requests);
     options.fetch_output_bytes = static_cast<std::size_t>(config.barnabas_memory_fetch_bytes);
     options.control_bytes = static_cast<std::size_t>(config.barnabas_memory_control_bytes);
+    options.tail_bytes = static_cast<std::size_t>(config.barnabas_memory_tail_bytes);
     options.lowest_log_level = level;
     return options;
 }

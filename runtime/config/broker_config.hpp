@@ -93,6 +93,7 @@ struct broker_config {
     std::int64_t barnabas_memory_request_bytes = 0;
     std::int64_t barnabas_memory_fetch_bytes = 0;
     std::int64_t barnabas_memory_control_bytes = 0;
+    std::int64_t barnabas_memory_tail_bytes = 0;
     std::int64_t barnabas_recovery_point_interval_bytes = 0;
     std::int32_t barnabas_disk_threads = 0;
     std::int32_t barnabas_open_files_max = 0; ///< 0 = half of what the process may open

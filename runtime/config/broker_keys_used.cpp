@@ -213,6 +213,9 @@ const broker_key keys[] = {
      "Memory for records on their way to consumers.", &config::barnabas_memory_fetch_bytes},
     {"barnabas.memory.control.bytes", int64, "8388608", at_least(mebibyte),
      "Memory for the node's own business.", &config::barnabas_memory_control_bytes},
+    {"barnabas.memory.tail.bytes", int64, "67108864", at_least(0),
+     "Memory for the newest records of all partitions, so that consumers near the end need no disk. 0: none.",
+     &config::barnabas_memory_tail_bytes},
     {"barnabas.recovery.point.interval.bytes", int64, "16777216", at_least(1),
      "After about so many bytes a partition notes its producers and its recovery point: a start after a "
      "crash checks no more of it than this.",

@@ -37,11 +37,15 @@ private:
     std::shared_ptr<state> state_;
 };
 
+class tail_cache;
+
 /// The reserves of a node. None waits for a later one.
 struct memory_reserves {
     memory_reserve client_input;
     memory_reserve fetch_output;
     memory_reserve control;
+    /// Records that readers near the end of a log find in memory; null: none.
+    std::shared_ptr<tail_cache> tail{};
 };
 
 } // namespace barnabas::runtime

@@ -5,6 +5,7 @@
 #include "runtime/disk/parallel_sync.hpp"
 #include "runtime/disk/posix_disk.hpp"
 #include "runtime/memory/reserve.hpp"
+#include "runtime/memory/tail_cache.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/network/asio_network.hpp"
 #include "runtime/scheduler/loop_scheduler.hpp"
@@ -64,12 +65,14 @@ struct production_node::parts {
 
     parts(production_node_options& options, std::uint64_t seed);
     void publish_levels();
+    void publish_files_and_tail();
 };
 
 production_node::parts::parts(production_node_options& options, std::uint64_t seed)
     : log(std::move(options.log)), memory{{"client_input", options.client_input_bytes},
                                           {"fetch_output", options.fetch_output_bytes},
-                                          {"control", options.control_bytes}},
+                                          {"control", options.control_bytes},
+                                          std::make_shared<tail_cache>(options.tail_bytes)},
       disk(options.disk_threads, open_files_bound(options.open_files_max)) {
     if (log == nullptr)
         log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
@@ -93,6 +96,7 @@ production_node::parts::parts(production_node_options& options, std::uint64_t se
     services.memory = &memory;
     services.seed = seed;
     publish_levels();
+    publish_files_and_tail();
 }
 
 void production_node::parts::publish_levels() {
@@ -105,15 +109,24 @@ void production_node::parts::publish_levels() {
             "memory_capacity_bytes", "Memory that the reserve may give out.",
             [reserve] { return static_cast<double>(reserve->capacity()); }, labels);
     }
+    metrics.computed_gauge("network_accept_pauses",
+                           "Times that accepting paused for lack of descriptors or memory.",
+                           [this] { return static_cast<double>(network->accept_pauses()); });
+}
+
+void production_node::parts::publish_files_and_tail() {
     metrics.computed_gauge("disk_files_open", "Files that the log uses, whether a descriptor is open or not.",
                            [this] { return static_cast<double>(disk.open_files().files); });
     metrics.computed_gauge("disk_descriptors_open", "Descriptors of such files that are open.",
                            [this] { return static_cast<double>(disk.open_files().descriptors); });
     metrics.computed_gauge("disk_files_reopened", "Files opened with their first use, or once more.",
                            [this] { return static_cast<double>(disk.open_files().reopened); });
-    metrics.computed_gauge("network_accept_pauses",
-                           "Times that accepting paused for lack of descriptors or memory.",
-                           [this] { return static_cast<double>(network->accept_pauses()); });
+    metrics.computed_gauge("tail_cache_hits", "Reads that found their records in the tail cache.",
+                           [this] { return static_cast<double>(memory.tail->now().hits); });
+    metrics.computed_gauge("tail_cache_misses", "Reads that did not, and went to the disk.",
+                           [this] { return static_cast<double>(memory.tail->now().misses); });
+    metrics.computed_gauge("tail_cache_bytes", "Memory of the tail cache, and what readers hold of it.",
+                           [this] { return static_cast<double>(memory.tail->now().bytes); });
 }
 
 result<std::unique_ptr<production_node>> production_node::start(production_node_options options) {

@@ -23,6 +23,7 @@ struct production_node_options {
     std::size_t client_input_bytes = 256u << 20;
     std::size_t fetch_output_bytes = 256u << 20;
     std::size_t control_bytes = 64u << 20;
+    std::size_t tail_bytes = 64u << 20;
     log_level lowest_log_level = log_level::info;
     /// Null: lines on the standard error stream, from `lowest_log_level` up.
     std::unique_ptr<logger> log;

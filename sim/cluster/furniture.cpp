@@ -1,6 +1,7 @@
 #include "sim/cluster/furniture.hpp"
 
 #include "runtime/memory/reserve.hpp"
+#include "runtime/memory/tail_cache.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/node/node_services.hpp"
 
@@ -34,7 +35,8 @@ struct furniture {
     furniture(world& time, observation& watched, const std::string& host, const memory_sizes& sizes)
         : log(time, watched, host), memory{{"client_input", sizes.client_input},
                                            {"fetch_output", sizes.fetch_output},
-                                           {"control", sizes.control}} {}
+                                           {"control", sizes.control},
+                                           std::make_shared<runtime::tail_cache>(sizes.tail)} {}
 
     observed_logger log;
     runtime::metric_registry metrics;

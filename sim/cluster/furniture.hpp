@@ -25,6 +25,7 @@ struct memory_sizes {
     std::size_t client_input = 64 << 20;
     std::size_t fetch_output = 64 << 20;
     std::size_t control = 8 << 20;
+    std::size_t tail = 0;
 };
 
 /// Logger, metrics and memory reserves for each incarnation of a node of `host`. World and observation

@@ -27,7 +27,8 @@ memory_sizes memory_of(const broker_config& config) {
     const auto requests = config.queued_max_request_bytes > 0 ? config.queued_max_request_bytes
                                                               : config.barnabas_memory_request_bytes;
     return {static_cast<std::size_t>(requests), static_cast<std::size_t>(config.barnabas_memory_fetch_bytes),
-            static_cast<std::size_t>(config.barnabas_memory_control_bytes)};
+            static_cast<std::size_t>(config.barnabas_memory_control_bytes),
+            static_cast<std::size_t>(config.barnabas_memory_tail_bytes)};
 }
 } // namespace
 
@@ -38,6 +39,7 @@ broker_config simulated_config(const std::string& host) {
     set_or_die(config, "barnabas.http.listener", "");
     set_or_die(config, "auto.create.topics.enable", "false");
     set_or_die(config, "log.dir.reserve.bytes", "0");
+    set_or_die(config, "barnabas.memory.tail.bytes", "0");
     return config;
 }
 

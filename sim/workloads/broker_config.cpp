@@ -39,6 +39,7 @@ constexpr number_key number_keys[] = {
     {"log.cleaner.backoff.ms", 70, 20, 5'000},
     {"log.cleaner.dedupe.buffer.size", 40, 2'000, 134'217'728},
     {"log.cleaner.io.buffer.size", 30, 4'096, 524'288},
+    {"barnabas.memory.tail.bytes", 40, 1'000, 67'108'864},
     {"log.dir.reserve.bytes", 30, 4'096, 1'000'000},
 };
 
