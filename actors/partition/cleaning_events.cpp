@@ -51,6 +51,7 @@ void partition::make_kept_reads_again() {
         port_.submit(job.timestamp ? log_.find_by_timestamp(*job.timestamp, job.upto)
                                    : log_.find_max_timestamp(job.upto),
                      reply);
+    close_if_idle();
 }
 
 } // namespace barnabas

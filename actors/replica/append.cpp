@@ -1,6 +1,7 @@
 #include "actors/replica/log/index_builder.hpp"
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/time_index.hpp"
+#include "actors/replica/log/time_span.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/model/mark.hpp"
@@ -28,15 +29,6 @@ timestamp_ms newest_of(std::span<const batch::batch_view> batches) {
     for (const auto& batch : batches)
         newest = std::max(newest, batch.header.max_timestamp);
     return newest;
-}
-
-/// Timestamps may be any int64, so that a difference may be none.
-std::int64_t distance(timestamp_ms from, timestamp_ms to) {
-    if (to <= from)
-        return 0;
-    const auto apart = static_cast<std::uint64_t>(to.get()) - static_cast<std::uint64_t>(from.get());
-    return static_cast<std::int64_t>(
-        std::min<std::uint64_t>(apart, std::numeric_limits<std::int64_t>::max()));
 }
 
 slice to_slice(const std::vector<std::byte>& bytes) {

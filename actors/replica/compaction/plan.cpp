@@ -1,5 +1,6 @@
 #include "actors/replica/compaction/plan.hpp"
 
+#include "actors/replica/log/time_span.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -17,13 +18,13 @@ timestamp_ms age_from(const segment_state& segment, timestamp_ms now) {
 }
 
 bool too_young(const segment_state& segment, timestamp_ms now, std::int64_t lag_ms) {
-    return lag_ms > 0 && now - age_from(segment, now) < lag_ms;
+    return lag_ms > 0 && distance(age_from(segment, now), now) < lag_ms;
 }
 
 bool too_old(const segment_state& segment, timestamp_ms now, std::int64_t lag_ms) {
     const auto first =
         segment.first_timestamp == no_timestamp ? segment.newest.timestamp : segment.first_timestamp;
-    return first != no_timestamp && first < now && now - first > lag_ms;
+    return first != no_timestamp && first < now && distance(first, now) > lag_ms;
 }
 
 log_offset lowest(const clean_bounds& bounds, const log_options& options) {

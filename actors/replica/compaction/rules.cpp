@@ -1,5 +1,6 @@
 #include "actors/replica/compaction/rules.hpp"
 
+#include "actors/replica/log/time_span.hpp"
 #include "protocol/model/mark.hpp"
 
 namespace barnabas::replica {
@@ -28,7 +29,7 @@ result<batch_verdict> clean_rules::judge(const batch::batch_view& batch, std::ve
         return without_records(header);
     batch_verdict verdict;
     if (counted->tombstones && !header.has_delete_horizon())
-        verdict.delete_horizon = options_.now + options_.delete_retention_ms;
+        verdict.delete_horizon = later_by(options_.now, options_.delete_retention_ms);
     const bool whole = counted->kept == counted->seen && !verdict.delete_horizon;
     verdict.action = whole ? batch_verdict::what::keep_whole : batch_verdict::what::rebuild;
     return verdict;
@@ -43,7 +44,7 @@ batch_verdict clean_rules::judge_marker(const batch::batch_header& header) {
         return {};
     if (!header.has_delete_horizon()) {
         BARNABAS_MARK(marker_gets_delete_horizon);
-        return {batch_verdict::what::rebuild, options_.now + options_.delete_retention_ms};
+        return {batch_verdict::what::rebuild, later_by(options_.now, options_.delete_retention_ms)};
     }
     return past_horizon(header) ? without_records(header) : batch_verdict{};
 }

@@ -18,7 +18,8 @@ void add_time_entry(segment_state& segment, std::vector<std::byte>& to) {
 
 void index_batch(segment_state& segment, const batch::batch_header& header, std::int64_t interval,
                  index_growth& growth) {
-    if (header.max_timestamp > segment.newest.timestamp)
+    // What compaction left of a batch without records has a time, but nothing of that time.
+    if (header.record_count > 0 && header.max_timestamp > segment.newest.timestamp)
         segment.newest = {header.max_timestamp, header.last_offset()};
     if (segment.size == 0)
         segment.first_timestamp = header.max_timestamp;

@@ -91,7 +91,7 @@ result<void> segment_recovery::complete_time_index(recovered_segment& segment) {
         if (!*batch)
             break;
         const auto& header = (*batch)->header;
-        if (header.max_timestamp > complete.newest.timestamp)
+        if (header.record_count > 0 && header.max_timestamp > complete.newest.timestamp)
             complete.newest = {header.max_timestamp, header.last_offset()};
     }
     const file_position from(complete.time_index_size);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 /// What compaction keeps, rule by rule.
 namespace barnabas::replica {
 namespace {
@@ -142,6 +144,31 @@ TEST_F(compaction, a_tombstone_stays_until_its_delete_horizon) {
     host->now = 6000;
     clean();
     EXPECT_EQ(host->values_of("a"), values{});
+}
+
+TEST_F(compaction, a_tombstone_that_is_to_stay_for_ever_does) {
+    auto options = clean_host::small_options();
+    options.delete_retention_ms = std::numeric_limits<std::int64_t>::max();
+    open(options);
+    const auto at = host->put("a", std::nullopt);
+    clean();
+    EXPECT_EQ(batch_at(at)->delete_horizon(), timestamp_ms(std::numeric_limits<std::int64_t>::max()));
+    clean();
+    EXPECT_EQ(host->values_of("a"), values{std::nullopt});
+}
+
+TEST_F(compaction, the_largest_timestamp_is_that_of_a_record) {
+    open();
+    const auto at = host->put("a", "1", {.timestamp = 5000});
+    const auto emptied = host->put("b", "1", {.timestamp = 9000, .producer = 5});
+    host->put("b", "2", {.timestamp = 10});
+    clean();
+    ASSERT_EQ(batch_at(emptied)->record_count, 0);
+    auto job = host->log->find_max_timestamp(host->log->stable_offset());
+    job.run(disk.files());
+    ASSERT_TRUE(job.found.has_value() && job.found->has_value());
+    EXPECT_EQ((*job.found)->offset, log_offset(at));
+    EXPECT_EQ((*job.found)->timestamp, timestamp_ms(5000));
 }
 
 TEST_F(compaction, a_tombstone_that_is_not_the_newest_goes_at_once) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "protocol/model/ids.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+/// Timestamps of records may be any int64, and so may durations in a configuration: sums and differences stop
+/// at the ends of time.
+namespace barnabas::replica {
+
+/// 0 when `to` is not later.
+inline std::int64_t distance(timestamp_ms from, timestamp_ms to) noexcept {
+    if (to <= from)
+        return 0;
+    const auto apart = static_cast<std::uint64_t>(to.get()) - static_cast<std::uint64_t>(from.get());
+    return static_cast<std::int64_t>(
+        std::min<std::uint64_t>(apart, std::numeric_limits<std::int64_t>::max()));
+}
+
+/// `duration_ms` is not negative.
+inline timestamp_ms later_by(timestamp_ms from, std::int64_t duration_ms) noexcept {
+    const auto most = std::numeric_limits<std::int64_t>::max();
+    return from.get() > most - duration_ms ? timestamp_ms(most) : from + duration_ms;
+}
+
+} // namespace barnabas::replica
