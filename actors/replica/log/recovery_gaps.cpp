@@ -9,8 +9,8 @@ namespace barnabas::replica {
 /// Compaction leaves gaps, but only below a snapshot: when that one cannot be used, they are scanned. The
 /// topic may have been compacted under an earlier policy; then the checkpoint says so.
 bool recovery::may_have_gaps() const {
-    const bool compacted = options_.compact_policy || !options_.delete_policy ||
-                           options_.checkpointed.cleaned_upto.get() >= 0;
+    const bool compacted =
+        options_.compact_policy || !options_.delete_policy || options_.checkpointed.cleaned_upto.get() >= 0;
     return compacted && (proven_.get() < 0 || scan_from_ < newest_named_);
 }
 

@@ -1,0 +1,72 @@
+#include "actors/partition/partition.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+
+/// Where things are: the ends, and the first record from a time on.
+namespace barnabas {
+
+namespace {
+
+constexpr timestamp_ms latest{-1};
+constexpr timestamp_ms earliest{-2};
+constexpr timestamp_ms largest_timestamp{-3};
+constexpr timestamp_ms earliest_local{-4};
+constexpr timestamp_ms latest_tiered{-5};
+constexpr timestamp_ms earliest_pending_upload{-6};
+
+} // namespace
+
+void partition::on_offset_query(const offset_query& query, std::uint64_t reply) {
+    offset_query_response answer;
+    answer.epoch = settings_.epoch;
+    auto known = check_epoch(query.current_leader_epoch);
+    if (closing_ || lost_ || !known) {
+        answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
+        return port_.answer(reply, answer);
+    }
+    const auto end =
+        query.committed_only ? std::min(high_watermark_, log_.first_unstable_offset()) : high_watermark_;
+    answer.log_start_offset = log_.log_start_offset();
+    answer.high_watermark = end;
+    if (query.timestamp == latest) {
+        answer.offset = end;
+        if (settings_.tap != nullptr)
+            settings_.tap->told_end(answer.offset);
+        return port_.answer(reply, answer);
+    }
+    answer.epoch = leader_epoch(-1);
+    if (query.timestamp == earliest || query.timestamp == earliest_local) {
+        answer.offset = log_.log_start_offset();
+        if (const auto epochs = log_.epochs().entries();
+            !epochs.empty() && epochs.front().start_offset <= answer.offset)
+            answer.epoch = epochs.front().epoch;
+        return port_.answer(reply, answer);
+    }
+    if (query.timestamp == latest_tiered || query.timestamp == earliest_pending_upload)
+        return port_.answer(reply, answer);
+    if (query.timestamp == largest_timestamp)
+        return port_.submit(log_.find_max_timestamp(end), reply);
+    port_.submit(log_.find_by_timestamp(query.timestamp, end), reply);
+}
+
+void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
+    log_.on_found(job);
+    if (cleaning_.keeps(job, reply))
+        return make_kept_reads_again();
+    offset_query_response answer;
+    answer.log_start_offset = log_.log_start_offset();
+    answer.high_watermark = job.upto;
+    if (BARNABAS_MARK_IF(!job.found, find_failed)) {
+        answer.code = job.found.code();
+        port_.report("find_failed", to_string(job.found.failure()));
+    } else if (*job.found) {
+        answer.offset = (*job.found)->offset;
+        answer.timestamp = (*job.found)->timestamp;
+        answer.epoch = (*job.found)->leader_epoch;
+    }
+    port_.answer(reply, answer);
+    close_if_idle();
+}
+
+} // namespace barnabas
