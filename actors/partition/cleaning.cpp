@@ -55,7 +55,7 @@ void cleaning::on_swapped(const replica::swap_job& job) {
 
 void cleaning::on_swap_stopped(const replica::swap_job& job) {
     BARNABAS_MARK(swap_tried_again);
-    waiting_ = job;
+    waiting_ = std::make_unique<replica::compactor::job>(job);
     port_->resume_cleaning(partition_limits::repair_interval);
 }
 
