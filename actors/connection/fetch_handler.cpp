@@ -93,6 +93,8 @@ result<void> handle_fetch(connection& self, request_context context, kafka::wire
     limits.max_bytes = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
         request->max_bytes, 0, std::min<std::int64_t>(self.config().fetch_max_bytes, part)));
     limits.max_wait = std::chrono::milliseconds(std::max(request->max_wait_ms, 0));
+    constexpr std::int8_t read_committed = 1;
+    plan.committed_only = request->isolation_level == read_committed;
     plan.items = items_of(*request);
     plan.incremental = *session != nullptr && request->session_epoch != session_open_epoch;
     if (*session != nullptr) {

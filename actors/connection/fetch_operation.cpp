@@ -34,12 +34,23 @@ log_offset end_of(const slice& records, log_offset from) {
     return end;
 }
 
+std::vector<kafka::fetch_response::aborted_transaction>
+wire_form(const std::vector<aborted_records>& aborted) {
+    std::vector<kafka::fetch_response::aborted_transaction> told;
+    for (const auto& one : aborted) {
+        auto& next = told.emplace_back();
+        next.producer_id = one.producer.get();
+        next.first_offset = one.first_offset.get();
+    }
+    return told;
+}
+
 } // namespace
 
 fetch_operation::fetch_operation(connection& owner, std::uint64_t number, request_context context,
                                  fetch_plan plan)
     : operation(owner, number, std::move(context)), limits_(plan.limits), session_id_(plan.session_id),
-      incremental_(plan.incremental) {
+      incremental_(plan.incremental), committed_only_(plan.committed_only) {
     entries_.reserve(plan.items.size());
     for (auto& item : plan.items) {
         auto& one = entries_.emplace_back();
@@ -127,6 +138,7 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
     // The forced read is alone, and nothing has been read.
     what.may_wait = forced_ && bytes_ == 0 && promised_bytes_ == 0;
     what.current_leader_epoch = one.item.current_leader_epoch;
+    what.committed_only = committed_only_;
     what.operation_token = token(index);
     switch (owner().reads().read(what)) {
     case fetch_reads::outcome::asked:
@@ -188,6 +200,7 @@ void fetch_operation::watch_for_more() {
         what.partition = one.partition;
         what.offset = end_of_answer(one);
         what.current_leader_epoch = one.item.current_leader_epoch;
+        what.committed_only = committed_only_;
         what.operation_token = token(index);
         if (owner().reads().read(what) == fetch_reads::outcome::asked)
             one.now = progress::watching;
@@ -199,7 +212,7 @@ void fetch_operation::on_watched(std::uint32_t index) {
     one.now = progress::settled;
     const auto& answer = owner().reads().answer_of(one.partition);
     // Batches came between the read and the question.
-    if (answer.code == errc::ok && answer.high_watermark > end_of_answer(one))
+    if (answer.code == errc::ok && readable_end(answer) > end_of_answer(one))
         ask_again(index);
 }
 
@@ -210,7 +223,7 @@ bool fetch_operation::ask_first_that_did_not_fit() {
     for (std::uint32_t index = 0; index < entries_.size(); ++index) {
         const entry& one = entries_[index];
         if (one.now == progress::settled && one.answer.code == errc::ok &&
-            one.read_from < one.answer.high_watermark) {
+            one.read_from < readable_end(one.answer)) {
             BARNABAS_MARK(fetch_forced_one_batch);
             forced_ = true;
             ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
@@ -242,6 +255,7 @@ void fetch_operation::settle(entry& one, read_response answer) {
 
 void fetch_operation::leave_for_later(entry& one, read_response& answer) {
     answer.records = {};
+    answer.aborted.clear();
     one.converted_to = log_offset(-1);
 }
 
@@ -291,8 +305,8 @@ void fetch_operation::respond_or_wait() {
 }
 
 bool fetch_operation::has_more_than_fits() const {
-    return std::any_of(entries_.begin(), entries_.end(), [](const entry& one) {
-        return one.answer.code == errc::ok && end_of_answer(one) < one.answer.high_watermark;
+    return std::any_of(entries_.begin(), entries_.end(), [this](const entry& one) {
+        return one.answer.code == errc::ok && end_of_answer(one) < readable_end(one.answer);
     });
 }
 
@@ -341,6 +355,8 @@ void fetch_operation::respond() {
         partition.log_start_offset = one.answer.log_start_offset.get();
         const bool has_records = !one.answer.records.empty();
         partition.records = std::move(one.answer.records);
+        if (committed_only_)
+            partition.aborted_transactions = wire_form(one.answer.aborted);
         if (session == nullptr)
             continue;
         const fetch_item_key key{one.item.topic_name, one.item.topic_id, one.item.partition};

@@ -23,6 +23,8 @@ struct fetch_plan {
     std::int32_t session_id = 0;
     /// Only what changed since the session's last answer is told.
     bool incremental = false;
+    /// Isolation level read_committed.
+    bool committed_only = false;
 };
 
 /// One Fetch. Partitions are asked in order, as many at a time as the byte budget surely covers, so that no
@@ -68,6 +70,9 @@ private:
     void settle(entry& one, read_response answer);
     /// Behind what the answer holds.
     static log_offset end_of_answer(const entry& one);
+    log_offset readable_end(const read_response& answer) const {
+        return fetch_reads::readable_end(answer, committed_only_);
+    }
     static void leave_for_later(entry& one, read_response& answer);
     /// Message sets for a consumer before Kafka 0.11, in place of the batches that were read.
     void convert(entry& one, read_response& answer);
@@ -80,6 +85,7 @@ private:
     std::vector<entry> entries_;
     std::int32_t session_id_;
     bool incremental_;
+    bool committed_only_;
     /// Next entry to be asked for the first time.
     std::size_t next_ = 0;
     std::size_t outstanding_ = 0;

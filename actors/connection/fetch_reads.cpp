@@ -12,7 +12,8 @@ namespace barnabas {
 fetch_reads::outcome fetch_reads::read(const wanted& what) {
     const std::uint32_t index = slot_of(what.partition);
     slot& one = slots_[index];
-    if (one.now == state::subscribed && one.offset == what.offset) {
+    if (one.now == state::subscribed && one.offset == what.offset &&
+        one.committed_only == what.committed_only) {
         one.operation_token = what.operation_token;
         return outcome::known_empty;
     }
@@ -20,6 +21,7 @@ fetch_reads::outcome fetch_reads::read(const wanted& what) {
         forget(index);
     one.generation = ++generations_;
     one.offset = what.offset;
+    one.committed_only = what.committed_only;
     one.operation_token = what.operation_token;
     one.answer = {};
     read_request message;
@@ -30,6 +32,7 @@ fetch_reads::outcome fetch_reads::read(const wanted& what) {
     message.notify = true;
     message.may_wait = what.may_wait;
     message.current_leader_epoch = what.current_leader_epoch;
+    message.committed_only = what.committed_only;
     if (!port_.send(what.partition, message)) {
         one.now = state::idle;
         one.operation_token = 0;
@@ -51,6 +54,7 @@ read_response fetch_reads::take_answer(const topic_partition& partition) {
     slot& one = slots_[found->second];
     read_response taken = one.answer;
     one.answer.records = {};
+    one.answer.aborted.clear();
     return taken;
 }
 
@@ -72,8 +76,9 @@ std::optional<std::uint64_t> fetch_reads::on_read_response(const read_response& 
         return std::nullopt;
     // Empty below the high watermark: the first batch did not fit into the budget, and nobody will tell us of
     // it.
-    const bool at_end = answer.code == errc::ok && answer.records.empty() &&
-                        (answer.high_watermark <= one->offset || planted_.full_answer_taken_for_end);
+    const bool at_end =
+        answer.code == errc::ok && answer.records.empty() &&
+        (readable_end(answer, one->committed_only) <= one->offset || planted_.full_answer_taken_for_end);
     one->now = at_end ? state::subscribed : state::idle;
     if (one->operation_token == 0)
         return std::nullopt;
@@ -119,7 +124,7 @@ std::uint32_t fetch_reads::slot_of(const topic_partition& partition) {
                          fetch_slots_forgotten))
         forget_all();
     const auto index = static_cast<std::uint32_t>(slots_.size());
-    slots_.push_back({partition, log_offset{-1}, state::idle, 0, 0, {}});
+    slots_.push_back({partition, log_offset{-1}, false, state::idle, 0, 0, {}});
     index_.emplace(partition, index);
     return index;
 }

@@ -28,6 +28,7 @@ public:
         bool at_least_one_batch = false;
         bool may_wait = false;
         leader_epoch current_leader_epoch{-1};
+        bool committed_only = false;
         /// Names the operation (and its entry) to be told when something changes.
         std::uint64_t operation_token = 0;
     };
@@ -40,6 +41,10 @@ public:
 
     /// The newest answer, for its fields; of a known-empty partition the last empty one.
     const read_response& answer_of(const topic_partition& partition) const;
+    /// Where a reader's records end, which its answers tell.
+    static log_offset readable_end(const read_response& answer, bool committed_only) {
+        return committed_only ? answer.last_stable_offset : answer.high_watermark;
+    }
     /// The same, taken out: its record bytes are the caller's now.
     read_response take_answer(const topic_partition& partition);
     /// The operation no longer waits for this partition.
@@ -59,6 +64,7 @@ private:
     struct slot {
         topic_partition partition;
         log_offset offset{-1};
+        bool committed_only = false;
         state now = state::idle;
         /// Tells late answers and notifications from current ones.
         std::uint32_t generation = 0;

@@ -39,9 +39,10 @@ void partition::on_clean_step_due() {
 
 void partition::make_kept_reads_again() {
     for (auto& [job, reply] : cleaning_.take_reads()) {
-        auto again = log_.read(job.from, job.max_bytes, job.upto, job.at_least_one_batch);
+        auto again =
+            log_.read(job.from, job.max_bytes, job.upto, job.at_least_one_batch, job.aborted.has_value());
         if (BARNABAS_MARK_IF(!again, kept_read_out_of_range)) {
-            answer_read(reply, again.failure(), wait_behind(job, reply));
+            answer_read(reply, again.failure(), &job);
             continue;
         }
         again->permit = std::move(job.permit);

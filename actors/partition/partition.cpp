@@ -201,12 +201,25 @@ void partition::advance() {
     if (reached <= high_watermark_)
         return;
     high_watermark_ = reached;
+    log_.forget_decided(high_watermark_);
     tell_marks();
+    wake_readers();
+}
+
+void partition::wake_readers() {
     for (const auto& reader : readers_.readable(high_watermark_)) {
         port_.notify(reader);
         if (settings_.planted.wake_one_reader)
             break;
     }
+    if (committed_readers_.size() == 0)
+        return;
+    for (const auto& reader : committed_readers_.readable(last_stable_offset()))
+        port_.notify(reader);
+}
+
+log_offset partition::last_stable_offset() const {
+    return std::min(high_watermark_, log_.first_unstable_offset(high_watermark_));
 }
 
 void partition::fail_appends(const replica::append_failure& failure) {
@@ -283,9 +296,10 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
                                             " is outside of the log, which has " +
                                             std::to_string(log_.log_start_offset().get()) + " to " +
                                             std::to_string(log_.log_end_offset().get())});
-    if (from >= high_watermark_) {
+    const auto end = readable_end(request.committed_only);
+    if (from >= end) {
         if (request.notify)
-            readers_.add({asker, request.token}, from);
+            readers(request.committed_only).add({asker, request.token}, from);
         return answer_read(reply, slice());
     }
     // The answer is full, and the reader only wants the watermarks.
@@ -293,17 +307,18 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
         return answer_read(reply, slice());
     if (answer_from_tail(request, asker, reply))
         return;
-    const auto upto = settings_.planted.serve_beyond_high_watermark ? log_.written_offset() : high_watermark_;
-    auto job = log_.read(from, request.max_bytes, upto, request.at_least_one_batch);
+    const auto upto = settings_.planted.serve_beyond_high_watermark ? log_.written_offset() : end;
+    auto job = log_.read(from, request.max_bytes, upto, request.at_least_one_batch, request.committed_only);
     if (!job)
         return answer_read(reply, job.failure());
     if (request.notify)
-        running_reads_.push_back({reply, {asker, request.token}});
+        running_reads_.push_back({reply, {asker, request.token}, request.committed_only});
     port_.submit(std::move(*job), reply);
 }
 
 void partition::on_forget(const waiting_reads::reader& who) {
     readers_.forget(who);
+    committed_readers_.forget(who);
     std::erase_if(running_reads_, [&](const running_read& one) { return one.who == who; });
 }
 
@@ -314,9 +329,9 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
     if (lost_ && !job.records)
-        answer_read(reply, *lost_, wait_behind(job, reply));
+        answer_read(reply, *lost_, &job);
     else
-        answer_read(reply, job.records, wait_behind(job, reply), job.from);
+        answer_read(reply, job.records, &job);
     close_if_idle();
 }
 
@@ -326,41 +341,59 @@ log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t re
                                     [&](const running_read& one) { return one.reply == reply; });
     if (found == running_reads_.end())
         return log_offset(-1);
-    const auto who = found->who;
+    const auto [number, who, committed_only] = *found;
     running_reads_.erase(found);
     const bool may_wait = job.records && !job.records->empty() && !closing_ && !lost_;
-    return may_wait ? wait_at(who, job.end) : log_offset(-1);
+    return may_wait ? wait_at(who, job.end, committed_only) : log_offset(-1);
 }
 
-log_offset partition::wait_at(const waiting_reads::reader& who, log_offset end) {
-    if (end < high_watermark_)
+log_offset partition::wait_at(const waiting_reads::reader& who, log_offset end, bool committed_only) {
+    if (end < readable_end(committed_only))
         return log_offset(-1);
     if (!settings_.planted.reader_at_end_forgotten)
-        readers_.add(who, end);
+        readers(committed_only).add(who, end);
     return end;
 }
 
-/// Records near the end of the log that are still in memory need no job.
+/// Records near the end of the log that are still in memory need no job. Of aborted transactions only files tell.
 bool partition::answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
-    const auto tail = port_.read_tail(request, high_watermark_);
+    if (request.committed_only && log_.has_aborted())
+        return false;
+    const auto tail = port_.read_tail(request, readable_end(request.committed_only));
     if (tail.records.empty())
         return false;
     BARNABAS_MARK(read_from_memory);
-    const auto waits_at = request.notify ? wait_at({asker, request.token}, tail.end) : log_offset(-1);
-    answer_read(reply, tail.records, waits_at);
+    const auto waits_at =
+        request.notify ? wait_at({asker, request.token}, tail.end, request.committed_only) : log_offset(-1);
+    auto answer = marks_for_reader();
+    answer.waits_at = waits_at;
+    answer.records = tail.records;
+    if (settings_.tap != nullptr)
+        settings_.tap->answered_read(request.fetch_offset, tail.records, marks());
+    port_.answer(reply, std::move(answer));
     return true;
 }
 
-void partition::answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at,
-                            log_offset from) {
+read_response partition::marks_for_reader() const {
     read_response answer;
-    answer.waits_at = waits_at;
     answer.high_watermark = high_watermark_;
-    answer.last_stable_offset = std::min(high_watermark_, log_.first_unstable_offset());
+    answer.last_stable_offset = last_stable_offset();
     answer.log_start_offset = log_.log_start_offset();
+    return answer;
+}
+
+/// `job` read the records, if one did; an error of it may be told in other words.
+void partition::answer_read(std::uint64_t reply, const result<slice>& records, const replica::read_job* job) {
+    auto answer = marks_for_reader();
+    if (job != nullptr) {
+        answer.waits_at = wait_behind(*job, reply);
+        if (job->aborted && records)
+            for (const auto& one : *job->aborted)
+                answer.aborted.push_back({one.producer, one.first_offset});
+    }
     if (records) {
         if (settings_.tap != nullptr)
-            settings_.tap->answered_read(from, *records, marks());
+            settings_.tap->answered_read(job == nullptr ? log_offset(-1) : job->from, *records, marks());
         answer.records = *records;
     } else {
         answer.code = records.code();
@@ -408,17 +441,24 @@ void partition::on_directory_failed(const error& why) {
     for (auto& one : appends_.failed_from(log_offset(-1)))
         port_.answer(one.reply, failed(*lost_));
     answer_deletions(log_.log_end_offset(), *lost_);
-    for (const auto& reader : readers_.all())
+    for (const auto& reader : all_readers())
         port_.notify(reader);
     cleaning_.on_close();
     close_if_idle();
+}
+
+std::vector<waiting_reads::reader> partition::all_readers() {
+    auto all = readers_.all();
+    const auto others = committed_readers_.all();
+    all.insert(all.end(), others.begin(), others.end());
+    return all;
 }
 
 void partition::on_close() {
     closing_ = true;
     if (close_outcome_)
         return port_.closed(*close_outcome_);
-    for (const auto& reader : readers_.all())
+    for (const auto& reader : all_readers())
         port_.notify(reader);
     cleaning_.on_close();
     answer_deletions(log_.log_end_offset(), error{errc::not_leader_or_follower, "the partition is closing"});
@@ -441,7 +481,7 @@ void partition::on_closed(const replica::close_job& job) {
     port_.drop_tail();
     log_.on_closed(job);
     if (settings_.tap != nullptr)
-        settings_.tap->closed(job.outcome, appends_.size(), readers_.size());
+        settings_.tap->closed(job.outcome, appends_.size(), waiting_reads_count());
     close_outcome_ = job.outcome;
     if (closing_)
         port_.closed(job.outcome);

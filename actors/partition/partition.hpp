@@ -78,8 +78,10 @@ public:
     /// What the data directory's checkpoints shall keep.
     checkpointed_offsets checkpointed() const;
     std::size_t waiting_appends_count() const { return appends_.size(); }
-    std::size_t waiting_reads_count() const { return readers_.size(); }
-    bool waits(std::uint64_t asker) const { return readers_.waits(asker); }
+    std::size_t waiting_reads_count() const { return readers_.size() + committed_readers_.size(); }
+    bool waits(std::uint64_t asker) const { return readers_.waits(asker) || committed_readers_.waits(asker); }
+    /// End (exclusive) of what no open transaction can change any more; at most the high watermark.
+    log_offset last_stable_offset() const;
 
 private:
     result<void> check_epoch(leader_epoch of_client) const;
@@ -94,10 +96,17 @@ private:
     void fail_appends(const replica::append_failure& failure);
     void note_offline();
     void repair_if_wanted();
-    void answer_read(std::uint64_t reply, const result<slice>& records, log_offset waits_at = log_offset(-1),
-                     log_offset from = log_offset(-1));
+    log_offset readable_end(bool committed_only) const {
+        return committed_only ? last_stable_offset() : high_watermark_;
+    }
+    waiting_reads& readers(bool committed_only) { return committed_only ? committed_readers_ : readers_; }
+    std::vector<waiting_reads::reader> all_readers();
+    void wake_readers();
+    void answer_read(std::uint64_t reply, const result<slice>& records,
+                     const replica::read_job* job = nullptr);
     log_offset wait_behind(const replica::read_job& job, std::uint64_t reply);
-    log_offset wait_at(const waiting_reads::reader& who, log_offset end);
+    log_offset wait_at(const waiting_reads::reader& who, log_offset end, bool committed_only);
+    read_response marks_for_reader() const;
     bool answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply);
     void make_kept_reads_again();
     void close_if_idle();
@@ -120,10 +129,13 @@ private:
     cleaning cleaning_;
     waiting_appends appends_;
     waiting_reads readers_;
+    /// Those that wait for the last stable offset to move.
+    waiting_reads committed_readers_;
     /// Reads under way whose readers want to be told of more.
     struct running_read {
         std::uint64_t reply = 0;
         waiting_reads::reader who;
+        bool committed_only = false;
     };
     std::vector<running_read> running_reads_;
     log_offset high_watermark_;

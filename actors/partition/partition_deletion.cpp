@@ -89,6 +89,8 @@ void partition::on_log_start_kept(const result<void>& outcome) {
         kept_start_ = kept;
         log_.delete_below(kept);
         tell_marks();
+        // An open transaction may have begun below.
+        wake_readers();
         answer_deletions(kept, {});
         on_check_retention();
     }

@@ -25,8 +25,7 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
         answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
         return port_.answer(reply, answer);
     }
-    const auto end =
-        query.committed_only ? std::min(high_watermark_, log_.first_unstable_offset()) : high_watermark_;
+    const auto end = readable_end(query.committed_only);
     answer.log_start_offset = log_.log_start_offset();
     answer.high_watermark = end;
     if (query.timestamp == latest) {

@@ -36,10 +36,10 @@ struct append_response {
     }
 };
 
-/// Reads whole batches in [fetch_offset, high watermark). When none are there and `notify` is set, the answer
-/// is empty and one `partition_readable` with the same token follows as soon as there are some. The same
-/// follows an answer that says `waits_at`: a reader at the end of the log need not ask once more to learn
-/// that it is.
+/// Reads whole batches in [fetch_offset, high watermark), or up to the last stable offset. When none are
+/// there and `notify` is set, the answer is empty and one `partition_readable` with the same token follows as
+/// soon as there are some. The same follows an answer that says `waits_at`: a reader at the end of the log
+/// need not ask once more to learn that it is.
 struct read_request {
     std::uint64_t token = 0;
     log_offset fetch_offset;
@@ -51,6 +51,17 @@ struct read_request {
     bool may_wait = false;
     /// -1 when the client does not know it.
     leader_epoch current_leader_epoch{-1};
+    /// Only below the last stable offset (isolation level read_committed); the answer then names the aborted
+    /// transactions within.
+    bool committed_only = false;
+};
+
+/// The records of this producer from there on, up to its next marker, were aborted.
+struct aborted_records {
+    barnabas::producer_id producer = no_producer_id;
+    log_offset first_offset;
+
+    friend bool operator==(const aborted_records&, const aborted_records&) = default;
 };
 
 struct read_response {
@@ -61,8 +72,10 @@ struct read_response {
     log_offset high_watermark{-1};
     log_offset last_stable_offset{-1};
     log_offset log_start_offset{-1};
-    /// The records reach the high watermark, and the reader now waits for more at this offset, as after an
-    /// empty answer; -1 otherwise.
+    /// Within `records`; only for a reader of committed records.
+    std::vector<aborted_records> aborted;
+    /// The records reach the end of what this reader may see, and it now waits for more at this offset, as
+    /// after an empty answer; -1 otherwise.
     log_offset waits_at{-1};
 
     static read_response dropped(std::uint64_t token) {

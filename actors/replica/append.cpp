@@ -2,6 +2,7 @@
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/time_index.hpp"
 #include "actors/replica/log/time_span.hpp"
+#include "actors/replica/log/transaction_index.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/model/mark.hpp"
@@ -90,7 +91,7 @@ write_job replica_log::take(std::vector<batch::batch_view>& batches, const appen
     mark_snapshot_if_due(undo.rolled);
     if (undo.rolled)
         roll(context.now, job);
-    remember_producers(batches, context.monotonic_now, undo);
+    remember_producers(batches, context.monotonic_now, undo, job);
     epochs_changed_ |= epochs_.assign(context.epoch, log_end_offset_);
     place(batches, job);
     log_end_offset_ = appended.next_offset;
@@ -246,15 +247,33 @@ void replica_log::mark_snapshot_if_due(bool rolls) {
 }
 
 void replica_log::remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
-                                     append_in_flight& undo) {
+                                     append_in_flight& undo, write_job& job) {
+    std::vector<std::byte> aborted;
     for (const auto& batch : batches) {
         const auto id = batch.header.producer_id;
         if (!batch.header.has_producer_id())
             continue;
         const auto* entry = producers_.find(id);
         undo.producers_before.emplace_back(id, entry == nullptr ? std::nullopt : std::optional(*entry));
-        producers_.apply(batch.header, now);
+        const bool control = batch.header.is_control();
+        const auto ended = producers_.apply(batch.header, now, control ? coordinator_epoch_of(batch) : -1);
+        if (ended && kind_of_marker(batch) == marker_kind::abort)
+            put_transaction_entry(aborted, {ended->producer, ended->first_offset, ended->marker,
+                                            producers_.first_open_transaction().value_or(ended->marker + 1)});
     }
+    if (!aborted.empty())
+        place_aborted(aborted, job);
+}
+
+/// Readers that want committed records only must find the entry as soon as they may read behind the marker.
+void replica_log::place_aborted(const std::vector<std::byte>& entries, write_job& job) {
+    BARNABAS_MARK(transaction_aborted);
+    auto& active = segments_.back();
+    job.kind = runtime::disk_job_kind::blocking;
+    job.transaction_entries = slice::copy_of(entries);
+    job.transaction_segment = active.base_offset;
+    job.transaction_position = file_position(active.transaction_index_size);
+    active.transaction_index_size += entries.size();
 }
 
 } // namespace barnabas::replica

@@ -11,7 +11,6 @@ clean_bounds replica_log::clean_bounds_now() const {
     clean_bounds bounds;
     bounds.log_start_offset = log_start_offset_;
     bounds.high_watermark = stable_offset_;
-    bounds.first_unstable_offset = first_unstable_offset();
     bounds.recovery_point = snapshot_offset_;
     bounds.first_open_segment = open_segments_.front().base_offset;
     return bounds;

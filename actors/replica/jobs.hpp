@@ -123,6 +123,10 @@ struct write_job {
     file_position time_position;
     /// The first write to a log that was opened without a look at its files: what `.log` must have.
     std::optional<std::uint64_t> size_before;
+    /// For the `.txnindex` of the segment that the batches go to.
+    slice transaction_entries;
+    log_offset transaction_segment;
+    file_position transaction_position;
 
     result<void> outcome = not_run_yet();
     segment_files written_to;
@@ -142,6 +146,9 @@ struct repair_job {
     std::uint64_t log_size = 0;
     std::uint64_t offset_index_size = 0;
     std::uint64_t time_index_size = 0;
+    /// The segment they belong to, and the size of its `.txnindex`.
+    log_offset segment;
+    std::uint64_t transaction_index_size = 0;
     /// Segments that the failed appends began.
     std::vector<log_offset> remove_segments;
 
@@ -157,6 +164,8 @@ struct sync_job {
     std::string directory;
     log_offset target;
     std::vector<runtime::file_id> to_sync;
+    /// Segments whose `.txnindex` is to be synced before the snapshot is written.
+    std::vector<log_offset> transaction_indexes;
     /// A segment was made since the last sync.
     bool names_changed = false;
     /// New content of leader-epoch-checkpoint, if it changed.
@@ -221,6 +230,7 @@ struct close_job {
     std::vector<segment_files> rolled_files;
     slice closing_time_entry;
     file_position closing_time_position;
+    std::vector<log_offset> transaction_indexes;
     std::string epoch_checkpoint;
     slice snapshot;
     log_offset snapshot_offset;

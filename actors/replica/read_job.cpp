@@ -222,7 +222,7 @@ std::size_t read_job::bytes_there() const {
 
 /// What comes wrong from the disk once comes right the next time. What stays wrong is told; what is only
 /// strange, and so in the same places again, is how the log is.
-void read_job::run(runtime::file_system& files) {
+void read_job::read_records(runtime::file_system& files) {
     std::vector<log_offset> strange_before;
     for (int look = 1; look <= looks_max; ++look) {
         read_run run(*this, files);
@@ -241,6 +241,17 @@ void read_job::run(runtime::file_system& files) {
         BARNABAS_MARK(read_looks_again);
         strange_before = std::move(strange);
     }
+}
+
+void read_job::run(runtime::file_system& files) {
+    read_records(files);
+    if (!aborted || !records || records->empty())
+        return;
+    auto found = find_aborted(files, directory, transactions, from, end);
+    if (found)
+        aborted = std::move(*found);
+    else
+        records = found.failure();
 }
 
 } // namespace barnabas::replica

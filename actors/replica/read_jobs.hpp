@@ -2,6 +2,7 @@
 
 #include "actors/replica/log/epoch_cache.hpp"
 #include "actors/replica/log/segment.hpp"
+#include "actors/replica/log/transaction_index.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "protocol/model/slice.hpp"
@@ -67,6 +68,8 @@ struct read_job {
     bool start_is_exact = false;
     /// The base offset of that batch.
     log_offset start_base{-1};
+    /// Indexes that may name aborted transactions within the records.
+    std::vector<transaction_source> transactions;
     /// Rides on the memory that the job allocates.
     std::shared_ptr<void> permit;
     /// What it covers; a larger batch is not read, but told in `needs`. 0: no bound.
@@ -80,6 +83,8 @@ struct read_job {
     result<slice> records = not_run_yet();
     /// The offset behind the last of `records`; -1 when there are none.
     log_offset end{-1};
+    /// Aborted transactions with records among these; absent when they are not asked for.
+    std::optional<std::vector<aborted_transaction>> aborted;
     /// Memory behind `records`: at most what was asked for, unless a single batch is larger.
     std::size_t allocated = 0;
     /// Not 0: nothing was read, since the first batch has so many bytes.
@@ -87,6 +92,9 @@ struct read_job {
     /// Most that there is to read, as far as that is known beforehand.
     std::size_t bytes_there() const;
     void run(runtime::file_system& files);
+
+private:
+    void read_records(runtime::file_system& files);
 };
 
 struct found_offset {

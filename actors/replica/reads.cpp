@@ -12,7 +12,7 @@ constexpr std::ptrdiff_t read_segments_max = 8;
 } // namespace
 
 result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_offset upto,
-                                   bool at_least_one_batch) {
+                                   bool at_least_one_batch, bool with_aborted) {
     if (from < log_start_offset_ || from > log_end_offset_)
         return error{errc::offset_out_of_range, "offset " + std::to_string(from.get()) + " is not in [" +
                                                     std::to_string(log_start_offset_.get()) + ", " +
@@ -39,7 +39,11 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     const auto count = std::min(segments_.end() - first, read_segments_max);
     for (auto at = first; at != first + count && at->base_offset < upto; ++at)
         job.segments.push_back(readable(*at));
-    if (!job.segments.front().files)
+    if (with_aborted) {
+        job.aborted.emplace();
+        job.transactions = transactions_from(first->base_offset);
+    }
+    if (!job.segments.front().files || !job.transactions.empty())
         job.kind = runtime::disk_job_kind::blocking;
     const auto recent = std::upper_bound(
         recent_.begin(), recent_.end(), from,
@@ -53,6 +57,24 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     }
     hold(job.segments);
     return job;
+}
+
+/// As far as they are written: what is in flight lies behind all that may be read.
+std::vector<transaction_source> replica_log::transactions_from(log_offset segment) const {
+    const append_in_flight* next = !failed_.empty()      ? &failed_.front()
+                                   : !in_flight_.empty() ? &in_flight_.front()
+                                                         : nullptr;
+    std::vector<transaction_source> sources;
+    for (const auto& one : segments_) {
+        if (one.base_offset < segment ||
+            (next != nullptr && one.base_offset > next->active_before.base_offset))
+            continue;
+        const bool grows = next != nullptr && one.base_offset == next->active_before.base_offset;
+        const auto size = grows ? next->active_before.transaction_index_size : one.transaction_index_size;
+        if (size > 0)
+            sources.push_back({one.base_offset, size});
+    }
+    return sources;
 }
 
 void replica_log::on_read(const read_job& job) {
@@ -75,6 +97,11 @@ find_job replica_log::find_by_timestamp(timestamp_ms timestamp, log_offset upto)
     ++outside_jobs_;
     hold(job.segments);
     return job;
+}
+
+bool replica_log::has_aborted() const {
+    return std::any_of(segments_.begin(), segments_.end(),
+                       [](const segment_state& one) { return one.transaction_index_size > 0; });
 }
 
 find_job replica_log::find_max_timestamp(log_offset upto) {
@@ -100,8 +127,8 @@ void replica_log::on_found(const find_job& job) {
     release(job.segments);
 }
 
-log_offset replica_log::first_unstable_offset() const {
-    return producers_.first_open_transaction().value_or(log_end_offset_);
+log_offset replica_log::first_unstable_offset(log_offset high_watermark) const {
+    return std::max(producers_.first_undecided(high_watermark).value_or(log_end_offset_), log_start_offset_);
 }
 
 std::uint64_t replica_log::total_bytes() const {

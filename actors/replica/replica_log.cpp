@@ -42,6 +42,9 @@ std::optional<append_failure> replica_log::on_written(write_job& job) {
         auto& target = open_segments_.back();
         target.log_dirty = true;
         target.indexes_dirty |= !job.offset_entries.empty() || !job.time_entries.empty();
+        if (!job.transaction_entries.empty() &&
+            (dirty_transactions_.empty() || dirty_transactions_.back() != job.transaction_segment))
+            dirty_transactions_.push_back(job.transaction_segment);
         remember_unstable(job);
         written_offset_ = job.next_offset;
         BARNABAS_ASSERT(written_offset_ <= log_end_offset_);
@@ -76,6 +79,7 @@ void replica_log::undo_failed_appends() {
             producers_.restore(before->first, before->second);
     }
     log_end_offset_ = written_offset_;
+    producers_.forget_ended_from(log_end_offset_);
     epochs_changed_ |= epochs_.truncate_from(log_end_offset_);
     while (!recent_.empty() && recent_.back().base_offset >= log_end_offset_)
         recent_.pop_back();
@@ -105,6 +109,8 @@ repair_job replica_log::repair() {
     job.log_size = active.size;
     job.offset_index_size = active.offset_index_size;
     job.time_index_size = active.time_index_size;
+    job.segment = active.base_offset;
+    job.transaction_index_size = active.transaction_index_size;
     job.remove_segments = failed_segments_;
     return job;
 }
@@ -165,6 +171,7 @@ void replica_log::take_snapshot_due(sync_job& job) {
     job.replaced_snapshot = snapshot_replaced_by(job.snapshot_offset);
     snapshots_due_.erase(snapshots_due_.begin(), ahead);
     // What a snapshot vouches for is not scanned again, so the indexes must be as stable as the log.
+    job.transaction_indexes = std::exchange(dirty_transactions_, {});
     for (auto& segment : open_segments_)
         if (std::exchange(segment.indexes_dirty, false) && !options_.planted.index_not_synced)
             job.to_sync.insert(job.to_sync.end(), {segment.files.offset_index, segment.files.time_index});
@@ -203,6 +210,8 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
         epochs_changed_ |= job.epoch_checkpoint.has_value();
         if (job.snapshot)
             snapshots_due_.insert(snapshots_due_.begin(), {job.snapshot_offset, *job.snapshot});
+        dirty_transactions_.insert(dirty_transactions_.begin(), job.transaction_indexes.begin(),
+                                   job.transaction_indexes.end());
     } else if (job.snapshot) {
         snapshot_offset_ = job.snapshot_offset;
     }
@@ -242,6 +251,7 @@ close_job replica_log::close() {
     job.closing_time_position = file_position(active.time_index_size);
     if (const auto entry = closing_time_entry(active); !entry.empty())
         job.closing_time_entry = slice::copy_of(entry);
+    job.transaction_indexes = dirty_transactions_;
     job.untouched = is_untouched() && job.closing_time_entry.empty();
     if (BARNABAS_MARK_IF(job.untouched, untouched_log_closed)) {
         job.snapshot_offset = snapshot_offset_;

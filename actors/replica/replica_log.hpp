@@ -66,7 +66,9 @@ public:
     std::optional<append_failure> on_settled(const settle_job& job);
 
     /// offset_out_of_range outside of [log start, log end]. `upto`, exclusive, is at most `written_offset`.
-    result<read_job> read(log_offset from, std::size_t max_bytes, log_offset upto, bool at_least_one_batch);
+    /// `with_aborted`: the job also finds the aborted transactions within what it reads.
+    result<read_job> read(log_offset from, std::size_t max_bytes, log_offset upto, bool at_least_one_batch,
+                          bool with_aborted = false);
     /// Every read job must come back, whatever its outcome.
     void on_read(const read_job& job);
     find_job find_by_timestamp(timestamp_ms timestamp, log_offset upto);
@@ -85,7 +87,7 @@ public:
     std::optional<retire_job> retention(timestamp_ms now, monotonic_ns monotonic_now,
                                         log_offset high_watermark);
 
-    /// How far compaction may go, as far as the log knows.
+    /// How far compaction may go, as far as the log knows; what depends on the high watermark is left out.
     clean_bounds clean_bounds_now() const;
     /// Cleaned segments may take the place of those that they were made of; nothing when these went away.
     /// Until the job is back no segment is retired.
@@ -122,8 +124,13 @@ public:
     log_offset stable_offset() const { return stable_offset_; }
     /// Everything below is stable in the log's own files, and not only in the journal.
     log_offset settled_offset() const { return settled_offset_; }
-    /// First offset of the oldest open transaction, else the log end offset.
-    log_offset first_unstable_offset() const;
+    /// Where the oldest transaction begins that is open, or whose marker lies at or above the high watermark;
+    /// else the log end offset. Not below the log start offset.
+    log_offset first_unstable_offset(log_offset high_watermark) const;
+    /// Some segment has an index of aborted transactions.
+    bool has_aborted() const;
+    /// Markers below the high watermark stay, so that `first_unstable_offset` need not care about them.
+    void forget_decided(log_offset high_watermark) { producers_.forget_ended_below(high_watermark); }
     /// Newest snapshot; it proves that all below is on stable storage, indexes too.
     log_offset snapshot_offset() const { return snapshot_offset_; }
     /// Bytes of all segments, deleted ones not counted.
@@ -178,7 +185,8 @@ private:
     void place(std::vector<batch::batch_view>& batches, write_job& job);
     void mark_snapshot_if_due(bool rolls);
     void remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
-                            append_in_flight& undo);
+                            append_in_flight& undo, write_job& job);
+    void place_aborted(const std::vector<std::byte>& entries, write_job& job);
     void undo_failed_appends();
     bool has_unstable() const;
     bool syncs_own_files() const { return own_sync_in_flight_ || settle_in_flight_ || repair_in_flight_; }
@@ -190,6 +198,7 @@ private:
 
     const open_segment* find_open(log_offset base) const;
     readable_segment readable(const segment_state& segment) const;
+    std::vector<transaction_source> transactions_from(log_offset segment) const;
     /// Counts readers of open files, so that these are not closed under them.
     void hold(const std::vector<readable_segment>& segments);
     void release(const std::vector<readable_segment>& segments);
@@ -210,6 +219,8 @@ private:
     epoch_cache epochs_;
     bool epochs_changed_ = false;
     bool names_changed_ = false;
+    /// Segments whose `.txnindex` has grown since it was synced.
+    std::vector<log_offset> dirty_transactions_;
 
     log_offset log_start_offset_;
     log_offset log_end_offset_;

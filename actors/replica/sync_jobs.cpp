@@ -1,5 +1,6 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/small_file.hpp"
+#include "actors/replica/log/transaction_index.hpp"
 
 #include <set>
 
@@ -27,6 +28,8 @@ result<void> sync_job::write_small_files(runtime::file_system& files) const {
     // The snapshot proves that all below it is stable, so it comes last.
     if (!snapshot)
         return {};
+    if (auto synced = sync_transaction_indexes(files, directory, transaction_indexes); !synced)
+        return synced;
     const auto name = segment_file_name(snapshot_offset, snapshot_suffix);
     if (auto replaced = replace_small_file(files, directory, name, *snapshot); !replaced)
         return replaced;

@@ -1,5 +1,6 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/small_file.hpp"
+#include "actors/replica/log/transaction_index.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <array>
@@ -83,7 +84,13 @@ void write_job::run(runtime::file_system& files) {
         if (auto written = write_if_any(files, lane->files.offset_index, offset_position, offset_entries);
             !written)
             return written;
-        return write_if_any(files, lane->files.time_index, time_position, time_entries);
+        if (auto written = write_if_any(files, lane->files.time_index, time_position, time_entries); !written)
+            return written;
+        if (transaction_entries.empty())
+            return {};
+        return write_transaction_entries(
+            files, segment_path(directory, transaction_segment, transaction_index_suffix),
+            transaction_position, transaction_entries);
     };
     outcome = steps();
     // Whoever is told that this was refused must not find it after a kill.
@@ -101,7 +108,8 @@ void repair_job::run(runtime::file_system& files) {
     lane->files = good_files;
     const auto steps = [&]() -> result<void> {
         for (const auto base : remove_segments)
-            for (const auto suffix : {log_suffix, offset_index_suffix, time_index_suffix})
+            for (const auto suffix :
+                 {log_suffix, offset_index_suffix, time_index_suffix, transaction_index_suffix})
                 if (auto removed = remove_if_present(files, segment_path(directory, base, suffix)); !removed)
                     return removed;
         if (auto cut = files.truncate(good_files.log, log_size); !cut)
@@ -109,6 +117,10 @@ void repair_job::run(runtime::file_system& files) {
         if (auto cut = files.truncate(good_files.offset_index, offset_index_size); !cut)
             return cut;
         if (auto cut = files.truncate(good_files.time_index, time_index_size); !cut)
+            return cut;
+        if (auto cut = cut_transaction_index(
+                files, segment_path(directory, segment, transaction_index_suffix), transaction_index_size);
+            !cut)
             return cut;
         const std::array ids{good_files.log, good_files.offset_index, good_files.time_index};
         if (auto synced = files.sync(ids); !synced)
@@ -131,6 +143,8 @@ void close_job::run(runtime::file_system& files) {
             all.insert(all.end(), {segment.log, segment.offset_index, segment.time_index});
         all.insert(all.end(), {open_files.log, open_files.offset_index, open_files.time_index});
         if (auto synced = files.sync(all); !synced)
+            return synced;
+        if (auto synced = sync_transaction_indexes(files, directory, transaction_indexes); !synced)
             return synced;
         if (auto synced = files.sync_directory(directory); !synced)
             return synced;

@@ -58,6 +58,11 @@ result<void> swap_job::rename_new(runtime::file_system& files, std::string_view 
         auto renamed = files.rename(path + std::string(from), path + std::string(to));
         if (!renamed && (renamed.code() != errc::not_found || suffix == log_suffix))
             return renamed;
+        // It comes first, and is the only one that recovery cannot make anew from the new log: it must have
+        // its name for certain before the log has, or it would count as left over.
+        if (renamed && suffix == transaction_index_suffix && to.empty())
+            if (auto synced = files.sync_directory(directory); !synced)
+                return synced;
     }
     return {};
 }

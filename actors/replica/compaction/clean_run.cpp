@@ -56,8 +56,11 @@ result<void> clean_run::prepare(runtime::file_system& files) {
     counts_.map_bytes = map_->bytes();
     if (map_->capacity() == 0)
         return error{errc::internal, "there is no memory for the keys of a compaction"};
-    for (const auto& segment : task_.segments) {
-        const auto path = segment_path(task_.log.directory, segment.base_offset, transaction_index_suffix);
+    auto bases = task_.later_transactions;
+    for (const auto& segment : task_.segments)
+        bases.push_back(segment.base_offset);
+    for (const auto base : bases) {
+        const auto path = segment_path(task_.log.directory, base, transaction_index_suffix);
         auto entries = read_transaction_index(files, path);
         if (!entries)
             return entries.failure();
@@ -223,6 +226,9 @@ result<void> clean_run::begin_group(runtime::file_system& files) {
     if (!made)
         return made.failure();
     target_.emplace(std::move(*made));
+    for (auto at = group_begin_; at != group_end_; ++at)
+        if (task_.segments[at].transaction_index_size > 0)
+            target_->replace_transactions();
     dropped_last_.reset();
     changed_ = group_end_ - group_begin_ > 1;
     return {};

@@ -19,6 +19,8 @@ struct clean_task {
     log_options log;
     /// Those below the first uncleanable offset, oldest first, none of them open for writing.
     std::vector<segment_state> segments;
+    /// Segments behind them that have a `.txnindex`: markers there may abort what lies here.
+    std::vector<log_offset> later_transactions;
     log_offset dirty_from;
     log_offset upto;
     rule_options rules;

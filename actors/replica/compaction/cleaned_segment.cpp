@@ -96,14 +96,16 @@ result<void> cleaned_segment::finish(runtime::file_system& files) {
 }
 
 result<void> cleaned_segment::write_transactions(runtime::file_system& files) {
-    if (transactions_.empty())
+    state_.transaction_index_size = transactions_.size();
+    if (transactions_.empty() && !replaces_transactions_)
         return {};
     auto file = open_scoped(files, path(transaction_index_suffix), runtime::open_mode::create);
     if (!file)
         return file.failure();
     const auto bytes = slice::copy_of(transactions_);
-    if (auto written = files.write(file->id(), file_position(0), std::span(&bytes, 1)); !written)
-        return written;
+    if (!bytes.empty())
+        if (auto written = files.write(file->id(), file_position(0), std::span(&bytes, 1)); !written)
+            return written;
     const std::array ids{file->id()};
     return files.sync(ids);
 }

@@ -34,6 +34,9 @@ public:
     void add_whole(const batch::batch_view& batch, const batch_stream& from);
     void add(const batch::batch_view& batch);
     void add_transaction(const aborted_transaction& entry) { put_transaction_entry(transactions_, entry); }
+    /// One of the replaced segments has a `.txnindex`: this one gets one, too, even without entries, or after
+    /// a crash the old one could be taken for its own.
+    void replace_transactions() { replaces_transactions_ = true; }
 
     std::size_t pending_bytes() const { return pending_bytes_; }
     result<void> flush(runtime::file_system& files);
@@ -67,6 +70,7 @@ private:
     std::size_t pending_bytes_ = 0;
     index_growth growth_;
     std::vector<std::byte> transactions_;
+    bool replaces_transactions_ = false;
 };
 
 } // namespace barnabas::replica

@@ -28,6 +28,7 @@ clean_bounds compactor::bounds_of(const replica_log& log, timestamp_ms now, log_
     auto bounds = log.clean_bounds_now();
     bounds.cleaned_upto = cleaned_upto_;
     bounds.high_watermark = high_watermark;
+    bounds.first_unstable_offset = log.first_unstable_offset(high_watermark);
     bounds.now = now;
     return bounds;
 }
@@ -50,6 +51,9 @@ std::optional<compactor::job> compactor::begin(replica_log& log, const clean_set
     const auto& segments = log.segments();
     task.segments.assign(segments.begin(),
                          segments.begin() + static_cast<std::ptrdiff_t>(range->segment_count));
+    for (auto i = range->segment_count; i < segments.size(); ++i)
+        if (segments[i].transaction_index_size > 0)
+            task.later_transactions.push_back(segments[i].base_offset);
     task.dirty_from = range->dirty_from;
     task.upto = range->upto;
     task.rules = {now, log.options().delete_retention_ms, tails_of(log), log.options().planted};

@@ -1,41 +1,12 @@
 #pragma once
 
+#include "actors/replica/log/transaction_index.hpp"
 #include "protocol/batch/record_batch.hpp"
-#include "protocol/model/error.hpp"
-#include "runtime/disk/disk.hpp"
 
-#include <cstdint>
 #include <map>
 #include <set>
-#include <span>
-#include <string>
-#include <vector>
 
 namespace barnabas::replica {
-
-/// One entry of `.txnindex`: a transaction that was aborted, from its first record to its marker.
-struct aborted_transaction {
-    barnabas::producer_id producer = no_producer_id;
-    log_offset first_offset;
-    log_offset last_offset; ///< of the marker
-    log_offset last_stable_offset;
-
-    friend bool operator==(const aborted_transaction&, const aborted_transaction&) = default;
-};
-
-inline constexpr std::size_t transaction_entry_size = 34;
-
-/// int16 version 0, then int64 producer id, first, last and last stable offset.
-void put_transaction_entry(std::vector<std::byte>& to, const aborted_transaction& entry);
-/// The entries at the beginning that make sense.
-std::vector<aborted_transaction> decode_transaction_index(std::span<const std::byte> bytes);
-/// None when there is no such file.
-result<std::vector<aborted_transaction>> read_transaction_index(runtime::file_system& files,
-                                                                const std::string& path);
-
-/// What a marker decided; nothing for another kind of control record.
-enum class marker_kind : std::uint8_t { abort, commit, other };
-marker_kind kind_of_marker(const batch::batch_view& marker);
 
 /// Follows the batches of a log in the order of their offsets and knows of each whether its transaction was
 /// aborted, and of each marker whether data of its transaction is left.

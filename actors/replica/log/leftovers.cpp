@@ -103,6 +103,10 @@ result<void> leftovers::complete_swap(log_offset base, const std::set<log_offset
     auto renamed = files_.rename(transactions + std::string(swap_suffix), transactions);
     if (!renamed && renamed.code() != errc::not_found)
         return renamed;
+    // Nothing else has these entries, and without `.log.swap` nobody would look for them.
+    if (renamed)
+        if (auto synced = files_.sync_directory(directory_); !synced)
+            return synced;
     return files_.rename(swap, path);
 }
 

@@ -153,6 +153,8 @@ result<producer_state> producer_state::decode_snapshot(std::span<const std::byte
     producer_state state;
     for (const auto& row : *rows)
         merge_entry(state.entries_[row.id], entry_of(row));
+    for (const auto& [id, entry] : state.entries_)
+        state.note_open(id, log_offset(-1), entry.transaction_first_offset);
     return state;
 }
 

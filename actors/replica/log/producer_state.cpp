@@ -86,10 +86,10 @@ result<producer_state::duplicate_of> producer_state::check(const batch::batch_he
     return duplicate_of{};
 }
 
-void producer_state::apply(const batch::batch_header& header, monotonic_ns now,
-                           std::int32_t coordinator_epoch) {
+std::optional<ended_transaction> producer_state::apply(const batch::batch_header& header, monotonic_ns now,
+                                                       std::int32_t coordinator_epoch) {
     if (!header.has_producer_id())
-        return;
+        return std::nullopt;
     auto& entry = entries_[header.producer_id];
     if (entry.epoch != header.producer_epoch) {
         BARNABAS_MARK(producer_epoch_new);
@@ -102,13 +102,27 @@ void producer_state::apply(const batch::batch_header& header, monotonic_ns now,
     entry.last_seen = now;
     if (header.is_control()) {
         entry.coordinator_epoch = std::max(entry.coordinator_epoch, coordinator_epoch);
-        entry.transaction_first_offset = log_offset(-1);
-        return;
+        const auto begun = std::exchange(entry.transaction_first_offset, log_offset(-1));
+        note_open(header.producer_id, begun, log_offset(-1));
+        if (begun.get() < 0)
+            return std::nullopt;
+        ended_.push_back({header.producer_id, begun, header.base_offset});
+        return ended_.back();
     }
-    if (header.is_transactional() && entry.transaction_first_offset.get() < 0)
+    if (header.is_transactional() && entry.transaction_first_offset.get() < 0) {
+        note_open(header.producer_id, log_offset(-1), header.base_offset);
         entry.transaction_first_offset = header.base_offset;
+    }
     entry.remember({header.base_sequence, header.last_sequence(), header.base_offset, header.last_offset(),
                     header.max_timestamp});
+    return std::nullopt;
+}
+
+void producer_state::note_open(producer_id id, log_offset before, log_offset after) {
+    if (before.get() >= 0)
+        open_.erase({before, id});
+    if (after.get() >= 0)
+        open_.insert({after, id});
 }
 
 const producer_entry* producer_state::find(producer_id id) const {
@@ -117,6 +131,9 @@ const producer_entry* producer_state::find(producer_id id) const {
 }
 
 void producer_state::restore(producer_id id, const std::optional<producer_entry>& before) {
+    const auto* now = find(id);
+    note_open(id, now == nullptr ? log_offset(-1) : now->transaction_first_offset,
+              before ? before->transaction_first_offset : log_offset(-1));
     if (before)
         entries_[id] = *before;
     else
@@ -139,13 +156,23 @@ void producer_state::expire(monotonic_ns now, std::int64_t expiration_ms) {
 }
 
 std::optional<log_offset> producer_state::first_open_transaction() const {
-    std::optional<log_offset> first;
-    for (const auto& [id, entry] : entries_) {
-        const auto begins = entry.transaction_first_offset;
-        if (begins.get() >= 0 && (!first || begins < *first))
-            first = begins;
-    }
+    return open_.empty() ? std::nullopt : std::optional(open_.begin()->first);
+}
+
+std::optional<log_offset> producer_state::first_undecided(log_offset high_watermark) const {
+    auto first = first_open_transaction();
+    for (const auto& ended : ended_)
+        if (ended.marker >= high_watermark && (!first || ended.first_offset < *first))
+            first = ended.first_offset;
     return first;
+}
+
+void producer_state::forget_ended_below(log_offset high_watermark) {
+    std::erase_if(ended_, [&](const ended_transaction& ended) { return ended.marker < high_watermark; });
+}
+
+void producer_state::forget_ended_from(log_offset end) {
+    std::erase_if(ended_, [&](const ended_transaction& ended) { return ended.marker >= end; });
 }
 
 } // namespace barnabas::replica

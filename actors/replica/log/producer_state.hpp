@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace barnabas::replica {
@@ -53,6 +55,15 @@ struct producer_entry {
     friend bool operator==(const producer_entry&, const producer_entry&) = default;
 };
 
+/// A transaction that its marker has ended.
+struct ended_transaction {
+    producer_id producer = no_producer_id;
+    log_offset first_offset;
+    log_offset marker;
+
+    friend bool operator==(const ended_transaction&, const ended_transaction&) = default;
+};
+
 /// One entry of the snapshot file as it stands there.
 struct snapshot_row {
     producer_id id{-1};
@@ -90,8 +101,9 @@ public:
     result<duplicate_of> check(const batch::batch_header& header) const;
 
     /// Applies an appended or recovered batch; the header has its final offsets. `coordinator_epoch` is that
-    /// of a control batch's marker.
-    void apply(const batch::batch_header& header, monotonic_ns now, std::int32_t coordinator_epoch = -1);
+    /// of a control batch's marker. Tells which transaction it has ended.
+    std::optional<ended_transaction> apply(const batch::batch_header& header, monotonic_ns now,
+                                           std::int32_t coordinator_epoch = -1);
 
     const producer_entry* find(producer_id id) const;
     /// For undoing an append: puts an entry back as it was, or away.
@@ -102,6 +114,13 @@ public:
     void expire(monotonic_ns now, std::int64_t expiration_ms);
     /// First offset of the oldest open transaction.
     std::optional<log_offset> first_open_transaction() const;
+    /// The same, where one whose marker lies at or above the high watermark counts as open: the marker may
+    /// yet be lost.
+    std::optional<log_offset> first_undecided(log_offset high_watermark) const;
+    /// Markers below the high watermark stay.
+    void forget_ended_below(log_offset high_watermark);
+    /// Markers from there on were not stored after all.
+    void forget_ended_from(log_offset end);
     const std::map<producer_id, producer_entry>& entries() const { return entries_; }
 
     /// Kafka's snapshot file: int16 version 1, uint32 CRC32C of the rest, int32 count, 46 bytes per entry. A
@@ -114,7 +133,13 @@ public:
     static result<producer_state> decode_snapshot(std::span<const std::byte> bytes, bool crc_matters = true);
 
 private:
+    void note_open(producer_id id, log_offset before, log_offset after);
+
     std::map<producer_id, producer_entry> entries_;
+    /// Open transactions by where they begin.
+    std::set<std::pair<log_offset, producer_id>> open_;
+    /// In the order of their markers.
+    std::vector<ended_transaction> ended_;
 };
 
 /// `sound_from` of a valid snapshot's sync mark; nothing for Kafka's, which prove less.

@@ -3,8 +3,6 @@
 #include "actors/replica/log/checkpoint_check.hpp"
 #include "actors/replica/log/leftovers.hpp"
 #include "actors/replica/log/small_file.hpp"
-#include "protocol/batch/big_endian.hpp"
-#include "protocol/batch/record_reader.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -18,17 +16,6 @@ constexpr std::uint64_t small_file_bytes_max = 64 << 20;
 std::string parent_of(const std::string& directory) {
     const auto slash = directory.find_last_of('/');
     return slash == std::string::npos ? "." : directory.substr(0, std::max<std::size_t>(slash, 1));
-}
-
-/// The epoch of the transaction coordinator that wrote a marker: int16 version, int32 epoch in its value.
-std::int32_t coordinator_epoch_of(const batch::batch_view& marker) {
-    auto records = batch::record_reader::open(marker);
-    if (!records)
-        return -1;
-    auto record = records->next();
-    if (!record || *record == nullptr || !(*record)->value || (*record)->value->size() < 6)
-        return -1;
-    return batch::load_big_endian<std::int32_t>((*record)->value->data() + 2);
 }
 
 } // namespace
@@ -128,6 +115,8 @@ result<void> recovery::list_files() {
         if (const auto offset = offset_of_file(entry.name, snapshot_suffix))
             snapshots_.insert(*offset);
         cut_allowed_ |= entry.name == cut_allowed_name && !entry.is_directory;
+        if (const auto base = offset_of_file(entry.name, transaction_index_suffix); base)
+            with_transactions_.insert(*base);
     }
     bases_.assign(logs.begin(), logs.end());
     for (const auto& entry : *entries) {
@@ -251,6 +240,8 @@ result<void> recovery::inspect_segment(std::size_t index) {
     if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point))
         if (auto noted = note_damage(index, *segment); !noted)
             return noted;
+    if (auto inspected = inspect_transactions(*segment, bases_[index + 1]); !inspected)
+        return inspected;
     log_.segments.push_back(segment->state);
     return {};
 }
@@ -275,6 +266,8 @@ result<bool> recovery::scan_segment(std::size_t index) {
     if (!segment)
         return segment.failure();
     opened_.push_back(segment->files);
+    if (auto completed = complete_transactions(*segment); !completed)
+        return completed.failure();
     next_offset_ = segment->next_offset;
     log_.segments.push_back(segment->state);
     auto& report = log_.report;
@@ -295,17 +288,6 @@ result<bool> recovery::scan_segment(std::size_t index) {
     if (auto cut = segment_recovery(files_, {&options_, scan_from_, true}).cut(*segment); !cut)
         return cut.failure();
     return false;
-}
-
-void recovery::count_batch(const batch::batch_view& batch) {
-    note_gap(batch.header);
-    last_batch_base_ = batch.header.base_offset;
-    if (batch.header.base_offset < scan_from_)
-        return;
-    log_.report.clean = false;
-    const auto coordinator = batch.header.is_control() ? coordinator_epoch_of(batch) : -1;
-    log_.producers.apply(batch.header, monotonic_ns(0), coordinator);
-    log_.epochs.assign(batch.header.leader_epoch, batch.header.base_offset);
 }
 
 result<void> recovery::complete_segments() {
@@ -354,6 +336,8 @@ result<void> recovery::make_stable() {
     if (options_.planted.recovery_does_not_sync)
         all.clear();
     if (auto synced = files_.sync(all); !synced)
+        return synced;
+    if (auto synced = sync_transaction_indexes(files_, options_.directory, transactions_to_sync_); !synced)
         return synced;
     // Even if nothing was changed now: an earlier life may have made a segment and not synced its name.
     if (auto synced = files_.sync_directory(options_.directory); !synced)

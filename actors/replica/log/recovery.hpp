@@ -3,6 +3,8 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/segment_recovery.hpp"
 
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,6 +37,15 @@ public:
     result<recovered_log> run();
 
 private:
+    /// What a `.txnindex` says; all of it, if it is whole.
+    struct found_transactions {
+        std::vector<aborted_transaction> entries;
+        bool whole = true;
+    };
+
+    /// What is known of the abort marker of this producer at this last offset.
+    using known_entry = std::function<std::optional<aborted_transaction>(const aborted_transaction& marker)>;
+
     result<void> prepare_directory();
     result<void> check_metadata();
     result<void> check_unclaimed();
@@ -57,6 +68,16 @@ private:
     error damaged(log_offset offset, const std::string& file, const std::string& why) const;
     result<void> note_damage(std::size_t index, const recovered_segment& segment);
     void count_batch(const batch::batch_view& batch);
+    result<void> complete_transactions(recovered_segment& segment);
+    result<found_transactions> known_transactions(log_offset base);
+    result<void> inspect_transactions(recovered_segment& segment, log_offset behind);
+    result<std::vector<aborted_transaction>> rebuild_transactions(const recovered_segment& segment,
+                                                                  const found_transactions& known);
+    result<std::vector<aborted_transaction>> aborted_in(const recovered_segment& segment,
+                                                        producer_state producers, const known_entry& known);
+    result<producer_state> producers_before(log_offset base);
+    result<void> replace_transactions(recovered_segment& segment,
+                                      const std::vector<aborted_transaction>& entries);
     result<void> complete_segments();
     result<void> create_segment(log_offset base);
     result<void> make_stable();
@@ -71,6 +92,12 @@ private:
 
     std::vector<log_offset> bases_;
     std::set<log_offset> snapshots_;
+    /// Segments that have a `.txnindex`.
+    std::set<log_offset> with_transactions_;
+    /// Of them those that are synced in the end.
+    std::vector<log_offset> transactions_to_sync_;
+    /// Found in the segment that is scanned.
+    std::vector<aborted_transaction> aborted_;
     std::set<log_offset> damaged_snapshots_;
     /// The newest snapshot that there is, whether it can be read or not.
     log_offset newest_named_{-1};

@@ -39,6 +39,8 @@ struct segment_state {
     std::uint64_t size = 0;
     std::uint64_t offset_index_size = 0;
     std::uint64_t time_index_size = 0;
+    /// Of `.txnindex`; none: there is no such file.
+    std::uint64_t transaction_index_size = 0;
     /// Bytes appended since the last index entry.
     std::uint64_t bytes_since_entry = 0;
     time_point newest;          ///< largest timestamp, and the last offset of the first batch that has it

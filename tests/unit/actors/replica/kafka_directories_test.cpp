@@ -1,4 +1,5 @@
 #include "actors/broker/checkpoint_file.hpp"
+#include "protocol/batch/record_reader.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 #include "tests/unit/runtime/disk/scratch_directory.hpp"
 
@@ -54,6 +55,46 @@ std::map<std::string, std::int64_t> end_offsets_of(const fs::path& lines) {
     }
     return ends;
 }
+
+/// What a consumer of committed records keeps of what it reads, by the rules of Kafka's.
+class committed_offsets {
+public:
+    explicit committed_offsets(log_offset log_start) : log_start_(log_start) {}
+
+    void take(const batch::batch_view& batch, std::vector<aborted_transaction>& aborted) {
+        const auto& header = batch.header;
+        std::erase_if(aborted, [&](const aborted_transaction& one) {
+            const bool begins = one.first_offset <= header.last_offset();
+            if (begins)
+                dropped_.insert(one.producer);
+            return begins;
+        });
+        if (header.is_control()) {
+            if (kind_of_marker(batch) == marker_kind::abort)
+                dropped_.erase(header.producer_id);
+            return;
+        }
+        if (header.is_transactional() && dropped_.contains(header.producer_id))
+            return;
+        auto records = batch::record_reader::open(batch);
+        for (auto next = records->next(); next && *next != nullptr; next = records->next())
+            if ((*next)->offset >= log_start_)
+                keep((*next)->offset.get());
+    }
+    void next_answer() { dropped_.clear(); }
+
+    std::vector<std::pair<std::int64_t, std::int64_t>> runs;
+
+private:
+    void keep(std::int64_t offset) {
+        if (!runs.empty() && runs.back().second + 1 == offset)
+            runs.back().second = offset;
+        else
+            runs.emplace_back(offset, offset);
+    }
+    log_offset log_start_;
+    std::set<producer_id> dropped_;
+};
 
 class kafka_directories : public ::testing::Test {
 protected:
@@ -120,6 +161,33 @@ protected:
         return next.get();
     }
 
+    /// The offsets that a consumer of committed records sees, which fetches so many bytes at a time.
+    std::vector<std::pair<std::int64_t, std::int64_t>> read_committed(std::size_t max_bytes) {
+        const auto end = last_stable_offset();
+        auto next = host->log->log_start_offset();
+        committed_offsets seen(next);
+        while (next < end) {
+            auto job = host->log->read(next, max_bytes, end, true, true);
+            EXPECT_TRUE(job);
+            job->run(*files);
+            host->log->on_read(*job);
+            EXPECT_TRUE(job->records) << to_string(job->records.failure());
+            if (!job->records || job->records->empty())
+                break;
+            seen.next_answer();
+            const auto batches = batch::split_batches(*job->records);
+            auto aborted = *job->aborted;
+            for (const auto& batch : *batches)
+                seen.take(batch, aborted);
+            next = job->end;
+        }
+        return seen.runs;
+    }
+    log_offset last_stable_offset() const {
+        const auto& log = *host->log;
+        return std::min(log.stable_offset(), log.first_unstable_offset(log.stable_offset()));
+    }
+
     /// Of this run alone: others may unpack the same at the same time.
     runtime::scratch_directory scratch_;
     fs::path unpacked_;
@@ -183,7 +251,26 @@ TEST_F(kafka_directories, killed_and_damaged_ones_end_where_kafka_ends_them) {
 struct kafka_view {
     std::int64_t log_start = -1;
     std::int64_t high_watermark = -1;
+    std::int64_t last_stable = -1;
+    /// First and last offsets of runs.
+    std::vector<std::pair<std::int64_t, std::int64_t>> committed;
 };
+
+/// Of "[[1,4],[6,6]]".
+std::vector<std::pair<std::int64_t, std::int64_t>> runs_after(const std::string& line,
+                                                              const std::string& key) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> runs;
+    const auto begin = line.find(key);
+    if (begin == std::string::npos || line.compare(begin + key.size(), 2, "[]") == 0)
+        return runs;
+    const auto end = line.find("]]", begin);
+    for (auto at = line.find('[', begin + key.size() + 1); at < end; at = line.find('[', at + 1)) {
+        char* rest = nullptr;
+        const auto first = std::strtoll(line.c_str() + at + 1, &rest, 10);
+        runs.emplace_back(first, std::strtoll(rest + 1, nullptr, 10));
+    }
+    return runs;
+}
 
 std::map<std::string, kafka_view> views_of(const fs::path& lines) {
     const std::string key = "\"topic\":\"";
@@ -197,8 +284,9 @@ std::map<std::string, kafka_view> views_of(const fs::path& lines) {
         const auto begin = at + key.size();
         const auto name = line.substr(begin, line.find('"', begin) - begin) + "-" +
                           std::to_string(integer_after(line, "\"partition\":", 0));
-        views[name] = {integer_after(line, "\"logStartOffset\":", 0),
-                       integer_after(line, "\"highWatermark\":", 0)};
+        views[name] = {
+            integer_after(line, "\"logStartOffset\":", 0), integer_after(line, "\"highWatermark\":", 0),
+            integer_after(line, "\"read_committedEnd\":", 0), runs_after(line, "\"read_committedOffsets\":")};
     }
     return views;
 }
@@ -232,6 +320,11 @@ TEST_F(kafka_directories, logs_begin_and_end_where_kafka_says_after_its_own_reco
             EXPECT_EQ(host->log->log_start_offset().get(), view.log_start) << to_string(host->report);
             // With one replica all that is stable is committed.
             EXPECT_EQ(host->log->stable_offset().get(), view.high_watermark) << to_string(host->report);
+            if (view.last_stable >= 0) {
+                EXPECT_EQ(last_stable_offset().get(), view.last_stable) << to_string(host->report);
+                EXPECT_EQ(read_committed(1 << 20), view.committed) << to_string(host->report);
+                EXPECT_EQ(read_committed(300), view.committed) << to_string(host->report);
+            }
             ++compared;
         }
         EXPECT_GT(compared, 35);

@@ -95,12 +95,22 @@ public:
 
     result<append_result> queue(const batch_shape& shape, std::uint64_t label = 0, int epoch = 1,
                                 std::int64_t now = 5000) {
+        return queue_batch(make_batch(shape, label),
+                           {leader_epoch(epoch), timestamp_ms(now), monotonic, true});
+    }
+    result<append_result> queue_batch(batch::batch_view batch, const append_context& context) {
         std::vector<write_job> jobs;
-        std::vector<batch::batch_view> batches{make_batch(shape, label)};
-        auto appended =
-            log->append(std::move(batches), {leader_epoch(epoch), timestamp_ms(now), monotonic, true}, jobs);
+        std::vector<batch::batch_view> batches{std::move(batch)};
+        auto appended = log->append(std::move(batches), context, jobs);
         for (auto& job : jobs)
             writes.push_back(std::move(job));
+        return appended;
+    }
+    /// As a coordinator or a leader's follower does; without a sync.
+    result<append_result> append_unchecked(batch::batch_view batch) {
+        auto appended =
+            queue_batch(std::move(batch), {leader_epoch(1), timestamp_ms(5000), monotonic, false});
+        write_all();
         return appended;
     }
     std::optional<append_failure> write_one() {

@@ -1,0 +1,213 @@
+#include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/recovery.hpp"
+#include "actors/replica/log/small_file.hpp"
+#include "actors/replica/log/transaction_index.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+
+/// What recovery does for transactions: `.txnindex` says again what the markers say.
+namespace barnabas::replica {
+namespace {
+
+void note_if_aborted(const std::optional<ended_transaction>& ended, const batch::batch_view& marker,
+                     const producer_state& producers, std::vector<aborted_transaction>& into) {
+    if (ended && kind_of_marker(marker) == marker_kind::abort)
+        into.push_back({ended->producer, ended->first_offset, ended->marker,
+                        producers.first_open_transaction().value_or(ended->marker + 1)});
+}
+
+} // namespace
+
+void recovery::count_batch(const batch::batch_view& batch) {
+    note_gap(batch.header);
+    last_batch_base_ = batch.header.base_offset;
+    if (batch.header.base_offset < scan_from_)
+        return;
+    log_.report.clean = false;
+    const auto coordinator = batch.header.is_control() ? coordinator_epoch_of(batch) : -1;
+    note_if_aborted(log_.producers.apply(batch.header, monotonic_ns(0), coordinator), batch, log_.producers,
+                    aborted_);
+    log_.epochs.assign(batch.header.leader_epoch, batch.header.base_offset);
+}
+
+/// Of a scanned segment: entries of markers below the recovery point are as proven as all there, the others
+/// follow from the scan. Kafka's recovery point proves less.
+result<void> recovery::complete_transactions(recovered_segment& segment) {
+    const auto base = segment.state.base_offset;
+    const auto found = std::exchange(aborted_, {});
+    std::vector<aborted_transaction> entries;
+    if (base < scan_from_) {
+        auto known = known_transactions(base);
+        if (!known)
+            return known.failure();
+        // A tail that was torn off lies behind the recovery point.
+        const bool whole =
+            known->whole || (!known->entries.empty() && known->entries.back().last_offset >= scan_from_);
+        const bool by_kafka = !sound_from_ && !log_.producers.entries().empty();
+        if (!whole || by_kafka || segment.next_offset < scan_from_) {
+            auto rebuilt = rebuild_transactions(segment, *known);
+            if (!rebuilt)
+                return rebuilt.failure();
+            known->entries = std::move(*rebuilt);
+        }
+        for (const auto& entry : known->entries)
+            if (entry.last_offset < scan_from_)
+                entries.push_back(entry);
+    }
+    entries.insert(entries.end(), found.begin(), found.end());
+    return replace_transactions(segment, entries);
+}
+
+/// Of a segment below the recovery point, which has one behind it. A missing index is believed: most segments
+/// have none.
+result<void> recovery::inspect_transactions(recovered_segment& segment, log_offset behind) {
+    auto known = known_transactions(segment.state.base_offset);
+    if (!known)
+        return known.failure();
+    const bool within = known->entries.empty() || known->entries.back().last_offset < behind;
+    const bool lost = segment.index_rebuilt && known->entries.empty();
+    if (!known->whole || !within || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
+        segment.next_offset = behind;
+        auto rebuilt = rebuild_transactions(segment, *known);
+        return rebuilt ? replace_transactions(segment, *rebuilt) : rebuilt.failure();
+    }
+    segment.state.transaction_index_size = known->entries.size() * transaction_entry_size;
+    return {};
+}
+
+/// Entries from the beginning on, as far as they make sense.
+result<recovery::found_transactions> recovery::known_transactions(log_offset base) {
+    found_transactions known;
+    if (!with_transactions_.contains(base))
+        return known;
+    const auto path = segment_path(options_.directory, base, transaction_index_suffix);
+    auto entries = read_transaction_index(files_, path);
+    if (!entries)
+        return entries.failure();
+    auto file = open_scoped(files_, path, runtime::open_mode::read_only);
+    if (!file)
+        return file.failure();
+    auto size = files_.size(file->id());
+    if (!size)
+        return size.failure();
+    auto next = base;
+    for (const auto& entry : *entries) {
+        if (entry.last_offset < next)
+            break;
+        next = entry.last_offset + 1;
+        known.entries.push_back(entry);
+    }
+    known.whole = known.entries.size() * transaction_entry_size == *size;
+    BARNABAS_MARK_IF(!known.whole, transaction_index_without_sense);
+    return known;
+}
+
+/// From the segment's log. Transactions that began before it are in the snapshot at its beginning. Where that
+/// is missing, an entry counts whose marker is there; for a marker without an entry the log is looked through
+/// from its beginning.
+result<std::vector<aborted_transaction>> recovery::rebuild_transactions(const recovered_segment& segment,
+                                                                        const found_transactions& known) {
+    const auto base = segment.state.base_offset;
+    BARNABAS_MARK(transaction_index_rebuilt);
+    auto snapshot = read_small_file(files_, segment_path(options_.directory, base, snapshot_suffix),
+                                    std::uint64_t{64} << 20);
+    if (!snapshot && snapshot.code() != errc::not_found && snapshot.code() != errc::malformed)
+        return snapshot.failure();
+    if (snapshot)
+        if (auto before = producer_state::decode_snapshot(snapshot->bytes()))
+            return aborted_in(segment, std::move(*before), nullptr);
+    if (base == bases_.front())
+        return aborted_in(segment, {}, nullptr);
+    bool all_known = true;
+    auto entries = aborted_in(segment, {}, [&](const aborted_transaction& marker) {
+        for (const auto& entry : known.entries)
+            if (entry.last_offset == marker.last_offset && entry.producer == marker.producer)
+                return std::optional(entry);
+        all_known = false;
+        return std::optional<aborted_transaction>();
+    });
+    if (!entries || BARNABAS_MARK_IF(all_known, transaction_entries_kept))
+        return entries;
+    auto before = producers_before(base);
+    return before ? aborted_in(segment, std::move(*before), nullptr) : before.failure();
+}
+
+/// `known`, if there is one, answers for each abort marker in the place of `producers`.
+result<std::vector<aborted_transaction>>
+recovery::aborted_in(const recovered_segment& segment, producer_state producers, const known_entry& known) {
+    const auto base = segment.state.base_offset;
+    auto log = open_scoped(files_, segment_path(options_.directory, base, log_suffix),
+                           runtime::open_mode::read_only);
+    if (!log)
+        return log.failure();
+    std::vector<aborted_transaction> entries;
+    const auto look = [&](const batch::batch_view& batch) {
+        const auto& header = batch.header;
+        const auto ended = producers.apply(header, monotonic_ns(0));
+        if (!known)
+            return note_if_aborted(ended, batch, producers, entries);
+        const bool proven = header.base_offset < scan_from_;
+        if (!proven || !header.is_control() || kind_of_marker(batch) != marker_kind::abort)
+            return;
+        if (auto entry = known({header.producer_id, log_offset(0), header.base_offset, log_offset(0)}))
+            entries.push_back(*entry);
+    };
+    scan_options options;
+    options.next_offset = base;
+    options.unproven_from = segment.next_offset;
+    options.gaps_allowed = true;
+    auto scanned = segment_scan(files_, log->id(), {base, segment.state.size}).run(options, look);
+    if (!scanned)
+        return scanned.failure();
+    return entries;
+}
+
+/// From the headers of all segments before, as far as they can be read.
+result<producer_state> recovery::producers_before(log_offset base) {
+    BARNABAS_MARK(producers_looked_for_from_the_beginning);
+    producer_state producers;
+    for (const auto earlier : bases_) {
+        if (earlier >= base)
+            break;
+        auto log = open_scoped(files_, segment_path(options_.directory, earlier, log_suffix),
+                               runtime::open_mode::read_only);
+        if (!log)
+            return log.failure();
+        auto size = files_.size(log->id());
+        if (!size)
+            return size.failure();
+        batch_walk walk(files_, log->id(), file_position(0), *size);
+        for (auto next = walk.next();; next = walk.next()) {
+            if (!next && !is_damage(next.code()))
+                return next.failure();
+            if (!next || !*next)
+                break;
+            producers.apply((*next)->header, monotonic_ns(0));
+        }
+    }
+    return producers;
+}
+
+result<void> recovery::replace_transactions(recovered_segment& segment,
+                                            const std::vector<aborted_transaction>& entries) {
+    const auto base = segment.state.base_offset;
+    const auto name = segment_file_name(base, transaction_index_suffix);
+    std::vector<std::byte> bytes;
+    for (const auto& entry : entries)
+        put_transaction_entry(bytes, entry);
+    segment.state.transaction_index_size = bytes.size();
+    if (bytes.empty())
+        return with_transactions_.contains(base) ? remove_if_present(files_, options_.directory + "/" + name)
+                                                 : result<void>{};
+    const auto content = slice::copy_of(bytes);
+    auto present = read_small_file(files_, options_.directory + "/" + name, content.size());
+    if (present && *present == content) {
+        transactions_to_sync_.push_back(base);
+        return {};
+    }
+    BARNABAS_MARK(transaction_index_recovered);
+    return replace_small_file(files_, options_.directory, name, content);
+}
+
+} // namespace barnabas::replica
