@@ -278,6 +278,19 @@ TEST_F(compaction, what_kafkas_transaction_index_says_counts_as_well) {
     EXPECT_EQ(disk.content(path), entry) << "the marker is still there, and so is its entry";
 }
 
+TEST_F(compaction, a_marker_behind_what_is_cleaned_aborts_records_there) {
+    open();
+    host->put("a", "1");
+    host->put("a", "aborted", {.producer = 7, .sequence = 0, .transactional = true});
+    host->roll();
+    host->roll();
+    const auto marker = host->append(marker_of(7, false), false);
+    const auto outcome = host->clean();
+    ASSERT_TRUE(outcome && outcome->outcome);
+    EXPECT_LT(outcome->cleaned_upto.get(), marker);
+    EXPECT_EQ(host->values_of("a"), values{"1"});
+}
+
 TEST_F(compaction, an_open_transaction_stops_it) {
     open();
     host->put("a", "1", {.producer = 7, .sequence = 0, .transactional = true});
