@@ -48,9 +48,10 @@ std::vector<aborted_transaction> decode_transaction_index(std::span<const std::b
         };
         aborted_transaction entry{producer_id(number(0)), log_offset(number(1)), log_offset(number(2)),
                                   log_offset(number(3))};
+        // The marker comes behind at least one record; so zeros, of a tail that was torn off, are no entry.
         const bool sensible = batch::load_big_endian<std::int16_t>(bytes.data()) == 0 &&
                               entry.producer.get() >= 0 && entry.first_offset.get() >= 0 &&
-                              entry.first_offset <= entry.last_offset;
+                              entry.first_offset < entry.last_offset;
         if (!sensible)
             break;
         entries.push_back(entry);

@@ -160,6 +160,13 @@ TEST_F(transactions, a_senseless_index_below_the_recovery_point_is_made_anew) {
     }
 }
 
+TEST(transaction_index, zeros_of_a_torn_tail_are_no_entry) {
+    std::vector<std::byte> bytes;
+    put_transaction_entry(bytes, {producer_id(0), log_offset(0), log_offset(1), log_offset(2)});
+    bytes.resize(2 * transaction_entry_size);
+    EXPECT_EQ(decode_transaction_index(bytes).size(), 1u);
+}
+
 // ---- random sequences against a list of what was appended
 
 struct ghost_batch {
