@@ -66,7 +66,6 @@ public:
     std::optional<append_failure> on_settled(const settle_job& job);
 
     /// offset_out_of_range outside of [log start, log end]. `upto`, exclusive, is at most `written_offset`.
-    /// `with_aborted`: the job also finds the aborted transactions within what it reads.
     result<read_job> read(log_offset from, std::size_t max_bytes, log_offset upto, bool at_least_one_batch,
                           bool with_aborted = false);
     /// Every read job must come back, whatever its outcome.
@@ -124,12 +123,11 @@ public:
     log_offset stable_offset() const { return stable_offset_; }
     /// Everything below is stable in the log's own files, and not only in the journal.
     log_offset settled_offset() const { return settled_offset_; }
-    /// Where the oldest transaction begins that is open, or whose marker lies at or above the high watermark;
-    /// else the log end offset. Not below the log start offset.
+    /// Of the oldest transaction that is open or has its marker above; else the end. Not below the start.
     log_offset first_unstable_offset(log_offset high_watermark) const;
     /// Some segment has an index of aborted transactions.
     bool has_aborted() const;
-    /// Markers below the high watermark stay, so that `first_unstable_offset` need not care about them.
+    /// Markers below are not lost any more.
     void forget_decided(log_offset high_watermark) { producers_.forget_ended_below(high_watermark); }
     /// Newest snapshot; it proves that all below is on stable storage, indexes too.
     log_offset snapshot_offset() const { return snapshot_offset_; }
@@ -219,9 +217,7 @@ private:
     epoch_cache epochs_;
     bool epochs_changed_ = false;
     bool names_changed_ = false;
-    /// Segments whose `.txnindex` has grown since it was synced.
-    std::vector<log_offset> dirty_transactions_;
-
+    std::vector<log_offset> dirty_transactions_; ///< segments whose `.txnindex` has grown since it was synced
     log_offset log_start_offset_;
     log_offset log_end_offset_;
     log_offset written_offset_;
