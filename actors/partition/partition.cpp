@@ -206,22 +206,6 @@ void partition::advance() {
     wake_readers();
 }
 
-void partition::wake_readers() {
-    for (const auto& reader : readers_.readable(high_watermark_)) {
-        port_.notify(reader);
-        if (settings_.planted.wake_one_reader)
-            break;
-    }
-    if (committed_readers_.size() == 0)
-        return;
-    for (const auto& reader : committed_readers_.readable(last_stable_offset()))
-        port_.notify(reader);
-}
-
-log_offset partition::last_stable_offset() const {
-    return std::min(high_watermark_, log_.first_unstable_offset(high_watermark_));
-}
-
 void partition::fail_appends(const replica::append_failure& failure) {
     port_.report("append_failed", to_string(failure.error));
     for (auto& one : appends_.failed_from(failure.from)) {
@@ -445,13 +429,6 @@ void partition::on_directory_failed(const error& why) {
         port_.notify(reader);
     cleaning_.on_close();
     close_if_idle();
-}
-
-std::vector<waiting_reads::reader> partition::all_readers() {
-    auto all = readers_.all();
-    const auto others = committed_readers_.all();
-    all.insert(all.end(), others.begin(), others.end());
-    return all;
 }
 
 void partition::on_close() {
