@@ -339,7 +339,8 @@ log_offset partition::wait_at(const waiting_reads::reader& who, log_offset end, 
     return end;
 }
 
-/// Records near the end of the log that are still in memory need no job. Of aborted transactions only files tell.
+/// Records near the end of the log that are still in memory need no job. Of aborted transactions only files
+/// tell.
 bool partition::answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
     if (request.committed_only && log_.has_aborted())
         return false;

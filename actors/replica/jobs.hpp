@@ -241,7 +241,6 @@ struct close_job {
     std::uint64_t log_size = 0;
     /// All is as it was found at the opening: files are only closed.
     bool untouched = false;
-
     result<void> outcome = not_run_yet();
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;

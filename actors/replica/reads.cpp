@@ -138,7 +138,7 @@ std::uint64_t replica_log::total_bytes() const {
     return total;
 }
 
-const replica_log::open_segment* replica_log::find_open(log_offset base) const {
+const open_segment* replica_log::find_open(log_offset base) const {
     for (const auto& segment : open_segments_)
         if (segment.base_offset == base)
             return &segment;

@@ -4,6 +4,7 @@
 #include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/compaction/clean_jobs.hpp"
 #include "actors/replica/jobs.hpp"
+#include "actors/replica/log_bookkeeping.hpp"
 #include "actors/replica/log_options.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/lean_deque.hpp"
@@ -145,32 +146,6 @@ public:
     const log_options& options() const { return options_; }
 
 private:
-    /// Files of a segment that are still open: the active one, and rolled ones until they are synced.
-    struct open_segment {
-        log_offset base_offset;
-        segment_files files;
-        bool log_dirty = false;
-        bool indexes_dirty = false;
-        std::uint32_t readers = 0;
-    };
-    /// What must be put back when an append that was handed to the disk fails.
-    struct append_in_flight {
-        log_offset base_offset;
-        log_offset next_offset;
-        segment_state active_before;
-        bool rolled = false;
-        std::vector<std::pair<producer_id, std::optional<producer_entry>>> producers_before;
-    };
-    struct snapshot_due {
-        log_offset offset{-1};
-        slice content;
-    };
-    /// Where a batch of the active segment begins: readers near the end need no index.
-    struct recent_position {
-        log_offset base_offset;
-        file_position position;
-    };
-
     result<void> check_state(const append_context& context) const;
     result<void> check_sizes(std::span<const batch::batch_view> batches) const;
     result<void> check_timestamps(std::span<const batch::batch_view> batches, timestamp_ms now) const;
