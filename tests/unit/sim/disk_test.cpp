@@ -372,11 +372,14 @@ TEST(simulated_disk, a_cached_read_may_run_twice_and_sees_would_block_first) {
     world run(1);
     memory_disk disk(1);
     disk.set_faults({.not_cached_chance = 1'000'000, .inline_chance = 0});
-    const auto file = open(disk, "/a");
-    ASSERT_TRUE(write(disk, file, 0, filled(10, 1)));
+    ASSERT_TRUE(write(disk, open(disk, "/a"), 0, filled(10, 1)));
     simulated_disk seam(run, run.open_owner(), 0, disk, runtime::random(4));
     int runs = 0, refused = 0;
     bool done = false;
+    file_id file(0);
+    seam.submit(
+        runtime::disk_lane(1), runtime::disk_job_kind::blocking,
+        [&](runtime::file_system& files) { file = *files.open("/a", runtime::open_mode::read_only); }, [] {});
     seam.submit(
         runtime::disk_lane(1), runtime::disk_job_kind::cached_read,
         [&](runtime::file_system& files) {

@@ -294,7 +294,7 @@ void log_model::compare_index(const segment_state& segment) {
     compare_times(segment, inside);
 }
 
-/// Up to the offset of an entry nothing is younger than its timestamp, which that batch has.
+/// Up to the offset of an entry no record is younger than its timestamp, which one of that batch has.
 void log_model::compare_times(const segment_state& segment, const std::vector<known_batch>& inside) {
     const auto content =
         disk_.content(segment_path(options_.directory, segment.base_offset, time_index_suffix));
@@ -306,7 +306,7 @@ void log_model::compare_times(const segment_state& segment, const std::vector<kn
             segment.base_offset + batch::load_big_endian<std::int32_t>(content->data() + from + 8);
         auto newest = no_timestamp;
         for (const auto& batch : inside)
-            if (batch.header.last_offset() <= offset)
+            if (batch.header.last_offset() <= offset && batch.header.record_count > 0)
                 newest = std::max(newest, batch.header.max_timestamp);
         if (newest != time)
             return wrong("the time entry" + at(offset) + " says " + std::to_string(time.get()) + ", not " +
