@@ -224,9 +224,10 @@ void lookups_show_the_log::on_epoch_end_told(const epoch_end_told& told) {
 void lookups_show_the_log::on_log_dirs_told(const log_dirs_told& told) {
     std::set<place> listed;
     for (const auto& directory : told.directories) {
-        const bool known = directory.total_bytes >= 0 || directory.usable_bytes >= 0;
-        if (!directory.path.starts_with('/') || (known && directory.usable_bytes < 0) ||
-            directory.usable_bytes > directory.total_bytes)
+        // Beside a look at the disk that is under way only the free room is known, from the look before.
+        const bool known = directory.total_bytes >= 0;
+        if (!directory.path.starts_with('/') ||
+            (known && (directory.usable_bytes < 0 || directory.usable_bytes > directory.total_bytes)))
             violated("the broker described directory " + directory.path + " with " +
                      std::to_string(directory.usable_bytes) + " of " + std::to_string(directory.total_bytes) +
                      " bytes free");
