@@ -102,9 +102,8 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
         history_.add(make_canary(history_, options_.seed));
     if (options_.planted.planted.deadly_canary)
         history_.add(make_deadly_canary(history_, options_.seed));
-    // No CRC covers a batch's base offset, so a sector that rots there shows its records at other places; and
-    // a batch that was written over another one hides that.
-    if (options_.faults.disk.sticky_rot_chance > 0 || options_.faults.disk.misdirect_chance > 0)
+    // No CRC covers a batch's base offset, so a sector that rots there shows its records at other places.
+    if (options_.faults.disk.sticky_rot_chance > 0)
         history_.leave_out("reads_show_the_log");
     for (const auto& name : options_.without_checkers)
         history_.leave_out(name);
