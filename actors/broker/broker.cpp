@@ -188,6 +188,32 @@ void broker::on_directory_failed(const std::string& path, const error& why, effe
         fail({errc::no_usable_directory, found->offline->detail + "; it was the last one of log.dirs"}, out);
 }
 
+void broker::on_move_report(const move_report& report, effects::effects& out) {
+    if (!partitions_ || state_ == broker_state::ended)
+        return;
+    partitions_->on_move_report(report, out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        go_on_closing(out);
+}
+
+void broker::on_handed_over(const partition_handed_over& message, effects::effects& out) {
+    if (!partitions_ || state_ == broker_state::ended)
+        return;
+    partitions_->on_handed_over(message, out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        go_on_closing(out);
+}
+
+alter_log_dirs_response broker::alter_log_dirs(const alter_log_dirs_request& request, effects::effects& out) {
+    alter_log_dirs_response answer;
+    if (!partitions_ || is_closing())
+        answer.code = errc::broker_not_available;
+    else
+        for (const auto& wanted : request.moves)
+            answer.codes.push_back(partitions_->move(wanted, out));
+    return answer;
+}
+
 void broker::on_room(const directory_room& room, effects::effects& out) {
     const bool was_short = short_of_room_.contains(room.path);
     if (room.is_short == was_short)

@@ -48,6 +48,11 @@ public:
     void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
     /// A write or sync there failed for good.
     void on_directory_failed(const std::string& path, const error& why, broker_effects::effects& out);
+    void on_move_report(const move_report& report, broker_effects::effects& out);
+    void on_handed_over(const partition_handed_over& message, broker_effects::effects& out);
+    /// The codes of all moves, in their order. Those that begin are told by `begin_move`.
+    alter_log_dirs_response alter_log_dirs(const alter_log_dirs_request& request,
+                                           broker_effects::effects& out);
     void on_room(const directory_room& room, broker_effects::effects& out);
     void on_listeners_bound(const result<void>& outcome, broker_effects::effects& out);
     void on_controller_failed(const controller_failed& message, broker_effects::effects& out);

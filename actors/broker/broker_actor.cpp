@@ -10,6 +10,8 @@
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/limits.hpp"
 #include "actors/broker/log_dirs_actor.hpp"
+#include "actors/broker/moving/moves_shell_actor.hpp"
+#include "actors/broker/partition_options_actor.hpp"
 #include "actors/broker/producer_id_source.hpp"
 #include "actors/broker/room_watch_actor.hpp"
 #include "actors/broker/small_files.hpp"
@@ -38,14 +40,6 @@ namespace {
 /// Jobs on whole data directories run one after another.
 const runtime::disk_lane directories_lane{runtime::stable_hash("data directories")};
 
-/// The same in every run and on every node, so that a partition and its files stay on one loop.
-loop_index home_of(const topic_partition& id, std::uint32_t loops) {
-    const auto* bytes = reinterpret_cast<const char*>(id.topic.bytes.data());
-    const auto hash =
-        runtime::stable_hash({bytes, id.topic.bytes.size()}, static_cast<std::uint64_t>(id.partition.get()));
-    return loop_index(static_cast<std::uint32_t>(hash % loops));
-}
-
 class broker_actor final : public caf::event_based_actor {
 public:
     broker_actor(caf::actor_config& actor_config, runtime::node_services& node,
@@ -57,7 +51,7 @@ public:
           view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
               broker_view{std::make_shared<const metadata_image>(), {}}))),
           status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
-          cleaner_(node, *config_, partitions_, *this) {}
+          cleaner_(node, *config_, partitions_, *this), moves_(*config_, partitions_, cleaner_, *this) {}
 
     const char* name() const override { return "broker"; }
     void on_exit() override;
@@ -84,7 +78,9 @@ private:
     void carry_out(const effects::start_checkpoints&) {
         checkpoints_.open(node_, checkpoint_owners::options(*config_, options_.planted),
                           machine_.directories()->directories, gates_, self());
+        moves_.open(node_, options_.planted, gates_, checkpoints_);
     }
+    void carry_out(const effects::move_effect& effect) { moves_.carry_out(effect); }
     void carry_out(const effects::set_aside_directories& effect);
     void carry_out(const effects::open_partition& effect);
     void carry_out(const effects::close_partition& effect);
@@ -112,6 +108,13 @@ private:
     void carry_out(const effects::report_stopped&);
     void carry_out(const effects::note& effect);
 
+    void on_directories_opened(const result<opened_directories>& outcome) {
+        if (outcome) {
+            gates_ = make_gates(*outcome, config_->log_dir_reserve_bytes, ctrl());
+            journals_.open(node_, *config_, options_.planted, outcome->directories, gates_);
+        }
+        run([&](auto& out) { machine_.on_directories_opened(outcome, out); });
+    }
     void on_partition_opened(const partition_opened& message) {
         if (message.code != errc::ok)
             forget_partition(message.partition);
@@ -166,18 +169,13 @@ private:
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
     cleaner_shell cleaner_;
+    moves_shell moves_;
 };
 
 caf::behavior broker_actor::make_behavior() {
     boot();
-    return {
-        [this](const directories_opened& m) {
-            if (const auto& opened = **m.outcome) {
-                gates_ = make_gates(*opened, config_->log_dir_reserve_bytes, ctrl());
-                journals_.open(node_, *config_, options_.planted, opened->directories, gates_);
-            }
-            run([&](auto& out) { machine_.on_directories_opened(**m.outcome, out); });
-        },
+    return caf::message_handler{
+        [this](const directories_opened& m) { on_directories_opened(**m.outcome); },
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
         [this](const partition_opened& m) { on_partition_opened(m); },
         [this](const partition_closed& m) { on_partition_closed(m); },
@@ -210,7 +208,10 @@ caf::behavior broker_actor::make_behavior() {
         [this](const cleaning_due&) { cleaner_.on_due(); },
         [this](const cleaning_state& m) { cleaner_.on_state(m); },
         [this](const partition_cleaned& m) { cleaner_.on_cleaned(m); },
-    };
+    }
+        .or_else(moves_.handlers(
+            node_, machine_, [this](const auto& step) { run(step); },
+            [this](const topic_partition& id) { forget_partition(id); }));
 }
 
 void broker_actor::boot() {
@@ -280,22 +281,7 @@ void broker_actor::carry_out(const effects::set_aside_directories& effect) {
 }
 
 void broker_actor::carry_out(const effects::open_partition& effect) {
-    partition_options wanted;
-    wanted.directory =
-        join_path(effect.data_directory, partition_directory_name(effect.topic, effect.id.partition));
-    wanted.gate = gates_.at(effect.data_directory);
-    wanted.topic_name = effect.topic;
-    wanted.id = effect.id;
-    wanted.config = effective(*config_, effect.configs);
-    wanted.epoch = effect.leader_epoch;
-    wanted.create = effect.create;
-    wanted.producer_id_expiration_ms = config_->producer_id_expiration_ms;
-    wanted.recovery_point_interval_bytes = config_->barnabas_recovery_point_interval_bytes;
-    wanted.journal = journals_.use_for(
-        effect.data_directory, partition_directory_name(effect.topic, effect.id.partition), effect.id);
-    wanted.checkpointed = effect.checkpointed;
-    wanted.closed = effect.closed;
-    wanted.checkpoints = checkpoints_.of(effect.data_directory);
+    auto wanted = partition_options_of(effect, {*config_, gates_, journals_, checkpoints_});
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     if (wanted.config.cleanup_compact)
@@ -325,7 +311,7 @@ void broker_actor::carry_out(const effects::publish_view& effect) {
     auto next = std::make_shared<broker_view>();
     next->image = effect.image;
     for (const auto& id : effect.routes)
-        next->partitions.emplace(id, partitions_.at(id));
+        next->partitions.emplace(id, moves_.route(id));
     view_->publish(std::move(next));
 }
 
@@ -425,6 +411,8 @@ void broker_actor::end() {
         send(room_watch_, close_room_watch{});
     if (http_)
         send(http_, close_http{});
+    if (moves_.actor())
+        send(moves_.actor(), close_moves{});
     quit();
 }
 
@@ -436,6 +424,7 @@ void broker_actor::on_exit() {
     view_->publish(
         std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}}));
     partitions_.clear();
+    moves_.let_go();
     journals_.let_go();
     checkpoints_.let_go();
     listeners_.clear();
@@ -464,9 +453,12 @@ void broker_actor::on_init_producer_id(const init_producer_id_request& request) 
 }
 
 void broker_actor::on_describe_log_dirs(const describe_log_dirs_request& request) {
-    spawn_log_dirs_inquiry(
-        node_, {{node_, current_sender(), request.token}, machine_.describe_log_dirs(request), gates_},
-        partitions_);
+    spawn_log_dirs_inquiry(node_,
+                           {{node_, current_sender(), request.token},
+                            machine_.describe_log_dirs(request),
+                            gates_,
+                            moves_.actor()},
+                           partitions_);
 }
 
 void broker_actor::carry_out(producer_id_source::effects& out) {

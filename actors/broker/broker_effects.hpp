@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/moving/move_effects.hpp"
 #include "actors/controller/metadata_image.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
@@ -42,6 +43,8 @@ struct open_partition {
     checkpointed_offsets checkpointed{};
     /// What the log was when it was closed in good order; empty when it must be looked at.
     slice closed{};
+    /// By this process: what the commit journal held at start is not of this log.
+    bool was_closed_here = false;
 };
 /// Answered by `on_partition_closed`.
 struct close_partition {
@@ -106,11 +109,11 @@ struct note {
     std::string message;
 };
 
-using effect =
-    std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories, open_partition,
-                 close_partition, remove_partition_files, reopen_later, lose_directory, record_created,
-                 publish_view, confirm_applied, bind_listeners, close_listeners, close_controller,
-                 close_directories, arm_timer, report_started, report_failed, report_stopped, note>;
+using effect = std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories,
+                            open_partition, close_partition, remove_partition_files, reopen_later,
+                            lose_directory, record_created, publish_view, confirm_applied, bind_listeners,
+                            close_listeners, close_controller, close_directories, arm_timer, report_started,
+                            report_failed, report_stopped, note, move_effect>;
 using effects = std::vector<effect>;
 
 } // namespace barnabas::broker_effects

@@ -25,6 +25,7 @@ public:
               const std::vector<data_directory>& directories, const gates_by_path& gates,
               const caf::actor& broker);
     const caf::actor& of(const std::string& directory) const { return by_directory_.at(directory); }
+    const std::map<std::string, caf::actor>& by_directory() const { return by_directory_; }
     /// Each answers `checkpoints_closed`; true when there are any.
     bool close();
     /// One has answered; true when it was the last one.

@@ -1,5 +1,6 @@
 #include "actors/broker/data_directories.hpp"
 
+#include "actors/broker/moving/interrupted_moves.hpp"
 #include "actors/broker/small_files.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -179,9 +180,9 @@ public:
     result<opened_directories> run() {
         opened_.metadata_directory = options_.metadata_directory;
         auto done = lock_all();
-        for (auto step : {&opening::agree_on_cluster, &opening::format_and_list, &opening::find_usable,
-                          &opening::find_metadata_log, &opening::find_created, &opening::settle_twins,
-                          &opening::find_usable})
+        for (auto step : {&opening::agree_on_cluster, &opening::settle_moves, &opening::format_and_list,
+                          &opening::find_usable, &opening::find_metadata_log, &opening::find_created,
+                          &opening::settle_twins, &opening::find_usable})
             if (done)
                 done = (this->*step)();
         if (done)
@@ -205,6 +206,7 @@ private:
         BARNABAS_MARK(directory_offline_at_start);
         directory.offline = why;
         directory.partitions.clear();
+        directory.futures.clear();
         directory.journal = nullptr;
         directory.checkpoints = {};
         return {};
@@ -285,6 +287,17 @@ private:
         }
         if (first == nullptr)
             opened_.cluster_id = to_string(draw_uuid(ids_));
+        return {};
+    }
+
+    result<void> settle_moves() {
+        const auto failures = barnabas::settle_moves(files_, opened_.directories);
+        for (std::size_t i = 0; i < failures.size(); ++i)
+            if (failures[i])
+                if (auto left = refused_locked(opened_.directories[i],
+                                               cannot_use(opened_.directories[i].path, *failures[i]));
+                    !left)
+                    return left;
         return {};
     }
 

@@ -48,6 +48,14 @@ struct stored_partition {
     slice closed{};
 };
 
+/// The directory of a move to here that was not completed; nothing in it is believed.
+struct stored_move {
+    /// Of the partition.
+    std::string directory_name;
+    std::string unique_id;
+    std::optional<topic_id> id;
+};
+
 struct data_directory {
     std::string path;
     uuid id;
@@ -67,6 +75,7 @@ struct data_directory {
     /// What its logs were when this process closed them.
     closed_logs closed;
     std::vector<stored_partition> partitions;
+    std::vector<stored_move> futures{};
     /// What the commit journal held; null where no partitions are.
     std::shared_ptr<journal::found_journal> journal;
     /// Of the partitions that are there; without lines of others.

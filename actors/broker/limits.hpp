@@ -19,6 +19,16 @@ inline constexpr std::chrono::milliseconds reopen_interval{1000};
 /// How long partitions have to tell their sizes for DescribeLogDirs; then the answer leaves without the rest.
 inline constexpr std::chrono::milliseconds log_dirs_wait_max{5000};
 
+/// What is copied in one step of a move between directories, and what may be left when the log closes for it:
+/// its clients wait for that. One step is read, checked and written in a few milliseconds.
+inline constexpr std::uint64_t move_step_bytes_min = 16 << 10;
+inline constexpr std::uint64_t move_step_bytes_max = 1 << 20;
+inline constexpr std::uint64_t move_last_bytes_max = 1 << 20;
+/// How long a move waits before it looks again whether compaction has stopped.
+inline constexpr std::chrono::milliseconds move_retry_interval{100};
+/// Partitions that shall go to a certain directory when they are made; a few words each.
+inline constexpr std::size_t preferred_directories_max = 10'000;
+
 /// What each step of a stop may take before the broker goes on without it.
 inline constexpr std::chrono::milliseconds close_listeners_max{10'000};
 inline constexpr std::chrono::milliseconds close_partitions_max{60'000};

@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
+#include "actors/broker/moving/move_messages.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/node/spawn.hpp"
@@ -36,15 +37,20 @@ public:
         : event_based_actor(config), node_(node), inquiry_(std::move(inquiry)) {
         auto& directories = inquiry_.known.directories;
         for (std::size_t i = 0; i < directories.size(); ++i)
-            for (auto& partition : std::exchange(directories[i].partitions, {}))
-                if (const auto log = partitions.find(partition.id); log != partitions.end())
+            for (auto& partition : std::exchange(directories[i].partitions, {})) {
+                const auto log = partitions.find(partition.id);
+                if (partition.is_future)
+                    asked_.push_back({i, std::move(partition), inquiry_.moves, std::nullopt});
+                else if (log != partitions.end())
                     asked_.push_back({i, std::move(partition), log->second, std::nullopt});
+            }
     }
 
     const char* name() const override { return "log dirs"; }
     /// Whoever still waits here waits in a node that was killed.
     void on_exit() override {
         inquiry_.answer_to.forget();
+        inquiry_.moves = nullptr;
         asked_.clear();
     }
 
@@ -53,8 +59,11 @@ public:
         ask();
         return {
             [this](const log_size_response& answer) {
-                asked_.at(answer.token).bytes = answer.bytes;
-                settle(asked_.at(answer.token));
+                auto& one = asked_.at(answer.token);
+                one.bytes = answer.bytes;
+                if (one.entry.is_future)
+                    one.entry.offset_lag = answer.end.get();
+                settle(one);
             },
             [this](const log_dir_room& answer) {
                 note_room(inquiry_.known.directories.at(answer.directory), *answer.room);
@@ -71,7 +80,10 @@ private:
     void ask() {
         for (std::size_t i = 0; i < asked_.size(); ++i) {
             monitor(asked_[i].log);
-            send(asked_[i].log, log_size_query{i});
+            if (asked_[i].entry.is_future)
+                send(asked_[i].log, move_size_query{i, asked_[i].entry.id});
+            else
+                send(asked_[i].log, log_size_query{i});
         }
         open_ = asked_.size();
         const auto& directories = inquiry_.known.directories;

@@ -20,6 +20,8 @@ struct log_dirs_inquiry {
     log_dirs_response known;
     /// Of the directories that could be used at start.
     std::map<std::string, std::shared_ptr<runtime::directory_gate>> gates;
+    /// Knows how far moves are.
+    caf::actor moves{};
 };
 
 /// Asks the partitions and the disk, answers, and ends.

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/// What DescribeLogDirs asks the broker.
+/// What DescribeLogDirs and AlterReplicaLogDirs ask the broker.
 namespace barnabas {
 
 struct describe_log_dirs_request {
@@ -25,6 +25,9 @@ struct described_partition {
     std::string topic;
     topic_partition id;
     std::int64_t bytes = 0;
+    /// It is being moved here, and so many offsets behind the log.
+    bool is_future = false;
+    std::int64_t offset_lag = 0;
 };
 
 struct described_log_dir {
@@ -47,7 +50,33 @@ struct log_dirs_response {
     static log_dirs_response dropped(std::uint64_t token) { return {token, errc::dropped, {}}; }
 };
 
+/// A replica shall lie in this directory of `log.dirs`.
+struct wanted_move {
+    std::string topic;
+    std::int32_t partition = 0;
+    std::string directory;
+
+    friend bool operator==(const wanted_move&, const wanted_move&) = default;
+};
+
+struct alter_log_dirs_request {
+    std::uint64_t token = 0;
+    std::vector<wanted_move> moves;
+};
+
+/// Answered when what was begun is remembered over a crash.
+struct alter_log_dirs_response {
+    std::uint64_t token = 0;
+    /// Of each move, in their order. None: `code` is that of all.
+    std::vector<errc> codes{};
+    errc code = errc::ok;
+
+    static alter_log_dirs_response dropped(std::uint64_t token) { return {token, {}, errc::dropped}; }
+};
+
 } // namespace barnabas
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::describe_log_dirs_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::log_dirs_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::alter_log_dirs_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::alter_log_dirs_response)

@@ -19,9 +19,12 @@ std::string described(const std::string& topic, partition_index index) {
 partition_set::partition_set(const partition_set_options& options,
                              const std::vector<data_directory>& directories)
     : options_(options), places_(directories) {
-    for (const auto& directory : directories)
+    for (const auto& directory : directories) {
         if (directory.offline)
             lost_[directory.path] = directory.offline->detail;
+        for (const auto& future : directory.futures)
+            futures_.emplace_back(directory.path, future);
+    }
 }
 
 void partition_set::on_image(metadata_image_ptr image, effects::effects& out) {
@@ -61,6 +64,7 @@ void partition_set::begin_removals(effects::effects& out) {
         without->topic_names.erase(id.topic);
     }
     std::vector<effects::effect> closings;
+    cancel_moves_of_removed(closings);
     for (const auto& id : std::set<topic_partition>(waiting_)) {
         auto& partition = partitions_.at(id);
         if (BARNABAS_MARK_IF(partition.data_directory.empty(), missing_partition_deleted)) {
@@ -69,7 +73,9 @@ void partition_set::begin_removals(effects::effects& out) {
             not_made_.erase(id);
             continue;
         }
-        if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
+        if (partition.state == partition_state::moving) {
+            // Its files go when it is known where they are.
+        } else if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
             closings.emplace_back(effects::remove_partition_files{
                 id, join_path(partition.data_directory,
                               partition_directory_name(partition.topic, id.partition))});
@@ -191,7 +197,8 @@ bool partition_set::place_new(const topic_metadata& topic, const partition_metad
                 reasons});
         return false;
     }
-    auto chosen = places_.choose();
+    auto chosen = places_.choose(preferred_[partition_directory_name(topic.name, partition.index)]);
+    preferred_.erase(partition_directory_name(topic.name, partition.index));
     if (!chosen) {
         out.emplace_back(effects::note{effects::note_level::error, "partition_not_placed",
                                        what + " is not served: " + chosen.failure().detail});
@@ -221,6 +228,7 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     auto& partition = found->second;
     const bool again = reopening_.erase(opened.partition) == 1;
     if (BARNABAS_MARK_IF(again && partition.state == partition_state::closing, deleted_while_reopened)) {
+        on_moved_opened(opened.partition, out);
         // Its actor closes it, if there is one.
         if (opened.code != errc::ok)
             out.emplace_back(effects::remove_partition_files{
@@ -247,6 +255,8 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     }
     if (partition.state != partition_state::open)
         failed_known_.reset();
+    const bool has_moved = moves_.contains(opened.partition);
+    on_moved_opened(opened.partition, out);
     if (closing_) {
         if (partition.state == partition_state::failed) {
             partitions_.erase(found);
@@ -254,9 +264,9 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
         }
         partition.state = partition_state::closing;
         out.emplace_back(effects::close_partition{opened.partition, false});
-    } else if (again) {
+    } else if (again && !has_moved) {
         after_reopening(opened.partition, out);
-    } else if (waiting_.empty()) {
+    } else if (!again && waiting_.empty()) {
         begin_recording(out);
     }
 }
@@ -277,24 +287,33 @@ void partition_set::on_directory_failed(const std::string& directory, const erro
         ++count;
         partition.state = partition_state::offline;
         out.emplace_back(effects::lose_directory{id, why.detail});
+        if (moves_.contains(id))
+            out.emplace_back(effects::move_effect{effects::cancel_move{id, true}});
     }
     if (count != 0 && published_ != nullptr && !closing_)
         publish(published_, out);
+}
+
+bool is_wanted(const describe_log_dirs_request& request, const std::string& topic, partition_index index) {
+    if (!request.wanted)
+        return true;
+    const auto found = request.wanted->find(topic);
+    return found != request.wanted->end() && found->second.contains(index.get());
 }
 
 std::vector<described_partition> partition_set::describe(const std::string& directory,
                                                          const describe_log_dirs_request& request) const {
     std::vector<described_partition> found;
     for (const auto& [id, partition] : partitions_) {
-        if (partition.data_directory != directory || partition.state != partition_state::open)
+        const bool serves = partition.state == partition_state::open ||
+                            partition.state == partition_state::moving || moves_.contains(id);
+        if (partition.data_directory != directory || !serves)
             continue;
-        if (request.wanted) {
-            const auto topic = request.wanted->find(partition.topic);
-            if (topic == request.wanted->end() || !topic->second.contains(id.partition.get()))
-                continue;
-        }
-        found.push_back({partition.topic, id, 0});
+        if (is_wanted(request, partition.topic, id.partition))
+            found.push_back({partition.topic, id, 0, false, 0});
     }
+    for (auto& future : describe_futures(directory, request))
+        found.push_back(std::move(future));
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
         return std::tie(a.topic, a.id.partition) < std::tie(b.topic, b.id.partition);
     });
@@ -346,6 +365,9 @@ void partition_set::close_all(effects::effects& out) {
             partitions_.erase(never_begun.id);
             waiting_.erase(never_begun.id);
         }
+    for (const auto& [id, move] : moves_)
+        if (!reopening_.contains(id))
+            out.emplace_back(effects::move_effect{effects::cancel_move{id, true}});
     for (auto& [id, partition] : partitions_) {
         // One that is being opened closes as soon as it has opened.
         if (partition.state != partition_state::open && partition.state != partition_state::offline)
@@ -356,7 +378,8 @@ void partition_set::close_all(effects::effects& out) {
 }
 
 bool partition_set::is_closed() const noexcept {
-    return closing_ && partitions_.empty() && step_ != step::setting_aside && step_ != step::recording;
+    return closing_ && partitions_.empty() && moves_.empty() && step_ != step::setting_aside &&
+           step_ != step::recording;
 }
 
 std::size_t partition_set::failed_count() const {
@@ -369,10 +392,16 @@ std::size_t partition_set::failed_count() const {
     return *failed_known_;
 }
 
+/// Clients find it: also while it moves, when their questions wait.
+bool partition_set::is_served(const topic_partition& id, const local_partition& partition) const {
+    return partition.state == partition_state::open || partition.state == partition_state::moving ||
+           (partition.state == partition_state::opening && moves_.contains(id));
+}
+
 std::vector<topic_partition> partition_set::open_partitions() const {
     std::vector<topic_partition> routes;
     for (const auto& [id, partition] : partitions_)
-        if (partition.state == partition_state::open && !reopened_.contains(id))
+        if (is_served(id, partition) && !reopened_.contains(id))
             routes.push_back(id);
     return routes;
 }

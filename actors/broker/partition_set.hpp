@@ -3,6 +3,7 @@
 #include "actors/broker/broker_effects.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/log_dirs_messages.hpp"
+#include "actors/broker/moving/move_messages.hpp"
 #include "actors/broker/placement.hpp"
 #include "actors/controller/metadata_image.hpp"
 #include "actors/partition/partition_messages.hpp"
@@ -17,6 +18,8 @@
 #include <vector>
 
 namespace barnabas {
+
+bool is_wanted(const describe_log_dirs_request& request, const std::string& topic, partition_index index);
 
 /// For people.
 std::string described(const std::string& topic, partition_index index);
@@ -53,6 +56,13 @@ public:
     void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
     /// What lies there is offline from now on. Only once per directory.
     void on_directory_failed(const std::string& directory, const error& why, broker_effects::effects& out);
+    /// What AlterReplicaLogDirs asks for, in partition_moves.cpp. Codes: not_found (the directory),
+    /// storage_error (the directory or the partition is offline), invalid_replica_assignment (the directory
+    /// is cordoned), not_leader_or_follower and unknown_topic_or_partition (it goes there if it is made one
+    /// day), invalid_topic (no future directory can have its name).
+    errc move(const wanted_move& wanted, broker_effects::effects& out);
+    void on_move_report(const move_report& report, broker_effects::effects& out);
+    void on_handed_over(const partition_handed_over& closed, broker_effects::effects& out);
     /// From now on images are ignored and all partitions close; `is_closed` says when they have.
     void close_all(broker_effects::effects& out);
 
@@ -79,8 +89,9 @@ public:
                                               const describe_log_dirs_request& request) const;
 
 private:
-    /// `failed` has no actor; `offline` has one, which refuses everything.
-    enum class partition_state { opening, open, offline, failed, closing };
+    /// `failed` has no actor; `offline` has one, which refuses everything; that of `moving` keeps what
+    /// clients ask for.
+    enum class partition_state { opening, open, moving, offline, failed, closing };
     struct local_partition {
         partition_state state = partition_state::opening;
         std::string topic;
@@ -88,8 +99,21 @@ private:
         log_offset created_at{0};
         bool is_new = false;
         std::uint64_t bytes_to_check = 0;
-        /// What the checkpoints said of it at start.
+        /// What the checkpoints said of it at start, or when it was closed to be moved.
         checkpointed_offsets checkpointed{};
+        /// Of a log that was closed to be moved, until it is opened again.
+        std::optional<checkpointed_offsets> handed_over{};
+    };
+    using partitions_by_id = std::map<topic_partition, local_partition>;
+    struct local_move {
+        std::string target;
+        /// What was asked for meanwhile.
+        std::string then{};
+        bool cancelled = false;
+        /// The log was told to close for it.
+        bool hands_over = false;
+        /// It ended before the log was closed.
+        bool ended = false;
     };
     /// What the image at hand waits for.
     enum class step { none, removing, setting_aside, opening, recording };
@@ -111,9 +135,24 @@ private:
     void reopen_later(broker_effects::effects& out);
     void after_reopening(const topic_partition& id, broker_effects::effects& out);
     void note_progress(const local_partition& partition, broker_effects::effects& out);
+    void move_to(const topic_partition& id, const std::string& directory, broker_effects::effects& out);
+    void begin_move(const topic_partition& id, const std::string& directory, const std::string& unique_id,
+                    broker_effects::effects& out);
+    void on_move_ended(const move_report& report, broker_effects::effects& out);
+    void conclude_move(const topic_partition& id, broker_effects::effects& out);
+    void reopen_moved(const topic_partition& id, broker_effects::effects& out);
+    void on_moved_opened(const topic_partition& id, broker_effects::effects& out);
+    void after_move(const topic_partition& id, const std::string& then, broker_effects::effects& out);
+    void resume_moves(broker_effects::effects& out);
+    void cancel_moves_of_removed(broker_effects::effects& out);
+    void prefer(const wanted_move& wanted);
+    partitions_by_id::iterator find_named(const std::string& topic, std::int32_t partition);
+    std::vector<described_partition> describe_futures(const std::string& directory,
+                                                      const describe_log_dirs_request& request) const;
     void publish(metadata_image_ptr image, broker_effects::effects& out);
     void note_unknown_directories(broker_effects::effects& out);
     bool is_stored_here(const partition_metadata& partition) const;
+    bool is_served(const topic_partition& id, const local_partition& partition) const;
     template <class Visit>
     void for_each_missing(const Visit& visit) const;
 
@@ -143,7 +182,12 @@ private:
     log_offset recording_upto_{0};
     bool recording_failed_ = false;
     bool recording_waits_ = false;
-    std::map<topic_partition, local_partition> partitions_;
+    partitions_by_id partitions_;
+    std::map<topic_partition, local_move> moves_;
+    /// Found at start, with their data directories.
+    std::vector<std::pair<std::string, stored_move>> futures_;
+    /// Data directories of partitions that are not here, by the names of theirs.
+    std::map<std::string, std::string> preferred_;
     metadata_image_ptr current_;
     metadata_image_ptr target_;
     metadata_image_ptr pending_;

@@ -26,11 +26,16 @@ placement::placement(const std::vector<data_directory>& directories) {
     stored_.erase("__cluster_metadata-0");
 }
 
-result<std::string> placement::choose() const {
+result<std::string> placement::choose(const std::string& preferred) const {
     const place* best = nullptr;
-    for (const auto& one : places_)
-        if (!one.offline && !one.cordoned && (best == nullptr || one.count < best->count))
+    for (const auto& one : places_) {
+        if (one.offline || one.cordoned)
+            continue;
+        if (one.path == preferred)
+            return preferred;
+        if (best == nullptr || one.count < best->count)
             best = &one;
+    }
     if (best == nullptr)
         return error{errc::invalid_config,
                      "every usable directory of log.dirs is in cordoned.log.dirs, so no "
@@ -42,6 +47,16 @@ void placement::move_count(const std::string& directory, int by) {
     for (auto& one : places_)
         if (one.path == directory && (by > 0 || one.count != 0))
             one.count += static_cast<std::size_t>(by);
+}
+
+bool placement::is_known(const std::string& directory) const {
+    return std::any_of(places_.begin(), places_.end(),
+                       [&](const place& one) { return one.path == directory; });
+}
+
+bool placement::is_cordoned(const std::string& directory) const {
+    return std::any_of(places_.begin(), places_.end(),
+                       [&](const place& one) { return one.path == directory && one.cordoned; });
 }
 
 bool placement::is_offline(const std::string& directory) const {

@@ -19,11 +19,14 @@ public:
     explicit placement(const std::vector<data_directory>& directories);
 
     /// The place for a new partition: the usable directory with the fewest partitions that is not cordoned,
-    /// the first of equals. invalid_config when there is none.
-    result<std::string> choose() const;
+    /// the first of equals; or `preferred`, if it is one of those. invalid_config when there is none.
+    result<std::string> choose(const std::string& preferred = "") const;
     void added(const std::string& directory) { move_count(directory, 1); }
     void removed(const std::string& directory) { move_count(directory, -1); }
 
+    /// One of `log.dirs`.
+    bool is_known(const std::string& directory) const;
+    bool is_cordoned(const std::string& directory) const;
     bool is_offline(const std::string& directory) const;
     void set_offline(const std::string& directory);
     /// A directory was offline at start, or was empty: what is missing may lie elsewhere.

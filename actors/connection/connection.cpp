@@ -344,6 +344,11 @@ void connection::on_log_dirs_response(const log_dirs_response& answer) {
         waiting->on_log_dirs_response(answer);
 }
 
+void connection::on_alter_log_dirs_response(const alter_log_dirs_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_alter_log_dirs_response(answer);
+}
+
 void connection::on_read_response(const read_response& answer) {
     if (closed_)
         return;

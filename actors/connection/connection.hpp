@@ -70,6 +70,7 @@ public:
     void on_topics_response(const topics_response& answer);
     void on_init_producer_id_response(const init_producer_id_response& answer);
     void on_log_dirs_response(const log_dirs_response& answer);
+    void on_alter_log_dirs_response(const alter_log_dirs_response& answer);
     /// Gives back all memory; nothing is called behind it.
     void release();
     /// The node is stopping: nothing is answered any more, waiting partitions are told.

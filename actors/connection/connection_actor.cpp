@@ -95,7 +95,7 @@ private:
             told(&connection::on_offset_query_response),     told(&connection::on_epoch_query_response),
             told(&connection::on_delete_records_response),   told(&connection::on_topics_response),
             told(&connection::on_init_producer_id_response), told(&connection::on_log_dirs_response),
-            told<close_connection>(&connection::on_stop),
+            told(&connection::on_alter_log_dirs_response),   told<close_connection>(&connection::on_stop),
         };
     }
 
@@ -198,6 +198,9 @@ private:
         caf::event_based_actor::send(context_.broker, message);
     }
     void send_broker(describe_log_dirs_request message) override {
+        caf::event_based_actor::send(context_.broker, std::move(message));
+    }
+    void send_broker(alter_log_dirs_request message) override {
         caf::event_based_actor::send(context_.broker, std::move(message));
     }
     template <class Message>

@@ -47,6 +47,7 @@ public:
     virtual void send_controller(create_partitions_request message) = 0;
     virtual void send_broker(const init_producer_id_request& message) = 0;
     virtual void send_broker(describe_log_dirs_request message) = 0;
+    virtual void send_broker(alter_log_dirs_request message) = 0;
 
     /// Calls `connection::on_timer` once, that much later.
     virtual void arm_timer(std::chrono::nanoseconds delay) = 0;

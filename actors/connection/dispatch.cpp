@@ -15,7 +15,7 @@ using key = kafka::api_key;
 
 // Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119). What is listed
 // is served, in every version.
-constexpr std::array<api_row, 15> table{{
+constexpr std::array<api_row, 16> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
     {key::fetch, 0, 18, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
@@ -39,6 +39,8 @@ constexpr std::array<api_row, 15> table{{
      acl_operation::describe, quota_class::request, false},
     {key::describe_configs, 0, 4, handle_describe_configs, resource_type::topic,
      acl_operation::describe_configs, quota_class::request, false},
+    {key::alter_replica_log_dirs, 0, 2, handle_alter_replica_log_dirs, resource_type::cluster,
+     acl_operation::alter, quota_class::request, false},
     {key::describe_log_dirs, 0, 5, handle_describe_log_dirs, resource_type::cluster, acl_operation::describe,
      quota_class::request, false},
     {key::create_partitions, 0, 3, handle_create_partitions, resource_type::topic, acl_operation::alter,

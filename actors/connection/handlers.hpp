@@ -26,6 +26,8 @@ result<void> handle_delete_topics(connection& self, request_context context, kaf
 result<void> handle_create_partitions(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_describe_configs(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_describe_cluster(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_alter_replica_log_dirs(connection& self, request_context context,
+                                           kafka::wire_reader& body);
 result<void> handle_describe_log_dirs(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_init_producer_id(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_find_coordinator(connection& self, request_context context, kafka::wire_reader& body);

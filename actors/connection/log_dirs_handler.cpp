@@ -27,6 +27,8 @@ public:
                 auto& one = entry.topics.back().partitions.emplace_back();
                 one.partition_index = partition.id.partition.get();
                 one.partition_size = partition.bytes;
+                one.offset_lag = partition.offset_lag;
+                one.is_future_key = partition.is_future;
             }
         }
         answer_with(owner(), number(), context(), response);

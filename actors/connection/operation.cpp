@@ -33,6 +33,10 @@ void operation::on_log_dirs_response(const log_dirs_response&) {
     BARNABAS_UNREACHABLE("log directories answered to an operation that asks for none");
 }
 
+void operation::on_alter_log_dirs_response(const alter_log_dirs_response&) {
+    BARNABAS_UNREACHABLE("moves answered to an operation that asks for none");
+}
+
 void operation::on_read_changed(std::uint32_t) {
     BARNABAS_UNREACHABLE("a read changed for an operation that reads nothing");
 }

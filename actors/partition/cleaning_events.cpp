@@ -37,6 +37,12 @@ void partition::on_clean_step_due() {
     cleaning_.on_step_due();
 }
 
+log_size_response partition::size(std::uint64_t token) const {
+    const bool cleaning_runs = !cleaning_.idle() || log_.swap_in_flight();
+    return {token, static_cast<std::int64_t>(log_.total_bytes()), log_.stable_offset(), log_.log_end_offset(),
+            cleaning_runs};
+}
+
 void partition::make_kept_reads_again() {
     for (auto& [job, reply] : cleaning_.take_reads()) {
         auto again =

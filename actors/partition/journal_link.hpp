@@ -26,6 +26,11 @@ struct journal_use {
     std::optional<std::string> damage;
 };
 
+/// A log as the journal names it.
+inline journal::journal_log journal_log_in(const std::string& directory, const topic_id& topic) {
+    return {directory.substr(directory.rfind('/') + 1), topic};
+}
+
 /// The partition's end of the commit journal: when it pays, and the one commit under way.
 class journal_link {
 public:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/cleaning.hpp"
+#include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/partition_port.hpp"
 #include "actors/partition/partition_tap.hpp"
 #include "actors/partition/waiting_appends.hpp"
@@ -79,6 +80,7 @@ public:
     checkpointed_offsets checkpointed() const;
     std::size_t waiting_appends_count() const { return appends_.size(); }
     std::size_t waiting_reads_count() const { return readers_.size() + committed_readers_.size(); }
+    log_size_response size(std::uint64_t token) const;
     bool waits(std::uint64_t asker) const { return readers_.waits(asker) || committed_readers_.waits(asker); }
     /// End (exclusive) of what no open transaction can change any more; at most the high watermark.
     log_offset last_stable_offset() const;

@@ -1,6 +1,7 @@
 #include "actors/partition/partition_actor.hpp"
 
 #include "actors/partition/checkpoint_link_actor.hpp"
+#include "actors/partition/handover_actor.hpp"
 #include "actors/partition/log_options_actor.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/offline_messages.hpp"
@@ -30,10 +31,6 @@ namespace barnabas {
 
 namespace {
 
-journal::journal_log journal_log_of(const partition_options& options) {
-    return {options.directory.substr(options.directory.rfind('/') + 1), options.id.topic};
-}
-
 /// Lanes of one partition: writes in order, syncs beside them, reads beside both.
 enum class lane_use : std::uint64_t { write = 0, sync = 1, read = 2, other = 3 };
 
@@ -43,7 +40,7 @@ public:
                     caf::actor broker)
         : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
           lane_base_(runtime::stable_hash(options_.directory) << 2),
-          journal_(options_.journal, journal_log_of(options_)),
+          journal_(options_.journal, journal_log_in(options_.directory, options_.id.topic)),
           checkpoints_(std::exchange(options_.checkpoints, nullptr),
                        {options_.topic_name, options_.id.partition}),
           tail_(node.memory->tail), waiting_reads_(node.memory->fetch_output, options_.config) {}
@@ -68,7 +65,7 @@ public:
     }
 
 private:
-    caf::behavior serving();
+    caf::message_handler serving();
     caf::message_handler storage_handlers();
     caf::message_handler compacting();
     void on_read_done(const read_done& done);
@@ -84,9 +81,10 @@ private:
         if (!job.outcome)
             report("retention_failed", to_string(job.outcome.failure()));
     }
-    void on_log_size(const log_size_query& query);
     void on_directory_lost(const directory_lost& message);
     void on_close(const close_partition& message);
+    void hand_over();
+    void park_if_closed();
     void start_waiting_jobs();
     void give_up_waiting_reads(const waiting_reads::reader* who);
 
@@ -210,6 +208,8 @@ private:
     bool reader_may_wait_ = false;
     bool remove_files_ = false;
     std::uint32_t removals_ = 0; ///< deletions whose files are still there, under other names
+    handover handover_;
+    bool parked_ = false;
 };
 
 caf::behavior partition_actor::make_behavior() {
@@ -230,7 +230,7 @@ caf::behavior partition_actor::make_behavior() {
     };
 }
 
-caf::behavior partition_actor::serving() {
+caf::message_handler partition_actor::serving() {
     // CAF tries one after the other: the frequent ones are first.
     return caf::message_handler{
         [this](const append_request& request) {
@@ -269,7 +269,10 @@ caf::message_handler partition_actor::storage_handlers() {
                 run(lane_use::other, replica::remove_job::kind, due.job, remove_done{due.job});
         },
         [this](const remove_done& done) { on_removed(*done.job); },
-        [this](const close_done& done) { machine_->on_closed(*done.job); },
+        [this](const close_done& done) {
+            machine_->on_closed(*done.job);
+            park_if_closed();
+        },
         [this](const files_removed& done) { end(done.job->outcome); },
         [this](const fetch_memory_available&) {
             waiting_reads_.on_room();
@@ -300,10 +303,13 @@ caf::message_handler partition_actor::rare_questions() {
             checkpoints_.asked();
             marks_moved();
         },
-        [this](const log_size_query& query) { on_log_size(query); },
+        [this](const log_size_query& query) {
+            send(caf::actor_cast<caf::actor>(current_sender()), machine_->size(query.token));
+        },
         [this](const check_retention&) { machine_->on_check_retention(); },
         [this](const directory_lost& message) { on_directory_lost(message); },
         [this](const close_partition& message) { on_close(message); },
+        [this](const hand_over_partition&) { hand_over(); },
     };
 }
 
@@ -312,11 +318,6 @@ void partition_actor::on_forget(const forget_reader& message) {
     machine_->on_forget(who);
     give_up_waiting_reads(&who);
     let_go(current_sender()->id());
-}
-
-void partition_actor::on_log_size(const log_size_query& query) {
-    send(caf::actor_cast<caf::actor>(current_sender()),
-         log_size_response{query.token, static_cast<std::int64_t>(machine_->log().total_bytes())});
 }
 
 void partition_actor::on_directory_lost(const directory_lost& message) {
@@ -328,6 +329,22 @@ void partition_actor::on_close(const close_partition& message) {
     remove_files_ = message.remove_files;
     give_up_waiting_reads(nullptr);
     machine_->on_close();
+}
+
+void partition_actor::hand_over() {
+    handover_.begin();
+    become(handover::keep_questions().or_else(serving()));
+    on_close({});
+    park_if_closed();
+}
+
+/// The log is another actor's, and so is the ear of those who watch it.
+void partition_actor::park_if_closed() {
+    if (!parked_)
+        return;
+    machine_.reset();
+    tap_.reset();
+    become(handover::parked(this));
 }
 
 caf::message_handler partition_actor::compacting() {
@@ -483,6 +500,10 @@ void partition_actor::end(const result<void>& outcome) {
         message.detail = outcome.failure().detail;
     }
     checkpoints_.end(this, machine_->checkpointed(), remove_files_);
+    parked_ = handover_.begun();
+    if (parked_)
+        return send(broker_, partition_handed_over{message.partition, message.code, message.detail,
+                                                   machine_->checkpointed()});
     send(broker_, message);
     quit();
 }

@@ -175,6 +175,8 @@ const broker_key keys[] = {
     {"log.cleaner.io.max.bytes.per.second", real, "1.7976931348623157E308", any,
      "Most bytes that compaction reads and writes per second, on average.",
      &config::log_cleaner_io_max_bytes_per_second},
+    {"replica.alter.log.dirs.io.max.bytes.per.second", int64, "9223372036854775807", at_least(1),
+     "Most bytes per second that are copied for moves between directories of log.dirs, on average."},
     {"log.cleaner.backoff.ms", int64, "15000", at_least(0), "Pause when nothing is to be compacted.",
      &config::log_cleaner_backoff_ms},
     {"log.cleaner.min.cleanable.ratio", real, "0.5", between(0, 1),

@@ -218,6 +218,25 @@ plans record_deletion(attack_context& with) {
     return {made};
 }
 
+/// One after another, often to where a partition is on the way already, or from where it has not arrived yet.
+plans replica_move(attack_context& with) {
+    constexpr const char* directories[] = {"/data", "/data1", "/data2"};
+    std::vector<slice> bytes;
+    for (auto left = with.draws.between(1, 6); left > 0; --left) {
+        const auto id = static_cast<std::int32_t>(bytes.size());
+        const auto version = static_cast<std::int16_t>(with.draws.below(3));
+        bytes.push_back(
+            alter_replica_log_dirs(id, with.on.checked_topic, static_cast<std::int32_t>(with.draws.below(12)),
+                                   directories[with.draws.below(std::size(directories))], version));
+    }
+    const auto id = static_cast<std::int32_t>(bytes.size());
+    bytes.push_back(describe_log_dirs(id, static_cast<std::int16_t>(with.draws.below(5))));
+    const auto answers = static_cast<std::uint32_t>(bytes.size());
+    auto made = with.plan(std::move(bytes), answers);
+    made.first_correlation = 0;
+    return {made};
+}
+
 struct attack_row {
     hostile_kind kind;
     plans (*make)(attack_context&);
@@ -241,6 +260,7 @@ constexpr attack_row table[] = {
     {hostile_kind::compression_bomb, compression_bomb},
     {hostile_kind::pipelined_unread, pipelined_unread},
     {hostile_kind::record_deletion, record_deletion},
+    {hostile_kind::replica_move, replica_move},
 };
 
 } // namespace

@@ -29,6 +29,7 @@ constexpr kind_row rows[] = {
     {hostile_kind::compression_bomb, "compression_bomb"},
     {hostile_kind::pipelined_unread, "pipelined_unread"},
     {hostile_kind::record_deletion, "record_deletion"},
+    {hostile_kind::replica_move, "replica_move"},
 };
 
 constexpr auto all_kinds = [] {

@@ -28,6 +28,7 @@ enum class hostile_kind : std::uint8_t {
     compression_bomb, ///< a small batch that becomes a large one
     pipelined_unread, ///< many requests at once whose answers are read late
     record_deletion,  ///< deletes records of a checked topic, which is allowed, and asks where epochs end
+    replica_move,     ///< moves partitions of a checked topic between data directories, which is allowed, too
 };
 const char* name_of(hostile_kind kind) noexcept;
 std::span<const hostile_kind> all_of(hostile_kind) noexcept;

@@ -2,9 +2,11 @@
 
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/crc32c.hpp"
+#include "protocol/kafka/alter_replica_log_dirs.hpp"
 #include "protocol/kafka/api_versions.hpp"
 #include "protocol/kafka/create_topics.hpp"
 #include "protocol/kafka/delete_records.hpp"
+#include "protocol/kafka/describe_log_dirs.hpp"
 #include "protocol/kafka/fetch.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/metadata.hpp"
@@ -98,6 +100,21 @@ slice delete_records(std::int32_t correlation_id, const std::string& topic, std:
         partition.offset = offset;
     }
     return framed(correlation_id, request, version);
+}
+
+slice alter_replica_log_dirs(std::int32_t correlation_id, const std::string& topic, std::int32_t partition,
+                             const std::string& directory, std::int16_t version) {
+    kafka::alter_replica_log_dirs_request request;
+    auto& to = request.dirs.emplace_back();
+    to.path = directory;
+    auto& moved = to.topics.emplace_back();
+    moved.name = topic;
+    moved.partitions.push_back(partition % partitions_tried);
+    return framed(correlation_id, request, version);
+}
+
+slice describe_log_dirs(std::int32_t correlation_id, std::int16_t version) {
+    return framed(correlation_id, kafka::describe_log_dirs_request{}, version);
 }
 
 slice ends_of_epoch(std::int32_t correlation_id, const std::string& topic, std::int32_t epoch,

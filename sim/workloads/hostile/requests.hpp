@@ -23,6 +23,11 @@ slice delete_records(std::int32_t correlation_id, const std::string& topic, std:
 slice ends_of_epoch(std::int32_t correlation_id, const std::string& topic, std::int32_t epoch,
                     std::int16_t version);
 
+/// One of the topic's first partitions, which may not exist, to a directory that may not be one.
+slice alter_replica_log_dirs(std::int32_t correlation_id, const std::string& topic, std::int32_t partition,
+                             const std::string& directory, std::int16_t version);
+slice describe_log_dirs(std::int32_t correlation_id, std::int16_t version);
+
 /// A sound batch of a few records; its keys name no record of a checked client.
 slice sound_batch(runtime::random& draws, const batch::builder_options& options = {});
 /// A batch of `bytes` equal bytes, packed.

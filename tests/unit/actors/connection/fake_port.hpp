@@ -58,6 +58,7 @@ public:
     void send_controller(create_partitions_request message) override { grows.push_back(std::move(message)); }
     void send_broker(const init_producer_id_request& message) override { producer_ids.push_back(message); }
     void send_broker(describe_log_dirs_request message) override { log_dirs.push_back(std::move(message)); }
+    void send_broker(alter_log_dirs_request message) override { moves.push_back(std::move(message)); }
     void arm_timer(std::chrono::nanoseconds delay) override { timers.push_back(delay); }
     monotonic_ns now() const override { return time; }
     metadata_image_ptr image() const override { return metadata; }
@@ -71,6 +72,7 @@ public:
     }
 
     std::vector<describe_log_dirs_request> log_dirs;
+    std::vector<alter_log_dirs_request> moves;
     struct asked_read {
         std::shared_ptr<chunk> into;
         std::size_t at;

@@ -1,0 +1,118 @@
+#include "actors/broker/moving/moves_shell_actor.hpp"
+
+#include "actors/broker/moving/moves_actor.hpp"
+#include "actors/partition/handover_actor.hpp"
+#include "runtime/config/topic_config.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <charconv>
+#include <utility>
+
+namespace barnabas {
+
+namespace effects = broker_effects;
+
+void moves_shell::open(runtime::node_services& node, const planted_bugs& planted, const gates_by_path& gates,
+                       const checkpoint_owners& checkpoints) {
+    moves_options options;
+    const auto limit = config_.text_of("replica.alter.log.dirs.io.max.bytes.per.second").value_or("");
+    std::from_chars(limit.data(), limit.data() + limit.size(), options.bytes_per_second);
+    // As many as Kafka has threads for it.
+    options.copying_max = config_.log_dirs.size();
+    options.discard_delay = std::chrono::milliseconds(config_.log_segment_delete_delay_ms);
+    options.planted = planted;
+    actor_ = spawn_moves(node, options,
+                         {caf::actor_cast<caf::actor>(&broker_), gates, checkpoints.by_directory()});
+}
+
+void moves_shell::carry_out(const effects::move_effect& effect) {
+    struct visitor {
+        moves_shell& self;
+        void operator()(const effects::begin_move& order) const { self.tell(order); }
+        void operator()(const effects::cancel_move& order) const {
+            self.broker_.send(self.actor_, stop_move{order});
+        }
+        void operator()(const effects::hand_over& order) const {
+            const auto& log = self.parked_[order.id] = self.partitions_.at(order.id);
+            self.broker_.send(log, hand_over_partition{});
+        }
+        void operator()(const effects::finish_move& order) const {
+            self.broker_.send(self.actor_, complete_move{order});
+        }
+        void operator()(const effects::pass_on& order) const { self.tell(order); }
+        void operator()(const effects::move_over& order) const {
+            if (effective(self.config_, order.configs).cleanup_compact)
+                self.cleaner_.on_opened(order.id);
+        }
+        void operator()(const effects::remove_future& order) const {
+            self.broker_.send(self.actor_, remove_future_directory{order.directory});
+        }
+    };
+    std::visit(visitor{*this}, effect.what);
+}
+
+void moves_shell::tell(const effects::begin_move& order) {
+    // No pass of compaction begins any more; the move waits for the end of one that runs.
+    cleaner_.on_gone(order.id);
+    broker_.send(actor_, start_move{order, partitions_.at(order.id),
+                                    effective(config_, order.configs).index_interval_bytes});
+}
+
+void moves_shell::tell(const effects::pass_on& order) {
+    const auto parked = parked_.extract(order.id);
+    if (!parked)
+        return;
+    const auto next = order.is_open ? partitions_.at(order.id) : caf::actor();
+    broker_.send(parked.mapped(), pass_on_partition{next});
+}
+
+const caf::actor& moves_shell::route(const topic_partition& id) const {
+    const auto parked = parked_.find(id);
+    return parked != parked_.end() ? parked->second : partitions_.at(id);
+}
+
+void moves_shell::answer_later(runtime::pending_reply<alter_log_dirs_response> reply,
+                               alter_log_dirs_response response, const alter_log_dirs_request& request,
+                               const effects::effects& begun) {
+    waiting_answer waiting{std::move(reply), std::move(response), {}};
+    for (const auto& effect : begun) {
+        const auto* move = std::get_if<effects::move_effect>(&effect);
+        const auto* order = move != nullptr ? std::get_if<effects::begin_move>(&move->what) : nullptr;
+        if (order == nullptr)
+            continue;
+        for (std::size_t i = 0; i < request.moves.size(); ++i)
+            if (request.moves[i] == wanted_move{order->topic, order->id.partition.get(), order->target})
+                waiting.open[order->id].push_back(i);
+    }
+    if (waiting.open.empty())
+        waiting.reply.deliver(&broker_, std::move(waiting.response));
+    else
+        waiting_.push_back(std::move(waiting));
+}
+
+void moves_shell::on_report(const move_report& report) {
+    if (report.what != move_report::kind::begun)
+        return;
+    for (auto& waiting : waiting_) {
+        const auto places = waiting.open.extract(report.id);
+        if (!places)
+            continue;
+        for (const auto place : places.mapped())
+            waiting.response.codes.at(place) = report.code;
+        if (waiting.open.empty())
+            waiting.reply.deliver(&broker_, std::move(waiting.response));
+    }
+    std::erase_if(waiting_, [](const waiting_answer& one) { return one.open.empty(); });
+}
+
+void moves_shell::let_go() {
+    for (auto& waiting : waiting_)
+        waiting.reply.forget();
+    waiting_.clear();
+    parked_.clear();
+    actor_ = nullptr;
+}
+
+} // namespace barnabas

@@ -1,0 +1,253 @@
+#include "actors/broker/limits.hpp"
+#include "actors/broker/moving/moving_names.hpp"
+#include "actors/broker/partition_set.hpp"
+#include "actors/broker/small_files.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// Moves of partitions between data directories. A partition is `open` while its log is copied, `moving` from
+/// the closing of its log to the end of the move, and then opened where the log lies now.
+namespace barnabas {
+
+namespace effects = broker_effects;
+
+errc partition_set::move(const wanted_move& wanted, effects::effects& out) {
+    const moving_name longest{partition_directory_name(wanted.topic, partition_index(wanted.partition)),
+                              std::string(unique_id_digits, '0'), moving_kind::future};
+    if (to_string(longest).size() > directory_name_bytes_max)
+        return errc::invalid_topic;
+    if (!places_.is_known(wanted.directory))
+        return errc::not_found;
+    if (places_.is_offline(wanted.directory))
+        return errc::storage_error;
+    if (places_.is_cordoned(wanted.directory))
+        return errc::invalid_replica_assignment;
+    const auto found = find_named(wanted.topic, wanted.partition);
+    if (found == partitions_.end()) {
+        prefer(wanted);
+        const auto* topic = published_ != nullptr ? published_->find_topic(wanted.topic) : nullptr;
+        const bool known = topic != nullptr && wanted.partition >= 0 &&
+                           static_cast<std::size_t>(wanted.partition) < topic->partitions.size();
+        return known ? errc::not_leader_or_follower : errc::unknown_topic_or_partition;
+    }
+    const auto state = found->second.state;
+    if (state == partition_state::failed || state == partition_state::offline)
+        return errc::storage_error;
+    if (closing_ || (state != partition_state::open && state != partition_state::moving))
+        return errc::not_leader_or_follower;
+    move_to(found->first, wanted.directory, out);
+    return errc::ok;
+}
+
+partition_set::partitions_by_id::iterator partition_set::find_named(const std::string& topic,
+                                                                    std::int32_t partition) {
+    const auto* known = published_ != nullptr ? published_->find_topic(topic) : nullptr;
+    return known == nullptr ? partitions_.end() : partitions_.find({known->id, partition_index(partition)});
+}
+
+/// Kafka, too, remembers where a replica shall go that is not here yet, as long as it runs.
+void partition_set::prefer(const wanted_move& wanted) {
+    if (preferred_.size() < broker_limits::preferred_directories_max)
+        preferred_[partition_directory_name(wanted.topic, partition_index(wanted.partition))] =
+            wanted.directory;
+}
+
+void partition_set::move_to(const topic_partition& id, const std::string& directory, effects::effects& out) {
+    const auto& partition = partitions_.at(id);
+    const auto running = moves_.find(id);
+    if (running == moves_.end()) {
+        if (partition.data_directory != directory)
+            begin_move(id, directory, "", out);
+        return;
+    }
+    auto& move = running->second;
+    // One whose log is closed already goes on to its end; what is wanted now comes after it.
+    const bool goes_on = !move.cancelled && directory == move.target;
+    move.then = goes_on ? "" : directory;
+    if (goes_on || move.cancelled || partition.state != partition_state::open)
+        return;
+    move.cancelled = true;
+    out.emplace_back(effects::move_effect{effects::cancel_move{id, false}});
+}
+
+void partition_set::begin_move(const topic_partition& id, const std::string& directory,
+                               const std::string& unique_id, effects::effects& out) {
+    const auto& partition = partitions_.at(id);
+    moves_[id] = local_move{directory};
+    out.emplace_back(
+        effects::move_effect{effects::begin_move{id, partition.topic, partition.data_directory, directory,
+                                                 unique_id, published_->find_topic(id.topic)->configs}});
+}
+
+void partition_set::on_move_report(const move_report& report, effects::effects& out) {
+    const auto found = moves_.find(report.id);
+    if (found == moves_.end() || report.what == move_report::kind::begun)
+        return;
+    const auto at = partitions_.find(report.id);
+    if (report.what == move_report::kind::ended) {
+        // The partition may have closed before it.
+        if (at == partitions_.end())
+            moves_.erase(found);
+        else
+            on_move_ended(report, out);
+        return;
+    }
+    // The end of a cancelled one is on the way.
+    if (at == partitions_.end() || at->second.state != partition_state::open || closing_ ||
+        found->second.cancelled)
+        return;
+    at->second.state = partition_state::moving;
+    found->second.hands_over = true;
+    out.emplace_back(effects::move_effect{effects::hand_over{report.id}});
+}
+
+/// The log is closed, and the questions of clients wait.
+void partition_set::on_handed_over(const partition_handed_over& closed, effects::effects& out) {
+    auto& partition = partitions_.at(closed.partition);
+    partition.handed_over = closed.checkpointed;
+    if (closed.code != errc::ok) {
+        BARNABAS_MARK(moving_log_not_closed);
+        unflushed_.insert(partition.data_directory);
+        out.emplace_back(effects::note{effects::note_level::warn, "partition_not_closed",
+                                       described(partition.topic, closed.partition.partition) + ": " +
+                                           to_string(error{closed.code, closed.detail})});
+    }
+    if (moves_.at(closed.partition).ended)
+        conclude_move(closed.partition, out);
+    else if (closed.code != errc::ok || closing_ || partition.state == partition_state::closing)
+        out.emplace_back(effects::move_effect{effects::cancel_move{closed.partition, closing_}});
+    else
+        out.emplace_back(effects::move_effect{effects::finish_move{closed.partition, closed.checkpointed}});
+}
+
+void partition_set::on_move_ended(const move_report& report, effects::effects& out) {
+    auto& partition = partitions_.at(report.id);
+    auto& move = moves_.at(report.id);
+    if (report.moved) {
+        places_.removed(partition.data_directory);
+        partition.data_directory = move.target;
+        places_.added(partition.data_directory);
+    }
+    move.ended = true;
+    if (!move.hands_over) {
+        const auto then = move.then;
+        moves_.erase(report.id);
+        return after_move(report.id, then, out);
+    }
+    if (partition.handed_over)
+        conclude_move(report.id, out);
+}
+
+/// The move is over and the log is closed.
+void partition_set::conclude_move(const topic_partition& id, effects::effects& out) {
+    auto& partition = partitions_.at(id);
+    const bool is_deleted = partition.state == partition_state::closing;
+    if (!is_deleted && !closing_)
+        return reopen_moved(id, out);
+    moves_.erase(id);
+    out.emplace_back(effects::move_effect{effects::pass_on{id, false}});
+    if (BARNABAS_MARK_IF(is_deleted, deleted_while_moved)) {
+        out.emplace_back(effects::remove_partition_files{
+            id,
+            join_path(partition.data_directory, partition_directory_name(partition.topic, id.partition))});
+        return;
+    }
+    BARNABAS_MARK(closed_while_moved);
+    partitions_.erase(id);
+}
+
+/// `reopening_` brings it back by `on_partition_opened`, and that to `on_moved_opened`.
+void partition_set::reopen_moved(const topic_partition& id, effects::effects& out) {
+    auto& partition = partitions_.at(id);
+    const auto* topic = published_->find_topic(id.topic);
+    BARNABAS_ASSERT(topic != nullptr);
+    partition.state = partition_state::opening;
+    partition.checkpointed = *std::exchange(partition.handed_over, std::nullopt);
+    reopening_.insert(id);
+    effects::open_partition opening;
+    opening.id = id;
+    opening.topic = partition.topic;
+    opening.data_directory = partition.data_directory;
+    opening.leader_epoch = topic->partitions.at(static_cast<std::size_t>(id.partition.get())).leader_epoch;
+    opening.configs = topic->configs;
+    opening.checkpointed = partition.checkpointed;
+    opening.was_closed_here = true;
+    out.emplace_back(std::move(opening));
+}
+
+/// Whether it could be opened or not, where the log lies now.
+void partition_set::on_moved_opened(const topic_partition& id, effects::effects& out) {
+    const auto found = moves_.find(id);
+    if (found == moves_.end())
+        return;
+    const auto then = found->second.then;
+    moves_.erase(found);
+    const auto at = partitions_.find(id);
+    const bool is_open = at != partitions_.end() && at->second.state == partition_state::open;
+    out.emplace_back(effects::move_effect{effects::pass_on{id, is_open}});
+    if (published_ != nullptr && !closing_ && at != partitions_.end() &&
+        at->second.state != partition_state::closing)
+        publish(published_, out);
+    if (is_open)
+        after_move(id, then, out);
+}
+
+void partition_set::after_move(const topic_partition& id, const std::string& then, effects::effects& out) {
+    const auto& partition = partitions_.at(id);
+    if (closing_ || partition.state != partition_state::open)
+        return;
+    if (!then.empty() && then != partition.data_directory && !places_.is_offline(then))
+        return begin_move(id, then, "", out);
+    out.emplace_back(effects::move_effect{effects::move_over{id, published_->find_topic(id.topic)->configs}});
+}
+
+/// What a crash interrupted begins anew, as soon as everything is open.
+void partition_set::resume_moves(effects::effects& out) {
+    for (auto& [directory, future] : std::exchange(futures_, {})) {
+        const auto parsed = parse_partition_directory(future.directory_name);
+        const auto found = parsed ? find_named(parsed->topic, parsed->index.get()) : partitions_.end();
+        const bool here = found != partitions_.end();
+        if (here && future.id == found->first.topic && found->second.state == partition_state::open &&
+            found->second.data_directory != directory && !moves_.contains(found->first)) {
+            BARNABAS_MARK(move_resumed);
+            begin_move(found->first, directory, future.unique_id, out);
+            continue;
+        }
+        // The log may be out of sight.
+        if (!lost_.empty() || (here && found->second.state == partition_state::failed))
+            continue;
+        BARNABAS_MARK(useless_future_removed);
+        const auto path = join_path(
+            directory, to_string(moving_name{future.directory_name, future.unique_id, moving_kind::future}));
+        out.emplace_back(
+            effects::note{effects::note_level::warn, "future_directory_removed",
+                          path + " is a copy of no partition that lies elsewhere; it is removed"});
+        out.emplace_back(effects::move_effect{effects::remove_future{path}});
+    }
+}
+
+/// The topics of these are going.
+void partition_set::cancel_moves_of_removed(effects::effects& out) {
+    for (const auto& [id, move] : moves_)
+        if (!target_->topic_names.contains(id.topic))
+            out.emplace_back(effects::move_effect{effects::cancel_move{id, false}});
+}
+
+std::vector<described_partition>
+partition_set::describe_futures(const std::string& directory,
+                                const describe_log_dirs_request& request) const {
+    std::vector<described_partition> found;
+    for (const auto& [id, move] : moves_) {
+        const auto at = partitions_.find(id);
+        if (at == partitions_.end() || move.target != directory || at->second.data_directory == directory ||
+            !is_wanted(request, at->second.topic, id.partition))
+            continue;
+        found.push_back({at->second.topic, id, 0, true, 0});
+    }
+    return found;
+}
+
+} // namespace barnabas
