@@ -126,6 +126,10 @@ struct planted_bugs {
     bool fresh_replica_elsewhere = false;
     /// A directory that was short of room stays closed to records when there is room again.
     bool full_disk_stays_refused = false;
+    /// What was copied to another directory takes the log's place without having been synced.
+    bool moved_copy_not_synced = false;
+    /// The checkpoints of the directory that a log moves to do not hear where the log begins.
+    bool moved_log_start_forgotten = false;
 
     // Controller.
     /// The metadata log is written but never synced.

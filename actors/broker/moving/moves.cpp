@@ -156,6 +156,8 @@ void moves::on_complete(const broker_effects::finish_move& order) {
     if (found == moves_.end() || found->second.state != move_state::caught_up)
         return;
     found->second.checkpointed = order.checkpointed;
+    if (options_.planted.moved_log_start_forgotten)
+        found->second.checkpointed.log_start = log_offset(-1);
     found->second.state = move_state::finishing;
     submit(found->second, replica::move_step::finish);
 }
