@@ -16,10 +16,11 @@ void partition_set::begin_recording(effects::effects& out) {
     auto upto = target_ != nullptr ? target_->applied : current_->applied;
     for (const auto& [id, created_at] : not_made_)
         upto = std::min(upto, created_at);
+    // Also what an earlier life made, which ended before it could say so.
+    const auto known = options_.created_upto.value_or(log_offset(0));
     const bool made = std::any_of(partitions_.begin(), partitions_.end(),
-                                  [](const auto& one) { return one.second.is_new; });
-    const bool first = !options_.created_upto && !partitions_.empty();
-    if ((!made && !first) || upto <= options_.created_upto.value_or(log_offset(-1)))
+                                  [&](const auto& one) { return one.second.created_at >= known; });
+    if (!made || upto <= options_.created_upto.value_or(log_offset(-1)))
         return finish(out);
     step_ = step::recording;
     recording_upto_ = upto;

@@ -17,9 +17,8 @@ constexpr std::chrono::milliseconds wait_max{5000};
 /// Of a move Kafka says these otherwise than elsewhere.
 std::int16_t code_of_move(errc code) {
     switch (code) {
-    case errc::not_found: return static_cast<std::int16_t>(kafka::error_code::log_dir_not_found);
-    case errc::not_leader_or_follower:
-        return static_cast<std::int16_t>(kafka::error_code::replica_not_available);
+    case errc::not_found: return kafka::wire_value(kafka::error_code::log_dir_not_found);
+    case errc::not_leader_or_follower: return kafka::wire_value(kafka::error_code::replica_not_available);
     default: return wire_code(code);
     }
 }
@@ -78,9 +77,7 @@ result<void> handle_alter_replica_log_dirs(connection& self, request_context con
         waiting->refuse(errc::cluster_authorization_failed);
         return {};
     }
-    const operation& parked = self.park(std::move(waiting));
-    self.set_deadline(parked.number(), wait_max);
-    asked.token = parked.token();
+    asked.token = self.park(std::move(waiting), wait_max).token();
     self.port().send_broker(std::move(asked));
     return {};
 }

@@ -239,7 +239,7 @@ const mutant table[] = {
      &bugs::fresh_replica_elsewhere},
     {"moved_copy_not_synced",
      "a log that moved to another directory lies there without having been synced",
-     {survive, contiguous, synced, shown, inconsistent, watermark, liveness},
+     {node, survive, contiguous, synced, shown, watermark},
      &bugs::moved_copy_not_synced},
     {"moved_log_start_forgotten",
      "a log that moved to another directory begins there where its first segment does, after a restart",

@@ -12,7 +12,9 @@ KEPT = os.path.join(ROOT, 'sim', 'scenarios', 'mutants')
 # Bugs that only a certain scenario can show; the others are looked for in what seeds draw.
 COMPACTION = {'compaction_keys': ('tombstone_dropped_early', 'swap_renamed_in_wrong_order', 'last_of_producer_dropped', 'cleaning_forgets_its_end'),
               'compaction_slow_syncs': ('compacts_above_high_watermark',)}
-SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario') for scenario, names in COMPACTION.items() for name in names}
+MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten')}
+SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
+             for scenario, names in (COMPACTION | MOVES).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run

@@ -273,6 +273,19 @@ TEST(partition_moves, partition_that_is_made_later_goes_where_it_was_wanted) {
     EXPECT_EQ(empty.all<effects::open_partition>()[0].data_directory, "/b");
 }
 
+TEST(partition_moves, partition_that_an_earlier_life_made_without_saying_so_is_recorded_now) {
+    partition_set set({here, 2, log_offset(0), {}}, three_directories());
+    effects::effects out;
+    set.on_image(image(5), out);
+    set.on_partition_opened({orders, errc::ok, "", 0}, out);
+    std::vector<log_offset> recorded;
+    for (const auto& one : out)
+        if (const auto* effect = std::get_if<effects::record_created>(&one))
+            recorded.push_back(effect->upto);
+    EXPECT_EQ(recorded, std::vector<log_offset>{log_offset(5)})
+        << "or it would be made anew, empty, when its directory is away";
+}
+
 TEST(partition_moves, both_places_are_described) {
     fixture f;
     ASSERT_EQ(f.move("/b"), errc::ok);
