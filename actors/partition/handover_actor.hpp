@@ -9,7 +9,6 @@
 #include <caf/behavior.hpp>
 #include <caf/message_handler.hpp>
 #include <caf/result.hpp>
-#include <caf/scheduled_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/skip.hpp>
 
@@ -77,12 +76,12 @@ public:
                 keep<log_size_query>()};
     }
 
-    /// When the log is closed. All other messages stay in the mailbox as well.
+    /// When the log is closed. All other messages stay in the mailbox as well, until the actor goes; what
+    /// comes for the log that was here, such as its timers, stays there for good. (To drop it with CAF's own
+    /// handler would send an error to whoever sent it, and end that one.)
     template <class Self>
     static caf::behavior parked(Self* self) {
         return {[self](const pass_on_partition& message) {
-            // Timers of the log that was here mean nothing any more.
-            self->set_default_handler(caf::drop);
             if (message.next)
                 self->become(passing_on(self, message.next));
             else
