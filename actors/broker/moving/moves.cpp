@@ -177,10 +177,12 @@ void moves::on_kept(const topic_partition& id, const result<void>& outcome) {
 
 void moves::on_exchanged(move& one, const replica::move_job& job) {
     one.outcome = job.outcome;
+    // A start may find that it was decided: then the copy, and what the target's checkpoints say of it,
+    // count.
+    if (job.source_unclear)
+        return end(one.order.id, false);
     if (!job.decided) {
         port_.forget_in(one.order.target, one.order);
-        if (job.source_unclear)
-            return end(one.order.id, false);
         return give_up(one, job.outcome);
     }
     port_.forget_in(one.order.source, one.order);

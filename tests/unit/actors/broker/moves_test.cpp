@@ -225,6 +225,19 @@ TEST(moves, failure_before_the_exchange_leaves_the_log_where_it_is) {
     }
 }
 
+TEST(moves, exchange_that_nobody_knows_of_keeps_the_copy_and_its_checkpoints) {
+    fixture f;
+    f.catch_up();
+    f.machine.on_complete({place(0), {}});
+    f.done();
+    f.machine.on_kept(place(0), {});
+    f.port.jobs.back().second.source_unclear = true;
+    f.done(broken);
+    EXPECT_EQ(f.port.told.back(), "stays: broken");
+    EXPECT_TRUE(f.port.jobs.empty());
+    EXPECT_TRUE(f.port.forgotten.empty());
+}
+
 TEST(moves, failure_behind_the_decision_leaves_the_log_in_the_target) {
     fixture f;
     f.catch_up();
