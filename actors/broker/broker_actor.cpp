@@ -124,6 +124,7 @@ private:
     }
     void on_partition_closed(const partition_closed& message) {
         forget_partition(message.partition);
+        moves_.forget(message.partition);
         journals_.done_with(message.partition);
         run([&](auto& out) { machine_.on_partition_closed(message, out); });
     }

@@ -36,6 +36,7 @@ void moves_shell::carry_out(const effects::move_effect& effect) {
         }
         void operator()(const effects::hand_over& order) const {
             const auto& log = self.parked_[order.id] = self.partitions_.at(order.id);
+            self.routes_.emplace(order.id, log);
             self.broker_.send(log, hand_over_partition{});
         }
         void operator()(const effects::finish_move& order) const {
@@ -64,13 +65,15 @@ void moves_shell::tell(const effects::pass_on& order) {
     const auto parked = parked_.extract(order.id);
     if (!parked)
         return;
+    if (!order.is_open)
+        forget(order.id);
     const auto next = order.is_open ? partitions_.at(order.id) : caf::actor();
     broker_.send(parked.mapped(), pass_on_partition{next});
 }
 
 const caf::actor& moves_shell::route(const topic_partition& id) const {
-    const auto parked = parked_.find(id);
-    return parked != parked_.end() ? parked->second : partitions_.at(id);
+    const auto first = routes_.find(id);
+    return first != routes_.end() ? first->second : partitions_.at(id);
 }
 
 void moves_shell::answer_later(runtime::pending_reply<alter_log_dirs_response> reply,
@@ -112,6 +115,7 @@ void moves_shell::let_go() {
         waiting.reply.forget();
     waiting_.clear();
     parked_.clear();
+    routes_.clear();
     actor_ = nullptr;
 }
 

@@ -55,8 +55,12 @@ public:
             },
         };
     }
-    /// Whom clients ask: the old actor until the new one serves.
+    /// Whom clients ask: of a partition that has moved its first actor, which sends on to the next. A client
+    /// that asked one today and the next one tomorrow could overtake itself: its first question may still
+    /// wait with the first actor. So each move costs a step of an actor per question, until the broker ends.
     const caf::actor& route(const topic_partition& id) const;
+    /// The partition is closed for good.
+    void forget(const topic_partition& id) { routes_.erase(id); }
     const caf::actor& actor() const { return actor_; }
     void let_go();
 
@@ -80,8 +84,10 @@ private:
     cleaner_shell& cleaner_;
     caf::event_based_actor& broker_;
     caf::actor actor_;
-    /// Old actors, which keep what clients ask for.
+    /// Actors whose logs are closed for a move, which keep what clients ask for.
     partitions_by_id parked_;
+    /// The first actors of partitions that have moved.
+    partitions_by_id routes_;
     std::vector<waiting_answer> waiting_;
 };
 
