@@ -36,7 +36,8 @@ errc partition_set::move(const wanted_move& wanted, effects::effects& out) {
     const auto state = found->second.state;
     if (state == partition_state::failed || state == partition_state::offline)
         return errc::storage_error;
-    if (closing_ || (state != partition_state::open && state != partition_state::moving))
+    const bool is_reopened = state == partition_state::opening && moves_.contains(found->first);
+    if (closing_ || (state != partition_state::open && state != partition_state::moving && !is_reopened))
         return errc::not_leader_or_follower;
     move_to(found->first, wanted.directory, out);
     return errc::ok;
@@ -65,7 +66,8 @@ void partition_set::move_to(const topic_partition& id, const std::string& direct
     }
     auto& move = running->second;
     // One whose log is closed already goes on to its end; what is wanted now comes after it.
-    const bool goes_on = !move.cancelled && directory == move.target;
+    const auto& goal = move.ended ? partition.data_directory : move.target;
+    const bool goes_on = !move.cancelled && directory == goal;
     move.then = goes_on ? "" : directory;
     if (goes_on || move.cancelled || partition.state != partition_state::open)
         return;

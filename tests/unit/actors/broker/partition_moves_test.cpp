@@ -202,6 +202,19 @@ TEST(partition_moves, asked_back_while_it_is_exchanged_it_comes_back) {
     EXPECT_EQ(f.moves<effects::begin_move>()[0].target, "/a");
 }
 
+TEST(partition_moves, asked_on_while_it_is_opened_again_it_moves_on) {
+    fixture f;
+    f.hand_over();
+    f.handed_over();
+    f.report(move_report::kind::ended, true);
+    EXPECT_EQ(f.move("/b"), errc::ok);
+    EXPECT_EQ(f.move("/a"), errc::ok);
+    EXPECT_TRUE(f.out.empty());
+    f.opened();
+    ASSERT_EQ(f.moves<effects::begin_move>().size(), 1u);
+    EXPECT_EQ(f.moves<effects::begin_move>()[0].target, "/a");
+}
+
 TEST(partition_moves, topic_deleted_while_copied_or_moved_leaves_nothing) {
     fixture copying;
     ASSERT_EQ(copying.move("/b"), errc::ok);
