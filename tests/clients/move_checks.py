@@ -94,10 +94,13 @@ def partition_moves_while_it_is_written_and_every_record_is_there_once():
 
         def write():
             while not stop.is_set():
+                if len(producer) > 1000:
+                    producer.poll(0.01)
+                    continue
                 value = b'%08d' % len(sent) + b'x' * 500
                 sent.append(value)
                 producer.produce('moved', value, partition=0, on_delivery=lambda problem, _: problem and failed.append(problem))
-                producer.poll(0.0005)
+                producer.poll(0)
 
         writer = threading.Thread(target=write)
         writer.start()
