@@ -1,6 +1,7 @@
 #include "actors/partition/partition_actor.hpp"
 
 #include "actors/partition/checkpoint_link_actor.hpp"
+#include "actors/partition/client_replies.hpp"
 #include "actors/partition/handover_actor.hpp"
 #include "actors/partition/log_options_actor.hpp"
 #include "actors/partition/log_size_messages.hpp"
@@ -14,7 +15,6 @@
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
-#include "runtime/node/reply_table.hpp"
 #include "runtime/node/spawn.hpp"
 #include "runtime/random/random.hpp"
 
@@ -56,11 +56,7 @@ public:
         options_.journal.actor = nullptr;
         checkpoints_.let_go();
         askers_.clear();
-        append_replies_ = {};
-        read_replies_ = {};
-        offset_replies_ = {};
-        deletion_replies_ = {};
-        epoch_replies_ = {};
+        replies_ = {};
         waiting_reads_.take_back(nullptr);
     }
 
@@ -68,20 +64,17 @@ private:
     caf::message_handler serving();
     caf::message_handler storage_handlers();
     caf::message_handler compacting();
-    void on_read_done(const read_done& done);
     caf::message_handler rare_questions();
     void open();
     void on_opened(const partition_open_done& message);
     void fail_to_open(const error& why);
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
-    void on_forget(const forget_reader& message);
     void on_removed(const replica::remove_job& job) {
         removals_ -= job.outcome ? 1 : 0;
         if (!job.outcome)
             report("retention_failed", to_string(job.outcome.failure()));
     }
-    void on_directory_lost(const directory_lost& message);
     void on_close(const close_partition& message);
     void hand_over();
     void park_if_closed();
@@ -133,22 +126,22 @@ private:
         delayed_send(self(), delay, clean_step_due{});
     }
     void answer(std::uint64_t reply, append_response response) override {
-        append_replies_.deliver(this, reply, std::move(response));
+        replies_.append.deliver(this, reply, std::move(response));
     }
     void answer(std::uint64_t reply, read_response response) override {
-        const auto& asker = read_replies_.asker(reply);
+        const auto& asker = replies_.read.asker(reply);
         if (response.waits_at.get() >= 0 && asker != nullptr)
             askers_.insert_or_assign(asker->id(), caf::actor_cast<caf::actor>(asker));
-        read_replies_.deliver(this, reply, std::move(response));
+        replies_.read.deliver(this, reply, std::move(response));
     }
     void answer(std::uint64_t reply, offset_query_response response) override {
-        offset_replies_.deliver(this, reply, std::move(response));
+        replies_.offset.deliver(this, reply, std::move(response));
     }
     void answer(std::uint64_t reply, delete_records_response response) override {
-        deletion_replies_.deliver(this, reply, std::move(response));
+        replies_.deletion.deliver(this, reply, std::move(response));
     }
     void answer(std::uint64_t reply, epoch_query_response response) override {
-        epoch_replies_.deliver(this, reply, std::move(response));
+        replies_.epoch.deliver(this, reply, std::move(response));
     }
     void keep_log_start(log_offset start) override { checkpoints_.keep(this, start); }
     void marks_moved() override {
@@ -193,11 +186,7 @@ private:
     checkpoint_link checkpoints_;
     std::unique_ptr<partition_tap> tap_;
     std::optional<partition> machine_;
-    runtime::reply_table<append_response> append_replies_;
-    runtime::reply_table<read_response> read_replies_;
-    runtime::reply_table<offset_query_response> offset_replies_;
-    runtime::reply_table<delete_records_response> deletion_replies_;
-    runtime::reply_table<epoch_query_response> epoch_replies_;
+    client_replies replies_;
     /// Connections that wait to be notified, by actor id.
     std::map<std::uint64_t, caf::actor> askers_;
     tail_link tail_;
@@ -236,7 +225,7 @@ caf::message_handler partition_actor::serving() {
         [this](const append_request& request) {
             constexpr std::int16_t no_acks = 0;
             const std::uint64_t reply =
-                request.acks == no_acks ? 0 : append_replies_.put({node_, current_sender(), request.token});
+                request.acks == no_acks ? 0 : replies_.append.put({node_, current_sender(), request.token});
             machine_->on_append(request, reply);
         },
         [this](const read_request& request) { on_read(request); },
@@ -248,8 +237,27 @@ caf::message_handler partition_actor::serving() {
         [this](const journal::commit_response& response) {
             machine_->on_committed(journal_.ended(response));
         },
-        [this](const read_done& done) { on_read_done(done); },
-        [this](const forget_reader& message) { on_forget(message); },
+        [this](const read_done& done) {
+            auto& job = *done.job;
+            // A batch from times when larger ones were allowed.
+            if (job.needs > 0) {
+                job.permit.reset();
+                if (job.may_wait)
+                    return waiting_reads_.wait({std::move(job), done.reply, {}}), start_waiting_jobs();
+                if (waiting_reads_.take_at_once(job))
+                    return start<read_done>(lane_use::read, std::move(job), done.reply);
+            }
+            // One that failed may be made again, and keeps its room.
+            if (job.records)
+                runtime::memory_reserve::shrink(job.permit, job.allocated);
+            machine_->on_read_done(job, done.reply);
+        },
+        [this](const forget_reader& message) {
+            const waiting_reads::reader who{current_sender()->id(), message.token};
+            machine_->on_forget(who);
+            give_up_waiting_reads(&who);
+            let_go(current_sender()->id());
+        },
     }
         .or_else(storage_handlers());
 }
@@ -286,14 +294,14 @@ caf::message_handler partition_actor::storage_handlers() {
 caf::message_handler partition_actor::rare_questions() {
     return {
         [this](const offset_query& query) {
-            machine_->on_offset_query(query, offset_replies_.put({node_, current_sender(), query.token}));
+            machine_->on_offset_query(query, replies_.offset.put({node_, current_sender(), query.token}));
         },
         [this](const epoch_query& query) {
-            machine_->on_epoch_query(query, epoch_replies_.put({node_, current_sender(), query.token}));
+            machine_->on_epoch_query(query, replies_.epoch.put({node_, current_sender(), query.token}));
         },
         [this](const delete_records_request& request) {
             machine_->on_delete_records(request,
-                                        deletion_replies_.put({node_, current_sender(), request.token}));
+                                        replies_.deletion.put({node_, current_sender(), request.token}));
         },
         [this](const log_start_kept& answer) {
             machine_->on_log_start_kept(
@@ -307,22 +315,13 @@ caf::message_handler partition_actor::rare_questions() {
             send(caf::actor_cast<caf::actor>(current_sender()), machine_->size(query.token));
         },
         [this](const check_retention&) { machine_->on_check_retention(); },
-        [this](const directory_lost& message) { on_directory_lost(message); },
+        [this](const directory_lost& message) {
+            machine_->on_directory_failed({errc::storage_error, message.detail});
+            give_up_waiting_reads(nullptr);
+        },
         [this](const close_partition& message) { on_close(message); },
         [this](const hand_over_partition&) { hand_over(); },
     };
-}
-
-void partition_actor::on_forget(const forget_reader& message) {
-    const waiting_reads::reader who{current_sender()->id(), message.token};
-    machine_->on_forget(who);
-    give_up_waiting_reads(&who);
-    let_go(current_sender()->id());
-}
-
-void partition_actor::on_directory_lost(const directory_lost& message) {
-    machine_->on_directory_failed({errc::storage_error, message.detail});
-    give_up_waiting_reads(nullptr);
 }
 
 void partition_actor::on_close(const close_partition& message) {
@@ -355,22 +354,6 @@ caf::message_handler partition_actor::compacting() {
         [this](const swap_done& done) { machine_->on_swap_done(*done.job); },
         [this](const clean_step_due&) { machine_->on_clean_step_due(); },
     };
-}
-
-void partition_actor::on_read_done(const read_done& done) {
-    auto& job = *done.job;
-    // A batch from times when larger ones were allowed.
-    if (job.needs > 0) {
-        job.permit.reset();
-        if (job.may_wait)
-            return waiting_reads_.wait({std::move(job), done.reply, {}}), start_waiting_jobs();
-        if (waiting_reads_.take_at_once(job))
-            return start<read_done>(lane_use::read, std::move(job), done.reply);
-    }
-    // One that failed may be made again, and keeps its room.
-    if (job.records)
-        runtime::memory_reserve::shrink(job.permit, job.allocated);
-    machine_->on_read_done(job, done.reply);
 }
 
 /// `Done` is a message that carries the job back.
@@ -415,13 +398,10 @@ void partition_actor::on_opened(const partition_open_done& message) {
     const auto& report = outcome->report;
     opened.bytes_cut = report.bytes_cut;
     report_opening(*node_.log, partition_name(), report);
-    partition_settings settings;
-    settings.epoch = options_.epoch;
-    settings.write_caching = options_.config.write_caching;
-    settings.planted = options_.planted;
     if (options_.taps != nullptr)
         tap_ = options_.taps->open(options_.topic_name, options_.id.partition);
-    settings.tap = tap_.get();
+    const partition_settings settings{options_.epoch, options_.config.write_caching, options_.planted,
+                                      tap_.get()};
     machine_.emplace(settings, replica::replica_log(message.job->options, *outcome, monotonic_now()),
                      static_cast<partition_port&>(*this));
     if (tap_ != nullptr)
@@ -437,7 +417,7 @@ void partition_actor::on_read(const read_request& request) {
     reading_for_ = {current_sender()->id(), request.token};
     reader_may_wait_ = request.may_wait;
     machine_->on_read(request, reading_for_.asker,
-                      read_replies_.put({node_, current_sender(), request.token}));
+                      replies_.read.put({node_, current_sender(), request.token}));
     if (request.notify && machine_->waits(reading_for_.asker))
         askers_.insert_or_assign(reading_for_.asker, caf::actor_cast<caf::actor>(current_sender()));
 }
