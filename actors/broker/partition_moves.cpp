@@ -46,7 +46,10 @@ errc partition_set::move(const wanted_move& wanted, effects::effects& out) {
 partition_set::partitions_by_id::iterator partition_set::find_named(const std::string& topic,
                                                                     std::int32_t partition) {
     const auto* known = published_ != nullptr ? published_->find_topic(topic) : nullptr;
-    return known == nullptr ? partitions_.end() : partitions_.find({known->id, partition_index(partition)});
+    // One that is open may not be shown yet.
+    const bool is_shown =
+        known != nullptr && partition >= 0 && static_cast<std::size_t>(partition) < known->partitions.size();
+    return is_shown ? partitions_.find({known->id, partition_index(partition)}) : partitions_.end();
 }
 
 /// Kafka, too, remembers where a replica shall go that is not here yet, as long as it runs.
@@ -117,7 +120,11 @@ void partition_set::on_handed_over(const partition_handed_over& closed, effects:
                                        described(partition.topic, closed.partition.partition) + ": " +
                                            to_string(error{closed.code, closed.detail})});
     }
-    if (moves_.at(closed.partition).ended)
+    auto& move = moves_.at(closed.partition);
+    // A lack of room has lost nothing: it is opened again where it lies.
+    move.close_failed |=
+        closed.code != errc::ok && closed.code != errc::disk_full && closed.code != errc::too_many_open_files;
+    if (move.ended)
         conclude_move(closed.partition, out);
     else if (closed.code != errc::ok || closing_ || partition.state == partition_state::closing)
         out.emplace_back(effects::move_effect{effects::cancel_move{closed.partition, closing_}});
@@ -148,7 +155,7 @@ void partition_set::conclude_move(const topic_partition& id, effects::effects& o
     auto& partition = partitions_.at(id);
     const bool is_deleted = partition.state == partition_state::closing;
     if (!is_deleted && !closing_)
-        return reopen_moved(id, out);
+        return moves_.at(id).close_failed ? give_up_moved(id, out) : reopen_moved(id, out);
     moves_.erase(id);
     out.emplace_back(effects::move_effect{effects::pass_on{id, false}});
     if (BARNABAS_MARK_IF(is_deleted, deleted_while_moved)) {
@@ -161,12 +168,25 @@ void partition_set::conclude_move(const topic_partition& id, effects::effects& o
     partitions_.erase(id);
 }
 
+/// What was acknowledged may be in the commit journal only, which the next start reads.
+void partition_set::give_up_moved(const topic_partition& id, effects::effects& out) {
+    BARNABAS_MARK(moving_log_given_up);
+    moves_.erase(id);
+    partitions_.at(id).state = partition_state::failed;
+    failed_known_.reset();
+    out.emplace_back(effects::move_effect{effects::pass_on{id, false}});
+    publish(published_, out);
+}
+
 /// `reopening_` brings it back by `on_partition_opened`, and that to `on_moved_opened`.
 void partition_set::reopen_moved(const topic_partition& id, effects::effects& out) {
     auto& partition = partitions_.at(id);
     const auto* topic = published_->find_topic(id.topic);
     BARNABAS_ASSERT(topic != nullptr);
     partition.state = partition_state::opening;
+    // Whatever comes now, it is not made anew.
+    partition.is_new = false;
+    partition.was_closed_here = true;
     partition.checkpointed = *std::exchange(partition.handed_over, std::nullopt);
     reopening_.insert(id);
     effects::open_partition opening;

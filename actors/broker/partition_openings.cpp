@@ -85,9 +85,15 @@ void partition_set::on_reopen_due(effects::effects& out) {
         const auto& partition = topic->partitions[index];
         found->second.state = partition_state::opening;
         reopening_.insert(id);
-        out.emplace_back(effects::open_partition{id, topic->name, directory, partition.leader_epoch,
-                                                 topic->configs, not_made_.contains(id),
-                                                 found->second.checkpointed});
+        effects::open_partition again{id,
+                                      topic->name,
+                                      directory,
+                                      partition.leader_epoch,
+                                      topic->configs,
+                                      not_made_.contains(id),
+                                      found->second.checkpointed};
+        again.was_closed_here = found->second.was_closed_here;
+        out.emplace_back(std::move(again));
     }
     if (!without_room_.empty())
         reopen_later(out);
@@ -106,12 +112,19 @@ void partition_set::after_reopening(const topic_partition& id, effects::effects&
 
 void partition_set::on_partition_offline(const topic_partition& id, effects::effects& out) {
     const auto found = partitions_.find(id);
+    const auto move = moves_.find(id);
+    if (move != moves_.end())
+        move->second.close_failed = true;
     // One of a failed directory has lost its route already.
     if (found == partitions_.end() || found->second.state != partition_state::open)
         return;
     BARNABAS_MARK(partition_went_offline);
     found->second.state = partition_state::offline;
+    failed_known_.reset();
     unflushed_.insert(found->second.data_directory);
+    // Its log does not close in good order any more; the next start goes on with the move.
+    if (BARNABAS_MARK_IF(move != moves_.end(), offline_while_moved))
+        out.emplace_back(effects::move_effect{effects::cancel_move{id, true}});
     if (published_ != nullptr && !closing_)
         publish(published_, out);
 }

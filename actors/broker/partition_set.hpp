@@ -103,6 +103,8 @@ private:
         checkpointed_offsets checkpointed{};
         /// Of a log that was closed to be moved, until it is opened again.
         std::optional<checkpointed_offsets> handed_over{};
+        /// It was, since this process opened it.
+        bool was_closed_here = false;
     };
     using partitions_by_id = std::map<topic_partition, local_partition>;
     struct local_move {
@@ -114,6 +116,8 @@ private:
         bool hands_over = false;
         /// It ended before the log was closed.
         bool ended = false;
+        /// The log went offline, or could not be closed for it, and who knows what its files lack.
+        bool close_failed = false;
     };
     /// What the image at hand waits for.
     enum class step { none, removing, setting_aside, opening, recording };
@@ -140,6 +144,7 @@ private:
                     broker_effects::effects& out);
     void on_move_ended(const move_report& report, broker_effects::effects& out);
     void conclude_move(const topic_partition& id, broker_effects::effects& out);
+    void give_up_moved(const topic_partition& id, broker_effects::effects& out);
     void reopen_moved(const topic_partition& id, broker_effects::effects& out);
     void on_moved_opened(const topic_partition& id, broker_effects::effects& out);
     void after_move(const topic_partition& id, const std::string& then, broker_effects::effects& out);

@@ -169,6 +169,81 @@ TEST(partition_moves, log_that_cannot_be_closed_is_not_moved) {
     EXPECT_TRUE(f.set.left_unflushed("/a"));
 }
 
+TEST(partition_moves, log_that_fails_while_it_closes_is_not_served_before_a_restart) {
+    for (const bool offline : {false, true}) {
+        fixture f;
+        f.hand_over();
+        if (offline)
+            f.set.on_partition_offline(orders, f.out);
+        f.handed_over(offline ? errc::disk_full : errc::storage_error);
+        ASSERT_EQ(f.moves<effects::cancel_move>().size(), 1u);
+        f.report(move_report::kind::ended);
+        EXPECT_TRUE(f.all<effects::open_partition>().empty())
+            << "the commit journal may have what its files lack";
+        ASSERT_EQ(f.moves<effects::pass_on>().size(), 1u);
+        EXPECT_FALSE(f.moves<effects::pass_on>()[0].is_open);
+        EXPECT_FALSE(f.is_routed());
+        EXPECT_EQ(f.set.failed_count(), 1u);
+        EXPECT_TRUE(f.set.left_unflushed("/a"));
+        EXPECT_EQ(f.move("/b"), errc::storage_error);
+    }
+}
+
+TEST(partition_moves, log_that_goes_offline_while_it_is_copied_ends_its_move) {
+    fixture f;
+    ASSERT_EQ(f.move("/b"), errc::ok);
+    f.out.clear();
+    f.set.on_partition_offline(orders, f.out);
+    ASSERT_EQ(f.moves<effects::cancel_move>().size(), 1u);
+    EXPECT_TRUE(f.moves<effects::cancel_move>()[0].keeps_future);
+    EXPECT_FALSE(f.is_routed());
+    EXPECT_EQ(f.set.failed_count(), 1u);
+    f.report(move_report::kind::caught_up);
+    EXPECT_TRUE(f.out.empty());
+    f.report(move_report::kind::ended);
+    EXPECT_TRUE(f.out.empty());
+}
+
+TEST(partition_moves, what_is_known_of_a_log_that_was_closed_at_the_last_stop_is_not_told_of_its_copy) {
+    auto directories = three_directories();
+    directories[0].partitions[0].closed = slice::copy_of(std::string_view("closed"));
+    fixture f(directories);
+    ASSERT_EQ(f.all<effects::open_partition>().size(), 1u);
+    EXPECT_FALSE(f.all<effects::open_partition>()[0].closed.empty());
+    f.hand_over();
+    f.handed_over();
+    f.report(move_report::kind::ended, true);
+    ASSERT_EQ(f.all<effects::open_partition>().size(), 1u);
+    EXPECT_TRUE(f.all<effects::open_partition>()[0].closed.empty());
+    EXPECT_TRUE(f.all<effects::open_partition>()[0].was_closed_here);
+    f.opened();
+    f.out.clear();
+    f.set.close_all(f.out);
+    f.set.on_partition_closed({orders, errc::ok, "", slice::copy_of(std::string_view("moved"))}, f.out);
+    EXPECT_TRUE(f.set.closed_in("/a").empty());
+    EXPECT_EQ(f.set.closed_in("/b").size(), 1u);
+}
+
+TEST(partition_moves, moved_log_that_finds_no_room_is_tried_again_where_it_lies_now) {
+    fixture f;
+    f.hand_over();
+    f.handed_over();
+    f.report(move_report::kind::ended, true);
+    f.opened(errc::disk_full);
+    EXPECT_EQ(f.all<effects::reopen_later>().size(), 1u);
+    EXPECT_FALSE(f.is_routed());
+    f.out.clear();
+    f.set.on_reopen_due(f.out);
+    ASSERT_EQ(f.all<effects::open_partition>().size(), 1u);
+    const auto again = f.all<effects::open_partition>()[0];
+    EXPECT_EQ(again.data_directory, "/b");
+    EXPECT_FALSE(again.create);
+    EXPECT_TRUE(again.was_closed_here);
+    EXPECT_EQ(again.checkpointed.log_start, log_offset(9));
+    f.opened();
+    EXPECT_TRUE(f.is_routed());
+}
+
 TEST(partition_moves, back_to_where_it_lies_cancels_and_elsewhere_begins_anew) {
     fixture f;
     ASSERT_EQ(f.move("/b"), errc::ok);
