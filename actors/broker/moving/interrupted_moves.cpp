@@ -20,6 +20,12 @@ public:
         for (std::size_t i = 0; i < directories_.size(); ++i)
             if (is_used(i))
                 note(i, look(i));
+        // A process that was killed may not have synced what it renamed: neither must the log come back
+        // beside its copy when the power goes, nor the copy lose its name when what says that it counts is
+        // gone.
+        for (std::size_t i = 0; i < directories_.size() && !found_.empty(); ++i)
+            if (is_used(i))
+                note(i, files_.sync_directory(directories_[i].path));
         for (const auto& one : found_)
             if (one.name.kind == moving_kind::future && is_used(one.directory))
                 note(one.directory, settle_future(one));
@@ -61,19 +67,25 @@ private:
         return {};
     }
 
-    bool was_decided(const moving_name& future) const {
-        return std::any_of(found_.begin(), found_.end(), [&](const found_directory& one) {
+    /// What says that the exchange was decided.
+    std::optional<std::size_t> decided_in(const moving_name& future) const {
+        const auto twin = std::find_if(found_.begin(), found_.end(), [&](const found_directory& one) {
             return one.name.kind == moving_kind::discarded && one.name.unique_id == future.unique_id &&
                    one.name.partition_directory == future.partition_directory;
         });
+        return twin == found_.end() ? std::nullopt : std::optional(twin->directory);
     }
 
     result<void> settle_future(const found_directory& one) {
         auto& directory = directories_[one.directory];
         const auto path = join_path(directory.path, to_string(one.name));
+        const auto decided = decided_in(one.name);
         // One that has the name already is the log, whatever else is there.
-        if (BARNABAS_MARK_IF(was_decided(one.name) && !current_.contains(one.name.partition_directory),
+        if (BARNABAS_MARK_IF(decided && !current_.contains(one.name.partition_directory),
                              move_completed_at_start)) {
+            // Without being certain it is neither completed nor given up.
+            if (!is_used(*decided))
+                return {};
             auto renamed = files_.rename(path, join_path(directory.path, one.name.partition_directory));
             if (!renamed)
                 return renamed;

@@ -238,6 +238,36 @@ TEST(move_jobs, power_may_go_at_any_operation) {
     }
 }
 
+TEST(move_jobs, power_may_go_while_a_start_settles_what_a_killed_process_renamed_but_did_not_sync) {
+    bool both_renamed = false;
+    for (std::uint64_t n = 1;; ++n) {
+        moving_life life(n);
+        ASSERT_TRUE(life.run(move_step::begin).has_value());
+        ASSERT_TRUE(life.run(move_step::copy).has_value());
+        ASSERT_TRUE(life.host().close().has_value());
+        ASSERT_TRUE(life.run(move_step::finish).has_value());
+        auto& files = life.disk().files();
+        ASSERT_TRUE(files.rename(source, discarded).has_value());
+        if (both_renamed) {
+            ASSERT_TRUE(files.sync_directory("/a").has_value());
+            ASSERT_TRUE(files.rename(future, "/b/orders-0").has_value());
+        }
+        life.disk().kill();
+        life.disk().crash_after_operations(n);
+        const auto started = open_data_directories(life.disk().files(), both_directories());
+        runtime::random draws(n);
+        life.disk().power_cut(draws, {});
+        SCOPED_TRACE("operation " + std::to_string(n));
+        life.expect_whole(both_renamed);
+        if (testing::Test::HasFailure() || (started && both_renamed))
+            break;
+        if (started) {
+            both_renamed = true;
+            n = 0;
+        }
+    }
+}
+
 TEST(move_jobs, any_read_may_bring_a_wrong_bit_once_and_the_copy_is_right) {
     for (std::uint64_t n = 1; n < 60; ++n) {
         moving_life life(n);
