@@ -6,6 +6,7 @@
 #include "actors/broker/cleaner_actor.hpp"
 #include "actors/broker/commit_journals.hpp"
 #include "actors/broker/controller_options_actor.hpp"
+#include "actors/broker/coordinators_actor.hpp"
 #include "actors/broker/directory_jobs.hpp"
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/limits.hpp"
@@ -49,9 +50,10 @@ public:
           machine_({node_id(config_->node_id),
                     static_cast<std::size_t>(config_->num_recovery_threads_per_data_dir), options.planted}),
           view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
-              broker_view{std::make_shared<const metadata_image>(), {}}))),
+              broker_view{std::make_shared<const metadata_image>(), {}, {}}))),
           status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
-          cleaner_(node, *config_, partitions_, *this), moves_(*config_, partitions_, cleaner_, *this) {}
+          cleaner_(node, *config_, partitions_, *this), moves_(*config_, partitions_, cleaner_, *this),
+          coordinators_(node, *config_, options.planted) {}
 
     const char* name() const override { return "broker"; }
     void on_exit() override;
@@ -171,6 +173,7 @@ private:
     std::size_t listeners_open_ = 0;
     cleaner_shell cleaner_;
     moves_shell moves_;
+    coordinators coordinators_;
 };
 
 caf::behavior broker_actor::make_behavior() {
@@ -313,6 +316,7 @@ void broker_actor::carry_out(const effects::publish_view& effect) {
     next->image = effect.image;
     for (const auto& id : effect.routes)
         next->partitions.emplace(id, moves_.route(id));
+    coordinators_.follow(*next);
     view_->publish(std::move(next));
 }
 
@@ -342,6 +346,7 @@ void broker_actor::carry_out(const effects::bind_listeners&) {
 }
 
 void broker_actor::carry_out(const effects::close_listeners&) {
+    coordinators_.close();
     for (const auto& one : listeners_)
         send(one.actor, close_listener{});
     if (listeners_open_ == 0)
@@ -423,9 +428,10 @@ void broker_actor::on_exit() {
         reply.forget();
     waiting_.clear();
     view_->publish(
-        std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}}));
+        std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}, {}}));
     partitions_.clear();
     moves_.let_go();
+    coordinators_.let_go();
     journals_.let_go();
     checkpoints_.let_go();
     listeners_.clear();

@@ -12,10 +12,12 @@
 namespace barnabas {
 
 /// What the broker actor publishes to its connections: the newest metadata image that it has carried out, and
-/// where each partition led here is addressed. Only `*_actor.*` files include this.
+/// where each partition and coordinator led here is addressed. Only `*_actor.*` files include this.
 struct broker_view {
     metadata_image_ptr image;
     std::map<topic_partition, caf::actor> partitions;
+    /// Of groups, by partition of `__consumer_offsets`.
+    std::map<partition_index, caf::actor> coordinators;
 
     caf::actor find(const topic_partition& partition) const {
         auto found = partitions.find(partition);

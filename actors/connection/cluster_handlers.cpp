@@ -2,7 +2,6 @@
 #include "actors/connection/handlers.hpp"
 #include "protocol/kafka/api_versions.hpp"
 #include "protocol/kafka/describe_cluster.hpp"
-#include "protocol/kafka/find_coordinator.hpp"
 #include "protocol/kafka/init_producer_id.hpp"
 
 // What clients ask about the cluster as a whole.
@@ -83,34 +82,6 @@ result<void> handle_describe_cluster(connection& self, request_context context, 
         entry.host = broker.host;
         entry.port = broker.port;
         entry.rack = broker.rack;
-    }
-    answer_with(self, self.current(), context, response);
-    return {};
-}
-
-result<void> handle_find_coordinator(connection& self, request_context context, kafka::wire_reader& body) {
-    auto request = decode_body<kafka::find_coordinator_request>(body, context);
-    if (!request)
-        return request.failure();
-    // There are no groups and no transactions yet; this code is retriable, so clients go on trying and old
-    // librdkafka, which asks before it uses lz4, is content with any answer (rule W119).
-    const std::int16_t code = wire_code(errc::coordinator_not_available);
-    const std::string why = "this broker does not serve groups and transactions";
-    constexpr std::int16_t first_with_several_keys = 4;
-    kafka::find_coordinator_response response;
-    if (context.version < first_with_several_keys) {
-        response.error_code = code;
-        response.error_message = why;
-        response.node_id = -1;
-        response.port = -1;
-    }
-    for (const auto& wanted : request->coordinator_keys) {
-        auto& entry = response.coordinators.emplace_back();
-        entry.key = wanted;
-        entry.node_id = -1;
-        entry.port = -1;
-        entry.error_code = code;
-        entry.error_message = why;
     }
     answer_with(self, self.current(), context, response);
     return {};

@@ -349,6 +349,11 @@ void connection::on_alter_log_dirs_response(const alter_log_dirs_response& answe
         waiting->on_alter_log_dirs_response(answer);
 }
 
+void connection::on_coordinator_response(const group::coordinator_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_coordinator_response(operation::index_of(answer.token), answer);
+}
+
 void connection::on_read_response(const read_response& answer) {
     if (closed_)
         return;

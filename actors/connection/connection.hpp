@@ -40,6 +40,8 @@ struct connection_options {
     planted_bugs planted{};
     /// Null: every batch gets memory of its own to be unpacked.
     batch::codec_workspace* workspace = nullptr;
+    /// Address of the client, for people.
+    std::string client_host{};
 };
 
 /// One client's connection. Guarantees: requests are handled strictly one after another, except Produce after
@@ -71,6 +73,7 @@ public:
     void on_init_producer_id_response(const init_producer_id_response& answer);
     void on_log_dirs_response(const log_dirs_response& answer);
     void on_alter_log_dirs_response(const alter_log_dirs_response& answer);
+    void on_coordinator_response(const group::coordinator_response& answer);
     /// Gives back all memory; nothing is called behind it.
     void release();
     /// The node is stopping: nothing is answered any more, waiting partitions are told.

@@ -30,7 +30,7 @@ public:
           number_(accepted.number), metrics_(std::in_place, node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
                     std::move(accepted.listener_name), number_, context_.tap, context_.planted,
-                    &context_.workspaces->at(stream_->home().get())},
+                    &context_.workspaces->at(stream_->home().get()), stream_->peer().host},
                    *this) {}
 
 private:
@@ -95,7 +95,8 @@ private:
             told(&connection::on_offset_query_response),     told(&connection::on_epoch_query_response),
             told(&connection::on_delete_records_response),   told(&connection::on_topics_response),
             told(&connection::on_init_producer_id_response), told(&connection::on_log_dirs_response),
-            told(&connection::on_alter_log_dirs_response),   told<close_connection>(&connection::on_stop),
+            told(&connection::on_alter_log_dirs_response),   told(&connection::on_coordinator_response),
+            told<close_connection>(&connection::on_stop),
         };
     }
 
@@ -184,6 +185,13 @@ private:
     }
     void send(const topic_partition& to, const forget_reader& message) override {
         send_partition(to, message);
+    }
+    bool send_coordinator(partition_index to, group::coordinator_request message) override {
+        const auto found = view_->coordinators.find(to);
+        if (found == view_->coordinators.end())
+            return false;
+        caf::event_based_actor::send(found->second, std::move(message));
+        return true;
     }
     void send_controller(create_topics_request message) override {
         caf::event_based_actor::send(context_.controller, std::move(message));

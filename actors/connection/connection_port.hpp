@@ -3,6 +3,7 @@
 #include "actors/broker/broker_messages.hpp"
 #include "actors/broker/log_dirs_messages.hpp"
 #include "actors/controller/controller_messages.hpp"
+#include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/model/slice.hpp"
 
@@ -42,6 +43,8 @@ public:
     virtual bool send(const topic_partition& to, const epoch_query& message) = 0;
     virtual bool send(const topic_partition& to, const delete_records_request& message) = 0;
     virtual void send(const topic_partition& to, const forget_reader& message) = 0;
+    /// To the coordinator of that partition of `__consumer_offsets`; false when it is not here.
+    virtual bool send_coordinator(partition_index to, group::coordinator_request message) = 0;
     virtual void send_controller(create_topics_request message) = 0;
     virtual void send_controller(delete_topics_request message) = 0;
     virtual void send_controller(create_partitions_request message) = 0;

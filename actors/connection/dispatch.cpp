@@ -15,7 +15,7 @@ using key = kafka::api_key;
 
 // Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119). What is listed
 // is served, in every version.
-constexpr std::array<api_row, 16> table{{
+constexpr std::array<api_row, 26> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
     {key::fetch, 0, 18, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
@@ -23,7 +23,23 @@ constexpr std::array<api_row, 16> table{{
      quota_class::request, false},
     {key::metadata, 0, 13, handle_metadata, resource_type::topic, acl_operation::describe,
      quota_class::request, false},
+    {key::offset_commit, 0, 10, handle_offset_commit, resource_type::group, acl_operation::read,
+     quota_class::request, false},
+    {key::offset_fetch, 0, 10, handle_offset_fetch, resource_type::group, acl_operation::describe,
+     quota_class::request, false},
     {key::find_coordinator, 0, 6, handle_find_coordinator, resource_type::group, acl_operation::describe,
+     quota_class::request, false},
+    {key::join_group, 0, 9, handle_join_group, resource_type::group, acl_operation::read,
+     quota_class::request, false},
+    {key::heartbeat, 0, 4, handle_heartbeat, resource_type::group, acl_operation::read, quota_class::request,
+     false},
+    {key::leave_group, 0, 5, handle_leave_group, resource_type::group, acl_operation::read,
+     quota_class::request, false},
+    {key::sync_group, 0, 5, handle_sync_group, resource_type::group, acl_operation::read,
+     quota_class::request, false},
+    {key::describe_groups, 0, 6, handle_describe_groups, resource_type::group, acl_operation::describe,
+     quota_class::request, false},
+    {key::list_groups, 0, 5, handle_list_groups, resource_type::group, acl_operation::describe,
      quota_class::request, false},
     {key::api_versions, 0, 4, handle_api_versions, resource_type::cluster, acl_operation::none,
      quota_class::request, true},
@@ -44,6 +60,10 @@ constexpr std::array<api_row, 16> table{{
     {key::describe_log_dirs, 0, 5, handle_describe_log_dirs, resource_type::cluster, acl_operation::describe,
      quota_class::request, false},
     {key::create_partitions, 0, 3, handle_create_partitions, resource_type::topic, acl_operation::alter,
+     quota_class::request, false},
+    {key::delete_groups, 0, 2, handle_delete_groups, resource_type::group, acl_operation::remove,
+     quota_class::request, false},
+    {key::offset_delete, 0, 0, handle_offset_delete, resource_type::group, acl_operation::remove,
      quota_class::request, false},
     {key::describe_cluster, 0, 2, handle_describe_cluster, resource_type::cluster, acl_operation::describe,
      quota_class::request, false},

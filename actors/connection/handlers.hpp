@@ -31,6 +31,16 @@ result<void> handle_alter_replica_log_dirs(connection& self, request_context con
 result<void> handle_describe_log_dirs(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_init_producer_id(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_find_coordinator(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_join_group(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_sync_group(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_heartbeat(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_leave_group(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_offset_commit(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_offset_fetch(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_offset_delete(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_describe_groups(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_list_groups(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_delete_groups(connection& self, request_context context, kafka::wire_reader& body);
 
 /// The number that goes on the wire.
 inline std::int16_t wire_code(errc code) {

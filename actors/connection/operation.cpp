@@ -37,6 +37,10 @@ void operation::on_alter_log_dirs_response(const alter_log_dirs_response&) {
     BARNABAS_UNREACHABLE("moves answered to an operation that asks for none");
 }
 
+void operation::on_coordinator_response(std::uint32_t, const group::coordinator_response&) {
+    BARNABAS_UNREACHABLE("a coordinator answered an operation that asks none");
+}
+
 void operation::on_read_changed(std::uint32_t) {
     BARNABAS_UNREACHABLE("a read changed for an operation that reads nothing");
 }

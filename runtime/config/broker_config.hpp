@@ -85,6 +85,18 @@ struct broker_config {
     std::int64_t replica_lag_time_max_ms = 0;
     std::int64_t replica_high_watermark_checkpoint_interval_ms = 0;
 
+    // groups
+    std::int32_t offsets_topic_num_partitions = 0;
+    std::int32_t offsets_topic_replication_factor = 0;
+    std::int32_t offsets_topic_segment_bytes = 0;
+    std::int32_t offsets_retention_minutes = 0;
+    std::int64_t offsets_retention_check_interval_ms = 0;
+    std::int32_t offset_metadata_max_bytes = 0;
+    std::int32_t group_initial_rebalance_delay_ms = 0;
+    std::int32_t group_min_session_timeout_ms = 0;
+    std::int32_t group_max_session_timeout_ms = 0;
+    std::int32_t group_max_size = 0;
+
     // our own keys
     std::int32_t barnabas_event_loops = 0; ///< 0 = one per core, at most 4
     std::optional<listener_endpoint> barnabas_http_listener;

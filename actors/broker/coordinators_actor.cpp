@@ -1,0 +1,71 @@
+#include "actors/broker/coordinators_actor.hpp"
+
+#include "actors/group/group_messages.hpp"
+#include "actors/group/group_names.hpp"
+#include "runtime/random/random.hpp"
+
+#include <caf/send.hpp>
+
+namespace barnabas {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+group::group_options options_of(const broker_config& config, const planted_bugs& planted) {
+    group::group_options options;
+    options.session_timeout_min = milliseconds(config.group_min_session_timeout_ms);
+    options.session_timeout_max = milliseconds(config.group_max_session_timeout_ms);
+    options.initial_rebalance_delay = milliseconds(config.group_initial_rebalance_delay_ms);
+    options.members_max = config.group_max_size;
+    options.offset_metadata_bytes_max = config.offset_metadata_max_bytes;
+    options.offsets_retention = std::chrono::minutes(config.offsets_retention_minutes);
+    options.expiry_interval = milliseconds(config.offsets_retention_check_interval_ms);
+    options.planted = planted;
+    return options;
+}
+
+} // namespace
+
+coordinators::coordinators(runtime::node_services& node, const broker_config& config,
+                           const planted_bugs& planted)
+    : node_(node), options_(std::make_shared<const group::group_options>(options_of(config, planted))) {}
+
+void coordinators::follow(broker_view& view) {
+    const auto* topic = view.image->find_topic(group::offsets_topic);
+    const auto routed = [&](const topic_partition& id) {
+        return topic != nullptr && id.topic == topic->id ? view.find(id) : caf::actor{};
+    };
+    for (auto at = running_.begin(); at != running_.end();) {
+        if (routed(at->first) == at->second.log) {
+            ++at;
+            continue;
+        }
+        caf::anon_send(at->second.actor, group::close_coordinator{});
+        at = running_.erase(at);
+    }
+    if (topic == nullptr || closed_)
+        return;
+    for (const auto& partition : topic->partitions) {
+        const topic_partition id{topic->id, partition.index};
+        const auto log = view.find(id);
+        if (!log)
+            continue;
+        auto& here = running_[id];
+        if (!here.actor) {
+            const auto index = static_cast<std::uint32_t>(partition.index.get());
+            const loop_index home(index % node_.scheduling->loop_count());
+            here = {log, group::spawn_coordinator(node_, home, {id, log, options_})};
+        }
+        view.coordinators.emplace(partition.index, here.actor);
+    }
+}
+
+void coordinators::close() {
+    closed_ = true;
+    for (const auto& [id, one] : running_)
+        caf::anon_send(one.actor, group::close_coordinator{});
+    running_.clear();
+}
+
+} // namespace barnabas

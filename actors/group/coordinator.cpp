@@ -1,0 +1,120 @@
+#include "actors/group/coordinator.hpp"
+
+#include "actors/group/limits.hpp"
+#include "protocol/model/assert.hpp"
+
+#include <utility>
+
+namespace barnabas::group {
+
+namespace {
+
+template <class Response>
+Response with_code(errc code) {
+    Response response;
+    response.code = code;
+    return response;
+}
+
+bool is_too_long(const std::string& name) {
+    return name.size() > group_limits::name_bytes_max;
+}
+
+} // namespace
+
+void coordinator::on_request(const coordinator_request& request, request_ticket ticket, turn& now) {
+    std::visit([&](const auto& body) { answer(body, request.group, ticket, now); }, request.body);
+}
+
+void coordinator::on_loaded(turn& now) {
+    timers_.arm(later(now.now, options_.expiry_interval), {timer_kind::expiry, {}, {}, 0});
+}
+
+void coordinator::on_time(turn& now) {
+    while (auto due = timers_.take_due(now.now)) {
+        if (due->kind == timer_kind::expiry) {
+            expire_all(now);
+            timers_.arm(later(now.now, options_.expiry_interval), std::move(*due));
+            continue;
+        }
+        if (auto* group = find_classic(due->group))
+            group->on_timer(*due, now);
+    }
+}
+
+std::size_t coordinator::offset_count() const {
+    std::size_t count = 0;
+    for (const auto& [name, group] : groups_)
+        count += group.offsets.size();
+    return count;
+}
+
+classic_group* coordinator::find_classic(const std::string& name) {
+    const auto found = groups_.find(name);
+    return found == groups_.end() ? nullptr : found->second.classic.get();
+}
+
+classic_group& coordinator::classic_of(one_group& group, const std::string& name) {
+    if (!group.classic)
+        group.classic = std::make_unique<classic_group>(name, options_, timers_);
+    return *group.classic;
+}
+
+/// Where it comes from, for people, and something that nobody else has (KIP-394; card GRP-06).
+std::string coordinator::draw_member_id(const join_request& request) {
+    uuid drawn;
+    for (std::size_t i = 0; i < drawn.bytes.size(); i += 8) {
+        auto bits = ids_.next();
+        for (std::size_t byte = i; byte < i + 8; ++byte, bits >>= 8)
+            drawn.bytes[byte] = static_cast<std::uint8_t>(bits);
+    }
+    return request.who.instance_id.value_or(request.client.client_id) + "-" + to_string(drawn);
+}
+
+void coordinator::answer(const join_request& request, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    const auto refuse = [&](errc code) {
+        auto refused = with_code<join_response>(code);
+        refused.member_id = request.who.member_id;
+        now.out.reply(ticket, std::move(refused));
+    };
+    if (name.empty() || is_too_long(name))
+        return refuse(errc::invalid_group_id);
+    if (request.session_timeout < options_.session_timeout_min ||
+        request.session_timeout > options_.session_timeout_max)
+        return refuse(errc::invalid_session_timeout);
+    if (!request.who.member_id.empty() && find_classic(name) == nullptr)
+        return refuse(errc::unknown_member_id);
+    classic_of(groups_[name], name).on_join(request, draw_member_id(request), ticket, now);
+}
+
+void coordinator::answer(const sync_request& request, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    if (name.empty())
+        return now.out.reply(ticket, with_code<sync_response>(errc::invalid_group_id));
+    if (auto* group = find_classic(name))
+        return group->on_sync(request, ticket, now);
+    now.out.reply(ticket, with_code<sync_response>(errc::unknown_member_id));
+}
+
+void coordinator::answer(const heartbeat_request& request, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    auto* group = find_classic(name);
+    const errc code = name.empty()       ? errc::invalid_group_id
+                      : group == nullptr ? errc::unknown_member_id
+                                         : group->on_heartbeat(request, now);
+    now.out.reply(ticket, heartbeat_response{code});
+}
+
+void coordinator::answer(const leave_request& request, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    leave_response response;
+    response.code = name.empty() ? errc::invalid_group_id : errc::ok;
+    auto* group = find_classic(name);
+    for (const auto& leaving : request.members)
+        response.members.push_back(group == nullptr ? errc::unknown_member_id
+                                                    : group->on_leave(leaving.who, now));
+    now.out.reply(ticket, std::move(response));
+}
+
+} // namespace barnabas::group

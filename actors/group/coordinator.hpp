@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/group/classic_group.hpp"
+#include "actors/group/committed_offsets.hpp"
+#include "actors/group/group_effects.hpp"
+#include "actors/group/group_options.hpp"
+#include "actors/group/group_timers.hpp"
+#include "protocol/batch/compression.hpp"
+#include "protocol/batch/record_batch.hpp"
+#include "runtime/random/random.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace barnabas::group {
+
+/// The groups of one partition of `__consumer_offsets`. Law: what outlives this node changes only by records,
+/// applied in the order in which they are written, live as on load; whoever is answered, be it with an error,
+/// is answered when the records that the answer rests on are committed. Assumes: nobody else writes to the
+/// partition; if an append fails, this object is thrown away and a new one loads the log.
+class coordinator {
+public:
+    coordinator(const group_options& options, runtime::random ids) : options_(options), ids_(ids) {}
+
+    /// Loading: one batch after another, in the order of the log. corrupt_message or unsupported_version: the
+    /// state cannot be known.
+    result<void> replay(const batch::batch_view& batch, monotonic_ns now, batch::codec_workspace* workspace);
+    void on_loaded(turn& now);
+
+    void on_request(const coordinator_request& request, request_ticket ticket, turn& now);
+    /// Handles what is due.
+    void on_time(turn& now);
+    std::optional<monotonic_ns> next_timer() const { return timers_.next(); }
+
+    std::size_t group_count() const noexcept { return groups_.size(); }
+    std::size_t offset_count() const;
+
+private:
+    struct one_group {
+        /// Null for a name under which offsets were committed by nobody's member.
+        std::unique_ptr<classic_group> classic;
+        committed_offsets offsets;
+        /// `__consumer_offsets` has a record of the group itself.
+        bool recorded = false;
+    };
+    using groups = std::map<std::string, one_group, std::less<>>;
+
+    // coordinator.cpp
+    void answer(const join_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const sync_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const heartbeat_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const leave_request& request, const std::string& name, request_ticket ticket, turn& now);
+    classic_group* find_classic(const std::string& name);
+    classic_group& classic_of(one_group& group, const std::string& name);
+    std::string draw_member_id(const join_request& request);
+
+    // coordinator_offsets.cpp
+    void answer(const commit_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const offsets_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const delete_offsets_request& request, const std::string& name, request_ticket ticket,
+                turn& now);
+    errc check_commit(const commit_request& request, const std::string& name, turn& now);
+    void expire_all(turn& now);
+    void expire(const std::string& name, turn& now);
+    bool has_expired(const one_group& group, const std::string& topic, const committed_offset& value,
+                     timestamp_ms now) const;
+    bool is_unstable(const std::string& name, const std::string& topic, partition_index index) const;
+
+    // coordinator_groups.cpp
+    void answer(const describe_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const list_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void answer(const delete_request& request, const std::string& name, request_ticket ticket, turn& now);
+    void forget_if_unused(const std::string& name, turn& now);
+
+    // coordinator_records.cpp
+    void write(group_record record, turn& now);
+    void apply(const group_record& record, monotonic_ns now);
+    void apply_one(const offset_record& record, monotonic_ns now);
+    void apply_one(const classic_record& record, monotonic_ns now);
+    void end_transaction(producer_id producer, bool committed, monotonic_ns now);
+
+    group_options options_;
+    runtime::random ids_;
+    group_timers timers_;
+    groups groups_;
+    /// Offsets of transactions that are still open, by producer, as the log has them.
+    std::map<producer_id, std::vector<offset_record>> open_transactions_;
+};
+
+} // namespace barnabas::group

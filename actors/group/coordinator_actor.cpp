@@ -1,0 +1,318 @@
+#include "actors/group/coordinator_actor.hpp"
+
+#include "actors/group/coordinator.hpp"
+#include "actors/group/group_events.hpp"
+#include "actors/group/group_messages.hpp"
+#include "actors/group/limits.hpp"
+#include "actors/partition/partition_messages.hpp"
+#include "protocol/batch/builder.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+#include "runtime/clock/clock.hpp"
+#include "runtime/logging/logger.hpp"
+#include "runtime/node/pending_reply.hpp"
+#include "runtime/node/spawn.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace barnabas::group {
+
+namespace {
+
+using waiting_reply = runtime::pending_reply<coordinator_response>;
+
+/// Records are written one batch at a time: what is decided while one is under way forms the next, so that
+/// one sync serves many requests. An answer leaves when all records decided before it are committed. When a
+/// batch cannot be written, everybody is told to ask again, and the state is made anew from the log.
+class coordinator_actor final : public caf::event_based_actor {
+public:
+    coordinator_actor(caf::actor_config& config, runtime::node_services& node,
+                      coordinator_actor_options options)
+        : event_based_actor(config), node_(node), options_(std::move(options)),
+          ids_(runtime::random(node.seed)
+                   .split("group coordinator")
+                   .split(static_cast<std::uint64_t>(options_.partition.partition.get()))) {}
+
+    const char* name() const override { return "group_coordinator"; }
+    void on_exit() override;
+    caf::behavior make_behavior() override;
+
+private:
+    enum class state { loading, waiting_to_load, serving, ended };
+    struct waiting_answer {
+        std::uint64_t when_committed = 0;
+        request_ticket ticket = 0;
+        response_body body;
+    };
+
+    void load();
+    void read_more();
+    void on_read(const read_response& read);
+    result<void> replay(const slice& records);
+    void on_loaded();
+    void on_load_failed(const error& why);
+    void load_again_later();
+
+    void on_request(const coordinator_request& request);
+    void on_timer();
+    template <class Step>
+    void run(const Step& step);
+    void write_next();
+    void on_written(const append_response& written);
+    void deliver_committed();
+    void arm_timer();
+    void refuse_all(errc code);
+    void close();
+
+    runtime::node_services& node_;
+    coordinator_actor_options options_;
+    runtime::random ids_;
+    std::optional<coordinator> machine_;
+    state state_ = state::loading;
+    /// Tells answers to what an earlier life of the machine asked from those of this one.
+    std::uint64_t life_ = 0;
+    log_offset loaded_upto_{0};
+    monotonic_ns load_began_;
+
+    request_ticket next_ticket_ = 1;
+    std::map<request_ticket, waiting_reply> waiting_;
+    /// Decided, in order; the first `in_flight_` of them are being written.
+    std::deque<group_record> unwritten_;
+    std::size_t in_flight_ = 0;
+    std::uint64_t decided_ = 0;
+    std::uint64_t committed_ = 0;
+    std::deque<waiting_answer> answers_;
+    std::optional<monotonic_ns> armed_for_;
+};
+
+caf::behavior coordinator_actor::make_behavior() {
+    load();
+    return {
+        [this](const coordinator_request& m) { on_request(m); },
+        [this](const append_response& m) { on_written(m); },
+        [this](const read_response& m) { on_read(m); },
+        [this](const coordinator_timer&) { on_timer(); },
+        [this](const coordinator_reload_due&) {
+            if (state_ == state::waiting_to_load)
+                load();
+        },
+        [this](const close_coordinator&) { close(); },
+    };
+}
+
+// ---- loading
+
+void coordinator_actor::load() {
+    ++life_;
+    state_ = state::loading;
+    load_began_ = node_.clock->monotonic_now();
+    machine_.emplace(*options_.groups, ids_.split(life_));
+    loaded_upto_ = log_offset(0);
+    read_more();
+}
+
+void coordinator_actor::read_more() {
+    read_request more;
+    more.token = life_;
+    more.fetch_offset = loaded_upto_;
+    more.max_bytes = group_limits::load_bytes;
+    more.at_least_one_batch = true;
+    more.may_wait = true;
+    send(options_.log, more);
+}
+
+void coordinator_actor::on_read(const read_response& read) {
+    if (state_ != state::loading || read.token != life_)
+        return;
+    // What lay in front was deleted or compacted away.
+    if (read.code == errc::offset_out_of_range && read.log_start_offset > loaded_upto_) {
+        loaded_upto_ = read.log_start_offset;
+        return read_more();
+    }
+    if (read.code != errc::ok)
+        return on_load_failed({read.code, read.detail});
+    // Compaction may have left nothing in front of the end (card GRP-09).
+    if (read.records.empty())
+        return on_loaded();
+    if (auto replayed = replay(read.records); !replayed)
+        return on_load_failed(replayed.failure());
+    if (loaded_upto_ >= read.high_watermark)
+        return on_loaded();
+    read_more();
+}
+
+result<void> coordinator_actor::replay(const slice& records) {
+    auto batches = batch::split_batches(records);
+    if (!batches)
+        return batches.failure();
+    for (const auto& one : *batches) {
+        if (auto replayed = machine_->replay(one, load_began_, nullptr); !replayed)
+            return replayed;
+        loaded_upto_ = one.header.last_offset() + 1;
+    }
+    return {};
+}
+
+void coordinator_actor::on_loaded() {
+    state_ = state::serving;
+    const auto took = node_.clock->monotonic_now() - load_began_;
+    node_.log->info("groups_loaded", {{"partition", options_.partition.partition},
+                                      {"groups", machine_->group_count()},
+                                      {"offsets", machine_->offset_count()},
+                                      {"upto", loaded_upto_},
+                                      {"took_ms", took / 1'000'000}});
+    run([this](turn& now) { machine_->on_loaded(now); });
+}
+
+/// Trouble is told as such, never as a group or an offset that does not exist (card GRP-15).
+void coordinator_actor::on_load_failed(const error& why) {
+    BARNABAS_MARK(groups_not_loaded);
+    node_.log->warn("groups_not_loaded",
+                    {{"partition", options_.partition.partition}, {"reason", to_string(why)}});
+    load_again_later();
+}
+
+void coordinator_actor::load_again_later() {
+    machine_.reset();
+    state_ = state::waiting_to_load;
+    delayed_send(this, group_limits::reload_wait, coordinator_reload_due{});
+}
+
+// ---- serving
+
+void coordinator_actor::on_request(const coordinator_request& request) {
+    waiting_reply reply(node_, current_sender(), request.token);
+    if (state_ != state::serving) {
+        const errc code = state_ == state::ended     ? errc::not_coordinator
+                          : state_ == state::loading ? errc::coordinator_load_in_progress
+                                                     : errc::coordinator_not_available;
+        return reply.deliver(this, {0, code, {}});
+    }
+    const auto ticket = next_ticket_++;
+    waiting_.emplace(ticket, std::move(reply));
+    run([&](turn& now) { machine_->on_request(request, ticket, now); });
+}
+
+void coordinator_actor::on_timer() {
+    armed_for_.reset();
+    if (state_ == state::serving)
+        run([this](turn& now) { machine_->on_time(now); });
+}
+
+template <class Step>
+void coordinator_actor::run(const Step& step) {
+    effects out;
+    turn now{node_.clock->monotonic_now(), node_.clock->wall_now(), out};
+    step(now);
+    for (auto& record : out.records)
+        unwritten_.push_back(std::move(record));
+    decided_ += out.records.size();
+    for (auto& answer : out.answers)
+        answers_.push_back({decided_, answer.ticket, std::move(answer.body)});
+    deliver_committed();
+    write_next();
+    arm_timer();
+}
+
+void coordinator_actor::write_next() {
+    if (in_flight_ != 0 || unwritten_.empty())
+        return;
+    batch::batch_builder builder;
+    const auto now = node_.clock->wall_now();
+    for (const auto& record : unwritten_) {
+        const auto encoded = encode(record);
+        builder.append(now, std::span<const std::byte>(encoded.key),
+                       encoded.value ? batch::optional_bytes(std::span<const std::byte>(*encoded.value))
+                                     : std::nullopt);
+        ++in_flight_;
+        if (builder.uncompressed_size() >= group_limits::batch_bytes_max)
+            break;
+    }
+    auto batches = batch::split_batches(builder.build());
+    BARNABAS_ASSERT(batches.has_value());
+    append_request append;
+    append.token = life_;
+    append.batches = std::move(*batches);
+    send(options_.log, std::move(append));
+}
+
+void coordinator_actor::on_written(const append_response& written) {
+    if (state_ != state::serving || written.token != life_)
+        return;
+    if (written.code != errc::ok) {
+        BARNABAS_MARK(group_records_not_written);
+        node_.log->warn("group_records_not_written",
+                        {{"partition", options_.partition.partition},
+                         {"reason", to_string(error{written.code, written.detail})}});
+        refuse_all(errc::coordinator_not_available);
+        return load_again_later();
+    }
+    committed_ += in_flight_;
+    unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
+    in_flight_ = 0;
+    deliver_committed();
+    write_next();
+}
+
+void coordinator_actor::deliver_committed() {
+    while (!answers_.empty() && answers_.front().when_committed <= committed_) {
+        auto& one = answers_.front();
+        const auto found = waiting_.find(one.ticket);
+        BARNABAS_ASSERT(found != waiting_.end());
+        found->second.deliver(this, {0, errc::ok, std::move(one.body)});
+        waiting_.erase(found);
+        answers_.pop_front();
+    }
+}
+
+/// One timer serves all: another is armed only for an earlier time.
+void coordinator_actor::arm_timer() {
+    const auto next = machine_->next_timer();
+    if (!next || (armed_for_ && *armed_for_ <= *next))
+        return;
+    armed_for_ = *next;
+    const auto wait = std::max<std::int64_t>(*next - node_.clock->monotonic_now(), 0);
+    delayed_send(this, std::chrono::nanoseconds(wait), coordinator_timer{});
+}
+
+// ---- ending
+
+/// Everybody who waits, whether for records or for other members.
+void coordinator_actor::refuse_all(errc code) {
+    for (auto& [ticket, reply] : waiting_)
+        reply.deliver(this, {0, code, {}});
+    waiting_.clear();
+    answers_.clear();
+    unwritten_.clear();
+    in_flight_ = 0;
+    decided_ = committed_ = 0;
+}
+
+void coordinator_actor::close() {
+    state_ = state::ended;
+    refuse_all(errc::not_coordinator);
+    quit();
+}
+
+/// Whoever still waits here waits in a node that was killed.
+void coordinator_actor::on_exit() {
+    for (auto& [ticket, reply] : waiting_)
+        reply.forget();
+    options_.log = nullptr;
+}
+
+} // namespace
+
+caf::actor spawn_coordinator(runtime::node_services& node, loop_index home,
+                             coordinator_actor_options options) {
+    return runtime::spawn<caf::actor, coordinator_actor>(node, {home, "group_coordinator"},
+                                                         std::move(options));
+}
+
+} // namespace barnabas::group

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "actors/group/group_options.hpp"
+#include "protocol/model/ids.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+
+#include <memory>
+
+namespace barnabas::group {
+
+struct coordinator_actor_options {
+    topic_partition partition;
+    /// The partition of `__consumer_offsets`, led here.
+    caf::actor log;
+    std::shared_ptr<const group_options> groups;
+};
+
+/// Loads the partition, then takes `coordinator_request`s, each answered by one `coordinator_response`. Until
+/// it is loaded it answers coordinator_load_in_progress. Ends on close_coordinator.
+caf::actor spawn_coordinator(runtime::node_services& node, loop_index home,
+                             coordinator_actor_options options);
+
+} // namespace barnabas::group

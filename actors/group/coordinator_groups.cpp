@@ -1,0 +1,79 @@
+#include "actors/group/coordinator.hpp"
+
+#include "protocol/model/mark.hpp"
+
+#include <utility>
+
+// Groups as a whole: described, listed, deleted.
+namespace barnabas::group {
+
+namespace {
+
+constexpr std::string_view classic_type = "classic";
+
+} // namespace
+
+void coordinator::answer(const describe_request&, const std::string& name, request_ticket ticket, turn& now) {
+    describe_response response;
+    const auto found = groups_.find(name);
+    if (found == groups_.end()) {
+        response.code = errc::group_id_not_found;
+        response.state = "Dead";
+    } else if (found->second.classic) {
+        response = found->second.classic->describe();
+    } else {
+        response.state = name_of(classic_phase::empty);
+    }
+    now.out.reply(ticket, std::move(response));
+}
+
+void coordinator::answer(const list_request&, const std::string&, request_ticket ticket, turn& now) {
+    list_response response;
+    for (const auto& [name, group] : groups_) {
+        auto& one = response.groups.emplace_back();
+        one.name = name;
+        one.type = classic_type;
+        one.state = name_of(group.classic ? group.classic->phase() : classic_phase::empty);
+        if (group.classic)
+            one.protocol_type = group.classic->protocol_type();
+    }
+    now.out.reply(ticket, std::move(response));
+}
+
+void coordinator::answer(const delete_request&, const std::string& name, request_ticket ticket, turn& now) {
+    const auto found = groups_.find(name);
+    errc code = errc::ok;
+    if (found == groups_.end())
+        code = errc::group_id_not_found;
+    else if (found->second.classic && !found->second.classic->is_empty())
+        code = errc::non_empty_group;
+    if (code == errc::ok) {
+        std::vector<offset_record> gone;
+        found->second.offsets.for_each(
+            [&](const std::string& topic, partition_index index, const committed_offset&) {
+                gone.push_back({name, topic, index, std::nullopt});
+            });
+        for (auto& record : gone)
+            write(std::move(record), now);
+        forget_if_unused(name, now);
+    }
+    now.out.reply(ticket, delete_response{code});
+}
+
+/// A group without members and offsets goes; if the log knows it, the log is told.
+void coordinator::forget_if_unused(const std::string& name, turn& now) {
+    const auto found = groups_.find(name);
+    if (found == groups_.end() || !found->second.offsets.empty())
+        return;
+    if (found->second.classic &&
+        (!found->second.classic->is_empty() || found->second.classic->awaits_members()))
+        return;
+    if (!found->second.recorded) {
+        groups_.erase(found);
+        return;
+    }
+    BARNABAS_MARK(unused_group_deleted);
+    write(classic_record{name, std::nullopt}, now);
+}
+
+} // namespace barnabas::group

@@ -1,0 +1,148 @@
+#include "actors/group/coordinator.hpp"
+
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Committed offsets: stored, asked for, deleted, grown old.
+namespace barnabas::group {
+
+void coordinator::answer(const commit_request& request, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    commit_response response;
+    response.code = check_commit(request, name, now);
+    if (response.code != errc::ok)
+        return now.out.reply(ticket, std::move(response));
+    response.partitions.reserve(request.partitions.size());
+    for (const auto& wanted : request.partitions) {
+        const bool too_large =
+            wanted.metadata.size() > static_cast<std::size_t>(options_.offset_metadata_bytes_max);
+        response.partitions.push_back(too_large ? errc::offset_metadata_too_large : errc::ok);
+        if (too_large)
+            continue;
+        const auto at = wanted.committed_at == no_timestamp ? now.wall : wanted.committed_at;
+        committed_offset value{wanted.offset, wanted.epoch, wanted.metadata, at, no_timestamp, wanted.id};
+        if (request.retention)
+            value.expires_at = now.wall + request.retention->count();
+        write(offset_record{name, wanted.topic, wanted.index, std::move(value)}, now);
+    }
+    now.out.reply(ticket, std::move(response));
+}
+
+errc coordinator::check_commit(const commit_request& request, const std::string& name, turn& now) {
+    if (auto* group = find_classic(name))
+        return group->check_commit(request.who, request.generation, now);
+    // Nobody ever joined: the name is used for its offsets alone.
+    if (request.generation.get() < 0)
+        return errc::ok;
+    return request.knows_group_errors ? errc::group_id_not_found : errc::illegal_generation;
+}
+
+void coordinator::answer(const offsets_request& request, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    offsets_response response;
+    const auto found = groups_.find(name);
+    const auto add = [&](const std::string& topic, partition_index index, const committed_offset* value) {
+        auto& one = response.partitions.emplace_back();
+        one.topic = topic;
+        one.index = index;
+        if (request.stable_only && is_unstable(name, topic, index)) {
+            one.code = errc::unstable_offset_commit;
+        } else if (value != nullptr) {
+            one.offset = value->offset;
+            one.epoch = value->epoch;
+            one.metadata = value->metadata;
+        }
+    };
+    if (request.partitions)
+        for (const auto& wanted : *request.partitions)
+            add(wanted.topic, wanted.index,
+                found == groups_.end() ? nullptr : found->second.offsets.find(wanted.topic, wanted.index));
+    else if (found != groups_.end())
+        found->second.offsets.for_each([&](const std::string& topic, partition_index index,
+                                           const committed_offset& value) { add(topic, index, &value); });
+    now.out.reply(ticket, std::move(response));
+}
+
+/// A transaction that is not over may yet change it (KIP-447).
+bool coordinator::is_unstable(const std::string& name, const std::string& topic,
+                              partition_index index) const {
+    for (const auto& [producer, records] : open_transactions_)
+        for (const auto& record : records)
+            if (record.group == name && record.topic == topic && record.partition == index)
+                return true;
+    return false;
+}
+
+void coordinator::answer(const delete_offsets_request& request, const std::string& name,
+                         request_ticket ticket, turn& now) {
+    delete_offsets_response response;
+    const auto found = groups_.find(name);
+    if (found == groups_.end()) {
+        response.code = errc::group_id_not_found;
+        return now.out.reply(ticket, std::move(response));
+    }
+    const auto* classic = found->second.classic.get();
+    const bool has_members = classic != nullptr && !classic->is_empty();
+    if (has_members && classic->protocol_type() != "consumer") {
+        response.code = errc::non_empty_group;
+        return now.out.reply(ticket, std::move(response));
+    }
+    const auto subscribed =
+        has_members ? classic->subscribed_topics() : std::optional<std::set<std::string>>(std::in_place);
+    for (const auto& wanted : request.partitions) {
+        // What a rebalance will bring is not known yet, so nothing is taken from under it.
+        const bool in_use = !subscribed || subscribed->contains(wanted.topic);
+        response.partitions.push_back(in_use ? errc::group_subscribed_to_topic : errc::ok);
+        if (!in_use && found->second.offsets.find(wanted.topic, wanted.index) != nullptr)
+            write(offset_record{name, wanted.topic, wanted.index, std::nullopt}, now);
+    }
+    now.out.reply(ticket, std::move(response));
+}
+
+void coordinator::expire_all(turn& now) {
+    std::vector<std::string> names;
+    names.reserve(groups_.size());
+    for (const auto& [name, group] : groups_)
+        names.push_back(name);
+    for (const auto& name : names) {
+        expire(name, now);
+        forget_if_unused(name, now);
+    }
+}
+
+void coordinator::expire(const std::string& name, turn& now) {
+    const auto& group = groups_.find(name)->second;
+    std::vector<offset_record> expired;
+    group.offsets.for_each(
+        [&](const std::string& topic, partition_index index, const committed_offset& value) {
+            if (has_expired(group, topic, value, now.wall) && !is_unstable(name, topic, index))
+                expired.push_back({name, topic, index, std::nullopt});
+        });
+    for (auto& record : expired) {
+        BARNABAS_MARK(committed_offset_expired);
+        write(std::move(record), now);
+    }
+}
+
+/// The rules of KIP-211: a group that lives keeps what it reads, however long ago it committed (card GRP-01);
+/// one that lost its members keeps its offsets for the retention from then on.
+bool coordinator::has_expired(const one_group& group, const std::string& topic, const committed_offset& value,
+                              timestamp_ms now) const {
+    const auto* classic = group.classic.get();
+    const bool had_members = classic != nullptr && !classic->protocol_type().empty();
+    auto counted_from = value.committed_at;
+    if (had_members && classic->is_empty()) {
+        counted_from = std::max(counted_from, classic->since());
+    } else if (had_members) {
+        const auto subscribed = classic->subscribed_topics();
+        if (!subscribed || subscribed->contains(topic))
+            return false;
+    }
+    if (value.expires_at != no_timestamp)
+        return now >= value.expires_at && (!had_members || classic->is_empty());
+    return now - counted_from >= options_.offsets_retention.count();
+}
+
+} // namespace barnabas::group

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/group/group_messages.hpp"
+#include "actors/group/group_records.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace barnabas::group {
+
+/// Names one waiting request; the shell's.
+using request_ticket = std::uint64_t;
+
+/// What a coordinator wants done. The records are applied already; they go to the log in this order.
+struct effects {
+    struct answer {
+        request_ticket ticket = 0;
+        response_body body;
+    };
+    std::vector<group_record> records;
+    /// They leave when all records so far are committed, those of earlier events included: nobody is told of
+    /// a state that may yet be lost.
+    std::vector<answer> answers;
+
+    template <class Response>
+    void reply(request_ticket ticket, Response response) {
+        answers.push_back({ticket, response_body(std::move(response))});
+    }
+};
+
+/// One event being handled: when, and where its effects go.
+struct turn {
+    monotonic_ns now;
+    timestamp_ms wall;
+    effects& out;
+};
+
+} // namespace barnabas::group

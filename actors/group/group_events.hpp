@@ -1,0 +1,17 @@
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+
+/// What the coordinator's shell tells itself.
+namespace barnabas::group {
+
+struct coordinator_timer {};
+/// The state is loaded anew.
+struct coordinator_reload_due {};
+
+} // namespace barnabas::group
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::coordinator_timer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::coordinator_reload_due)

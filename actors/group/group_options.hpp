@@ -1,0 +1,23 @@
+#pragma once
+
+#include "protocol/model/planted_bugs.hpp"
+
+#include <chrono>
+#include <cstdint>
+
+namespace barnabas::group {
+
+/// What coordinators are told once; from the broker's configuration.
+struct group_options {
+    std::chrono::milliseconds session_timeout_min{6'000};
+    std::chrono::milliseconds session_timeout_max{1'800'000};
+    std::chrono::milliseconds initial_rebalance_delay{3'000};
+    std::int32_t members_max = 2'147'483'647;
+    std::int32_t offset_metadata_bytes_max = 4096;
+    /// Counted from when the group lost its last member, or from the commit where nobody joins (KIP-211).
+    std::chrono::milliseconds offsets_retention{604'800'000};
+    std::chrono::milliseconds expiry_interval{600'000};
+    planted_bugs planted;
+};
+
+} // namespace barnabas::group

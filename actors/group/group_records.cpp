@@ -1,0 +1,205 @@
+#include "actors/group/group_records.hpp"
+
+#include "protocol/kafka/group_metadata_record.hpp"
+#include "protocol/kafka/legacy_offset_commit_record.hpp"
+#include "protocol/kafka/offset_commit_record.hpp"
+#include "protocol/kafka/wire.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace barnabas::group {
+
+namespace {
+
+// What Kafka 2.1 to 4 write, and what every newer one reads (KIP-915).
+constexpr std::int16_t offset_value_version = 3;
+constexpr std::int16_t classic_value_version = 3;
+
+template <class Message>
+std::vector<std::byte> encode_versioned(std::int16_t number, const Message& message, std::int16_t version) {
+    kafka::wire_writer out;
+    out.int16(number);
+    message.encode(out, version);
+    const slice whole = out.finish_contiguous();
+    return {whole.bytes().begin(), whole.bytes().end()};
+}
+
+/// Keys begin with the number of their kind, values with their version.
+template <class Message>
+result<Message> decode_versioned(std::span<const std::byte> bytes, std::int16_t version) {
+    kafka::wire_reader in(slice::copy_of(bytes));
+    in.int16("version");
+    auto message = Message::decode(in, version);
+    if (!message)
+        return error{errc::corrupt_message, message.failure().detail};
+    if (!in.at_end())
+        return error{errc::corrupt_message,
+                     std::to_string(in.remaining()) + " bytes are left over behind the last field"};
+    return message;
+}
+
+std::int16_t leading_int16(std::span<const std::byte> bytes) {
+    return static_cast<std::int16_t>(std::to_integer<int>(bytes[0]) << 8 | std::to_integer<int>(bytes[1]));
+}
+
+std::int32_t saturated_ms(std::chrono::milliseconds duration) {
+    constexpr auto most = std::numeric_limits<std::int32_t>::max();
+    return duration.count() > most ? most : static_cast<std::int32_t>(duration.count());
+}
+
+kafka::offset_commit_value to_wire(const committed_offset& value) {
+    kafka::offset_commit_value wire;
+    wire.offset = value.offset.get();
+    wire.leader_epoch = value.epoch.get();
+    wire.metadata = value.metadata;
+    wire.commit_timestamp = value.committed_at.get();
+    wire.expire_timestamp = value.expires_at.get();
+    wire.topic_id = value.id;
+    return wire;
+}
+
+committed_offset from_wire(kafka::offset_commit_value&& wire) {
+    committed_offset value;
+    value.offset = log_offset(wire.offset);
+    value.epoch = leader_epoch(wire.leader_epoch);
+    value.metadata = std::move(wire.metadata);
+    value.committed_at = timestamp_ms(wire.commit_timestamp);
+    value.expires_at = timestamp_ms(wire.expire_timestamp);
+    value.id = wire.topic_id;
+    return value;
+}
+
+kafka::group_metadata_value to_wire(const classic_state& value) {
+    kafka::group_metadata_value wire;
+    wire.protocol_type = value.protocol_type;
+    wire.generation = value.generation.get();
+    wire.protocol = value.protocol;
+    wire.leader = value.leader;
+    wire.current_state_timestamp = value.since.get();
+    for (const auto& member : value.members) {
+        auto& one = wire.members.emplace_back();
+        one.member_id = member.member_id;
+        one.group_instance_id = member.instance_id;
+        one.client_id = member.client_id;
+        one.client_host = member.host;
+        one.rebalance_timeout = saturated_ms(member.rebalance_timeout);
+        one.session_timeout = saturated_ms(member.session_timeout);
+        one.subscription = member.metadata;
+        one.assignment = member.assignment;
+    }
+    return wire;
+}
+
+classic_state from_wire(kafka::group_metadata_value&& wire) {
+    classic_state value;
+    value.protocol_type = std::move(wire.protocol_type);
+    value.generation = generation_id(wire.generation);
+    value.protocol = std::move(wire.protocol);
+    value.leader = std::move(wire.leader);
+    value.since = timestamp_ms(wire.current_state_timestamp);
+    for (auto& member : wire.members) {
+        auto& one = value.members.emplace_back();
+        one.member_id = std::move(member.member_id);
+        one.instance_id = std::move(member.group_instance_id);
+        one.client_id = std::move(member.client_id);
+        one.host = std::move(member.client_host);
+        one.session_timeout = std::chrono::milliseconds(member.session_timeout);
+        // Version 0 has none; Kafka then takes the session's.
+        one.rebalance_timeout = std::chrono::milliseconds(
+            member.rebalance_timeout < 0 ? member.session_timeout : member.rebalance_timeout);
+        one.metadata = slice::copy_of(member.subscription.bytes());
+        one.assignment = slice::copy_of(member.assignment.bytes());
+    }
+    return value;
+}
+
+encoded_record encode_one(const offset_record& record) {
+    kafka::offset_commit_key key;
+    key.group = record.group;
+    key.topic = record.topic;
+    key.partition = record.partition.get();
+    encoded_record encoded{encode_versioned(kafka::offset_commit_key::api_key, key, 0), std::nullopt};
+    if (!record.value)
+        return encoded;
+    // Only version 1 has a place for the expiry that an old client asked for.
+    const std::int16_t version =
+        record.value->expires_at == no_timestamp ? offset_value_version : std::int16_t{1};
+    encoded.value = encode_versioned(version, to_wire(*record.value), version);
+    return encoded;
+}
+
+encoded_record encode_one(const classic_record& record) {
+    kafka::group_metadata_key key;
+    key.group = record.group;
+    encoded_record encoded{encode_versioned(kafka::group_metadata_key::api_key, key, 0), std::nullopt};
+    if (record.value)
+        encoded.value =
+            encode_versioned(classic_value_version, to_wire(*record.value), classic_value_version);
+    return encoded;
+}
+
+/// The version that a value says it has, if it is one that is known.
+result<std::int16_t> value_version(std::span<const std::byte> value, std::int16_t highest) {
+    if (value.size() < 2)
+        return error{errc::corrupt_message, "its value has no room for a version"};
+    const auto version = leading_int16(value);
+    if (version < 0 || version > highest)
+        return error{errc::unsupported_version, "its value has version " + std::to_string(version) +
+                                                    ", this Barnabas reads up to " + std::to_string(highest)};
+    return version;
+}
+
+result<std::optional<group_record>> decode_offset(const batch::record_view& record) {
+    auto key = decode_versioned<kafka::offset_commit_key>(*record.key, 0);
+    if (!key)
+        return key.failure();
+    offset_record decoded{std::move(key->group), std::move(key->topic), partition_index(key->partition),
+                          std::nullopt};
+    if (record.value) {
+        auto version = value_version(*record.value, kafka::offset_commit_value::highest_version);
+        if (!version)
+            return version.failure();
+        auto value = decode_versioned<kafka::offset_commit_value>(*record.value, *version);
+        if (!value)
+            return value.failure();
+        decoded.value = from_wire(std::move(*value));
+    }
+    return std::optional<group_record>(std::move(decoded));
+}
+
+result<std::optional<group_record>> decode_classic(const batch::record_view& record) {
+    auto key = decode_versioned<kafka::group_metadata_key>(*record.key, 0);
+    if (!key)
+        return key.failure();
+    classic_record decoded{std::move(key->group), std::nullopt};
+    if (record.value) {
+        auto version = value_version(*record.value, kafka::group_metadata_value::highest_version);
+        if (!version)
+            return version.failure();
+        auto value = decode_versioned<kafka::group_metadata_value>(*record.value, *version);
+        if (!value)
+            return value.failure();
+        decoded.value = from_wire(std::move(*value));
+    }
+    return std::optional<group_record>(std::move(decoded));
+}
+
+} // namespace
+
+encoded_record encode(const group_record& record) {
+    return std::visit([](const auto& one) { return encode_one(one); }, record);
+}
+
+result<std::optional<group_record>> decode_group_record(const batch::record_view& record) {
+    if (!record.key || record.key->size() < 2)
+        return error{errc::corrupt_message, "it has no key, or one without room for a number"};
+    switch (leading_int16(*record.key)) {
+    case kafka::legacy_offset_commit_key::api_key: // the first layout; keys and values are as in version 0
+    case kafka::offset_commit_key::api_key: return decode_offset(record);
+    case kafka::group_metadata_key::api_key: return decode_classic(record);
+    default: return std::optional<group_record>(std::nullopt);
+    }
+}
+
+} // namespace barnabas::group

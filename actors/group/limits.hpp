@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Bounds of the group role, with their reasons.
+namespace barnabas::group_limits {
+
+/// Bytes of records that go to the log as one batch: below every sensible `max.message.bytes`.
+inline constexpr std::size_t batch_bytes_max = 512 * 1024;
+/// Bytes read at once while the state is loaded.
+inline constexpr std::uint32_t load_bytes = 1024 * 1024;
+/// A group name, member id or protocol name that is longer is refused: it would be kept for ever.
+inline constexpr std::size_t name_bytes_max = 32767;
+/// Whoever joins for the first time may have gone before the others are there; then nobody waits for it
+/// longer than this (Kafka's value).
+inline constexpr std::chrono::minutes first_join_wait{5};
+/// After an append that failed for lack of room, before the state is loaded again.
+inline constexpr std::chrono::milliseconds reload_wait{500};
+
+} // namespace barnabas::group_limits
