@@ -145,8 +145,7 @@ void classic_group::add_member(const join_request& request, std::string member_i
     one.alive_until = later(now.now, group_limits::first_join_wait);
     if (phase_ == classic_phase::preparing && first_rebalance_)
         joined_in_first_wait_ = true;
-    if (!std::exchange(one.timer_armed, true))
-        timers_.arm(one.alive_until, {timer_kind::session, name_, member_id, 0});
+    watch(member_id, one);
 }
 
 /// What the request says, and that it waits for the rebalance.
@@ -212,7 +211,7 @@ void classic_group::replace_static_member(const join_request& request, std::stri
         pending_sync_.insert(member_id);
     if (leader_ == old_id)
         leader_ = member_id;
-    one.timer_armed = false;
+    one.timer_at.reset();
     take_over(one, request, ticket, now);
     touch(member_id, one, now.now);
     if (phase_ == classic_phase::stable && voted_protocol() == protocol_)

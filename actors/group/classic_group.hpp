@@ -54,6 +54,8 @@ public:
 
     classic_phase phase() const noexcept { return phase_; }
     bool is_empty() const noexcept { return phase_ == classic_phase::empty; }
+    /// The log knows it.
+    bool is_recorded() const noexcept { return recorded_; }
     /// Somebody was sent back with an id, and has not come yet.
     bool awaits_members() const noexcept { return !pending_.empty(); }
     generation_id generation() const noexcept { return generation_; }
@@ -81,7 +83,8 @@ private:
         /// Has not been through a rebalance yet.
         bool is_new = true;
         monotonic_ns alive_until;
-        bool timer_armed = false;
+        /// When its timer fires; an older, later one means nothing any more.
+        std::optional<monotonic_ns> timer_at;
     };
     using members = std::map<std::string, member, std::less<>>;
 
@@ -120,6 +123,7 @@ private:
     void answer_assignments(errc code, turn& now);
     sync_response assignment_of(const member& one) const;
     void touch(const std::string& member_id, member& one, monotonic_ns now);
+    void watch(const std::string& member_id, member& one);
     void on_session_timer(const std::string& member_id, turn& now);
     void remove(std::string member_id, errc why, turn& now);
     void rebalance_without_removed(turn& now);
@@ -132,6 +136,7 @@ private:
     group_timers& timers_;
 
     classic_phase phase_ = classic_phase::empty;
+    bool recorded_ = false;
     generation_id generation_{0};
     std::string protocol_type_;
     std::string protocol_;

@@ -162,21 +162,29 @@ void classic_group::rebalance_without_removed(turn& now) {
 /// A sign of life.
 void classic_group::touch(const std::string& member_id, member& one, monotonic_ns now) {
     one.alive_until = later(now, one.session_timeout);
-    if (!std::exchange(one.timer_armed, true))
-        timers_.arm(one.alive_until, {timer_kind::session, name_, member_id, 0});
+    watch(member_id, one);
+}
+
+/// A heartbeat leaves the timer as it is; only what ends earlier than the timer needs another.
+void classic_group::watch(const std::string& member_id, member& one) {
+    if (one.timer_at && *one.timer_at <= one.alive_until)
+        return;
+    one.timer_at = one.alive_until;
+    timers_.arm(one.alive_until, {timer_kind::session, name_, member_id, 0});
 }
 
 /// Who waits for an answer of ours is not silent by its own will; but a new member may have gone long ago.
 void classic_group::on_session_timer(const std::string& member_id, turn& now) {
     const auto found = members_.find(member_id);
-    if (found == members_.end())
+    if (found == members_.end() || !found->second.timer_at || *found->second.timer_at > now.now)
         return;
     auto& one = found->second;
+    one.timer_at.reset();
     const bool waits_for_us = (one.join && !one.is_new) || one.sync;
     if (waits_for_us)
         one.alive_until = later(now.now, one.session_timeout);
     if (one.alive_until > now.now)
-        return timers_.arm(one.alive_until, {timer_kind::session, name_, member_id, 0});
+        return watch(member_id, one);
     BARNABAS_MARK(member_session_expired);
     remove(member_id, errc::unknown_member_id, now);
     rebalance_without_removed(now);
@@ -228,6 +236,7 @@ void classic_group::write(classic_state state, turn& now) {
 }
 
 void classic_group::apply(const classic_state& recorded, monotonic_ns now) {
+    recorded_ = true;
     protocol_type_ = recorded.protocol_type;
     generation_ = recorded.generation;
     protocol_ = recorded.protocol.value_or("");

@@ -45,8 +45,6 @@ private:
         /// Null for a name under which offsets were committed by nobody's member.
         std::unique_ptr<classic_group> classic;
         committed_offsets offsets;
-        /// `__consumer_offsets` has a record of the group itself.
-        bool recorded = false;
     };
     using groups = std::map<std::string, one_group, std::less<>>;
 

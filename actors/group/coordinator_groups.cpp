@@ -68,7 +68,7 @@ void coordinator::forget_if_unused(const std::string& name, turn& now) {
     if (found->second.classic &&
         (!found->second.classic->is_empty() || found->second.classic->awaits_members()))
         return;
-    if (!found->second.recorded) {
+    if (!found->second.classic || !found->second.classic->is_recorded()) {
         groups_.erase(found);
         return;
     }

@@ -47,9 +47,7 @@ void coordinator::apply_one(const offset_record& record, monotonic_ns) {
 
 void coordinator::apply_one(const classic_record& record, monotonic_ns now) {
     if (record.value) {
-        auto& group = groups_[record.group];
-        group.recorded = true;
-        return classic_of(group, record.group).apply(*record.value, now);
+        return classic_of(groups_[record.group], record.group).apply(*record.value, now);
     }
     const auto found = groups_.find(record.group);
     if (found == groups_.end())
@@ -59,7 +57,6 @@ void coordinator::apply_one(const classic_record& record, monotonic_ns now) {
         groups_.erase(found);
         return;
     }
-    found->second.recorded = false;
     found->second.classic.reset();
 }
 

@@ -1,0 +1,342 @@
+#include "tests/unit/actors/group/group_world.hpp"
+
+#include <set>
+
+namespace barnabas::group {
+
+namespace {
+
+TEST(classic_group, first_member_waits_for_others_and_then_leads) {
+    group_world world;
+    const auto ticket = world.ask(world.joining());
+    world.pass(milliseconds(2'999));
+    EXPECT_FALSE(world.answered(ticket));
+    world.pass(milliseconds(1));
+    const auto joined = world.joined(ticket);
+    EXPECT_EQ(joined.code, errc::ok);
+    EXPECT_EQ(joined.generation, generation_id(1));
+    EXPECT_EQ(joined.leader, joined.member_id);
+    EXPECT_TRUE(joined.member_id.starts_with("client-"));
+    ASSERT_EQ(joined.members.size(), 1u);
+    EXPECT_EQ(joined.members[0].metadata.text(), "s");
+    EXPECT_EQ(world.describe().state, "CompletingRebalance");
+}
+
+TEST(classic_group, second_member_within_the_delay_shares_the_first_generation) {
+    group_world world;
+    const auto one = world.ask(world.joining());
+    world.pass(milliseconds(2'000));
+    const auto two = world.ask(world.joining());
+    // Somebody came, so the wait is prolonged once.
+    world.pass(milliseconds(1'000));
+    EXPECT_FALSE(world.answered(one));
+    world.pass(milliseconds(3'000));
+    const auto first = world.joined(one);
+    const auto second = world.joined(two);
+    EXPECT_EQ(first.generation, generation_id(1));
+    EXPECT_EQ(second.generation, generation_id(1));
+    EXPECT_EQ(first.leader, second.leader);
+    EXPECT_EQ(first.members.size() + second.members.size(), 2u);
+}
+
+TEST(classic_group, first_wait_ends_at_the_rebalance_timeout_however_many_come) {
+    group_world world;
+    std::vector<request_ticket> tickets;
+    for (int i = 0; i < 40; ++i) {
+        tickets.push_back(world.ask(world.joining()));
+        world.pass(milliseconds(2'000));
+    }
+    EXPECT_TRUE(world.answered(tickets.front()));
+    EXPECT_EQ(world.joined(tickets.front()).generation, generation_id(1));
+}
+
+TEST(classic_group, new_client_is_sent_back_with_an_id_first) {
+    group_world world;
+    auto request = world.joining();
+    request.id_first = true;
+    const auto refused = world.joined(world.ask(request));
+    EXPECT_EQ(refused.code, errc::member_id_required);
+    request.who.member_id = refused.member_id;
+    const auto ticket = world.ask(request);
+    world.pass(milliseconds(3'000));
+    EXPECT_EQ(world.joined(ticket).member_id, refused.member_id);
+}
+
+TEST(classic_group, id_that_was_never_given_is_unknown) {
+    group_world world;
+    EXPECT_EQ(world.joined(world.ask(world.joining({"made-up", {}}))).code, errc::unknown_member_id);
+    world.stable_with_one();
+    EXPECT_EQ(world.joined(world.ask(world.joining({"made-up", {}}))).code, errc::unknown_member_id);
+}
+
+TEST(classic_group, who_was_sent_back_and_does_not_come_holds_up_nobody) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    auto request = world.joining();
+    request.id_first = true;
+    EXPECT_EQ(world.joined(world.ask(request)).code, errc::member_id_required);
+    const auto again = world.ask(world.joining({member, {}}, "other"));
+    EXPECT_FALSE(world.answered(again));
+    world.pass(milliseconds(10'000));
+    EXPECT_EQ(world.joined(again).generation, generation_id(2));
+}
+
+TEST(classic_group, leader_assigns_and_everybody_gets_its_own) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    EXPECT_EQ(world.describe().state, "Stable");
+    EXPECT_EQ(world.synced(leader, generation_id(1)).assignment.text(), "L");
+    EXPECT_EQ(world.synced(other, generation_id(1)).assignment.text(), "O");
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::ok);
+    EXPECT_EQ(world.heartbeat({leader, {}}, 0), errc::illegal_generation);
+    EXPECT_EQ(world.heartbeat({"stranger", {}}, 1), errc::unknown_member_id);
+}
+
+TEST(classic_group, sync_names_the_groups_protocol_or_is_refused) {
+    group_world world;
+    const auto ticket = world.ask(world.joining());
+    world.pass(milliseconds(3'000));
+    const auto member = world.joined(ticket).member_id;
+    const auto sync = [&](const std::string& type, const std::string& name) {
+        return world
+            .take<sync_response>(world.ask(sync_request{{member, {}}, generation_id(1), type, name, {}}))
+            .code;
+    };
+    EXPECT_EQ(sync("connect", "range"), errc::inconsistent_group_protocol);
+    EXPECT_EQ(sync("consumer", "sticky"), errc::inconsistent_group_protocol);
+    EXPECT_EQ(sync("consumer", "range"), errc::ok);
+}
+
+TEST(classic_group, newcomer_starts_a_rebalance_that_heartbeats_tell_of) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    const auto newcomer = world.ask(world.joining());
+    EXPECT_FALSE(world.answered(newcomer));
+    EXPECT_EQ(world.heartbeat({member, {}}, 1), errc::rebalance_in_progress);
+    EXPECT_EQ(world.synced(member, generation_id(1)).code, errc::rebalance_in_progress);
+    const auto again = world.ask(world.joining({member, {}}));
+    EXPECT_EQ(world.joined(again).generation, generation_id(2));
+    EXPECT_EQ(world.joined(newcomer).leader, member);
+}
+
+TEST(classic_group, member_that_does_not_rejoin_in_time_is_out) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    const auto again = world.ask(world.joining({leader, {}}));
+    for (int i = 0; i < 12; ++i) { // heartbeats alone do not help
+        world.pass(milliseconds(5'000));
+        if (i < 11) {
+            EXPECT_EQ(world.heartbeat({other, {}}, 1), errc::rebalance_in_progress);
+        }
+    }
+    EXPECT_EQ(world.joined(again).members.size(), 1u);
+    EXPECT_EQ(world.heartbeat({other, {}}, 2), errc::unknown_member_id);
+}
+
+TEST(classic_group, member_that_never_syncs_is_removed) {
+    group_world world;
+    const auto one = world.ask(world.joining());
+    const auto two = world.ask(world.joining());
+    world.pass(milliseconds(6'000));
+    const auto first = world.joined(one);
+    const auto second = world.joined(two);
+    const auto leader = first.leader;
+    const auto other = first.member_id == leader ? second.member_id : first.member_id;
+    const auto waiting = world.ask(sync_request{{other, {}}, generation_id(1), {}, {}, {}});
+    for (int i = 0; i < 12; ++i) { // the leader lives, but does not assign (KAFKA-12890)
+        world.pass(milliseconds(5'000));
+        world.heartbeat({leader, {}}, 1);
+    }
+    EXPECT_EQ(world.take<sync_response>(waiting).code, errc::rebalance_in_progress);
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::unknown_member_id);
+    EXPECT_EQ(world.heartbeat({other, {}}, 1), errc::rebalance_in_progress);
+}
+
+TEST(classic_group, silent_member_is_out_after_its_session) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    world.pass(milliseconds(9'999));
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::ok);
+    world.pass(milliseconds(1));
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::rebalance_in_progress);
+    EXPECT_EQ(world.heartbeat({other, {}}, 1), errc::unknown_member_id);
+}
+
+TEST(classic_group, last_member_that_leaves_empties_the_group_and_the_log_knows_its_generation) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    EXPECT_EQ(world.leave({member, {}}), errc::ok);
+    EXPECT_EQ(world.describe().state, "Empty");
+    world.reload();
+    const auto ticket = world.ask(world.joining());
+    world.pass(milliseconds(3'000));
+    EXPECT_EQ(world.joined(ticket).generation, generation_id(3));
+}
+
+TEST(classic_group, leaving_member_starts_a_rebalance_at_once) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    EXPECT_EQ(world.leave({leader, {}}), errc::ok);
+    EXPECT_EQ(world.heartbeat({other, {}}, 1), errc::rebalance_in_progress);
+    const auto again = world.joined(world.ask(world.joining({other, {}})));
+    EXPECT_EQ(again.leader, other);
+    EXPECT_EQ(again.generation, generation_id(2));
+    EXPECT_EQ(world.leave({leader, {}}), errc::unknown_member_id);
+}
+
+TEST(classic_group, protocol_is_what_all_know_and_most_prefer) {
+    group_world world;
+    const auto join = [&](std::vector<std::string> names) {
+        auto request = world.joining();
+        request.protocols.clear();
+        for (const auto& name : names)
+            request.protocols.push_back({name, slice::copy_of(name)});
+        return world.ask(request);
+    };
+    const auto one = join({"a", "b", "c"});
+    const auto two = join({"c", "b"});
+    const auto three = join({"b", "c"});
+    const auto refused = join({"a", "z"});
+    EXPECT_EQ(world.joined(refused).code, errc::inconsistent_group_protocol);
+    world.pass(milliseconds(60'000));
+    EXPECT_EQ(world.joined(one).protocol, "b");
+    EXPECT_EQ(world.joined(two).protocol, "b");
+    EXPECT_EQ(world.joined(three).protocol, "b");
+}
+
+TEST(classic_group, other_kind_of_member_and_bad_timeouts_are_refused) {
+    group_world world;
+    world.stable_with_one();
+    auto request = world.joining();
+    request.protocol_type = "connect";
+    EXPECT_EQ(world.joined(world.ask(request)).code, errc::inconsistent_group_protocol);
+    request = world.joining();
+    request.protocols.clear();
+    EXPECT_EQ(world.joined(world.ask(request)).code, errc::inconsistent_group_protocol);
+    request = world.joining();
+    request.session_timeout = milliseconds(5'999);
+    EXPECT_EQ(world.joined(world.ask(request)).code, errc::invalid_session_timeout);
+    EXPECT_EQ(world.joined(world.ask(world.joining(), "")).code, errc::invalid_group_id);
+}
+
+TEST(classic_group, full_group_takes_nobody_more) {
+    group_options options;
+    options.members_max = 2;
+    group_world world(options);
+    world.stable_with_two();
+    EXPECT_EQ(world.joined(world.ask(world.joining())).code, errc::group_max_size_reached);
+}
+
+TEST(classic_group, lost_answer_of_join_is_given_again) {
+    group_world world;
+    const auto ticket = world.ask(world.joining());
+    world.pass(milliseconds(3'000));
+    const auto member = world.joined(ticket);
+    const auto again = world.joined(world.ask(world.joining({member.member_id, {}})));
+    EXPECT_EQ(again.generation, member.generation);
+    EXPECT_EQ(again.members.size(), 1u);
+}
+
+TEST(classic_group, join_sent_twice_answers_the_older_one) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.ask(world.joining());
+    auto request = world.joining({member, {}});
+    // Waits for nobody: both are there.
+    EXPECT_EQ(world.joined(world.ask(request)).generation, generation_id(2));
+    const auto waiting = world.ask(sync_request{{member, {}}, generation_id(2), {}, {}, {}});
+    EXPECT_TRUE(world.answered(waiting));
+}
+
+// ---- static members (KIP-345)
+
+TEST(classic_group, static_member_that_comes_back_keeps_its_assignment_without_a_rebalance) {
+    group_world world;
+    const auto old_id = world.stable_with_one("i1");
+    auto request = world.joining({"", "i1"});
+    request.may_skip_assignment = true;
+    const auto back = world.joined(world.ask(request));
+    EXPECT_EQ(back.code, errc::ok);
+    EXPECT_EQ(back.generation, generation_id(1));
+    EXPECT_NE(back.member_id, old_id);
+    EXPECT_TRUE(back.skip_assignment);
+    EXPECT_EQ(back.leader, back.member_id);
+    EXPECT_EQ(world
+                  .take<sync_response>(
+                      world.ask(sync_request{{back.member_id, "i1"}, generation_id(1), {}, {}, {}}))
+                  .assignment.text(),
+              "mine");
+    EXPECT_EQ(world.heartbeat({old_id, "i1"}, 1), errc::fenced_instance_id);
+    EXPECT_EQ(world.heartbeat({old_id, {}}, 1), errc::unknown_member_id);
+    world.reload();
+    EXPECT_EQ(world.heartbeat({back.member_id, "i1"}, 1), errc::ok);
+    EXPECT_EQ(world.heartbeat({old_id, "i1"}, 1), errc::fenced_instance_id);
+}
+
+TEST(classic_group, old_client_that_comes_back_as_leader_is_told_that_it_is_not) {
+    group_world world;
+    world.stable_with_one("i1");
+    const auto back = world.joined(world.ask(world.joining({"", "i1"})));
+    EXPECT_EQ(back.code, errc::ok);
+    EXPECT_NE(back.leader, back.member_id);
+    EXPECT_TRUE(back.members.empty());
+}
+
+TEST(classic_group, two_processes_of_one_static_name_fence_the_older) {
+    group_world world;
+    const auto one = world.ask(world.joining({"", "i1"}));
+    const auto two = world.ask(world.joining({"", "i1"}));
+    EXPECT_EQ(world.joined(one).code, errc::fenced_instance_id);
+    world.pass(milliseconds(6'000));
+    const auto member = world.joined(two);
+    EXPECT_EQ(member.code, errc::ok);
+    EXPECT_EQ(member.members.size(), 1u);
+}
+
+TEST(classic_group, absent_static_member_keeps_its_place_until_its_session_ends) {
+    group_world world;
+    const auto one = world.ask(world.joining({"", "i1"}));
+    const auto two = world.ask(world.joining());
+    world.pass(milliseconds(6'000));
+    const auto first = world.joined(one);
+    const auto second = world.joined(two);
+    for (const auto& member : {first, second})
+        if (member.member_id != member.leader)
+            world.ask(sync_request{{member.member_id, {}}, generation_id(1), {}, {}, {}});
+    world.synced(first.leader, generation_id(1));
+    EXPECT_EQ(world.describe().members.size(), 2u);
+    world.pass(milliseconds(9'000));
+    EXPECT_EQ(world.heartbeat({second.member_id, {}}, 1), errc::ok);
+    EXPECT_EQ(world.describe().members.size(), 2u);
+    world.pass(milliseconds(1'000));
+    EXPECT_EQ(world.describe().members.size(), 1u);
+}
+
+TEST(classic_group, administrator_removes_a_static_member_by_name) {
+    group_world world;
+    world.stable_with_one("i1");
+    EXPECT_EQ(world.leave({"", "i2"}), errc::unknown_member_id);
+    EXPECT_EQ(world.leave({"", "i1"}), errc::ok);
+    EXPECT_EQ(world.describe().state, "Empty");
+}
+
+TEST(classic_group, reloaded_group_goes_on_as_it_was) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    const auto before = world.describe();
+    world.reload();
+    const auto after = world.describe();
+    EXPECT_EQ(after.state, "Stable");
+    EXPECT_EQ(after.protocol, before.protocol);
+    ASSERT_EQ(after.members.size(), 2u);
+    EXPECT_EQ(after.members[0].assignment.text(), before.members[0].assignment.text());
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::ok);
+    // Sessions count from the load on.
+    world.pass(milliseconds(9'000));
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::ok);
+    world.pass(milliseconds(1'000));
+    EXPECT_EQ(world.heartbeat({other, {}}, 1), errc::unknown_member_id);
+}
+
+} // namespace
+} // namespace barnabas::group

@@ -1,0 +1,246 @@
+#include "actors/group/group_names.hpp"
+#include "protocol/kafka/consumer_protocol.hpp"
+#include "tests/unit/actors/group/group_world.hpp"
+
+namespace barnabas::group {
+
+namespace {
+
+/// What a consumer says on joining.
+std::string subscription_to(const std::string& topic) {
+    kafka::consumer_protocol_subscription subscription;
+    subscription.topics = {topic};
+    kafka::wire_writer out;
+    out.int16(0);
+    subscription.encode(out, 0);
+    return std::string(out.finish_contiguous().text());
+}
+
+std::string stable_subscribed_to(group_world& world, const std::string& topic) {
+    const auto ticket = world.ask(world.joining({}, subscription_to(topic)));
+    world.pass(milliseconds(3'000));
+    const auto member = world.joined(ticket);
+    world.synced(member.member_id, member.generation);
+    return member.member_id;
+}
+
+TEST(group_names, hash_is_that_of_java) {
+    EXPECT_EQ(java_hash(""), 0);
+    EXPECT_EQ(java_hash("a"), 97);
+    EXPECT_EQ(java_hash("hello"), 99162322);
+    EXPECT_EQ(java_hash("polygenelubricants"), -2147483647 - 1);
+    EXPECT_EQ(java_hash("\xc3\xa4"), 0xe4);
+    EXPECT_EQ(java_hash("\xf0\x9f\x98\x80"), 31 * 0xd83d + 0xde00);
+    EXPECT_EQ(partition_of_group("polygenelubricants", 50), partition_index(0));
+    EXPECT_EQ(partition_of_group("hello", 50), partition_index(99162322 % 50));
+}
+
+TEST(coordinator, commit_without_membership_is_kept) {
+    group_world world;
+    EXPECT_EQ(world.committed("t"), -1);
+    EXPECT_EQ(world.commit("t", 7).partitions.at(0), errc::ok);
+    EXPECT_EQ(world.committed("t"), 7);
+    EXPECT_EQ(world.committed("other"), -1);
+    EXPECT_EQ(world.describe().state, "Empty");
+    world.reload();
+    EXPECT_EQ(world.committed("t"), 7);
+}
+
+TEST(coordinator, only_members_of_the_generation_commit_while_there_are_any) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    EXPECT_EQ(world.commit("t", 1, {member, {}}, 1).code, errc::ok);
+    EXPECT_EQ(world.commit("t", 2, {member, {}}, 0).code, errc::illegal_generation);
+    EXPECT_EQ(world.commit("t", 3, {"zombie", {}}, 1).code, errc::unknown_member_id);
+    EXPECT_EQ(world.commit("t", 4).code, errc::unknown_member_id);
+    EXPECT_EQ(world.committed("t"), 1);
+}
+
+TEST(coordinator, commit_between_join_and_sync_waits_for_the_assignment) {
+    group_world world;
+    const auto ticket = world.ask(world.joining());
+    world.pass(milliseconds(3'000));
+    const auto member = world.joined(ticket);
+    EXPECT_EQ(world.commit("t", 1, {member.member_id, {}}, 1).code, errc::rebalance_in_progress);
+}
+
+TEST(coordinator, commit_in_a_group_that_is_not_there_is_illegal) {
+    group_world world;
+    EXPECT_EQ(world.commit("t", 1, {"member", {}}, 3).code, errc::illegal_generation);
+}
+
+TEST(coordinator, too_much_metadata_is_refused_for_its_partition_alone) {
+    group_world world;
+    commit_request request;
+    request.partitions.resize(2);
+    request.partitions[0].topic = "t";
+    request.partitions[0].metadata = std::string(4097, 'x');
+    request.partitions[1].topic = "u";
+    request.partitions[1].offset = log_offset(5);
+    const auto answer = world.take<commit_response>(world.ask(std::move(request)));
+    EXPECT_EQ(answer.partitions, (std::vector<errc>{errc::offset_metadata_too_large, errc::ok}));
+    EXPECT_EQ(world.committed("t"), -1);
+    EXPECT_EQ(world.committed("u"), 5);
+}
+
+TEST(coordinator, all_offsets_are_listed_when_none_is_named) {
+    group_world world;
+    world.commit("b", 2);
+    world.commit("a", 1);
+    const auto all = world.take<offsets_response>(world.ask(offsets_request{}));
+    ASSERT_EQ(all.partitions.size(), 2u);
+    EXPECT_EQ(all.partitions[0].topic, "a");
+    EXPECT_EQ(all.partitions[1].offset, log_offset(2));
+}
+
+TEST(coordinator, offsets_of_an_empty_group_expire_after_the_retention) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.commit("t", 9, {member, {}}, 1);
+    world.leave({member, {}});
+    world.pass(std::chrono::hours(7 * 24) - std::chrono::minutes(1));
+    EXPECT_EQ(world.committed("t"), 9);
+    world.pass(std::chrono::minutes(20));
+    EXPECT_EQ(world.committed("t"), -1);
+    EXPECT_EQ(world.describe().code, errc::group_id_not_found);
+    world.reload();
+    EXPECT_EQ(world.machine->group_count(), 0u);
+}
+
+TEST(coordinator, offsets_of_a_living_group_do_not_expire) { // card GRP-01
+    group_options options;
+    options.offsets_retention = std::chrono::hours(1);
+    group_world world(options);
+    const auto member = stable_subscribed_to(world, "t");
+    world.commit("t", 9, {member, {}}, 1);
+    world.commit("left-behind", 3, {member, {}}, 1);
+    for (int hour = 0; hour < 3; ++hour)
+        for (int second = 0; second < 3'600; second += 9) {
+            world.pass(milliseconds(9'000));
+            ASSERT_EQ(world.heartbeat({member, {}}, 1), errc::ok);
+        }
+    EXPECT_EQ(world.committed("t"), 9);
+    EXPECT_EQ(world.committed("left-behind"), -1);
+}
+
+TEST(coordinator, offsets_do_not_expire_during_a_rebalance) { // card GRP-03
+    group_options options;
+    options.offsets_retention = milliseconds(1'000);
+    options.expiry_interval = milliseconds(1'000);
+    group_world world(options);
+    const auto member = stable_subscribed_to(world, "t");
+    world.commit("t", 9, {member, {}}, 1);
+    const auto newcomer = world.ask(world.joining({}, subscription_to("t")));
+    world.pass(milliseconds(9'000));
+    EXPECT_FALSE(world.answered(newcomer));
+    EXPECT_EQ(world.committed("t"), 9);
+}
+
+TEST(coordinator, old_clients_say_how_long_offsets_are_kept) {
+    group_world world;
+    commit_request request;
+    request.retention = std::chrono::hours(1);
+    request.partitions.resize(1);
+    request.partitions[0].topic = "t";
+    request.partitions[0].offset = log_offset(4);
+    world.take<commit_response>(world.ask(std::move(request)));
+    world.reload();
+    world.pass(std::chrono::minutes(55));
+    EXPECT_EQ(world.committed("t"), 4);
+    world.pass(std::chrono::minutes(20));
+    EXPECT_EQ(world.committed("t"), -1);
+}
+
+TEST(coordinator, group_with_members_is_not_deleted) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.commit("t", 1, {member, {}}, 1);
+    EXPECT_EQ(world.take<delete_response>(world.ask(delete_request{})).code, errc::non_empty_group);
+    world.leave({member, {}});
+    EXPECT_EQ(world.take<delete_response>(world.ask(delete_request{})).code, errc::ok);
+    EXPECT_EQ(world.take<delete_response>(world.ask(delete_request{})).code, errc::group_id_not_found);
+    world.reload();
+    EXPECT_EQ(world.machine->group_count(), 0u);
+    EXPECT_EQ(world.committed("t"), -1);
+}
+
+TEST(coordinator, offsets_of_a_subscribed_topic_are_not_deleted) {
+    group_world world;
+    const auto member = stable_subscribed_to(world, "t");
+    world.commit("t", 1, {member, {}}, 1);
+    world.commit("u", 2, {member, {}}, 1);
+    const auto answer = world.take<delete_offsets_response>(
+        world.ask(delete_offsets_request{{{"t", partition_index(0)}, {"u", partition_index(0)}}}));
+    EXPECT_EQ(answer.partitions, (std::vector<errc>{errc::group_subscribed_to_topic, errc::ok}));
+    EXPECT_EQ(world.committed("t"), 1);
+    EXPECT_EQ(world.committed("u"), -1);
+}
+
+TEST(coordinator, lists_its_groups) {
+    group_world world;
+    world.stable_with_one();
+    world.commit("t", 1, {}, -1, "simple");
+    const auto listed = world.take<list_response>(world.ask(list_request{}, "")).groups;
+    ASSERT_EQ(listed.size(), 2u);
+    EXPECT_EQ(listed[0].name, "g");
+    EXPECT_EQ(listed[0].state, "Stable");
+    EXPECT_EQ(listed[0].protocol_type, "consumer");
+    EXPECT_EQ(listed[1].state, "Empty");
+    EXPECT_EQ(listed[1].type, "classic");
+}
+
+/// A record in a batch as Kafka's transactional producers write it.
+batch::batch_view transactional(const offset_record& record, bool control, int kind) {
+    batch::builder_options options;
+    options.producer_id = producer_id(7);
+    options.producer_epoch = producer_epoch(0);
+    options.base_sequence = control ? -1 : 0;
+    options.transactional = true;
+    options.control = control;
+    batch::batch_builder builder(options);
+    const auto encoded = encode(record);
+    const std::vector<std::byte> marker{std::byte{0}, std::byte{0}, std::byte{0},
+                                        static_cast<std::byte>(kind)};
+    if (control)
+        builder.append(timestamp_ms(1), std::span<const std::byte>(marker),
+                       std::span<const std::byte>(marker));
+    else
+        builder.append(timestamp_ms(1), std::span<const std::byte>(encoded.key),
+                       std::span<const std::byte>(*encoded.value));
+    return batch::split_batches(builder.build())->front();
+}
+
+TEST(coordinator, offsets_of_a_transaction_count_when_it_was_committed) {
+    group_world world;
+    committed_offset value;
+    value.offset = log_offset(5);
+    const offset_record record{"g", "t", partition_index(0), value};
+    const auto replay = [&](bool control, int kind) {
+        ASSERT_TRUE(
+            world.machine->replay(transactional(record, control, kind), world.clock, nullptr).has_value());
+    };
+    replay(false, 0);
+    EXPECT_EQ(world.committed("t"), -1);
+    offsets_request stable;
+    stable.partitions = {{"t", partition_index(0)}};
+    stable.stable_only = true;
+    EXPECT_EQ(world.take<offsets_response>(world.ask(stable)).partitions.at(0).code,
+              errc::unstable_offset_commit);
+    replay(true, 0);
+    EXPECT_EQ(world.committed("t"), -1);
+    replay(false, 0);
+    replay(true, 1);
+    EXPECT_EQ(world.committed("t"), 5);
+}
+
+TEST(coordinator, record_that_cannot_be_read_is_an_error) {
+    group_world world;
+    batch::batch_builder builder;
+    builder.append_text(timestamp_ms(1), std::string_view("\0\1bad", 5), "value");
+    const auto read =
+        world.machine->replay(batch::split_batches(builder.build())->front(), world.clock, nullptr);
+    EXPECT_EQ(read.code(), errc::corrupt_message);
+}
+
+} // namespace
+} // namespace barnabas::group
