@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/consumer.hpp"
+#include "actors/client/group_member.hpp"
 #include "actors/client/producer.hpp"
 #include "actors/client/topic_admin.hpp"
 #include "runtime/network/network.hpp"
@@ -25,6 +26,10 @@ caf::actor spawn_producer(runtime::node_services& node, const client_options& op
 /// Takes close_client; reads from the moment it is spawned.
 caf::actor spawn_consumer(runtime::node_services& node, const client_options& options,
                           consumer_options consuming, consumer_events events);
+
+/// Takes close_client; joins its group from the moment it is spawned.
+caf::actor spawn_group_member(runtime::node_services& node, const client_options& options,
+                              group_member_options membership, group_member_events events);
 
 /// Takes create_topic and close_client.
 caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options,

@@ -125,8 +125,8 @@ result<void> handle_find_coordinator(connection& self, request_context context, 
         waiting->respond();
         return {};
     }
-    const operation& parked = self.park(std::move(waiting));
-    self.set_deadline(parked.number(), std::chrono::milliseconds(self.config().request_timeout_ms));
+    const auto patience = self.request_timeout();
+    const operation& parked = self.park(std::move(waiting), patience);
     self.port().send_controller(topic_to_create(self, parked.token()));
     return {};
 }

@@ -195,8 +195,7 @@ result<void> handle_list_groups(connection& self, request_context context, kafka
     }
     if (waiting->all_asked())
         return {};
-    const auto number = self.park(std::move(waiting)).number();
-    self.set_deadline(number, std::chrono::milliseconds(self.config().request_timeout_ms));
+    self.park(std::move(waiting), self.request_timeout());
     return {};
 }
 

@@ -179,7 +179,7 @@ result<void> handle_heartbeat(connection& self, request_context context, kafka::
     question.generation = group::generation_id(request->generation_id);
     ask_one(self, std::make_unique<heartbeat>(self, self.current(), context), acl_operation::read,
             {std::move(request->group_id), std::move(question)},
-            milliseconds(self.config().request_timeout_ms));
+            self.request_timeout());
     return {};
 }
 
@@ -198,7 +198,7 @@ result<void> handle_leave_group(connection& self, request_context context, kafka
         leaving.push_back(member.who);
     ask_one(self, std::make_unique<leave_group>(self, self.current(), context, std::move(leaving)),
             acl_operation::read, {std::move(request->group_id), std::move(question)},
-            milliseconds(self.config().request_timeout_ms));
+            self.request_timeout());
     return {};
 }
 

@@ -289,7 +289,7 @@ result<void> handle_offset_delete(connection& self, request_context context, kaf
     auto waiting = std::make_unique<offset_delete>(self, self.current(), context, std::move(*request));
     group::delete_offsets_request question{waiting->wanted()};
     ask_one(self, std::move(waiting), acl_operation::remove, {std::move(name), std::move(question)},
-            std::chrono::milliseconds(self.config().request_timeout_ms));
+            self.request_timeout());
     return {};
 }
 

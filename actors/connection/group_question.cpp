@@ -32,8 +32,7 @@ void ask_one(connection& self, std::unique_ptr<group_question> waiting, acl_oper
             ask_coordinator(self, waiting->token(), std::move(question.first), std::move(question.second));
         !asked)
         return waiting->take(0, asked.code(), {});
-    const auto number = self.park(std::move(waiting)).number();
-    self.set_deadline(number, patience);
+    self.park(std::move(waiting), patience);
 }
 
 } // namespace barnabas

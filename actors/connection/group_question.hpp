@@ -116,8 +116,7 @@ result<void> ask_groups(connection& self, std::unique_ptr<several_groups_questio
     }
     if (waiting->asked_all())
         return {};
-    const auto number = self.park(std::move(waiting)).number();
-    self.set_deadline(number, std::chrono::milliseconds(self.config().request_timeout_ms));
+    self.park(std::move(waiting), self.request_timeout());
     return {};
 }
 

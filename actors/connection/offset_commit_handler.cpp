@@ -100,7 +100,7 @@ result<void> handle_offset_commit(connection& self, request_context context, kaf
     }
     ask_one(self, std::move(waiting), acl_operation::read,
             {std::move(request->group_id), std::move(question)},
-            std::chrono::milliseconds(self.config().request_timeout_ms));
+            self.request_timeout());
     return {};
 }
 

@@ -17,6 +17,10 @@ void add_those_of_the_promise(history& to) {
     to.add(make_high_watermark_never_back(to));
     to.add(make_newest_of_key_survives(to));
     to.add(make_lookups_show_the_log(to));
+    to.add(make_group_members_apart(to));
+    to.add(make_zombies_fenced(to));
+    to.add(make_committed_offsets_stay(to));
+    to.add(make_groups_settle(to));
 }
 
 /// Wrong whatever happened to the disks: where they lie, the history gives each life a log of its own.

@@ -122,6 +122,10 @@ void history::on_end_told(const end_told& event) {
     tell([&](checker& listener) { listener.on_end_told(event); });
 }
 
+void history::on_group(const group_event& event) {
+    tell([&](checker& listener) { listener.on_group(event); });
+}
+
 void history::on_deletion_begun(const deletion_begun& event) {
     tell([&](checker& listener) { listener.on_deletion_begun(event); });
 }

@@ -5,6 +5,7 @@
 #include "sim/checkers/broker_events.hpp"
 #include "sim/checkers/client_events.hpp"
 #include "sim/checkers/ghost_log.hpp"
+#include "sim/checkers/group_events.hpp"
 #include "sim/checkers/lookups.hpp"
 #include "sim/checkers/place.hpp"
 #include "sim/world/virtual_time.hpp"
@@ -49,6 +50,9 @@ public:
     /// So much later, everybody must have made progress.
     virtual void on_progress_due(virtual_time, std::uint32_t /*producers*/, std::uint32_t /*readers*/) {}
     virtual void on_end(const end_facts&) {}
+
+    /// What members of consumer groups do and are told.
+    virtual void on_group(const group_event&) {}
 
     // What the taps inside the broker tell. `log_of` still shows how things stood before the event.
     virtual void on_log_opened(const log_opened&) {}
@@ -127,6 +131,7 @@ public:
     void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers);
     void on_end(const end_facts& facts);
 
+    void on_group(const group_event& event);
     void on_log_opened(const log_opened& event);
     void on_log_appended(const log_appended& event);
     void on_log_sync_begun(const log_sync_begun& event) { logs_[event.where].begin_sync(event); }

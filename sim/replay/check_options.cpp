@@ -118,7 +118,8 @@ bool is_numbered(std::string_view host, std::string_view kind, std::size_t count
 
 bool is_client(std::string_view host, const produce_consume_options& options) {
     return host == "admin" || host == "audit" || is_numbered(host, "producer-", options.producers.size()) ||
-           is_numbered(host, "reader-", options.readers.size());
+           is_numbered(host, "reader-", options.readers.size()) ||
+           is_numbered(host, "member-", options.members.size());
 }
 
 /// What the kind of a fault needs to happen, and to end.
@@ -208,6 +209,18 @@ checked problem_of(const client::consumer_options& reader) {
         .in("max_bytes", reader.max_bytes, 1, INT32_MAX)
         .in("partition_max_bytes", reader.partition_max_bytes, 1, INT32_MAX)
         .in("fetch_version_max", reader.fetch_version_max, 0, kafka::fetch_request::highest_version)
+        .found();
+}
+
+checked problem_of(const member_options& member) {
+    return bounds()
+        .in("group", member.group, 0, 100)
+        .in("instance", member.instance, 0, 100)
+        .in("session_timeout_ms", member.session_timeout_ms, 1, longest_ns / millisecond)
+        .in("rebalance_timeout_ms", member.rebalance_timeout_ms, 1, longest_ns / millisecond)
+        .in("heartbeat_ns", member.heartbeat_ns, millisecond, longest_ns)
+        .in("commit_ns", member.commit_ns, millisecond, longest_ns)
+        .in("rude_ns", member.rude_ns, 0, longest_ns)
         .found();
 }
 

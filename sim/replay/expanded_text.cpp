@@ -90,6 +90,8 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("producer").fields(load);
     for (const auto& reader : options.readers)
         text.section("reader").fields(reader);
+    for (const auto& member : options.members)
+        text.section("member").fields(member);
     if (!options.hostile.kinds.none() || options.attacks)
         text.section("hostile").fields(options.hostile);
     if (options.lookups.interval_ns != 0)

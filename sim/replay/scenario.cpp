@@ -81,6 +81,7 @@ struct scenario::reading {
     result<void> topic(const document_section& from);
     result<void> producer(const document_section& from);
     result<void> consumer(const document_section& from);
+    result<void> member(const document_section& from);
     result<void> network(const document_section& from);
     result<void> disk(const document_section& from);
     result<void> faults(const document_section& from);
@@ -101,7 +102,8 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"network", &reading::network}, {"disk", &reading::disk},         {"faults", &reading::skip},
         {"fault", &reading::fault},     {"checks", &reading::checks},     {"sends", &reading::sends},
         {"choices", &reading::choices}, {"hostile", &reading::hostile},   {"harm", &reading::harm},
-        {"attacks", &reading::attacks}, {"lookups", &reading::lookups},
+        {"attacks", &reading::attacks}, {"lookups", &reading::lookups},   {"attacks", &reading::attacks},
+        {"member", &reading::member},
     };
     return all;
 }
@@ -125,7 +127,7 @@ result<void> scenario::reading::all() {
 }
 
 result<void> scenario::reading::known(const document_section& section) {
-    constexpr std::string_view lists[] = {"topic", "producer", "reader", "fault", "harm"};
+    constexpr std::string_view lists[] = {"topic", "producer", "reader", "member", "fault", "harm"};
     if (handlers().find(section.name) == handlers().end()) {
         std::vector<std::string_view> names;
         for (const auto& [name, unused] : handlers())
@@ -254,6 +256,24 @@ result<void> scenario::reading::consumer(const document_section& from) {
             !done)
             return done;
         made.readers.push_back(std::move(options));
+    } while (++copy < count);
+    return {};
+}
+
+result<void> scenario::reading::member(const document_section& from) {
+    if (seen["member"] == 0)
+        made.members.clear();
+    std::uint64_t count = 1;
+    std::uint64_t copy = 0;
+    do {
+        const auto number = seen["member"]++;
+        member_options options;
+        auto lines = reader(from, number);
+        lines.field("count", count).fields(options);
+        if (auto done = lines.check(problem_of(options)).check(too_many("count", count, number)).done();
+            !done)
+            return done;
+        made.members.push_back(options);
     } while (++copy < count);
     return {};
 }

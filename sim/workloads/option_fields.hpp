@@ -63,6 +63,18 @@ void for_each_field(Reader& of, Visit&& visit) {
     visit("fetch_version_max", of.fetch_version_max);
 }
 
+template <class Member, class Visit>
+requires std::is_same_v<std::remove_const_t<Member>, member_options>
+void for_each_field(Member& of, Visit&& visit) {
+    visit("group", of.group);
+    visit("instance", of.instance);
+    visit("session_timeout_ms", of.session_timeout_ms);
+    visit("rebalance_timeout_ms", of.rebalance_timeout_ms);
+    visit("heartbeat_ns", of.heartbeat_ns);
+    visit("commit_ns", of.commit_ns);
+    visit("rude_ns", of.rude_ns);
+}
+
 template <class Topic, class Visit>
 requires std::is_same_v<std::remove_const_t<Topic>, client::new_topic>
 void for_each_field(Topic& of, Visit&& visit) {

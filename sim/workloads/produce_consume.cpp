@@ -1,5 +1,6 @@
 #include "sim/workloads/produce_consume.hpp"
 
+#include "actors/group/group_names.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/mutants/canary.hpp"
 
@@ -66,10 +67,13 @@ runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
 }
 
-/// The topic that hostile clients make for themselves comes behind the others.
+/// The topic that hostile clients make for themselves comes behind the others, then that of groups.
 std::uint32_t number_of_topic(const std::string& topic, const produce_consume_options& options) {
-    return static_cast<std::uint32_t>(topic == hostile_topic ? options.topics.size()
-                                                             : std::stoul(topic.substr(1)));
+    if (topic == hostile_topic)
+        return static_cast<std::uint32_t>(options.topics.size());
+    if (topic == group::offsets_topic)
+        return static_cast<std::uint32_t>(options.topics.size() + 1);
+    return static_cast<std::uint32_t>(std::stoul(topic.substr(1)));
 }
 
 } // namespace
@@ -119,6 +123,8 @@ run_report produce_consume::run() {
         clients.push_back(each->host->host().number());
     for (const auto& each : readers_)
         clients.push_back(each->host().number());
+    for (const auto number : members_->hosts())
+        clients.push_back(number);
     faults_ =
         std::make_unique<fault_driver>(fault_driver::parts{&world_, &network_, &broker_, clients,
                                                            [this](const std::string& line) { tell(line); }},
@@ -160,6 +166,7 @@ bool produce_consume::run_phases() {
             facts_.leaked_actors += each->host->end();
         for (auto& each : readers_)
             facts_.leaked_actors += each->end();
+        facts_.leaked_actors += members_->end();
         facts_.leaked_actors += broker_.host().leaked_actors();
         // What was closed may still linger.
         world_.run_for(last_linger_ns);
@@ -223,6 +230,24 @@ void produce_consume::start_clients() {
         world_.schedule(options_.sends->front().at, world_owner, [this] { send_planned(0); });
     for (std::uint32_t number = 0; number < options_.readers.size(); ++number)
         start_reader(number, options_.readers[number], false);
+    start_members();
+}
+
+void produce_consume::start_members() {
+    group_members::parts parts;
+    parts.broker = broker_endpoint();
+    parts.topics = options_.topics;
+    parts.scheduler = options_.client_scheduler;
+    parts.on_event = [this](const group_event& event) {
+        history_.on_group(event);
+        look_at_invariants();
+    };
+    parts.on_problem = [this](const std::string& what) {
+        if (!disk_may_show())
+            fail("node", what);
+    };
+    members_ = std::make_unique<group_members>(world_, network_, watched_, std::move(parts));
+    members_->start(options_.members);
 }
 
 void produce_consume::start_admin() {

@@ -8,6 +8,7 @@
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/workloads/fault_driver.hpp"
+#include "sim/workloads/group_members.hpp"
 #include "sim/workloads/hostile/hostile_clients.hpp"
 #include "sim/workloads/lookup_client.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
@@ -76,6 +77,7 @@ private:
     void start_admin();
     void start_hostile_clients();
     void start_lookups();
+    void start_members();
     void start_load(std::uint32_t number);
     void start_reader(std::uint32_t number, const client::consumer_options& options, bool audit);
     void send_next(load& of);
@@ -131,6 +133,7 @@ private:
     std::unique_ptr<fault_driver> faults_;
     std::unique_ptr<hostile_clients> hostile_;
     std::unique_ptr<lookup_client> lookups_;
+    std::unique_ptr<group_members> members_;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;
     std::vector<std::unique_ptr<client_host>> readers_;

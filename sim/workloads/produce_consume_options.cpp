@@ -217,6 +217,10 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     draw_keys(made, root.split("keys"));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.lookups = lookup_options::drawn(root.split("lookups"));
+    made.members = drawn_members(root.split("members"));
+    if (!made.members.empty())
+        for (auto& each : drawn_group_config(root.split("group config")))
+            made.broker_config.push_back(std::move(each));
     made.faults =
         fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing, true});
     return made;

@@ -10,6 +10,7 @@
 #include "sim/node/host.hpp"
 #include "sim/scheduler/scheduler_options.hpp"
 #include "sim/workloads/fault_plan.hpp"
+#include "sim/workloads/group_members.hpp"
 #include "sim/workloads/hostile/hostile_options.hpp"
 #include "sim/workloads/lookup_options.hpp"
 
@@ -64,6 +65,7 @@ struct produce_consume_options {
     std::vector<client::new_topic> topics;
     std::vector<load_options> producers;
     std::vector<client::consumer_options> readers; ///< each reads every topic
+    std::vector<member_options> members;           ///< of consumer groups
     std::vector<std::pair<std::string, std::string>> broker_config;
     scheduler_options broker_scheduler;
     scheduler_options client_scheduler;

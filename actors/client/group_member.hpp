@@ -1,0 +1,145 @@
+#pragma once
+
+#include "actors/client/client_session.hpp"
+#include "protocol/kafka/error_codes.hpp"
+#include "protocol/model/slice.hpp"
+#include "runtime/random/random.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace barnabas::client {
+
+struct group_member_options {
+    std::string group;
+    /// A static member (KIP-345); empty for a dynamic one.
+    std::string instance;
+    std::string topic;
+    std::int32_t partitions = 1;
+    std::int32_t session_timeout_ms = 3'000;
+    std::int32_t rebalance_timeout_ms = 3'000;
+    std::int64_t heartbeat_ns = 500 * 1'000'000ll;
+    /// Mean time between commits of what it owns.
+    std::int64_t commit_ns = 300 * 1'000'000ll;
+    /// Mean time until it does something rude: leaves, forgets who it is, or says nothing for longer than its
+    /// session and goes on as if nothing had happened. 0: never.
+    std::int64_t rude_ns = 0;
+};
+
+/// What the member was told, and what it did. `generation` and `member` are its own at that moment.
+struct group_member_events {
+    struct joined {
+        std::int32_t generation = -1;
+        std::string member;
+        /// It had no id when it asked: it cannot be part of an older generation.
+        bool as_new = false;
+        /// How long ago it asked.
+        std::int64_t asked_ns_ago = 0;
+    };
+    struct assigned {
+        std::int32_t generation = -1;
+        std::string member;
+        std::vector<std::int32_t> partitions;
+    };
+    struct commit {
+        std::uint64_t number = 0;
+        std::int32_t generation = -1;
+        std::string member;
+        std::int32_t partition = 0;
+        log_offset offset;
+    };
+    struct fetched {
+        std::int32_t partition = 0;
+        /// -1: nothing was committed.
+        log_offset offset{-1};
+        std::int64_t asked_ns_ago = 0;
+    };
+    std::function<void(const joined&)> on_joined;
+    std::function<void(const assigned&)> on_assigned;
+    std::function<void(const commit&)> on_commit;
+    /// How the commit ended; nothing when nobody can know.
+    std::function<void(std::uint64_t number, std::optional<kafka::error_code> code)> on_commit_result;
+    std::function<void(const fetched&)> on_fetched;
+    /// The coordinator took a sign of life.
+    std::function<void()> on_alive;
+    /// An answer that no coordinator may give.
+    std::function<void(const std::string& what)> on_problem;
+};
+
+/// A member of a classic consumer group: finds the coordinator, joins, assigns if it leads, asks where to go on,
+/// and commits growing offsets of what it owns. The records themselves are not its business.
+///
+///     finding -> joining -> syncing -> fetching -> steady       any -> joining, finding
+class group_member final : public client_role {
+public:
+    group_member(client_connection& connection, group_member_options options, runtime::random draws,
+                 group_member_events events)
+        : connection_(connection), options_(std::move(options)), draws_(draws), events_(std::move(events)) {}
+
+    void on_ready(monotonic_ns now) override;
+    void on_lost(monotonic_ns now) override;
+    void on_answer(const answer& got, monotonic_ns now) override;
+    void on_timer(monotonic_ns now) override { on_ready(now); }
+    monotonic_ns deadline() const override;
+
+private:
+    enum class state { finding, joining, syncing, fetching, steady };
+
+    void ask(monotonic_ns now);
+    void find(monotonic_ns now);
+    void join(monotonic_ns now);
+    void sync(monotonic_ns now);
+    void fetch(monotonic_ns now);
+    void beat(monotonic_ns now);
+    void commit(monotonic_ns now);
+    bool be_rude(monotonic_ns now);
+    void leave(monotonic_ns now);
+
+    void on_found(const answer& got, monotonic_ns now);
+    void on_joined(const answer& got, monotonic_ns now);
+    void on_synced(const answer& got, monotonic_ns now);
+    void on_fetched(const answer& got, monotonic_ns now);
+    void on_beat(const answer& got, monotonic_ns now);
+    void on_committed(const answer& got, monotonic_ns now);
+
+    /// What an error of the coordinator makes of the member.
+    void react(kafka::error_code code, const char* to, monotonic_ns now);
+    void pause(state next, monotonic_ns now);
+    void become(state next);
+    void forget_commits();
+    slice subscription() const;
+    slice assignment_for(std::size_t place, std::size_t members) const;
+    std::int64_t around(std::int64_t mean_ns) { return draws_.between(mean_ns / 2, mean_ns + mean_ns / 2); }
+
+    client_connection& connection_;
+    group_member_options options_;
+    runtime::random draws_;
+    group_member_events events_;
+
+    state state_ = state::finding;
+    std::string member_id_;
+    std::int32_t generation_ = -1;
+    std::string leader_;
+    std::vector<std::string> members_;
+    /// Where it goes on, by partition that it owns.
+    std::map<std::int32_t, std::int64_t> owned_;
+    /// The request of the present state that has no answer yet; 0 for none.
+    std::uint64_t asked_ = 0;
+    bool joins_as_new_ = false;
+    monotonic_ns asked_at_{};
+    std::uint64_t beating_ = 0;
+    std::uint64_t committing_ = 0;
+    std::map<std::int32_t, std::uint64_t> commits_open_;
+    std::uint64_t commits_ = 0;
+
+    monotonic_ns not_before_{};
+    monotonic_ns beat_at_{};
+    monotonic_ns commit_at_{};
+    monotonic_ns rude_at_{};
+};
+
+} // namespace barnabas::client
