@@ -65,7 +65,8 @@ void group_member::ask(monotonic_ns now) {
 void group_member::find(monotonic_ns now) {
     kafka::find_coordinator_request request;
     request.key = options_.group;
-    asked_ = connection_.send(request, *connection_.version_for<kafka::find_coordinator_request>(find_version_max), now);
+    asked_ = connection_.send(
+        request, *connection_.version_for<kafka::find_coordinator_request>(find_version_max), now);
 }
 
 void group_member::join(monotonic_ns now) {
@@ -80,7 +81,8 @@ void group_member::join(monotonic_ns now) {
     protocol.name = "range";
     protocol.metadata = subscription();
     joins_as_new_ = member_id_.empty();
-    // The broker holds it until the others are there: those may have longer timeouts, and sessions before that.
+    // The broker holds it until the others are there: those may have longer timeouts, and sessions before
+    // that.
     constexpr std::int64_t others_ns = 30'000 * limits::millisecond;
     asked_ = connection_.send(request, *connection_.version_for<kafka::join_group_request>(), now,
                               options_.rebalance_timeout_ms * limits::millisecond + others_ns);
@@ -111,7 +113,8 @@ void group_member::fetch(monotonic_ns now) {
     topic.name = options_.topic;
     for (const auto& [partition, offset] : owned_)
         topic.partition_indexes.push_back(partition);
-    asked_ = connection_.send(request, *connection_.version_for<kafka::offset_fetch_request>(fetch_version_max), now);
+    asked_ = connection_.send(request,
+                              *connection_.version_for<kafka::offset_fetch_request>(fetch_version_max), now);
 }
 
 void group_member::beat(monotonic_ns now) {
@@ -140,7 +143,8 @@ void group_member::commit(monotonic_ns now) {
         commits_open_[partition] = ++commits_;
         events_.on_commit({commits_, generation_, member_id_, partition, log_offset(offset)});
     }
-    committing_ = connection_.send(request, *connection_.version_for<kafka::offset_commit_request>(commit_version_max), now);
+    committing_ = connection_.send(
+        request, *connection_.version_for<kafka::offset_commit_request>(commit_version_max), now);
     commit_at_ = now + around(options_.commit_ns);
 }
 
@@ -251,7 +255,8 @@ void group_member::on_found(const answer& got, monotonic_ns now) {
         return connection_.give_up(response.failure());
     if (code{response->error_code} != code::none)
         return react(code{response->error_code}, "FindCoordinator", now);
-    // Whoever knows its group goes on with it, from where the group is: the coordinator may be another one now.
+    // Whoever knows its group goes on with it, from where the group is: the coordinator may be another one
+    // now.
     become(owned_.empty() ? state::joining : state::fetching);
 }
 
@@ -290,7 +295,8 @@ void group_member::on_synced(const answer& got, monotonic_ns now) {
         in.int16("version");
         const auto given = kafka::consumer_protocol_assignment::decode(in, 0);
         if (!given)
-            return events_.on_problem("an assignment that the leader did not make: " + to_string(given.failure()));
+            return events_.on_problem("an assignment that the leader did not make: " +
+                                      to_string(given.failure()));
         for (const auto& topic : given->assigned_partitions)
             for (const auto partition : topic.partitions)
                 owned_[partition] = 0;
@@ -315,7 +321,8 @@ void group_member::on_fetched(const answer& got, monotonic_ns now) {
         for (const auto& partition : topic.partitions) {
             if (const code outcome{partition.error_code}; outcome != code::none)
                 return react(outcome, "OffsetFetch", now);
-            events_.on_fetched({partition.partition_index, log_offset(partition.committed_offset), now - asked_at_});
+            events_.on_fetched(
+                {partition.partition_index, log_offset(partition.committed_offset), now - asked_at_});
             owned_[partition.partition_index] = std::max<std::int64_t>(partition.committed_offset, 0);
         }
     become(state::steady);
@@ -352,9 +359,7 @@ void group_member::react(code outcome, const char* to, monotonic_ns now) {
     switch (outcome) {
     case code::rebalance_in_progress:
     case code::illegal_generation: return pause(state::joining, now);
-    case code::unknown_member_id:
-        member_id_.clear();
-        return pause(state::joining, now);
+    case code::unknown_member_id: member_id_.clear(); return pause(state::joining, now);
     case code::fenced_instance_id:
         // Another process of this name took over; this one begins again as a new one a while later.
         member_id_.clear();
@@ -363,7 +368,8 @@ void group_member::react(code outcome, const char* to, monotonic_ns now) {
         return;
     case code::not_coordinator:
     case code::coordinator_not_available:
-    case code::coordinator_load_in_progress: return pause(state_ == state::steady ? state::steady : state::finding, now);
+    case code::coordinator_load_in_progress:
+        return pause(state_ == state::steady ? state::steady : state::finding, now);
     default:
         if (!may_pass(outcome))
             events_.on_problem(std::string(to) + " was answered " + std::string(kafka::name_of(outcome)));

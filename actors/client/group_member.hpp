@@ -70,8 +70,8 @@ struct group_member_events {
     std::function<void(const std::string& what)> on_problem;
 };
 
-/// A member of a classic consumer group: finds the coordinator, joins, assigns if it leads, asks where to go on,
-/// and commits growing offsets of what it owns. The records themselves are not its business.
+/// A member of a classic consumer group: finds the coordinator, joins, assigns if it leads, asks where to go
+/// on, and commits growing offsets of what it owns. The records themselves are not its business.
 ///
 ///     finding -> joining -> syncing -> fetching -> steady       any -> joining, finding
 class group_member final : public client_role {

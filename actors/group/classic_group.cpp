@@ -157,7 +157,7 @@ void classic_group::take_over(member& target, const join_request& request, reque
     // Requests are slices of what a connection received; they are not to keep that in memory.
     for (auto& protocol : target.protocols)
         protocol.metadata = slice::copy_of(protocol.metadata.bytes());
-    if (target.join)
+    if (target.join && !options_.planted.older_join_forgotten)
         now.out.reply(target.join->ticket, refused(errc::rebalance_in_progress, request.who.member_id));
     target.join = waiting_join{ticket, request.may_skip_assignment};
 }

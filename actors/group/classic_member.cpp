@@ -34,7 +34,7 @@ void classic_group::on_sync(const sync_request& request, request_ticket ticket, 
     };
     if (const errc code = check_member(request.who); code != errc::ok)
         return refuse(code);
-    if (request.generation != generation_)
+    if (request.generation != generation_ && !options_.planted.stale_sync_answered)
         return refuse(errc::illegal_generation);
     if ((request.protocol_type && *request.protocol_type != protocol_type_) ||
         (request.protocol && *request.protocol != protocol_))
@@ -100,10 +100,14 @@ errc classic_group::check_commit(const member_name& who, generation_id generatio
         return errc::ok;
     if (!claims_membership)
         return errc::unknown_member_id;
+    if (options_.planted.static_zombie_commits && who.instance_id)
+        return errc::ok;
     if (const errc code = check_member(who); code != errc::ok)
         return code;
     const auto found = members_.find(who.member_id);
     touch(found->first, found->second, now.now);
+    if (options_.planted.commit_generation_ignored)
+        return errc::ok;
     // Its older assignment is gone, and the newer one is not there yet.
     if (phase_ == classic_phase::completing)
         return errc::rebalance_in_progress;
@@ -238,7 +242,8 @@ void classic_group::write(classic_state state, turn& now) {
 void classic_group::apply(const classic_state& recorded, monotonic_ns now) {
     recorded_ = true;
     protocol_type_ = recorded.protocol_type;
-    generation_ = recorded.generation;
+    if (!options_.planted.generation_not_loaded)
+        generation_ = recorded.generation;
     protocol_ = recorded.protocol.value_or("");
     leader_ = recorded.leader.value_or("");
     since_ = recorded.since;

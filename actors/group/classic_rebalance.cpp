@@ -29,7 +29,9 @@ void classic_group::prepare_rebalance(turn& now) {
 }
 
 void classic_group::arm_phase_timer(timer_kind kind, std::chrono::milliseconds wait, turn& now) {
-    timers_.arm(later(now.now, wait), {kind, name_, {}, ++phase_number_});
+    ++phase_number_;
+    if (!options_.planted.rebalance_not_limited)
+        timers_.arm(later(now.now, wait), {kind, name_, {}, phase_number_});
 }
 
 void classic_group::complete_join_if_all_are_there(turn& now) {
@@ -82,7 +84,8 @@ bool classic_group::elect_leader() {
 }
 
 void classic_group::begin_generation(turn& now) {
-    generation_ = generation_id(generation_.get() + 1);
+    if (!options_.planted.generation_not_raised || generation_.get() == 0)
+        generation_ = generation_id(generation_.get() + 1);
     since_ = now.wall;
     ++phase_number_;
     if (members_.empty()) {

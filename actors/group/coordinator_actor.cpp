@@ -188,7 +188,8 @@ void coordinator_actor::load_again_later() {
 
 void coordinator_actor::on_request(const coordinator_request& request) {
     waiting_reply reply(node_, current_sender(), request.token);
-    if (state_ != state::serving) {
+    const bool early = options_.groups->planted.group_served_while_loading && machine_;
+    if (state_ != state::serving && !early) {
         const errc code = state_ == state::ended     ? errc::not_coordinator
                           : state_ == state::loading ? errc::coordinator_load_in_progress
                                                      : errc::coordinator_not_available;
@@ -261,7 +262,8 @@ void coordinator_actor::on_written(const append_response& written) {
 }
 
 void coordinator_actor::deliver_committed() {
-    while (!answers_.empty() && answers_.front().when_committed <= committed_) {
+    const bool early = options_.groups->planted.group_answered_early;
+    while (!answers_.empty() && (early || answers_.front().when_committed <= committed_)) {
         auto& one = answers_.front();
         const auto found = waiting_.find(one.ticket);
         BARNABAS_ASSERT(found != waiting_.end());

@@ -137,6 +137,28 @@ struct planted_bugs {
     /// A restarted controller hands out the newest block of producer ids once more.
     bool producer_ids_given_again = false;
 
+    // Groups.
+    /// A coordinator answers when it has decided, before the log has it.
+    bool group_answered_early = false;
+    /// Offsets that a coordinator takes never come to the log.
+    bool commit_not_written = false;
+    /// While a coordinator loads, it answers from what it has so far.
+    bool group_served_while_loading = false;
+    /// A commit of an older generation is taken.
+    bool commit_generation_ignored = false;
+    /// A commit of a static member's older self is taken.
+    bool static_zombie_commits = false;
+    /// A rebalance does not raise the generation.
+    bool generation_not_raised = false;
+    /// A loaded group counts its generations from 0 again.
+    bool generation_not_loaded = false;
+    /// An older generation gets the assignment of the present one.
+    bool stale_sync_answered = false;
+    /// A rebalance has no time limit: one member that is gone holds up all.
+    bool rebalance_not_limited = false;
+    /// A JoinGroup that comes again leaves the one before without an answer.
+    bool older_join_forgotten = false;
+
     /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
     /// checker finds is reported.
     bool canary = false;

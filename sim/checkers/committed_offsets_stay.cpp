@@ -52,8 +52,8 @@ private:
         const auto where =
             "partition " + std::to_string(seen.partition) + " of group " + std::to_string(seen.group);
         if (seen.offset < least)
-            violated(where + " was read up to " + std::to_string(least.get()) + ", but the coordinator says " +
-                     std::to_string(seen.offset.get()));
+            violated(where + " was read up to " + std::to_string(least.get()) +
+                     ", but the coordinator says " + std::to_string(seen.offset.get()));
         if (seen.offset.get() >= 0 && !of.sent.contains(seen.offset))
             violated("nobody committed " + std::to_string(seen.offset.get()) + " of " + where);
         of.note(seen.offset, seen.at);

@@ -70,7 +70,7 @@ struct group_alive {
     virtual_time at;
 };
 
-using group_event = std::variant<group_joined, group_assigned, group_commit, group_commit_result, group_offset_seen,
-                                 group_alive>;
+using group_event = std::variant<group_joined, group_assigned, group_commit, group_commit_result,
+                                 group_offset_seen, group_alive>;
 
 } // namespace barnabas::sim

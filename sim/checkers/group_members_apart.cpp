@@ -7,8 +7,8 @@ namespace barnabas::sim {
 
 namespace {
 
-/// What members were told; a generation that nobody got an assignment of may be forgotten when the coordinator
-/// dies, and its number given again.
+/// What members were told; a generation that nobody got an assignment of may be forgotten when the
+/// coordinator dies, and its number given again.
 class group_members_apart final : public checker {
 public:
     using checker::checker;
@@ -54,9 +54,9 @@ private:
                 of.owners.try_emplace({told.generation, partition}, owner{told.id, told.instance});
             const bool same_static = told.instance != 0 && told.instance == at->second.instance;
             if (!made && at->second.id != told.id && !same_static)
-                violated("partition " + std::to_string(partition) + " of group " + std::to_string(told.group) +
-                         " was given to " + at->second.id + " and to " + told.id + " in generation " +
-                         std::to_string(told.generation));
+                violated("partition " + std::to_string(partition) + " of group " +
+                         std::to_string(told.group) + " was given to " + at->second.id + " and to " +
+                         told.id + " in generation " + std::to_string(told.generation));
         }
     }
 

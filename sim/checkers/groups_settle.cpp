@@ -22,7 +22,8 @@ public:
     void on_progress_due(virtual_time at, std::uint32_t, std::uint32_t) override {
         for (const auto& [member, alive] : last_alive_)
             if (healed_ && alive < *healed_)
-                violated("member " + std::to_string(member) + " of a group was not heard by its coordinator for " +
+                violated("member " + std::to_string(member) +
+                         " of a group was not heard by its coordinator for " +
                          std::to_string((at - *healed_) / second) + " s after all faults had ended");
     }
 

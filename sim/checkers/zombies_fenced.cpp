@@ -36,7 +36,8 @@ private:
     /// What it must be refused for was known to somebody when it was sent.
     void on_commit(const group_commit& sent) {
         std::string why;
-        if (const auto newest = newest_.find(sent.group); newest != newest_.end() && sent.generation < newest->second)
+        if (const auto newest = newest_.find(sent.group);
+            newest != newest_.end() && sent.generation < newest->second)
             why = "generation " + std::to_string(newest->second) + " had been assigned";
         const auto name = names_.find({sent.group, sent.instance});
         if (sent.instance != 0 && name != names_.end() && name->second != sent.id)

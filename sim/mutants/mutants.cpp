@@ -36,6 +36,12 @@ constexpr const char* below = "cleaning_stays_below";
 constexpr const char* tails = "cleaning_keeps_producers";
 constexpr const char* progress = "cleaning_gets_on";
 
+constexpr const char* apart = "group_members_apart";
+constexpr const char* fenced = "zombies_fenced";
+constexpr const char* offsets = "committed_offsets_stay";
+constexpr const char* settle = "groups_settle";
+constexpr const char* leak = "no_leak";
+
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
 
@@ -253,6 +259,46 @@ const mutant table[] = {
      "the metadata log is written but never synced",
      {survive, liveness, node},
      &bugs::metadata_not_synced},
+    {"group_answered_early",
+     "a group coordinator answers before the log has what it decided",
+     {offsets, apart, fenced},
+     &bugs::group_answered_early},
+    {"commit_not_written",
+     "offsets that a coordinator takes never come to the log",
+     {offsets},
+     &bugs::commit_not_written},
+    {"group_served_while_loading",
+     "a coordinator answers from the part of its state that is loaded",
+     {offsets, apart, fenced},
+     &bugs::group_served_while_loading},
+    {"commit_generation_ignored",
+     "a commit of an older generation is taken",
+     {fenced, offsets},
+     &bugs::commit_generation_ignored},
+    {"static_zombie_commits",
+     "a commit of a static member's older self is taken",
+     {fenced, offsets},
+     &bugs::static_zombie_commits},
+    {"generation_not_raised",
+     "a rebalance does not raise the generation",
+     {apart},
+     &bugs::generation_not_raised},
+    {"generation_not_loaded",
+     "a loaded group counts its generations from 0 again",
+     {apart},
+     &bugs::generation_not_loaded},
+    {"stale_sync_answered",
+     "an older generation gets the assignment of the present one",
+     {apart},
+     &bugs::stale_sync_answered},
+    {"rebalance_not_limited",
+     "one member that is gone holds up a rebalance for ever",
+     {settle},
+     &bugs::rebalance_not_limited},
+    {"older_join_forgotten",
+     "a JoinGroup that comes again leaves the one before without an answer",
+     {answered, leak},
+     &bugs::older_join_forgotten},
     {"producer_ids_given_again",
      "a restarted controller hands out the newest block of producer ids once more",
      {survive, order},

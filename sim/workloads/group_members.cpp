@@ -19,7 +19,8 @@ std::vector<member_options> drawn_members(runtime::random draws) {
             one.instance = draws.chance(1, 8) ? 1 : i + 1;
         one.session_timeout_ms = static_cast<std::int32_t>(draws.log_between(1'000, 6'000));
         one.rebalance_timeout_ms = static_cast<std::int32_t>(draws.log_between(500, 4'000));
-        one.heartbeat_ns = static_cast<std::int64_t>(one.session_timeout_ms) * millisecond / draws.between(3, 6);
+        one.heartbeat_ns =
+            static_cast<std::int64_t>(one.session_timeout_ms) * millisecond / draws.between(3, 6);
         one.commit_ns = static_cast<std::int64_t>(draws.log_between(20, 1'000)) * millisecond;
         if (rude)
             one.rude_ns = static_cast<std::int64_t>(draws.log_between(1'000, 30'000)) * millisecond;
@@ -86,8 +87,8 @@ client::group_member_events group_members::events_of(const member_options& optio
     };
     events.on_commit = [=, this](const told::commit& commit) {
         (*numbers)[commit.number] = ++commits_;
-        with_.on_event(group_commit{commits_, group, instance, commit.member, commit.generation, commit.partition,
-                                    commit.offset, world_.now()});
+        with_.on_event(group_commit{commits_, group, instance, commit.member, commit.generation,
+                                    commit.partition, commit.offset, world_.now()});
     };
     events.on_commit_result = [=, this](std::uint64_t commit, std::optional<kafka::error_code> code) {
         if (const auto known = numbers->extract(commit))
@@ -95,7 +96,8 @@ client::group_member_events group_members::events_of(const member_options& optio
     };
     events.on_fetched = [=, this](const told::fetched& fetched) {
         const auto now = world_.now();
-        with_.on_event(group_offset_seen{group, fetched.partition, fetched.offset, now - fetched.asked_ns_ago, now});
+        with_.on_event(
+            group_offset_seen{group, fetched.partition, fetched.offset, now - fetched.asked_ns_ago, now});
     };
     events.on_alive = [=, this] { with_.on_event(group_alive{group, number, world_.now()}); };
     events.on_problem = with_.on_problem;

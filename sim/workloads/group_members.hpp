@@ -34,8 +34,8 @@ std::vector<member_options> drawn_members(runtime::random draws);
 /// `__consumer_offsets` happens.
 std::vector<std::pair<std::string, std::string>> drawn_group_config(runtime::random draws);
 
-/// Consumer groups beside producers and readers, each member on a host of its own. Group g reads topic g modulo
-/// their number.
+/// Consumer groups beside producers and readers, each member on a host of its own. Group g reads topic g
+/// modulo their number.
 class group_members {
 public:
     struct parts {
