@@ -1,23 +1,15 @@
 #include "actors/connection/partition_questions.hpp"
+#include "actors/group/group_names.hpp"
 #include "protocol/kafka/delete_records.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <set>
-#include <string_view>
 #include <utility>
 
 namespace barnabas {
 
 namespace {
-
-/// Topics that the broker itself lives on.
-bool is_internal(std::string_view topic) {
-    constexpr std::array<std::string_view, 3> names{"__consumer_offsets", "__transaction_state",
-                                                    "__share_group_state"};
-    return std::find(names.begin(), names.end(), topic) != names.end();
-}
 
 class delete_records final : public partition_questions<kafka::delete_records_response> {
 public:
@@ -59,7 +51,7 @@ result<void> handle_delete_records(connection& self, request_context context, ka
             };
             if (!allowed)
                 waiting->refuse(waiting->newest(), errc::topic_authorization_failed);
-            else if (topic != nullptr && is_internal(wanted.name))
+            else if (topic != nullptr && group::is_internal_topic(wanted.name))
                 waiting->refuse(waiting->newest(), errc::invalid_topic);
             else if (!named.emplace(wanted.name, partition.partition_index).second)
                 waiting->refuse(waiting->newest(), errc::invalid_request);

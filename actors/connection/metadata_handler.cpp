@@ -1,4 +1,5 @@
 #include "actors/connection/handlers.hpp"
+#include "actors/group/group_names.hpp"
 #include "protocol/kafka/metadata.hpp"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ void describe_topic(const topic_metadata& topic, kafka::metadata_response& respo
     auto& entry = response.topics.emplace_back();
     entry.name = topic.name;
     entry.topic_id = topic.id;
+    entry.is_internal = group::is_internal_topic(topic.name);
     entry.topic_authorized_operations = no_authorised_operations;
     entry.partitions.reserve(topic.partitions.size());
     for (const auto& partition : topic.partitions) {

@@ -1,5 +1,6 @@
 #include "actors/connection/partition_questions.hpp"
 #include "actors/connection/produce_batch.hpp"
+#include "actors/group/group_names.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/mark.hpp"
@@ -162,10 +163,12 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
         const topic_metadata* topic = nullptr;
         if (acks < -1 || acks > 1)
             why = error{errc::invalid_required_acks, "acks must be 0, 1 or -1 (all)"};
-        else if (auto found = find_topic(self, context, *image, wanted))
-            topic = *found;
-        else
+        else if (auto found = find_topic(self, context, *image, wanted); !found)
             why = found.failure();
+        else if (group::is_internal_topic((*found)->name))
+            why = error{errc::invalid_topic, "only the broker itself writes to '" + (*found)->name + "'"};
+        else
+            topic = *found;
         for (const auto& partition : wanted.partition_data) {
             waiting->add_partition().index = partition.index;
             if (topic == nullptr)

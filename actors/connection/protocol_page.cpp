@@ -19,7 +19,11 @@ std::string remark_on(kafka::api_key key) {
         return "0 to 3 carry message sets, into which batches are converted; with incremental sessions, "
                "which "
                "end with their connection";
-    case kafka::api_key::find_coordinator: return "always COORDINATOR_NOT_AVAILABLE: there are no groups yet";
+    case kafka::api_key::find_coordinator:
+        return "of groups; of transactions always COORDINATOR_NOT_AVAILABLE: there are none yet";
+    case kafka::api_key::offset_commit:
+    case kafka::api_key::offset_fetch:
+        return "version 0, which meant ZooKeeper once, is served as the others are";
     case kafka::api_key::init_producer_id:
         return "for idempotent producers; NOT_COORDINATOR with a transactional id; transactions, for which 6 "
                "is, are not built yet";
@@ -51,8 +55,8 @@ std::string why_not(kafka::api_key key) {
         return "the levels of features are fixed yet";
     if (is_one_of({52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73, 82, 83, 84, 85, 86, 87}))
         return "between the nodes of a Kafka cluster; those of Barnabas have messages of their own";
-    if (is_one_of({8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69}))
-        return "groups are not built yet";
+    if (is_one_of({68, 69}))
+        return "groups of the new consumer protocol are not built yet";
     if (is_one_of({24, 25, 26, 28, 61, 65, 66}))
         return "transactions are not built yet";
     if (is_one_of({76, 77, 78, 79, 88, 89, 90, 91, 92, 93}))

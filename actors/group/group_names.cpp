@@ -45,6 +45,10 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
 
 } // namespace
 
+bool is_internal_topic(std::string_view name) noexcept {
+    return name == offsets_topic || name == "__transaction_state" || name == "__share_group_state";
+}
+
 std::int32_t java_hash(std::string_view text) noexcept {
     std::uint32_t hash = 0;
     for (std::size_t at = 0; at < text.size();) {

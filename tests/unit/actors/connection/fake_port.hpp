@@ -53,6 +53,11 @@ public:
     void send(const topic_partition& to, const forget_reader& message) override {
         forgotten.emplace_back(to, message);
     }
+    bool send_coordinator(partition_index to, group::coordinator_request message) override {
+        if (led)
+            group_questions.emplace_back(to, std::move(message));
+        return led;
+    }
     void send_controller(create_topics_request message) override { creates.push_back(std::move(message)); }
     void send_controller(delete_topics_request message) override { deletes.push_back(std::move(message)); }
     void send_controller(create_partitions_request message) override { grows.push_back(std::move(message)); }
@@ -87,6 +92,7 @@ public:
     std::vector<std::pair<topic_partition, epoch_query>> epoch_queries;
     std::vector<std::pair<topic_partition, delete_records_request>> deletions;
     std::vector<std::pair<topic_partition, forget_reader>> forgotten;
+    std::vector<std::pair<partition_index, group::coordinator_request>> group_questions;
     std::vector<create_topics_request> creates;
     std::vector<delete_topics_request> deletes;
     std::vector<create_partitions_request> grows;
