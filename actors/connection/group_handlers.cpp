@@ -178,8 +178,7 @@ result<void> handle_heartbeat(connection& self, request_context context, kafka::
     question.who = {std::move(request->member_id), std::move(request->group_instance_id)};
     question.generation = group::generation_id(request->generation_id);
     ask_one(self, std::make_unique<heartbeat>(self, self.current(), context), acl_operation::read,
-            {std::move(request->group_id), std::move(question)},
-            self.request_timeout());
+            {std::move(request->group_id), std::move(question)}, self.request_timeout());
     return {};
 }
 
@@ -197,8 +196,7 @@ result<void> handle_leave_group(connection& self, request_context context, kafka
     for (const auto& member : question.members)
         leaving.push_back(member.who);
     ask_one(self, std::make_unique<leave_group>(self, self.current(), context, std::move(leaving)),
-            acl_operation::read, {std::move(request->group_id), std::move(question)},
-            self.request_timeout());
+            acl_operation::read, {std::move(request->group_id), std::move(question)}, self.request_timeout());
     return {};
 }
 

@@ -44,7 +44,8 @@ std::unique_ptr<checker> make_lookups_show_the_log(const history& of);
 std::unique_ptr<checker> make_group_members_apart(const history& of);
 /// G1, G5: no commit of an older generation, or of a static member's older self, is taken.
 std::unique_ptr<checker> make_zombies_fenced(const history& of);
-/// G2, G7, spurious zero: a committed offset that was acknowledged or seen never goes back, and none is invented.
+/// G2, G7, spurious zero: a committed offset that was acknowledged or seen never goes back, and none is
+/// invented.
 std::unique_ptr<checker> make_committed_offsets_stay(const history& of);
 /// G4: when all is whole again, every member comes to live in its group.
 std::unique_ptr<checker> make_groups_settle(const history& of);
