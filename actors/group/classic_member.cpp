@@ -253,18 +253,19 @@ void classic_group::apply(const classic_state& recorded, monotonic_ns now) {
         named.insert(one.member_id);
         auto [at, made] = members_.try_emplace(one.member_id);
         auto& target = at->second;
-        target.assignment = one.assignment;
-        if (!made)
-            continue;
         target.instance_id = one.instance_id;
         target.client = {one.client_id, one.host};
         target.session_timeout = one.session_timeout;
         target.rebalance_timeout = one.rebalance_timeout;
-        target.protocols = {{protocol_, one.metadata}};
+        target.assignment = one.assignment;
         target.is_new = false;
+        // A living member knows other protocols, too; of the chosen one it says what is recorded.
+        if (metadata_of(target) != one.metadata || made)
+            target.protocols = {{protocol_, one.metadata}};
         if (one.instance_id)
             static_members_[*one.instance_id] = one.member_id;
-        touch(at->first, target, now);
+        if (made)
+            touch(at->first, target, now);
     }
     std::erase_if(members_, [&](const auto& one) { return !named.contains(one.first); });
     std::erase_if(static_members_, [&](const auto& one) { return !members_.contains(one.second); });
