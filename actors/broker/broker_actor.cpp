@@ -49,8 +49,7 @@ public:
           events_(std::move(events)), options_(options),
           machine_({node_id(config_->node_id),
                     static_cast<std::size_t>(config_->num_recovery_threads_per_data_dir), options.planted}),
-          view_(std::make_shared<published_view>(std::make_shared<const broker_view>(
-              broker_view{std::make_shared<const metadata_image>(), {}, {}}))),
+          view_(std::make_shared<published_view>(empty_view())),
           status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
           cleaner_(node, *config_, partitions_, *this), moves_(*config_, partitions_, cleaner_, *this),
           coordinators_(node, *config_, options.planted) {}
@@ -427,8 +426,7 @@ void broker_actor::on_exit() {
     for (auto& [number, reply] : waiting_)
         reply.forget();
     waiting_.clear();
-    view_->publish(
-        std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}, {}}));
+    view_->publish(empty_view());
     partitions_.clear();
     moves_.let_go();
     coordinators_.let_go();

@@ -25,6 +25,11 @@ struct broker_view {
     }
 };
 
+/// Before the boot, and after the end.
+inline std::shared_ptr<const broker_view> empty_view() {
+    return std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}, {}});
+}
+
 using published_view = runtime::published<broker_view>;
 
 } // namespace barnabas
