@@ -6,6 +6,8 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 namespace barnabas {
 
 namespace {
@@ -21,6 +23,10 @@ group::group_options options_of(const broker_config& config, const planted_bugs&
     options.offset_metadata_bytes_max = config.offset_metadata_max_bytes;
     options.offsets_retention = std::chrono::minutes(config.offsets_retention_minutes);
     options.expiry_interval = milliseconds(config.offsets_retention_check_interval_ms);
+    // A batch's head takes its part of both.
+    constexpr std::int64_t head = 128;
+    options.record_bytes_max = static_cast<std::size_t>(std::max<std::int64_t>(
+        std::min<std::int64_t>(config.message_max_bytes, config.offsets_topic_segment_bytes) - head, 0));
     options.planted = planted;
     return options;
 }
@@ -55,7 +61,7 @@ void coordinators::follow(broker_view& view) {
         if (!here.actor) {
             const auto index = static_cast<std::uint32_t>(partition.index.get());
             const loop_index home(index % node_.scheduling->loop_count());
-            here = {log, group::spawn_coordinator(node_, home, {id, log, options_})};
+            here = {log, group::spawn_coordinator(node_, home, {id, log, options_, spawned_++})};
         }
         view.coordinators.emplace(partition.index, here.actor);
     }

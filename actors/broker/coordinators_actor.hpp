@@ -8,6 +8,7 @@
 
 #include <caf/actor.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <utility>
@@ -34,6 +35,7 @@ private:
     runtime::node_services& node_;
     std::shared_ptr<const group::group_options> options_;
     std::map<topic_partition, one> running_;
+    std::uint64_t spawned_ = 0;
     bool closed_ = false;
 };
 

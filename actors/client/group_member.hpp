@@ -81,9 +81,10 @@ public:
         : connection_(connection), options_(std::move(options)), draws_(draws), events_(std::move(events)) {}
 
     void on_ready(monotonic_ns now) override;
+    /// What is due is seen to in `on_ready`, which follows when the connection can send.
+    void on_timer(monotonic_ns) override {}
     void on_lost(monotonic_ns now) override;
     void on_answer(const answer& got, monotonic_ns now) override;
-    void on_timer(monotonic_ns now) override { on_ready(now); }
     monotonic_ns deadline() const override;
 
 private:

@@ -1,3 +1,4 @@
+#include "actors/connection/created_topics.hpp"
 #include "actors/connection/group_question.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/find_coordinator.hpp"
@@ -97,20 +98,10 @@ private:
     std::string why_;
 };
 
-/// As many replicas as there are brokers, up to the configured number.
 create_topics_request topic_to_create(connection& self, std::uint64_t token) {
-    const auto& config = self.config();
-    const auto brokers = self.port().image()->brokers.size();
     create_topics_request message;
     message.token = token;
-    auto& topic = message.topics.emplace_back();
-    topic.name = group::offsets_topic;
-    topic.partition_count = config.offsets_topic_num_partitions;
-    topic.replication_factor = static_cast<std::int16_t>(
-        std::min<std::size_t>(brokers, static_cast<std::size_t>(config.offsets_topic_replication_factor)));
-    topic.configs = {{"cleanup.policy", "compact"},
-                     {"compression.type", "producer"},
-                     {"segment.bytes", std::to_string(config.offsets_topic_segment_bytes)}};
+    message.topics.push_back(topic_by_name(self, std::string(group::offsets_topic)));
     return message;
 }
 

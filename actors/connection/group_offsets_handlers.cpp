@@ -65,7 +65,9 @@ private:
         if (of.code != errc::ok)
             return;
         if (!of.named) {
-            of.partitions = answer.partitions;
+            for (const auto& one : answer.partitions)
+                if (owner().allowed(context(), acl_operation::describe, resource_type::topic, one.topic))
+                    of.partitions.push_back(one);
             return;
         }
         for (std::size_t i = 0; i < of.asked.size(); ++i)

@@ -1,3 +1,4 @@
+#include "actors/connection/created_topics.hpp"
 #include "actors/connection/handlers.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/metadata.hpp"
@@ -83,7 +84,7 @@ public:
             if (named_twice ||
                 !owner().allowed(context(), acl_operation::create, resource_type::topic, *wanted.name))
                 continue;
-            topics.emplace_back().name = *wanted.name;
+            topics.push_back(topic_by_name(owner(), *wanted.name));
         }
         return topics;
     }

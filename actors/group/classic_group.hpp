@@ -49,8 +49,10 @@ public:
     /// there are none.
     errc check_commit(const member_name& who, generation_id generation, turn& now);
 
-    /// Live, and for each record of the log in order. Members get a session from `now` on.
-    void apply(const classic_state& recorded, monotonic_ns now);
+    /// Live, and for each record of the log in order.
+    void apply(const classic_state& recorded);
+    /// The state is loaded: its members have a session from now on, however long that took.
+    void begin_sessions(monotonic_ns now);
 
     classic_phase phase() const noexcept { return phase_; }
     bool is_empty() const noexcept { return phase_ == classic_phase::empty; }
@@ -148,7 +150,7 @@ private:
     std::set<std::string, std::less<>> pending_;
     /// Of this generation, without their assignment so far.
     std::set<std::string, std::less<>> pending_sync_;
-    /// Counts rebalances begun and generations; timers carry it.
+    /// Of the rebalance or generation under way; timers carry it.
     std::uint64_t phase_number_ = 0;
     /// A group's first rebalance waits for more members, and longer while more come, up to this (KIP-134).
     bool first_rebalance_ = false;

@@ -1,5 +1,6 @@
 #include "actors/group/classic_group.hpp"
 
+#include "actors/group/limits.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -13,6 +14,17 @@ namespace barnabas::group {
 namespace {
 
 constexpr std::string_view consumer_protocol = "consumer";
+
+/// At most what the record takes.
+std::size_t bytes_of(const classic_state& state) {
+    std::size_t bytes = group_limits::record_overhead_bytes + state.protocol_type.size() +
+                        state.protocol.value_or("").size() + state.leader.value_or("").size();
+    for (const auto& one : state.members)
+        bytes += group_limits::record_overhead_bytes + one.member_id.size() +
+                 one.instance_id.value_or("").size() + one.client_id.size() + one.host.size() +
+                 one.metadata.size() + one.assignment.size();
+    return bytes;
+}
 
 } // namespace
 
@@ -58,10 +70,17 @@ void classic_group::on_sync(const sync_request& request, request_ticket ticket, 
         assign(request.assignments, now);
 }
 
-/// Whom the leader gave nothing gets the empty assignment.
+/// Whom the leader gave nothing gets the empty assignment. What cannot be kept is not given to anybody: the
+/// members are told, and may agree on something shorter.
 void classic_group::assign(const std::vector<member_assignment>& assignments, turn& now) {
+    auto state = state_to_record(&assignments, now);
+    if (bytes_of(state) > options_.record_bytes_max) {
+        BARNABAS_MARK(assignment_too_large);
+        answer_assignments(errc::message_too_large, now);
+        return prepare_rebalance(now);
+    }
     since_ = now.wall;
-    write(state_to_record(&assignments, now), now);
+    write(std::move(state), now);
     answer_assignments(errc::ok, now);
 }
 
@@ -104,14 +123,13 @@ errc classic_group::check_commit(const member_name& who, generation_id generatio
         return errc::ok;
     if (const errc code = check_member(who); code != errc::ok)
         return code;
+    const bool generation_counts = !options_.planted.commit_generation_ignored;
+    if (generation_counts && generation != generation_)
+        return errc::illegal_generation;
     const auto found = members_.find(who.member_id);
     touch(found->first, found->second, now.now);
-    if (options_.planted.commit_generation_ignored)
-        return errc::ok;
     // Its older assignment is gone, and the newer one is not there yet.
-    if (phase_ == classic_phase::completing)
-        return errc::rebalance_in_progress;
-    return generation == generation_ ? errc::ok : errc::illegal_generation;
+    return generation_counts && phase_ == classic_phase::completing ? errc::rebalance_in_progress : errc::ok;
 }
 
 errc classic_group::on_leave(const member_name& who, turn& now) {
@@ -235,11 +253,11 @@ classic_state classic_group::state_to_record(const std::vector<member_assignment
 }
 
 void classic_group::write(classic_state state, turn& now) {
-    apply(state, now.now);
+    apply(state);
     now.out.records.emplace_back(classic_record{name_, std::move(state)});
 }
 
-void classic_group::apply(const classic_state& recorded, monotonic_ns now) {
+void classic_group::apply(const classic_state& recorded) {
     recorded_ = true;
     protocol_type_ = recorded.protocol_type;
     if (!options_.planted.generation_not_loaded)
@@ -264,11 +282,14 @@ void classic_group::apply(const classic_state& recorded, monotonic_ns now) {
             target.protocols = {{protocol_, one.metadata}};
         if (one.instance_id)
             static_members_[*one.instance_id] = one.member_id;
-        if (made)
-            touch(at->first, target, now);
     }
     std::erase_if(members_, [&](const auto& one) { return !named.contains(one.first); });
     std::erase_if(static_members_, [&](const auto& one) { return !members_.contains(one.second); });
+}
+
+void classic_group::begin_sessions(monotonic_ns now) {
+    for (auto& [id, one] : members_)
+        touch(id, one, now);
 }
 
 describe_response classic_group::describe() const {

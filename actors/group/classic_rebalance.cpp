@@ -29,7 +29,7 @@ void classic_group::prepare_rebalance(turn& now) {
 }
 
 void classic_group::arm_phase_timer(timer_kind kind, std::chrono::milliseconds wait, turn& now) {
-    ++phase_number_;
+    phase_number_ = timers_.next_phase();
     if (!options_.planted.rebalance_not_limited)
         timers_.arm(later(now.now, wait), {kind, name_, {}, phase_number_});
 }
@@ -87,7 +87,7 @@ void classic_group::begin_generation(turn& now) {
     if (!options_.planted.generation_not_raised || generation_.get() == 0)
         generation_ = generation_id(generation_.get() + 1);
     since_ = now.wall;
-    ++phase_number_;
+    phase_number_ = timers_.next_phase();
     if (members_.empty()) {
         protocol_.clear();
         leader_.clear();

@@ -16,10 +16,6 @@ Response with_code(errc code) {
     return response;
 }
 
-bool is_too_long(const std::string& name) {
-    return name.size() > group_limits::name_bytes_max;
-}
-
 } // namespace
 
 void coordinator::on_request(const coordinator_request& request, request_ticket ticket, turn& now) {
@@ -27,6 +23,9 @@ void coordinator::on_request(const coordinator_request& request, request_ticket 
 }
 
 void coordinator::on_loaded(turn& now) {
+    for (auto& [name, group] : groups_)
+        if (group.classic)
+            group.classic->begin_sessions(now.now);
     timers_.arm(later(now.now, options_.expiry_interval), {timer_kind::expiry, {}, {}, 0});
 }
 
@@ -68,7 +67,8 @@ std::string coordinator::draw_member_id(const join_request& request) {
         for (std::size_t byte = i; byte < i + 8; ++byte, bits >>= 8)
             drawn.bytes[byte] = static_cast<std::uint8_t>(bits);
     }
-    return request.who.instance_id.value_or(request.client.client_id) + "-" + to_string(drawn);
+    const auto& prefix = request.who.instance_id ? *request.who.instance_id : request.client.client_id;
+    return prefix.substr(0, group_limits::id_prefix_bytes_max) + "-" + to_string(drawn);
 }
 
 void coordinator::answer(const join_request& request, const std::string& name, request_ticket ticket,
@@ -78,7 +78,7 @@ void coordinator::answer(const join_request& request, const std::string& name, r
         refused.member_id = request.who.member_id;
         now.out.reply(ticket, std::move(refused));
     };
-    if (name.empty() || is_too_long(name))
+    if (name.empty())
         return refuse(errc::invalid_group_id);
     if (request.session_timeout < options_.session_timeout_min ||
         request.session_timeout > options_.session_timeout_max)

@@ -29,7 +29,7 @@ public:
 
     /// Loading: one batch after another, in the order of the log. corrupt_message or unsupported_version: the
     /// state cannot be known.
-    result<void> replay(const batch::batch_view& batch, monotonic_ns now, batch::codec_workspace* workspace);
+    result<void> replay(const batch::batch_view& batch, batch::codec_workspace* workspace);
     void on_loaded(turn& now);
 
     void on_request(const coordinator_request& request, request_ticket ticket, turn& now);
@@ -45,6 +45,12 @@ private:
         /// Null for a name under which offsets were committed by nobody's member.
         std::unique_ptr<classic_group> classic;
         committed_offsets offsets;
+    };
+    /// What a group's offsets live by.
+    struct expiry_rule {
+        /// Not before then.
+        timestamp_ms counted_from = no_timestamp;
+        bool has_members = false;
     };
     using groups = std::map<std::string, one_group, std::less<>>;
 
@@ -65,8 +71,7 @@ private:
     errc check_commit(const commit_request& request, const std::string& name, turn& now);
     void expire_all(turn& now);
     void expire(const std::string& name, turn& now);
-    bool has_expired(const one_group& group, const std::string& topic, const committed_offset& value,
-                     timestamp_ms now) const;
+    bool has_expired(const committed_offset& value, const expiry_rule& rule, timestamp_ms now) const;
     bool is_unstable(const std::string& name, const std::string& topic, partition_index index) const;
 
     // coordinator_groups.cpp
@@ -74,13 +79,14 @@ private:
     void answer(const list_request& request, const std::string& name, request_ticket ticket, turn& now);
     void answer(const delete_request& request, const std::string& name, request_ticket ticket, turn& now);
     void forget_if_unused(const std::string& name, turn& now);
+    void forget(groups::iterator group, turn& now);
 
     // coordinator_records.cpp
     void write(group_record record, turn& now);
-    void apply(const group_record& record, monotonic_ns now);
-    void apply_one(const offset_record& record, monotonic_ns now);
-    void apply_one(const classic_record& record, monotonic_ns now);
-    void end_transaction(producer_id producer, bool committed, monotonic_ns now);
+    void apply(const group_record& record);
+    void apply_one(const offset_record& record);
+    void apply_one(const classic_record& record);
+    void end_transaction(producer_id producer, bool committed);
 
     group_options options_;
     runtime::random ids_;

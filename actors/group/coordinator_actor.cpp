@@ -16,6 +16,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -37,7 +38,8 @@ public:
         : event_based_actor(config), node_(node), options_(std::move(options)),
           ids_(runtime::random(node.seed)
                    .split("group coordinator")
-                   .split(static_cast<std::uint64_t>(options_.partition.partition.get()))) {}
+                   .split(static_cast<std::uint64_t>(options_.partition.partition.get()))
+                   .split(options_.spawned_before)) {}
 
     const char* name() const override { return "group_coordinator"; }
     void on_exit() override;
@@ -60,7 +62,7 @@ private:
     void load_again_later();
 
     void on_request(const coordinator_request& request);
-    void on_timer();
+    void on_timer(const coordinator_timer& fired);
     template <class Step>
     void run(const Step& step);
     void write_next();
@@ -97,7 +99,7 @@ caf::behavior coordinator_actor::make_behavior() {
         [this](const coordinator_request& m) { on_request(m); },
         [this](const append_response& m) { on_written(m); },
         [this](const read_response& m) { on_read(m); },
-        [this](const coordinator_timer&) { on_timer(); },
+        [this](const coordinator_timer& m) { on_timer(m); },
         [this](const coordinator_reload_due&) {
             if (state_ == state::waiting_to_load)
                 load();
@@ -111,6 +113,7 @@ caf::behavior coordinator_actor::make_behavior() {
 void coordinator_actor::load() {
     ++life_;
     state_ = state::loading;
+    armed_for_.reset();
     load_began_ = node_.clock->monotonic_now();
     machine_.emplace(*options_.groups, ids_.split(life_));
     loaded_upto_ = log_offset(0);
@@ -152,7 +155,7 @@ result<void> coordinator_actor::replay(const slice& records) {
     if (!batches)
         return batches.failure();
     for (const auto& one : *batches) {
-        if (auto replayed = machine_->replay(one, load_began_, nullptr); !replayed)
+        if (auto replayed = machine_->replay(one, nullptr); !replayed)
             return replayed;
         loaded_upto_ = one.header.last_offset() + 1;
     }
@@ -200,7 +203,10 @@ void coordinator_actor::on_request(const coordinator_request& request) {
     run([&](turn& now) { machine_->on_request(request, ticket, now); });
 }
 
-void coordinator_actor::on_timer() {
+void coordinator_actor::on_timer(const coordinator_timer& fired) {
+    // Another one was armed since, for an earlier time, and sees to the rest.
+    if (armed_for_ != fired.due)
+        return;
     armed_for_.reset();
     if (state_ == state::serving)
         run([this](turn& now) { machine_->on_time(now); });
@@ -226,14 +232,18 @@ void coordinator_actor::write_next() {
         return;
     batch::batch_builder builder;
     const auto now = node_.clock->wall_now();
+    std::size_t bytes = 0;
     for (const auto& record : unwritten_) {
         const auto encoded = encode(record);
+        bytes += group_limits::record_overhead_bytes + encoded.key.size() +
+                 (encoded.value ? encoded.value->size() : 0);
+        if (in_flight_ != 0 &&
+            bytes > std::min(group_limits::batch_bytes_max, options_.groups->record_bytes_max))
+            break;
         builder.append(now, std::span<const std::byte>(encoded.key),
                        encoded.value ? batch::optional_bytes(std::span<const std::byte>(*encoded.value))
                                      : std::nullopt);
         ++in_flight_;
-        if (builder.uncompressed_size() >= group_limits::batch_bytes_max)
-            break;
     }
     auto batches = batch::split_batches(builder.build());
     BARNABAS_ASSERT(batches.has_value());
@@ -280,7 +290,7 @@ void coordinator_actor::arm_timer() {
         return;
     armed_for_ = *next;
     const auto wait = std::max<std::int64_t>(*next - node_.clock->monotonic_now(), 0);
-    delayed_send(this, std::chrono::nanoseconds(wait), coordinator_timer{});
+    delayed_send(this, std::chrono::nanoseconds(wait), coordinator_timer{*next});
 }
 
 // ---- ending

@@ -6,6 +6,7 @@
 
 #include <caf/actor.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace barnabas::group {
@@ -15,6 +16,8 @@ struct coordinator_actor_options {
     /// The partition of `__consumer_offsets`, led here.
     caf::actor log;
     std::shared_ptr<const group_options> groups;
+    /// How many coordinators this process spawned before, so that none draws ids that another gave out.
+    std::uint64_t spawned_before = 0;
 };
 
 /// Loads the partition, then takes `coordinator_request`s, each answered by one `coordinator_response`. Until

@@ -55,12 +55,14 @@ void coordinator::answer(const delete_request&, const std::string& name, request
             });
         for (auto& record : gone)
             write(std::move(record), now);
-        forget_if_unused(name, now);
+        // The last offset of a group that nobody ever joined takes the group along.
+        if (const auto left = groups_.find(name); left != groups_.end())
+            forget(left, now);
     }
     now.out.reply(ticket, delete_response{code});
 }
 
-/// A group without members and offsets goes; if the log knows it, the log is told.
+/// A group without members and offsets goes.
 void coordinator::forget_if_unused(const std::string& name, turn& now) {
     const auto found = groups_.find(name);
     if (found == groups_.end() || !found->second.offsets.empty())
@@ -68,12 +70,17 @@ void coordinator::forget_if_unused(const std::string& name, turn& now) {
     if (found->second.classic &&
         (!found->second.classic->is_empty() || found->second.classic->awaits_members()))
         return;
-    if (!found->second.classic || !found->second.classic->is_recorded()) {
-        groups_.erase(found);
+    forget(found, now);
+}
+
+/// If the log knows it, the log is told. Who was sent back with an id, and comes with it, has to begin again.
+void coordinator::forget(groups::iterator group, turn& now) {
+    if (!group->second.classic || !group->second.classic->is_recorded()) {
+        groups_.erase(group);
         return;
     }
     BARNABAS_MARK(unused_group_deleted);
-    write(classic_record{name, std::nullopt}, now);
+    write(classic_record{group->first, std::nullopt}, now);
 }
 
 } // namespace barnabas::group

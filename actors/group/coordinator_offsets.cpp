@@ -3,10 +3,24 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 // Committed offsets: stored, asked for, deleted, grown old.
 namespace barnabas::group {
+
+namespace {
+
+/// Both come from clients.
+timestamp_ms saturated_sum(timestamp_ms from, std::int64_t wait) {
+    std::int64_t sum = 0;
+    if (!__builtin_add_overflow(from.get(), wait, &sum))
+        return timestamp_ms(sum);
+    return timestamp_ms(wait > 0 ? std::numeric_limits<std::int64_t>::max()
+                                 : std::numeric_limits<std::int64_t>::min());
+}
+
+} // namespace
 
 void coordinator::answer(const commit_request& request, const std::string& name, request_ticket ticket,
                          turn& now) {
@@ -24,7 +38,7 @@ void coordinator::answer(const commit_request& request, const std::string& name,
         const auto at = wanted.committed_at == no_timestamp ? now.wall : wanted.committed_at;
         committed_offset value{wanted.offset, wanted.epoch, wanted.metadata, at, no_timestamp, wanted.id};
         if (request.retention)
-            value.expires_at = now.wall + request.retention->count();
+            value.expires_at = saturated_sum(now.wall, request.retention->count());
         write(offset_record{name, wanted.topic, wanted.index, std::move(value)}, now);
     }
     now.out.reply(ticket, std::move(response));
@@ -112,12 +126,26 @@ void coordinator::expire_all(turn& now) {
     }
 }
 
+/// The rules of KIP-211: a group that lives keeps what it reads, however long ago it committed (card GRP-01);
+/// one that lost its members keeps its offsets for the retention from then on.
 void coordinator::expire(const std::string& name, turn& now) {
     const auto& group = groups_.find(name)->second;
+    const auto* classic = group.classic.get();
+    const bool had_members = classic != nullptr && !classic->protocol_type().empty();
+    expiry_rule rule;
+    rule.has_members = had_members && !classic->is_empty();
+    if (had_members && classic->is_empty())
+        rule.counted_from = classic->since();
+    const auto read =
+        rule.has_members ? classic->subscribed_topics() : std::optional<std::set<std::string>>();
+    // What they read cannot be told.
+    if (rule.has_members && !read)
+        return;
     std::vector<offset_record> expired;
     group.offsets.for_each(
         [&](const std::string& topic, partition_index index, const committed_offset& value) {
-            if (has_expired(group, topic, value, now.wall) && !is_unstable(name, topic, index))
+            if (has_expired(value, rule, now.wall) && !(read && read->contains(topic)) &&
+                !is_unstable(name, topic, index))
                 expired.push_back({name, topic, index, std::nullopt});
         });
     for (auto& record : expired) {
@@ -126,23 +154,12 @@ void coordinator::expire(const std::string& name, turn& now) {
     }
 }
 
-/// The rules of KIP-211: a group that lives keeps what it reads, however long ago it committed (card GRP-01);
-/// one that lost its members keeps its offsets for the retention from then on.
-bool coordinator::has_expired(const one_group& group, const std::string& topic, const committed_offset& value,
+bool coordinator::has_expired(const committed_offset& value, const expiry_rule& rule,
                               timestamp_ms now) const {
-    const auto* classic = group.classic.get();
-    const bool had_members = classic != nullptr && !classic->protocol_type().empty();
-    auto counted_from = value.committed_at;
-    if (had_members && classic->is_empty()) {
-        counted_from = std::max(counted_from, classic->since());
-    } else if (had_members) {
-        const auto subscribed = classic->subscribed_topics();
-        if (!subscribed || subscribed->contains(topic))
-            return false;
-    }
     if (value.expires_at != no_timestamp)
-        return now >= value.expires_at && (!had_members || classic->is_empty());
-    return now - counted_from >= options_.offsets_retention.count();
+        return now >= value.expires_at && !rule.has_members;
+    const auto counted_from = std::max(value.committed_at, rule.counted_from);
+    return now >= saturated_sum(counted_from, options_.offsets_retention.count());
 }
 
 } // namespace barnabas::group

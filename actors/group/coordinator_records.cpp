@@ -23,17 +23,17 @@ std::optional<bool> ends_committed(const batch::record_view& record) {
 } // namespace
 
 void coordinator::write(group_record record, turn& now) {
-    apply(record, now.now);
+    apply(record);
     if (options_.planted.commit_not_written && std::holds_alternative<offset_record>(record))
         return;
     now.out.records.push_back(std::move(record));
 }
 
-void coordinator::apply(const group_record& record, monotonic_ns now) {
-    std::visit([&](const auto& one) { apply_one(one, now); }, record);
+void coordinator::apply(const group_record& record) {
+    std::visit([&](const auto& one) { apply_one(one); }, record);
 }
 
-void coordinator::apply_one(const offset_record& record, monotonic_ns) {
+void coordinator::apply_one(const offset_record& record) {
     if (record.value) {
         groups_[record.group].offsets.apply(record);
         return;
@@ -47,10 +47,9 @@ void coordinator::apply_one(const offset_record& record, monotonic_ns) {
         groups_.erase(found);
 }
 
-void coordinator::apply_one(const classic_record& record, monotonic_ns now) {
-    if (record.value) {
-        return classic_of(groups_[record.group], record.group).apply(*record.value, now);
-    }
+void coordinator::apply_one(const classic_record& record) {
+    if (record.value)
+        return classic_of(groups_[record.group], record.group).apply(*record.value);
     const auto found = groups_.find(record.group);
     if (found == groups_.end())
         return;
@@ -62,13 +61,12 @@ void coordinator::apply_one(const classic_record& record, monotonic_ns now) {
     found->second.classic.reset();
 }
 
-result<void> coordinator::replay(const batch::batch_view& batch, monotonic_ns now,
-                                 batch::codec_workspace* workspace) {
+result<void> coordinator::replay(const batch::batch_view& batch, batch::codec_workspace* workspace) {
     const auto& header = batch.header;
     const auto visit = [&](const batch::record_view& record) -> result<void> {
         if (header.is_control()) {
             if (const auto committed = ends_committed(record))
-                end_transaction(header.producer_id, *committed, now);
+                end_transaction(header.producer_id, *committed);
             return {};
         }
         auto decoded = decode_group_record(record);
@@ -84,19 +82,19 @@ result<void> coordinator::replay(const batch::batch_view& batch, monotonic_ns no
         if (header.is_transactional() && offset != nullptr)
             open_transactions_[header.producer_id].push_back(std::move(*offset));
         else
-            apply(**decoded, now);
+            apply(**decoded);
         return {};
     };
     return batch::for_each_record(batch, visit, workspace);
 }
 
-void coordinator::end_transaction(producer_id producer, bool committed, monotonic_ns now) {
+void coordinator::end_transaction(producer_id producer, bool committed) {
     const auto found = open_transactions_.find(producer);
     if (found == open_transactions_.end())
         return;
     if (committed)
         for (const auto& record : found->second)
-            apply(record, now);
+            apply(record);
     open_transactions_.erase(found);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/model/ids.hpp"
+
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
@@ -7,7 +9,10 @@
 /// What the coordinator's shell tells itself.
 namespace barnabas::group {
 
-struct coordinator_timer {};
+/// For what is due at `due`.
+struct coordinator_timer {
+    monotonic_ns due;
+};
 /// The state is loaded anew.
 struct coordinator_reload_due {};
 

@@ -3,6 +3,7 @@
 #include "protocol/model/planted_bugs.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace barnabas::group {
@@ -17,6 +18,8 @@ struct group_options {
     /// Counted from when the group lost its last member, or from the commit where nobody joins (KIP-211).
     std::chrono::milliseconds offsets_retention{604'800'000};
     std::chrono::milliseconds expiry_interval{600'000};
+    /// A record that is longer does not fit into a batch of `__consumer_offsets`.
+    std::size_t record_bytes_max = 1'000'000;
     planted_bugs planted;
 };
 

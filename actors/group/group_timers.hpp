@@ -49,9 +49,12 @@ public:
         return taken;
     }
     std::size_t size() const noexcept { return timers_.size(); }
+    /// Never the same twice, so that no timer of a deleted group is taken for one of its successor's.
+    std::uint64_t next_phase() noexcept { return ++phase_; }
 
 private:
     std::multimap<monotonic_ns, group_timer> timers_;
+    std::uint64_t phase_ = 0;
 };
 
 /// Nanoseconds later; durations of clients are bounded by the session and rebalance limits.

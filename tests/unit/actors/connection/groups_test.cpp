@@ -6,6 +6,7 @@
 #include "protocol/kafka/join_group.hpp"
 #include "protocol/kafka/leave_group.hpp"
 #include "protocol/kafka/list_groups.hpp"
+#include "protocol/kafka/metadata.hpp"
 #include "protocol/kafka/offset_commit.hpp"
 #include "protocol/kafka/offset_delete.hpp"
 #include "protocol/kafka/offset_fetch.hpp"
@@ -34,7 +35,7 @@ protected:
     static std::string group_of(int partition) {
         std::string name = "g";
         while (group::partition_of_group(name, 2) != partition_index(partition))
-            name += "x";
+            name += "y";
         return name;
     }
     template <class Body>
@@ -92,6 +93,17 @@ TEST_F(connection_test, first_question_for_a_coordinator_creates_the_topic) {
     made.topics.resize(1);
     machine.on_topics_response(made);
     EXPECT_EQ(response<kafka::find_coordinator_response>(0, 2, 1).node_id, 1);
+}
+
+TEST_F(connection_test, who_names_the_topic_of_groups_first_gets_the_one_that_groups_are_kept_in) {
+    machine.start();
+    kafka::metadata_request message;
+    message.topics.emplace();
+    message.topics->emplace_back().name = "__consumer_offsets";
+    deliver(request(message, 1, 1));
+    ASSERT_EQ(port.creates.size(), 1u);
+    EXPECT_EQ(port.creates[0].topics.at(0).partition_count, 50);
+    EXPECT_EQ(port.creates[0].topics.at(0).configs.at("cleanup.policy"), "compact");
 }
 
 TEST_F(groups_test, join_is_asked_and_answered_in_every_version) {

@@ -64,6 +64,83 @@ TEST(coordinator, commit_between_join_and_sync_waits_for_the_assignment) {
     EXPECT_EQ(world.commit("t", 1, {member.member_id, {}}, 1).code, errc::rebalance_in_progress);
 }
 
+TEST(coordinator, commit_of_an_older_generation_is_refused_whatever_the_group_does) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.ask(world.joining({member, {}}, "changed"));
+    EXPECT_EQ(world.commit("t", 5, {member, {}}, 1).code, errc::illegal_generation);
+    // Nor does it keep the member alive.
+    world.pass(milliseconds(9'000));
+    world.commit("t", 5, {member, {}}, 1);
+    world.pass(milliseconds(2'000));
+    EXPECT_TRUE(world.describe().members.empty());
+}
+
+TEST(coordinator, deleted_group_is_gone_though_somebody_was_sent_back_to_join_it) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.commit("t", 5, {member, {}}, 1);
+    world.leave({member, {}});
+    auto request = world.joining();
+    request.id_first = true;
+    const auto sent_back = world.joined(world.ask(request));
+    EXPECT_EQ(sent_back.code, errc::member_id_required);
+    EXPECT_EQ(world.take<delete_response>(world.ask(delete_request{})).code, errc::ok);
+    EXPECT_EQ(world.describe().state, "Dead");
+    request.who.member_id = sent_back.member_id;
+    EXPECT_EQ(world.joined(world.ask(request)).code, errc::unknown_member_id);
+    world.reload();
+    EXPECT_EQ(world.describe().state, "Dead");
+}
+
+TEST(coordinator, assignment_that_cannot_be_kept_is_given_to_nobody) {
+    group_options options;
+    options.record_bytes_max = 10'000;
+    group_world world(options);
+    const auto member = world.stable_with_one();
+    const auto again = world.ask(world.joining({member, {}}, "changed"));
+    const auto next = world.joined(again);
+    const auto records = world.log.size();
+    const auto refused =
+        world.synced(member, next.generation, {{member, slice::copy_of(std::string(10'000, 'a'))}});
+    EXPECT_EQ(refused.code, errc::message_too_large);
+    EXPECT_EQ(world.log.size(), records);
+    EXPECT_EQ(world.heartbeat({member, {}}, next.generation.get()), errc::rebalance_in_progress);
+}
+
+TEST(coordinator, sessions_of_loaded_members_begin_when_all_is_loaded) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.pass(milliseconds(9'999));
+    world.reload();
+    world.pass(milliseconds(9'999));
+    EXPECT_EQ(world.describe().members.size(), 1u);
+    world.pass(milliseconds(2));
+    EXPECT_TRUE(world.describe().members.empty());
+}
+
+TEST(coordinator, client_with_a_name_of_any_length_gets_an_id_that_is_its_own) {
+    group_world world;
+    auto request = world.joining();
+    request.id_first = true;
+    request.client.client_id = std::string(32'767, 'c');
+    const auto one = world.joined(world.ask(request)).member_id;
+    EXPECT_LT(one.size(), 400u);
+    EXPECT_NE(one, world.joined(world.ask(request)).member_id);
+}
+
+TEST(coordinator, retention_beyond_all_time_is_for_ever) {
+    group_world world;
+    commit_request request;
+    request.generation = generation_id(-1);
+    request.retention = milliseconds(std::numeric_limits<std::int64_t>::max());
+    request.partitions.emplace_back().topic = "t";
+    request.partitions.back().offset = log_offset(7);
+    world.take<commit_response>(world.ask(request));
+    world.pass(world.options.expiry_interval);
+    EXPECT_EQ(world.committed("t"), 7);
+}
+
 TEST(coordinator, commit_in_a_group_that_is_not_there_is_illegal) {
     group_world world;
     EXPECT_EQ(world.commit("t", 1, {"member", {}}, 3).code, errc::illegal_generation);
@@ -216,8 +293,7 @@ TEST(coordinator, offsets_of_a_transaction_count_when_it_was_committed) {
     value.offset = log_offset(5);
     const offset_record record{"g", "t", partition_index(0), value};
     const auto replay = [&](bool control, int kind) {
-        ASSERT_TRUE(
-            world.machine->replay(transactional(record, control, kind), world.clock, nullptr).has_value());
+        ASSERT_TRUE(world.machine->replay(transactional(record, control, kind), nullptr).has_value());
     };
     replay(false, 0);
     EXPECT_EQ(world.committed("t"), -1);
@@ -237,8 +313,7 @@ TEST(coordinator, record_that_cannot_be_read_is_an_error) {
     group_world world;
     batch::batch_builder builder;
     builder.append_text(timestamp_ms(1), std::string_view("\0\1bad", 5), "value");
-    const auto read =
-        world.machine->replay(batch::split_batches(builder.build())->front(), world.clock, nullptr);
+    const auto read = world.machine->replay(batch::split_batches(builder.build())->front(), nullptr);
     EXPECT_EQ(read.code(), errc::corrupt_message);
 }
 

@@ -141,7 +141,7 @@ public:
                            encoded.value ? batch::optional_bytes(std::span<const std::byte>(*encoded.value))
                                          : std::nullopt);
             const auto batches = batch::split_batches(builder.build());
-            const auto replayed = machine->replay(batches->front(), clock, nullptr);
+            const auto replayed = machine->replay(batches->front(), nullptr);
             ASSERT_TRUE(replayed.has_value()) << to_string(replayed.failure());
         }
         run([&](turn& now) { machine->on_loaded(now); });

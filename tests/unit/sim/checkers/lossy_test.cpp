@@ -24,9 +24,10 @@ TEST(lossy_run, is_without_the_checkers_that_compare_what_clients_saw_over_lives
             missing.push_back(name);
     }
     const std::vector<std::string> of_the_promise{
-        "acked_records_survive",  "nothing_unseen",      "offsets_contiguous", "inconsistent_offsets",
-        "no_duplicates",          "producer_order",      "sends_monotonic",    "high_watermark_never_back",
-        "newest_of_key_survives", "lookups_show_the_log"};
+        "acked_records_survive",  "nothing_unseen",       "offsets_contiguous",  "inconsistent_offsets",
+        "no_duplicates",          "producer_order",       "sends_monotonic",     "high_watermark_never_back",
+        "newest_of_key_survives", "lookups_show_the_log", "group_members_apart", "zombies_fenced",
+        "committed_offsets_stay", "groups_settle"};
     EXPECT_EQ(missing, of_the_promise);
 }
 

@@ -39,7 +39,7 @@ TEST(scenario, names_the_line_of_words_that_mean_nothing) {
         {"[topic]\nconfig.retention.ms = abc\n", "x:2: [topic] Invalid value abc"},
         {"[hostile]\nkinds = noise rudeness\n",
          "x:2: kinds: 'rudeness' is none of half_request_then_silence,"},
-        {"[hostile]\nkinds = 131072\n", "x:2: kinds: 131072 lies outside 0..131071"},
+        {"[hostile]\nkinds = 262144\n", "x:2: kinds: 262144 lies outside 0..262143"},
     });
 }
 
