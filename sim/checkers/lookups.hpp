@@ -34,6 +34,8 @@ struct described_directory {
     struct replica {
         place where;
         std::int64_t bytes = 0;
+        /// A copy that is to take its place one day.
+        bool is_future = false;
     };
     std::string path;
     /// -1 where the version does not tell it.

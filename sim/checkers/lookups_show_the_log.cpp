@@ -223,6 +223,7 @@ void lookups_show_the_log::on_epoch_end_told(const epoch_end_told& told) {
 
 void lookups_show_the_log::on_log_dirs_told(const log_dirs_told& told) {
     std::set<place> listed;
+    std::set<place> copied;
     for (const auto& directory : told.directories) {
         // Beside a look at the disk that is under way only the free room is known, from the look before.
         const bool known = directory.total_bytes >= 0;
@@ -231,10 +232,12 @@ void lookups_show_the_log::on_log_dirs_told(const log_dirs_told& told) {
             violated("the broker described directory " + directory.path + " with " +
                      std::to_string(directory.usable_bytes) + " of " + std::to_string(directory.total_bytes) +
                      " bytes free");
-        for (const auto& [where, bytes] : directory.replicas) {
-            if (bytes < 0 || !listed.insert(where).second)
+        for (const auto& [where, bytes, is_future] : directory.replicas) {
+            if (bytes < 0 || !(is_future ? copied : listed).insert(where).second)
                 violated("the broker described " + to_string(where) + " in " + directory.path + " with " +
                          std::to_string(bytes) + " bytes, or twice");
+            if (is_future)
+                continue;
             const auto& of = places_[where];
             bool holds = false;
             if (of.served_before && of.serves && !sent().log_of(where).write_caching())

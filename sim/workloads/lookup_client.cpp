@@ -226,8 +226,9 @@ result<void> lookup_client::tell_directories(const question& asked, kafka::wire_
             described_directory{directory.log_dir, directory.total_bytes, directory.usable_bytes, {}});
         for (const auto& topic : directory.topics)
             for (const auto& partition : topic.partitions)
-                entry.replicas.push_back(
-                    {{with_.number_of(topic.name), partition.partition_index}, partition.partition_size});
+                entry.replicas.push_back({{with_.number_of(topic.name), partition.partition_index},
+                                          partition.partition_size,
+                                          partition.is_future_key});
     }
     with_.told->on_log_dirs_told(told);
     return {};

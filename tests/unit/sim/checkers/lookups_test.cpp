@@ -173,6 +173,8 @@ TEST(lookups, of_directories_list_every_partition_once_with_what_it_holds) {
     EXPECT_TRUE(with_batches().directories_fit({good}));
     EXPECT_TRUE(with_batches().directories_fit({{"/a", -1, -1, {{here, 70}}}}));
     EXPECT_FALSE(with_batches().directories_fit({good, {"/b", 100, 50, {{here, 70}}}}));
+    EXPECT_TRUE(with_batches().directories_fit({good, {"/b", 100, 50, {{here, 0, true}}}}));
+    EXPECT_FALSE(with_batches().directories_fit({good, {"/b", 100, 50, {{here, 0, true}, {here, 0, true}}}}));
     EXPECT_FALSE(with_batches().directories_fit({{"/a", 100, 50, {{here, 0}}}}));
     EXPECT_FALSE(with_batches().directories_fit({{"/a", 100, 101, {{here, 70}}}}));
     EXPECT_FALSE(with_batches().directories_fit({{"/a", 100, -1, {{here, 70}}}}));
