@@ -117,9 +117,7 @@ void moves::on_step_done(const topic_partition& id, const replica::move_job& job
         waiting_.push_back(id);
         return start_waiting();
     case move_state::copying: return on_copied(one, job);
-    case move_state::finishing:
-        one.state = move_state::keeping;
-        return port_.keep_in_target(one.order, one.checkpointed);
+    case move_state::finishing: one.state = move_state::clearing; return port_.clear_in_target(one.order);
     default: BARNABAS_UNREACHABLE("no job runs in this state");
     }
 }
@@ -160,6 +158,19 @@ void moves::on_complete(const broker_effects::finish_move& order) {
         found->second.checkpointed.log_start = log_offset(-1);
     found->second.state = move_state::finishing;
     submit(found->second, replica::move_step::finish);
+}
+
+/// A line that stayed, of a deleted topic of that name for instance, would count for the copy after a crash:
+/// below a recovery point nothing is taken back from the commit journal.
+void moves::on_cleared(const topic_partition& id, const result<void>& outcome) {
+    const auto found = moves_.find(id);
+    if (found == moves_.end() || found->second.state != move_state::clearing)
+        return;
+    auto& one = found->second;
+    if (one.cancelled || !outcome)
+        return give_up(one, outcome);
+    one.state = move_state::keeping;
+    port_.keep_in_target(one.order, one.checkpointed);
 }
 
 void moves::on_kept(const topic_partition& id, const result<void>& outcome) {
@@ -205,7 +216,8 @@ void moves::on_cancel(const broker_effects::cancel_move& order) {
     BARNABAS_MARK(move_cancelled);
     one.cancelled = true;
     one.keeps_future = order.keeps_future;
-    if (!one.job_in_flight && one.state != move_state::keeping)
+    const bool asks_checkpoints = one.state == move_state::clearing || one.state == move_state::keeping;
+    if (!one.job_in_flight && !asks_checkpoints)
         give_up(one, {});
 }
 

@@ -31,6 +31,9 @@ public:
     virtual void ask_log(const topic_partition& id) = 0;
     /// Comes back by `moves::on_due` with the same turn.
     virtual void wake(const topic_partition& id, std::uint64_t turn, std::chrono::nanoseconds delay) = 0;
+    /// Whatever the checkpoints of the target say of that name is of another log, and shall leave their
+    /// files; comes back by `moves::on_cleared`.
+    virtual void clear_in_target(const broker_effects::begin_move& order) = 0;
     /// The checkpoints of the target shall have the log's offsets; comes back by `moves::on_kept`.
     virtual void keep_in_target(const broker_effects::begin_move& order,
                                 const checkpointed_offsets& marks) = 0;
@@ -64,7 +67,8 @@ struct copy_size {
 /// on average no more is copied than the limit says, but for what is left when the log closes; before the
 /// exchange everything is on stable storage in the target, its checkpoints included; whatever fails before
 /// the exchange leaves the log where it is. Steps of a move: begun, waits for its turn, copies what is
-/// stable, caught up, (the broker closes the log), finishes, keeps the marks, exchanges, ends.
+/// stable, caught up, (the broker closes the log), finishes, clears what the target's checkpoints have of
+/// another log of that name, keeps the marks, exchanges, ends.
 class moves {
 public:
     moves(const moves_options& options, moves_port& port) : options_(options), port_(port) {}
@@ -77,6 +81,7 @@ public:
     void on_step_done(const topic_partition& id, const replica::move_job& job);
     void on_log_size(const topic_partition& id, const log_size_response& size);
     void on_due(const topic_partition& id, std::uint64_t turn);
+    void on_cleared(const topic_partition& id, const result<void>& outcome);
     void on_kept(const topic_partition& id, const result<void>& outcome);
 
     std::size_t count() const { return moves_.size(); }
@@ -96,6 +101,7 @@ private:
         copying,
         caught_up,
         finishing,
+        clearing,
         keeping,
         exchanging,
         dropping

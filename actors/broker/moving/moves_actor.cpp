@@ -37,6 +37,11 @@ struct move_counts {
     runtime::counter& failed;
 };
 
+template <class Answer>
+result<void> outcome_of(const Answer& answer) {
+    return answer.code == errc::ok ? result<void>() : result<void>(error{answer.code, answer.detail});
+}
+
 class moves_actor final : public caf::event_based_actor, private moves_port {
 public:
     moves_actor(caf::actor_config& config, runtime::node_services& node, const moves_options& options,
@@ -65,11 +70,13 @@ public:
                     run([&] { machine_.on_log_size(asked.mapped(), m); });
             },
             [this](const move_due& m) { run([&] { machine_.on_due(m.id, m.turn); }); },
-            [this](const log_start_kept& m) {
-                const auto outcome =
-                    m.code == errc::ok ? result<void>() : result<void>(error{m.code, m.detail});
+            [this](const marks_forgotten& m) {
                 if (const auto asked = asked_.extract(m.token))
-                    run([&] { machine_.on_kept(asked.mapped(), outcome); });
+                    run([&] { machine_.on_cleared(asked.mapped(), outcome_of(m)); });
+            },
+            [this](const log_start_kept& m) {
+                if (const auto asked = asked_.extract(m.token))
+                    run([&] { machine_.on_kept(asked.mapped(), outcome_of(m)); });
             },
             [this](const move_size_query& m) {
                 const auto size = machine_.size_of(m.id).value_or(copy_size{});
@@ -151,6 +158,10 @@ private:
     }
     void wake(const topic_partition& id, std::uint64_t turn, std::chrono::nanoseconds delay) override {
         delayed_send(this, delay, move_due{id, turn});
+    }
+    void clear_in_target(const broker_effects::begin_move& order) override {
+        asked_[++questions_] = order.id;
+        send(with_.checkpoints.at(order.target), forget_marks{questions_, {order.topic, order.id.partition}});
     }
     void keep_in_target(const broker_effects::begin_move& order, const checkpointed_offsets& marks) override {
         const auto& owner = with_.checkpoints.at(order.target);

@@ -32,6 +32,9 @@ public:
     void wake(const topic_partition& id, std::uint64_t turn, std::chrono::nanoseconds delay) override {
         woken.push_back({id, turn, delay});
     }
+    void clear_in_target(const broker_effects::begin_move& order) override {
+        cleared.push_back(order.target);
+    }
     void keep_in_target(const broker_effects::begin_move& order, const checkpointed_offsets& marks) override {
         kept.emplace_back(order.target, marks);
     }
@@ -58,6 +61,7 @@ public:
     std::vector<std::string> discarded;
     std::vector<topic_partition> asked;
     std::vector<waking> woken;
+    std::vector<std::string> cleared;
     std::vector<std::pair<std::string, checkpointed_offsets>> kept;
     std::vector<std::string> forgotten;
     std::vector<std::string> told;
@@ -132,6 +136,9 @@ TEST(moves, from_begin_to_end) {
     f.machine.on_complete({place(0), marks});
     ASSERT_EQ(f.step(), move_step::finish);
     f.done();
+    EXPECT_EQ(f.port.cleared, std::vector<std::string>{"/b"});
+    EXPECT_TRUE(f.port.kept.empty()) << "what is there may be of another topic of that name";
+    f.machine.on_cleared(place(0), {});
     ASSERT_EQ(f.port.kept.size(), 1u);
     EXPECT_EQ(f.port.kept[0].first, "/b");
     EXPECT_EQ(f.port.kept[0].second, marks);
@@ -195,7 +202,7 @@ TEST(moves, more_than_may_copy_wait_for_their_turn_but_begin_at_once) {
 }
 
 TEST(moves, failure_before_the_exchange_leaves_the_log_where_it_is) {
-    for (int failing = 0; failing < 5; ++failing) {
+    for (int failing = 0; failing < 6; ++failing) {
         fixture f;
         int step = 0;
         const auto outcome = [&] { return step++ == failing ? result<void>(broken) : result<void>(); };
@@ -210,6 +217,8 @@ TEST(moves, failure_before_the_exchange_leaves_the_log_where_it_is) {
             f.done(outcome());
         }
         if (f.step() != move_step::drop)
+            f.machine.on_cleared(place(0), outcome());
+        if (f.step() != move_step::drop)
             f.machine.on_kept(place(0), outcome());
         if (f.step() == move_step::exchange)
             f.done(outcome(), {}, false);
@@ -219,7 +228,7 @@ TEST(moves, failure_before_the_exchange_leaves_the_log_where_it_is) {
         EXPECT_EQ(f.port.told.back(), "stays: broken");
         EXPECT_TRUE(f.port.discarded.empty());
         EXPECT_EQ(f.machine.count(), 0u);
-        if (failing >= 3) {
+        if (failing >= 4) {
             EXPECT_EQ(f.port.forgotten, std::vector<std::string>{"/b"});
         }
     }
@@ -230,6 +239,7 @@ TEST(moves, exchange_that_nobody_knows_of_keeps_the_copy_and_its_checkpoints) {
     f.catch_up();
     f.machine.on_complete({place(0), {}});
     f.done();
+    f.machine.on_cleared(place(0), {});
     f.machine.on_kept(place(0), {});
     f.port.jobs.back().second.source_unclear = true;
     f.done(broken);
@@ -243,6 +253,7 @@ TEST(moves, failure_behind_the_decision_leaves_the_log_in_the_target) {
     f.catch_up();
     f.machine.on_complete({place(0), {}});
     f.done();
+    f.machine.on_cleared(place(0), {});
     f.machine.on_kept(place(0), {});
     f.done(broken, {}, true);
     EXPECT_EQ(f.port.told.back(), "moved: broken");
@@ -272,15 +283,27 @@ TEST(moves, cancelled_at_any_time_ends_once) {
         keeping.catch_up();
         keeping.machine.on_complete({place(0), {}});
         keeping.done();
+        keeping.machine.on_cleared(place(0), {});
         keeping.machine.on_cancel({place(0), keeps});
         EXPECT_TRUE(keeping.port.jobs.empty()) << "its checkpoints are being written";
         keeping.machine.on_kept(place(0), {});
         ASSERT_EQ(keeping.step(), last);
 
+        fixture clearing;
+        clearing.catch_up();
+        clearing.machine.on_complete({place(0), {}});
+        clearing.done();
+        clearing.machine.on_cancel({place(0), keeps});
+        EXPECT_TRUE(clearing.port.jobs.empty()) << "its checkpoints are being written";
+        clearing.machine.on_cleared(place(0), {});
+        ASSERT_EQ(clearing.step(), last);
+        EXPECT_TRUE(clearing.port.kept.empty());
+
         fixture exchanging;
         exchanging.catch_up();
         exchanging.machine.on_complete({place(0), {}});
         exchanging.done();
+        exchanging.machine.on_cleared(place(0), {});
         exchanging.machine.on_kept(place(0), {});
         exchanging.machine.on_cancel({place(0), keeps});
         exchanging.done({}, {}, true);
