@@ -214,8 +214,9 @@ void moves::on_cancel(const broker_effects::cancel_move& order) {
         return;
     auto& one = found->second;
     BARNABAS_MARK(move_cancelled);
+    // A stop does not take back what a client has cancelled.
+    one.keeps_future = order.keeps_future && (!one.cancelled || one.keeps_future);
     one.cancelled = true;
-    one.keeps_future = order.keeps_future;
     const bool asks_checkpoints = one.state == move_state::clearing || one.state == move_state::keeping;
     if (!one.job_in_flight && !asks_checkpoints)
         give_up(one, {});

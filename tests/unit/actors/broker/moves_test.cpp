@@ -311,6 +311,22 @@ TEST(moves, cancelled_at_any_time_ends_once) {
     }
 }
 
+TEST(moves, stop_does_not_keep_the_copy_of_a_move_that_was_cancelled) {
+    fixture f;
+    f.start();
+    f.machine.on_cancel({place(0), false});
+    f.machine.on_cancel({place(0), true});
+    f.done();
+    EXPECT_EQ(f.step(), move_step::drop) << "the next start would begin it anew";
+
+    fixture stopped;
+    stopped.start();
+    stopped.machine.on_cancel({place(0), true});
+    stopped.machine.on_cancel({place(0), false});
+    stopped.done();
+    EXPECT_EQ(stopped.step(), move_step::drop);
+}
+
 TEST(moves, size_and_lag_are_of_the_copy) {
     fixture f;
     EXPECT_FALSE(f.machine.size_of(place(0)).has_value());
