@@ -207,6 +207,7 @@ private:
         directory.offline = why;
         directory.partitions.clear();
         directory.futures.clear();
+        directory.discarded.clear();
         directory.journal = nullptr;
         directory.checkpoints = {};
         return {};

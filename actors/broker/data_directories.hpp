@@ -48,12 +48,13 @@ struct stored_partition {
     slice closed{};
 };
 
-/// The directory of a move to here that was not completed; nothing in it is believed.
+/// A directory that a move left, `-future` or `-delete`.
 struct stored_move {
     /// Of the partition.
     std::string directory_name;
     std::string unique_id;
-    std::optional<topic_id> id;
+    /// Of `futures`.
+    std::optional<topic_id> id{};
 };
 
 struct data_directory {
@@ -75,7 +76,10 @@ struct data_directory {
     /// What its logs were when this process closed them.
     closed_logs closed;
     std::vector<stored_partition> partitions;
+    /// Of moves to here that were not completed; nothing in them is believed.
     std::vector<stored_move> futures{};
+    /// Of moves from here whose copy is not to be seen: each may be all that is left of its log.
+    std::vector<stored_move> discarded{};
     /// What the commit journal held; null where no partitions are.
     std::shared_ptr<journal::found_journal> journal;
     /// Of the partitions that are there; without lines of others.

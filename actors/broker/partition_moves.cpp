@@ -28,10 +28,8 @@ errc partition_set::move(const wanted_move& wanted, effects::effects& out) {
     const auto found = find_named(wanted.topic, wanted.partition);
     if (found == partitions_.end()) {
         prefer(wanted);
-        const auto* topic = published_ != nullptr ? published_->find_topic(wanted.topic) : nullptr;
-        const bool known = topic != nullptr && wanted.partition >= 0 &&
-                           static_cast<std::size_t>(wanted.partition) < topic->partitions.size();
-        return known ? errc::not_leader_or_follower : errc::unknown_topic_or_partition;
+        return is_known(wanted.topic, wanted.partition) ? errc::not_leader_or_follower
+                                                        : errc::unknown_topic_or_partition;
     }
     const auto state = found->second.state;
     if (state == partition_state::failed || state == partition_state::offline)
@@ -43,13 +41,18 @@ errc partition_set::move(const wanted_move& wanted, effects::effects& out) {
     return errc::ok;
 }
 
+bool partition_set::is_known(const std::string& topic, std::int32_t partition) const {
+    const auto* known = published_ != nullptr ? published_->find_topic(topic) : nullptr;
+    return known != nullptr && partition >= 0 &&
+           static_cast<std::size_t>(partition) < known->partitions.size();
+}
+
 partition_set::partitions_by_id::iterator partition_set::find_named(const std::string& topic,
                                                                     std::int32_t partition) {
-    const auto* known = published_ != nullptr ? published_->find_topic(topic) : nullptr;
     // One that is open may not be shown yet.
-    const bool is_shown =
-        known != nullptr && partition >= 0 && static_cast<std::size_t>(partition) < known->partitions.size();
-    return is_shown ? partitions_.find({known->id, partition_index(partition)}) : partitions_.end();
+    return is_known(topic, partition)
+               ? partitions_.find({published_->find_topic(topic)->id, partition_index(partition)})
+               : partitions_.end();
 }
 
 /// Kafka, too, remembers where a replica shall go that is not here yet, as long as it runs.
@@ -228,26 +231,50 @@ void partition_set::after_move(const topic_partition& id, const std::string& the
 
 /// What a crash interrupted begins anew, as soon as everything is open.
 void partition_set::resume_moves(effects::effects& out) {
-    for (auto& [directory, future] : std::exchange(futures_, {})) {
-        const auto parsed = parse_partition_directory(future.directory_name);
-        const auto found = parsed ? find_named(parsed->topic, parsed->index.get()) : partitions_.end();
-        const bool here = found != partitions_.end();
-        if (here && future.id == found->first.topic && found->second.state == partition_state::open &&
-            found->second.data_directory != directory && !moves_.contains(found->first)) {
-            BARNABAS_MARK(move_resumed);
-            begin_move(found->first, directory, future.unique_id, out);
+    std::erase_if(futures_, [&](const auto& one) { return resume_move(one.first, one.second, out); });
+    settle_discarded(out);
+}
+
+/// False while it is not known what becomes of it.
+bool partition_set::resume_move(const std::string& directory, const stored_move& future,
+                                effects::effects& out) {
+    const auto parsed = parse_partition_directory(future.directory_name);
+    const auto found = parsed ? find_named(parsed->topic, parsed->index.get()) : partitions_.end();
+    const bool here = found != partitions_.end();
+    const bool is_open = here && found->second.state == partition_state::open;
+    if (is_open && future.id == found->first.topic && found->second.data_directory != directory &&
+        !places_.is_offline(directory) && !moves_.contains(found->first)) {
+        BARNABAS_MARK(move_resumed);
+        begin_move(found->first, directory, future.unique_id, out);
+        return true;
+    }
+    // The log may be out of sight, or be opened when there is room.
+    if (!lost_.empty() || (here && !is_open))
+        return false;
+    BARNABAS_MARK(useless_future_removed);
+    const auto path = join_path(
+        directory, to_string(moving_name{future.directory_name, future.unique_id, moving_kind::future}));
+    out.emplace_back(effects::note{effects::note_level::warn, "future_directory_removed",
+                                   path + " is a copy of no partition that lies elsewhere; it is removed"});
+    out.emplace_back(effects::move_effect{effects::remove_left_over{path}});
+    return true;
+}
+
+/// Logs that were moved to somewhere that nobody sees: of deleted topics, or the last that is left.
+void partition_set::settle_discarded(effects::effects& out) {
+    for (const auto& [directory, left] : std::exchange(discarded_, {})) {
+        const auto path = join_path(
+            directory, to_string(moving_name{left.directory_name, left.unique_id, moving_kind::discarded}));
+        const auto parsed = parse_partition_directory(left.directory_name);
+        if (BARNABAS_MARK_IF(parsed && is_known(parsed->topic, parsed->index.get()), last_log_kept)) {
+            out.emplace_back(effects::note{
+                effects::note_level::warn, "moved_log_not_found",
+                path + " is what a move left of " + left.directory_name +
+                    ", but no directory of log.dirs has the log; it is kept: bring the directory back to "
+                    "which it was moved"});
             continue;
         }
-        // The log may be out of sight.
-        if (!lost_.empty() || (here && found->second.state == partition_state::failed))
-            continue;
-        BARNABAS_MARK(useless_future_removed);
-        const auto path = join_path(
-            directory, to_string(moving_name{future.directory_name, future.unique_id, moving_kind::future}));
-        out.emplace_back(
-            effects::note{effects::note_level::warn, "future_directory_removed",
-                          path + " is a copy of no partition that lies elsewhere; it is removed"});
-        out.emplace_back(effects::move_effect{effects::remove_future{path}});
+        out.emplace_back(effects::move_effect{effects::remove_left_over{path}});
     }
 }
 

@@ -63,8 +63,8 @@ void partition_set::finish(effects::effects& out) {
         target_ = nullptr;
         publish(current_, out);
         out.emplace_back(effects::confirm_applied{current_->applied});
-        resume_moves(out);
     }
+    resume_moves(out);
     next_image(out);
 }
 

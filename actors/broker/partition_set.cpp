@@ -24,6 +24,8 @@ partition_set::partition_set(const partition_set_options& options,
             lost_[directory.path] = directory.offline->detail;
         for (const auto& future : directory.futures)
             futures_.emplace_back(directory.path, future);
+        for (const auto& left : directory.discarded)
+            discarded_.emplace_back(directory.path, left);
     }
 }
 

@@ -149,6 +149,9 @@ private:
     void on_moved_opened(const topic_partition& id, broker_effects::effects& out);
     void after_move(const topic_partition& id, const std::string& then, broker_effects::effects& out);
     void resume_moves(broker_effects::effects& out);
+    bool resume_move(const std::string& directory, const stored_move& future, broker_effects::effects& out);
+    void settle_discarded(broker_effects::effects& out);
+    bool is_known(const std::string& topic, std::int32_t partition) const;
     void cancel_moves_of_removed(broker_effects::effects& out);
     void prefer(const wanted_move& wanted);
     partitions_by_id::iterator find_named(const std::string& topic, std::int32_t partition);
@@ -189,8 +192,9 @@ private:
     bool recording_waits_ = false;
     partitions_by_id partitions_;
     std::map<topic_partition, local_move> moves_;
-    /// Found at start, with their data directories.
+    /// Found at start, with their data directories; what is not settled yet.
     std::vector<std::pair<std::string, stored_move>> futures_;
+    std::vector<std::pair<std::string, stored_move>> discarded_;
     /// Data directories of partitions that are not here, by the names of theirs.
     std::map<std::string, std::string> preferred_;
     metadata_image_ptr current_;

@@ -35,7 +35,7 @@ public:
                                            [](const auto& failure) { return failure.has_value(); });
         for (const auto& one : found_)
             if (one.name.kind == moving_kind::discarded && all_here && is_used(one.directory))
-                note(one.directory, remove(one));
+                note(one.directory, settle_discarded(one));
         return std::move(failures_);
     }
 
@@ -96,13 +96,22 @@ private:
         stored_move found;
         found.directory_name = one.name.partition_directory;
         found.unique_id = one.name.unique_id;
+        // Who knows whose it is: the next start looks again.
+        if (BARNABAS_MARK_IF(!text && text.code() != errc::not_found, future_unreadable))
+            return {};
         if (text)
             found.id = parse_uuid(parse_lines(*text, ':')["topic_id"]);
         directory.futures.push_back(std::move(found));
         return {};
     }
 
-    result<void> remove(const found_directory& one) {
+    /// What took its place may lie in a data directory that nobody names any more.
+    result<void> settle_discarded(const found_directory& one) {
+        if (BARNABAS_MARK_IF(!current_.contains(one.name.partition_directory), discarded_without_copy)) {
+            directories_[one.directory].discarded.push_back(
+                {one.name.partition_directory, one.name.unique_id});
+            return {};
+        }
         BARNABAS_MARK(discarded_directory_removed);
         const auto& path = directories_[one.directory].path;
         auto removed = files_.remove_directory(join_path(path, to_string(one.name)));

@@ -44,13 +44,13 @@ struct move_over {
     topic_partition id;
     std::map<std::string, std::string> configs;
 };
-/// A future directory without a partition that wants it.
-struct remove_future {
+/// A directory of a move that nobody wants.
+struct remove_left_over {
     std::string directory;
 };
 
 struct move_effect {
-    std::variant<begin_move, cancel_move, hand_over, finish_move, pass_on, move_over, remove_future> what;
+    std::variant<begin_move, cancel_move, hand_over, finish_move, pass_on, move_over, remove_left_over> what;
 };
 
 } // namespace barnabas::broker_effects

@@ -22,7 +22,7 @@ struct stop_move {
 struct complete_move {
     broker_effects::finish_move order;
 };
-struct remove_future_directory {
+struct remove_left_directory {
     std::string directory;
 };
 /// No timer of it counts any more.
@@ -68,7 +68,7 @@ struct discard_due {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::stop_move)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::complete_move)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::remove_future_directory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::remove_left_directory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_moves)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::move_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::move_size_query)

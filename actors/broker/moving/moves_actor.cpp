@@ -84,7 +84,7 @@ public:
                      log_size_response{m.token, size.bytes, {}, log_offset(size.offset_lag), false});
             },
             [this](const discard_due& m) { work(m.gate_path, m.gate_path, m.job, [] {}); },
-            [this](const remove_future_directory& m) { remove_future(m.directory); },
+            [this](const remove_left_directory& m) { remove_left(m.directory); },
             [this](const close_moves&) { quit(); },
         };
     }
@@ -127,7 +127,7 @@ private:
             std::move(done));
     }
 
-    void remove_future(const std::string& directory) {
+    void remove_left(const std::string& directory) {
         const auto gate = gate_above(with_.gates, directory);
         if (gate == nullptr)
             return;

@@ -47,8 +47,8 @@ void moves_shell::carry_out(const effects::move_effect& effect) {
             if (effective(self.config_, order.configs).cleanup_compact)
                 self.cleaner_.on_opened(order.id);
         }
-        void operator()(const effects::remove_future& order) const {
-            self.broker_.send(self.actor_, remove_future_directory{order.directory});
+        void operator()(const effects::remove_left_over& order) const {
+            self.broker_.send(self.actor_, remove_left_directory{order.directory});
         }
     };
     std::visit(visitor{*this}, effect.what);

@@ -345,7 +345,42 @@ TEST(partition_moves, interrupted_move_is_taken_up_and_useless_copies_go) {
     ASSERT_EQ(f.moves<effects::begin_move>().size(), 1u);
     EXPECT_EQ(f.moves<effects::begin_move>()[0].target, "/b");
     EXPECT_EQ(f.moves<effects::begin_move>()[0].unique_id, std::string(32, 'a'));
-    EXPECT_EQ(f.moves<effects::remove_future>().size(), 2u);
+    EXPECT_EQ(f.moves<effects::remove_left_over>().size(), 2u);
+}
+
+TEST(partition_moves, interrupted_move_of_a_partition_that_finds_no_room_is_taken_up_when_there_is_some) {
+    auto directories = three_directories();
+    directories[1].futures.push_back({"orders-0", std::string(32, 'a'), orders_id()});
+    fixture f(directories, false);
+    EXPECT_EQ(f.moves<effects::remove_left_over>().size(), 1u) << "no such topic";
+
+    partition_set set({here, 2, log_offset(9), {}}, directories);
+    f.out.clear();
+    set.on_image(image(5), f.out);
+    set.on_partition_opened({orders, errc::disk_full, "full", 0}, f.out);
+    EXPECT_TRUE(f.moves<effects::begin_move>().empty());
+    EXPECT_TRUE(f.moves<effects::remove_left_over>().empty());
+    set.on_reopen_due(f.out);
+    set.on_partition_opened({orders, errc::ok, "", 0}, f.out);
+    ASSERT_EQ(f.moves<effects::begin_move>().size(), 1u);
+    EXPECT_EQ(f.moves<effects::begin_move>()[0].unique_id, std::string(32, 'a'));
+    EXPECT_TRUE(f.moves<effects::remove_left_over>().empty());
+}
+
+TEST(partition_moves, log_whose_copy_is_not_to_be_seen_stays_unless_its_topic_is_deleted) {
+    auto directories = three_directories();
+    directories[0].partitions.clear();
+    directories[0].discarded.push_back({"orders-0", std::string(32, 'a')});
+    directories[0].discarded.push_back({"gone-0", std::string(32, 'b')});
+    fixture f(directories, false);
+    EXPECT_EQ(f.moves<effects::remove_left_over>().size(), 2u);
+    f.out.clear();
+    partition_set set({here, 2, log_offset(9), {}}, directories);
+    set.on_image(image(5), f.out);
+    EXPECT_EQ(set.failed_count(), 1u) << "it was made here before";
+    ASSERT_EQ(f.moves<effects::remove_left_over>().size(), 1u);
+    EXPECT_EQ(f.moves<effects::remove_left_over>()[0].directory,
+              "/a/gone-0." + std::string(32, 'b') + "-delete");
 }
 
 TEST(partition_moves, partition_that_is_made_later_goes_where_it_was_wanted) {

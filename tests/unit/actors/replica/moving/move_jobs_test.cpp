@@ -329,6 +329,26 @@ TEST(move_jobs, dropped_move_leaves_nothing) {
     EXPECT_EQ(life.disk().open_files(), 0u);
 }
 
+TEST(move_jobs, proof_of_an_exchange_stays_while_the_copy_is_out_of_sight) {
+    moving_life life(1);
+    ASSERT_TRUE(life.run(move_step::begin).has_value());
+    ASSERT_TRUE(life.run(move_step::copy).has_value());
+    ASSERT_TRUE(life.host().close().has_value());
+    ASSERT_TRUE(life.run(move_step::finish).has_value());
+    auto& files = life.disk().files();
+    ASSERT_TRUE(files.rename(source, discarded).has_value());
+    ASSERT_TRUE(files.sync_directory("/a").has_value());
+    auto one = both_directories();
+    one.directories = {"/a"};
+    auto opened = open_data_directories(files, one);
+    ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_TRUE(*files.exists(discarded)) << "it may be all that is left of the log";
+    ASSERT_EQ(opened->directories[0].discarded.size(), 1u);
+    EXPECT_EQ(opened->directories[0].discarded[0].directory_name, "orders-0");
+    ASSERT_TRUE(close_data_directories(files, *opened, false).has_value());
+    life.expect_whole(true);
+}
+
 TEST(move_jobs, begun_again_after_a_crash_nothing_of_the_old_copy_is_believed) {
     moving_life life(1);
     ASSERT_TRUE(life.run(move_step::begin).has_value());
