@@ -51,6 +51,7 @@ void moves::submit(move& one, replica::move_step step, log_offset upto) {
     job.copy = one.copy;
     job.upto = upto;
     job.bytes = step_bytes();
+    job.exchanged = one.exchanged;
     job.discarded_directory = one.discarded_directory;
     job.new_directory = one.new_directory;
     port_.submit(one.order.id, std::move(job));
@@ -90,9 +91,12 @@ void moves::rest(move& one, std::chrono::nanoseconds delay) {
 
 void moves::on_due(const topic_partition& id, std::uint64_t turn) {
     const auto found = moves_.find(id);
-    if (found == moves_.end() || found->second.turn != turn || found->second.state != move_state::copying)
+    if (found == moves_.end() || found->second.turn != turn || found->second.job_in_flight)
         return;
-    port_.ask_log(id);
+    if (found->second.state == move_state::copying)
+        port_.ask_log(id);
+    else if (found->second.state == move_state::exchanging)
+        submit(found->second, replica::move_step::exchange);
 }
 
 void moves::on_step_done(const topic_partition& id, const replica::move_job& job) {
@@ -188,6 +192,13 @@ void moves::on_kept(const topic_partition& id, const result<void>& outcome) {
 
 void moves::on_exchanged(move& one, const replica::move_job& job) {
     one.outcome = job.outcome;
+    one.exchanged = job.exchanged;
+    one.decided = job.decided;
+    if (BARNABAS_MARK_IF(job.lacks_room && job.exchanged > 0, exchange_waits_for_room)) {
+        if (one.stops)
+            return leave_exchange(one);
+        return rest(one, broker_limits::move_retry_interval);
+    }
     // A start may find that it was decided: then the copy, and what the target's checkpoints say of it,
     // count.
     if (job.source_unclear)
@@ -207,12 +218,23 @@ void moves::on_exchanged(move& one, const replica::move_job& job) {
     end(one.order.id, true);
 }
 
+/// The next start goes on from there.
+void moves::leave_exchange(move& one) {
+    BARNABAS_MARK(exchange_left_to_the_next_start);
+    end(one.order.id, one.decided);
+}
+
 void moves::on_cancel(const broker_effects::cancel_move& order) {
     const auto found = moves_.find(order.id);
-    if (found == moves_.end() || found->second.state == move_state::exchanging ||
-        found->second.state == move_state::dropping)
+    if (found == moves_.end() || found->second.state == move_state::dropping)
         return;
     auto& one = found->second;
+    if (one.state == move_state::exchanging) {
+        one.stops |= order.keeps_future;
+        if (one.stops && !one.job_in_flight)
+            leave_exchange(one);
+        return;
+    }
     BARNABAS_MARK(move_cancelled);
     // A stop does not take back what a client has cancelled.
     one.keeps_future = order.keeps_future && (!one.cancelled || one.keeps_future);

@@ -122,6 +122,10 @@ private:
         bool job_in_flight = false;
         bool cancelled = false;
         bool keeps_future = false;
+        /// How far the exchange is, and whether the broker does not wait for its end.
+        int exchanged = 0;
+        bool decided = false;
+        bool stops = false;
         /// Of the timer that counts.
         std::uint64_t turn = 0;
         /// Why it ends where it began.
@@ -132,6 +136,7 @@ private:
     void start_waiting();
     void on_copied(move& one, const replica::move_job& job);
     void on_exchanged(move& one, const replica::move_job& job);
+    void leave_exchange(move& one);
     void give_up(move& one, const result<void>& why);
     void end(const topic_partition& id, bool moved);
     void rest(move& one, std::chrono::nanoseconds delay);

@@ -1,6 +1,7 @@
 #include "actors/replica/moving/move_jobs.hpp"
 
 #include "protocol/model/mark.hpp"
+#include "runtime/disk/directory_gate.hpp"
 
 namespace barnabas::replica {
 namespace {
@@ -8,6 +9,9 @@ namespace {
 std::string parent_of(const std::string& directory) {
     return directory.substr(0, directory.rfind('/'));
 }
+
+/// Operations of an exchange, in their order.
+enum exchange_operation { source_renamed, source_synced, target_renamed, target_synced, all_exchanged };
 
 } // namespace
 
@@ -32,21 +36,30 @@ void move_job::run(const copy_ends& ends) {
     }
 }
 
-result<void> move_job::exchange(const copy_ends& ends) {
+result<void> move_job::exchange_step(const copy_ends& ends) const {
     const auto& wanted = copy->wanted();
-    if (auto renamed = ends.source.rename(wanted.source, discarded_directory); !renamed)
-        return renamed;
-    if (auto synced = ends.source.sync_directory(parent_of(wanted.source)); !synced) {
-        BARNABAS_MARK(exchange_unclear);
-        source_unclear = true;
-        return synced;
+    switch (exchanged) {
+    case source_renamed: return ends.source.rename(wanted.source, discarded_directory);
+    case source_synced: return ends.source.sync_directory(parent_of(wanted.source));
+    case target_renamed: return ends.target.rename(wanted.target, new_directory);
+    default: return ends.target.sync_directory(parent_of(new_directory));
     }
-    decided = true;
-    auto taken = ends.target.rename(wanted.target, new_directory);
-    if (taken)
-        taken = ends.target.sync_directory(parent_of(new_directory));
-    target_unclear = BARNABAS_MARK_IF(!taken, exchange_not_completed);
-    return taken;
+}
+
+result<void> move_job::exchange(const copy_ends& ends) {
+    result<void> done;
+    while (done && exchanged < all_exchanged)
+        if (done = exchange_step(ends); done)
+            ++exchanged;
+    decided = exchanged > source_synced;
+    lacks_room = done.code() == errc::disk_full || done.code() == errc::too_many_open_files;
+    if (done || lacks_room)
+        return done;
+    // A rename that the disk fails may have been carried out.
+    const bool may_be_renamed = exchanged == source_renamed && runtime::ends_directory(done.code());
+    source_unclear = BARNABAS_MARK_IF(may_be_renamed || exchanged == source_synced, exchange_unclear);
+    target_unclear = BARNABAS_MARK_IF(decided, exchange_not_completed);
+    return done;
 }
 
 result<void> move_job::discard(runtime::file_system& source) const {

@@ -38,10 +38,15 @@ struct move_job {
     std::string discarded_directory;
     std::string new_directory;
 
+    /// Of `exchange`: how many of its operations are done; it goes on behind these.
+    int exchanged = 0;
+
     result<void> outcome = not_run_yet();
     copy_progress progress;
     /// Of `exchange`: the log's own directory has lost its name for certain.
     bool decided = false;
+    /// Of `exchange`: nothing is wrong but that room or descriptors lack; it may be tried again.
+    bool lacks_room = false;
     /// A failure left nobody knows what there: nothing in that data directory may be used any more.
     bool source_unclear = false;
     bool target_unclear = false;
@@ -51,6 +56,7 @@ struct move_job {
 
 private:
     result<void> exchange(const copy_ends& ends);
+    result<void> exchange_step(const copy_ends& ends) const;
     result<void> discard(runtime::file_system& source) const;
 };
 

@@ -95,11 +95,21 @@ struct fixture {
         done({}, {1000, true});
     }
 
+    /// Up to the exchange.
+    void finish() {
+        catch_up();
+        machine.on_complete({place(0), {}});
+        done();
+        machine.on_cleared(place(0), {});
+        machine.on_kept(place(0), {});
+    }
+
     recorded_port port;
     moves machine;
 };
 
 const error broken{errc::storage_error, "broken"};
+const error full{errc::disk_full, "full"};
 
 } // namespace
 
@@ -236,11 +246,7 @@ TEST(moves, failure_before_the_exchange_leaves_the_log_where_it_is) {
 
 TEST(moves, exchange_that_nobody_knows_of_keeps_the_copy_and_its_checkpoints) {
     fixture f;
-    f.catch_up();
-    f.machine.on_complete({place(0), {}});
-    f.done();
-    f.machine.on_cleared(place(0), {});
-    f.machine.on_kept(place(0), {});
+    f.finish();
     f.port.jobs.back().second.source_unclear = true;
     f.done(broken);
     EXPECT_EQ(f.port.told.back(), "stays: broken");
@@ -250,14 +256,46 @@ TEST(moves, exchange_that_nobody_knows_of_keeps_the_copy_and_its_checkpoints) {
 
 TEST(moves, failure_behind_the_decision_leaves_the_log_in_the_target) {
     fixture f;
-    f.catch_up();
-    f.machine.on_complete({place(0), {}});
-    f.done();
-    f.machine.on_cleared(place(0), {});
-    f.machine.on_kept(place(0), {});
+    f.finish();
     f.done(broken, {}, true);
     EXPECT_EQ(f.port.told.back(), "moved: broken");
     EXPECT_TRUE(f.port.discarded.empty()) << "it proves that the copy is the log";
+}
+
+TEST(moves, exchange_that_lacks_room_goes_on_when_there_is_some) {
+    fixture f;
+    f.finish();
+    f.port.jobs.back().second.lacks_room = true;
+    f.port.jobs.back().second.exchanged = 1;
+    f.done(full);
+    ASSERT_TRUE(f.port.jobs.empty());
+    ASSERT_EQ(f.port.woken.size(), 1u);
+    EXPECT_EQ(f.port.woken[0].delay, broker_limits::move_retry_interval);
+    f.machine.on_cancel({place(0), false});
+    f.machine.on_due(place(0), f.port.woken[0].turn);
+    ASSERT_EQ(f.step(), move_step::exchange);
+    EXPECT_EQ(f.port.jobs.back().second.exchanged, 1);
+    f.done({}, {}, true);
+    EXPECT_EQ(f.port.told.back(), "moved");
+}
+
+TEST(moves, stop_leaves_an_exchange_that_lacks_room_to_the_next_start) {
+    for (const bool decided : {false, true})
+        for (const bool in_flight : {false, true}) {
+            fixture f;
+            f.finish();
+            if (in_flight)
+                f.machine.on_cancel({place(0), true});
+            f.port.jobs.back().second.lacks_room = true;
+            f.port.jobs.back().second.exchanged = decided ? 2 : 1;
+            f.done(full, {}, decided);
+            if (!in_flight)
+                f.machine.on_cancel({place(0), true});
+            EXPECT_EQ(f.port.told.back(), decided ? "moved: full" : "stays: full");
+            EXPECT_TRUE(f.port.jobs.empty()) << "the copy may be the log";
+            EXPECT_TRUE(f.port.discarded.empty());
+            EXPECT_EQ(f.machine.count(), 0u);
+        }
 }
 
 TEST(moves, cancelled_at_any_time_ends_once) {
@@ -300,11 +338,7 @@ TEST(moves, cancelled_at_any_time_ends_once) {
         EXPECT_TRUE(clearing.port.kept.empty());
 
         fixture exchanging;
-        exchanging.catch_up();
-        exchanging.machine.on_complete({place(0), {}});
-        exchanging.done();
-        exchanging.machine.on_cleared(place(0), {});
-        exchanging.machine.on_kept(place(0), {});
+        exchanging.finish();
         exchanging.machine.on_cancel({place(0), keeps});
         exchanging.done({}, {}, true);
         EXPECT_EQ(exchanging.port.told.back(), "moved") << "too late";

@@ -89,10 +89,14 @@ public:
         job.bytes = 700;
         job.discarded_directory = discarded;
         job.new_directory = "/b/orders-0";
+        job.exchanged = exchanged_;
         do
             job.run({disk_.files(), disk_.files()});
         while (job.outcome && step == move_step::copy && !job.progress.caught_up);
         decided_ |= job.decided;
+        exchanged_ = job.exchanged;
+        source_unclear_ = job.source_unclear;
+        may_be_tried_again_ = job.lacks_room;
         return job.outcome;
     }
 
@@ -146,6 +150,8 @@ public:
 
     log_offset acked() const { return acked_; }
     bool decided() const { return decided_; }
+    bool source_unclear() const { return source_unclear_; }
+    bool may_be_tried_again() const { return may_be_tried_again_; }
 
 private:
     void expect_records(log_host& again) {
@@ -168,7 +174,10 @@ private:
     std::shared_ptr<log_copy> copy_;
     log_offset acked_{0};
     std::uint64_t label_ = 0;
+    int exchanged_ = 0;
     bool decided_ = false;
+    bool source_unclear_ = false;
+    bool may_be_tried_again_ = false;
 };
 
 TEST(move_jobs, copy_is_the_log_byte_for_byte_and_opens_as_closed_in_good_order) {
@@ -327,6 +336,36 @@ TEST(move_jobs, dropped_move_leaves_nothing) {
     ASSERT_TRUE(life.host().close().has_value());
     EXPECT_LE(life.disk().open_files(), open);
     EXPECT_EQ(life.disk().open_files(), 0u);
+}
+
+TEST(move_jobs, exchange_that_lacks_room_goes_on_where_it_was) {
+    for (const auto lack : {errc::disk_full, errc::too_many_open_files})
+        for (std::uint64_t n = 1; n <= 4; ++n) {
+            moving_life life(n);
+            ASSERT_TRUE(life.run(move_step::begin).has_value());
+            ASSERT_TRUE(life.host().close().has_value());
+            ASSERT_TRUE(life.run(move_step::finish).has_value());
+            life.disk().fail_nth(n, lack);
+            EXPECT_EQ(life.run(move_step::exchange).code(), lack) << n;
+            EXPECT_TRUE(life.may_be_tried_again());
+            EXPECT_FALSE(life.source_unclear());
+            life.disk().fail_nth(0, errc::ok);
+            ASSERT_TRUE(life.run(move_step::exchange).has_value()) << n;
+            EXPECT_FALSE(life.may_be_tried_again());
+            EXPECT_TRUE(life.decided());
+            life.expect_whole(true);
+        }
+}
+
+TEST(move_jobs, exchange_whose_first_rename_the_disk_fails_may_have_been_carried_out) {
+    moving_life life(1);
+    ASSERT_TRUE(life.run(move_step::begin).has_value());
+    ASSERT_TRUE(life.host().close().has_value());
+    ASSERT_TRUE(life.run(move_step::finish).has_value());
+    life.disk().fail_nth(1, errc::storage_error);
+    EXPECT_FALSE(life.run(move_step::exchange).has_value());
+    EXPECT_TRUE(life.source_unclear()) << "or its copy would be removed";
+    EXPECT_FALSE(life.decided());
 }
 
 TEST(move_jobs, proof_of_an_exchange_stays_while_the_copy_is_out_of_sight) {
