@@ -118,7 +118,7 @@ private:
             [job, from = with_.gates.at(source), to = with_.gates.at(target)](runtime::file_system& files) {
                 runtime::gated_files source_files(files, *from);
                 runtime::gated_files target_files(files, *to);
-                job->run({source_files, target_files});
+                job->run({source_files, target_files, to->is_short()});
                 if (job->source_unclear)
                     from->shut(job->outcome.failure());
                 if (job->target_unclear)

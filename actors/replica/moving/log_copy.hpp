@@ -16,6 +16,8 @@ namespace barnabas::replica {
 struct copy_ends {
     runtime::file_system& source;
     runtime::file_system& target;
+    /// The reserve of the target's disk is touched: nothing may be copied there.
+    bool target_is_short = false;
 };
 
 /// What one step of a copy did.

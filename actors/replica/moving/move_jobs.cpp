@@ -16,6 +16,12 @@ enum exchange_operation { source_renamed, source_synced, target_renamed, target_
 } // namespace
 
 void move_job::run(const copy_ends& ends) {
+    const bool copies = step == move_step::begin || step == move_step::copy || step == move_step::finish;
+    if (BARNABAS_MARK_IF(copies && ends.target_is_short, move_refused_for_room)) {
+        outcome = error{errc::disk_full,
+                        parent_of(copy->wanted().target) + " is short of room; move it when there is more"};
+        return;
+    }
     switch (step) {
     case move_step::begin: outcome = copy->begin(ends.target); break;
     case move_step::copy: {

@@ -52,6 +52,7 @@ struct move_job {
     bool target_unclear = false;
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    /// Copies nothing where the target is short of room; code: disk_full.
     void run(const copy_ends& ends);
 
 private:

@@ -91,7 +91,7 @@ public:
         job.new_directory = "/b/orders-0";
         job.exchanged = exchanged_;
         do
-            job.run({disk_.files(), disk_.files()});
+            job.run({disk_.files(), disk_.files(), target_is_short_});
         while (job.outcome && step == move_step::copy && !job.progress.caught_up);
         decided_ |= job.decided;
         exchanged_ = job.exchanged;
@@ -149,6 +149,7 @@ public:
     }
 
     log_offset acked() const { return acked_; }
+    void target_is_short(bool is) { target_is_short_ = is; }
     bool decided() const { return decided_; }
     bool source_unclear() const { return source_unclear_; }
     bool may_be_tried_again() const { return may_be_tried_again_; }
@@ -174,6 +175,7 @@ private:
     std::shared_ptr<log_copy> copy_;
     log_offset acked_{0};
     std::uint64_t label_ = 0;
+    bool target_is_short_ = false;
     int exchanged_ = 0;
     bool decided_ = false;
     bool source_unclear_ = false;
@@ -336,6 +338,23 @@ TEST(move_jobs, dropped_move_leaves_nothing) {
     ASSERT_TRUE(life.host().close().has_value());
     EXPECT_LE(life.disk().open_files(), open);
     EXPECT_EQ(life.disk().open_files(), 0u);
+}
+
+TEST(move_jobs, nothing_is_copied_to_where_the_reserve_is_touched) {
+    moving_life life(1);
+    for (const auto step : {move_step::begin, move_step::copy, move_step::finish}) {
+        life.target_is_short(true);
+        const auto before = life.disk().operations();
+        EXPECT_EQ(life.run(step).code(), errc::disk_full);
+        EXPECT_EQ(life.disk().operations(), before);
+        life.target_is_short(false);
+        if (step == move_step::copy) {
+            ASSERT_TRUE(life.host().close().has_value());
+        }
+        ASSERT_TRUE(life.run(step).has_value());
+    }
+    life.target_is_short(true);
+    EXPECT_TRUE(life.run(move_step::exchange).has_value()) << "it needs no room to speak of";
 }
 
 TEST(move_jobs, exchange_that_lacks_room_goes_on_where_it_was) {
