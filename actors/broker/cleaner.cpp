@@ -30,6 +30,13 @@ void cleaner::on_gone(const topic_partition& partition, effects& out) {
     go_on(out);
 }
 
+void cleaner::on_paused(const topic_partition& partition, effects& out) {
+    partitions_.erase(partition);
+    asked_.erase(partition);
+    std::erase_if(waiting_, [&](const candidate& one) { return one.partition == partition; });
+    go_on(out);
+}
+
 void cleaner::on_state(const candidate& state, bool wanted, effects& out) {
     if (asked_.erase(state.partition) > 0 && wanted)
         waiting_.push_back(state);

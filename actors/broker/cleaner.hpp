@@ -46,6 +46,8 @@ public:
     void on_opened(const topic_partition& partition) { partitions_.insert(partition); }
     /// Closed, or could not be opened.
     void on_gone(const topic_partition& partition, effects& out);
+    /// No pass of it begins before it is opened again. One that runs keeps its place until it ends.
+    void on_paused(const topic_partition& partition, effects& out);
     void on_state(const candidate& state, bool wanted, effects& out);
     void on_cleaned(const topic_partition& partition, bool succeeded, bool uncleanable, effects& out);
 

@@ -35,6 +35,12 @@ void cleaner_shell::on_gone(const topic_partition& id) {
     carry_out(out);
 }
 
+void cleaner_shell::on_paused(const topic_partition& id) {
+    cleaner::effects out;
+    machine_.on_paused(id, out);
+    carry_out(out);
+}
+
 void cleaner_shell::on_state(const cleaning_state& state) {
     cleaner::effects out;
     machine_.on_state({state.partition, state.overdue, state.dirty_ratio}, state.wanted, out);

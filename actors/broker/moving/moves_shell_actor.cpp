@@ -56,7 +56,7 @@ void moves_shell::carry_out(const effects::move_effect& effect) {
 
 void moves_shell::tell(const effects::begin_move& order) {
     // No pass of compaction begins any more; the move waits for the end of one that runs.
-    cleaner_.on_gone(order.id);
+    cleaner_.on_paused(order.id);
     broker_.send(actor_, start_move{order, partitions_.at(order.id),
                                     effective(config_, order.configs).index_interval_bytes});
 }

@@ -38,6 +38,31 @@ TEST(cleaner, rests_when_nobody_wants_it) {
     EXPECT_TRUE(out.clean.empty());
 }
 
+TEST(cleaner, pass_that_runs_keeps_its_place_when_its_partition_is_paused) {
+    auto one = with_three(1);
+    cleaner::effects out;
+    one.on_due(out);
+    answer(one, 0, 0.9, out);
+    answer(one, 1, 0.5, out);
+    answer(one, 2, 0.4, out);
+    ASSERT_EQ(out.clean, std::vector{partition(0)});
+    cleaner::effects paused;
+    one.on_paused(partition(0), paused);
+    one.on_paused(partition(2), paused);
+    EXPECT_TRUE(paused.clean.empty()) << "as many as may run do run";
+    cleaner::effects next;
+    one.on_cleaned(partition(0), true, false, next);
+    EXPECT_EQ(next.clean, std::vector{partition(1)});
+    cleaner::effects round;
+    one.on_cleaned(partition(1), true, false, round);
+    EXPECT_EQ(round.ask, std::vector{partition(1)});
+    answer(one, 1, 0, round);
+    one.on_opened(partition(0));
+    cleaner::effects later;
+    one.on_due(later);
+    EXPECT_EQ(later.ask.size(), 2u);
+}
+
 TEST(cleaner, does_nothing_when_it_is_switched_off) {
     cleaner::effects out;
     with_three(1, false).on_started(out);
