@@ -69,7 +69,13 @@ void moves::start_waiting() {
         waiting_.pop_front();
         next.state = move_state::copying;
         port_.note("move_begins", described(next.order), false);
-        port_.ask_log(next.order.id);
+        // What others have copied is paid for first.
+        const auto now = port_.now();
+        const auto due = std::max(paid_until_.value_or(now), now);
+        if (due == now)
+            port_.ask_log(next.order.id);
+        else
+            rest(next, std::chrono::nanoseconds(due.get() - now.get()));
     }
 }
 
@@ -121,23 +127,27 @@ void moves::on_step_done(const topic_partition& id, const replica::move_job& job
         waiting_.push_back(id);
         return start_waiting();
     case move_state::copying: return on_copied(one, job);
-    case move_state::finishing: one.state = move_state::clearing; return port_.clear_in_target(one.order);
+    case move_state::finishing:
+        account(job.progress.bytes);
+        one.state = move_state::clearing;
+        return port_.clear_in_target(one.order);
     default: BARNABAS_UNREACHABLE("no job runs in this state");
     }
 }
 
 void moves::on_copied(move& one, const replica::move_job& job) {
-    bytes_copied_ += job.progress.bytes;
+    const auto pause = account(job.progress.bytes);
     // What comes while the log closes is about as much as came during this step.
     if (job.progress.caught_up && job.progress.bytes <= broker_limits::move_last_bytes_max) {
         one.state = move_state::caught_up;
         return port_.report_caught_up(one.order.id);
     }
-    rest(one, pause_after(job.progress.bytes));
+    rest(one, pause);
 }
 
 /// Time for so many bytes at the speed that is allowed, less what has passed already.
-std::chrono::nanoseconds moves::pause_after(std::uint64_t bytes) {
+std::chrono::nanoseconds moves::account(std::uint64_t bytes) {
+    bytes_copied_ += bytes;
     const auto now = port_.now();
     const auto from = std::max(paid_until_.value_or(now), now);
     const double seconds = static_cast<double>(bytes) / static_cast<double>(options_.bytes_per_second);

@@ -140,7 +140,7 @@ private:
     void give_up(move& one, const result<void>& why);
     void end(const topic_partition& id, bool moved);
     void rest(move& one, std::chrono::nanoseconds delay);
-    std::chrono::nanoseconds pause_after(std::uint64_t bytes);
+    std::chrono::nanoseconds account(std::uint64_t bytes);
     std::uint64_t step_bytes() const;
     std::size_t copying_count() const;
 

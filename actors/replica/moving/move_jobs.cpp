@@ -31,7 +31,12 @@ void move_job::run(const copy_ends& ends) {
             progress = *done;
         break;
     }
-    case move_step::finish: outcome = copy->finish(ends); break;
+    case move_step::finish: {
+        const auto before = copy->bytes_copied();
+        outcome = copy->finish(ends);
+        progress.bytes = copy->bytes_copied() - before;
+        break;
+    }
     case move_step::exchange: outcome = exchange(ends); break;
     case move_step::drop: outcome = copy->drop(ends.target); break;
     case move_step::close:

@@ -196,6 +196,37 @@ TEST(moves, copy_keeps_to_the_speed_that_all_moves_share) {
     EXPECT_EQ(f.port.woken.back().delay, std::chrono::milliseconds(100));
 }
 
+TEST(moves, partitions_that_fit_into_one_step_keep_to_the_speed_as_well) {
+    moves_options options;
+    options.bytes_per_second = 1000;
+    fixture f(options);
+    f.finish();
+    f.start(1);
+    f.done();
+    const auto asked = f.port.asked.size();
+    f.done({}, {0, false}, true);
+    EXPECT_EQ(f.port.told.back(), "moved");
+    EXPECT_EQ(f.port.asked.size(), asked);
+    ASSERT_EQ(f.port.woken.size(), 1u);
+    EXPECT_EQ(f.port.woken[0].id, place(1));
+    EXPECT_EQ(f.port.woken[0].delay, std::chrono::milliseconds(1000)) << "for the first one";
+    f.port.time = monotonic_ns(1'000'000'000);
+    f.machine.on_due(place(1), f.port.woken[0].turn);
+    EXPECT_EQ(f.port.asked.size(), asked + 1);
+    f.log_says(1);
+    f.done({}, {400, true});
+    f.machine.on_complete({place(1), {}});
+    f.done({}, {600, false});
+    f.start(2);
+    f.done();
+    f.machine.on_cancel({place(1), false});
+    f.machine.on_cleared(place(1), {});
+    f.done();
+    EXPECT_EQ(f.port.woken.back().id, place(2));
+    EXPECT_EQ(f.port.woken.back().delay, std::chrono::milliseconds(1000)) << "with what was left at the end";
+    EXPECT_EQ(f.machine.bytes_copied(), 2000u);
+}
+
 TEST(moves, more_than_may_copy_wait_for_their_turn_but_begin_at_once) {
     fixture f;
     f.start(0);
