@@ -63,6 +63,9 @@ struct discard_due {
     std::string gate_path;
     std::shared_ptr<replica::move_job> job;
 };
+struct left_directory_removed {
+    std::shared_ptr<replica::move_job> job;
+};
 
 } // namespace barnabas
 
@@ -75,3 +78,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::move_size_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::move_step_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::move_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::discard_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::left_directory_removed)

@@ -25,6 +25,12 @@ std::string described(const broker_effects::begin_move& order) {
 
 void moves::on_start(const broker_effects::begin_move& order, const std::string& unique_id,
                      std::int64_t index_interval_bytes) {
+    if (const auto last = moves_.find(order.id);
+        BARNABAS_MARK_IF(last != moves_.end(), move_waits_for_removal)) {
+        BARNABAS_ASSERT(last->second.ended_early && !last->second.next);
+        last->second.next = start{order, unique_id, index_interval_bytes};
+        return;
+    }
     const auto name = directory_name(order);
     replica::log_copy::options wanted;
     wanted.source = join_path(order.source, name);
@@ -113,8 +119,14 @@ void moves::on_step_done(const topic_partition& id, const replica::move_job& job
     one.job_in_flight = false;
     one.copied = {static_cast<std::int64_t>(one.copy->bytes_copied()), 0};
     one.copied_upto = one.copy->copied_upto();
-    if (one.state == move_state::dropping)
+    if (one.state == move_state::dropping) {
+        if (!job.outcome)
+            port_.note("moved_directory_not_removed",
+                       one.copy->wanted().target +
+                           " stays until the next start: " + to_string(job.outcome.failure()),
+                       true);
         return end(id, false);
+    }
     if (one.state == move_state::exchanging)
         return on_exchanged(one, job);
     if (one.state == move_state::beginning)
@@ -236,9 +248,15 @@ void moves::leave_exchange(move& one) {
 
 void moves::on_cancel(const broker_effects::cancel_move& order) {
     const auto found = moves_.find(order.id);
-    if (found == moves_.end() || found->second.state == move_state::dropping)
+    if (found == moves_.end())
         return;
     auto& one = found->second;
+    if (one.state == move_state::dropping) {
+        if (!std::exchange(one.next, std::nullopt))
+            return;
+        port_.report_begun(order.id, error{errc::broker_not_available, "cancelled before it began"});
+        return port_.report_ended(order.id, false, {});
+    }
     if (one.state == move_state::exchanging) {
         one.stops |= order.keeps_future;
         if (one.stops && !one.job_in_flight)
@@ -260,8 +278,13 @@ void moves::give_up(move& one, const result<void>& why) {
     std::erase(waiting_, one.order.id);
     if (!why)
         port_.note("move_given_up", described(one.order) + " is given up: " + to_string(why.failure()), true);
+    const bool is_closed = one.state == move_state::finishing || one.state == move_state::clearing ||
+                           one.state == move_state::keeping || one.state == move_state::exchanging;
     one.state = move_state::dropping;
     submit(one, one.keeps_future ? replica::move_step::close : replica::move_step::drop);
+    one.ended_early = BARNABAS_MARK_IF(is_closed && !one.keeps_future, move_ended_before_its_copy);
+    if (one.ended_early)
+        port_.report_ended(one.order.id, false, one.outcome);
 }
 
 void moves::end(const topic_partition& id, bool moved) {
@@ -272,7 +295,10 @@ void moves::end(const topic_partition& id, bool moved) {
                    described(one.order) +
                        (one.outcome ? " is done" : " was decided, but " + to_string(one.outcome.failure())),
                    !one.outcome);
-    port_.report_ended(id, moved, one.outcome);
+    if (!one.ended_early)
+        port_.report_ended(id, moved, one.outcome);
+    if (one.next)
+        on_start(one.next->order, one.next->unique_id, one.next->index_interval_bytes);
     start_waiting();
 }
 

@@ -66,9 +66,10 @@ struct copy_size {
 /// All moves of a broker. Guarantees: of each order `report_begun` once and `report_ended` once as the last;
 /// on average no more is copied than the limit says, but for what is left when the log closes; before the
 /// exchange everything is on stable storage in the target, its checkpoints included; whatever fails before
-/// the exchange leaves the log where it is. Steps of a move: begun, waits for its turn, copies what is
-/// stable, caught up, (the broker closes the log), finishes, clears what the target's checkpoints have of
-/// another log of that name, keeps the marks, exchanges, ends.
+/// the exchange leaves the log where it is; clients of a closed log do not wait until a copy that is given up
+/// has been removed, but the next order for that partition does. Steps of a move: begun, waits for its turn,
+/// copies what is stable, caught up, (the broker closes the log), finishes, clears what the target's
+/// checkpoints have of another log of that name, keeps the marks, exchanges, ends.
 class moves {
 public:
     moves(const moves_options& options, moves_port& port) : options_(options), port_(port) {}
@@ -106,6 +107,11 @@ private:
         exchanging,
         dropping
     };
+    struct start {
+        broker_effects::begin_move order;
+        std::string unique_id;
+        std::int64_t index_interval_bytes = 0;
+    };
     struct move {
         broker_effects::begin_move order;
         move_state state = move_state::beginning;
@@ -130,6 +136,9 @@ private:
         std::uint64_t turn = 0;
         /// Why it ends where it began.
         result<void> outcome;
+        /// Its end has been reported; only its copy is still there. And what waits for that.
+        bool ended_early = false;
+        std::optional<start> next;
     };
 
     void submit(move& one, replica::move_step step, log_offset upto = log_offset(0));

@@ -83,7 +83,14 @@ public:
                 send(caf::actor_cast<caf::actor>(current_sender()),
                      log_size_response{m.token, size.bytes, {}, log_offset(size.offset_lag), false});
             },
-            [this](const discard_due& m) { work(m.gate_path, m.gate_path, m.job, [] {}); },
+            [this](const discard_due& m) { work(m.gate_path, m.gate_path, m.job, removed_later(m.job)); },
+            [this](const left_directory_removed& m) {
+                if (!m.job->outcome)
+                    note("moved_directory_not_removed",
+                         m.job->discarded_directory +
+                             " stays until the next start: " + to_string(m.job->outcome.failure()),
+                         true);
+            },
             [this](const remove_left_directory& m) { remove_left(m.directory); },
             [this](const close_moves&) { quit(); },
         };
@@ -125,6 +132,13 @@ private:
                     to->shut(job->outcome.failure());
             },
             std::move(done));
+    }
+
+    /// Told when that job is done.
+    auto removed_later(std::shared_ptr<replica::move_job> job) {
+        return [job = std::move(job), to = caf::actor_cast<caf::actor>(this)] {
+            caf::anon_send(to, left_directory_removed{job});
+        };
     }
 
     void remove_left(const std::string& directory) {

@@ -49,7 +49,7 @@ public:
         told.push_back(std::string(moved ? "moved" : "stays") +
                        (outcome ? "" : ": " + outcome.failure().detail));
     }
-    void note(std::string_view, const std::string&, bool) override {}
+    void note(std::string_view event, const std::string&, bool) override { noted.emplace_back(event); }
     monotonic_ns now() const override { return time; }
 
     struct waking {
@@ -65,6 +65,7 @@ public:
     std::vector<std::pair<std::string, checkpointed_offsets>> kept;
     std::vector<std::string> forgotten;
     std::vector<std::string> told;
+    std::vector<std::string> noted;
     monotonic_ns time{0};
 };
 
@@ -273,6 +274,38 @@ TEST(moves, failure_before_the_exchange_leaves_the_log_where_it_is) {
             EXPECT_EQ(f.port.forgotten, std::vector<std::string>{"/b"});
         }
     }
+}
+
+TEST(moves, clients_of_a_closed_log_do_not_wait_for_the_removal_of_its_copy) {
+    fixture f;
+    f.catch_up();
+    f.machine.on_complete({place(0), {}});
+    f.done(broken);
+    ASSERT_EQ(f.step(), move_step::drop);
+    EXPECT_EQ(f.port.told.back(), "stays: broken");
+    const auto told = f.port.told.size();
+    f.start();
+    EXPECT_EQ(f.port.jobs.size(), 1u) << "the next move of that partition waits";
+    f.done(full);
+    EXPECT_EQ(f.port.noted.back(), "moved_directory_not_removed");
+    EXPECT_EQ(f.port.told.size(), told) << "each move ends once";
+    ASSERT_EQ(f.step(), move_step::begin);
+    f.done();
+    EXPECT_EQ(f.port.told.back(), "begun");
+}
+
+TEST(moves, order_that_waits_for_a_removal_may_be_cancelled) {
+    fixture f;
+    f.catch_up();
+    f.machine.on_complete({place(0), {}});
+    f.done(broken);
+    f.start();
+    f.machine.on_cancel({place(0), true});
+    EXPECT_EQ(f.port.told.at(f.port.told.size() - 2), "not begun");
+    EXPECT_EQ(f.port.told.back(), "stays");
+    f.done();
+    EXPECT_TRUE(f.port.jobs.empty());
+    EXPECT_EQ(f.machine.count(), 0u);
 }
 
 TEST(moves, exchange_that_nobody_knows_of_keeps_the_copy_and_its_checkpoints) {
