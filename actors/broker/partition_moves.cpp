@@ -57,9 +57,9 @@ partition_set::partitions_by_id::iterator partition_set::find_named(const std::s
 
 /// Kafka, too, remembers where a replica shall go that is not here yet, as long as it runs.
 void partition_set::prefer(const wanted_move& wanted) {
-    if (preferred_.size() < broker_limits::preferred_directories_max)
-        preferred_[partition_directory_name(wanted.topic, partition_index(wanted.partition))] =
-            wanted.directory;
+    const auto name = partition_directory_name(wanted.topic, partition_index(wanted.partition));
+    if (preferred_.contains(name) || preferred_.size() < broker_limits::preferred_directories_max)
+        preferred_[name] = wanted.directory;
 }
 
 void partition_set::move_to(const topic_partition& id, const std::string& directory, effects::effects& out) {

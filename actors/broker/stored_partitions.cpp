@@ -1,4 +1,5 @@
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/moving/moving_names.hpp"
 #include "actors/broker/small_files.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -15,8 +16,6 @@ namespace {
 
 constexpr auto partition_identity_file = "partition.metadata";
 constexpr std::string_view stray_suffix = "-stray";
-/// What file systems take.
-constexpr std::size_t name_bytes_max = 255;
 
 std::optional<std::int32_t> parse_index(std::string_view text) {
     std::int32_t number = 0;
@@ -159,8 +158,8 @@ std::string partition_directory_name(const std::string& topic, partition_index i
 std::string stray_directory_name(const std::string& directory_name, const std::string& whose) {
     const auto dash = std::min(directory_name.rfind('-'), directory_name.size());
     const auto tail = directory_name.substr(dash) + "." + whose + std::string(stray_suffix);
-    BARNABAS_ASSERT(tail.size() < name_bytes_max);
-    return directory_name.substr(0, std::min(dash, name_bytes_max - tail.size())) + tail;
+    BARNABAS_ASSERT(tail.size() < directory_name_bytes_max);
+    return directory_name.substr(0, std::min(dash, directory_name_bytes_max - tail.size())) + tail;
 }
 
 std::string next_stray_directory_name(const std::string& stray_name) {

@@ -14,10 +14,6 @@ namespace {
 constexpr std::uint64_t small_file_bytes_max = 64 << 20;
 constexpr log_offset no_limit{std::numeric_limits<std::int64_t>::max()};
 
-std::string parent_of(const std::string& directory) {
-    return directory.substr(0, directory.rfind('/'));
-}
-
 /// Of a segment, written once when it begins or ends.
 bool stays_as_it_is(const std::string& name) {
     return offset_of_file(name, snapshot_suffix) || offset_of_file(name, transaction_index_suffix);
@@ -59,7 +55,7 @@ result<void> log_copy::begin(runtime::file_system& target) {
                                slice::copy_of(std::string_view(encode_partition_metadata(options_.topic))));
         !written)
         return written;
-    return target.sync_directory(parent_of(options_.target));
+    return target.sync_directory(data_directory_of(options_.target));
 }
 
 result<void> log_copy::drop(runtime::file_system& target) {
@@ -68,7 +64,7 @@ result<void> log_copy::drop(runtime::file_system& target) {
     if (!present || !*present)
         return present ? result<void>() : result<void>(present.failure());
     auto removed = target.remove_directory(options_.target);
-    return removed ? target.sync_directory(parent_of(options_.target)) : removed;
+    return removed ? target.sync_directory(data_directory_of(options_.target)) : removed;
 }
 
 void log_copy::close(runtime::file_system& target) {

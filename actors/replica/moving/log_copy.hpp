@@ -27,6 +27,11 @@ struct copy_progress {
     bool caught_up = false;
 };
 
+/// Of the directory of a partition.
+inline std::string data_directory_of(const std::string& directory) {
+    return directory.substr(0, directory.rfind('/'));
+}
+
 /// Copies the log of a partition into another directory while it is written, read and shortened by retention.
 /// State of the jobs in move_jobs.hpp, which run one after another. Guarantees: only stable bytes are copied,
 /// and only sound batches; memory is bounded by a window, or the largest batch; after `finish` everything

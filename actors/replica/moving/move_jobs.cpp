@@ -6,10 +6,6 @@
 namespace barnabas::replica {
 namespace {
 
-std::string parent_of(const std::string& directory) {
-    return directory.substr(0, directory.rfind('/'));
-}
-
 /// Operations of an exchange, in their order.
 enum exchange_operation { source_renamed, source_synced, target_renamed, target_synced, all_exchanged };
 
@@ -18,8 +14,8 @@ enum exchange_operation { source_renamed, source_synced, target_renamed, target_
 void move_job::run(const copy_ends& ends) {
     const bool copies = step == move_step::begin || step == move_step::copy || step == move_step::finish;
     if (BARNABAS_MARK_IF(copies && ends.target_is_short, move_refused_for_room)) {
-        outcome = error{errc::disk_full,
-                        parent_of(copy->wanted().target) + " is short of room; move it when there is more"};
+        outcome = error{errc::disk_full, data_directory_of(copy->wanted().target) +
+                                             " is short of room; move it when there is more"};
         return;
     }
     switch (step) {
@@ -51,9 +47,9 @@ result<void> move_job::exchange_step(const copy_ends& ends) const {
     const auto& wanted = copy->wanted();
     switch (exchanged) {
     case source_renamed: return ends.source.rename(wanted.source, discarded_directory);
-    case source_synced: return ends.source.sync_directory(parent_of(wanted.source));
+    case source_synced: return ends.source.sync_directory(data_directory_of(wanted.source));
     case target_renamed: return ends.target.rename(wanted.target, new_directory);
-    default: return ends.target.sync_directory(parent_of(new_directory));
+    default: return ends.target.sync_directory(data_directory_of(new_directory));
     }
 }
 
@@ -75,7 +71,7 @@ result<void> move_job::exchange(const copy_ends& ends) {
 
 result<void> move_job::discard(runtime::file_system& source) const {
     auto removed = source.remove_directory(discarded_directory);
-    return removed ? source.sync_directory(parent_of(discarded_directory)) : removed;
+    return removed ? source.sync_directory(data_directory_of(discarded_directory)) : removed;
 }
 
 } // namespace barnabas::replica

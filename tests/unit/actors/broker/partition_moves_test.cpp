@@ -1,3 +1,4 @@
+#include "actors/broker/limits.hpp"
 #include "actors/broker/partition_set.hpp"
 
 #include <gtest/gtest.h>
@@ -394,6 +395,20 @@ TEST(partition_moves, partition_that_is_made_later_goes_where_it_was_wanted) {
     empty.set.on_image(image(9), empty.out);
     ASSERT_EQ(empty.all<effects::open_partition>().size(), 1u);
     EXPECT_EQ(empty.all<effects::open_partition>()[0].data_directory, "/b");
+}
+
+TEST(partition_moves, newest_wish_for_a_partition_counts_however_many_there_are) {
+    auto directories = three_directories();
+    directories[0].partitions.clear();
+    fixture f(directories, false);
+    EXPECT_EQ(f.move("/b"), errc::unknown_topic_or_partition);
+    for (std::size_t i = 0; i < broker_limits::preferred_directories_max; ++i)
+        f.move("/b", "t" + std::to_string(i));
+    EXPECT_EQ(f.move("/a"), errc::unknown_topic_or_partition);
+    f.out.clear();
+    f.set.on_image(image(9), f.out);
+    ASSERT_EQ(f.all<effects::open_partition>().size(), 1u);
+    EXPECT_EQ(f.all<effects::open_partition>()[0].data_directory, "/a");
 }
 
 TEST(partition_moves, partition_that_an_earlier_life_made_without_saying_so_is_recorded_now) {
