@@ -122,12 +122,14 @@ private:
         else
             journals_.done_with(message.partition);
         run([&](auto& out) { machine_.on_partition_opened(message, out); });
+        moves_.answer(machine_);
     }
     void on_partition_closed(const partition_closed& message) {
         forget_partition(message.partition);
         moves_.forget(message.partition);
         journals_.done_with(message.partition);
         run([&](auto& out) { machine_.on_partition_closed(message, out); });
+        moves_.answer(machine_);
     }
     void on_init_producer_id(const init_producer_id_request& request);
     void on_describe_log_dirs(const describe_log_dirs_request& request);

@@ -47,12 +47,35 @@ bool partition_set::is_known(const std::string& topic, std::int32_t partition) c
            static_cast<std::size_t>(partition) < known->partitions.size();
 }
 
+std::optional<topic_partition> partition_set::id_of(const std::string& topic, std::int32_t partition) const {
+    if (!is_known(topic, partition))
+        return std::nullopt;
+    return topic_partition{published_->find_topic(topic)->id, partition_index(partition)};
+}
+
 partition_set::partitions_by_id::iterator partition_set::find_named(const std::string& topic,
                                                                     std::int32_t partition) {
     // One that is open may not be shown yet.
-    return is_known(topic, partition)
-               ? partitions_.find({published_->find_topic(topic)->id, partition_index(partition)})
-               : partitions_.end();
+    const auto id = id_of(topic, partition);
+    return id ? partitions_.find(*id) : partitions_.end();
+}
+
+bool partition_set::is_target(const topic_partition& id, const wanted_move& wanted) const {
+    const auto running = moves_.find(id);
+    return running != moves_.end() && !running->second.cancelled &&
+           running->second.target == wanted.directory && id_of(wanted.topic, wanted.partition) == id;
+}
+
+bool partition_set::is_settled(const wanted_move& wanted) const {
+    const auto id = id_of(wanted.topic, wanted.partition);
+    const auto running = id ? moves_.find(*id) : moves_.end();
+    if (running == moves_.end())
+        return true;
+    const auto& move = running->second;
+    // What was cancelled must not begin again, and what follows must have begun.
+    if (move.cancelled || !move.then.empty())
+        return false;
+    return move.begun || move.target != wanted.directory;
 }
 
 /// Kafka, too, remembers where a replica shall go that is not here yet, as long as it runs.
@@ -92,8 +115,12 @@ void partition_set::begin_move(const topic_partition& id, const std::string& dir
 
 void partition_set::on_move_report(const move_report& report, effects::effects& out) {
     const auto found = moves_.find(report.id);
-    if (found == moves_.end() || report.what == move_report::kind::begun)
+    if (found == moves_.end())
         return;
+    if (report.what == move_report::kind::begun) {
+        found->second.begun = report.code == errc::ok;
+        return;
+    }
     const auto at = partitions_.find(report.id);
     if (report.what == move_report::kind::ended) {
         // The partition may have closed before it.

@@ -61,6 +61,11 @@ public:
     /// is cordoned), not_leader_or_follower and unknown_topic_or_partition (it goes there if it is made one
     /// day), invalid_topic (no future directory can have its name).
     errc move(const wanted_move& wanted, broker_effects::effects& out);
+    /// What that order, which was answered with ok, wants will be done whatever happens to this process, or
+    /// another order has taken its place.
+    bool is_settled(const wanted_move& wanted) const;
+    /// The move of the partition that runs goes to where the order wants it.
+    bool is_target(const topic_partition& id, const wanted_move& wanted) const;
     void on_move_report(const move_report& report, broker_effects::effects& out);
     void on_handed_over(const partition_handed_over& closed, broker_effects::effects& out);
     /// From now on images are ignored and all partitions close; `is_closed` says when they have.
@@ -118,6 +123,8 @@ private:
         bool ended = false;
         /// The log went offline, or could not be closed for it, and who knows what its files lack.
         bool close_failed = false;
+        /// A crash does not forget it any more.
+        bool begun = false;
     };
     /// What the image at hand waits for.
     enum class step { none, removing, setting_aside, opening, recording };
@@ -154,6 +161,7 @@ private:
     bool is_known(const std::string& topic, std::int32_t partition) const;
     void cancel_moves_of_removed(broker_effects::effects& out);
     void prefer(const wanted_move& wanted);
+    std::optional<topic_partition> id_of(const std::string& topic, std::int32_t partition) const;
     partitions_by_id::iterator find_named(const std::string& topic, std::int32_t partition);
     std::vector<described_partition> describe_futures(const std::string& directory,
                                                       const describe_log_dirs_request& request) const;

@@ -1,5 +1,6 @@
 #include "actors/broker/moving/moves_shell_actor.hpp"
 
+#include "actors/broker/broker.hpp"
 #include "actors/broker/moving/moves_actor.hpp"
 #include "actors/partition/handover_actor.hpp"
 #include "runtime/config/topic_config.hpp"
@@ -77,33 +78,32 @@ const caf::actor& moves_shell::route(const topic_partition& id) const {
 }
 
 void moves_shell::answer_later(runtime::pending_reply<alter_log_dirs_response> reply,
-                               alter_log_dirs_response response, const alter_log_dirs_request& request,
-                               const effects::effects& begun) {
+                               alter_log_dirs_response response, const alter_log_dirs_request& request) {
     waiting_answer waiting{std::move(reply), std::move(response), {}};
-    for (const auto& effect : begun) {
-        const auto* move = std::get_if<effects::move_effect>(&effect);
-        const auto* order = move != nullptr ? std::get_if<effects::begin_move>(&move->what) : nullptr;
-        if (order == nullptr)
-            continue;
-        for (std::size_t i = 0; i < request.moves.size(); ++i)
-            if (request.moves[i] == wanted_move{order->topic, order->id.partition.get(), order->target})
-                waiting.open[order->id].push_back(i);
-    }
-    if (waiting.open.empty())
-        waiting.reply.deliver(&broker_, std::move(waiting.response));
-    else
-        waiting_.push_back(std::move(waiting));
+    for (std::size_t i = 0; i < waiting.response.codes.size(); ++i)
+        if (waiting.response.codes[i] == errc::ok)
+            waiting.open.emplace(i, request.moves[i]);
+    waiting_.push_back(std::move(waiting));
 }
 
-void moves_shell::on_report(const move_report& report) {
-    if (report.what != move_report::kind::begun)
+/// Before the set hears of it.
+void moves_shell::on_report(const move_report& report, const broker& machine) {
+    const auto& partitions = machine.partitions();
+    if (report.what != move_report::kind::begun || report.code == errc::ok || !partitions)
         return;
+    for (auto& waiting : waiting_)
+        for (const auto& [place, wanted] : waiting.open)
+            if (partitions->is_target(report.id, wanted))
+                waiting.response.codes.at(place) = report.code;
+}
+
+void moves_shell::answer(const broker& machine) {
+    const auto& partitions = machine.partitions();
+    const auto is_settled = [&](const auto& one) {
+        return !partitions || partitions->is_settled(one.second);
+    };
     for (auto& waiting : waiting_) {
-        const auto places = waiting.open.extract(report.id);
-        if (!places)
-            continue;
-        for (const auto place : places.mapped())
-            waiting.response.codes.at(place) = report.code;
+        std::erase_if(waiting.open, is_settled);
         if (waiting.open.empty())
             waiting.reply.deliver(&broker_, std::move(waiting.response));
     }

@@ -19,6 +19,8 @@
 
 namespace barnabas {
 
+class broker;
+
 /// What the broker's actor has to do with moves: their actor, the partitions whose logs are on the way, and
 /// clients that wait for moves to begin.
 class moves_shell {
@@ -42,16 +44,18 @@ public:
             [this, &node, &machine, run](const alter_log_dirs_request& m) {
                 run([&](auto& out) {
                     auto codes = machine.alter_log_dirs(m, out);
-                    answer_later({node, broker_.current_sender(), m.token}, std::move(codes), m, out);
+                    answer_later({node, broker_.current_sender(), m.token}, std::move(codes), m);
                 });
+                answer(machine);
             },
             [&machine, run, forget](const partition_handed_over& m) {
                 forget(m.partition);
                 run([&](auto& out) { machine.on_handed_over(m, out); });
             },
             [this, &machine, run](const move_report& m) {
-                on_report(m);
+                on_report(m, machine);
                 run([&](auto& out) { machine.on_move_report(m, out); });
+                answer(machine);
             },
         };
     }
@@ -61,22 +65,24 @@ public:
     const caf::actor& route(const topic_partition& id) const;
     /// The partition is closed for good.
     void forget(const topic_partition& id) { routes_.erase(id); }
+    /// Gives the answers that have waited for what has happened by now.
+    void answer(const broker& machine);
     const caf::actor& actor() const { return actor_; }
     void let_go();
 
 private:
-    /// Answers when the moves that it begins have begun. Before `carry_out` of these.
+    /// Answers when no crash forgets what is asked for.
     void answer_later(runtime::pending_reply<alter_log_dirs_response> reply, alter_log_dirs_response response,
-                      const alter_log_dirs_request& request, const broker_effects::effects& begun);
-    void on_report(const move_report& report);
+                      const alter_log_dirs_request& request);
+    void on_report(const move_report& report, const broker& machine);
     void tell(const broker_effects::begin_move& order);
     void tell(const broker_effects::pass_on& order);
 
     struct waiting_answer {
         runtime::pending_reply<alter_log_dirs_response> reply;
         alter_log_dirs_response response;
-        /// Places in the response of what has not begun yet.
-        std::map<topic_partition, std::vector<std::size_t>> open;
+        /// By the places in the response.
+        std::map<std::size_t, wanted_move> open;
     };
 
     const broker_config& config_;

@@ -265,6 +265,33 @@ TEST(partition_moves, back_to_where_it_lies_cancels_and_elsewhere_begins_anew) {
     EXPECT_TRUE(f.moves<effects::begin_move>().empty());
 }
 
+TEST(partition_moves, orders_are_settled_when_no_crash_forgets_them) {
+    fixture f;
+    const wanted_move there{"orders", 0, "/b"}, back{"orders", 0, "/a"};
+    EXPECT_TRUE(f.set.is_settled(back)) << "it lies there";
+    EXPECT_TRUE(f.set.is_settled({"others", 0, "/b"}));
+    ASSERT_EQ(f.move("/b"), errc::ok);
+    EXPECT_TRUE(f.set.is_target(orders, there));
+    EXPECT_FALSE(f.set.is_target(orders, back));
+    EXPECT_FALSE(f.set.is_settled(there));
+    ASSERT_EQ(f.move("/b"), errc::ok);
+    EXPECT_FALSE(f.set.is_settled(there)) << "also one that is repeated waits for the beginning";
+    f.report(move_report::kind::begun);
+    EXPECT_TRUE(f.set.is_settled(there));
+    ASSERT_EQ(f.move("/a"), errc::ok);
+    EXPECT_FALSE(f.set.is_settled(back)) << "the next start would begin it again";
+    EXPECT_FALSE(f.set.is_target(orders, there));
+    ASSERT_EQ(f.move("/b"), errc::ok);
+    f.report(move_report::kind::ended);
+    EXPECT_FALSE(f.set.is_settled(there));
+    EXPECT_TRUE(f.set.is_settled(back)) << "another one has taken its place";
+    f.report(move_report::kind::begun);
+    EXPECT_TRUE(f.set.is_settled(there));
+    ASSERT_EQ(f.move("/a"), errc::ok);
+    f.report(move_report::kind::ended);
+    EXPECT_TRUE(f.set.is_settled(back));
+}
+
 TEST(partition_moves, asked_back_while_it_is_exchanged_it_comes_back) {
     fixture f;
     f.hand_over();
