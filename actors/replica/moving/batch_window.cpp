@@ -23,12 +23,10 @@ public:
                                           place_.size - place_.position);
         if (auto filled = fill(); !filled)
             return filled.failure();
-        if (const auto first = header_at(0); first && first->total_size() > wanted_) {
-            wanted_ = first->total_size();
-            if (auto filled = fill(); !filled)
-                return filled.failure();
-        }
-        auto found = collect();
+        const auto first = header_at(0);
+        auto found = first && first->total_size() > wanted_ && first->last_offset() < place_.upto
+                         ? large(*first)
+                         : collect();
         // What stands behind all that is asked for may be written just now.
         if (found.code() == errc::corrupt_message && place_.from >= place_.upto)
             return batch_window{};
@@ -36,6 +34,33 @@ public:
     }
 
 private:
+    /// No CRC covers the length, and memory for as much as it says is asked for only when the CRC agrees.
+    result<batch_window> large(const batch::batch_header& header) {
+        if (auto sound = sum_in_parts(header); !sound)
+            return sound.failure();
+        wanted_ = header.total_size();
+        if (auto filled = fill(); !filled)
+            return filled.failure();
+        return collect();
+    }
+
+    result<void> sum_in_parts(const batch::batch_header& header) {
+        auto checksum = batch::crc32c({});
+        std::size_t at = batch::at::attributes;
+        while (at < header.total_size()) {
+            const auto size = std::min(wanted_, header.total_size() - at);
+            auto part =
+                files_.read(place_.log, file_position(place_.position + at), std::span(again_->data(), size));
+            if (!part)
+                return part.failure();
+            if (*part < size)
+                return unsound("the file ends inside of a batch");
+            checksum = batch::crc32c_extend(checksum, std::span<const std::byte>(again_->data(), size));
+            at += size;
+        }
+        return checksum == header.crc ? result<void>() : unsound("the CRC does not match");
+    }
+
     result<void> fill() {
         memory_ = chunk::allocate(wanted_);
         again_ = chunk::allocate(wanted_);
@@ -73,7 +98,9 @@ private:
                                                           : header.failure();
         if (header->total_size() > place_.size - place_.position - at)
             return unsound("the batch is longer than the file");
-        if (header->last_offset_delta < 0 || header->base_offset < place_.from)
+        // Nor which offsets it has.
+        const bool runs_over = place_.next_base && header->last_offset() >= *place_.next_base;
+        if (header->last_offset_delta < 0 || header->base_offset < place_.from || runs_over)
             return unsound("offset " + std::to_string(header->base_offset.get()) + " cannot stand there");
         return header;
     }

@@ -151,7 +151,7 @@ result<copy_progress> log_copy::step(const copy_ends& ends, log_offset upto, std
             progress.caught_up = true;
             return progress;
         }
-        auto copied = copy_some(ends, upto, bytes - progress.bytes);
+        auto copied = copy_some(ends, upto, bytes - progress.bytes, *behind);
         // Retention took it just now: the next step sees that.
         if (BARNABAS_MARK_IF(copied.code() == errc::not_found, segment_gone_before_copy))
             return progress;
@@ -175,7 +175,8 @@ result<copy_progress> log_copy::step(const copy_ends& ends, log_offset upto, std
 }
 
 /// One window, or nothing when all of the current segment below `upto` is copied.
-result<std::uint64_t> log_copy::copy_some(const copy_ends& ends, log_offset upto, std::uint64_t bytes) {
+result<std::uint64_t> log_copy::copy_some(const copy_ends& ends, log_offset upto, std::uint64_t bytes,
+                                          std::optional<log_offset> next_base) {
     const auto path = source_path(current_->base());
     auto file = open_scoped(ends.source, path, runtime::open_mode::read_only);
     if (!file)
@@ -190,6 +191,7 @@ result<std::uint64_t> log_copy::copy_some(const copy_ends& ends, log_offset upto
     place.size = *size;
     place.from = next_offset_;
     place.upto = upto;
+    place.next_base = next_base;
     place.bytes_max = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, window_bytes));
     auto found = read_window(ends.source, place);
     if (!found)

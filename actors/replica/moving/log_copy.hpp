@@ -75,7 +75,8 @@ private:
     result<void> drop_retired(runtime::file_system& target, const std::vector<log_offset>& bases);
     result<std::optional<log_offset>> open_next(runtime::file_system& target,
                                                 const std::vector<log_offset>& bases);
-    result<std::uint64_t> copy_some(const copy_ends& ends, log_offset upto, std::uint64_t bytes);
+    result<std::uint64_t> copy_some(const copy_ends& ends, log_offset upto, std::uint64_t bytes,
+                                    std::optional<log_offset> next_base);
     result<void> end_segment(const copy_ends& ends);
     result<void> check_complete(runtime::file_system& source, const std::vector<log_offset>& bases) const;
     result<void> copy_small_files(const copy_ends& ends);

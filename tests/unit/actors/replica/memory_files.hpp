@@ -15,7 +15,7 @@ namespace barnabas::replica {
 /// A small disk in memory for the tests of the log. A power cut keeps or drops every page that was not
 /// synced and every name that was not synced, one by one. One operation can be made to fail, after which a
 /// write is half done, and pages of a failed sync are never written unless they are written to again.
-class memory_files final : public runtime::file_system {
+class memory_files : public runtime::file_system {
 public:
     static constexpr std::size_t page_size = 64;
 
