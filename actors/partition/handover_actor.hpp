@@ -20,10 +20,27 @@ struct pass_on_partition {
     caf::actor next;
 };
 
+/// From the broker to the actor that clients ask: `by`, to which it sends on, has passed the partition on to
+/// `next`, and is not needed any more.
+struct shorten_way {
+    caf::actor by;
+    caf::actor next;
+};
+/// From that one to `by`, behind all that it has sent there. Answered by `way_is_clear` when all that is with
+/// `next`; then `by` ends.
+struct last_question {};
+struct way_is_clear {};
+
 /// The end of a partition's actor whose log goes to another directory. Nobody notices but by the time that it
 /// takes: from `begin` on questions stay in the mailbox, while the log's last jobs come back; after the end
 /// of the log the new actor gets them, in their order, as if their senders had asked it; what comes later
-/// from senders that do not know of it yet is sent on as well.
+/// from senders that do not know of it yet is sent on as well. However often a partition moves, a question
+/// goes over one actor more:
+///   1. The first actor, which clients ask, sends on to the second. The log moves from there to a third: the
+///   second sends on what it kept, and the first one hears of it by `shorten_way`.
+///   2. The first one tells the second `last_question`, and keeps what comes from now on.
+///   3. The second has sent on all before; it answers `way_is_clear` and ends.
+///   4. The first one sends on to the third what it kept, and what comes. Nothing has overtaken anything.
 class handover {
     template <class Question>
     static auto keep() {
@@ -32,10 +49,26 @@ class handover {
 
     template <class Self>
     static caf::behavior passing_on(Self* self, const caf::actor& next) {
-        return {pass<append_request>(self, next), pass<read_request>(self, next),
-                pass<forget_reader>(self, next),  pass<offset_query>(self, next),
-                pass<epoch_query>(self, next),    pass<delete_records_request>(self, next),
-                pass<log_size_query>(self, next)};
+        return {pass<append_request>(self, next),
+                pass<read_request>(self, next),
+                pass<forget_reader>(self, next),
+                pass<offset_query>(self, next),
+                pass<epoch_query>(self, next),
+                pass<delete_records_request>(self, next),
+                pass<log_size_query>(self, next),
+                [self](const shorten_way& message) {
+                    self->send(message.by, last_question{});
+                    self->become(until_clear(self, message.next));
+                },
+                [self](const last_question&) {
+                    self->send(caf::actor_cast<caf::actor>(self->current_sender()), way_is_clear{});
+                    self->quit();
+                }};
+    }
+    template <class Self>
+    static caf::behavior until_clear(Self* self, const caf::actor& next) {
+        return keep_questions().or_else(
+            [self, next](const way_is_clear&) { self->become(passing_on(self, next)); });
     }
     template <class Question, class Self>
     static auto pass(Self* self, const caf::actor& next) {
@@ -96,3 +129,6 @@ private:
 } // namespace barnabas
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::pass_on_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::shorten_way)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::last_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::way_is_clear)

@@ -70,6 +70,9 @@ void moves_shell::tell(const effects::pass_on& order) {
         forget(order.id);
     const auto next = order.is_open ? partitions_.at(order.id) : caf::actor();
     broker_.send(parked.mapped(), pass_on_partition{next});
+    const auto first = routes_.find(order.id);
+    if (first != routes_.end() && first->second != parked.mapped())
+        broker_.send(first->second, shorten_way{parked.mapped(), next});
 }
 
 const caf::actor& moves_shell::route(const topic_partition& id) const {

@@ -59,9 +59,9 @@ public:
             },
         };
     }
-    /// Whom clients ask: of a partition that has moved its first actor, which sends on to the next. A client
-    /// that asked one today and the next one tomorrow could overtake itself: its first question may still
-    /// wait with the first actor. So each move costs a step of an actor per question, until the broker ends.
+    /// Whom clients ask: of a partition that has moved its first actor, which sends on to the present one
+    /// (`handover`). A client that asked one today and the other one tomorrow could overtake itself: its
+    /// first question may still wait with the first actor.
     const caf::actor& route(const topic_partition& id) const;
     /// The partition is closed for good.
     void forget(const topic_partition& id) { routes_.erase(id); }
