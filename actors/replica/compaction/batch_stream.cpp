@@ -28,7 +28,7 @@ result<std::optional<batch::batch_view>> batch_stream::next(runtime::file_system
     const auto& header = batch->header;
     constexpr std::int64_t span_max = std::numeric_limits<std::int32_t>::max();
     if (header.base_offset < next_offset_ || header.last_offset() - source_.base_offset > span_max)
-        return corrupt_batch(source_.name, file_position(position_), "an offset out of place");
+        return corrupt("an offset out of place");
     next_offset_ = header.next_offset();
     epoch_ = header.leader_epoch;
     position_ += header.total_size();
@@ -41,9 +41,6 @@ bool batch_stream::is_strange(const batch::batch_header& header) const {
 
 /// The batch that begins at the present position.
 result<batch::batch_view> batch_stream::look(runtime::file_system& files) {
-    const auto corrupt = [&](const std::string& why) {
-        return corrupt_batch(source_.name, file_position(position_), why);
-    };
     if (auto filled = fill(files, batch::batch_header_size); !filled)
         return filled.failure();
     auto header = batch::parse_header(unread());
@@ -52,6 +49,9 @@ result<batch::batch_view> batch_stream::look(runtime::file_system& files) {
     const auto size = header->total_size();
     if (size > source_.size - position_)
         return corrupt("the batch is longer than the file");
+    if (BARNABAS_MARK_IF(size > std::max<std::uint64_t>(source_.unproven_max, window_bytes_), batch_is_long))
+        if (auto proven = prove_length(files, *header); !proven)
+            return proven.failure();
     if (auto filled = fill(files, size); !filled)
         return filled.failure();
     if (unread().size() < size)
@@ -62,6 +62,30 @@ result<batch::batch_view> batch_stream::look(runtime::file_system& files) {
     if (batch::crc32c(bytes.subspan(batch::at::attributes)) != header->crc)
         return corrupt("the CRC does not match");
     return batch::batch_view{slice(memory_, position_ - window_at_, size), *header};
+}
+
+error batch_stream::corrupt(const std::string& why) const {
+    return corrupt_batch(source_.name, file_position(position_), why);
+}
+
+result<void> batch_stream::prove_length(runtime::file_system& files,
+                                        const batch::batch_header& header) const {
+    const auto end = position_ + header.total_size();
+    const auto piece = chunk::allocate(window_bytes_);
+    std::uint32_t crc = batch::crc32c({});
+    for (auto at = position_ + batch::at::attributes; at < end;) {
+        const std::span into(piece->data(), std::min<std::uint64_t>(window_bytes_, end - at));
+        auto got = files.read(source_.log, file_position(at), into);
+        if (!got)
+            return got.failure();
+        if (*got == 0)
+            return corrupt("the file ends inside of a batch");
+        crc = batch::crc32c_extend(crc, into.first(*got));
+        at += *got;
+    }
+    if (crc != header.crc)
+        return corrupt("the CRC does not match, over " + std::to_string(header.total_size()) + " bytes");
+    return {};
 }
 
 /// Reads what is left of the window until it comes twice alike.
@@ -112,7 +136,7 @@ std::shared_ptr<chunk> batch_stream::free_memory(std::size_t bytes) {
         if (one.use_count() == 1 && one->capacity() >= bytes)
             return one;
     auto made = chunk::allocate(std::max<std::size_t>(bytes, window_bytes_));
-    if (kept_.size() < kept_max)
+    if (kept_.size() < kept_max && bytes <= std::max<std::uint64_t>(source_.unproven_max, window_bytes_))
         kept_.push_back(made);
     return made;
 }

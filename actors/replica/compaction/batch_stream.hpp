@@ -16,7 +16,8 @@ namespace barnabas::replica {
 /// Reads a segment's batches one after another through a window that is used again as soon as nobody holds
 /// slices of it. Checks the CRC of each batch: what is damaged must not get a sound CRC by being rewritten.
 /// No CRC covers offset and epoch of a batch, and what compaction does by them cannot be taken back: where
-/// they do not simply go on, the window is read until two reads agree.
+/// they do not simply go on, the window is read until two reads agree. Memory: a few windows, or the largest
+/// batch that there really is.
 class batch_stream {
 public:
     struct source {
@@ -24,6 +25,9 @@ public:
         std::uint64_t size = 0;
         std::string name; ///< for messages
         log_offset base_offset{0};
+        /// A batch that says it is longer (and longer than the window) is believed only when its CRC was
+        /// found right piece by piece: no CRC covers the length, and what it asks for is memory.
+        std::uint64_t unproven_max = 1 << 20;
     };
 
     batch_stream(source from, std::size_t window_bytes)
@@ -38,6 +42,8 @@ public:
 
 private:
     result<batch::batch_view> look(runtime::file_system& files);
+    result<void> prove_length(runtime::file_system& files, const batch::batch_header& header) const;
+    error corrupt(const std::string& why) const;
     bool is_strange(const batch::batch_header& header) const;
     result<void> make_steady(runtime::file_system& files);
     result<void> fill(runtime::file_system& files, std::size_t count);
