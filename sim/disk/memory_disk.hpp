@@ -52,9 +52,9 @@ public:
 ///   later sync makes it durable (only writing it again does). A full disk takes what fits of a write and
 ///   then says `disk_full`. Listings come in a new order each time. What is read has a wrong bit, this time
 ///   or from now on (`disk_faults`; what is stored stays apart, so that `lift_rot` brings it back); only
-///   `.log`, `.snapshot` and the commit journal rot, since Kafka's other formats have no checksum that could
-///   tell. One write in the life of a disk lands at another page of a file of its directory that is open for
-///   writing. A place can be broken or read-only
+///   `.log` (also with `.cleaned` or `.swap`), `.snapshot` and the commit journal rot, since Kafka's other
+///   formats have no checksum that could tell. One write in the life of a disk lands at another page of a
+///   file of its directory that is open for writing. A place can be broken or read-only
 ///   (`break_place`). Death of the process (`kill`): all completed operations survive; open files and locks
 ///   are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last sync is kept,
 ///   dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by sectors of 512

@@ -2,6 +2,7 @@
 
 #include "sim/disk/memory_disk.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace barnabas::sim {
@@ -11,7 +12,9 @@ namespace {
 /// Formats with a checksum over what they hold.
 bool can_tell(std::string_view path) {
     const auto name = path.substr(path.rfind('/') + 1);
-    return path.ends_with(".log") || path.ends_with(".snapshot") || name.starts_with("commit-journal-");
+    constexpr std::string_view suffixes[] = {".log", ".log.cleaned", ".log.swap", ".snapshot"};
+    return name.starts_with("commit-journal-") ||
+           std::ranges::any_of(suffixes, [&](auto suffix) { return path.ends_with(suffix); });
 }
 
 } // namespace
