@@ -56,16 +56,13 @@ result<void> clean_run::prepare(runtime::file_system& files) {
     counts_.map_bytes = map_->bytes();
     if (map_->capacity() == 0)
         return error{errc::internal, "there is no memory for the keys of a compaction"};
-    auto bases = task_.later_transactions;
-    for (const auto& segment : task_.segments)
-        bases.push_back(segment.base_offset);
-    for (const auto base : bases) {
-        const auto path = segment_path(task_.log.directory, base, transaction_index_suffix);
+    for (const auto& segment : task_.segments) {
+        const auto path = segment_path(task_.log.directory, segment.base_offset, transaction_index_suffix);
         auto entries = read_transaction_index(files, path);
         if (!entries)
             return entries.failure();
         for (const auto& entry : *entries)
-            transactions_.add(entry);
+            transactions_.note(entry);
     }
     while (behind(at_) <= task_.dirty_from)
         ++at_;
@@ -141,60 +138,65 @@ result<bool> clean_run::map_batch(const batch::batch_view& batch) {
 
 void clean_run::end_map(log_offset end) {
     map_end_ = end;
-    transactions_.rewind();
+    transactions_.go_back({});
     rules_.emplace(task_.rules, *map_, map_end_, transactions_);
     at_ = group_begin_ = group_end_ = 0;
     phase_ = phase::copy;
 }
 
-/// Segments may be older than the habit of writing `.txnindex`: who was aborted then follows from the
-/// markers. Only headers are read, and only in logs that have transactions.
+/// Who was aborted says the log alone: what is taken for aborted is dropped for good. Only logs that have
+/// transactions are read once more for it. A transaction may have its end behind what is cleaned.
 result<void> clean_run::find_markers(runtime::file_system& files) {
-    if (at_ == task_.segments.size()) {
+    if (is_behind_all_markers()) {
+        close_source(files);
         markers_known_ = true;
         at_ = first_dirty_;
         phase_ = phase::map;
         return {};
     }
-    if (!source_)
+    if (!stream_)
         if (auto opened = open_source(files); !opened)
             return opened;
-    batch_walk walk(files, *source_, marker_position_, task_.segments[at_].size);
-    while (left_ > 0) {
-        auto located = walk.next();
-        if (!located)
-            return located.failure();
-        if (!*located) {
-            close_source(files);
-            marker_position_ = file_position(0);
-            ++at_;
-            return {};
-        }
-        spend(left_, header_cost);
-        marker_position_ = file_position((*located)->position.get() + (*located)->header.total_size());
-        if (auto looked = look_at_batch(files, **located); !looked)
-            return looked;
+    auto batch = stream_->next(files);
+    if (!batch)
+        return batch.failure();
+    if (!*batch) {
+        close_source(files);
+        ++at_;
+        return {};
     }
+    const auto& header = (*batch)->header;
+    spend(left_, header.total_size());
+    counts_.bytes_read += header.total_size();
+    markers_read_upto_ = header.next_offset();
+    if (header.is_control())
+        marker_scan_.on_marker(**batch, transactions_);
+    else if (header.base_offset < task_.upto)
+        marker_scan_.on_data(header);
     return {};
 }
 
-result<void> clean_run::look_at_batch(runtime::file_system& files, const located_batch& located) {
-    if (!located.header.is_control()) {
-        marker_scan_.on_data(located.header);
-        return {};
-    }
-    auto marker = read_batch(files, *source_, located);
-    if (!marker)
-        return marker.failure();
-    marker_scan_.on_marker(*marker, transactions_);
-    return {};
+bool clean_run::is_behind_all_markers() const {
+    if (at_ < task_.segments.size())
+        return false;
+    const bool at_end = at_ == task_.segments.size() + task_.later.size() ||
+                        read_segment().base_offset >= task_.markers_upto ||
+                        markers_read_upto_ >= task_.markers_upto;
+    return at_end || !marker_scan_.has_open();
+}
+
+const segment_state& clean_run::read_segment() const {
+    const auto count = task_.segments.size();
+    return at_ < count ? task_.segments[at_] : task_.later[at_ - count];
 }
 
 // ---- the new segments
 
 result<void> clean_run::copy_some(runtime::file_system& files) {
-    if (!target_)
-        return begin_group(files);
+    if (!in_group_)
+        return begin_group();
+    if (group_end_ - group_begin_ > 1 && !target_)
+        return begin_writing(files);
     if (at_ == group_end_)
         return end_group(files);
     if (!stream_)
@@ -213,15 +215,28 @@ result<void> clean_run::copy_some(runtime::file_system& files) {
     return copy_batch(files, **batch);
 }
 
-result<void> clean_run::begin_group(runtime::file_system& files) {
+result<void> clean_run::begin_group() {
     group_begin_ = at_ = group_end_;
     if (at_ == task_.segments.size() || task_.segments[at_].base_offset >= map_end_) {
         phase_ = phase::done;
         return {};
     }
     group_end_ = at_ + count_group(task_.segments, at_, task_.upto, task_.log);
+    group_transactions_ = transactions_.here();
+    dropped_last_.reset();
+    in_group_ = true;
+    return {};
+}
+
+/// From the group's beginning.
+result<void> clean_run::begin_writing(runtime::file_system& files) {
+    close_source(files);
+    at_ = group_begin_;
+    transactions_.go_back(group_transactions_);
+    dropped_last_.reset();
     const cleaned_segment::place where{task_.log.directory, task_.segments[at_].base_offset,
                                        task_.log.index_interval_bytes};
+    written_ = where.base;
     auto made = cleaned_segment::create(files, where);
     if (!made)
         return made.failure();
@@ -229,50 +244,66 @@ result<void> clean_run::begin_group(runtime::file_system& files) {
     for (auto at = group_begin_; at != group_end_; ++at)
         if (task_.segments[at].transaction_index_size > 0)
             target_->replace_transactions();
-    dropped_last_.reset();
-    changed_ = group_end_ - group_begin_ > 1;
     return {};
 }
 
 result<void> clean_run::copy_batch(runtime::file_system& files, const batch::batch_view& batch) {
-    using what = batch_verdict::what;
     auto verdict = rules_->judge(batch, kept_, rewriter_.workspace());
     if (!verdict)
         return verdict.failure();
-    switch (verdict->action) {
-    case what::drop:
-        dropped_last_ = batch.header;
-        changed_ = true;
-        return {};
-    case what::keep_whole: keep(batch, true); break;
-    case what::keep_empty: keep(rewriter_.without_records(batch.header), false); break;
+    if (target_)
+        return write_batch(files, batch, *verdict);
+    return is_left_as_it_is(batch, *verdict) ? result<void>{} : begin_writing(files);
+}
+
+/// A last batch that goes stays as a header; and so it stays, if it is one. See `end_group`.
+bool clean_run::is_left_as_it_is(const batch::batch_view& batch, const batch_verdict& verdict) {
+    using what = batch_verdict::what;
+    if (dropped_last_)
+        return false;
+    if (verdict.action != what::drop)
+        return verdict.action == what::keep_whole;
+    dropped_last_ = batch.header;
+    return batch.header.record_count == 0 && rewriter_.without_records(batch.header).header == batch.header;
+}
+
+result<void> clean_run::write_batch(runtime::file_system& files, const batch::batch_view& batch,
+                                    const batch_verdict& verdict) {
+    using what = batch_verdict::what;
+    switch (verdict.action) {
+    case what::drop: dropped_last_ = batch.header; return {};
+    case what::keep_whole:
+        dropped_last_.reset();
+        target_->add_whole(batch, *stream_);
+        break;
+    case what::keep_empty: keep(rewriter_.without_records(batch.header)); break;
     case what::rebuild: {
-        auto rebuilt = rewriter_.rebuild(batch, kept_, verdict->delete_horizon);
+        auto rebuilt = rewriter_.rebuild(batch, kept_, verdict.delete_horizon);
         if (!rebuilt)
             return rebuilt.failure();
-        keep(*rebuilt, false);
+        keep(*rebuilt);
         break;
     }
     }
     if (batch.header.is_control())
-        if (const auto* aborted = transactions_.ended_by(batch.header))
-            target_->add_transaction(*aborted);
+        if (const auto entry = transactions_.entry_of(batch))
+            target_->add_transaction(*entry);
     return target_->pending_bytes() >= pending_bytes_max ? target_->flush(files) : result<void>{};
 }
 
-void clean_run::keep(const batch::batch_view& batch, bool whole) {
+void clean_run::keep(const batch::batch_view& batch) {
     dropped_last_.reset();
-    if (whole)
-        return target_->add_whole(batch, *stream_);
-    changed_ = true;
     target_->add(batch);
 }
 
 /// The last batch stays at least as a header: a segment says how far it reaches, which completes an
 /// interrupted swap, and no reader meets a segment without anything in it.
 result<void> clean_run::end_group(runtime::file_system& files) {
+    in_group_ = false;
+    if (BARNABAS_MARK_IF(!target_, segment_left_as_it_is))
+        return {};
     if (BARNABAS_MARK_IF(dropped_last_.has_value(), last_of_group_kept))
-        keep(rewriter_.without_records(*dropped_last_), false);
+        keep(rewriter_.without_records(*dropped_last_));
     const auto& first = task_.segments[group_begin_];
     const auto& last = task_.segments[group_end_ - 1];
     target_->set_times(first.created, last.closed);
@@ -287,10 +318,7 @@ result<void> clean_run::end_group(runtime::file_system& files) {
         counts_.bytes_before += segment.size;
     counts_.bytes_after += made.state.size;
     counts_.bytes_written += made.state.size;
-    if (changed_)
-        group_ = std::move(made);
-    else
-        target_->discard(files);
+    group_ = std::move(made);
     target_.reset();
     return {};
 }
@@ -301,13 +329,15 @@ std::optional<cleaned_group> clean_run::take_group() {
 
 result<void> clean_run::open_source(runtime::file_system& files) {
     BARNABAS_ASSERT(!source_);
-    const auto& segment = task_.segments[at_];
+    const auto& segment = read_segment();
     const auto path = segment_path(task_.log.directory, segment.base_offset, log_suffix);
     auto opened = files.open(path, runtime::open_mode::read_only);
     if (!opened)
         return opened.failure();
     source_ = *opened;
-    stream_.emplace(batch_stream::source{*opened, segment.size, path, segment.base_offset},
+    const auto unproven_max =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(task_.log.max_message_bytes, 0));
+    stream_.emplace(batch_stream::source{*opened, segment.size, path, segment.base_offset, unproven_max},
                     task_.window_bytes);
     return {};
 }
@@ -323,6 +353,8 @@ void clean_run::abandon(runtime::file_system& files) {
     close_source(files);
     if (target_)
         target_->discard(files);
+    else if (written_)
+        cleaned_segment::remove(files, {task_.log.directory, *written_});
     target_.reset();
     phase_ = phase::done;
 }

@@ -5,7 +5,6 @@
 #include "actors/replica/compaction/plan.hpp"
 #include "actors/replica/compaction/rewrite.hpp"
 #include "actors/replica/compaction/rules.hpp"
-#include "actors/replica/log/batch_walk.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -19,8 +18,9 @@ struct clean_task {
     log_options log;
     /// Those below the first uncleanable offset, oldest first, none of them open for writing.
     std::vector<segment_state> segments;
-    /// Segments behind them that have a `.txnindex`: markers there may abort what lies here.
-    std::vector<log_offset> later_transactions;
+    /// Those behind them: markers there, below `markers_upto`, may abort what lies here.
+    std::vector<segment_state> later;
+    log_offset markers_upto;
     log_offset dirty_from;
     log_offset upto;
     rule_options rules;
@@ -40,7 +40,7 @@ struct cleaned_group {
 struct clean_counts {
     std::uint64_t bytes_read = 0;
     std::uint64_t bytes_written = 0;
-    /// Of the segments that were rewritten, before and after.
+    /// Of the segments that were rewritten, before and after; one that loses nothing is left alone.
     std::uint64_t bytes_before = 0;
     std::uint64_t bytes_after = 0;
     std::uint64_t records_mapped = 0;
@@ -50,7 +50,8 @@ struct clean_counts {
 /// Cleans a log step by step, for jobs. A step reads about as many bytes as it is told and returns, so that
 /// no thread of the disk is held for long. First the keys of the dirty part go into the map, until its end or
 /// until the map is full; then the segments from the beginning up to there are rewritten, group by group.
-/// After each group the step ends, and the swap (swap_job.hpp) comes before the next one.
+/// After each group the step ends, and the swap (clean_jobs.hpp) comes before the next one. A segment that is
+/// its own group is only looked at until something of it is to change; then it is read from its beginning.
 class clean_run {
 public:
     explicit clean_run(clean_task task);
@@ -75,13 +76,18 @@ private:
     result<void> map_some(runtime::file_system& files);
     result<bool> map_batch(const batch::batch_view& batch);
     result<void> find_markers(runtime::file_system& files);
-    result<void> look_at_batch(runtime::file_system& files, const located_batch& located);
+    bool is_behind_all_markers() const;
+    const segment_state& read_segment() const;
     void end_map(log_offset end);
     result<void> copy_some(runtime::file_system& files);
     result<void> copy_batch(runtime::file_system& files, const batch::batch_view& batch);
-    result<void> begin_group(runtime::file_system& files);
+    result<void> write_batch(runtime::file_system& files, const batch::batch_view& batch,
+                             const batch_verdict& verdict);
+    result<void> begin_group();
+    result<void> begin_writing(runtime::file_system& files);
+    bool is_left_as_it_is(const batch::batch_view& batch, const batch_verdict& verdict);
     result<void> end_group(runtime::file_system& files);
-    void keep(const batch::batch_view& batch, bool whole);
+    void keep(const batch::batch_view& batch);
     result<void> open_source(runtime::file_system& files);
     void close_source(runtime::file_system& files);
     log_offset behind(std::size_t segment) const;
@@ -93,7 +99,7 @@ private:
     transaction_walk transactions_;
     bool markers_known_ = false;
     transaction_scan marker_scan_;
-    file_position marker_position_;
+    log_offset markers_read_upto_{-1};
     batch_rewriter rewriter_;
     std::optional<clean_rules> rules_;
     struct mapped_key {
@@ -111,10 +117,15 @@ private:
 
     std::size_t group_begin_ = 0;
     std::size_t group_end_ = 0;
+    bool in_group_ = false;
+    /// None as long as nothing of the group has changed.
     std::optional<cleaned_segment> target_;
+    /// Where the transactions were at its beginning.
+    transaction_walk::progress group_transactions_;
     /// The last batch met, if nothing of it was kept.
     std::optional<batch::batch_header> dropped_last_;
-    bool changed_ = false;
+    /// The last one that was written; until its swap its files are nobody's but this run's.
+    std::optional<log_offset> written_;
     std::vector<bool> kept_;
     std::optional<cleaned_group> group_;
     clean_counts counts_;

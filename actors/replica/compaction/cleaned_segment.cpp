@@ -120,8 +120,13 @@ void cleaned_segment::close(runtime::file_system& files) {
 
 void cleaned_segment::discard(runtime::file_system& files) {
     close(files);
+    remove(files, where_);
+}
+
+void cleaned_segment::remove(runtime::file_system& files, const place& where) {
+    const cleaned_segment gone(where);
     for (const auto suffix : replaced_suffixes)
-        static_cast<void>(remove_if_present(files, path(suffix)));
+        static_cast<void>(remove_if_present(files, gone.path(suffix)));
 }
 
 } // namespace barnabas::replica

@@ -44,6 +44,8 @@ public:
     result<void> finish(runtime::file_system& files);
     /// Closes and removes the files, as far as that works.
     void discard(runtime::file_system& files);
+    /// Removes what a finished one left that will not be put in place.
+    static void remove(runtime::file_system& files, const place& where);
 
     const segment_state& state() const { return state_; }
     /// Times that only the replaced segments knew.

@@ -35,7 +35,7 @@ clean_bounds compactor::bounds_of(const replica_log& log, timestamp_ms now, log_
 
 std::optional<clean_range> compactor::look(const replica_log& log, timestamp_ms now,
                                            log_offset high_watermark) const {
-    if (!log.options().compact_policy || run_ || stopping_ || failure_ || log.offline())
+    if (!log.options().compact_policy || run_ || stopping_ || log.offline())
         return std::nullopt;
     const auto range = find_clean_range(log.segments(), bounds_of(log, now, high_watermark), log.options());
     return wants_cleaning(range, log.options()) ? std::optional(range) : std::nullopt;
@@ -51,9 +51,8 @@ std::optional<compactor::job> compactor::begin(replica_log& log, const clean_set
     const auto& segments = log.segments();
     task.segments.assign(segments.begin(),
                          segments.begin() + static_cast<std::ptrdiff_t>(range->segment_count));
-    for (auto i = range->segment_count; i < segments.size(); ++i)
-        if (segments[i].transaction_index_size > 0)
-            task.later_transactions.push_back(segments[i].base_offset);
+    task.later.assign(segments.begin() + static_cast<std::ptrdiff_t>(range->segment_count), segments.end());
+    task.markers_upto = high_watermark;
     task.dirty_from = range->dirty_from;
     task.upto = range->upto;
     task.rules = {now, log.options().delete_retention_ms, tails_of(log), log.options().planted};
@@ -73,10 +72,8 @@ compactor::job compactor::next_step() const {
 std::optional<compactor::job> compactor::on_cleaned(const clean_job& done, replica_log& log) {
     BARNABAS_ASSERT(run_ == done.run_of);
     if (done.abandon || !done.outcome) {
-        // Files that retention took away are no failure, and what is scarce will not stay so.
         const bool retired = log.segments().front().base_offset > run_->task().segments.front().base_offset;
-        const bool passes = retired || is_scarce(done.outcome.code());
-        if (!done.abandon && !stopping_ && !passes)
+        if (!done.abandon && !stopping_ && !retired)
             failure_ = done.outcome.failure();
         end(done.outcome);
         return std::nullopt;
@@ -87,6 +84,7 @@ std::optional<compactor::job> compactor::on_cleaned(const clean_job& done, repli
     if (!group && run_->done()) {
         if (!log.options().planted.cleaning_forgets_its_end)
             cleaned_upto_ = run_->map_end();
+        failure_.reset();
         end({});
         return std::nullopt;
     }
@@ -102,9 +100,7 @@ std::optional<compactor::job> compactor::on_cleaned(const clean_job& done, repli
 std::optional<compactor::job> compactor::on_swapped(const swap_job& done, replica_log& log) {
     BARNABAS_ASSERT(run_ != nullptr);
     if (!done.outcome) {
-        // What is scarce now will not stay so.
-        if (!is_scarce(done.outcome.code()))
-            failure_ = done.outcome.failure();
+        failure_ = done.outcome.failure();
         return give_up(done.outcome.failure());
     }
     if (stopping_ || log.offline())

@@ -29,8 +29,8 @@ struct clean_outcome {
 };
 
 /// Cleans the log of one partition: a machine that yields one job after another. Guarantee: a log is only
-/// read, until a swap that replica_log has agreed to. A pass that fails leaves the log as it was, and the
-/// partition is not cleaned again until it is opened anew.
+/// read, until a swap that replica_log has agreed to. A pass that fails leaves the log as it was; when the
+/// next one is tried is its owner's affair.
 class compactor {
 public:
     using job = std::variant<clean_job, swap_job>;
@@ -56,7 +56,8 @@ public:
     std::optional<clean_outcome> take_outcome();
     /// Everything below was cleaned, as far as anybody knows; -1: nobody does.
     log_offset cleaned_upto() const { return cleaned_upto_; }
-    /// Why this log is not cleaned any more.
+    /// Why the last pass failed, until one comes to its end. Segments that retention took away meanwhile, and
+    /// the end of the log, are no failure.
     const std::optional<error>& failure() const { return failure_; }
 
 private:

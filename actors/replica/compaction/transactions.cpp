@@ -1,19 +1,23 @@
 #include "actors/replica/compaction/transactions.hpp"
 
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+
 namespace barnabas::replica {
 
-void transaction_walk::add(const aborted_transaction& entry) {
-    aborted_[entry.producer].emplace(entry.last_offset, entry);
+void transaction_walk::note(const aborted_transaction& entry) {
+    noted_[entry.producer].emplace(entry.last_offset, entry);
 }
 
-void transaction_walk::rewind() {
-    met_.clear();
+void transaction_walk::add(const aborted_transaction& found) {
+    aborted_[found.producer].emplace(found.last_offset, found);
 }
 
 bool transaction_walk::on_data(const batch::batch_header& header) {
     if (!header.is_transactional())
         return false;
-    met_.insert(header.producer_id);
+    producers_[header.producer_id].has_data = true;
     const auto found = aborted_.find(header.producer_id);
     if (found == aborted_.end())
         return false;
@@ -22,15 +26,36 @@ bool transaction_walk::on_data(const batch::batch_header& header) {
 }
 
 bool transaction_walk::on_marker(const batch::batch_header& header) {
-    return met_.erase(header.producer_id) == 0;
+    auto& producer = producers_[header.producer_id];
+    producer.marker_before = std::exchange(producer.marker, header.base_offset);
+    return !std::exchange(producer.has_data, false);
 }
 
-const aborted_transaction* transaction_walk::ended_by(const batch::batch_header& marker) const {
-    const auto found = aborted_.find(marker.producer_id);
-    if (found == aborted_.end())
+/// No transaction begins before the end of the producer's last one, and none is stable behind its own end.
+std::optional<aborted_transaction> transaction_walk::entry_of(const batch::batch_view& marker) const {
+    const auto& header = marker.header;
+    const auto* found = find(aborted_, header);
+    const auto* noted = find(noted_, header);
+    if (kind_of_marker(marker) != marker_kind::abort || (found == nullptr && noted == nullptr))
+        return std::nullopt;
+    auto entry = found != nullptr ? *found : *noted;
+    if (noted != nullptr) {
+        entry.first_offset = std::min(entry.first_offset, noted->first_offset);
+        entry.last_stable_offset = std::min(noted->last_stable_offset, header.next_offset());
+    }
+    const auto walked = producers_.find(header.producer_id);
+    const auto before = walked == producers_.end() ? log_offset(-1) : walked->second.marker_before;
+    BARNABAS_MARK_IF(entry.first_offset <= before, transaction_entry_too_long);
+    entry.first_offset = std::max(entry.first_offset, before + 1);
+    return entry;
+}
+
+const aborted_transaction* transaction_walk::find(const entries& all, const batch::batch_header& marker) {
+    const auto producer = all.find(marker.producer_id);
+    if (producer == all.end())
         return nullptr;
-    const auto entry = found->second.find(marker.base_offset);
-    return entry == found->second.end() ? nullptr : &entry->second;
+    const auto entry = producer->second.find(marker.base_offset);
+    return entry == producer->second.end() ? nullptr : &entry->second;
 }
 
 void transaction_scan::on_data(const batch::batch_header& header) {
