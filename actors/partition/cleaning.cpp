@@ -17,6 +17,8 @@ constexpr double pause_ms_max = 60'000;
 
 void cleaning::on_check(log_offset high_watermark) {
     cleaning_state answer;
+    if (rests())
+        return port_->tell_cleaner(answer);
     if (const auto range = machine_.look(*log_, port_->wall_now(), high_watermark)) {
         answer.wanted = true;
         answer.overdue = range->overdue;
@@ -28,6 +30,8 @@ void cleaning::on_check(log_offset high_watermark) {
 void cleaning::on_clean(const clean_partition& order, log_offset high_watermark) {
     ordered_ = true;
     bytes_per_second_ = order.bytes_per_second;
+    if (rests())
+        return tell();
     auto first = machine_.begin(*log_, order.settings, port_->wall_now(), high_watermark);
     if (!first)
         return tell();
@@ -83,7 +87,8 @@ void cleaning::tell() {
     auto outcome = machine_.take_outcome();
     if (tap_ != nullptr && outcome)
         tap_->cleaning_ended(outcome->outcome, machine_.cleaned_upto());
-    left_files_ |= outcome && !outcome->outcome;
+    if (outcome)
+        note_end(*outcome);
     if (!std::exchange(ordered_, false))
         return;
     partition_cleaned answer;
@@ -93,11 +98,27 @@ void cleaning::tell() {
         if (!outcome->outcome)
             answer.detail = outcome->outcome.failure().detail;
     }
-    answer.uncleanable = machine_.failure().has_value();
-    if (BARNABAS_MARK_IF(answer.uncleanable, partition_uncleanable))
-        port_->report("compaction_failed", "the partition is not compacted again before it is opened anew: " +
-                                               to_string(*machine_.failure()));
+    const auto& failure = machine_.failure();
+    answer.uncleanable = failure && !replica::is_scarce(failure->code);
+    if (BARNABAS_MARK_IF(answer.uncleanable && outcome, partition_uncleanable))
+        port_->report("compaction_failed", "the partition is compacted again in " +
+                                               std::to_string(rest_.count() / 1000) +
+                                               " s at the earliest: " + to_string(*failure));
     port_->tell_cleaner(answer);
+}
+
+void cleaning::note_end(const replica::clean_outcome& outcome) {
+    left_files_ |= !outcome.outcome;
+    if (!machine_.failure()) {
+        rest_ = std::chrono::milliseconds(0);
+        return;
+    }
+    rest_ = std::clamp(2 * rest_, partition_limits::cleaning_rest_min, partition_limits::cleaning_rest_max);
+    rests_until_ = port_->monotonic_now() + std::chrono::nanoseconds(rest_).count();
+}
+
+bool cleaning::rests() const {
+    return BARNABAS_MARK_IF(rest_.count() > 0 && port_->monotonic_now() < rests_until_, cleaning_rests);
 }
 
 void cleaning::on_close() {

@@ -58,6 +58,9 @@ private:
     void go_on(std::optional<replica::compactor::job> next, std::uint64_t bytes_moved);
     void submit(replica::compactor::job job);
     void tell();
+    void note_end(const replica::clean_outcome& outcome);
+    /// A pass failed, and it is too early for the next.
+    bool rests() const;
     void tell_tap(log_offset high_watermark) const;
 
     replica::replica_log* log_;
@@ -68,6 +71,8 @@ private:
     /// A step that waits for its time.
     std::unique_ptr<replica::compactor::job> waiting_;
     bool ordered_ = false;
+    std::chrono::milliseconds rest_{0};
+    monotonic_ns rests_until_{0};
     bool left_files_ = false;
     std::vector<kept_read> reads_;
     std::vector<kept_find> finds_;

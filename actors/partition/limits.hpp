@@ -11,6 +11,11 @@ inline constexpr std::uint64_t cached_bytes_max = 16ull << 20;
 /// How long after a failed repair (a full disk) the next one is tried.
 inline constexpr std::chrono::milliseconds repair_interval{1000};
 
+/// How long after a pass of compaction that failed the next one is tried: twice as long each time, since what
+/// ails a disk or a shortage may pass soon, and a pass that meets damage reads all that lies before it.
+inline constexpr std::chrono::milliseconds cleaning_rest_min{10'000};
+inline constexpr std::chrono::milliseconds cleaning_rest_max{30 * 60'000};
+
 /// DeleteRecords that may wait for the checkpoint at once. Clients that asked may have given up long ago
 /// while a disk hangs; they ask again, and those before them still wait.
 inline constexpr std::size_t waiting_deletions_max = 1000;

@@ -145,7 +145,7 @@ public:
     void retry_repair(std::chrono::milliseconds) override { ++retries; }
     result<void> room() const override { return {}; }
     timestamp_ms wall_now() const override { return now; }
-    monotonic_ns monotonic_now() const override { return monotonic_ns(1'000'000); }
+    monotonic_ns monotonic_now() const override { return monotonic; }
     void closed(const result<void>&) override { ended = true; }
     void went_offline(const error&) override { ++offline_told; }
     void report(std::string_view event, const std::string&) override { reports.emplace_back(event); }
@@ -165,6 +165,7 @@ public:
     std::map<std::uint64_t, read_response> reads;
     std::vector<std::string> reports;
     timestamp_ms now{5000};
+    monotonic_ns monotonic{1'000'000};
     std::size_t removals = 0;
     std::size_t moves = 0;
     bool cleaning_wanted = false;
