@@ -7,18 +7,24 @@
 namespace barnabas {
 
 void cleaner::on_started(effects& out) {
-    out.arm_timer = options_.enabled && options_.partitions_at_once > 0;
+    started_ = timer_armed_ = out.arm_timer = options_.enabled && options_.partitions_at_once > 0;
 }
 
 void cleaner::on_due(effects& out) {
-    BARNABAS_ASSERT(!in_round_);
-    in_round_ = true;
+    BARNABAS_ASSERT(timer_armed_);
+    timer_armed_ = false;
+    if (asked_.empty() && waiting_.empty() && running_.size() < options_.partitions_at_once)
+        ask(out);
+    go_on(out);
+}
+
+void cleaner::ask(effects& out) {
     cleaned_any_ = false;
     for (const auto& one : partitions_)
-        if (!uncleanable_.contains(one))
+        if (!running_.contains(one)) {
             out.ask.push_back(one);
-    asked_.insert(out.ask.begin(), out.ask.end());
-    go_on(out);
+            asked_.insert(one);
+        }
 }
 
 void cleaner::on_gone(const topic_partition& partition, effects& out) {
@@ -48,11 +54,13 @@ void cleaner::on_cleaned(const topic_partition& partition, bool succeeded, bool 
     cleaned_any_ |= succeeded;
     if (uncleanable && partitions_.contains(partition))
         uncleanable_.insert(partition);
+    else
+        uncleanable_.erase(partition);
     go_on(out);
 }
 
 void cleaner::go_on(effects& out) {
-    if (!in_round_ || !asked_.empty())
+    if (!started_ || !asked_.empty())
         return;
     // The best is the last. Equals go by their ids, so that every run chooses alike.
     std::sort(waiting_.begin(), waiting_.end(), [](const candidate& a, const candidate& b) {
@@ -67,12 +75,12 @@ void cleaner::go_on(effects& out) {
         out.clean.push_back(waiting_.back().partition);
         waiting_.pop_back();
     }
-    if (!running_.empty())
+    if (running_.size() == options_.partitions_at_once)
         return;
-    in_round_ = false;
     if (cleaned_any_)
-        return on_due(out);
-    out.arm_timer = true;
+        ask(out);
+    if (asked_.empty() && !timer_armed_)
+        timer_armed_ = out.arm_timer = true;
 }
 
 } // namespace barnabas

@@ -19,10 +19,11 @@ struct cleaner_options {
     std::chrono::milliseconds backoff{15'000};
 };
 
-/// Chooses which partitions are compacted next: one machine for the broker. A round asks all compacted
-/// partitions that it knows, then cleans those that want it, the overdue ones and the dirtiest first, a few
-/// at once. A round that cleaned something is followed by another, any other by a pause. Assumes: a partition
-/// answers each question, or its end is told.
+/// Chooses which partitions are compacted next: one machine for the broker. It asks all compacted partitions
+/// that it knows, then cleans those that want it, the overdue ones and the dirtiest first, a few at once.
+/// Whenever one more could be cleaned and none is left that wants it, it asks again: at once if a pass has
+/// succeeded since, otherwise after a pause; it waits for no pass. Assumes: a partition answers each
+/// question, or its end is told. One that fails says itself when it wants to be tried again.
 class cleaner {
 public:
     struct effects {
@@ -56,15 +57,19 @@ public:
 
 private:
     void go_on(effects& out);
+    void ask(effects& out);
 
     cleaner_options options_;
     std::set<topic_partition> partitions_;
+    /// Their last pass failed.
     std::set<topic_partition> uncleanable_;
-    /// Of this round: who has not answered, who waits, who is at it.
+    /// Who has not answered, who waits, who is at it.
     std::set<topic_partition> asked_;
     std::vector<candidate> waiting_;
     std::set<topic_partition> running_;
-    bool in_round_ = false;
+    bool started_ = false;
+    bool timer_armed_ = false;
+    /// Since the last questions.
     bool cleaned_any_ = false;
 };
 
