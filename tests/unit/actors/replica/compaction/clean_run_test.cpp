@@ -116,6 +116,55 @@ TEST(clean_run, removes_a_group_when_it_is_stopped) {
     EXPECT_EQ(names_with(disk.files(), ".cleaned"), std::vector<std::string>{});
 }
 
+/// Segments far apart, as compaction leaves them (CLN-09): they must not become one that has an offset which
+/// no index entry can name.
+TEST(clean_run, segments_far_apart_do_not_become_one) {
+    constexpr std::int64_t far = std::int64_t{1} << 31;
+    const std::vector<std::int64_t> bases{0, far - 10, far, 2 * far - 1, 2 * far + 5, 2 * far + 8};
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    ASSERT_TRUE(files.create_directory("/data") && files.create_directory("/data/orders-0"));
+    for (const auto base : bases) {
+        auto batch = batch_of({{"key " + std::to_string(base), "1"}, {"again", "1"}});
+        batch::set_base_offset(batch, log_offset(base));
+        batch::set_leader_epoch(batch, leader_epoch(1));
+        auto file = files.open(segment_path("/data/orders-0", log_offset(base), log_suffix),
+                               runtime::open_mode::create);
+        ASSERT_TRUE(file && files.write(*file, file_position(0), std::span(&batch.bytes, 1)));
+        files.close(*file);
+    }
+    auto options = clean_host::small_options();
+    options.checkpointed.cleaned_upto = log_offset(0);
+    clean_host host(files, options);
+    ASSERT_TRUE(host.open());
+    EXPECT_EQ(host.log->log_end_offset().get(), bases.back() + 2);
+    for (int life = 0; life < 3; ++life) {
+        host.roll();
+        host.roll();
+        *host.cleaner = compactor(log_offset(-1));
+        const auto outcome = host.clean();
+        ASSERT_TRUE(outcome && outcome->outcome) << to_string(outcome->outcome.failure());
+        const auto& segments = host.log->segments();
+        for (std::size_t i = 0; i + 1 < segments.size(); ++i)
+            EXPECT_LE(segments[i + 1].base_offset - segments[i].base_offset, far) << i;
+        for (const auto base : bases) {
+            const auto found = host.records(base);
+            ASSERT_TRUE(found) << base << ": " << to_string(found.failure());
+            EXPECT_EQ(found->front().offset, base);
+            EXPECT_EQ(found->front().key, "key " + std::to_string(base));
+        }
+        EXPECT_EQ(host.values_of("again").size(), 1u);
+        disk.kill();
+        ASSERT_TRUE(host.open());
+        EXPECT_TRUE(host.report.damage.empty());
+    }
+    EXPECT_LT(host.log->segments().front().base_offset, log_offset(far - 10));
+    bool merged = true;
+    for (const auto& segment : host.log->segments())
+        merged &= segment.base_offset != log_offset(2 * far + 5);
+    EXPECT_TRUE(merged) << "those that lie near each other";
+}
+
 /// One file of many small batches, as a stream reads it.
 struct streamed_file {
     explicit streamed_file(std::size_t count) {
