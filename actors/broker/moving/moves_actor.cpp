@@ -43,6 +43,13 @@ result<void> outcome_of(const Answer& answer) {
 }
 
 class moves_actor final : public caf::event_based_actor, private moves_port {
+    /// Told when that job is done.
+    auto removed_later(std::shared_ptr<replica::move_job> job) {
+        return [job = std::move(job), to = caf::actor_cast<caf::actor>(this)] {
+            caf::anon_send(to, left_directory_removed{job});
+        };
+    }
+
 public:
     moves_actor(caf::actor_config& config, runtime::node_services& node, const moves_options& options,
                 moves_partners with)
@@ -132,13 +139,6 @@ private:
                     to->shut(job->outcome.failure());
             },
             std::move(done));
-    }
-
-    /// Told when that job is done.
-    auto removed_later(std::shared_ptr<replica::move_job> job) {
-        return [job = std::move(job), to = caf::actor_cast<caf::actor>(this)] {
-            caf::anon_send(to, left_directory_removed{job});
-        };
     }
 
     void remove_left(const std::string& directory) {
