@@ -465,7 +465,7 @@ void broker_actor::on_describe_log_dirs(const describe_log_dirs_request& request
                             machine_.describe_log_dirs(request),
                             gates_,
                             moves_.actor()},
-                           partitions_);
+                           [this](const topic_partition& id) { return moves_.route(id); });
 }
 
 void broker_actor::carry_out(producer_id_source::effects& out) {

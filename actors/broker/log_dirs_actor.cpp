@@ -33,16 +33,14 @@ struct asked_partition {
 class log_dirs_actor final : public caf::event_based_actor {
 public:
     log_dirs_actor(caf::actor_config& config, runtime::node_services& node, log_dirs_inquiry inquiry,
-                   const std::map<topic_partition, caf::actor>& partitions)
+                   const partition_route& route)
         : event_based_actor(config), node_(node), inquiry_(std::move(inquiry)) {
         auto& directories = inquiry_.known.directories;
         for (std::size_t i = 0; i < directories.size(); ++i)
             for (auto& partition : std::exchange(directories[i].partitions, {})) {
-                const auto log = partitions.find(partition.id);
-                if (partition.is_future)
-                    asked_.push_back({i, std::move(partition), inquiry_.moves, std::nullopt});
-                else if (log != partitions.end())
-                    asked_.push_back({i, std::move(partition), log->second, std::nullopt});
+                auto whom = partition.is_future ? inquiry_.moves : route(partition.id);
+                if (whom)
+                    asked_.push_back({i, std::move(partition), std::move(whom), std::nullopt});
             }
     }
 
@@ -164,9 +162,8 @@ private:
 } // namespace
 
 void spawn_log_dirs_inquiry(runtime::node_services& node, log_dirs_inquiry inquiry,
-                            const std::map<topic_partition, caf::actor>& partitions) {
-    runtime::spawn<caf::actor, log_dirs_actor>(node, {loop_index(0), "log dirs"}, std::move(inquiry),
-                                               partitions);
+                            const partition_route& route) {
+    runtime::spawn<caf::actor, log_dirs_actor>(node, {loop_index(0), "log dirs"}, std::move(inquiry), route);
 }
 
 } // namespace barnabas

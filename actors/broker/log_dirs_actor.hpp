@@ -7,6 +7,7 @@
 
 #include <caf/actor.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,8 +25,12 @@ struct log_dirs_inquiry {
     caf::actor moves{};
 };
 
-/// Asks the partitions and the disk, answers, and ends.
+/// Whom to ask about a partition, who lives until it is closed for good: an actor that it moved away from
+/// ends, and that is not the partition's end. Null when it is not open.
+using partition_route = std::function<caf::actor(const topic_partition&)>;
+
+/// Asks the partitions and the disk, answers, and ends. `route` is used before this returns.
 void spawn_log_dirs_inquiry(runtime::node_services& node, log_dirs_inquiry inquiry,
-                            const std::map<topic_partition, caf::actor>& partitions);
+                            const partition_route& route);
 
 } // namespace barnabas

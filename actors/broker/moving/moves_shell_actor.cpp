@@ -75,9 +75,11 @@ void moves_shell::tell(const effects::pass_on& order) {
         broker_.send(first->second, shorten_way{parked.mapped(), next});
 }
 
-const caf::actor& moves_shell::route(const topic_partition& id) const {
-    const auto first = routes_.find(id);
-    return first != routes_.end() ? first->second : partitions_.at(id);
+caf::actor moves_shell::route(const topic_partition& id) const {
+    if (const auto first = routes_.find(id); first != routes_.end())
+        return first->second;
+    const auto only = partitions_.find(id);
+    return only != partitions_.end() ? only->second : caf::actor{};
 }
 
 void moves_shell::answer_later(runtime::pending_reply<alter_log_dirs_response> reply,

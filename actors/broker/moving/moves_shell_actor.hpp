@@ -62,7 +62,8 @@ public:
     /// Whom clients ask: of a partition that has moved its first actor, which sends on to the present one
     /// (`handover`). A client that asked one today and the other one tomorrow could overtake itself: its
     /// first question may still wait with the first actor.
-    const caf::actor& route(const topic_partition& id) const;
+    /// Null for a partition that is not open here.
+    caf::actor route(const topic_partition& id) const;
     /// The partition is closed for good.
     void forget(const topic_partition& id) { routes_.erase(id); }
     /// Gives the answers that have waited for what has happened by now.
