@@ -3,6 +3,7 @@
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/producer_state.hpp"
 #include "actors/replica/log/segment.hpp"
+#include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/read_jobs.hpp"
 #include "protocol/model/mark.hpp"
@@ -233,13 +234,10 @@ result<void> leftovers::complete_swap(log_offset base, log_offset last) {
 
 /// Checks every batch on the way.
 result<leftovers::last_batch> leftovers::last_batch_of(const std::string& path, log_offset base) {
-    auto file = open_scoped(files_, path, runtime::open_mode::read_only);
+    auto file = open_sized(files_, path);
     if (!file)
         return file.failure();
-    auto size = files_.size(file->id());
-    if (!size)
-        return size.failure();
-    batch_walk walk(files_, file->id(), file_position(0), *size);
+    batch_walk walk(files_, file->file.id(), file_position(0), file->size);
     last_batch end{log_offset(-1), base};
     auto next = base;
     for (;;) {
@@ -262,13 +260,10 @@ result<leftovers::last_batch> leftovers::last_batch_of(const std::string& path, 
 
 /// Whether an old log has this batch; one that cannot be read so far says nothing.
 result<leftovers::evidence> leftovers::look_for(const last_batch& wanted, const std::string& path) {
-    auto file = open_scoped(files_, path, runtime::open_mode::read_only);
+    auto file = open_sized(files_, path);
     if (!file)
         return file.code() == errc::not_found ? result<evidence>(evidence::none) : file.failure();
-    auto size = files_.size(file->id());
-    if (!size)
-        return size.failure();
-    batch_walk walk(files_, file->id(), file_position(0), *size);
+    batch_walk walk(files_, file->file.id(), file_position(0), file->size);
     auto says = evidence::none;
     for (;;) {
         auto located = walk.next();

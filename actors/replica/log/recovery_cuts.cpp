@@ -1,4 +1,5 @@
 #include "actors/replica/log/recovery.hpp"
+#include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -61,14 +62,10 @@ result<void> recovery::end_log(std::size_t index, const std::string& why) {
     for (auto at = bases_.size(); at > index; --at) {
         const auto base = bases_[at - 1];
         {
-            auto file = open_scoped(files_, segment_path(options_.directory, base, log_suffix),
-                                    runtime::open_mode::read_only);
+            auto file = open_sized(files_, segment_path(options_.directory, base, log_suffix));
             if (!file)
                 return file.failure();
-            auto size = files_.size(file->id());
-            if (!size)
-                return size.failure();
-            report.bytes_cut += *size;
+            report.bytes_cut += file->size;
         }
         for (const auto suffix :
              {log_suffix, offset_index_suffix, time_index_suffix, transaction_index_suffix})

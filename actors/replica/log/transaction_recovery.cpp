@@ -1,5 +1,6 @@
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/recovery.hpp"
+#include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/transaction_index.hpp"
 #include "protocol/model/mark.hpp"
@@ -85,12 +86,9 @@ result<recovery::found_transactions> recovery::known_transactions(log_offset bas
     auto entries = read_transaction_index(files_, path);
     if (!entries)
         return entries.failure();
-    auto file = open_scoped(files_, path, runtime::open_mode::read_only);
+    auto file = open_sized(files_, path);
     if (!file)
         return file.failure();
-    auto size = files_.size(file->id());
-    if (!size)
-        return size.failure();
     auto next = base;
     for (const auto& entry : *entries) {
         if (entry.last_offset < next)
@@ -98,7 +96,7 @@ result<recovery::found_transactions> recovery::known_transactions(log_offset bas
         next = entry.last_offset + 1;
         known.entries.push_back(entry);
     }
-    known.whole = known.entries.size() * transaction_entry_size == *size;
+    known.whole = known.entries.size() * transaction_entry_size == file->size;
     BARNABAS_MARK_IF(!known.whole, transaction_index_without_sense);
     return known;
 }
@@ -170,14 +168,10 @@ result<producer_state> recovery::producers_before(log_offset base) {
     for (const auto earlier : bases_) {
         if (earlier >= base)
             break;
-        auto log = open_scoped(files_, segment_path(options_.directory, earlier, log_suffix),
-                               runtime::open_mode::read_only);
+        auto log = open_sized(files_, segment_path(options_.directory, earlier, log_suffix));
         if (!log)
             return log.failure();
-        auto size = files_.size(log->id());
-        if (!size)
-            return size.failure();
-        batch_walk walk(files_, log->id(), file_position(0), *size);
+        batch_walk walk(files_, log->file.id(), file_position(0), log->size);
         for (auto next = walk.next();; next = walk.next()) {
             if (!next && !is_damage(next.code()))
                 return next.failure();
