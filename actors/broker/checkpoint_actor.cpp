@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "runtime/clock/clock.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/node/pending_reply.hpp"
 #include "runtime/node/spawn.hpp"
@@ -119,7 +120,7 @@ private:
     void submit(checkpoint_job job) {
         auto shared = std::make_shared<checkpoint_job>(std::move(job));
         node_.disk->submit(
-            runtime::disk_lane(runtime::stable_hash("checkpoints " + directory_)),
+            runtime::lane_in(directory_, runtime::stable_hash("checkpoints")),
             runtime::disk_job_kind::blocking,
             [shared, gate = gate_](runtime::file_system& files) {
                 runtime::gated_files gated(files, *gate);

@@ -5,6 +5,7 @@
 #include "actors/broker/moving/move_messages.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/node/spawn.hpp"
 #include "runtime/random/random.hpp"
 
@@ -103,8 +104,7 @@ private:
         ++open_;
         auto room = std::make_shared<std::optional<runtime::disk_room>>();
         node_.disk->submit(
-            runtime::disk_lane(runtime::stable_hash("room of " + gate->path())),
-            runtime::disk_job_kind::blocking,
+            runtime::lane_in(gate->path(), runtime::stable_hash("room")), runtime::disk_job_kind::blocking,
             [gate, room](runtime::file_system& files) {
                 runtime::gated_files gated(files, *gate);
                 if (auto found = gated.room(gate->path()))

@@ -10,6 +10,7 @@
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/disk/directory_gate.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/node/pending_reply.hpp"
 #include "runtime/node/spawn.hpp"
@@ -49,7 +50,7 @@ public:
     controller_actor(caf::actor_config& config, runtime::node_services& node,
                      controller_actor_options options, caf::actor broker)
         : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
-          lane_(runtime::stable_hash(options_.directory)),
+          lane_(runtime::lane_in(options_.gate->path(), runtime::stable_hash(options_.directory))),
           machine_(options_.machine, runtime::random(node.seed).split("controller")) {}
 
     const char* name() const override { return "controller"; }

@@ -1,6 +1,7 @@
 #include "actors/journal/journal_actor.hpp"
 
 #include "actors/journal/journal_messages.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/disk/disk.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -33,7 +34,7 @@ public:
     journal_actor(caf::actor_config& config, runtime::node_services& node,
                   const journal_actor_options& options)
         : event_based_actor(config), node_(node), directory_(options.directory), gate_(options.gate),
-          lane_(runtime::stable_hash(options.directory + "/" + std::string(journal_prefix))),
+          lane_(runtime::lane_in(options.directory, runtime::stable_hash(journal_prefix))),
           machine_(machine_options(options, node.seed), *options.found, static_cast<journal_port&>(*this)),
           rounds_(node.metrics->counter_of("commit_journal_rounds_total", "Rounds of the commit journal")),
           commits_(node.metrics->counter_of("commit_journal_commits_total",

@@ -13,6 +13,7 @@
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/disk/directory_gate.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
 #include "runtime/node/spawn.hpp"
@@ -21,7 +22,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,7 +39,8 @@ public:
     partition_actor(caf::actor_config& config, runtime::node_services& node, partition_options options,
                     caf::actor broker)
         : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
-          lane_base_(runtime::stable_hash(options_.directory) << 2),
+          lane_base_(
+              runtime::lane_in(options_.gate->path(), runtime::stable_hash(options_.directory) << 2).get()),
           journal_(options_.journal, journal_log_in(options_.directory, options_.id.topic)),
           checkpoints_(std::exchange(options_.checkpoints, nullptr),
                        {options_.topic_name, options_.id.partition}),

@@ -1,6 +1,7 @@
 #include "cmd/barnabas/running_broker.hpp"
 
 #include "actors/broker/broker_messages.hpp"
+#include "runtime/config/data_directories.hpp"
 #include "runtime/node/production_node.hpp"
 
 #include <caf/actor.hpp>
@@ -22,6 +23,7 @@ runtime::production_node_options node_options_for(const broker_config& config, l
     options.loops =
         config.barnabas_event_loops > 0 ? static_cast<std::uint32_t>(config.barnabas_event_loops) : cores;
     options.disk_threads = static_cast<std::uint32_t>(config.barnabas_disk_threads);
+    options.data_directories = data_directories_of(config);
     options.open_files_max = static_cast<std::size_t>(config.barnabas_open_files_max);
     const auto requests = config.queued_max_request_bytes > 0 ? config.queued_max_request_bytes
                                                               : config.barnabas_memory_request_bytes;

@@ -246,8 +246,14 @@ const broker_key keys[] = {
      "After about so many bytes a partition notes its producers and its recovery point: a start after a "
      "crash checks no more of it than this.",
      &config::barnabas_recovery_point_interval_bytes},
-    {"barnabas.disk.threads", int32, "4", between(1, 256), "Threads that wait for the disk.",
+    {"barnabas.disk.threads", int32, "4", between(1, 256),
+     "Threads that wait for the disk. With several data directories each has its share, but two at least.",
      &config::barnabas_disk_threads},
+    {"barnabas.log.dir.hang.ms", int64, "10000", at_least(0),
+     "A data directory hangs when a call on it has not returned for so long; the log, the metrics and /ready "
+     "say so. 0: it is not looked for."},
+    {"barnabas.log.dir.hang.offline.ms", int64, "120000", at_least(0),
+     "A data directory that hangs for so long goes offline, as one that failed. 0: never."},
     {"barnabas.open.files.max", int32, "0", between(0, 10'000'000),
      "Files of the log that are open at a time; others are opened when they are used. 0: half of what the "
      "system lets the process open.",

@@ -30,7 +30,8 @@ private:
 
 } // namespace
 
-bounded_files::bounded_files(file_system& below, std::size_t open_max) : below_(below), open_max_(open_max) {
+bounded_files::bounded_files(file_system& below, std::size_t open_max, file_id first)
+    : below_(below), open_max_(open_max), next_(first.get()) {
     BARNABAS_ASSERT(open_max > 0);
 }
 
@@ -262,7 +263,8 @@ result<std::size_t> bounded_files::read_if_held(file_id file, const held_read& r
     return read(below);
 }
 
-result<void> bounded_files::write(file_id file, file_position position, std::span<const slice> parts) {
+template <class Call>
+result<void> bounded_files::change(file_id file, const Call& call) {
     auto one = use(file);
     if (!one)
         return one.failure();
@@ -273,21 +275,15 @@ result<void> bounded_files::write(file_id file, file_position position, std::spa
             return *(*one)->failure;
         mark_dirty(**one, true);
     }
-    return below_.write((*one)->below, position, parts);
+    return call((*one)->below);
+}
+
+result<void> bounded_files::write(file_id file, file_position position, std::span<const slice> parts) {
+    return change(file, [&](file_id below) { return below_.write(below, position, parts); });
 }
 
 result<void> bounded_files::truncate(file_id file, std::uint64_t size) {
-    auto one = use(file);
-    if (!one)
-        return one.failure();
-    at_end end([&] { release(file); });
-    {
-        guard held(mutex_);
-        if ((*one)->failure)
-            return *(*one)->failure;
-        mark_dirty(**one, true);
-    }
-    return below_.truncate((*one)->below, size);
+    return change(file, [&](file_id below) { return below_.truncate(below, size); });
 }
 
 result<void> bounded_files::sync(std::span<const file_id> files) {

@@ -26,7 +26,8 @@ namespace barnabas::runtime {
 /// name. Assumes: nobody else renames or replaces files that are open here. Safe to use from several threads.
 class bounded_files final : public file_system {
 public:
-    bounded_files(file_system& below, std::size_t open_max);
+    /// Its files are numbered from `first` on.
+    bounded_files(file_system& below, std::size_t open_max, file_id first = file_id(1));
     ~bounded_files() override;
 
     result<file_id> open(const std::string& path, open_mode mode) override;
@@ -89,6 +90,9 @@ private:
     /// Opens it below if need be; whoever called ends its use by `release`.
     result<entry*> use(file_id file);
     void release(file_id file);
+    /// Uses it for a call that changes it, which gets its number below.
+    template <class Call>
+    result<void> change(file_id file, const Call& call);
     result<void> open_below(guard& held, file_id file, entry& one);
     void mark_dirty(entry& one, bool dirty);
     void take_place(file_id file, entry& one);
@@ -115,7 +119,7 @@ private:
     names names_;
     recency clean_;
     recency dirty_;
-    std::uint64_t next_ = 1;
+    std::uint64_t next_;
     /// Descriptors that are open or being opened.
     std::size_t descriptors_ = 0;
     reading counts_;

@@ -1,156 +1,104 @@
 #include "runtime/disk/posix_disk.hpp"
 
 #include "protocol/model/assert.hpp"
-#include "runtime/disk/posix_files.hpp"
+#include "runtime/disk/directory_lane.hpp"
+#include "runtime/disk/disk_pool.hpp"
 
-#include <condition_variable>
-#include <deque>
-#include <map>
-#include <mutex>
-#include <thread>
+#include <algorithm>
+#include <cstdint>
 #include <utility>
-#include <vector>
 
 namespace barnabas::runtime {
 
-namespace {
-
-struct queued_job {
-    std::function<void(file_system&)> job;
-    std::function<void()> done;
-};
-
-} // namespace
-
 struct posix_disk::state {
-    explicit state(std::size_t open_files_max) : files(below, open_files_max) {}
+    struct pool {
+        std::uint64_t key = 0;
+        std::string directory;
+        std::unique_ptr<disk_pool> jobs;
+    };
 
-    posix_files below;
-    bounded_files files;
-    std::mutex mutex;
-    std::condition_variable work;
-    /// Jobs of lanes that are busy or queued; an idle lane has no entry.
-    std::map<disk_lane, std::deque<queued_job>> lanes;
-    /// Lanes whose first job waits for a thread.
-    std::deque<disk_lane> runnable;
-    bool stopping = false;
-    std::vector<std::thread> threads;
+    explicit state(const options& wanted);
+    disk_pool& pool_of(disk_lane lane) const;
+    void add(const std::string& directory, std::size_t threads, bool writes_at_once);
 
-    void run_thread();
-    void try_cached(disk_lane lane, queued_job one);
-    void run(disk_lane lane, queued_job one);
-    void finish(disk_lane lane);
-    /// With the mutex held.
-    void make_runnable(disk_lane lane);
+    std::shared_ptr<disk_files> files;
+    std::chrono::milliseconds stop_patience;
+    std::size_t threads = 0;
+    /// The first one has jobs of no single directory.
+    std::vector<pool> pools;
+    bool stopped = false;
 };
+
+posix_disk::state::state(const options& wanted)
+    : files(std::make_shared<disk_files>(wanted.open_files_max, wanted.directories)),
+      stop_patience(wanted.stop_patience) {
+    BARNABAS_ASSERT(wanted.threads > 0);
+    const auto count = wanted.directories.size();
+    if (count < 2) {
+        add("", wanted.threads, true);
+        return;
+    }
+    add("", threads_min, false);
+    for (const auto& directory : wanted.directories)
+        add(directory, std::max(threads_min, (wanted.threads + count - 1) / count), false);
+}
+
+void posix_disk::state::add(const std::string& directory, std::size_t some, bool writes_at_once) {
+    const auto key = directory.empty() ? 0 : directory_key(directory);
+    if (std::any_of(pools.begin(), pools.end(), [&](const pool& one) { return one.key == key; }))
+        return;
+    threads += some;
+    pools.push_back(
+        {key, directory, std::make_unique<disk_pool>(files, disk_pool::options{some, writes_at_once})});
+}
+
+disk_pool& posix_disk::state::pool_of(disk_lane lane) const {
+    const auto key = directory_key_of(lane);
+    const auto found =
+        std::find_if(pools.begin(), pools.end(), [&](const pool& one) { return one.key == key; });
+    return *(found == pools.end() ? pools.front() : *found).jobs;
+}
+
+posix_disk::posix_disk(const options& wanted) : state_(std::make_unique<state>(wanted)) {}
 
 posix_disk::posix_disk(std::size_t threads, std::size_t open_files_max)
-    : state_(std::make_unique<state>(open_files_max)) {
-    BARNABAS_ASSERT(threads > 0);
-    for (std::size_t i = 0; i < threads; ++i)
-        state_->threads.emplace_back([state = state_.get()] { state->run_thread(); });
-}
+    : posix_disk(options{threads, open_files_max}) {}
 
 posix_disk::~posix_disk() {
     shutdown();
 }
 
-void posix_disk::shutdown() {
-    {
-        std::lock_guard guard(state_->mutex);
-        state_->stopping = true;
-    }
-    state_->work.notify_all();
-    for (auto& thread : state_->threads)
-        thread.join();
-    state_->threads.clear();
+std::vector<std::string> posix_disk::shutdown() {
+    std::vector<std::string> left;
+    if (std::exchange(state_->stopped, true))
+        return left;
+    for (const auto& one : state_->pools)
+        one.jobs->begin_stop();
+    for (const auto& one : state_->pools)
+        if (!one.jobs->end_stop(state_->stop_patience))
+            left.push_back(one.directory);
+    return left;
 }
 
 file_system& posix_disk::files() noexcept {
-    return state_->files;
+    return state_->files->files;
 }
 
 bounded_files::reading posix_disk::open_files() const {
-    return state_->files.now();
+    return state_->files->files.now();
+}
+
+std::size_t posix_disk::threads() const noexcept {
+    return state_->threads;
 }
 
 void posix_disk::submit(disk_lane lane, disk_job_kind kind, std::function<void(file_system&)> job,
                         std::function<void()> done) {
-    queued_job one{std::move(job), std::move(done)};
-    {
-        std::lock_guard guard(state_->mutex);
-        if (state_->stopping)
-            return;
-        auto& waiting = state_->lanes[lane];
-        const bool idle = waiting.empty();
-        if (!idle || kind == disk_job_kind::blocking) {
-            waiting.push_back(std::move(one));
-            if (idle)
-                state_->make_runnable(lane);
-            return;
-        }
-        // An empty first entry stands for the job that runs now, so that later ones of the lane wait.
-        waiting.emplace_back();
-    }
-    if (kind == disk_job_kind::cached_read)
-        state_->try_cached(lane, std::move(one));
-    else
-        state_->run(lane, std::move(one));
+    state_->pool_of(lane).submit(lane, kind, std::move(job), std::move(done));
 }
 
-void posix_disk::state::try_cached(disk_lane lane, queued_job one) {
-    posix_nowait_files now(files, below);
-    one.job(now);
-    if (!now.blocked()) {
-        one.done();
-        finish(lane);
-        return;
-    }
-    std::lock_guard guard(mutex);
-    lanes.at(lane).front() = std::move(one);
-    make_runnable(lane);
-}
-
-void posix_disk::state::run(disk_lane lane, queued_job one) {
-    one.job(files);
-    one.done();
-    finish(lane);
-}
-
-void posix_disk::state::make_runnable(disk_lane lane) {
-    runnable.push_back(lane);
-    work.notify_one();
-}
-
-/// The lane's first job is over: the next one may run.
-void posix_disk::state::finish(disk_lane lane) {
-    std::lock_guard guard(mutex);
-    auto found = lanes.find(lane);
-    found->second.pop_front();
-    if (found->second.empty()) {
-        lanes.erase(found);
-        if (stopping && lanes.empty())
-            work.notify_all();
-        return;
-    }
-    make_runnable(lane);
-}
-
-void posix_disk::state::run_thread() {
-    std::unique_lock guard(mutex);
-    for (;;) {
-        // While any job runs, its lane may become runnable again; so nobody leaves before all are done.
-        work.wait(guard, [this] { return !runnable.empty() || (stopping && lanes.empty()); });
-        if (runnable.empty())
-            return;
-        const disk_lane lane = runnable.front();
-        runnable.pop_front();
-        // The entry stays first in its lane while it runs, so that the lane is not idle.
-        queued_job one = std::move(lanes.at(lane).front());
-        guard.unlock();
-        run(lane, std::move(one));
-        guard.lock();
-    }
+std::optional<call_under_way> posix_disk::oldest_call(const std::string& directory) const {
+    return state_->files->files.oldest_call(directory);
 }
 
 } // namespace barnabas::runtime

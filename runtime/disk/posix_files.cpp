@@ -110,7 +110,9 @@ result<file_id> posix_files::open(const std::string& path, open_mode mode) {
 
 void posix_files::close(file_id file) {
     std::unique_lock guard(mutex_);
-    files_.erase(file);
+    const auto last = files_.extract(file);
+    // The system may take its time to close it, and others need not wait for that.
+    guard.unlock();
 }
 
 result<std::uint64_t> posix_files::size(file_id file) {

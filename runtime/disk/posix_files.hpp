@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/disk/bounded_files.hpp"
+#include "runtime/disk/directory_files.hpp"
 #include "runtime/disk/disk.hpp"
 
 #include <atomic>
@@ -54,7 +54,7 @@ private:
 /// have waited, so that the job can be run again elsewhere.
 class posix_nowait_files final : public file_system {
 public:
-    posix_nowait_files(bounded_files& files, posix_files& below) : files_(files), below_(below) {}
+    posix_nowait_files(directory_files& files, posix_files& below) : files_(files), below_(below) {}
     bool blocked() const noexcept { return blocked_; }
 
     result<std::size_t> read(file_id file, file_position position, std::span<std::byte> into) override;
@@ -79,7 +79,7 @@ public:
     result<disk_room> room(const std::string& path) override { return files_.room(path); }
 
 private:
-    bounded_files& files_;
+    directory_files& files_;
     posix_files& below_;
     bool blocked_ = false;
 };

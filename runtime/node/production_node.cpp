@@ -66,6 +66,7 @@ struct production_node::parts {
     parts(production_node_options& options, std::uint64_t seed);
     void publish_levels();
     void publish_files_and_tail();
+    void stop_disk();
 };
 
 production_node::parts::parts(production_node_options& options, std::uint64_t seed)
@@ -73,7 +74,7 @@ production_node::parts::parts(production_node_options& options, std::uint64_t se
                                           {"fetch_output", options.fetch_output_bytes},
                                           {"control", options.control_bytes},
                                           std::make_shared<tail_cache>(options.tail_bytes)},
-      disk(options.disk_threads, open_files_bound(options.open_files_max)) {
+      disk({options.disk_threads, open_files_bound(options.open_files_max), options.data_directories}) {
     if (log == nullptr)
         log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
     log->info("disk_chosen",
@@ -129,6 +130,16 @@ void production_node::parts::publish_files_and_tail() {
                            [this] { return static_cast<double>(memory.tail->now().bytes); });
 }
 
+/// Completions still reach actors; what actors submit from here on is dropped.
+void production_node::parts::stop_disk() {
+    for (const auto& directory : disk.shutdown())
+        log->error(
+            "disk_not_back",
+            log_fields{}.message((directory.empty() ? "a job on several data directories" : directory) +
+                                 " does not come back: its calls are left behind, and end with the "
+                                 "process or when the disk answers"));
+}
+
 result<std::unique_ptr<production_node>> production_node::start(production_node_options options) {
     if (options.loops == 0 || options.disk_threads == 0)
         return error{errc::invalid_config, "a node needs at least one event loop and one disk thread"};
@@ -149,8 +160,7 @@ result<std::unique_ptr<production_node>> production_node::start(production_node_
 production_node::production_node(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
 
 production_node::~production_node() {
-    // Completions still reach actors; what actors submit from here on is dropped.
-    parts_->disk.shutdown();
+    parts_->stop_disk();
     parts_->system.reset();
 }
 

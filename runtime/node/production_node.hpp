@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace barnabas::runtime {
 
@@ -16,8 +18,9 @@ class file_system;
 struct production_node_options {
     /// Event loops, each with a thread of its own.
     std::uint32_t loops = 1;
-    /// Threads for disk jobs that wait.
+    /// Threads for disk jobs that wait; with several data directories each has its share (posix_disk.hpp).
     std::uint32_t disk_threads = 4;
+    std::vector<std::string> data_directories;
     /// Descriptors of files, at most. 0: half of what the system lets the process open.
     std::size_t open_files_max = 0;
     std::size_t client_input_bytes = 256u << 20;
@@ -38,9 +41,9 @@ public:
     /// The loops run when it returns. Codes: invalid_config, internal.
     static result<std::unique_ptr<production_node>> start(production_node_options options = {});
 
-    /// Finishes disk jobs that were submitted, stops the loops, closes what is still open. Actors that have
-    /// not ended get no further message: ask them to stop first, and wait for their answer. Not to be called
-    /// from a loop.
+    /// Finishes disk jobs that were submitted, but for those that do not come back (which the log names),
+    /// stops the loops, closes what is still open. Actors that have not ended get no further message: ask
+    /// them to stop first, and wait for their answer. Not to be called from a loop.
     ~production_node();
 
     production_node(const production_node&) = delete;

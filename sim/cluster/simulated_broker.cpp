@@ -1,4 +1,5 @@
 #include "sim/cluster/simulated_broker.hpp"
+#include "runtime/config/data_directories.hpp"
 
 #include "actors/broker/broker_messages.hpp"
 #include "actors/connection/limits.hpp"
@@ -40,13 +41,16 @@ broker_config simulated_config(const std::string& host) {
     set_or_die(config, "auto.create.topics.enable", "false");
     set_or_die(config, "log.dir.reserve.bytes", "0");
     set_or_die(config, "barnabas.memory.tail.bytes", "0");
+    set_or_die(config, "barnabas.log.dir.hang.ms", "0");
     return config;
 }
 
 simulated_broker::simulated_broker(world& time, network_fabric& network, observation& watched,
                                    broker_settings settings)
     : world_(time), watched_(watched), settings_(std::move(settings)),
-      host_(time, network, {settings_.host, settings_.clock, memory_disk::unlimited, settings_.disk}) {}
+      host_(time, network,
+            {settings_.host, settings_.clock, memory_disk::unlimited, settings_.disk,
+             data_directories_of(*settings_.config)}) {}
 
 const char* name_of(broker_moment moment) noexcept {
     switch (moment) {
@@ -74,6 +78,7 @@ broker_moment simulated_broker::moment() noexcept {
 
 void simulated_broker::start() {
     started_ = false;
+    told_stopped_ = false;
     gave_up_ = false;
     out_of_service_ = false;
     state_ = broker_state::opening_directories;
@@ -93,6 +98,7 @@ void simulated_broker::start() {
                     std::to_string(host_.incarnations()) + ": " + to_string(why));
     };
     events.on_stopped = [this] {
+        told_stopped_ = true;
         count_dropped_replies();
         files_left_open_ = host_.disk().open_files();
     };

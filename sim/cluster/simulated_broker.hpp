@@ -71,6 +71,8 @@ public:
     /// Asks the broker to stop; killed if it does not end in time. `then` hears whether it ended by itself.
     void stop(std::int64_t limit_ns, std::function<void(bool)> then = {});
 
+    /// It said that it had stopped, whether all its actors have ended or not.
+    bool told_stopped() const noexcept { return told_stopped_; }
     /// A look at the node, which must be running.
     node_reading reading();
     /// Files that the broker had open when it said that it had stopped.
@@ -87,6 +89,7 @@ private:
     /// Weak: a handle from outside must not keep the actor alive beyond its system.
     caf::weak_actor_ptr root_;
     bool started_ = false;
+    bool told_stopped_ = false;
     bool gave_up_ = false;
     bool out_of_service_ = false;
     /// Of the present incarnation, as it publishes it.

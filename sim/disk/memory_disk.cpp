@@ -183,6 +183,7 @@ void memory_disk::forget_process() {
     fail_at_ = 0;
     reads_until_refusal_ = 0;
     reads_until_rot_ = 0;
+    hangs_ = false;
 }
 
 void memory_disk::kill() {

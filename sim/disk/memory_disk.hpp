@@ -55,16 +55,16 @@ public:
 ///   `.log` (also with `.cleaned` or `.swap`), `.snapshot` and the commit journal rot, since Kafka's other
 ///   formats have no checksum that could tell. One write in the life of a disk lands at another page of a
 ///   file of its directory that is open for writing. A place can be broken or read-only
-///   (`break_place`). Death of the process (`kill`): all completed operations survive; open files and locks
-///   are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last sync is kept,
-///   dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by sectors of 512
-///   bytes (the rest old, or garbage except for synced bytes that nobody wrote over), each page by itself;
-///   the length is the new one, the synced one, or one in between; where length survives and content does not
-///   there are zeros. A truncation that was not synced happened or did not, as a whole. Operations on names
-///   since the last `sync_directory` of their directory survive or not, one by one: a name may lead to
-///   nothing even though its file was synced; a rename shows the old or the new state, never both and never
-///   neither; what depends on a lost operation is lost too. Directories made by `create_directory` are names
-///   in their parents like any other. At a chosen point
+///   (`break_place`), or calls on it never return (`hang_place`). Death of the process (`kill`): all
+///   completed operations survive; open files and locks are gone. Power cut (`power_cut`): per file, each
+///   page of 4 KiB written since the last sync is kept, dropped (old content; without tearing that is a disk
+///   with sectors of 4 KiB) or torn by sectors of 512 bytes (the rest old, or garbage except for synced bytes
+///   that nobody wrote over), each page by itself; the length is the new one, the synced one, or one in
+///   between; where length survives and content does not there are zeros. A truncation that was not synced
+///   happened or did not, as a whole. Operations on names since the last `sync_directory` of their directory
+///   survive or not, one by one: a name may lead to nothing even though its file was synced; a rename shows
+///   the old or the new state, never both and never neither; what depends on a lost operation is lost too.
+///   Directories made by `create_directory` are names in their parents like any other. At a chosen point
 ///   (`crash_after_operations`): after the n-th operation from now every call fails with `closed` and has no
 ///   effect, until `kill` or `power_cut` makes the disk usable by a new process. Making a directory with its
 ///   parents and removing one with its content count one operation per name.
@@ -86,11 +86,21 @@ public:
     /// The power fails. `draws` decides the fate of what was not synced.
     void power_cut(runtime::random& draws, const power_cut_faults& faults);
 
+    /// Data directories of its processes, whose files they keep apart.
+    void set_directories(std::vector<std::string> directories) { directories_ = std::move(directories); }
+    const std::vector<std::string>& directories() const noexcept { return directories_; }
     void set_faults(const disk_faults& faults) { faults_ = faults; }
     const disk_faults& faults() const noexcept { return faults_; }
     /// Files and directories at or below this path: every call on them ends in `code`; with `read_only` only
     /// those that would change something. An empty path ends it.
     void break_place(const std::string& path, errc code = errc::storage_error);
+    /// No call on what lies at or below this path returns any more: it has no effect, and neither has any
+    /// later one of the same job (`took_hang`). What hangs does so until the process ends. An empty path ends
+    /// it for the next process.
+    void hang_place(const std::string& path) { hung_place_ = path; }
+    /// A call hung since this was asked last.
+    bool took_hang() noexcept { return std::exchange(hangs_, false); }
+    const std::string& hung_place() const noexcept { return hung_place_; }
     /// Another disk is put in, empty.
     void replace();
     void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
@@ -219,6 +229,10 @@ private:
     std::function<void()> when_cut_;
     bool cut_off_ = false;
     bool has_misdirected_ = false;
+    std::vector<std::string> directories_;
+    std::string hung_place_;
+    /// Mutable, since it is no state of what is stored.
+    mutable bool hangs_ = false;
     std::string broken_place_;
     errc broken_code_ = errc::ok;
     std::uint64_t reads_until_refusal_ = 0;

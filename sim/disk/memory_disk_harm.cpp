@@ -24,11 +24,21 @@ void memory_disk::break_place(const std::string& path, errc code) {
     broken_code_ = code;
 }
 
+namespace {
+
+bool lies_in(const std::string& place, const std::string& path) {
+    return !place.empty() && path.starts_with(place) &&
+           (path.size() == place.size() || path[place.size()] == '/');
+}
+
+} // namespace
+
 result<void> memory_disk::check_place(const char* what, const std::string& path, call kind) const {
-    if (broken_place_.empty() || !path.starts_with(broken_place_))
-        return {};
-    const bool inside = path.size() == broken_place_.size() || path[broken_place_.size()] == '/';
-    if (!inside || (broken_code_ == errc::read_only && kind == call::reads))
+    if (hangs_ || lies_in(hung_place_, path)) {
+        hangs_ = true;
+        return error{errc::closed, std::string(what) + " " + path + ": does not return"};
+    }
+    if (!lies_in(broken_place_, path) || (broken_code_ == errc::read_only && kind == call::reads))
         return {};
     return error{broken_code_, std::string(what) + " " + path + ": " +
                                    (broken_code_ == errc::read_only ? "read-only" : "input/output error")};

@@ -45,6 +45,7 @@ host::host(world& time, network_fabric& network, const host_options& options)
       draws_(time.draws(draw_stream::process).split(options.name)),
       disk_(time.draws(draw_stream::disk).split(options.name).next(), options.disk_capacity),
       clock_(time, options.clock), disk_trace_(std::make_unique<disk_trace>(time, number_)) {
+    disk_.set_directories(options.directories);
     disk_.set_faults(options.disk);
     disk_.watch(disk_trace_.get());
 }

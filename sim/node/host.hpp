@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -43,6 +44,8 @@ struct host_options {
     clock_options clock;
     std::uint64_t disk_capacity = memory_disk::unlimited;
     disk_faults disk;
+    /// Data directories of its nodes.
+    std::vector<std::string> directories{};
 };
 
 /// A simulated machine: a name, a disk and clocks that last, and one incarnation of a node after another.

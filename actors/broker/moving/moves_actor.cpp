@@ -4,6 +4,7 @@
 #include "actors/broker/moving/move_messages.hpp"
 #include "actors/broker/moving/moving_names.hpp"
 #include "runtime/clock/clock.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/node/spawn.hpp"
@@ -127,7 +128,7 @@ private:
     void work(const std::string& source, const std::string& target, std::shared_ptr<replica::move_job> job,
               Done done) {
         node_.disk->submit(
-            runtime::disk_lane(runtime::stable_hash("move " + job->copy->wanted().target)),
+            runtime::lane_of_none(runtime::stable_hash("move " + job->copy->wanted().target)),
             replica::move_job::kind,
             [job, from = with_.gates.at(source), to = with_.gates.at(target)](runtime::file_system& files) {
                 runtime::gated_files source_files(files, *from);
@@ -146,7 +147,8 @@ private:
         if (gate == nullptr)
             return;
         node_.disk->submit(
-            runtime::disk_lane(runtime::stable_hash("move " + directory)), runtime::disk_job_kind::blocking,
+            runtime::lane_of_none(runtime::stable_hash("move " + directory)),
+            runtime::disk_job_kind::blocking,
             [directory, gates = with_.gates](runtime::file_system& files) {
                 // The next start tries again.
                 static_cast<void>(remove_partition_directory(files, gates, directory));

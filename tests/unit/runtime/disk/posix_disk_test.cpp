@@ -1,5 +1,6 @@
 #include "runtime/disk/posix_disk.hpp"
 
+#include "runtime/disk/directory_lane.hpp"
 #include "tests/unit/runtime/disk/scratch_directory.hpp"
 #include "tests/unit/runtime/waiting.hpp"
 
@@ -7,8 +8,13 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <fcntl.h>
 #include <future>
+#include <memory>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace barnabas::runtime {
@@ -154,6 +160,96 @@ TEST(posix_disk, shutdown_runs_what_is_queued_and_drops_what_comes_later) {
     EXPECT_EQ(completed, 300);
     submit(1);
     EXPECT_EQ(ran, 300);
+}
+
+namespace {
+
+/// Two data directories, of which one keeps every thread that goes there.
+struct two_directories : testing::Test {
+    scratch_directory hung;
+    scratch_directory well;
+    std::promise<void> back;
+    std::shared_future<void> never = back.get_future().share();
+    reports<int> ended;
+    std::unique_ptr<posix_disk> disk = std::make_unique<posix_disk>(
+        posix_disk::options{4, 100, {hung.path(), well.path()}, std::chrono::milliseconds(500)});
+
+    void hang(std::uint64_t use, int number = 0) {
+        disk->submit(
+            lane_in(hung.path(), use), disk_job_kind::blocking, [held = never](file_system&) { held.wait(); },
+            [this, number] { ended.push(number); });
+    }
+    void work(disk_lane lane, int number, disk_job_kind kind = disk_job_kind::blocking) {
+        disk->submit(
+            lane, kind, [](file_system&) {}, [this, number] { ended.push(number); });
+    }
+};
+
+} // namespace
+
+TEST_F(two_directories, one_that_never_returns_leaves_the_threads_of_the_other) {
+    for (std::uint64_t use = 0; use < 20; ++use)
+        hang(use);
+    work(lane_in(well.path(), 1), 7);
+    EXPECT_EQ(ended.take(), 7);
+    work(lane_of_none(1), 8);
+    EXPECT_EQ(ended.take(), 8);
+    back.set_value();
+}
+
+TEST_F(two_directories, threads_are_bounded_and_writes_are_handed_over) {
+    EXPECT_EQ(disk->threads(), 6u);
+    EXPECT_EQ(posix_disk(3).threads(), 3u);
+    std::promise<std::thread::id> ran_on;
+    disk->submit(
+        lane_in(well.path(), 1), disk_job_kind::buffered_write,
+        [&](file_system&) { ran_on.set_value(std::this_thread::get_id()); }, [] {});
+    EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
+}
+
+TEST_F(two_directories, stop_leaves_what_does_not_come_back_and_ends_the_rest) {
+    hang(1, 1);
+    hang(2, 2);
+    work(lane_in(hung.path(), 2), 3);
+    work(lane_in(well.path(), 1), 4);
+    EXPECT_EQ(ended.take(), 4);
+    EXPECT_EQ(disk->shutdown(), std::vector<std::string>{hung.path()});
+    disk.reset();
+    // Nobody hears of it any more, for who asked may be gone.
+    back.set_value();
+}
+
+TEST_F(two_directories, stop_waits_for_as_long_as_jobs_come_to_their_end) {
+    constexpr int count = 100;
+    const posix_disk::options patient{2, 100, {hung.path(), well.path()}, std::chrono::minutes(10)};
+    disk = std::make_unique<posix_disk>(patient);
+    for (int i = 0; i < count; ++i)
+        work(lane_in(hung.path(), 1), i);
+    EXPECT_TRUE(disk->shutdown().empty());
+    for (int i = 0; i < count; ++i)
+        EXPECT_EQ(ended.take(), i);
+    back.set_value();
+}
+
+TEST_F(two_directories, call_that_does_not_return_is_known_by_its_directory) {
+    // Whoever opens a pipe to read waits for a writer.
+    const auto pipe = hung.path() + "/pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_FALSE(disk->oldest_call(hung.path()));
+    disk->submit(
+        lane_in(hung.path(), 1), disk_job_kind::blocking,
+        [pipe](file_system& files) { static_cast<void>(files.open(pipe, open_mode::read_only)); },
+        [this] { ended.push(1); });
+    std::optional<call_under_way> call;
+    while (!call || call->age < std::chrono::milliseconds(2))
+        call = disk->oldest_call(hung.path() + "/");
+    EXPECT_EQ(call->what, "open");
+    EXPECT_FALSE(disk->oldest_call(well.path()));
+    const int writer = ::open(pipe.c_str(), O_WRONLY);
+    EXPECT_EQ(ended.take(), 1);
+    ::close(writer);
+    EXPECT_FALSE(disk->oldest_call(hung.path()));
+    back.set_value();
 }
 
 } // namespace
