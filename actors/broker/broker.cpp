@@ -121,33 +121,28 @@ void broker::on_image(const metadata_committed& message, effects::effects& out) 
         }
     }
     partitions_->on_image(message.image, out);
-    serve_if_ready(out);
+    follow_partitions(out);
 }
 
 void broker::on_partition_opened(const partition_opened& message, effects::effects& out) {
     if (!partitions_ || state_ == broker_state::ended)
         return;
     partitions_->on_partition_opened(message, out);
-    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
-        return go_on_closing(out);
-    serve_if_ready(out);
+    follow_partitions(out);
 }
 
 void broker::on_partition_closed(const partition_closed& message, effects::effects& out) {
     if (!partitions_ || state_ == broker_state::ended)
         return;
     partitions_->on_partition_closed(message, out);
-    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
-        go_on_closing(out);
+    follow_partitions(out);
 }
 
 void broker::on_directories_set_aside(const result<void>& outcome, effects::effects& out) {
     if (state_ == broker_state::ended)
         return;
     partitions_->on_directories_set_aside(outcome, out);
-    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
-        return go_on_closing(out);
-    serve_if_ready(out);
+    follow_partitions(out);
 }
 
 void broker::on_reopen_due(effects::effects& out) {
@@ -159,9 +154,7 @@ void broker::on_created_recorded(const result<void>& outcome, effects::effects& 
     if (state_ == broker_state::ended)
         return;
     partitions_->on_created_recorded(outcome, out);
-    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
-        return go_on_closing(out);
-    serve_if_ready(out);
+    follow_partitions(out);
 }
 
 void broker::on_directory_failed(const std::string& path, const error& why, effects::effects& out) {
@@ -177,6 +170,8 @@ void broker::on_directory_failed(const std::string& path, const error& why, effe
     note_offline(path, why, out);
     if (partitions_)
         partitions_->on_directory_failed(path, *found->offline, out);
+    if (hanging_.contains(path))
+        give_up(path, out);
     const bool one_left = std::any_of(all.begin(), all.end(), [](const data_directory& one) {
         return one.holds_partitions && !one.offline;
     });
@@ -188,20 +183,52 @@ void broker::on_directory_failed(const std::string& path, const error& why, effe
         fail({errc::no_usable_directory, found->offline->detail + "; it was the last one of log.dirs"}, out);
 }
 
+void broker::on_directory_waits(const directory_wait& wait, effects::effects& out) {
+    if (wait.how == directory_wait::kind::answers) {
+        if (hanging_.erase(wait.path) != 0)
+            out.emplace_back(effects::note{effects::note_level::warn, "data_directory_answers",
+                                           wait.path + " answers again"});
+        return;
+    }
+    const auto what = "a call on " + wait.path + " (" + wait.what + ") has not returned for " +
+                      std::to_string(wait.age.count()) + " ms";
+    if (BARNABAS_MARK_IF(hanging_.insert(wait.path).second, directory_hangs))
+        out.emplace_back(effects::note{effects::note_level::warn, "data_directory_hangs", what});
+    if (given_up_.contains(wait.path) || !directories_)
+        return;
+    const auto& all = directories_->directories;
+    const bool failed = std::any_of(all.begin(), all.end(), [&](const data_directory& one) {
+        return one.path == wait.path && one.offline;
+    });
+    // A stop waits no longer than that it can be told.
+    if (failed)
+        give_up(wait.path, out);
+    else if (wait.how == directory_wait::kind::too_long || is_closing())
+        out.emplace_back(effects::shut_directory{wait.path, {errc::storage_error, what}});
+}
+
+/// What was asked of it may be answered one day, or never.
+void broker::give_up(const std::string& path, effects::effects& out) {
+    BARNABAS_MARK(hanging_directory_given_up);
+    given_up_.insert(path);
+    if (!partitions_ || state_ == broker_state::ended)
+        return;
+    partitions_->give_up(path);
+    follow_partitions(out);
+}
+
 void broker::on_move_report(const move_report& report, effects::effects& out) {
     if (!partitions_ || state_ == broker_state::ended)
         return;
     partitions_->on_move_report(report, out);
-    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
-        go_on_closing(out);
+    follow_partitions(out);
 }
 
 void broker::on_handed_over(const partition_handed_over& message, effects::effects& out) {
     if (!partitions_ || state_ == broker_state::ended)
         return;
     partitions_->on_handed_over(message, out);
-    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
-        go_on_closing(out);
+    follow_partitions(out);
 }
 
 alter_log_dirs_response broker::alter_log_dirs(const alter_log_dirs_request& request, effects::effects& out) {
@@ -231,6 +258,13 @@ void broker::on_room(const directory_room& room, effects::effects& out) {
         out.emplace_back(effects::note{effects::note_level::warn, "data_directory_has_room",
                                        left + ": records are taken there again"});
     }
+}
+
+void broker::follow_partitions(effects::effects& out) {
+    partitions_->settle_given_up(out);
+    if (state_ == broker_state::closing_partitions && partitions_->is_closed())
+        return go_on_closing(out);
+    serve_if_ready(out);
 }
 
 void broker::serve_if_ready(effects::effects& out) {
@@ -273,6 +307,8 @@ void broker::on_stop(effects::effects& out) {
     // What is being taken into use is released as soon as that is known.
     if (state_ != broker_state::opening_directories)
         close_from(broker_state::closing_listeners, out);
+    else
+        out.emplace_back(effects::arm_timer{++timer_, patience(state_)});
 }
 
 void broker::close_from(broker_state first, effects::effects& out) {
@@ -286,8 +322,7 @@ void broker::begin_closing_step(effects::effects& out) {
     case broker_state::closing_listeners: out.emplace_back(effects::close_listeners{}); return;
     case broker_state::closing_partitions:
         partitions_->close_all(out);
-        if (partitions_->is_closed())
-            go_on_closing(out);
+        follow_partitions(out);
         return;
     case broker_state::closing_controller:
         if (controller_runs_)
@@ -307,7 +342,8 @@ void broker::begin_closing_step(effects::effects& out) {
 bool broker::stopped_cleanly() {
     bool some_flushed = false;
     for (auto& directory : directories_->directories) {
-        directory.unflushed = partitions_ && partitions_->left_unflushed(directory.path);
+        directory.unflushed = (partitions_ && partitions_->left_unflushed(directory.path)) ||
+                              (metadata_unclosed_ && directory.path == directories_->metadata_directory);
         if (partitions_)
             directory.closed = partitions_->closed_in(directory.path);
         some_flushed |= !directory.unflushed && !directory.offline;
@@ -345,14 +381,21 @@ void broker::on_directories_closed(const result<void>& outcome, effects::effects
 }
 
 void broker::on_timer(std::uint64_t token, effects::effects& out) {
-    if (token != timer_ || !is_closing() || state_ == broker_state::ended)
+    const bool waits = is_closing() || (stop_wanted_ && state_ == broker_state::opening_directories);
+    if (token != timer_ || !waits || state_ == broker_state::ended)
         return;
     BARNABAS_MARK(stop_step_timed_out);
-    left_something_ = true;
+    // What did not end is known of these steps: the directories in which nothing was left get their markers.
+    if (state_ == broker_state::closing_controller)
+        metadata_unclosed_ = true;
+    else if (state_ != broker_state::closing_partitions || !partitions_->leave_unclosed())
+        left_something_ = true;
     out.emplace_back(effects::note{effects::note_level::warn, "stop_step_timed_out",
                                    std::string(name_of(state_)) + " took longer than " +
                                        std::to_string(patience(state_).count()) +
                                        " ms; going on without it"});
+    if (!is_closing())
+        return end(out);
     go_on_closing(out);
 }
 
@@ -378,6 +421,7 @@ broker_status broker::status() const {
             if (directory.offline)
                 now.directories_offline.push_back(directory.path);
     now.directories_short_of_room.assign(short_of_room_.begin(), short_of_room_.end());
+    now.directories_hanging.assign(hanging_.begin(), hanging_.end());
     return now;
 }
 

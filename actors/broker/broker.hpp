@@ -25,8 +25,9 @@ struct broker_options {
 /// The life of a broker from boot to stop, states in `broker_status.hpp`. Guarantees: clients are let in only
 /// after all partitions of the newest metadata are open or have failed; a stop closes in the reverse order of
 /// the boot, so that nothing that was let in is left without an answer; each step of a stop ends, by its
-/// timer at the latest; a data directory that fails takes its partitions offline and nothing else, but for
-/// the last one and the metadata log's, which end the broker; exactly one of report_stopped and report_failed
+/// timer at the latest, and what took too long costs its own directory the marker of a clean stop; a data
+/// directory that fails, or hangs for too long, takes its partitions offline and nothing else, but for the
+/// last one and the metadata log's, which end the broker; exactly one of report_stopped and report_failed
 /// is emitted, as the last effect.
 class broker {
 public:
@@ -48,6 +49,8 @@ public:
     void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
     /// A write or sync there failed for good.
     void on_directory_failed(const std::string& path, const error& why, broker_effects::effects& out);
+    /// A call there does not return, or has done so after all.
+    void on_directory_waits(const directory_wait& wait, broker_effects::effects& out);
     void on_move_report(const move_report& report, broker_effects::effects& out);
     void on_handed_over(const partition_handed_over& message, broker_effects::effects& out);
     /// The codes of all moves, in their order. Those that begin are told by `begin_move`.
@@ -65,6 +68,8 @@ public:
     broker_status status() const;
     /// What is known without asking partitions and disk.
     log_dirs_response describe_log_dirs(const describe_log_dirs_request& request) const;
+    /// Directories that failed and hang: nobody waits for what was asked of them.
+    const std::set<std::string>& given_up() const noexcept { return given_up_; }
     /// What was taken into use; absent before.
     const std::optional<opened_directories>& directories() const noexcept { return directories_; }
     const std::optional<partition_set>& partitions() const noexcept { return partitions_; }
@@ -78,6 +83,9 @@ private:
     bool stopped_cleanly();
     void go_on_closing(broker_effects::effects& out);
     void serve_if_ready(broker_effects::effects& out);
+    /// After whatever may have ended a step of the partitions.
+    void follow_partitions(broker_effects::effects& out);
+    void give_up(const std::string& path, broker_effects::effects& out);
     void end(broker_effects::effects& out);
 
     broker_options options_;
@@ -91,6 +99,10 @@ private:
     std::optional<error> failure_;
     /// Directories that have less than their reserve.
     std::set<std::string> short_of_room_;
+    std::set<std::string> hanging_;
+    std::set<std::string> given_up_;
+    /// The controller took too long to close its log.
+    bool metadata_unclosed_ = false;
     std::uint64_t timer_ = 0;
 };
 

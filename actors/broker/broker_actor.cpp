@@ -7,7 +7,10 @@
 #include "actors/broker/commit_journals.hpp"
 #include "actors/broker/controller_options_actor.hpp"
 #include "actors/broker/coordinators_actor.hpp"
+#include "actors/broker/directory_closing_actor.hpp"
 #include "actors/broker/directory_jobs.hpp"
+#include "actors/broker/directory_work_actor.hpp"
+#include "actors/broker/hang_watch_actor.hpp"
 #include "actors/broker/http_actor.hpp"
 #include "actors/broker/limits.hpp"
 #include "actors/broker/log_dirs_actor.hpp"
@@ -38,9 +41,6 @@ namespace effects = broker_effects;
 
 namespace {
 
-/// Jobs on whole data directories run one after another.
-const runtime::disk_lane directories_lane{runtime::stable_hash("data directories")};
-
 class broker_actor final : public caf::event_based_actor {
 public:
     broker_actor(caf::actor_config& actor_config, runtime::node_services& node,
@@ -50,9 +50,9 @@ public:
           machine_({node_id(config_->node_id),
                     static_cast<std::size_t>(config_->num_recovery_threads_per_data_dir), options.planted}),
           view_(std::make_shared<published_view>(empty_view())),
-          status_(std::make_shared<published_status>(std::make_shared<const broker_status>())),
-          cleaner_(node, *config_, partitions_, *this), moves_(*config_, partitions_, cleaner_, *this),
-          coordinators_(node, *config_, options.planted) {}
+          status_(std::make_shared<published_status>(std::make_shared<const broker_status>())), work_(node),
+          closing_(node, journals_, checkpoints_, *this), cleaner_(node, *config_, partitions_, *this),
+          moves_(*config_, partitions_, cleaner_, *this), coordinators_(node, *config_, options.planted) {}
 
     const char* name() const override { return "broker"; }
     void on_exit() override;
@@ -82,17 +82,23 @@ private:
         moves_.open(node_, options_.planted, gates_, checkpoints_);
     }
     void carry_out(const effects::move_effect& effect) { moves_.carry_out(effect); }
-    void carry_out(const effects::set_aside_directories& effect);
+    void carry_out(const effects::set_aside_directories& effect) { work_.set_aside(effect, gates_, self()); }
+    void carry_out(const effects::shut_directory& effect) {
+        if (const auto found = gates_.find(effect.path); found != gates_.end())
+            found->second->shut(effect.why);
+    }
     void carry_out(const effects::open_partition& effect);
     void carry_out(const effects::close_partition& effect);
-    void carry_out(const effects::remove_partition_files& effect);
+    void carry_out(const effects::remove_partition_files& effect) { work_.remove(effect, gates_, self()); }
     void carry_out(const effects::lose_directory& effect) {
         send(partitions_.at(effect.id), directory_lost{effect.detail});
     }
     void carry_out(const effects::reopen_later&) {
         delayed_send(this, broker_limits::reopen_interval, reopen_due{});
     }
-    void carry_out(const effects::record_created& effect);
+    void carry_out(const effects::record_created& effect) {
+        work_.record_created(gates_.at(machine_.directories()->metadata_directory), effect.upto, self());
+    }
     void carry_out(const effects::publish_view& effect);
     void carry_out(const effects::confirm_applied& effect) {
         send(controller_, metadata_applied{effect.applied});
@@ -133,9 +139,14 @@ private:
     }
     void on_init_producer_id(const init_producer_id_request& request);
     void on_describe_log_dirs(const describe_log_dirs_request& request);
-    void journal_has_closed() {
-        if (journals_.closed())
-            close_directories();
+    void on_set_aside(const std::string& directory, const result<void>& outcome) {
+        if (const auto all = work_.has_set_aside(directory, outcome))
+            tell(&broker::on_directories_set_aside, *all);
+    }
+    void leave_if_given_up(const std::string& directory);
+    void directories_have_closed(bool all) {
+        if (all)
+            run([&](auto& out) { machine_.on_directories_closed(closing_.outcome(), out); });
     }
     void carry_out(producer_id_source::effects& out);
     void check_retention_of_all();
@@ -144,9 +155,7 @@ private:
         cleaner_.on_gone(id);
     }
     void listener_has_closed();
-    void close_directories();
     void checkpoints_have_closed(const checkpoints_closed& message);
-    void submit_close_directories();
     void end();
     caf::actor self() { return caf::actor_cast<caf::actor>(this); }
 
@@ -163,13 +172,15 @@ private:
     std::shared_ptr<published_status> status_;
     caf::actor http_;
     caf::actor room_watch_;
+    caf::actor hang_watch_;
     /// Of the directories that could be used at start.
     gates_by_path gates_;
     caf::actor controller_;
     commit_journals journals_;
-    bool closes_cleanly_ = false;
     std::map<topic_partition, caf::actor> partitions_;
     checkpoint_owners checkpoints_;
+    directory_work work_;
+    directory_closing closing_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
     cleaner_shell cleaner_;
@@ -184,20 +195,29 @@ caf::behavior broker_actor::make_behavior() {
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
         [this](const partition_opened& m) { on_partition_opened(m); },
         [this](const partition_closed& m) { on_partition_closed(m); },
-        [this](const directories_set_aside& m) { tell(&broker::on_directories_set_aside, *m.outcome); },
+        [this](const directories_set_aside& m) { on_set_aside(m.directory, *m.outcome); },
         [this](const created_recorded& m) { tell(&broker::on_created_recorded, *m.outcome); },
         [this](const partition_offline& m) { tell(&broker::on_partition_offline, m.partition); },
         [this](const reopen_due&) { run([&](auto& out) { machine_.on_reopen_due(out); }); },
-        [this](const directory_failed& m) { tell(&broker::on_directory_failed, m.path, m.why); },
+        [this](const directory_failed& m) {
+            tell(&broker::on_directory_failed, m.path, m.why);
+            leave_if_given_up(m.path);
+        },
+        [this](const directory_waits& m) {
+            tell(&broker::on_directory_waits, m.wait);
+            leave_if_given_up(m.wait.path);
+        },
         [this](const room_seen& m) { run([&](auto& out) { machine_.on_room(m.room, out); }); },
         [this](const listener_closed&) { listener_has_closed(); },
-        [this](const journal::journal_closed&) { journal_has_closed(); },
+        [this](const journal::journal_closed&) {
+            closing_.on_journal_closed(caf::actor_cast<caf::actor_addr>(current_sender()));
+        },
         [this](const controller_failed& m) {
             run([&](auto& out) { machine_.on_controller_failed(m, out); });
         },
         [this](const controller_closed&) { run([&](auto& out) { machine_.on_controller_closed(out); }); },
         [this](const directories_closed& m) {
-            run([&](auto& out) { machine_.on_directories_closed(*m.outcome, out); });
+            directories_have_closed(closing_.on_directory_closed(m.directory, *m.outcome));
         },
         [this](const checkpoints_closed& m) { checkpoints_have_closed(m); },
         [this](const broker_timer& m) { run([&](auto& out) { machine_.on_timer(m.token, out); }); },
@@ -224,6 +244,7 @@ void broker_actor::boot() {
     if (!http)
         return run([&](auto& out) { machine_.on_http_failed(http.failure(), out); });
     http_ = *http;
+    hang_watch_ = spawn_hang_watch(node_, *config_, self());
     run([&](auto& out) { machine_.on_boot(out); });
 }
 
@@ -245,25 +266,7 @@ void broker_actor::carry_out(const effects::open_directories&) {
     wanted.cordoned = config_->cordoned_log_dirs;
     wanted.seed = node_.seed;
     wanted.planted = options_.planted;
-    auto outcome = std::make_shared<std::optional<result<opened_directories>>>();
-    node_.disk->submit(
-        directories_lane, runtime::disk_job_kind::blocking,
-        [wanted, outcome](runtime::file_system& files) {
-            outcome->emplace(open_data_directories(files, wanted));
-        },
-        [outcome, broker = self()] { caf::anon_send(broker, directories_opened{outcome}); });
-}
-
-void broker_actor::carry_out(const effects::record_created& effect) {
-    auto outcome = std::make_shared<result<void>>();
-    node_.disk->submit(
-        directories_lane, runtime::disk_job_kind::blocking,
-        [gate = gates_.at(machine_.directories()->metadata_directory), upto = effect.upto,
-         outcome](runtime::file_system& files) {
-            runtime::gated_files gated(files, *gate);
-            *outcome = record_created(gated, gate->path(), upto);
-        },
-        [outcome, broker = self()] { caf::anon_send(broker, created_recorded{outcome}); });
+    work_.open(std::move(wanted), self());
 }
 
 void broker_actor::carry_out(const effects::start_controller& effect) {
@@ -273,16 +276,6 @@ void broker_actor::carry_out(const effects::start_controller& effect) {
     wanted.directory = join_path(machine_.directories()->metadata_directory, "__cluster_metadata-0");
     wanted.gate = gates_.at(machine_.directories()->metadata_directory);
     controller_ = spawn_controller(node_, std::move(wanted), self());
-}
-
-void broker_actor::carry_out(const effects::set_aside_directories& effect) {
-    auto outcome = std::make_shared<result<void>>();
-    node_.disk->submit(
-        directories_lane, runtime::disk_job_kind::blocking,
-        [renames = effect.renames, gates = gates_, outcome](runtime::file_system& files) {
-            *outcome = set_aside(files, gates, renames);
-        },
-        [outcome, broker = self()] { caf::anon_send(broker, directories_set_aside{outcome}); });
 }
 
 void broker_actor::carry_out(const effects::open_partition& effect) {
@@ -297,19 +290,6 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
 
 void broker_actor::carry_out(const effects::close_partition& effect) {
     send(partitions_.at(effect.id), barnabas::close_partition{effect.remove_files});
-}
-
-void broker_actor::carry_out(const effects::remove_partition_files& effect) {
-    auto outcome = std::make_shared<result<void>>();
-    node_.disk->submit(
-        directories_lane, runtime::disk_job_kind::blocking,
-        [directory = effect.directory, gates = gates_, outcome](runtime::file_system& files) {
-            *outcome = remove_partition_directory(files, gates, directory);
-        },
-        [outcome, id = effect.id, broker = self()] {
-            caf::anon_send(broker,
-                           partition_closed{id, outcome->code(), *outcome ? "" : outcome->failure().detail});
-        });
 }
 
 void broker_actor::carry_out(const effects::publish_view& effect) {
@@ -359,35 +339,24 @@ void broker_actor::listener_has_closed() {
         run([&](auto& out) { machine_.on_listeners_closed(out); });
 }
 
-/// The marker of a clean stop comes after the checkpoints, since Kafka believes them where it finds it.
 void broker_actor::carry_out(const effects::close_directories& effect) {
-    closes_cleanly_ = effect.clean;
-    if (!journals_.close(this))
-        close_directories();
-}
-
-void broker_actor::close_directories() {
-    if (!checkpoints_.close())
-        submit_close_directories();
+    directories_have_closed(
+        closing_.begin(*machine_.directories(), effect.clean, gates_, machine_.given_up()));
 }
 
 void broker_actor::checkpoints_have_closed(const checkpoints_closed& message) {
     if (message.code != errc::ok)
         carry_out(effects::note{effects::note_level::warn, "checkpoint_not_written",
                                 to_string(error{message.code, message.detail})});
-    if (checkpoints_.closed(message))
-        submit_close_directories();
+    closing_.on_checkpoints_closed(message);
 }
 
-void broker_actor::submit_close_directories() {
-    auto outcome = std::make_shared<result<void>>();
-    node_.disk->submit(
-        directories_lane, runtime::disk_job_kind::blocking,
-        [opened = *machine_.directories(), clean = closes_cleanly_, gates = gates_,
-         unwritten = checkpoints_.unwritten(), outcome](runtime::file_system& files) {
-            *outcome = close_gated_directories(files, opened, clean, gates, unwritten);
-        },
-        [outcome, broker = self()] { caf::anon_send(broker, directories_closed{outcome}); });
+/// What waits for one that hangs waits no longer.
+void broker_actor::leave_if_given_up(const std::string& directory) {
+    if (!machine_.given_up().contains(directory))
+        return;
+    on_set_aside(directory, error{errc::storage_error, "the data directory " + directory + " hangs"});
+    directories_have_closed(closing_.give_up(directory));
 }
 
 void broker_actor::carry_out(const effects::report_started&) {
@@ -414,8 +383,14 @@ void broker_actor::carry_out(const effects::report_stopped&) {
 }
 
 void broker_actor::end() {
+    for (const auto& directory : closing_.left())
+        carry_out(effects::note{effects::note_level::warn, "data_directory_left",
+                                directory + " did not come back: it gets no marker of a clean stop, and the "
+                                            "next start looks after its logs"});
     if (room_watch_)
         send(room_watch_, close_room_watch{});
+    if (hang_watch_)
+        send(hang_watch_, close_hang_watch{});
     if (http_)
         send(http_, close_http{});
     if (moves_.actor())
@@ -437,6 +412,7 @@ void broker_actor::on_exit() {
     listeners_.clear();
     controller_ = nullptr;
     room_watch_ = nullptr;
+    hang_watch_ = nullptr;
     http_ = nullptr;
 }
 

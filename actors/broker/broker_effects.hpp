@@ -25,6 +25,11 @@ struct start_controller {
 };
 /// One owner of checkpoint files for each data directory; they end when the directories are closed.
 struct start_checkpoints {};
+/// Nothing reaches it any more; heard of by `on_directory_failed`.
+struct shut_directory {
+    std::string path;
+    error why;
+};
 /// Answered by `on_directories_set_aside`: each pair is a path and its new path.
 struct set_aside_directories {
     std::vector<std::pair<std::string, std::string>> renames;
@@ -113,7 +118,7 @@ using effect = std::variant<open_directories, start_controller, start_checkpoint
                             open_partition, close_partition, remove_partition_files, reopen_later,
                             lose_directory, record_created, publish_view, confirm_applied, bind_listeners,
                             close_listeners, close_controller, close_directories, arm_timer, report_started,
-                            report_failed, report_stopped, note, move_effect>;
+                            report_failed, report_stopped, note, move_effect, shut_directory>;
 using effects = std::vector<effect>;
 
 } // namespace barnabas::broker_effects

@@ -21,6 +21,7 @@ struct directories_opened {
     std::shared_ptr<std::optional<result<opened_directories>>> outcome;
 };
 struct directories_set_aside {
+    std::string directory;
     std::shared_ptr<result<void>> outcome;
 };
 struct created_recorded {
@@ -35,7 +36,12 @@ struct room_seen {
     directory_room room;
 };
 struct directories_closed {
+    std::string directory;
     std::shared_ptr<result<void>> outcome;
+};
+/// From the watch over calls that do not return.
+struct directory_waits {
+    directory_wait wait;
 };
 struct broker_timer {
     std::uint64_t token = 0;
@@ -59,6 +65,10 @@ struct log_dirs_due {};
 /// To the watch over free room.
 struct room_due {};
 struct close_room_watch {};
+
+/// To the watch over calls that do not return.
+struct hang_due {};
+struct close_hang_watch {};
 
 /// To the HTTP listener: the port that it owns, a client that connected, one that has gone, the end.
 struct http_bound {
@@ -85,6 +95,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::created_recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::reopen_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::room_seen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_waits)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::hang_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_hang_watch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::log_dir_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::log_dirs_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::room_due)

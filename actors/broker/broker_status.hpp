@@ -40,6 +40,8 @@ struct broker_status {
     std::uint64_t bytes_to_check = 0;
     std::vector<std::string> directories_offline;
     std::vector<std::string> directories_short_of_room;
+    /// Some call on them does not return.
+    std::vector<std::string> directories_hanging;
 
     bool is_ready() const noexcept { return state == broker_state::running; }
 

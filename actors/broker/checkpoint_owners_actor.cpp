@@ -28,17 +28,12 @@ void checkpoint_owners::open(runtime::node_services& node, checkpoint_options op
     }
 }
 
-bool checkpoint_owners::close() {
-    for (const auto& [directory, owner] : by_directory_)
-        caf::anon_send(owner, close_checkpoints{});
-    return !by_directory_.empty();
-}
-
-bool checkpoint_owners::closed(const checkpoints_closed& message) {
-    if (message.code != errc::ok)
-        unwritten_.insert(message.directory);
-    by_directory_.erase(message.directory);
-    return by_directory_.empty();
+bool checkpoint_owners::close(const std::string& directory) {
+    const auto found = by_directory_.find(directory);
+    if (found == by_directory_.end())
+        return false;
+    caf::anon_send(found->second, close_checkpoints{});
+    return true;
 }
 
 } // namespace barnabas

@@ -9,7 +9,6 @@
 #include <caf/actor.hpp>
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,17 +25,13 @@ public:
               const caf::actor& broker);
     const caf::actor& of(const std::string& directory) const { return by_directory_.at(directory); }
     const std::map<std::string, caf::actor>& by_directory() const { return by_directory_; }
-    /// Each answers `checkpoints_closed`; true when there are any.
-    bool close();
-    /// One has answered; true when it was the last one.
-    bool closed(const checkpoints_closed& message);
-    /// Directories whose files could not be written at the end.
-    const std::set<std::string>& unwritten() const noexcept { return unwritten_; }
+    /// It answers `checkpoints_closed`; false when there is none.
+    bool close(const std::string& directory);
+    void closed(const checkpoints_closed& message) { by_directory_.erase(message.directory); }
     void let_go() { by_directory_.clear(); }
 
 private:
     std::map<std::string, caf::actor> by_directory_;
-    std::set<std::string> unwritten_;
 };
 
 } // namespace barnabas

@@ -8,7 +8,6 @@
 #include "runtime/node/node_services.hpp"
 
 #include <caf/actor.hpp>
-#include <caf/send.hpp>
 
 #include <map>
 #include <memory>
@@ -29,17 +28,11 @@ public:
                         const topic_partition& id);
     /// It has opened, or its files are gone.
     void done_with(const topic_partition& id);
-    /// Each answers `journal_closed` to `broker`; true when there are any.
-    template <class Self>
-    bool close(Self* broker) {
-        open_ = by_directory_.size();
-        for (const auto& [directory, one] : by_directory_)
-            broker->send(one.use.actor, journal::close_journal{});
-        by_directory_.clear();
-        return open_ > 0;
+    /// That of a data directory, which is told to close; null when there is none.
+    caf::actor release(const std::string& data_directory) {
+        const auto found = by_directory_.extract(data_directory);
+        return found ? found.mapped().use.actor : caf::actor();
     }
-    /// One has answered; true when it was the last one.
-    bool closed() { return --open_ == 0; }
     void let_go() { by_directory_.clear(); }
 
 private:
@@ -50,7 +43,6 @@ private:
     std::map<std::string, one> by_directory_;
     /// Data directory and directory of what the journals held something of, while it is being opened.
     std::map<topic_partition, std::pair<std::string, std::string>> opening_;
-    std::size_t open_ = 0;
 };
 
 } // namespace barnabas

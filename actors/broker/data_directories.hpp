@@ -8,6 +8,7 @@
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/disk/disk.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -92,6 +93,19 @@ struct directory_room {
     std::uint64_t free_bytes = 0;
     std::uint64_t reserve_bytes = 0;
     bool is_short = false;
+};
+
+/// A call on a data directory that does not return, or has returned after all.
+struct directory_wait {
+    enum class kind {
+        hangs,    ///< long enough to be told
+        too_long, ///< nobody waits any longer
+        answers,  ///< nothing is waited for any more
+    };
+    std::string path;
+    kind how = kind::hangs;
+    std::string what;
+    std::chrono::milliseconds age{0};
 };
 
 struct opened_directories {

@@ -5,7 +5,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +25,8 @@ result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
 result<void> remove_partition_directory(runtime::file_system& below, const gates_by_path& gates,
                                         const std::string& directory);
 
-/// Job: `close_data_directories` with what only the gates know, since one may have failed just now.
-result<void> close_gated_directories(runtime::file_system& files, opened_directories opened, bool clean,
-                                     const gates_by_path& gates, const std::set<std::string>& unwritten);
+/// Job: `close_data_directories` of one, with what only its gate knows, since it may have failed just now.
+result<void> close_gated_directory(runtime::file_system& files, data_directory directory, bool clean,
+                                   const gates_by_path& gates);
 
 } // namespace barnabas

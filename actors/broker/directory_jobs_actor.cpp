@@ -61,14 +61,13 @@ result<void> remove_partition_directory(runtime::file_system& below, const gates
     return outcome ? files.sync_directory(parent_path(directory)) : outcome;
 }
 
-result<void> close_gated_directories(runtime::file_system& files, opened_directories opened, bool clean,
-                                     const gates_by_path& gates, const std::set<std::string>& unwritten) {
-    for (auto& directory : opened.directories) {
-        const auto gate = gates.find(directory.path);
-        const bool failed = gate != gates.end() && gate->second->is_shut();
-        directory.unflushed |= failed || unwritten.contains(directory.path);
-    }
-    return close_data_directories(files, opened, clean);
+result<void> close_gated_directory(runtime::file_system& files, data_directory directory, bool clean,
+                                   const gates_by_path& gates) {
+    const auto gate = gates.find(directory.path);
+    directory.unflushed |= gate != gates.end() && gate->second->is_shut();
+    opened_directories one;
+    one.directories.push_back(std::move(directory));
+    return close_data_directories(files, one, clean);
 }
 
 } // namespace barnabas

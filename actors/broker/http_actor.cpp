@@ -121,6 +121,8 @@ private:
             add(std::to_string(status.partitions_failed) + " partitions are not served");
         for (const auto& path : status.directories_offline)
             add(path + " is offline");
+        for (const auto& path : status.directories_hanging)
+            add(path + " hangs");
         for (const auto& path : status.directories_short_of_room)
             add(path + " is short of room");
         return {status.is_ready(), std::move(reason)};

@@ -14,6 +14,8 @@ inline constexpr std::int64_t producer_ids_low = 100;
 
 /// How often the free room of the data directories is looked at; writes in between are counted.
 inline constexpr std::chrono::milliseconds room_look_interval{1000};
+/// Calls that do not return are looked for this often, or twice in the time after which that is told.
+inline constexpr std::chrono::milliseconds hang_look_interval_max{1000};
 /// How long after a partition found no room it is opened again.
 inline constexpr std::chrono::milliseconds reopen_interval{1000};
 /// How long partitions have to tell their sizes for DescribeLogDirs; then the answer leaves without the rest.

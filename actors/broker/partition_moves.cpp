@@ -32,7 +32,8 @@ errc partition_set::move(const wanted_move& wanted, effects::effects& out) {
                                                         : errc::unknown_topic_or_partition;
     }
     const auto state = found->second.state;
-    if (state == partition_state::failed || state == partition_state::offline)
+    if (state == partition_state::failed || state == partition_state::offline ||
+        moves_left_.contains(found->first))
         return errc::storage_error;
     const bool is_reopened = state == partition_state::opening && moves_.contains(found->first);
     if (closing_ || (state != partition_state::open && state != partition_state::moving && !is_reopened))
@@ -141,6 +142,8 @@ void partition_set::on_move_report(const move_report& report, effects::effects& 
 
 /// The log is closed, and the questions of clients wait.
 void partition_set::on_handed_over(const partition_handed_over& closed, effects::effects& out) {
+    if (!moves_.contains(closed.partition))
+        return on_handed_over_late(closed, out);
     auto& partition = partitions_.at(closed.partition);
     partition.handed_over = closed.checkpointed;
     if (closed.code != errc::ok) {

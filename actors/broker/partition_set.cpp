@@ -225,6 +225,8 @@ bool partition_set::was_made_before(const partition_metadata& partition) const {
 }
 
 void partition_set::on_partition_opened(const partition_opened& opened, effects::effects& out) {
+    if (BARNABAS_MARK_IF(opening_left_.erase(opened.partition) == 1, opened_after_all))
+        return on_opened_late(opened, out);
     const auto found = partitions_.find(opened.partition);
     BARNABAS_ASSERT(found != partitions_.end());
     auto& partition = found->second;
@@ -325,6 +327,8 @@ std::vector<described_partition> partition_set::describe(const std::string& dire
 void partition_set::on_partition_closed(const partition_closed& closed, effects::effects& out) {
     const auto found = partitions_.find(closed.partition);
     if (found == partitions_.end())
+        return;
+    if (found->second.state != partition_state::closing && given_up_.contains(found->second.data_directory))
         return;
     BARNABAS_ASSERT(found->second.state == partition_state::closing);
     if (closed.code != errc::ok) {

@@ -56,6 +56,13 @@ public:
     void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
     /// What lies there is offline from now on. Only once per directory.
     void on_directory_failed(const std::string& directory, const error& why, broker_effects::effects& out);
+    /// The directory failed and does not come back: nobody waits for what was asked of it, from
+    /// `settle_given_up` on. In partition_giving_up.cpp, as the next two.
+    void give_up(const std::string& directory);
+    /// To be called after each of the other events. What was waited for has failed.
+    void settle_given_up(broker_effects::effects& out);
+    /// The stop goes on without what is not closed: false when it is not known where that is.
+    bool leave_unclosed();
     /// What AlterReplicaLogDirs asks for, in partition_moves.cpp. Codes: not_found (the directory),
     /// storage_error (the directory or the partition is offline), invalid_replica_assignment (the directory
     /// is cordoned), not_leader_or_follower and unknown_topic_or_partition (it goes there if it is made one
@@ -159,6 +166,10 @@ private:
     bool resume_move(const std::string& directory, const stored_move& future, broker_effects::effects& out);
     void settle_discarded(broker_effects::effects& out);
     bool is_known(const std::string& topic, std::int32_t partition) const;
+    bool settle_one_given_up(broker_effects::effects& out);
+    void settle_move(const topic_partition& id, broker_effects::effects& out);
+    void on_opened_late(const partition_opened& opened, broker_effects::effects& out);
+    void on_handed_over_late(const partition_handed_over& closed, broker_effects::effects& out);
     void cancel_moves_of_removed(broker_effects::effects& out);
     void prefer(const wanted_move& wanted);
     std::optional<topic_partition> id_of(const std::string& topic, std::int32_t partition) const;
@@ -200,6 +211,11 @@ private:
     bool recording_waits_ = false;
     partitions_by_id partitions_;
     std::map<topic_partition, local_move> moves_;
+    /// Directories that nobody waits for, the partitions whose opening was not waited for, and those whose
+    /// move was not.
+    std::set<std::string> given_up_;
+    std::set<topic_partition> opening_left_;
+    std::set<topic_partition> moves_left_;
     /// Found at start, with their data directories; what is not settled yet.
     std::vector<std::pair<std::string, stored_move>> futures_;
     std::vector<std::pair<std::string, stored_move>> discarded_;

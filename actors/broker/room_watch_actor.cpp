@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
+#include "runtime/disk/directory_lane.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/node/spawn.hpp"
 #include "runtime/random/random.hpp"
@@ -50,8 +51,7 @@ private:
                                               {{"directory", gate->path()}});
         const bool stays = planted_.full_disk_stays_refused;
         node_.disk->submit(
-            runtime::disk_lane(runtime::stable_hash("room of " + gate->path())),
-            runtime::disk_job_kind::blocking,
+            runtime::lane_in(gate->path(), runtime::stable_hash("room")), runtime::disk_job_kind::blocking,
             [gate, stays](runtime::file_system& files) {
                 const auto room = files.room(gate->path());
                 if (room && !(stays && gate->is_short()))
@@ -102,6 +102,10 @@ gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_
 void count_directories(runtime::node_services& node, const broker_status& status) {
     node.metrics->gauge_of("data_directories_offline", "Data directories that failed or could not be used.")
         .set(static_cast<std::int64_t>(status.directories_offline.size()));
+    node.metrics
+        ->gauge_of("data_directories_hanging",
+                   "Data directories on which a call has not returned for barnabas.log.dir.hang.ms.")
+        .set(static_cast<std::int64_t>(status.directories_hanging.size()));
     node.metrics
         ->gauge_of("data_directories_short_of_room",
                    "Data directories with less than log.dir.reserve.bytes free, where records are refused.")

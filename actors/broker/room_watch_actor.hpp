@@ -18,7 +18,7 @@ namespace barnabas {
 gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_bytes,
                          caf::weak_actor_ptr broker);
 
-/// Metrics of directories that are offline or short of room.
+/// Metrics of directories that are offline, hang or are short of room.
 void count_directories(runtime::node_services& node, const broker_status& status);
 
 /// Looks at the free room of each data directory at intervals, tells its gate, and the broker by

@@ -2,8 +2,11 @@
 
 #include "protocol/model/assert.hpp"
 
+#include <memory>
+#include <string>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <vector>
 
 namespace barnabas {
 
@@ -40,7 +43,10 @@ boot_events event_queue::boot() {
         push(broker_started{addresses});
     };
     events.on_failed = [this](const error& why) { push(broker_failed{why}); };
-    events.on_stopped = [this] { push(broker_stopped{}); };
+    // Both are called one at a time.
+    auto offline = std::make_shared<std::vector<std::string>>();
+    events.on_progress = [offline](const broker_status& now) { *offline = now.directories_offline; };
+    events.on_stopped = [this, offline] { push(broker_stopped{*offline}); };
     return events;
 }
 

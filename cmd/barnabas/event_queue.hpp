@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -18,7 +19,10 @@ struct broker_started {
 struct broker_failed {
     error why;
 };
-struct broker_stopped {};
+struct broker_stopped {
+    /// Data directories that were out of use.
+    std::vector<std::string> offline;
+};
 using broker_event = std::variant<broker_started, broker_failed, broker_stopped>;
 
 /// Brings what the broker says on its loops to the main thread, which waits on a descriptor.

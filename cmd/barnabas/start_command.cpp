@@ -173,8 +173,12 @@ private:
         print_started(config_, event);
     }
     void on(const broker_failed& event) { exit_code_ = fail(event.why); }
-    void on(const broker_stopped&) {
-        std::printf("%s: stopped, everything is on disk\n", program_name);
+    void on(const broker_stopped& event) {
+        if (event.offline.empty())
+            std::printf("%s: stopped, everything is on disk\n", program_name);
+        else
+            std::printf("%s: stopped; everything is on disk but for what is in %s, which is offline\n",
+                        program_name, joined(event.offline).c_str());
         std::fflush(stdout);
         exit_code_ = exit_ok;
     }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <map>
+
 namespace barnabas {
 
 namespace {
@@ -99,7 +102,9 @@ TEST(broker, second_stop_changes_nothing) {
 TEST(broker, stop_before_the_directories_are_open_releases_them) {
     fixture f;
     f.on([&] { f.machine.on_boot(f.out); });
-    EXPECT_TRUE(f.on([&] { f.machine.on_stop(f.out); }).empty());
+    f.on([&] { f.machine.on_stop(f.out); });
+    EXPECT_EQ(f.out.size(), 1u);
+    EXPECT_TRUE(has<effects::arm_timer>(f.out));
     f.on([&] { f.machine.on_directories_opened(one_directory(), f.out); });
     EXPECT_TRUE(has<effects::close_directories>(f.out));
     f.on([&] { f.machine.on_directories_closed({}, f.out); });
@@ -253,6 +258,133 @@ TEST(broker, ends_with_the_directory_of_the_metadata_log_or_the_last_one) {
     last.on([&] { last.machine.on_directories_closed({}, last.out); });
     ASSERT_TRUE(has<effects::report_failed>(last.out));
     EXPECT_EQ(std::get<effects::report_failed>(last.out.back()).why.code, errc::no_usable_directory);
+}
+
+namespace {
+
+directory_wait wait_of(const std::string& path, directory_wait::kind how) {
+    return {path, how, "sync", std::chrono::milliseconds(5000)};
+}
+
+/// Three partitions of a topic, in the directories as they are emptiest.
+std::map<std::string, topic_partition> start_with_partitions(fixture& f) {
+    f.on([&] { f.machine.on_boot(f.out); });
+    f.on([&] { f.machine.on_directories_opened(three_directories(), f.out); });
+    auto image = std::make_shared<metadata_image>();
+    topic_metadata topic;
+    topic.name = "t";
+    for (int i = 0; i < 3; ++i)
+        topic.partitions.push_back(
+            {partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+    image->topics["t"] = topic;
+    image->topic_names[topic.id] = "t";
+    f.on([&] { f.machine.on_image({image}, f.out); });
+    std::map<std::string, topic_partition> found;
+    for (const auto& one : f.out)
+        if (const auto* opening = std::get_if<effects::open_partition>(&one))
+            found[opening->data_directory] = opening->id;
+    return found;
+}
+
+} // namespace
+
+TEST(broker, directory_that_hangs_is_told_of_and_goes_offline_when_it_does_for_too_long) {
+    fixture f;
+    start_with_three(f);
+    f.on([&] { f.machine.on_directory_waits(wait_of("/b", directory_wait::kind::hangs), f.out); });
+    EXPECT_EQ(notes(f.out), std::vector<std::string>{"data_directory_hangs"});
+    EXPECT_EQ(f.machine.status().directories_hanging, std::vector<std::string>{"/b"});
+    EXPECT_TRUE(f.machine.status().is_ready());
+    f.on([&] { f.machine.on_directory_waits(wait_of("/b", directory_wait::kind::answers), f.out); });
+    EXPECT_EQ(notes(f.out), std::vector<std::string>{"data_directory_answers"});
+    EXPECT_TRUE(f.machine.status().directories_hanging.empty());
+    EXPECT_TRUE(f.machine.given_up().empty());
+
+    f.on([&] { f.machine.on_directory_waits(wait_of("/b", directory_wait::kind::hangs), f.out); });
+    EXPECT_FALSE(has<effects::shut_directory>(f.out));
+    f.on([&] { f.machine.on_directory_waits(wait_of("/b", directory_wait::kind::too_long), f.out); });
+    ASSERT_TRUE(has<effects::shut_directory>(f.out));
+    const auto shut = std::get<effects::shut_directory>(f.out.back());
+    EXPECT_EQ(shut.path, "/b");
+    f.on([&] { f.machine.on_directory_failed("/b", shut.why, f.out); });
+    EXPECT_TRUE(f.machine.given_up().contains("/b"));
+    EXPECT_EQ(f.machine.status().directories_offline, std::vector<std::string>{"/b"});
+}
+
+TEST(broker, start_does_not_wait_for_a_directory_that_hangs) {
+    fixture f;
+    const auto partitions = start_with_partitions(f);
+    ASSERT_EQ(partitions.size(), 3u);
+    for (const auto* path : {"/data", "/c"})
+        f.on([&] { f.machine.on_partition_opened({partitions.at(path), errc::ok, "", 0}, f.out); });
+    EXPECT_FALSE(has<effects::record_created>(f.out));
+    f.on([&] { f.machine.on_directory_waits(wait_of("/b", directory_wait::kind::hangs), f.out); });
+    f.on([&] { f.machine.on_directory_failed("/b", {errc::storage_error, "hangs"}, f.out); });
+    ASSERT_TRUE(has<effects::record_created>(f.out));
+    f.on([&] { f.machine.on_created_recorded({}, f.out); });
+    EXPECT_TRUE(has<effects::bind_listeners>(f.out));
+    EXPECT_EQ(f.machine.status().partitions_failed, 1u);
+    // It comes back after all: nobody wants it any more.
+    f.on([&] { f.machine.on_partition_opened({partitions.at("/b"), errc::ok, "", 0}, f.out); });
+    EXPECT_TRUE(has<effects::close_partition>(f.out));
+    EXPECT_TRUE(f.on([&] {
+                     f.machine.on_partition_closed({partitions.at("/b"), errc::ok, ""}, f.out);
+                 }).empty());
+}
+
+TEST(broker, stop_leaves_a_directory_that_hangs_and_marks_the_others) {
+    fixture f;
+    const auto partitions = start_with_partitions(f);
+    for (const auto& [path, id] : partitions)
+        f.on([&] { f.machine.on_partition_opened({id, errc::ok, "", 0}, f.out); });
+    f.on([&] { f.machine.on_created_recorded({}, f.out); });
+    f.on([&] { f.machine.on_listeners_bound({}, f.out); });
+    f.on([&] { f.machine.on_stop(f.out); });
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    for (const auto* path : {"/data", "/c"})
+        f.on([&] { f.machine.on_partition_closed({partitions.at(path), errc::ok, ""}, f.out); });
+    // Such a stop does not wait until it is too long.
+    f.on([&] { f.machine.on_directory_waits(wait_of("/b", directory_wait::kind::hangs), f.out); });
+    ASSERT_TRUE(has<effects::shut_directory>(f.out));
+    f.on([&] { f.machine.on_directory_failed("/b", {errc::storage_error, "hangs"}, f.out); });
+    EXPECT_TRUE(has<effects::close_controller>(f.out));
+    f.on([&] { f.machine.on_controller_closed(f.out); });
+    ASSERT_TRUE(has<effects::close_directories>(f.out));
+    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
+    EXPECT_FALSE(f.machine.directories()->directories[0].unflushed);
+    EXPECT_TRUE(f.machine.directories()->directories[1].unflushed);
+    EXPECT_FALSE(f.machine.directories()->directories[2].unflushed);
+}
+
+TEST(broker, partition_that_takes_too_long_to_close_costs_its_own_directory_the_marker) {
+    fixture f;
+    const auto partitions = start_with_partitions(f);
+    for (const auto& [path, id] : partitions)
+        f.on([&] { f.machine.on_partition_opened({id, errc::ok, "", 0}, f.out); });
+    f.on([&] { f.machine.on_created_recorded({}, f.out); });
+    f.on([&] { f.machine.on_listeners_bound({}, f.out); });
+    f.on([&] { f.machine.on_stop(f.out); });
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    const auto token = std::get<effects::arm_timer>(f.out.front()).token;
+    for (const auto* path : {"/data", "/b"})
+        f.on([&] { f.machine.on_partition_closed({partitions.at(path), errc::ok, ""}, f.out); });
+    f.on([&] { f.machine.on_timer(token, f.out); });
+    f.on([&] { f.machine.on_controller_closed(f.out); });
+    ASSERT_TRUE(has<effects::close_directories>(f.out));
+    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
+    EXPECT_FALSE(f.machine.directories()->directories[1].unflushed);
+    EXPECT_TRUE(f.machine.directories()->directories[2].unflushed);
+}
+
+TEST(broker, stop_ends_though_the_directories_do_not_open) {
+    fixture f;
+    f.on([&] { f.machine.on_boot(f.out); });
+    f.on([&] { f.machine.on_directory_waits(wait_of("/data", directory_wait::kind::hangs), f.out); });
+    EXPECT_EQ(notes(f.out), std::vector<std::string>{"data_directory_hangs"});
+    f.on([&] { f.machine.on_stop(f.out); });
+    const auto token = std::get<effects::arm_timer>(f.out.front()).token;
+    f.on([&] { f.machine.on_timer(token, f.out); });
+    EXPECT_TRUE(has<effects::report_stopped>(f.out));
 }
 
 TEST(broker, stop_beside_a_failed_directory_marks_only_the_others) {

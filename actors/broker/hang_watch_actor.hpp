@@ -1,0 +1,14 @@
+#pragma once
+
+#include "runtime/config/broker_config.hpp"
+#include "runtime/node/node_services.hpp"
+
+#include <caf/actor.hpp>
+
+namespace barnabas {
+
+/// Looks at intervals for calls on the data directories that do not return, and tells `broker` by
+/// `directory_waits`. Ends by `close_hang_watch`. Null when the configuration does not want it.
+caf::actor spawn_hang_watch(runtime::node_services& node, const broker_config& config, caf::actor broker);
+
+} // namespace barnabas
