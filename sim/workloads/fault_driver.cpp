@@ -3,6 +3,8 @@
 
 #include "sim/workloads/fault_driver.hpp"
 
+#include "actors/broker/clean_stop.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +14,8 @@ namespace {
 /// How often the driver looks whether the broker has died.
 constexpr std::int64_t watch_interval_ns = 10 * millisecond;
 constexpr std::int64_t stop_limit_ns = 5 * second;
+/// A stop beside a directory that hangs waits until it is told that it does.
+constexpr std::int64_t stop_beside_hang_limit_ns = 20 * second;
 /// Whoever starts a broker again that gave up waits at least so long.
 constexpr std::int64_t after_giving_up_ns = second;
 
@@ -57,6 +61,8 @@ void fault_driver::heal() {
     host.disk().set_capacity(memory_disk::unlimited);
     host.disk().lift_rot();
     host.disk().break_place("");
+    host.disk().hang_place("");
+    hang_.reset();
     if (host.clock().drift_ppm() != usual_drift_ppm_)
         host.set_clock_drift(usual_drift_ppm_);
     if (std::exchange(loop_slow_until_, virtual_time(0)) > virtual_time(0))
@@ -135,10 +141,28 @@ void fault_driver::carry_out_on_process(const planned_fault& fault) {
         crash_in_next_life_ = &fault;
         return crash(fault.how, fault.losses, fault.lasts_ns);
     case fault_kind::crash_loop: return begin_crash_loop(fault);
-    case fault_kind::stop: next_downtime_ = fault.lasts_ns; return with_.broker->stop(stop_limit_ns);
+    case fault_kind::stop: next_downtime_ = fault.lasts_ns; return stop_broker();
     case fault_kind::pause: return with_.broker->host().pause(length(fault));
     default: return;
     }
+}
+
+/// Beside one that hangs the broker must stop as well, though not all of its actors end.
+void fault_driver::stop_broker() {
+    if (!hang_)
+        return with_.broker->stop(stop_limit_ns);
+    hang_->served_before_stop = with_.broker->started();
+    const auto limit = with_.time->now() + stop_beside_hang_limit_ns;
+    with_.broker->stop(stop_beside_hang_limit_ns, [this, limit, began = hang_->began](bool) {
+        const bool told = with_.broker->told_stopped();
+        if (!hang_ || hang_->began != began || (!told && with_.time->now() < limit))
+            return;
+        hang_->stop_asked = true;
+        hang_->stop_told = told;
+        for (const auto& path : with_.broker->log_dirs())
+            if (with_.broker->host().disk().content(path + "/" + std::string(clean_stop_marker)))
+                hang_->marked.insert(path);
+    });
 }
 
 void fault_driver::plan_crash(const planned_fault& fault) {

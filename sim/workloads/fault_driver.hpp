@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/checkers/hang_stays_local.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/workloads/fault_plan.hpp"
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +27,8 @@ public:
         std::vector<std::uint32_t> clients;
         /// Hears what happens, for people; may be empty.
         std::function<void(const std::string&)> tell;
+        /// Hears of each directory that hung, when that is over; may be empty.
+        std::function<void(const directory_hang&)> on_hang{};
     };
 
     fault_driver(parts with, const fault_plan& plan);
@@ -65,6 +69,9 @@ private:
     void fill_disk(const planned_fault& fault);
     void hang_disk(const planned_fault& fault);
     void lose_directory(const planned_fault& fault);
+    void hang_directory(const planned_fault& fault);
+    void end_hang(const planned_fault& fault);
+    void stop_broker();
     void slow_loop(const planned_fault& fault);
     void drift(const planned_fault& fault);
     void watch();
@@ -107,6 +114,8 @@ private:
     virtual_time drift_until_{0};
     virtual_time disk_full_until_{0};
     virtual_time directory_lost_until_{0};
+    /// The one that hangs at present.
+    std::optional<directory_hang> hang_;
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
     std::int64_t usual_drift_ppm_ = 0;

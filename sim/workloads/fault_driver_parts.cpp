@@ -92,6 +92,7 @@ void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
     case fault_kind::slow_disk: return slow_disk(fault);
     case fault_kind::full_disk: return fill_disk(fault);
     case fault_kind::lost_directory: return lose_directory(fault);
+    case fault_kind::hanging_directory: return hang_directory(fault);
     case fault_kind::disk_stall:
         disk_stalled_until_ = std::max(disk_stalled_until_, (with_.time->now() + length(fault)).get());
         return set_disk();
@@ -154,6 +155,32 @@ void fault_driver::lose_directory(const planned_fault& fault) {
         if (with_.time->now() >= directory_lost_until_)
             with_.broker->host().disk().break_place("");
     });
+}
+
+/// One at a time, and not that of the metadata log, without which no broker goes on.
+void fault_driver::hang_directory(const planned_fault& fault) {
+    const auto& paths = with_.broker->log_dirs();
+    if (paths.size() < 2 || hang_)
+        return;
+    const auto which = 1 + runtime::random(fault.choice).below(paths.size() - 1);
+    hang_.emplace();
+    hang_->directory = paths[which];
+    hang_->began = with_.time->now();
+    hang_->life = with_.broker->incarnations();
+    hang_->served = with_.broker->started();
+    with_.broker->host().disk().hang_place(paths[which]);
+    later(length(fault), [this, &fault] { end_hang(fault); });
+}
+
+void fault_driver::end_hang(const planned_fault& fault) {
+    auto ended = *std::exchange(hang_, std::nullopt);
+    ended.ended = with_.time->now();
+    ended.served = ended.served && with_.broker->running() && with_.broker->incarnations() == ended.life;
+    with_.broker->host().disk().hang_place("");
+    if (with_.on_hang)
+        with_.on_hang(ended);
+    if (with_.broker->running())
+        crash(fault.how, fault.losses, 0);
 }
 
 void fault_driver::slow_loop(const planned_fault& fault) {

@@ -133,14 +133,15 @@ std::span<const schedule_style> all_of(schedule_style) noexcept {
 bool fault_plan::disk_fails() const noexcept {
     const auto takes_away = [](const planned_fault& fault) {
         return fault.kind == fault_kind::full_disk || fault.kind == fault_kind::hanging_disk ||
-               fault.kind == fault_kind::lost_directory;
+               fault.kind == fault_kind::lost_directory || fault.kind == fault_kind::hanging_directory;
     };
     return disk.fails() || std::any_of(faults.begin(), faults.end(), takes_away);
 }
 
 bool fault_plan::disk_hangs() const noexcept {
-    return std::any_of(faults.begin(), faults.end(),
-                       [](const planned_fault& fault) { return fault.kind == fault_kind::hanging_disk; });
+    return std::any_of(faults.begin(), faults.end(), [](const planned_fault& fault) {
+        return fault.kind == fault_kind::hanging_disk || fault.kind == fault_kind::hanging_directory;
+    });
 }
 
 std::string fault_plan::text() const {

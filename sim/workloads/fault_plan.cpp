@@ -272,7 +272,8 @@ std::pair<std::int64_t, std::int64_t> lengths_of(fault_kind kind) {
     case fault_kind::disk_stall:
     case fault_kind::full_disk:
     case fault_kind::hanging_disk: return {10 * millisecond, 10 * second};
-    case fault_kind::lost_directory: return {10 * millisecond, 30 * second};
+    case fault_kind::lost_directory:
+    case fault_kind::hanging_directory: return {10 * millisecond, 30 * second};
     default: return {millisecond, 4 * second};
     }
 }

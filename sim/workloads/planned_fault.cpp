@@ -42,6 +42,7 @@ constexpr kind_row rows[] = {
     {fault_kind::full_disk, "full_disk", uses_lasts | uses_bytes},
     {fault_kind::hanging_disk, "hanging_disk", uses_lasts | uses_how},
     {fault_kind::lost_directory, "lost_directory", uses_lasts | uses_choice},
+    {fault_kind::hanging_directory, "hanging_directory", uses_lasts | uses_how | uses_choice},
 };
 
 constexpr bool rows_are_in_order() {
@@ -49,7 +50,7 @@ constexpr bool rows_are_in_order() {
         if (static_cast<std::size_t>(rows[i].kind) != i)
             return false;
     }
-    return std::size(rows) == static_cast<std::size_t>(fault_kind::lost_directory) + 1;
+    return std::size(rows) == static_cast<std::size_t>(fault_kind::hanging_directory) + 1;
 }
 static_assert(rows_are_in_order());
 

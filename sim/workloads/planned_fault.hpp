@@ -38,6 +38,7 @@ enum class fault_kind : std::uint8_t {
     full_disk,          ///< its disk has only so many bytes left
     hanging_disk,       ///< no call on its disk returns any more, until somebody kills the process
     lost_directory,     ///< one of its data directories fails, or becomes read-only
+    hanging_directory,  ///< no call on one of its data directories returns, until somebody kills the process
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;

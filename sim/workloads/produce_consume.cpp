@@ -125,16 +125,32 @@ run_report produce_consume::run() {
         clients.push_back(each->host().number());
     for (const auto number : members_->hosts())
         clients.push_back(number);
-    faults_ =
-        std::make_unique<fault_driver>(fault_driver::parts{&world_, &network_, &broker_, clients,
-                                                           [this](const std::string& line) { tell(line); }},
-                                       options_.faults);
+    faults_ = std::make_unique<fault_driver>(
+        fault_driver::parts{&world_, &network_, &broker_, clients,
+                            [this](const std::string& line) { tell(line); },
+                            [this](directory_hang hang) { on_hang(std::move(hang)); }},
+        options_.faults);
     faults_->begin();
     look_at_broker();
     start_hostile_clients();
     start_lookups();
     run_phases();
     return report();
+}
+
+/// Adds what lies elsewhere.
+void produce_consume::on_hang(directory_hang hang) {
+    for (const auto& path : broker_.log_dirs())
+        if (path != hang.directory)
+            hang.others.insert(path);
+    for (const auto& where : places()) {
+        const auto name = "/t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
+        for (const auto& path : hang.others)
+            if (broker_.host().disk().content(path + name + "/partition.metadata"))
+                hang.elsewhere.push_back(where);
+    }
+    if (const auto why = felt_elsewhere(hang, history_); !why.empty())
+        fail(hang_stays_local, why);
 }
 
 bool produce_consume::run_phases() {

@@ -109,6 +109,7 @@ private:
     void note_heard();
 
     bool run_phases();
+    void on_hang(directory_hang hang);
     bool audit();
     bool stop_broker();
     std::size_t unfinished() const;
