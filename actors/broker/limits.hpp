@@ -16,6 +16,9 @@ inline constexpr std::int64_t producer_ids_low = 100;
 inline constexpr std::chrono::milliseconds room_look_interval{1000};
 /// Calls that do not return are looked for this often, or twice in the time after which that is told.
 inline constexpr std::chrono::milliseconds hang_look_interval_max{1000};
+/// Logs of a directory that was closed in good order are opened so many at a time: with all at once the jobs
+/// of many thousands would lie about, and the memory that they had would stay with the process.
+inline constexpr std::size_t openings_max = 128;
 /// How long after a partition found no room it is opened again.
 inline constexpr std::chrono::milliseconds reopen_interval{1000};
 /// How long partitions have to tell their sizes for DescribeLogDirs; then the answer leaves without the rest.

@@ -11,7 +11,7 @@ namespace effects = broker_effects;
 
 void partition_set::start_opening(const std::string& directory, effects::effects& out) {
     auto& queue = recoveries_[directory];
-    while (!closing_ && !queue.waiting.empty() && queue.running < options_.recoveries_max) {
+    while (!closing_ && !queue.waiting.empty() && queue.running < queue.most) {
         ++queue.running;
         out.emplace_back(std::move(queue.waiting.front()));
         queue.waiting.pop_front();

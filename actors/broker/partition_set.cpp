@@ -1,5 +1,6 @@
 #include "actors/broker/partition_set.hpp"
 
+#include "actors/broker/limits.hpp"
 #include "actors/broker/small_files.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -171,12 +172,14 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     waiting_.insert(opening.id);
     bytes_to_check_ += local.bytes_to_check;
     partitions_[opening.id] = local;
-    if (!stored || stored->was_stopped_cleanly) {
+    if (!stored) {
         out.emplace_back(std::move(opening));
         return;
     }
     const auto directory = opening.data_directory;
-    recoveries_[directory].waiting.push_back(std::move(opening));
+    auto& queue = recoveries_[directory];
+    queue.most = stored->was_stopped_cleanly ? broker_limits::openings_max : options_.recoveries_max;
+    queue.waiting.push_back(std::move(opening));
     start_opening(directory, out);
 }
 

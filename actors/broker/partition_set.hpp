@@ -187,10 +187,11 @@ private:
     placement places_;
     /// Why each directory that failed is offline.
     std::map<std::string, std::string> lost_;
-    /// Waiting to be recovered, by directory, and how many of each are being recovered now.
+    /// Waiting to be opened, by directory, how many of each are being opened now, and how many may be.
     struct recovery_queue {
         std::deque<broker_effects::open_partition> waiting;
         std::size_t running = 0;
+        std::size_t most = 1;
     };
     std::map<std::string, recovery_queue> recoveries_;
     std::uint64_t bytes_to_check_ = 0;
