@@ -3,6 +3,8 @@
 #include "protocol/model/assert.hpp"
 
 #include <cstddef>
+#include <cstdlib>
+#include <limits>
 
 namespace barnabas::group {
 
@@ -65,8 +67,10 @@ std::int32_t java_hash(std::string_view text) noexcept {
 
 partition_index partition_of_group(std::string_view group, std::int32_t count) noexcept {
     BARNABAS_ASSERT(count > 0);
-    // Kafka clears the sign instead of negating, which -2^31 does not survive.
-    return partition_index((java_hash(group) & 0x7fffffff) % count);
+    // Kafka takes the absolute value, and 0 for -2^31, which has none in 32 bits.
+    constexpr auto without_opposite = std::numeric_limits<std::int32_t>::min();
+    const auto hash = java_hash(group);
+    return partition_index(hash == without_opposite ? 0 : std::abs(hash) % count);
 }
 
 } // namespace barnabas::group
