@@ -240,7 +240,7 @@ caf::behavior broker_actor::make_behavior() {
 }
 
 void broker_actor::boot() {
-    auto http = open_configured_http(node_, *config_, status_);
+    auto http = open_configured_http(node_, *config_, status_, view_);
     if (!http)
         return run([&](auto& out) { machine_.on_http_failed(http.failure(), out); });
     http_ = *http;

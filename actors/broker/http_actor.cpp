@@ -1,6 +1,8 @@
 #include "actors/broker/http_actor.hpp"
 
 #include "actors/broker/broker_events.hpp"
+#include "actors/broker/lag/lag_actor.hpp"
+#include "actors/broker/lag/lag_messages.hpp"
 #include "actors/broker/limits.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/metrics/http.hpp"
@@ -9,17 +11,31 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <charconv>
+#include <utility>
+
 namespace barnabas {
 
 namespace {
 
+/// What one connection serves.
+struct served_pages {
+    runtime::http_handler handler;
+    /// Knows how far consumers are behind; null: that is not told.
+    caf::actor lag{};
+    /// Read by the handler.
+    std::shared_ptr<std::string> lag_text{};
+};
+
 /// One request and its answer, on the stream's home loop.
 class http_connection_actor final : public caf::event_based_actor {
 public:
-    http_connection_actor(caf::actor_config& config, runtime::node_services&, runtime::http_handler pages,
+    http_connection_actor(caf::actor_config& config, runtime::node_services&, served_pages pages,
                           std::shared_ptr<runtime::byte_stream> stream, caf::actor listener)
-        : event_based_actor(config), exchange_(std::move(pages)), stream_(std::move(stream)),
-          listener_(std::move(listener)) {}
+        : event_based_actor(config), pages_(std::move(pages)),
+          exchange_(pages_.handler,
+                    [this](std::string_view path) { return pages_.lag && path == runtime::metrics_page; }),
+          stream_(std::move(stream)), listener_(std::move(listener)) {}
 
     /// The stream holds this actor; whoever ends lets go.
     void on_exit() override {
@@ -27,6 +43,7 @@ public:
             stream_->abort();
         stream_ = nullptr;
         listener_ = nullptr;
+        pages_.lag = nullptr;
     }
 
     const char* name() const override { return "http connection"; }
@@ -44,6 +61,7 @@ public:
                 if (exchange_.answered())
                     end();
             },
+            [this](const lag_told& message) { on_lag_told(message); },
             [this](const http_timer&) { end(); },
         };
     }
@@ -57,8 +75,16 @@ private:
         auto response = exchange_.on_bytes({bytes.into->data() + bytes.at, bytes.count});
         if (response)
             stream_->write({std::move(*response)});
+        else if (exchange_.gathers())
+            send(pages_.lag, lag_wanted{});
         else
             read();
+    }
+
+    void on_lag_told(const lag_told& message) {
+        *pages_.lag_text = *message.text;
+        if (stream_ != nullptr && exchange_.gathers())
+            stream_->write({exchange_.answer()});
     }
 
     void end() {
@@ -70,6 +96,7 @@ private:
         quit();
     }
 
+    served_pages pages_;
     runtime::http_exchange exchange_;
     std::shared_ptr<runtime::byte_stream> stream_;
     caf::actor listener_;
@@ -78,12 +105,18 @@ private:
 /// Owns the port. Accepting over the bound closes the newcomer: pages are asked for seldom.
 class http_actor final : public caf::event_based_actor {
 public:
-    http_actor(caf::actor_config& config, runtime::node_services& node,
-               std::shared_ptr<published_status> status)
-        : event_based_actor(config), node_(node), status_(std::move(status)) {}
+    http_actor(caf::actor_config& config, runtime::node_services& node, http_sources sources)
+        : event_based_actor(config), node_(node), status_(std::move(sources.status)) {
+        if (sources.lag_partitions_max > 0)
+            lag_ = spawn_consumer_lag(node, sources.lag_partitions_max, std::move(sources.view));
+    }
 
     const char* name() const override { return "http"; }
-    void on_exit() override { socket_.reset(); }
+    void on_exit() override {
+        socket_.reset();
+        if (lag_)
+            caf::anon_send(std::exchange(lag_, nullptr), close_consumer_lag{});
+    }
 
     caf::behavior make_behavior() override {
         return {
@@ -97,15 +130,22 @@ public:
 private:
     void on_accepted(const std::shared_ptr<runtime::byte_stream>& stream) {
         const bool full = connections_ >= broker_limits::http_connections_max;
-        auto pages = full ? runtime::http_handler([](std::string_view) {
+        auto pages = full ? served_pages{[](std::string_view) {
             return runtime::http_response{503, "text/plain; charset=utf-8", "too many connections\n"};
-        })
-                          : runtime::node_pages(*node_.metrics,
-                                                [status = status_] { return readiness(*status->current()); });
+        }}
+                          : all_pages();
         ++connections_;
         runtime::spawn<caf::actor, http_connection_actor>(node_, {stream->home(), "http connection", true},
                                                           std::move(pages), stream,
                                                           caf::actor_cast<caf::actor>(this));
+    }
+
+    served_pages all_pages() const {
+        auto lag_text = std::make_shared<std::string>();
+        auto handler = runtime::node_pages(
+            *node_.metrics, [status = status_] { return readiness(*status->current()); },
+            [lag_text] { return *lag_text; });
+        return {std::move(handler), lag_, std::move(lag_text)};
     }
 
     static runtime::readiness readiness(const broker_status& status) {
@@ -130,6 +170,7 @@ private:
 
     runtime::node_services& node_;
     std::shared_ptr<published_status> status_;
+    caf::actor lag_;
     std::shared_ptr<runtime::listening_socket> socket_;
     std::size_t connections_ = 0;
 };
@@ -137,8 +178,8 @@ private:
 } // namespace
 
 result<caf::actor> open_http(runtime::node_services& node, const runtime::endpoint& bind,
-                             std::shared_ptr<published_status> status) {
-    auto actor = runtime::spawn<caf::actor, http_actor>(node, {loop_index(0), "http"}, std::move(status));
+                             http_sources sources) {
+    auto actor = runtime::spawn<caf::actor, http_actor>(node, {loop_index(0), "http"}, std::move(sources));
     auto socket = node.network->listen(bind, [actor](std::shared_ptr<runtime::byte_stream> stream) {
         caf::anon_send(actor, http_accepted{std::move(stream)});
     });
@@ -151,11 +192,16 @@ result<caf::actor> open_http(runtime::node_services& node, const runtime::endpoi
 }
 
 result<caf::actor> open_configured_http(runtime::node_services& node, const broker_config& config,
-                                        std::shared_ptr<published_status> status) {
+                                        std::shared_ptr<published_status> status,
+                                        std::shared_ptr<const published_view> view) {
     const auto& listener = config.barnabas_http_listener;
     if (!listener)
         return caf::actor();
-    auto http = open_http(node, {listener->host, listener->port}, std::move(status));
+    const auto limit = config.text_of("barnabas.consumer.lag.partitions.max").value_or("");
+    std::size_t lag_partitions_max = 0;
+    std::from_chars(limit.data(), limit.data() + limit.size(), lag_partitions_max);
+    auto http = open_http(node, {listener->host, listener->port},
+                          {std::move(status), std::move(view), lag_partitions_max});
     if (http || config.set_values.contains("barnabas.http.listener"))
         return http;
     node.log->warn("http_not_served",

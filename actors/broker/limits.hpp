@@ -45,4 +45,18 @@ inline constexpr std::size_t http_connections_max = 64;
 inline constexpr std::size_t http_request_bytes_max = 16 * 1024;
 inline constexpr std::chrono::milliseconds http_connection_idle_max{30'000};
 
+/// A round that asks how far consumers are behind: how long the page waits for it, and how long its outcome
+/// is given to others who ask for the page. Monitoring systems give up after ten seconds.
+inline constexpr std::chrono::milliseconds lag_round_max{2000};
+inline constexpr std::chrono::milliseconds lag_report_age_max{1000};
+/// Records that a round reads, how many at once, and their bytes: a batch may have a mebibyte.
+inline constexpr std::size_t lag_lookups_max = 2'000;
+inline constexpr std::size_t lag_lookups_at_once = 8;
+inline constexpr std::size_t lag_lookup_bytes_max = 64 << 20;
+inline constexpr std::uint32_t lag_read_bytes = 16 << 10;
+/// Compaction or a deletion may take the record away; after this time it is looked up again.
+inline constexpr std::chrono::minutes lag_remembered_for{10};
+/// A timestamp may be this much too early.
+inline constexpr std::chrono::milliseconds lag_precision{1000};
+
 } // namespace barnabas::broker_limits

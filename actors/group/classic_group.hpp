@@ -56,6 +56,7 @@ public:
 
     classic_phase phase() const noexcept { return phase_; }
     bool is_empty() const noexcept { return phase_ == classic_phase::empty; }
+    std::size_t member_count() const noexcept { return members_.size(); }
     /// The log knows it.
     bool is_recorded() const noexcept { return recorded_; }
     /// Somebody was sent back with an id, and has not come yet.

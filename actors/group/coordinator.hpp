@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/group/classic_group.hpp"
+#include "actors/group/commits_messages.hpp"
 #include "actors/group/committed_offsets.hpp"
 #include "actors/group/group_effects.hpp"
 #include "actors/group/group_options.hpp"
@@ -39,6 +40,7 @@ public:
 
     std::size_t group_count() const noexcept { return groups_.size(); }
     std::size_t offset_count() const;
+    commits_response commits(const commits_query& query) const;
 
 private:
     struct one_group {

@@ -1,5 +1,6 @@
 #include "actors/group/coordinator_actor.hpp"
 
+#include "actors/group/commits_messages.hpp"
 #include "actors/group/coordinator.hpp"
 #include "actors/group/group_events.hpp"
 #include "actors/group/group_messages.hpp"
@@ -62,6 +63,7 @@ private:
     void load_again_later();
 
     void on_request(const coordinator_request& request);
+    void on_commits_query(const commits_query& query);
     void on_timer(const coordinator_timer& fired);
     template <class Step>
     void run(const Step& step);
@@ -105,6 +107,7 @@ caf::behavior coordinator_actor::make_behavior() {
                 load();
         },
         [this](const close_coordinator&) { close(); },
+        [this](const commits_query& m) { on_commits_query(m); },
     };
 }
 
@@ -201,6 +204,13 @@ void coordinator_actor::on_request(const coordinator_request& request) {
     const auto ticket = next_ticket_++;
     waiting_.emplace(ticket, std::move(reply));
     run([&](turn& now) { machine_->on_request(request, ticket, now); });
+}
+
+void coordinator_actor::on_commits_query(const commits_query& query) {
+    auto response = state_ == state::serving
+                        ? machine_->commits(query)
+                        : commits_response{query.token, errc::coordinator_load_in_progress, {}, 0, 0};
+    send(caf::actor_cast<caf::actor>(current_sender()), std::move(response));
 }
 
 void coordinator_actor::on_timer(const coordinator_timer& fired) {

@@ -2,6 +2,7 @@
 
 #include "protocol/model/mark.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Groups as a whole: described, listed, deleted.
@@ -38,6 +39,29 @@ void coordinator::answer(const list_request&, const std::string&, request_ticket
             one.protocol_type = group.classic->protocol_type();
     }
     now.out.reply(ticket, std::move(response));
+}
+
+commits_response coordinator::commits(const commits_query& query) const {
+    commits_response response;
+    response.token = query.token;
+    for (const auto& [name, group] : groups_) {
+        const auto count = std::max<std::size_t>(group.offsets.size(), 1);
+        if (count > query.partitions_max - response.told) {
+            response.left_out += count;
+            continue;
+        }
+        response.told += count;
+        auto& one = response.groups.emplace_back();
+        one.name = name;
+        one.members = group.classic ? group.classic->member_count() : 0;
+        group.offsets.for_each(
+            [&](const std::string& topic, partition_index index, const committed_offset& value) {
+                if (one.topics.empty() || one.topics.back().topic != topic)
+                    one.topics.push_back({topic, {}});
+                one.topics.back().partitions.push_back({index, value.offset});
+            });
+    }
+    return response;
 }
 
 void coordinator::answer(const delete_request&, const std::string& name, request_ticket ticket, turn& now) {

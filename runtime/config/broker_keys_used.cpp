@@ -225,6 +225,8 @@ const broker_key keys[] = {
      &config::barnabas_event_loops},
     {"barnabas.http.listener", string, "127.0.0.1:9644", any,
      "host:port of the pages /metrics, /ready and /live. Empty: off.", &take_http_listener},
+    {"barnabas.consumer.lag.partitions.max", int32, "20000", between(0, 10'000'000),
+     "Committed offsets whose lag /metrics shows: each takes about three lines of it. 0: none."},
     {"barnabas.write.caching", boolean, "false", any,
      "Default of the topic configuration write.caching: acks=all is answered from memory, as Kafka does.",
      &config::barnabas_write_caching},

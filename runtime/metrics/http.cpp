@@ -1,5 +1,6 @@
 #include "runtime/metrics/http.hpp"
 
+#include "protocol/model/assert.hpp"
 #include "runtime/metrics/text.hpp"
 
 #include <algorithm>
@@ -103,7 +104,7 @@ header_verdict check_headers(std::string_view lines) {
 } // namespace
 
 std::optional<slice> http_exchange::on_bytes(std::span<const std::byte> bytes) {
-    if (answered_)
+    if (answered_ || gathers_)
         return std::nullopt;
     // The end of the head may be split over two calls, so the search starts three bytes back.
     const std::size_t searched = head_.size() < 3 ? 0 : head_.size() - 3;
@@ -120,7 +121,7 @@ std::optional<slice> http_exchange::on_bytes(std::span<const std::byte> bytes) {
     return respond_to_head();
 }
 
-slice http_exchange::respond_to_head() {
+std::optional<slice> http_exchange::respond_to_head() {
     const std::string_view head = head_;
     const auto line_end = head.find("\r\n");
     const auto line = parse_request_line(head.substr(0, line_end));
@@ -135,13 +136,26 @@ slice http_exchange::respond_to_head() {
     }
     if (line->method != "GET" && line->method != "HEAD")
         return refusal(405, "only GET and HEAD are served");
-    return serialized(handler_(line->target.substr(0, line->target.find('?'))), line->method == "GET");
+    path_ = line->target.substr(0, line->target.find('?'));
+    with_body_ = line->method == "GET";
+    gathers_ = gathered_ && gathered_(path_);
+    answered_ = !gathers_;
+    return gathers_ ? std::nullopt : std::optional(serialized(handler_(path_), with_body_));
 }
 
-http_handler node_pages(const metric_registry& registry, std::function<readiness()> ready) {
-    return [&registry, ready = std::move(ready)](std::string_view path) -> http_response {
-        if (path == "/metrics")
-            return {200, prometheus_content_type, prometheus_text(registry)};
+slice http_exchange::answer() {
+    BARNABAS_ASSERT(gathers_);
+    gathers_ = false;
+    answered_ = true;
+    return serialized(handler_(path_), with_body_);
+}
+
+http_handler node_pages(const metric_registry& registry, std::function<readiness()> ready,
+                        std::function<std::string()> more) {
+    return [&registry, ready = std::move(ready),
+            more = std::move(more)](std::string_view path) -> http_response {
+        if (path == metrics_page)
+            return {200, prometheus_content_type, prometheus_text(registry) + (more ? more() : "")};
         if (path == "/live")
             return {200, "text/plain; charset=utf-8", "alive\n"};
         if (path == "/ready") {

@@ -3,6 +3,7 @@
 import functools
 import signal
 import subprocess
+import time
 
 try:
     import confluent_kafka
@@ -261,6 +262,44 @@ def groups_are_listed_described_and_deleted():
         expect_equal(committed('looked-at', 'seen', 2), [-1001, -1001], 'offsets of the deleted group')
     finally:
         tool.close()
+
+
+def metric(name, group, topic, partition):
+    """The value on the page, or nothing."""
+    start = f'{name}{{consumergroup="{group}",topic="{topic}",partition="{partition}"}} '
+    lines = broker.http('/metrics')[1].splitlines()
+    return next((line[len(start):] for line in lines if line.startswith(start)), None)
+
+
+@check
+def lag_in_records_and_seconds_is_on_the_metrics_page():
+    create('lagging', 3)
+    minute_ago = int(time.time() * 1000) - 60_000
+    sender = Producer({'bootstrap.servers': broker.bootstrap, 'linger.ms': 0})
+    for number in range(10):
+        sender.produce('lagging', b'%d' % number, partition=0, timestamp=minute_ago + number * 1000)
+        sender.flush(30)
+    sender.produce('lagging', b'read', partition=1)
+    expect_equal(sender.flush(30), 0, 'records without an answer')
+    keeper = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'lags', 'enable.auto.commit': False})
+    offsets = [TopicPartition('lagging', 0, 7), TopicPartition('lagging', 1, 1), TopicPartition('lagging', 2, 0)]
+    try:
+        keeper.commit(offsets=offsets, asynchronous=False)
+        until(lambda: metric('kafka_consumergroup_lag', 'lags', 'lagging', 0) is not None, 'the lag is on the page')
+        lags = [metric('kafka_consumergroup_lag', 'lags', 'lagging', index) for index in range(3)]
+        expect_equal(lags, ['3', '0', '0'], 'lag in records')
+        expect_equal([metric('barnabas_consumer_group_lag_seconds', 'lags', 'lagging', index) for index in (1, 2)],
+                     ['0', '0'], 'lag in seconds of what is read')
+        # The page may be a second old; its clock is ours.
+        earliest = time.time() - minute_ago / 1000 - 7 - 1.5
+        seconds = float(metric('barnabas_consumer_group_lag_seconds', 'lags', 'lagging', 0))
+        latest = time.time() - minute_ago / 1000 - 7
+        expect(earliest <= seconds <= latest, f'{seconds} s are not between {earliest} and {latest}')
+        keeper.commit(offsets=[TopicPartition('lagging', 0, 10)], asynchronous=False)
+        until(lambda: metric('kafka_consumergroup_lag', 'lags', 'lagging', 0) == '0', 'the lag is gone')
+        expect_equal(metric('barnabas_consumer_group_lag_seconds', 'lags', 'lagging', 0), '0', 'lag in seconds then')
+    finally:
+        keeper.close()
 
 
 if __name__ == '__main__':

@@ -50,6 +50,28 @@ TEST(coordinator, commit_without_membership_is_kept) {
     EXPECT_EQ(world.committed("t"), 7);
 }
 
+TEST(coordinator, commits_of_all_groups_are_told_up_to_a_bound) {
+    group_world world;
+    world.commit("t", 1, {}, -1, "a");
+    world.commit("u", 2, {}, -1, "a");
+    world.commit("t", 3, {}, -1, "b");
+    world.stable_with_one();
+    const auto all = world.machine->commits({9, 100});
+    EXPECT_EQ(all.token, 9u);
+    ASSERT_EQ(all.groups.size(), 3u);
+    const std::vector<partition_commit> first = {{partition_index(0), log_offset(1)}};
+    const std::vector<partition_commit> second = {{partition_index(0), log_offset(2)}};
+    EXPECT_EQ(all.groups.at(0), (group_commits{"a", 0, {{"t", first}, {"u", second}}}));
+    EXPECT_EQ(all.groups.at(2), (group_commits{"g", 1, {}}));
+    EXPECT_EQ(all.told, 4u);
+    EXPECT_EQ(all.left_out, 0u);
+    const auto some = world.machine->commits({9, 1});
+    ASSERT_EQ(some.groups.size(), 1u) << "a does not fit";
+    EXPECT_EQ(some.groups.at(0).name, "b");
+    EXPECT_EQ(some.left_out, 3u);
+    EXPECT_TRUE(world.machine->commits({9, 0}).groups.empty());
+}
+
 TEST(coordinator, only_members_of_the_generation_commit_while_there_are_any) {
     group_world world;
     const auto member = world.stable_with_one();

@@ -51,6 +51,29 @@ TEST(http_exchange, bytes_may_come_one_by_one) {
     EXPECT_FALSE(feed(exchange, request));
 }
 
+TEST(http_exchange, page_that_is_gathered_first_waits_for_its_answer) {
+    std::string gathered;
+    http_exchange exchange(
+        [&](std::string_view) {
+            return http_response{200, "text/plain", gathered};
+        },
+        [](std::string_view path) { return path == "/slow"; });
+    EXPECT_FALSE(feed(exchange, "GET /slow?a HTTP/1.1\r\n\r\n"));
+    EXPECT_TRUE(exchange.gathers());
+    EXPECT_FALSE(exchange.answered());
+    EXPECT_FALSE(feed(exchange, "GET /slow HTTP/1.1\r\n\r\n"));
+    gathered = "much";
+    EXPECT_TRUE(exchange.answer().text().ends_with("\r\n\r\nmuch"));
+    EXPECT_TRUE(exchange.answered());
+    EXPECT_FALSE(exchange.gathers());
+}
+
+TEST(http_exchange, other_pages_do_not_wait) {
+    http_exchange exchange(echo, [](std::string_view path) { return path == "/slow"; });
+    EXPECT_TRUE(feed(exchange, "GET /quick HTTP/1.1\r\n\r\n"));
+    EXPECT_FALSE(exchange.gathers());
+}
+
 TEST(http_exchange, other_methods_are_refused) {
     const auto answer = answer_to("POST / HTTP/1.1\r\n\r\n");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 "));
