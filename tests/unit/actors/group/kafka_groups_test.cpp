@@ -189,7 +189,7 @@ protected:
             const auto batches = batch::split_batches(*read);
             ASSERT_TRUE(batches && !batches->empty());
             for (const auto& one : *batches) {
-                const auto replayed = world.machine->replay(one, world.clock, nullptr);
+                const auto replayed = world.machine->replay(one, nullptr);
                 ASSERT_TRUE(replayed) << to_string(replayed.failure());
                 next = one.header.next_offset();
             }
