@@ -105,7 +105,10 @@ outcome ask(const std::vector<manner>& manners, bool looks = false) {
             known.directories.push_back(directory);
             spawn_log_dirs_inquiry(
                 node, {{node, caf::actor_cast<caf::strong_actor_ptr>(asker), 5}, known, {{"/data", gate}}},
-                partitions);
+                [&](const topic_partition& id) {
+                    const auto found = partitions.find(id);
+                    return found == partitions.end() ? caf::actor() : found->second;
+                });
         },
         options);
     run.run_until([&] { return answer->has_value(); }, run.now() + 60 * sim::second);
