@@ -62,6 +62,7 @@ public:
             },
             told(&connection::on_append_response),
             told(&connection::on_read_response),
+            told(&connection::on_coordinator_response),
             told(&connection::on_partition_readable),
             told<stream_drained>(&connection::on_drained),
             told<memory_available>(&connection::on_room),
@@ -95,8 +96,7 @@ private:
             told(&connection::on_offset_query_response),     told(&connection::on_epoch_query_response),
             told(&connection::on_delete_records_response),   told(&connection::on_topics_response),
             told(&connection::on_init_producer_id_response), told(&connection::on_log_dirs_response),
-            told(&connection::on_alter_log_dirs_response),   told(&connection::on_coordinator_response),
-            told<close_connection>(&connection::on_stop),
+            told(&connection::on_alter_log_dirs_response),   told<close_connection>(&connection::on_stop),
         };
     }
 

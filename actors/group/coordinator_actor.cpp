@@ -70,6 +70,7 @@ private:
     void write_next();
     void on_written(const append_response& written);
     void deliver_committed();
+    void deliver(request_ticket ticket, response_body body);
     void arm_timer();
     void refuse_all(errc code);
     void close();
@@ -92,6 +93,8 @@ private:
     std::uint64_t decided_ = 0;
     std::uint64_t committed_ = 0;
     std::deque<waiting_answer> answers_;
+    /// Empty between events.
+    effects out_;
     std::optional<monotonic_ns> armed_for_;
 };
 
@@ -224,14 +227,20 @@ void coordinator_actor::on_timer(const coordinator_timer& fired) {
 
 template <class Step>
 void coordinator_actor::run(const Step& step) {
-    effects out;
-    turn now{node_.clock->monotonic_now(), node_.clock->wall_now(), out};
+    turn now{node_.clock->monotonic_now(), node_.clock->wall_now(), out_};
     step(now);
-    for (auto& record : out.records)
+    for (auto& record : out_.records)
         unwritten_.push_back(std::move(record));
-    decided_ += out.records.size();
-    for (auto& answer : out.answers)
-        answers_.push_back({decided_, answer.ticket, std::move(answer.body)});
+    decided_ += out_.records.size();
+    // Most answers, those to heartbeats, rest on nothing that is still being written.
+    const bool settled = decided_ == committed_ && answers_.empty();
+    for (auto& answer : out_.answers)
+        if (settled)
+            deliver(answer.ticket, std::move(answer.body));
+        else
+            answers_.push_back({decided_, answer.ticket, std::move(answer.body)});
+    out_.records.clear();
+    out_.answers.clear();
     deliver_committed();
     write_next();
     arm_timer();
@@ -285,12 +294,16 @@ void coordinator_actor::deliver_committed() {
     const bool early = options_.groups->planted.group_answered_early;
     while (!answers_.empty() && (early || answers_.front().when_committed <= committed_)) {
         auto& one = answers_.front();
-        const auto found = waiting_.find(one.ticket);
-        BARNABAS_ASSERT(found != waiting_.end());
-        found->second.deliver(this, {0, errc::ok, std::move(one.body)});
-        waiting_.erase(found);
+        deliver(one.ticket, std::move(one.body));
         answers_.pop_front();
     }
+}
+
+void coordinator_actor::deliver(request_ticket ticket, response_body body) {
+    const auto found = waiting_.find(ticket);
+    BARNABAS_ASSERT(found != waiting_.end());
+    found->second.deliver(this, {0, errc::ok, std::move(body)});
+    waiting_.erase(found);
 }
 
 /// One timer serves all: another is armed only for an earlier time.
