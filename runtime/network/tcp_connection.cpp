@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
@@ -29,6 +28,8 @@ constexpr std::size_t drained_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t parts_per_call = 256;
 /// The least memory that a read without target gets: a smaller block costs as much.
 constexpr std::size_t read_bytes_min = 512;
+/// What a read without target takes at once. Requests are small; larger ones have a target for their rest.
+constexpr std::size_t unplaced_bytes_max = 16 * 1024;
 
 } // namespace
 
@@ -73,32 +74,35 @@ void tcp_connection::wait_readable() {
 }
 
 void tcp_connection::read_now() {
+    // Bytes without a target come here first: to ask the system how many there are is another call.
+    thread_local std::array<std::byte, unplaced_bytes_max> unplaced;
     if (phase_ != phase::open)
         return;
     auto into = wanted_->into;
-    std::size_t room = wanted_->max;
-    if (into == nullptr) {
-        room = std::min(room, std::max(read_bytes_min, bytes_waiting()));
-        into = chunk::allocate(room);
+    const bool placed = into != nullptr;
+    const std::size_t room = placed ? wanted_->max : std::min(wanted_->max, unplaced.size());
+    const auto arrived = receive(placed ? into->data() + wanted_->at : unplaced.data(), room);
+    if (!arrived)
+        return wait_readable();
+    if (!placed) {
+        into = chunk::allocate(std::max(read_bytes_min, wanted_->at + *arrived));
+        std::copy_n(unplaced.data(), *arrived, into->data() + wanted_->at);
     }
-    for (;;) {
-        const ssize_t count =
-            ::recv(socket_->native_handle(), into->data() + wanted_->at, room, MSG_DONTWAIT);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return wait_readable();
-        const auto arrived = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-        more_likely_ = arrived == wanted_->max;
-        return finish_read(std::move(into), wanted_->at, arrived);
-    }
+    more_likely_ = *arrived == room;
+    finish_read(std::move(into), wanted_->at, *arrived);
 }
 
-std::size_t tcp_connection::bytes_waiting() {
-    int count = 0;
-    if (::ioctl(socket_->native_handle(), FIONREAD, &count) != 0)
-        return 0;
-    return static_cast<std::size_t>(std::max(count, 0));
+/// Nothing while there are no bytes; 0 at the end, and after a failure.
+std::optional<std::size_t> tcp_connection::receive(std::byte* into, std::size_t room) {
+    for (;;) {
+        const ssize_t count = ::recv(socket_->native_handle(), into, room, MSG_DONTWAIT);
+        if (count >= 0)
+            return static_cast<std::size_t>(count);
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return std::nullopt;
+        if (errno != EINTR)
+            return 0;
+    }
 }
 
 void tcp_connection::finish_read(std::shared_ptr<chunk> into, std::size_t at, std::size_t count) {

@@ -62,7 +62,7 @@ private:
     void wait_readable();
     void read_now();
     void finish_read(std::shared_ptr<chunk> into, std::size_t at, std::size_t count);
-    std::size_t bytes_waiting();
+    std::optional<std::size_t> receive(std::byte* into, std::size_t room);
     void flush();
     bool send_some();
     void take_sent(std::size_t count);
