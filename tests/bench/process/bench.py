@@ -27,6 +27,8 @@ COPY_BYTES = int(os.environ.get('BARNABAS_BENCH_BYTES', '1000000000'))
 ROUNDS = int(os.environ.get('BARNABAS_BENCH_ROUNDS', '20000'))
 SYNCED_ROUNDS = max(200, ROUNDS // 10)
 VALUE_BYTES = 100
+GROUPS = int(os.environ.get('BARNABAS_BENCH_GROUPS', '10000'))
+CONNECTIONS = int(os.environ.get('BARNABAS_BENCH_CONNECTIONS', '10000'))
 PARTITIONS = int(os.environ.get('BARNABAS_BENCH_PARTITIONS', '50000'))
 
 
@@ -39,7 +41,7 @@ def tool(name):
 
 
 def build_tools():
-    names = ['tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
+    names = ['tests/bench/process/group_load', 'tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
     builder = ['ninja', '-C', BUILD] if 'BARNABAS_BUILD' in os.environ else [os.path.join(ROOT, 'cmd', 'build')]
     run([*builder, *names], seconds=600)
 
@@ -242,7 +244,33 @@ def bench_partitions():
             row('memory per idle partition', f'{memory:.0f} B')
 
 
-PARTS = {'idle': bench_idle, 'partitions': bench_partitions, 'round_trip': bench_round_trip, 'bytes': bench_bytes, 'million': bench_million}
+def report_groups(what, connections, line):
+    words = line.split()
+    seen = dict(zip(words[0::2], words[1::2])) if words[0] != 'echo' else dict(zip(words[1::2], words[2::2]))
+    beside = f'{seen["us_per_heartbeat"]} µs each, {seen["heartbeats_per_second"]} per second'
+    if 'p99_us' in seen:
+        beside += f', p99 {seen["p99_us"]} µs, {seen["failed"]} failed'
+    row(f'{what}, {connections} connections', f'{seen["cpu_percent"]} %', beside)
+    return seen
+
+
+def bench_groups():
+    print(f'\n{GROUPS} groups of 3 members, a heartbeat each in 3 s (processor of one core)')
+    load = tool('group_load')
+    for connections in (300, CONNECTIONS):
+        echo = run([load, 'echo', str(GROUPS), '3', str(connections), '3000', '10'], seconds=120)
+        report_groups('plain TCP echo of the same bytes', connections, echo.stdout.decode())
+        for loops in (1, 2):
+            with Broker({'barnabas.event.loops': loops, 'group.initial.rebalance.delay.ms': 500}) as broker:
+                done = run([load, str(broker.port), str(broker.pid), str(GROUPS), '3', str(connections), '3000', '30'],
+                           seconds=300)
+                seen = report_groups(f'heartbeats, {loops} loop(s)', connections, done.stdout.decode())
+                row('  memory per member (RSS, with metadata, without connections)', f'{seen["rss_per_member"]} B',
+                    f'all joined within {seen["join_seconds"]} s')
+
+
+PARTS = {'idle': bench_idle, 'partitions': bench_partitions, 'round_trip': bench_round_trip, 'bytes': bench_bytes, 'million': bench_million,
+         'groups': bench_groups}
 
 
 def main():
