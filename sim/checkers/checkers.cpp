@@ -1,5 +1,7 @@
 #include "sim/checkers/checkers.hpp"
 
+#include "sim/checkers/hang_stays_local.hpp"
+
 namespace barnabas::sim {
 
 namespace {
@@ -62,7 +64,10 @@ void add_all_checkers(history& to, const liveness_limits& limits, const node_lim
 std::vector<std::string> checker_names() {
     history all;
     add_all_checkers(all, {});
-    return all.checker_names();
+    auto names = all.checker_names();
+    // Asked by the workload, which knows what lies where.
+    names.emplace_back(hang_stays_local);
+    return names;
 }
 
 } // namespace barnabas::sim

@@ -30,7 +30,8 @@ std::string not_served(const directory_hang& hang, const place& where, const his
 std::string badly_stopped(const directory_hang& hang) {
     if (!hang.stop_told)
         return "the broker did not stop beside " + hang.directory + ", which hangs";
-    if (hang.marked.contains(hang.directory))
+    // One that had stopped before it hung has kept the marker.
+    if (hang.served_before_stop && hang.marked.contains(hang.directory))
         return hang.directory + " hangs and has the marker of a clean stop";
     for (const auto& path : hang.others)
         if (hang.served_before_stop && !hang.marked.contains(path))

@@ -127,6 +127,25 @@ TEST(memory_disk, a_broken_place_fails_and_the_rest_serves_on) {
     EXPECT_TRUE(write(disk, broken, 0, filled(10, 2)));
 }
 
+TEST(memory_disk, a_call_on_a_place_that_hangs_has_no_effect_and_neither_has_what_its_job_does_next) {
+    memory_disk disk(1);
+    ASSERT_TRUE(disk.files().create_directory("/one"));
+    ASSERT_TRUE(disk.files().create_directory("/oneself"));
+    const auto hung = open(disk, "/one/a");
+    const auto sound = open(disk, "/oneself/a");
+    disk.hang_place("/one");
+    EXPECT_TRUE(write(disk, sound, 0, filled(10, 1)) && sync(disk, sound));
+    EXPECT_FALSE(disk.took_hang());
+    EXPECT_EQ(write(disk, hung, 0, filled(10, 2)).code(), errc::closed);
+    EXPECT_EQ(write(disk, sound, 0, filled(10, 2)).code(), errc::closed);
+    EXPECT_TRUE(disk.took_hang());
+    EXPECT_EQ(disk.content("/one/a"), bytes());
+    EXPECT_EQ(read_all(disk, sound, 10), filled(10, 1));
+    disk.hang_place("");
+    disk.kill();
+    EXPECT_TRUE(write(disk, open(disk, "/one/a"), 0, filled(10, 3)));
+}
+
 TEST(memory_disk, another_disk_is_empty) {
     memory_disk disk(1);
     ASSERT_TRUE(write(disk, open(disk, "/a"), 0, filled(10, 1)));
