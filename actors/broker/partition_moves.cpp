@@ -273,14 +273,19 @@ bool partition_set::resume_move(const std::string& directory, const stored_move&
     const bool here = found != partitions_.end();
     const bool is_open = here && found->second.state == partition_state::open;
     if (is_open && future.id == found->first.topic && found->second.data_directory != directory &&
-        !places_.is_offline(directory) && !moves_.contains(found->first)) {
+        !places_.is_offline(directory) && !moves_.contains(found->first) &&
+        !moves_left_.contains(found->first)) {
         BARNABAS_MARK(move_resumed);
         begin_move(found->first, directory, future.unique_id, out);
         return true;
     }
-    // The log may be out of sight, or be opened when there is room.
-    if (!lost_.empty() || (here && !is_open))
+    // It may be opened when there is room.
+    if (here && !is_open)
         return false;
+    // The log may be out of sight, or on its way: the next start looks again. What has been asked for since
+    // is newer than this.
+    if (!lost_.empty() || (here && moves_left_.contains(found->first)))
+        return true;
     BARNABAS_MARK(useless_future_removed);
     const auto path = join_path(
         directory, to_string(moving_name{future.directory_name, future.unique_id, moving_kind::future}));

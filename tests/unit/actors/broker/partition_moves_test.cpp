@@ -395,6 +395,23 @@ TEST(partition_moves, interrupted_move_of_a_partition_that_finds_no_room_is_take
     EXPECT_TRUE(f.moves<effects::remove_left_over>().empty());
 }
 
+TEST(partition_moves, interrupted_move_that_another_has_followed_does_not_come_back) {
+    auto directories = three_directories();
+    directories[2].cordoned = false;
+    directories.emplace_back().path = "/d";
+    directories[3].offline = error{errc::storage_error, "gone"};
+    for (const std::size_t target : {1u, 2u})
+        directories[target].futures.push_back({"orders-0", std::string(32, 'a'), orders_id()});
+    fixture f(directories);
+    ASSERT_EQ(f.moves<effects::begin_move>().size(), 1u);
+    EXPECT_EQ(f.moves<effects::begin_move>()[0].target, "/b");
+    f.report(move_report::kind::ended);
+    f.out.clear();
+    f.set.on_image(image(7), f.out);
+    EXPECT_TRUE(f.moves<effects::begin_move>().empty()) << "while a directory is offline as well";
+    EXPECT_TRUE(f.moves<effects::remove_left_over>().empty());
+}
+
 TEST(partition_moves, log_whose_copy_is_not_to_be_seen_stays_unless_its_topic_is_deleted) {
     auto directories = three_directories();
     directories[0].partitions.clear();
