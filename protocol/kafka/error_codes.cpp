@@ -249,6 +249,11 @@ error_code to_kafka(errc code) noexcept {
     case errc::no_usable_directory: return error_code::kafka_storage_error;
     case errc::internal: return error_code::unknown_server_error;
     case errc::dropped: return error_code::unknown_server_error;
+    case errc::fenced_member_epoch: return error_code::fenced_member_epoch;
+    case errc::unreleased_instance_id: return error_code::unreleased_instance_id;
+    case errc::unsupported_assignor: return error_code::unsupported_assignor;
+    case errc::stale_member_epoch: return error_code::stale_member_epoch;
+    case errc::invalid_regular_expression: return error_code::invalid_regular_expression;
     }
     return error_code::unknown_server_error;
 }

@@ -84,6 +84,11 @@ std::string_view name_of(errc code) noexcept {
     case errc::no_usable_directory: return "no_usable_directory";
     case errc::internal: return "internal";
     case errc::dropped: return "dropped";
+    case errc::fenced_member_epoch: return "fenced_member_epoch";
+    case errc::unreleased_instance_id: return "unreleased_instance_id";
+    case errc::unsupported_assignor: return "unsupported_assignor";
+    case errc::stale_member_epoch: return "stale_member_epoch";
+    case errc::invalid_regular_expression: return "invalid_regular_expression";
     }
     return "unknown";
 }

@@ -103,6 +103,12 @@ enum class errc : std::uint16_t {
     // everything that should not happen
     internal = 120,
     dropped = 121,
+    // the consumer protocol of groups (KIP-848)
+    fenced_member_epoch = 130,
+    unreleased_instance_id = 131,
+    unsupported_assignor = 132,
+    stale_member_epoch = 133,
+    invalid_regular_expression = 134,
 };
 
 /// Stable lower-case name, for logs and metrics.
