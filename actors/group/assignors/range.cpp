@@ -44,10 +44,10 @@ member_targets assign_range(const assignor_input& input) {
         const auto partitions = of.first(topic + 1) - of.first(topic);
         auto at = of.first(topic);
         std::uint32_t place = 0;
-        for (const auto member : order)
-            if (wants[class_of[member]]) {
+        for (auto member = order.begin(); at < of.first(topic + 1) && members > 0; ++member)
+            if (wants[class_of[*member]]) {
                 const auto size = partitions / members + (place++ < partitions % members ? 1 : 0);
-                std::fill_n(owners.begin() + at, size, member);
+                std::fill_n(owners.begin() + at, size, *member);
                 at += size;
             }
         for (const auto& wish : of.wishes(topic))

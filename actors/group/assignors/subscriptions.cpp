@@ -3,7 +3,9 @@
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 namespace barnabas::group {
@@ -12,6 +14,14 @@ namespace {
 
 bool topic_before(const topic_shape& topic, const topic_id& id) {
     return topic.id < id;
+}
+
+/// Any total order; not that of the ids.
+bool before(const std::vector<topic_id>& left, const std::vector<topic_id>& right) {
+    static_assert(sizeof(topic_id) == 16 && std::has_unique_object_representations_v<topic_id>);
+    if (left.size() != right.size())
+        return left.size() < right.size();
+    return !left.empty() && std::memcmp(left.data(), right.data(), left.size() * sizeof(topic_id)) < 0;
 }
 
 /// Places in `topics` of what is wanted and exists; both sorted.
@@ -53,8 +63,9 @@ void subscriptions::form_classes() {
     std::sort(by_id.begin(), by_id.end(), [&](std::uint32_t left, std::uint32_t right) {
         return members[left].member_id < members[right].member_id;
     });
-    // Those that say the same first, so that it is compared with the topics once.
-    const auto less = [](const auto* left, const auto* right) { return *left < *right; };
+    // What members say is long and mostly the same: it is compared as bytes, and with the topics once for
+    // each text.
+    const auto less = [](const auto* left, const auto* right) { return before(*left, *right); };
     std::map<const std::vector<topic_id>*, std::uint32_t, decltype(less)> said(less);
     std::map<std::vector<std::uint32_t>, std::uint32_t> known;
     for (const auto member : by_id) {

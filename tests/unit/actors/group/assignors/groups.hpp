@@ -133,7 +133,8 @@ inline void check_complete(const assignor_input& input, const member_targets& ta
             const auto shape = std::find_if(input.topics.begin(), input.topics.end(),
                                             [id = topic](const auto& one) { return one.id == id; });
             RC_ASSERT(shape != input.topics.end());
-            RC_ASSERT(partitions.front().get() >= 0 && partitions.back().get() < shape->partitions);
+            RC_ASSERT(partitions.front().get() >= 0);
+            RC_ASSERT(partitions.back().get() < shape->partitions);
             for (const auto partition : partitions)
                 RC_ASSERT(given.insert({topic, partition}).second);
         }
