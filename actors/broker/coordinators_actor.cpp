@@ -14,6 +14,24 @@ namespace {
 
 using std::chrono::milliseconds;
 
+group::migration_policy policy_of(const std::string& word) {
+    if (word == "upgrade")
+        return group::migration_policy::upgrade;
+    if (word == "downgrade")
+        return group::migration_policy::downgrade;
+    return word == "disabled" ? group::migration_policy::disabled : group::migration_policy::bidirectional;
+}
+
+group::consumer_group_options consumer_options_of(const broker_config& config) {
+    group::consumer_group_options options;
+    options.session_timeout = milliseconds(config.group_consumer_session_timeout_ms);
+    options.heartbeat_interval = milliseconds(config.group_consumer_heartbeat_interval_ms);
+    options.members_max = config.group_consumer_max_size;
+    options.assignors = config.group_consumer_assignors;
+    options.migration = policy_of(config.group_consumer_migration_policy);
+    return options;
+}
+
 group::group_options options_of(const broker_config& config, const planted_bugs& planted) {
     group::group_options options;
     options.session_timeout_min = milliseconds(config.group_min_session_timeout_ms);
@@ -27,6 +45,7 @@ group::group_options options_of(const broker_config& config, const planted_bugs&
     constexpr std::int64_t head = 128;
     options.record_bytes_max = static_cast<std::size_t>(std::max<std::int64_t>(
         std::min<std::int64_t>(config.message_max_bytes, config.offsets_topic_segment_bytes) - head, 0));
+    options.consumer = consumer_options_of(config);
     options.planted = planted;
     return options;
 }
@@ -61,7 +80,9 @@ void coordinators::follow(broker_view& view) {
         if (!here.actor) {
             const auto index = static_cast<std::uint32_t>(partition.index.get());
             const loop_index home(index % node_.scheduling->loop_count());
-            here = {log, group::spawn_coordinator(node_, home, {id, log, options_, spawned_++})};
+            here = {log, group::spawn_coordinator(node_, home, {id, log, options_, spawned_++, view.image})};
+        } else {
+            caf::anon_send(here.actor, group::topics_seen{view.image});
         }
         view.coordinators.emplace(partition.index, here.actor);
     }

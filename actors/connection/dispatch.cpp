@@ -15,7 +15,7 @@ using key = kafka::api_key;
 
 // Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119). What is listed
 // is served, in every version.
-constexpr std::array<api_row, 26> table{{
+constexpr std::array<api_row, 28> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
     {key::fetch, 0, 18, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
@@ -67,6 +67,10 @@ constexpr std::array<api_row, 26> table{{
      quota_class::request, false},
     {key::describe_cluster, 0, 2, handle_describe_cluster, resource_type::cluster, acl_operation::describe,
      quota_class::request, false},
+    {key::consumer_group_heartbeat, 0, 1, handle_consumer_group_heartbeat, resource_type::group,
+     acl_operation::read, quota_class::request, false},
+    {key::consumer_group_describe, 0, 1, handle_consumer_group_describe, resource_type::group,
+     acl_operation::describe, quota_class::request, false},
 }};
 
 } // namespace

@@ -41,6 +41,10 @@ result<void> handle_offset_delete(connection& self, request_context context, kaf
 result<void> handle_describe_groups(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_list_groups(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_delete_groups(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_consumer_group_heartbeat(connection& self, request_context context,
+                                             kafka::wire_reader& body);
+result<void> handle_consumer_group_describe(connection& self, request_context context,
+                                            kafka::wire_reader& body);
 
 /// The number that goes on the wire.
 inline std::int16_t wire_code(errc code) {

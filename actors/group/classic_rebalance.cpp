@@ -162,6 +162,7 @@ void classic_group::on_timer(const group_timer& timer, turn& now) {
             (phase_ == classic_phase::completing || phase_ == classic_phase::stable))
             on_sync_timer(now);
         return;
+    case timer_kind::revocation:
     case timer_kind::expiry: return;
     }
 }

@@ -26,6 +26,9 @@ void coordinator::on_loaded(turn& now) {
     for (auto& [name, group] : groups_)
         if (group.classic)
             group.classic->begin_sessions(now.now);
+    for (auto& [name, group] : groups_)
+        if (group.consumer)
+            group.consumer->on_loaded(now.now);
     timers_.arm(later(now.now, options_.expiry_interval), {timer_kind::expiry, {}, {}, 0});
 }
 
@@ -36,7 +39,9 @@ void coordinator::on_time(turn& now) {
             timers_.arm(later(now.now, options_.expiry_interval), std::move(*due));
             continue;
         }
-        if (auto* group = find_classic(due->group))
+        if (auto* consumers = find_consumer(due->group))
+            consumers->on_timer(*due, now);
+        else if (auto* group = find_classic(due->group))
             group->on_timer(*due, now);
     }
 }
@@ -61,14 +66,18 @@ classic_group& coordinator::classic_of(one_group& group, const std::string& name
 
 /// Where it comes from, for people, and something that nobody else has (KIP-394; card GRP-06).
 std::string coordinator::draw_member_id(const join_request& request) {
+    const auto& prefix = request.who.instance_id ? *request.who.instance_id : request.client.client_id;
+    return prefix.substr(0, group_limits::id_prefix_bytes_max) + "-" + to_string(draw_uuid());
+}
+
+uuid coordinator::draw_uuid() {
     uuid drawn;
     for (std::size_t i = 0; i < drawn.bytes.size(); i += 8) {
         auto bits = ids_.next();
         for (std::size_t byte = i; byte < i + 8; ++byte, bits >>= 8)
             drawn.bytes[byte] = static_cast<std::uint8_t>(bits);
     }
-    const auto& prefix = request.who.instance_id ? *request.who.instance_id : request.client.client_id;
-    return prefix.substr(0, group_limits::id_prefix_bytes_max) + "-" + to_string(drawn);
+    return drawn;
 }
 
 void coordinator::answer(const join_request& request, const std::string& name, request_ticket ticket,
@@ -83,6 +92,8 @@ void coordinator::answer(const join_request& request, const std::string& name, r
     if (request.session_timeout < options_.session_timeout_min ||
         request.session_timeout > options_.session_timeout_max)
         return refuse(errc::invalid_session_timeout);
+    if (!make_way_for_classic(name, now))
+        return refuse(errc::inconsistent_group_protocol);
     if (!request.who.member_id.empty() && find_classic(name) == nullptr)
         return refuse(errc::unknown_member_id);
     classic_of(groups_[name], name).on_join(request, draw_member_id(request), ticket, now);

@@ -3,6 +3,7 @@
 #include "actors/group/classic_group.hpp"
 #include "actors/group/commits_messages.hpp"
 #include "actors/group/committed_offsets.hpp"
+#include "actors/group/consumer_group.hpp"
 #include "actors/group/group_effects.hpp"
 #include "actors/group/group_options.hpp"
 #include "actors/group/group_timers.hpp"
@@ -26,12 +27,15 @@ namespace barnabas::group {
 /// partition; if an append fails, this object is thrown away and a new one loads the log.
 class coordinator {
 public:
-    coordinator(const group_options& options, runtime::random ids) : options_(options), ids_(ids) {}
+    coordinator(const group_options& options, runtime::random ids, metadata_image_ptr topics)
+        : options_(options), ids_(ids), topics_(std::move(topics)) {}
 
     /// Loading: one batch after another, in the order of the log. corrupt_message or unsupported_version: the
     /// state cannot be known.
     result<void> replay(const batch::batch_view& batch, batch::codec_workspace* workspace);
     void on_loaded(turn& now);
+    /// Topics came, went or grew; groups look at them with their members' next heartbeats.
+    void on_topics(metadata_image_ptr topics) { topics_ = std::move(topics); }
 
     void on_request(const coordinator_request& request, request_ticket ticket, turn& now);
     /// Handles what is due.
@@ -44,8 +48,10 @@ public:
 
 private:
     struct one_group {
-        /// Null for a name under which offsets were committed by nobody's member.
+        /// Both null for a name under which offsets were committed by nobody's member; one at most is there,
+        /// when the log has been read.
         std::unique_ptr<classic_group> classic;
+        std::unique_ptr<consumer_group> consumer;
         committed_offsets offsets;
     };
     /// What a group's offsets live by.
@@ -64,6 +70,20 @@ private:
     classic_group* find_classic(const std::string& name);
     classic_group& classic_of(one_group& group, const std::string& name);
     std::string draw_member_id(const join_request& request);
+    uuid draw_uuid();
+
+    // coordinator_consumers.cpp: the consumer protocol
+    void answer(const consumer_heartbeat_request& request, const std::string& name, request_ticket ticket,
+                turn& now);
+    void answer(const consumer_describe_request& request, const std::string& name, request_ticket ticket,
+                turn& now);
+    consumer_heartbeat_response heartbeat(const consumer_heartbeat_request& request, const std::string& name,
+                                          turn& now);
+    bool make_way_for_consumers(const std::string& name, turn& now);
+    bool make_way_for_classic(const std::string& name, turn& now);
+    consumer_group* find_consumer(const std::string& name);
+    consumer_group& consumer_of(one_group& group, const std::string& name);
+    void end(const consumer_group& group, turn& now);
 
     // coordinator_offsets.cpp
     void answer(const commit_request& request, const std::string& name, request_ticket ticket, turn& now);
@@ -85,13 +105,16 @@ private:
 
     // coordinator_records.cpp
     void write(group_record record, turn& now);
-    void apply(const group_record& record);
-    void apply_one(const offset_record& record);
-    void apply_one(const classic_record& record);
+    void apply(const group_record& record, timestamp_ms written);
+    void apply_one(const offset_record& record, timestamp_ms written);
+    void apply_one(const classic_record& record, timestamp_ms written);
+    void apply_one(const consumer_record& record, timestamp_ms written);
+    void erase_if_nothing_is_left(const std::string& name);
     void end_transaction(producer_id producer, bool committed);
 
     group_options options_;
     runtime::random ids_;
+    metadata_image_ptr topics_;
     group_timers timers_;
     groups groups_;
     /// Offsets of transactions that are still open, by producer, as the log has them.

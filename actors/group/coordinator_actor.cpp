@@ -62,6 +62,7 @@ private:
     void on_load_failed(const error& why);
     void load_again_later();
 
+    void on_topics(metadata_image_ptr topics);
     void on_request(const coordinator_request& request);
     void on_commits_query(const commits_query& query);
     void on_timer(const coordinator_timer& fired);
@@ -109,6 +110,7 @@ caf::behavior coordinator_actor::make_behavior() {
             if (state_ == state::waiting_to_load)
                 load();
         },
+        [this](const topics_seen& m) { on_topics(m.topics); },
         [this](const close_coordinator&) { close(); },
         [this](const commits_query& m) { on_commits_query(m); },
     };
@@ -121,7 +123,7 @@ void coordinator_actor::load() {
     state_ = state::loading;
     armed_for_.reset();
     load_began_ = node_.clock->monotonic_now();
-    machine_.emplace(*options_.groups, ids_.split(life_));
+    machine_.emplace(*options_.groups, ids_.split(life_), options_.topics);
     loaded_upto_ = log_offset(0);
     read_more();
 }
@@ -207,6 +209,12 @@ void coordinator_actor::on_request(const coordinator_request& request) {
     const auto ticket = next_ticket_++;
     waiting_.emplace(ticket, std::move(reply));
     run([&](turn& now) { machine_->on_request(request, ticket, now); });
+}
+
+void coordinator_actor::on_topics(metadata_image_ptr topics) {
+    options_.topics = std::move(topics);
+    if (machine_)
+        machine_->on_topics(options_.topics);
 }
 
 void coordinator_actor::on_commits_query(const commits_query& query) {

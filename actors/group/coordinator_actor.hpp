@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/controller/metadata_image.hpp"
 #include "actors/group/group_options.hpp"
 #include "protocol/model/ids.hpp"
 #include "runtime/node/node_services.hpp"
@@ -18,6 +19,8 @@ struct coordinator_actor_options {
     std::shared_ptr<const group_options> groups;
     /// How many coordinators this process spawned before, so that none draws ids that another gave out.
     std::uint64_t spawned_before = 0;
+    /// Newer ones follow as `topics_seen`.
+    metadata_image_ptr topics;
 };
 
 /// Loads the partition, then takes `coordinator_request`s, each answered by one `coordinator_response`. Until

@@ -11,13 +11,15 @@ namespace barnabas::group {
 namespace {
 
 constexpr std::string_view classic_type = "classic";
+constexpr std::string_view consumer_type = "consumer";
 
 } // namespace
 
 void coordinator::answer(const describe_request&, const std::string& name, request_ticket ticket, turn& now) {
     describe_response response;
     const auto found = groups_.find(name);
-    if (found == groups_.end()) {
+    // Groups of the consumer protocol are described by a request of their own.
+    if (found == groups_.end() || found->second.consumer) {
         response.code = errc::group_id_not_found;
         response.state = "Dead";
     } else if (found->second.classic) {
@@ -33,6 +35,12 @@ void coordinator::answer(const list_request&, const std::string&, request_ticket
     for (const auto& [name, group] : groups_) {
         auto& one = response.groups.emplace_back();
         one.name = name;
+        if (group.consumer) {
+            one.type = consumer_type;
+            one.protocol_type = consumer_type;
+            one.state = group.consumer->state();
+            continue;
+        }
         one.type = classic_type;
         one.state = name_of(group.classic ? group.classic->phase() : classic_phase::empty);
         if (group.classic)
@@ -53,7 +61,9 @@ commits_response coordinator::commits(const commits_query& query) const {
         response.told += count;
         auto& one = response.groups.emplace_back();
         one.name = name;
-        one.members = group.classic ? group.classic->member_count() : 0;
+        one.members = group.classic    ? group.classic->member_count()
+                      : group.consumer ? group.consumer->size()
+                                       : 0;
         group.offsets.for_each(
             [&](const std::string& topic, partition_index index, const committed_offset& value) {
                 if (one.topics.empty() || one.topics.back().topic != topic)
@@ -69,7 +79,8 @@ void coordinator::answer(const delete_request&, const std::string& name, request
     errc code = errc::ok;
     if (found == groups_.end())
         code = errc::group_id_not_found;
-    else if (found->second.classic && !found->second.classic->is_empty())
+    else if ((found->second.classic && !found->second.classic->is_empty()) ||
+             (found->second.consumer && !found->second.consumer->is_empty()))
         code = errc::non_empty_group;
     if (code == errc::ok) {
         std::vector<offset_record> gone;
@@ -91,6 +102,8 @@ void coordinator::forget_if_unused(const std::string& name, turn& now) {
     const auto found = groups_.find(name);
     if (found == groups_.end() || !found->second.offsets.empty())
         return;
+    if (found->second.consumer && !found->second.consumer->is_empty())
+        return;
     if (found->second.classic &&
         (!found->second.classic->is_empty() || found->second.classic->awaits_members()))
         return;
@@ -99,6 +112,10 @@ void coordinator::forget_if_unused(const std::string& name, turn& now) {
 
 /// If the log knows it, the log is told. Who was sent back with an id, and comes with it, has to begin again.
 void coordinator::forget(groups::iterator group, turn& now) {
+    if (const auto* consumers = group->second.consumer.get()) {
+        BARNABAS_MARK(unused_consumer_group_deleted);
+        return end(*consumers, now);
+    }
     if (!group->second.classic || !group->second.classic->is_recorded()) {
         groups_.erase(group);
         return;

@@ -45,6 +45,9 @@ void coordinator::answer(const commit_request& request, const std::string& name,
 }
 
 errc coordinator::check_commit(const commit_request& request, const std::string& name, turn& now) {
+    if (const auto* consumers = find_consumer(name))
+        return consumers->check_commit(request.who, member_epoch(request.generation.get()),
+                                       request.knows_group_errors);
     if (auto* group = find_classic(name))
         return group->check_commit(request.who, request.generation, now);
     // Nobody ever joined: the name is used for its offsets alone.
@@ -57,6 +60,10 @@ void coordinator::answer(const offsets_request& request, const std::string& name
                          turn& now) {
     offsets_response response;
     const auto found = groups_.find(name);
+    if (const auto* consumers = find_consumer(name))
+        response.code = consumers->check_fetch(request.who, member_epoch(request.member_epoch.get()));
+    if (response.code != errc::ok)
+        return now.out.reply(ticket, std::move(response));
     const auto add = [&](const std::string& topic, partition_index index, const committed_offset* value) {
         auto& one = response.partitions.emplace_back();
         one.topic = topic;
@@ -103,8 +110,10 @@ void coordinator::answer(const delete_offsets_request& request, const std::strin
         response.code = errc::non_empty_group;
         return now.out.reply(ticket, std::move(response));
     }
-    const auto subscribed =
+    auto subscribed =
         has_members ? classic->subscribed_topics() : std::optional<std::set<std::string>>(std::in_place);
+    if (found->second.consumer)
+        subscribed = found->second.consumer->subscribed_topics();
     for (const auto& wanted : request.partitions) {
         // What a rebalance will bring is not known yet, so nothing is taken from under it.
         const bool in_use = !subscribed || subscribed->contains(wanted.topic);
@@ -131,13 +140,15 @@ void coordinator::expire_all(turn& now) {
 void coordinator::expire(const std::string& name, turn& now) {
     const auto& group = groups_.find(name)->second;
     const auto* classic = group.classic.get();
+    const auto* consumers = group.consumer.get();
     const bool had_members = classic != nullptr && !classic->protocol_type().empty();
     expiry_rule rule;
-    rule.has_members = had_members && !classic->is_empty();
-    if (had_members && classic->is_empty())
-        rule.counted_from = classic->since();
-    const auto read =
-        rule.has_members ? classic->subscribed_topics() : std::optional<std::set<std::string>>();
+    rule.has_members = consumers != nullptr ? !consumers->is_empty() : had_members && !classic->is_empty();
+    if (!rule.has_members && (had_members || consumers != nullptr))
+        rule.counted_from = consumers != nullptr ? consumers->since() : classic->since();
+    std::optional<std::set<std::string>> read;
+    if (rule.has_members)
+        read = consumers != nullptr ? consumers->subscribed_topics() : classic->subscribed_topics();
     // What they read cannot be told.
     if (rule.has_members && !read)
         return;

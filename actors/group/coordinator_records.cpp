@@ -23,17 +23,17 @@ std::optional<bool> ends_committed(const batch::record_view& record) {
 } // namespace
 
 void coordinator::write(group_record record, turn& now) {
-    apply(record);
+    apply(record, now.wall);
     if (options_.planted.commit_not_written && std::holds_alternative<offset_record>(record))
         return;
     now.out.records.push_back(std::move(record));
 }
 
-void coordinator::apply(const group_record& record) {
-    std::visit([&](const auto& one) { apply_one(one); }, record);
+void coordinator::apply(const group_record& record, timestamp_ms written) {
+    std::visit([&](const auto& one) { apply_one(one, written); }, record);
 }
 
-void coordinator::apply_one(const offset_record& record) {
+void coordinator::apply_one(const offset_record& record, timestamp_ms) {
     if (record.value) {
         groups_[record.group].offsets.apply(record);
         return;
@@ -43,22 +43,46 @@ void coordinator::apply_one(const offset_record& record) {
     if (found == groups_.end())
         return;
     found->second.offsets.apply(record);
-    if (found->second.offsets.empty() && !found->second.classic)
+    erase_if_nothing_is_left(record.group);
+}
+
+void coordinator::erase_if_nothing_is_left(const std::string& name) {
+    const auto found = groups_.find(name);
+    if (found->second.offsets.empty() && !found->second.classic && !found->second.consumer)
         groups_.erase(found);
 }
 
-void coordinator::apply_one(const classic_record& record) {
+void coordinator::apply_one(const classic_record& record, timestamp_ms) {
     if (record.value)
         return classic_of(groups_[record.group], record.group).apply(*record.value);
     const auto found = groups_.find(record.group);
     if (found == groups_.end())
         return;
     // Its offsets are deleted by records of their own, which may follow.
-    if (found->second.offsets.empty()) {
-        groups_.erase(found);
-        return;
-    }
     found->second.classic.reset();
+    erase_if_nothing_is_left(record.group);
+}
+
+void coordinator::apply_one(const consumer_record& record, timestamp_ms written) {
+    const auto& name = std::visit([](const auto& one) -> const std::string& { return one.group; }, record);
+    const bool deletes = std::visit(
+        [](const auto& one) {
+            if constexpr (requires { one.present; })
+                return !one.present;
+            else
+                return !one.value.has_value();
+        },
+        record);
+    if (!deletes)
+        return consumer_of(groups_[name], name).apply(record, written);
+    const auto found = groups_.find(name);
+    // Compaction may leave the deletion of what is no longer there, in any order (card GRP-12).
+    if (found == groups_.end() || !found->second.consumer)
+        return;
+    if (!std::holds_alternative<consumer_epoch_record>(record))
+        return found->second.consumer->apply(record, written);
+    found->second.consumer.reset();
+    erase_if_nothing_is_left(std::string(name));
 }
 
 result<void> coordinator::replay(const batch::batch_view& batch, batch::codec_workspace* workspace) {
@@ -82,7 +106,7 @@ result<void> coordinator::replay(const batch::batch_view& batch, batch::codec_wo
         if (header.is_transactional() && offset != nullptr)
             open_transactions_[header.producer_id].push_back(std::move(*offset));
         else
-            apply(**decoded);
+            apply(**decoded, record.timestamp);
         return {};
     };
     return batch::for_each_record(batch, visit, workspace);
@@ -94,7 +118,7 @@ void coordinator::end_transaction(producer_id producer, bool committed) {
         return;
     if (committed)
         for (const auto& record : found->second)
-            apply(record);
+            apply(record, no_timestamp);
     open_transactions_.erase(found);
 }
 

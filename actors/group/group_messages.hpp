@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/controller/metadata_image.hpp"
+#include "actors/group/consumer_messages.hpp"
 #include "actors/group/member_messages.hpp"
 #include "actors/group/offset_messages.hpp"
 
@@ -53,11 +55,13 @@ struct delete_response {
 
 using request_body =
     std::variant<join_request, sync_request, heartbeat_request, leave_request, commit_request,
-                 offsets_request, delete_offsets_request, describe_request, list_request, delete_request>;
+                 offsets_request, delete_offsets_request, describe_request, list_request, delete_request,
+                 consumer_heartbeat_request, consumer_describe_request>;
 /// The alternative of the same place answers each request.
-using response_body = std::variant<join_response, sync_response, heartbeat_response, leave_response,
-                                   commit_response, offsets_response, delete_offsets_response,
-                                   describe_response, list_response, delete_response>;
+using response_body =
+    std::variant<join_response, sync_response, heartbeat_response, leave_response, commit_response,
+                 offsets_response, delete_offsets_response, describe_response, list_response, delete_response,
+                 consumer_heartbeat_response, consumer_describe_response>;
 
 struct coordinator_request {
     std::uint64_t token = 0;
@@ -74,6 +78,11 @@ struct coordinator_response {
     static coordinator_response dropped(std::uint64_t token) { return {token, errc::not_coordinator, {}}; }
 };
 
+/// To a coordinator: the newest metadata, which groups of the consumer protocol assign from.
+struct topics_seen {
+    metadata_image_ptr topics;
+};
+
 /// To a coordinator: the partition's leader is elsewhere from now on, or the broker stops. Whoever waits is
 /// told to look for the coordinator again, and the actor ends.
 struct close_coordinator {};
@@ -82,4 +91,5 @@ struct close_coordinator {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::coordinator_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::coordinator_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::topics_seen)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::close_coordinator)

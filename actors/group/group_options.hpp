@@ -5,8 +5,23 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace barnabas::group {
+
+/// Which protocol changes of a group that has members are allowed (KIP-848).
+enum class migration_policy : std::uint8_t { disabled, upgrade, downgrade, bidirectional };
+
+/// Of groups of the consumer protocol.
+struct consumer_group_options {
+    std::chrono::milliseconds session_timeout{45'000};
+    std::chrono::milliseconds heartbeat_interval{5'000};
+    std::int32_t members_max = 2'147'483'647;
+    /// The first one is the group's unless its members want another.
+    std::vector<std::string> assignors{"uniform", "range"};
+    migration_policy migration = migration_policy::bidirectional;
+};
 
 /// What coordinators are told once; from the broker's configuration.
 struct group_options {
@@ -20,6 +35,7 @@ struct group_options {
     std::chrono::milliseconds expiry_interval{600'000};
     /// A record that is longer does not fit into a batch of `__consumer_offsets`.
     std::size_t record_bytes_max = 1'000'000;
+    consumer_group_options consumer;
     planted_bugs planted;
 };
 

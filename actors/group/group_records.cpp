@@ -1,11 +1,10 @@
 #include "actors/group/group_records.hpp"
 
+#include "actors/group/record_coding.hpp"
 #include "protocol/kafka/group_metadata_record.hpp"
 #include "protocol/kafka/legacy_offset_commit_record.hpp"
 #include "protocol/kafka/offset_commit_record.hpp"
-#include "protocol/kafka/wire.hpp"
 
-#include <limits>
 #include <utility>
 
 namespace barnabas::group {
@@ -15,38 +14,6 @@ namespace {
 // What Kafka 2.1 to 4 write, and what every newer one reads (KIP-915).
 constexpr std::int16_t offset_value_version = 3;
 constexpr std::int16_t classic_value_version = 3;
-
-template <class Message>
-std::vector<std::byte> encode_versioned(std::int16_t number, const Message& message, std::int16_t version) {
-    kafka::wire_writer out;
-    out.int16(number);
-    message.encode(out, version);
-    const slice whole = out.finish_contiguous();
-    return {whole.bytes().begin(), whole.bytes().end()};
-}
-
-/// Keys begin with the number of their kind, values with their version.
-template <class Message>
-result<Message> decode_versioned(std::span<const std::byte> bytes, std::int16_t version) {
-    kafka::wire_reader in(slice::copy_of(bytes));
-    in.int16("version");
-    auto message = Message::decode(in, version);
-    if (!message)
-        return error{errc::corrupt_message, message.failure().detail};
-    if (!in.at_end())
-        return error{errc::corrupt_message,
-                     std::to_string(in.remaining()) + " bytes are left over behind the last field"};
-    return message;
-}
-
-std::int16_t leading_int16(std::span<const std::byte> bytes) {
-    return static_cast<std::int16_t>(std::to_integer<int>(bytes[0]) << 8 | std::to_integer<int>(bytes[1]));
-}
-
-std::int32_t saturated_ms(std::chrono::milliseconds duration) {
-    constexpr auto most = std::numeric_limits<std::int32_t>::max();
-    return duration.count() > most ? most : static_cast<std::int32_t>(duration.count());
-}
 
 kafka::offset_commit_value to_wire(const committed_offset& value) {
     kafka::offset_commit_value wire;
@@ -139,17 +106,6 @@ encoded_record encode_one(const classic_record& record) {
     return encoded;
 }
 
-/// The version that a value says it has, if it is one that is known.
-result<std::int16_t> value_version(std::span<const std::byte> value, std::int16_t highest) {
-    if (value.size() < 2)
-        return error{errc::corrupt_message, "its value has no room for a version"};
-    const auto version = leading_int16(value);
-    if (version < 0 || version > highest)
-        return error{errc::unsupported_version, "its value has version " + std::to_string(version) +
-                                                    ", this Barnabas reads up to " + std::to_string(highest)};
-    return version;
-}
-
 result<std::optional<group_record>> decode_offset(const batch::record_view& record) {
     auto key = decode_versioned<kafka::offset_commit_key>(*record.key, 0);
     if (!key)
@@ -157,10 +113,7 @@ result<std::optional<group_record>> decode_offset(const batch::record_view& reco
     offset_record decoded{std::move(key->group), std::move(key->topic), partition_index(key->partition),
                           std::nullopt};
     if (record.value) {
-        auto version = value_version(*record.value, kafka::offset_commit_value::highest_version);
-        if (!version)
-            return version.failure();
-        auto value = decode_versioned<kafka::offset_commit_value>(*record.value, *version);
+        auto value = decode_value<kafka::offset_commit_value>(*record.value);
         if (!value)
             return value.failure();
         decoded.value = from_wire(std::move(*value));
@@ -174,15 +127,16 @@ result<std::optional<group_record>> decode_classic(const batch::record_view& rec
         return key.failure();
     classic_record decoded{std::move(key->group), std::nullopt};
     if (record.value) {
-        auto version = value_version(*record.value, kafka::group_metadata_value::highest_version);
-        if (!version)
-            return version.failure();
-        auto value = decode_versioned<kafka::group_metadata_value>(*record.value, *version);
+        auto value = decode_value<kafka::group_metadata_value>(*record.value);
         if (!value)
             return value.failure();
         decoded.value = from_wire(std::move(*value));
     }
     return std::optional<group_record>(std::move(decoded));
+}
+
+encoded_record encode_one(const consumer_record& record) {
+    return encode(record);
 }
 
 } // namespace
@@ -194,7 +148,14 @@ encoded_record encode(const group_record& record) {
 result<std::optional<group_record>> decode_group_record(const batch::record_view& record) {
     if (!record.key || record.key->size() < 2)
         return error{errc::corrupt_message, "it has no key, or one without room for a number"};
-    switch (leading_int16(*record.key)) {
+    const auto number = leading_int16(*record.key);
+    if (is_consumer_record(number)) {
+        auto decoded = decode_consumer_record(record);
+        if (!decoded)
+            return decoded.failure();
+        return std::optional<group_record>(std::move(*decoded));
+    }
+    switch (number) {
     case kafka::legacy_offset_commit_key::api_key: // the first layout; keys and values are as in version 0
     case kafka::offset_commit_key::api_key: return decode_offset(record);
     case kafka::group_metadata_key::api_key: return decode_classic(record);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/group/consumer_records.hpp"
 #include "actors/group/group_messages.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/model/error.hpp"
@@ -76,12 +77,7 @@ struct classic_record {
     friend bool operator==(const classic_record&, const classic_record&) = default;
 };
 
-using group_record = std::variant<offset_record, classic_record>;
-
-struct encoded_record {
-    std::vector<std::byte> key;
-    std::optional<std::vector<std::byte>> value;
-};
+using group_record = std::variant<offset_record, classic_record, consumer_record>;
 
 encoded_record encode(const group_record& record);
 

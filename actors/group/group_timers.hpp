@@ -19,6 +19,8 @@ enum class timer_kind : std::uint8_t {
     join,
     /// Members that joined have not asked for their assignment.
     sync,
+    /// A member of the consumer protocol has not given up its partitions.
+    revocation,
     /// Offsets and empty groups of the whole coordinator may have grown old.
     expiry,
 };

@@ -11,6 +11,8 @@ namespace barnabas::group_limits {
 inline constexpr std::size_t batch_bytes_max = 512 * 1024;
 /// Bytes read at once while the state is loaded.
 inline constexpr std::uint32_t load_bytes = 1024 * 1024;
+/// Keys of records have no room for a longer group name, member id or pattern.
+inline constexpr std::size_t name_bytes_max = 32767;
 /// What a member id takes over of a client's name: a whole name may be longer than an id can be.
 inline constexpr std::size_t id_prefix_bytes_max = 255;
 /// What a member's record holds beside its texts, and the record beside its members, at most.
@@ -18,6 +20,8 @@ inline constexpr std::size_t record_overhead_bytes = 128;
 /// Whoever joins for the first time may have gone before the others are there; then nobody waits for it
 /// longer than this (Kafka's value).
 inline constexpr std::chrono::minutes first_join_wait{5};
+/// Between two searches of all topics for those that match a group's patterns (Kafka's value).
+inline constexpr std::chrono::seconds pattern_refresh_wait{10};
 /// After an append that failed for lack of room, before the state is loaded again.
 inline constexpr std::chrono::milliseconds reload_wait{500};
 

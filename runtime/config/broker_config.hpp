@@ -96,6 +96,15 @@ struct broker_config {
     std::int32_t group_min_session_timeout_ms = 0;
     std::int32_t group_max_session_timeout_ms = 0;
     std::int32_t group_max_size = 0;
+    std::int32_t group_consumer_session_timeout_ms = 0;
+    std::int32_t group_consumer_min_session_timeout_ms = 0;
+    std::int32_t group_consumer_max_session_timeout_ms = 0;
+    std::int32_t group_consumer_heartbeat_interval_ms = 0;
+    std::int32_t group_consumer_min_heartbeat_interval_ms = 0;
+    std::int32_t group_consumer_max_heartbeat_interval_ms = 0;
+    std::int32_t group_consumer_max_size = 0;
+    std::vector<std::string> group_consumer_assignors;
+    std::string group_consumer_migration_policy;
 
     // our own keys
     std::int32_t barnabas_event_loops = 0; ///< 0 = one per core, at most 4

@@ -144,6 +144,28 @@ std::optional<config_problem> resolve_listeners(broker_config& config) {
     return std::nullopt;
 }
 
+/// `key` must lie between its two bounds.
+std::optional<config_problem> check_between(const std::string& key, std::int32_t value, std::int32_t least,
+                                            std::int32_t most) {
+    if (value >= least && value <= most)
+        return std::nullopt;
+    return config_problem{key, key + " is " + std::to_string(value) + ", but its bounds are " +
+                                   std::to_string(least) + " and " + std::to_string(most)};
+}
+
+std::optional<config_problem> check_consumer_groups(const broker_config& config) {
+    if (config.group_consumer_assignors.empty())
+        return config_problem{"group.consumer.assignors",
+                              "group.consumer.assignors is empty; allowed is for example uniform,range"};
+    if (auto problem = check_between(
+            "group.consumer.session.timeout.ms", config.group_consumer_session_timeout_ms,
+            config.group_consumer_min_session_timeout_ms, config.group_consumer_max_session_timeout_ms))
+        return problem;
+    return check_between("group.consumer.heartbeat.interval.ms", config.group_consumer_heartbeat_interval_ms,
+                         config.group_consumer_min_heartbeat_interval_ms,
+                         config.group_consumer_max_heartbeat_interval_ms);
+}
+
 } // namespace
 
 std::optional<config_problem> resolve(broker_config& config) {
@@ -151,6 +173,8 @@ std::optional<config_problem> resolve(broker_config& config) {
     if (auto problem = resolve_identity(config))
         return problem;
     if (auto problem = resolve_directories(config))
+        return problem;
+    if (auto problem = check_consumer_groups(config))
         return problem;
     return resolve_listeners(config);
 }

@@ -1,4 +1,3 @@
-#include "actors/group/group_names.hpp"
 #include "protocol/kafka/delete_groups.hpp"
 #include "protocol/kafka/describe_groups.hpp"
 #include "protocol/kafka/find_coordinator.hpp"
@@ -11,50 +10,11 @@
 #include "protocol/kafka/offset_delete.hpp"
 #include "protocol/kafka/offset_fetch.hpp"
 #include "protocol/kafka/sync_group.hpp"
-#include "tests/unit/actors/connection/connection_fixture.hpp"
+#include "tests/unit/actors/connection/groups_fixture.hpp"
 
 /// Requests about groups between client and coordinator, in every version.
 namespace barnabas {
 namespace {
-
-/// `__consumer_offsets` with two partitions, of which the other broker leads the second one.
-class groups_test : public connection_test {
-protected:
-    groups_test() {
-        auto image = std::make_shared<metadata_image>(*port.metadata);
-        auto topic = test::image_with(std::string(group::offsets_topic), 2)->topics.begin()->second;
-        topic.id.bytes[15] = 9;
-        topic.partitions[1].leader = node_id(2);
-        image->topic_names[topic.id] = topic.name;
-        image->topics[topic.name] = topic;
-        port.metadata = image;
-        machine.start();
-    }
-
-    /// A name whose coordinator is here, or elsewhere.
-    static std::string group_of(int partition) {
-        std::string name = "g";
-        while (group::partition_of_group(name, 2) != partition_index(partition))
-            name += "y";
-        return name;
-    }
-    template <class Body>
-    Body asked() {
-        EXPECT_FALSE(port.group_questions.empty());
-        EXPECT_EQ(port.group_questions.back().first, partition_index(0));
-        return std::get<Body>(port.group_questions.back().second.body);
-    }
-    void answer(group::response_body body, errc code = errc::ok, std::size_t question = SIZE_MAX) {
-        const auto& of =
-            question == SIZE_MAX ? port.group_questions.back() : port.group_questions.at(question);
-        machine.on_coordinator_response({of.second.token, code, std::move(body)});
-    }
-    template <class Response>
-    Response last(std::int16_t version) {
-        return response<Response>(port.written.size() - 1, version, version);
-    }
-    static std::int16_t wire(errc code) { return kafka::wire_value(code); }
-};
 
 TEST_F(groups_test, coordinator_is_where_the_groups_partition_is_led) {
     for (std::int16_t version = 0; version <= 6; ++version) {

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 class group_world {
 public:
     explicit group_world(group_options wanted = {})
-        : options(wanted), machine(std::make_unique<coordinator>(options, runtime::random(1))) {
+        : options(wanted), machine(std::make_unique<coordinator>(options, runtime::random(1), topics)) {
         run([&](turn& now) { machine->on_loaded(now); });
     }
 
@@ -131,11 +131,42 @@ public:
         return take<offsets_response>(ask(request, name)).partitions.at(0).offset.get();
     }
 
-    /// Another coordinator that has read what this one wrote.
-    void reload() {
-        machine = std::make_unique<coordinator>(options, runtime::random(2));
-        for (const auto& record : log) {
-            const auto encoded = encode(record);
+    /// Topics that are there from now on, with so many partitions; 0 for no more.
+    void set_topics(const std::map<std::string, int>& wanted) {
+        auto next = std::make_shared<metadata_image>(*topics);
+        next->applied = topics->applied + 1;
+        for (const auto& [name, count] : wanted) {
+            auto& topic = next->topics[name];
+            topic.name = name;
+            topic.id = id_of(name);
+            topic.partitions.resize(static_cast<std::size_t>(count));
+            next->topic_names[topic.id] = name;
+            if (count != 0)
+                continue;
+            next->topic_names.erase(topic.id);
+            next->topics.erase(name);
+        }
+        topics = next;
+        machine->on_topics(topics);
+    }
+    static topic_id id_of(const std::string& name) {
+        topic_id id;
+        for (std::size_t i = 0; i < name.size() && i < id.bytes.size(); ++i)
+            id.bytes[i] = static_cast<std::uint8_t>(name[i]);
+        return id;
+    }
+
+    /// Another coordinator that has read what this one wrote; of the first `cleaned` records what compaction
+    /// leaves of them: the last one of each key, and none that deletes.
+    void reload(std::size_t cleaned = 0) {
+        machine = std::make_unique<coordinator>(options, runtime::random(2), topics);
+        std::map<std::vector<std::byte>, std::size_t> last;
+        for (std::size_t i = 0; i < cleaned; ++i)
+            last[encode(log[i]).key] = i;
+        for (std::size_t i = 0; i < log.size(); ++i) {
+            const auto encoded = encode(log[i]);
+            if (i < cleaned && (last[encoded.key] != i || !encoded.value))
+                continue;
             batch::batch_builder builder;
             builder.append(wall, std::span<const std::byte>(encoded.key),
                            encoded.value ? batch::optional_bytes(std::span<const std::byte>(*encoded.value))
@@ -148,6 +179,7 @@ public:
     }
 
     group_options options;
+    metadata_image_ptr topics = std::make_shared<const metadata_image>();
     std::unique_ptr<coordinator> machine;
     monotonic_ns clock{1'000'000'000};
     timestamp_ms wall{1'700'000'000'000};

@@ -1,0 +1,291 @@
+#include "actors/group/consumer_group.hpp"
+
+#include "actors/group/assignors/subscription_regex.hpp"
+#include "actors/group/limits.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Heartbeats: joining, going on, leaving, being late.
+namespace barnabas::group {
+
+namespace {
+
+error refusal(errc code, std::string detail) {
+    return {code, std::move(detail)};
+}
+
+result<void> check_joining(const consumer_heartbeat_request& request) {
+    if (!request.rebalance_timeout || request.rebalance_timeout->count() < 0)
+        return refusal(errc::invalid_request, "A member that joins must say its rebalance timeout.");
+    if (!request.topics && (!request.pattern || request.pattern->empty()))
+        return refusal(errc::invalid_request, "A member that joins must subscribe to topics or a pattern.");
+    if (!request.owned || !request.owned->empty())
+        return refusal(errc::invalid_request, "A member that joins must own no partitions.");
+    return {};
+}
+
+result<void> check_names(const consumer_heartbeat_request& request) {
+    const bool may_be_named = !request.names_itself && request.epoch == joining_epoch;
+    if (request.who.member_id.empty() && !may_be_named)
+        return refusal(errc::invalid_request, "The member id is empty.");
+    if (request.who.instance_id && request.who.instance_id->empty())
+        return refusal(errc::invalid_request, "The instance id is empty.");
+    if (request.rack && request.rack->empty())
+        return refusal(errc::invalid_request, "The rack id is empty.");
+    const auto too_long = [](const std::string& name) { return name.size() > group_limits::name_bytes_max; };
+    if (too_long(request.who.member_id) || too_long(request.who.instance_id.value_or("")) ||
+        too_long(request.pattern.value_or("")))
+        return refusal(errc::invalid_request, "A name or pattern is too long.");
+    return {};
+}
+
+/// At most what is recorded of it.
+std::size_t bytes_of(const consumer_heartbeat_request& request) {
+    std::size_t bytes = group_limits::record_overhead_bytes + request.who.member_id.size() +
+                        request.who.instance_id.value_or("").size() + request.client.client_id.size() +
+                        request.client.host.size() + request.rack.value_or("").size() +
+                        request.pattern.value_or("").size();
+    constexpr std::size_t length_bytes_max = 5;
+    for (const auto& topic : request.topics.value_or(std::vector<std::string>{}))
+        bytes += topic.size() + length_bytes_max;
+    return bytes;
+}
+
+result<void> check_epoch(member_epoch said, const current_assignment& has,
+                         const std::optional<partitions_by_topic>& owned) {
+    if (said == joining_epoch || said == has.epoch)
+        return {};
+    // The answer with its new epoch may have been lost; then it has gained nothing since.
+    const bool missed_one = said == has.previous_epoch && owned && contains_all(has.assigned, *owned);
+    if (missed_one)
+        return {};
+    BARNABAS_MARK(member_epoch_fenced);
+    return refusal(errc::fenced_member_epoch, "The member has epoch " + std::to_string(said.get()) +
+                                                  ", the coordinator knows it with epoch " +
+                                                  std::to_string(has.epoch.get()) +
+                                                  ". It must give up its partitions and join again.");
+}
+
+} // namespace
+
+result<void> consumer_group::check(const consumer_heartbeat_request& request, const group_options& options) {
+    if (auto named = check_names(request); !named)
+        return named;
+    if (request.epoch < pausing_epoch)
+        return refusal(errc::invalid_request, "There is no such member epoch.");
+    if (request.epoch == pausing_epoch && !request.who.instance_id)
+        return refusal(errc::invalid_request, "Only a member with an instance id may leave for a while.");
+    if (request.epoch == joining_epoch)
+        if (auto joining = check_joining(request); !joining)
+            return joining;
+    if (bytes_of(request) > options.record_bytes_max)
+        return refusal(errc::invalid_request, "The subscription is longer than what can be kept of it.");
+    const auto& known = options.consumer.assignors;
+    if (request.assignor && !request.assignor->empty() &&
+        std::find(known.begin(), known.end(), *request.assignor) == known.end())
+        return refusal(errc::unsupported_assignor,
+                       "The assignor " + *request.assignor + " is not one of the coordinator's.");
+    if (request.pattern && !request.pattern->empty())
+        if (auto compiled = subscription_regex::compile(*request.pattern); !compiled)
+            return refusal(errc::invalid_regular_expression, compiled.failure().detail);
+    return {};
+}
+
+consumer_heartbeat_response consumer_group::on_heartbeat(const consumer_heartbeat_request& request,
+                                                         std::string new_member_id, turn& now) {
+    consumer_heartbeat_response answer;
+    const auto& id = request.who.member_id.empty() ? new_member_id : request.who.member_id;
+    answer.member_id = id;
+    const bool leaves = request.epoch < joining_epoch;
+    const auto admitted = leaves ? on_leave(request, now) : admit(request, id, now);
+    if (!admitted) {
+        answer.code = admitted.code();
+        answer.detail = admitted.failure().detail;
+    }
+    if (leaves)
+        answer.epoch = request.epoch;
+    if (leaves || !admitted)
+        return answer;
+    return settle(request, id, now);
+}
+
+result<void> consumer_group::admit(const consumer_heartbeat_request& request, const std::string& id,
+                                   turn& now) {
+    if (request.who.instance_id)
+        return admit_static(request, id, now);
+    const auto* known = find(id);
+    if (known != nullptr)
+        return check_epoch(request.epoch, known->has.value_or(current_assignment{}), request.owned);
+    if (request.epoch != joining_epoch)
+        return refusal(errc::unknown_member_id, "The group has no member " + id + ".");
+    return check_new(id);
+}
+
+result<void> consumer_group::admit_static(const consumer_heartbeat_request& request, const std::string& id,
+                                          turn& now) {
+    const auto& instance = *request.who.instance_id;
+    const auto at = static_members_.find(instance);
+    if (at != static_members_.end() && at->second == id)
+        return check_epoch(request.epoch, find(id)->has.value_or(current_assignment{}), request.owned);
+    if (request.epoch != joining_epoch) {
+        if (at == static_members_.end())
+            return refusal(errc::unknown_member_id, "The group has no member with instance id " + instance);
+        BARNABAS_MARK(static_member_fenced);
+        return refusal(errc::fenced_instance_id,
+                       "The instance id " + instance + " has been taken over by another member.");
+    }
+    if (find(id) != nullptr)
+        return refusal(errc::invalid_request, "The member id " + id + " belongs to another member.");
+    if (at == static_members_.end())
+        return check_new(id);
+    const auto& old = find(at->second)->has;
+    const bool paused = old && old->epoch == pausing_epoch;
+    if (!paused)
+        return refusal(errc::unreleased_instance_id,
+                       "The instance id " + instance + " belongs to another member, which must leave first.");
+    // `at` goes with the older member's record.
+    take_place_of(std::string(at->second), id, now);
+    return {};
+}
+
+result<void> consumer_group::check_new(const std::string& id) const {
+    BARNABAS_ASSERT(find(id) == nullptr);
+    if (member_count_ < static_cast<std::size_t>(options_.consumer.members_max))
+        return {};
+    return refusal(errc::group_max_size_reached, "The group has as many members as it may have.");
+}
+
+/// A static member came back under another id: it goes on with what its older self had (KIP-345).
+void consumer_group::take_place_of(const std::string& old_id, const std::string& id, turn& now) {
+    BARNABAS_MARK(static_consumer_replaced);
+    const auto old = members_.find(old_id)->second;
+    forget(old_id, now);
+    write(consumer_member_record{name_, id, old.said}, now);
+    if (old.target)
+        write(target_record{name_, id, old.target}, now);
+    current_assignment kept;
+    kept.assigned = old.has->assigned;
+    write(current_record{name_, id, std::move(kept)}, now);
+}
+
+consumer_heartbeat_response consumer_group::settle(const consumer_heartbeat_request& request,
+                                                   const std::string& id, turn& now) {
+    static const partitions_by_topic nothing;
+    const bool joins = request.epoch == joining_epoch;
+    refresh_targets(note_subscription(id, merged(request, id), now), now);
+    const auto* owned = joins ? &nothing : request.owned ? &*request.owned : nullptr;
+    const bool assigned_anew = reconcile_member(id, owned, now);
+    touch(id, now.now);
+    const auto& has = *find(id)->has;
+    consumer_heartbeat_response answer;
+    answer.member_id = id;
+    answer.epoch = has.epoch;
+    answer.heartbeat_interval = options_.consumer.heartbeat_interval;
+    // Who tells everything may have missed anything.
+    const bool tells_all = request.rebalance_timeout && (request.topics || request.pattern) && request.owned;
+    if (joins || tells_all || assigned_anew)
+        answer.assignment = has.assigned;
+    return answer;
+}
+
+/// Whether it has other partitions now.
+bool consumer_group::reconcile_member(const std::string& id, const partitions_by_topic* owned, turn& now) {
+    static const partitions_by_topic nothing;
+    auto& one = members_.find(id)->second;
+    auto has = one.has.value_or(current_assignment{});
+    if (has.epoch == pausing_epoch) // a static member came back under its own id
+        has.epoch = has.previous_epoch = joining_epoch;
+    const auto& target = one.target ? *one.target : nothing;
+    auto next = reconcile(has, {target, member_epoch(target_epoch_), owners_, owned});
+    const bool assigned_anew = next.assigned != has.assigned;
+    if (!one.has || next != *one.has) {
+        write(current_record{name_, id, std::move(next)}, now);
+        if (one.has->state == member_state::unrevoked)
+            limit_revocation(id, one, now.now);
+    }
+    return assigned_anew;
+}
+
+// ---- leaving
+
+result<void> consumer_group::on_leave(const consumer_heartbeat_request& request, turn& now) {
+    const auto& [id, instance] = request.who;
+    if (instance) {
+        const auto at = static_members_.find(*instance);
+        if (at == static_members_.end())
+            return refusal(errc::unknown_member_id, "The group has no member with instance id " + *instance);
+        if (at->second != id)
+            return refusal(errc::fenced_instance_id,
+                           "The instance id " + *instance + " has been taken over by another member.");
+        if (request.epoch == pausing_epoch) {
+            pause(id, now);
+            return {};
+        }
+    }
+    if (find(id) == nullptr)
+        return refusal(errc::unknown_member_id, "The group has no member " + id + ".");
+    remove(std::string(id), now);
+    return {};
+}
+
+/// Its place is kept for as long as its session lasts. What it had to give up, it has given up.
+void consumer_group::pause(const std::string& id, turn& now) {
+    auto has = find(id)->has.value_or(current_assignment{});
+    // Neither of its epochs is good for anything until it comes back.
+    has.epoch = has.previous_epoch = pausing_epoch;
+    has.state = member_state::stable;
+    has.pending.clear();
+    write(current_record{name_, id, std::move(has)}, now);
+    touch(id, now.now);
+}
+
+void consumer_group::remove(const std::string& id, turn& now) {
+    forget(id, now);
+    refresh_patterns(now);
+    raise_epoch(now);
+}
+
+void consumer_group::forget(const std::string& id, turn& now) {
+    const auto& one = members_.find(id)->second;
+    const bool had_target = one.target.has_value();
+    if (one.has)
+        write(current_record{name_, id, std::nullopt}, now);
+    if (had_target)
+        write(target_record{name_, id, std::nullopt}, now);
+    write(consumer_member_record{name_, id, std::nullopt}, now);
+}
+
+// ---- being late
+
+void consumer_group::on_timer(const group_timer& timer, turn& now) {
+    if (timer.kind == timer_kind::session)
+        on_session_timer(timer.member, now);
+    else if (timer.kind == timer_kind::revocation)
+        on_revocation_timer(timer.member, now);
+}
+
+void consumer_group::on_session_timer(const std::string& id, turn& now) {
+    const auto found = members_.find(id);
+    if (found == members_.end() || !found->second.timer_at || *found->second.timer_at > now.now)
+        return;
+    auto& one = found->second;
+    one.timer_at.reset();
+    if (one.alive_until > now.now)
+        return watch(id, one);
+    BARNABAS_MARK(consumer_session_expired);
+    remove(id, now);
+}
+
+/// A timer may be of an earlier revocation, and the present one has its own.
+void consumer_group::on_revocation_timer(const std::string& id, turn& now) {
+    const auto* one = find(id);
+    if (one == nullptr || !one->revoke_until || *one->revoke_until > now.now)
+        return;
+    BARNABAS_MARK(consumer_kept_partitions_too_long);
+    remove(id, now);
+}
+
+} // namespace barnabas::group

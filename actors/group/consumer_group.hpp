@@ -1,0 +1,157 @@
+#pragma once
+
+#include "actors/controller/metadata_image.hpp"
+#include "actors/group/consumer_member.hpp"
+#include "actors/group/group_effects.hpp"
+#include "actors/group/group_options.hpp"
+#include "actors/group/group_timers.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace barnabas::group {
+
+/// What all groups of a coordinator look at. `topics` is the newest metadata, and always there.
+struct group_surroundings {
+    const group_options& options;
+    group_timers& timers;
+    const metadata_image_ptr& topics;
+};
+
+/// A group of the consumer protocol (KIP-848): members send nothing but heartbeats, and the coordinator
+/// decides who reads what. Its epoch rises with every change of members, subscriptions or subscribed topics;
+/// for an epoch there is a target assignment; and each member goes to its target on its own, giving up first.
+/// Guarantees: a partition is one member's at a time, from when it was answered until the member has said
+/// that it let go, or is out; epochs only grow; whoever does not give up in the time that it asked for is
+/// removed; of one static name one member lives (KIP-345). What survives this node is what `apply` has been
+/// given.
+class consumer_group {
+public:
+    consumer_group(std::string name, const group_surroundings& around)
+        : name_(std::move(name)), options_(around.options), timers_(around.timers), topics_(around.topics) {}
+    consumer_group(const consumer_group&) = delete;
+    consumer_group& operator=(const consumer_group&) = delete;
+
+    /// What is wrong with a heartbeat, whatever the group.
+    static result<void> check(const consumer_heartbeat_request& request, const group_options& options);
+    /// `request` has passed `check`. `new_member_id` is what a member without id is called.
+    consumer_heartbeat_response on_heartbeat(const consumer_heartbeat_request& request,
+                                             std::string new_member_id, turn& now);
+    void on_timer(const group_timer& timer, turn& now);
+
+    /// Whether this member may commit offsets now. Whoever is no member may, while there are none.
+    errc check_commit(const member_name& who, member_epoch epoch, bool knows_group_errors) const;
+    errc check_fetch(const member_name& who, member_epoch epoch) const;
+
+    /// Live, and for each record of the log in order, which compaction may have thinned.
+    void apply(const consumer_record& record, timestamp_ms written);
+    /// The log has been read to its end: members have a session from now on, however long that took.
+    void on_loaded(monotonic_ns now);
+    /// What makes the log forget the group, whose members have gone.
+    std::vector<consumer_record> end_records() const;
+
+    bool is_empty() const noexcept { return member_count_ == 0; }
+    std::size_t size() const noexcept { return member_count_; }
+    /// The log knows it.
+    bool is_recorded() const noexcept { return recorded_; }
+    /// Of the last change of members, subscriptions or topics.
+    timestamp_ms since() const noexcept { return since_; }
+    std::string_view state() const;
+    consumer_describe_response describe() const;
+    /// Topics that a member wants.
+    std::set<std::string> subscribed_topics() const;
+
+private:
+    /// Its three kinds of record come in any order, where compaction has been.
+    struct member {
+        std::optional<consumer_subscription> said;
+        std::optional<current_assignment> has;
+        std::optional<partitions_by_topic> target;
+        monotonic_ns alive_until;
+        /// When its timer fires; an older, later one means nothing any more.
+        std::optional<monotonic_ns> timer_at;
+        /// Until then it must have let go of what is pending.
+        std::optional<monotonic_ns> revoke_until;
+
+        bool is_void() const { return !said && !has && !target; }
+    };
+    using members = std::map<std::string, member, std::less<>>;
+
+    // consumer_group.cpp: heartbeats
+    result<void> admit(const consumer_heartbeat_request& request, const std::string& id, turn& now);
+    result<void> admit_static(const consumer_heartbeat_request& request, const std::string& id, turn& now);
+    result<void> check_new(const std::string& id) const;
+    void take_place_of(const std::string& old_id, const std::string& id, turn& now);
+    consumer_heartbeat_response settle(const consumer_heartbeat_request& request, const std::string& id,
+                                       turn& now);
+    bool reconcile_member(const std::string& id, const partitions_by_topic* owned, turn& now);
+    result<void> on_leave(const consumer_heartbeat_request& request, turn& now);
+    void pause(const std::string& id, turn& now);
+    void remove(const std::string& id, turn& now);
+    void forget(const std::string& id, turn& now);
+    void on_session_timer(const std::string& id, turn& now);
+    void on_revocation_timer(const std::string& id, turn& now);
+
+    // consumer_topics.cpp: what is subscribed to, and who shall have it
+    consumer_subscription merged(const consumer_heartbeat_request& request, const std::string& id) const;
+    bool note_subscription(const std::string& id, consumer_subscription said, turn& now);
+    void refresh_targets(bool subscription_changed, turn& now);
+    void refresh_patterns(turn& now);
+    std::set<std::string> patterns_in_use() const;
+    pattern_record::matches matches_of(const std::string& pattern, turn& now) const;
+    std::vector<topic_id> topics_of(const consumer_subscription& said) const;
+    std::int64_t topics_hash() const;
+    bool topics_changed();
+    void raise_epoch(turn& now);
+    void assign_targets(turn& now);
+    const std::string& chosen_assignor() const;
+
+    // consumer_state.cpp: what the log says of it, and what it tells
+    const member* find(std::string_view id) const;
+    void touch(const std::string& id, monotonic_ns now);
+    void watch(const std::string& id, member& one);
+    void limit_revocation(const std::string& id, member& one, monotonic_ns now);
+    void apply_one(const consumer_epoch_record& record);
+    void apply_one(const legacy_topics_record& record);
+    void apply_one(const consumer_member_record& record);
+    void apply_one(const target_epoch_record& record);
+    void apply_one(const target_record& record);
+    void apply_one(const current_record& record);
+    void apply_one(const pattern_record& record);
+    void drop_if_void(const std::string& id);
+    template <class Record>
+    void write(Record record, turn& now) {
+        apply(record, now.wall);
+        now.out.records.emplace_back(consumer_record(std::move(record)));
+    }
+
+    std::string name_;
+    const group_options& options_;
+    group_timers& timers_;
+    const metadata_image_ptr& topics_;
+
+    bool recorded_ = false;
+    bool has_legacy_topics_ = false;
+    std::int32_t epoch_ = 0;
+    std::int64_t topics_hash_ = 0;
+    std::int32_t target_epoch_ = 0;
+    timestamp_ms since_ = no_timestamp;
+    members members_;
+    std::size_t member_count_ = 0;
+    std::map<std::string, std::string, std::less<>> static_members_;
+    std::map<std::string, pattern_record::matches, std::less<>> patterns_;
+    partition_owners owners_;
+    /// Up to where the metadata goes that the group has looked at; for patterns it looks only now and then.
+    log_offset topics_seen_{-1};
+    log_offset patterns_seen_{-1};
+    monotonic_ns patterns_looked_at_;
+};
+
+} // namespace barnabas::group

@@ -1,0 +1,238 @@
+#include "actors/group/assignors/assignors.hpp"
+#include "actors/group/assignors/subscription_regex.hpp"
+#include "actors/group/consumer_group.hpp"
+#include "actors/group/group_names.hpp"
+#include "actors/group/limits.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What is subscribed to, and who shall have it.
+namespace barnabas::group {
+
+namespace {
+
+/// FNV-1a, 64 bits. It is kept in the log, where it only has to differ from what it was: another
+/// implementation finds its own to differ once, and the epoch rises once.
+class topics_digest {
+public:
+    void add(std::string_view text) {
+        add(static_cast<std::uint64_t>(text.size()));
+        for (const char letter : text)
+            add_byte(static_cast<unsigned char>(letter));
+    }
+    void add(std::uint64_t number) {
+        for (int i = 0; i < 8; ++i, number >>= 8)
+            add_byte(static_cast<unsigned char>(number));
+    }
+    void add(const topic_id& id) {
+        for (const auto byte : id.bytes)
+            add_byte(byte);
+    }
+    std::int64_t value() const { return static_cast<std::int64_t>(hash_); }
+
+private:
+    void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3ULL; }
+
+    std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+
+} // namespace
+
+/// What the member wants now: absent fields are as they were.
+consumer_subscription consumer_group::merged(const consumer_heartbeat_request& request,
+                                             const std::string& id) const {
+    const auto* known = find(id);
+    consumer_subscription said = known != nullptr ? *known->said : consumer_subscription{};
+    said.client_id = request.client.client_id;
+    said.host = request.client.host;
+    said.classic.reset();
+    if (request.who.instance_id)
+        said.instance_id = request.who.instance_id;
+    if (request.rack)
+        said.rack = request.rack;
+    if (request.rebalance_timeout)
+        said.rebalance_timeout = *request.rebalance_timeout;
+    if (request.assignor)
+        said.assignor = request.assignor->empty() ? std::nullopt : request.assignor;
+    if (request.pattern)
+        said.pattern = request.pattern->empty() ? std::nullopt : request.pattern;
+    if (!request.topics)
+        return said;
+    said.topics = *request.topics;
+    std::sort(said.topics.begin(), said.topics.end());
+    said.topics.erase(std::unique(said.topics.begin(), said.topics.end()), said.topics.end());
+    return said;
+}
+
+/// Whether it concerns what the group has to assign.
+bool consumer_group::note_subscription(const std::string& id, consumer_subscription said, turn& now) {
+    const auto* known = find(id);
+    if (known != nullptr && *known->said == said)
+        return false;
+    const bool changed =
+        known == nullptr || known->said->topics != said.topics || known->said->pattern != said.pattern;
+    write(consumer_member_record{name_, id, std::move(said)}, now);
+    return changed;
+}
+
+/// A new epoch if members, subscriptions or topics changed, and a target for each member of the epoch.
+void consumer_group::refresh_targets(bool subscription_changed, turn& now) {
+    refresh_patterns(now);
+    const bool topics_differ = topics_changed();
+    if (subscription_changed || topics_differ)
+        raise_epoch(now);
+    if (epoch_ > target_epoch_)
+        assign_targets(now);
+}
+
+void consumer_group::raise_epoch(turn& now) {
+    topics_seen_ = topics_->applied;
+    write(consumer_epoch_record{name_, consumer_epoch_record::state{epoch_ + 1, topics_hash()}}, now);
+}
+
+/// Since the group looked last: created, removed or grown.
+bool consumer_group::topics_changed() {
+    if (std::exchange(topics_seen_, topics_->applied) == topics_->applied)
+        return false;
+    const bool changed = topics_hash() != topics_hash_;
+    if (changed)
+        BARNABAS_MARK(subscribed_topics_changed);
+    return changed;
+}
+
+std::int64_t consumer_group::topics_hash() const {
+    topics_digest digest;
+    bool any = false;
+    for (const auto& name : subscribed_topics()) {
+        const auto* topic = topics_->find_topic(name);
+        if (topic == nullptr)
+            continue;
+        any = true;
+        digest.add(name);
+        digest.add(topic->id);
+        digest.add(static_cast<std::uint64_t>(topic->partitions.size()));
+    }
+    return any ? digest.value() : 0;
+}
+
+// ---- patterns
+
+std::set<std::string> consumer_group::patterns_in_use() const {
+    std::set<std::string> used;
+    for (const auto& [id, one] : members_)
+        if (one.said && one.said->pattern)
+            used.insert(*one.said->pattern);
+    return used;
+}
+
+/// New patterns are looked for at once; topics that came since, for old ones, now and then: it takes all
+/// topics to be looked at.
+void consumer_group::refresh_patterns(turn& now) {
+    const auto used = patterns_in_use();
+    std::vector<std::string> unused;
+    for (const auto& [pattern, matches] : patterns_)
+        if (!used.contains(pattern))
+            unused.push_back(pattern);
+    for (const auto& pattern : unused)
+        write(pattern_record{name_, pattern, std::nullopt}, now);
+    if (used.empty())
+        return;
+    const bool again = patterns_seen_ != topics_->applied &&
+                       (patterns_seen_.get() < 0 ||
+                        now.now >= later(patterns_looked_at_, group_limits::pattern_refresh_wait));
+    if (again) {
+        patterns_seen_ = topics_->applied;
+        patterns_looked_at_ = now.now;
+    }
+    for (const auto& pattern : used) {
+        const auto known = patterns_.find(pattern);
+        if (known != patterns_.end() && !again)
+            continue;
+        auto found = matches_of(pattern, now);
+        if (known == patterns_.end() || known->second.topics != found.topics)
+            write(pattern_record{name_, pattern, std::move(found)}, now);
+    }
+}
+
+/// Internal topics are nobody's by a pattern: their consumers would make the records that they read.
+pattern_record::matches consumer_group::matches_of(const std::string& pattern, turn& now) const {
+    pattern_record::matches found;
+    found.version = topics_->applied.get();
+    found.searched_at = now.wall;
+    const auto compiled = subscription_regex::compile(pattern);
+    // Checked when it came; but another implementation may have taken more than this one does.
+    if (!compiled)
+        return found;
+    for (const auto& [name, topic] : topics_->topics)
+        if (!is_internal_topic(name) && compiled->matches(name))
+            found.topics.push_back(name);
+    return found;
+}
+
+// ---- targets
+
+/// Those that exist; sorted.
+std::vector<topic_id> consumer_group::topics_of(const consumer_subscription& said) const {
+    std::vector<topic_id> ids;
+    const auto add = [&](const std::vector<std::string>& names) {
+        for (const auto& name : names)
+            if (const auto* topic = topics_->find_topic(name))
+                ids.push_back(topic->id);
+    };
+    add(said.topics);
+    if (said.pattern)
+        if (const auto matches = patterns_.find(*said.pattern); matches != patterns_.end())
+            add(matches->second.topics);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+/// What most members want, of those that want one.
+const std::string& consumer_group::chosen_assignor() const {
+    std::map<std::string_view, std::size_t> votes;
+    for (const auto& [id, one] : members_)
+        if (one.said && one.said->assignor)
+            ++votes[*one.said->assignor];
+    const auto& known = options_.consumer.assignors;
+    BARNABAS_ASSERT(!known.empty());
+    const auto votes_for = [&](const std::string& name) {
+        const auto counted = votes.find(name);
+        return counted == votes.end() ? 0 : counted->second;
+    };
+    // The first of those with the most.
+    return *std::max_element(known.begin(), known.end(),
+                             [&](const auto& a, const auto& b) { return votes_for(a) < votes_for(b); });
+}
+
+void consumer_group::assign_targets(turn& now) {
+    assignor_input input;
+    std::set<topic_id> wanted;
+    for (const auto& [id, one] : members_) {
+        if (!one.said)
+            continue;
+        auto& member = input.members.emplace_back();
+        member.member_id = id;
+        member.instance_id = one.said->instance_id;
+        member.subscribed = topics_of(*one.said);
+        if (one.target)
+            member.target = *one.target;
+        wanted.insert(member.subscribed.begin(), member.subscribed.end());
+    }
+    for (const auto& id : wanted)
+        input.topics.push_back({id, static_cast<std::int32_t>(topics_->find_topic(id)->partitions.size())});
+    auto targets = chosen_assignor() == "range" ? assign_range(input) : assign_uniform(input);
+    BARNABAS_ASSERT(targets.size() == input.members.size());
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const auto& id = input.members[i].member_id;
+        const auto& known = members_.find(id)->second.target;
+        if (!known || *known != targets[i])
+            write(target_record{name_, id, std::move(targets[i])}, now);
+    }
+    write(target_epoch_record{name_, target_epoch_record::state{epoch_, now.wall}}, now);
+}
+
+} // namespace barnabas::group

@@ -1,0 +1,103 @@
+#include "actors/group/coordinator.hpp"
+
+#include "actors/group/limits.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <utility>
+
+// Groups of the consumer protocol (KIP-848).
+namespace barnabas::group {
+
+namespace {
+
+template <class Response>
+Response refused(errc code, std::string detail) {
+    Response response;
+    response.code = code;
+    response.detail = std::move(detail);
+    return response;
+}
+
+} // namespace
+
+consumer_group* coordinator::find_consumer(const std::string& name) {
+    const auto found = groups_.find(name);
+    return found == groups_.end() ? nullptr : found->second.consumer.get();
+}
+
+consumer_group& coordinator::consumer_of(one_group& group, const std::string& name) {
+    if (!group.consumer)
+        group.consumer =
+            std::make_unique<consumer_group>(name, group_surroundings{options_, timers_, topics_});
+    return *group.consumer;
+}
+
+void coordinator::answer(const consumer_heartbeat_request& request, const std::string& name,
+                         request_ticket ticket, turn& now) {
+    now.out.reply(ticket, heartbeat(request, name, now));
+}
+
+consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_request& request,
+                                                   const std::string& name, turn& now) {
+    using response = consumer_heartbeat_response;
+    if (name.empty() || name.size() > group_limits::name_bytes_max)
+        return refused<response>(errc::invalid_request, "The group id is empty or too long.");
+    if (auto checked = consumer_group::check(request, options_); !checked)
+        return refused<response>(checked.code(), checked.failure().detail);
+    const bool is_there = find_consumer(name) != nullptr;
+    if (!is_there && (request.epoch != joining_epoch || !make_way_for_consumers(name, now)))
+        return refused<response>(errc::group_id_not_found,
+                                 "Group " + name + " is no group of the consumer protocol.");
+    auto drawn = request.who.member_id.empty() ? to_string(draw_uuid()) : std::string();
+    auto& group = consumer_of(groups_[name], name);
+    auto told = group.on_heartbeat(request, std::move(drawn), now);
+    if (!group.is_recorded()) {
+        groups_.find(name)->second.consumer.reset();
+        erase_if_nothing_is_left(name);
+    }
+    return told;
+}
+
+/// A classic group without members gives its name away; its offsets stay. False if it has members.
+bool coordinator::make_way_for_consumers(const std::string& name, turn& now) {
+    const auto* classic = find_classic(name);
+    if (classic == nullptr)
+        return true;
+    if (!classic->is_empty())
+        return false;
+    BARNABAS_MARK(empty_classic_group_became_consumer_group);
+    write(classic_record{name, std::nullopt}, now);
+    return true;
+}
+
+/// And the other way.
+bool coordinator::make_way_for_classic(const std::string& name, turn& now) {
+    const auto* consumers = find_consumer(name);
+    if (consumers == nullptr)
+        return true;
+    if (!consumers->is_empty())
+        return false;
+    BARNABAS_MARK(empty_consumer_group_became_classic_group);
+    end(*consumers, now);
+    return true;
+}
+
+/// The last of the records takes the group away.
+void coordinator::end(const consumer_group& group, turn& now) {
+    for (auto& record : group.end_records())
+        write(std::move(record), now);
+}
+
+void coordinator::answer(const consumer_describe_request&, const std::string& name, request_ticket ticket,
+                         turn& now) {
+    using response = consumer_describe_response;
+    if (const auto* group = find_consumer(name))
+        return now.out.reply(ticket, group->describe());
+    const bool is_other = groups_.contains(name);
+    now.out.reply(
+        ticket, refused<response>(errc::group_id_not_found,
+                                  "Group " + name +
+                                      (is_other ? " is no group of the consumer protocol." : " not found.")));
+}
+
+} // namespace barnabas::group
