@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/group/classic_handover.hpp"
 #include "actors/group/group_effects.hpp"
 #include "actors/group/group_options.hpp"
 #include "actors/group/group_timers.hpp"
@@ -48,6 +49,13 @@ public:
     /// Whether this member may commit offsets now; it counts as a heartbeat. Whoever is no member may, while
     /// there are none.
     errc check_commit(const member_name& who, generation_id generation, turn& now);
+
+    // From one protocol to the other (classic_migration.cpp).
+    classic_handover handover() const;
+    /// Whoever waits is told to join again.
+    void turn_away(turn& now);
+    /// It goes on here what another protocol began: all members join anew.
+    void begin_anew(turn& now);
 
     /// Live, and for each record of the log in order.
     void apply(const classic_state& recorded);

@@ -142,8 +142,9 @@ result<void> consumer_group::admit_static(const consumer_heartbeat_request& requ
     if (at == static_members_.end())
         return check_new(id);
     const auto& old = find(at->second)->has;
-    const bool paused = old && old->epoch == pausing_epoch;
-    if (!paused)
+    // Members of the classic protocol do not tell that they go for a while (card GRP-14).
+    const bool is_free = (old && old->epoch == pausing_epoch) || find(at->second)->said->classic;
+    if (!is_free)
         return refusal(errc::unreleased_instance_id,
                        "The instance id " + instance + " belongs to another member, which must leave first.");
     // `at` goes with the older member's record.
@@ -167,7 +168,7 @@ void consumer_group::take_place_of(const std::string& old_id, const std::string&
     if (old.target)
         write(target_record{name_, id, old.target}, now);
     current_assignment kept;
-    kept.assigned = old.has->assigned;
+    kept.assigned = old.has.value_or(current_assignment{}).assigned;
     write(current_record{name_, id, std::move(kept)}, now);
 }
 
@@ -179,6 +180,7 @@ consumer_heartbeat_response consumer_group::settle(const consumer_heartbeat_requ
     const auto* owned = joins ? &nothing : request.owned ? &*request.owned : nullptr;
     const bool assigned_anew = reconcile_member(id, owned, now);
     touch(id, now.now);
+    members_.find(id)->second.step_until.reset();
     const auto& has = *find(id)->has;
     consumer_heartbeat_response answer;
     answer.member_id = id;
@@ -265,6 +267,8 @@ void consumer_group::on_timer(const group_timer& timer, turn& now) {
         on_session_timer(timer.member, now);
     else if (timer.kind == timer_kind::revocation)
         on_revocation_timer(timer.member, now);
+    else if (timer.kind == timer_kind::sync)
+        on_step_timer(timer.member, now);
 }
 
 void consumer_group::on_session_timer(const std::string& id, turn& now) {

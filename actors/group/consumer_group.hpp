@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/controller/metadata_image.hpp"
+#include "actors/group/classic_bytes.hpp"
+#include "actors/group/classic_handover.hpp"
 #include "actors/group/consumer_member.hpp"
 #include "actors/group/group_effects.hpp"
 #include "actors/group/group_options.hpp"
@@ -46,6 +48,22 @@ public:
                                              std::string new_member_id, turn& now);
     void on_timer(const group_timer& timer, turn& now);
 
+    // Members that speak the classic protocol still (consumer_classic.cpp). They are told to join again
+    // whenever their epoch, which is their generation, is to advance; what they subscribe to and own stands
+    // in the bytes of their joining, and what they get in those of their assignment.
+    join_response on_join(const join_request& request, std::string new_member_id, turn& now);
+    sync_response on_sync(const sync_request& request, turn& now);
+    errc on_classic_heartbeat(const heartbeat_request& request, turn& now);
+    errc on_classic_leave(const member_name& who, turn& now);
+    /// Whether all members of a classic group say what they want in the way of consumers.
+    static bool can_take_over(const classic_handover& from, const metadata_image& topics);
+    /// A classic group that can be taken over goes on as this one, which is new.
+    void take_over(const classic_handover& from, turn& now);
+    /// All its members speak the classic protocol.
+    bool is_all_classic() const noexcept { return member_count_ != 0 && classic_count_ == member_count_; }
+    /// What a classic group goes on with in its place.
+    classic_state as_classic(timestamp_ms now) const;
+
     /// Whether this member may commit offsets now. Whoever is no member may, while there are none.
     errc check_commit(const member_name& who, member_epoch epoch, bool knows_group_errors) const;
     errc check_fetch(const member_name& who, member_epoch epoch) const;
@@ -54,7 +72,7 @@ public:
     void apply(const consumer_record& record, timestamp_ms written);
     /// The log has been read to its end: members have a session from now on, however long that took.
     void on_loaded(monotonic_ns now);
-    /// What makes the log forget the group, whose members have gone.
+    /// What makes the log forget the group, and its members.
     std::vector<consumer_record> end_records() const;
 
     bool is_empty() const noexcept { return member_count_ == 0; }
@@ -79,6 +97,9 @@ private:
         std::optional<monotonic_ns> timer_at;
         /// Until then it must have let go of what is pending.
         std::optional<monotonic_ns> revoke_until;
+        /// Until then it must have done the classic protocol's next step: joined again, or asked for its
+        /// assignment.
+        std::optional<monotonic_ns> step_until;
 
         bool is_void() const { return !said && !has && !target; }
     };
@@ -98,6 +119,18 @@ private:
     void forget(const std::string& id, turn& now);
     void on_session_timer(const std::string& id, turn& now);
     void on_revocation_timer(const std::string& id, turn& now);
+
+    // consumer_classic.cpp: members that speak the classic protocol
+    result<std::string> admit_classic(const join_request& request, const std::string& new_member_id,
+                                      turn& now);
+    result<std::string> admit_static_classic(const join_request& request, const std::string& id, turn& now);
+    bool supports(const join_request& request) const;
+    consumer_subscription said_by(const join_request& request, classic_subscription subscription) const;
+    std::string common_protocol(const consumer_subscription& said) const;
+    errc check_classic(const member_name& who, generation_id generation) const;
+    bool must_join_again(const member& one) const;
+    void limit_step(const std::string& id, turn& now);
+    void on_step_timer(const std::string& id, turn& now);
 
     // consumer_topics.cpp: what is subscribed to, and who shall have it
     consumer_subscription merged(const consumer_heartbeat_request& request, const std::string& id) const;
@@ -145,6 +178,7 @@ private:
     timestamp_ms since_ = no_timestamp;
     members members_;
     std::size_t member_count_ = 0;
+    std::size_t classic_count_ = 0;
     std::map<std::string, std::string, std::less<>> static_members_;
     std::map<std::string, pattern_record::matches, std::less<>> patterns_;
     partition_owners owners_;

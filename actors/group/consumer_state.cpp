@@ -67,11 +67,13 @@ void consumer_group::apply_one(const consumer_member_record& record) {
             static_members_.erase(known_as);
     }
     const bool was_there = one.said.has_value();
+    classic_count_ -= was_there && one.said->classic ? 1 : 0;
     one.said = record.value;
     if (!record.value) {
         member_count_ -= was_there ? 1 : 0;
         return drop_if_void(record.member_id);
     }
+    classic_count_ += one.said->classic ? 1 : 0;
     if (one.said->instance_id)
         static_members_[*one.said->instance_id] = record.member_id;
     member_count_ += was_there ? 0 : 1;
@@ -143,8 +145,12 @@ void consumer_group::on_loaded(monotonic_ns now) {
 }
 
 std::vector<consumer_record> consumer_group::end_records() const {
-    BARNABAS_ASSERT(is_empty());
     std::vector<consumer_record> records;
+    for (const auto& [id, one] : members_) {
+        records.emplace_back(current_record{name_, id, std::nullopt});
+        records.emplace_back(target_record{name_, id, std::nullopt});
+        records.emplace_back(consumer_member_record{name_, id, std::nullopt});
+    }
     for (const auto& [pattern, matches] : patterns_)
         records.emplace_back(pattern_record{name_, pattern, std::nullopt});
     if (has_legacy_topics_)

@@ -39,10 +39,12 @@ void coordinator::on_time(turn& now) {
             timers_.arm(later(now.now, options_.expiry_interval), std::move(*due));
             continue;
         }
-        if (auto* consumers = find_consumer(due->group))
+        if (auto* consumers = find_consumer(due->group)) {
             consumers->on_timer(*due, now);
-        else if (auto* group = find_classic(due->group))
+            downgrade_if_due(due->group, now);
+        } else if (auto* group = find_classic(due->group)) {
             group->on_timer(*due, now);
+        }
     }
 }
 
@@ -92,8 +94,10 @@ void coordinator::answer(const join_request& request, const std::string& name, r
     if (request.session_timeout < options_.session_timeout_min ||
         request.session_timeout > options_.session_timeout_max)
         return refuse(errc::invalid_session_timeout);
-    if (!make_way_for_classic(name, now))
-        return refuse(errc::inconsistent_group_protocol);
+    if (!make_way_for_classic(name, now)) {
+        now.out.reply(ticket, find_consumer(name)->on_join(request, draw_member_id(request), now));
+        return downgrade_if_due(name, now);
+    }
     if (!request.who.member_id.empty() && find_classic(name) == nullptr)
         return refuse(errc::unknown_member_id);
     classic_of(groups_[name], name).on_join(request, draw_member_id(request), ticket, now);
@@ -103,6 +107,8 @@ void coordinator::answer(const sync_request& request, const std::string& name, r
                          turn& now) {
     if (name.empty())
         return now.out.reply(ticket, with_code<sync_response>(errc::invalid_group_id));
+    if (auto* consumers = find_consumer(name))
+        return now.out.reply(ticket, consumers->on_sync(request, now));
     if (auto* group = find_classic(name))
         return group->on_sync(request, ticket, now);
     now.out.reply(ticket, with_code<sync_response>(errc::unknown_member_id));
@@ -111,9 +117,11 @@ void coordinator::answer(const sync_request& request, const std::string& name, r
 void coordinator::answer(const heartbeat_request& request, const std::string& name, request_ticket ticket,
                          turn& now) {
     auto* group = find_classic(name);
-    const errc code = name.empty()       ? errc::invalid_group_id
-                      : group == nullptr ? errc::unknown_member_id
-                                         : group->on_heartbeat(request, now);
+    auto* consumers = find_consumer(name);
+    const errc code = name.empty()           ? errc::invalid_group_id
+                      : consumers != nullptr ? consumers->on_classic_heartbeat(request, now)
+                      : group == nullptr     ? errc::unknown_member_id
+                                             : group->on_heartbeat(request, now);
     now.out.reply(ticket, heartbeat_response{code});
 }
 
@@ -122,9 +130,11 @@ void coordinator::answer(const leave_request& request, const std::string& name, 
     leave_response response;
     response.code = name.empty() ? errc::invalid_group_id : errc::ok;
     auto* group = find_classic(name);
+    auto* consumers = find_consumer(name);
     for (const auto& leaving : request.members)
-        response.members.push_back(group == nullptr ? errc::unknown_member_id
-                                                    : group->on_leave(leaving.who, now));
+        response.members.push_back(consumers != nullptr ? consumers->on_classic_leave(leaving.who, now)
+                                   : group == nullptr   ? errc::unknown_member_id
+                                                        : group->on_leave(leaving.who, now));
     now.out.reply(ticket, std::move(response));
 }
 

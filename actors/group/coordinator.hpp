@@ -80,6 +80,8 @@ private:
     consumer_heartbeat_response heartbeat(const consumer_heartbeat_request& request, const std::string& name,
                                           turn& now);
     bool make_way_for_consumers(const std::string& name, turn& now);
+    bool upgrade(const std::string& name, classic_group& classic, turn& now);
+    void downgrade_if_due(const std::string& name, turn& now);
     bool make_way_for_classic(const std::string& name, turn& now);
     consumer_group* find_consumer(const std::string& name);
     consumer_group& consumer_of(one_group& group, const std::string& name);

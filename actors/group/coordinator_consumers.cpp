@@ -10,6 +10,8 @@ namespace barnabas::group {
 
 namespace {
 
+constexpr std::string_view consumer_type = "consumer";
+
 template <class Response>
 Response refused(errc code, std::string detail) {
     Response response;
@@ -55,19 +57,51 @@ consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_requ
         groups_.find(name)->second.consumer.reset();
         erase_if_nothing_is_left(name);
     }
+    downgrade_if_due(name, now);
     return told;
 }
 
-/// A classic group without members gives its name away; its offsets stay. False if it has members.
+/// A classic group without members gives its name away; its offsets stay. One with members goes over with
+/// them, or else keeps it.
 bool coordinator::make_way_for_consumers(const std::string& name, turn& now) {
-    const auto* classic = find_classic(name);
+    auto* classic = find_classic(name);
     if (classic == nullptr)
         return true;
     if (!classic->is_empty())
-        return false;
+        return upgrade(name, *classic, now);
     BARNABAS_MARK(empty_classic_group_became_consumer_group);
     write(classic_record{name, std::nullopt}, now);
     return true;
+}
+
+bool coordinator::upgrade(const std::string& name, classic_group& classic, turn& now) {
+    const auto policy = options_.consumer.migration;
+    if (policy != migration_policy::upgrade && policy != migration_policy::bidirectional)
+        return false;
+    const auto most = static_cast<std::size_t>(options_.consumer.members_max);
+    const auto handover = classic.handover();
+    if (classic.protocol_type() != consumer_type || classic.member_count() > most ||
+        !consumer_group::can_take_over(handover, *topics_))
+        return false;
+    classic.turn_away(now);
+    write(classic_record{name, std::nullopt}, now);
+    consumer_of(groups_[name], name).take_over(handover, now);
+    return true;
+}
+
+/// When the last member of the consumer protocol has gone, the others go on as a classic group.
+void coordinator::downgrade_if_due(const std::string& name, turn& now) {
+    const auto* consumers = find_consumer(name);
+    const auto policy = options_.consumer.migration;
+    if (consumers == nullptr || !consumers->is_all_classic() ||
+        (policy != migration_policy::downgrade && policy != migration_policy::bidirectional) ||
+        consumers->size() > static_cast<std::size_t>(options_.members_max))
+        return;
+    BARNABAS_MARK(consumer_group_became_classic_group);
+    auto state = consumers->as_classic(now.wall);
+    end(*consumers, now);
+    write(classic_record{name, std::move(state)}, now);
+    find_classic(name)->begin_anew(now);
 }
 
 /// And the other way.
