@@ -172,6 +172,8 @@ void replica_log::take_snapshot_due(sync_job& job) {
     snapshots_due_.erase(snapshots_due_.begin(), ahead);
     // What a snapshot vouches for is not scanned again, so the indexes must be as stable as the log.
     job.transaction_indexes = std::exchange(dirty_transactions_, {});
+    if (options_.planted.transaction_index_not_synced)
+        job.transaction_indexes.clear();
     for (auto& segment : open_segments_)
         if (std::exchange(segment.indexes_dirty, false) && !options_.planted.index_not_synced)
             job.to_sync.insert(job.to_sync.end(), {segment.files.offset_index, segment.files.time_index});

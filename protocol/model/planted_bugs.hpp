@@ -36,6 +36,8 @@ struct planted_bugs {
     bool closing_entry_forgotten = false;
     /// A snapshot vouches for indexes that were not synced.
     bool index_not_synced = false;
+    /// A snapshot vouches for entries of aborted transactions that were not synced.
+    bool transaction_index_not_synced = false;
     /// The epoch checkpoint does not follow a new epoch.
     bool epochs_not_written = false;
     /// Segments are deleted before a snapshot remembers their producers.
@@ -78,6 +80,8 @@ struct planted_bugs {
     bool recovery_vouches_first = false;
     /// Index entries of what was cut stay in the file.
     bool index_kept_after_cut = false;
+    /// Entries of aborted transactions behind the newest snapshot are not made again.
+    bool transactions_not_recovered = false;
     /// A snapshot is trusted without its checksum.
     bool snapshot_crc_ignored = false;
     /// A snapshot gets its name before its bytes are synced.

@@ -56,7 +56,8 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
             if (entry.last_offset < scan_from_)
                 entries.push_back(entry);
     }
-    entries.insert(entries.end(), found.begin(), found.end());
+    if (!options_.planted.transactions_not_recovered)
+        entries.insert(entries.end(), found.begin(), found.end());
     return replace_transactions(segment, entries);
 }
 

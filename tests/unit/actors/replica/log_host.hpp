@@ -27,10 +27,12 @@ struct batch_shape {
     std::int32_t sequence = 0;
     /// So many different ones; every seventh record is a tombstone when there are several.
     std::uint64_t keys = 1;
+    bool transactional = false;
 };
 
 inline batch::batch_view make_batch(const batch_shape& shape, std::uint64_t label = 0) {
     batch::builder_options options;
+    options.transactional = shape.transactional;
     if (shape.producer >= 0) {
         options.producer_id = producer_id(shape.producer);
         options.producer_epoch = producer_epoch(shape.epoch);

@@ -36,11 +36,12 @@ inline batch::batch_view make_transaction_part(const transaction_part& part) {
     return view_of(builder);
 }
 
-inline batch::batch_view make_marker(std::int64_t producer, bool commit, std::uint8_t coordinator_epoch = 4) {
+inline batch::batch_view make_marker(std::int64_t producer, bool commit, std::uint8_t coordinator_epoch = 4,
+                                     std::int16_t epoch = 0) {
     batch::builder_options options;
     options.control = options.transactional = true;
     options.producer_id = producer_id(producer);
-    options.producer_epoch = producer_epoch(0);
+    options.producer_epoch = producer_epoch(epoch);
     batch::batch_builder builder(options);
     const std::byte key[] = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte(commit ? 1 : 0)};
     std::byte value[6] = {};

@@ -59,10 +59,12 @@ void log_model::compare_cleaned(const std::map<log_offset, known_batch>& found) 
     if (below <= log_offset(0))
         return;
     newest_.clear();
+    aborted_ = aborted();
     auto& cleaned = expected_.cleaned;
     for (const auto& [base, batch] : cleaned)
-        for (const auto& record : records_of(batch))
-            newest_[record.key] = std::max(newest_[record.key], record.offset);
+        if (!batch.header.is_control() && !aborted_.contains(base))
+            for (const auto& record : records_of(batch))
+                newest_[record.key] = std::max(newest_[record.key], record.offset);
     for (const auto& [base, batch] : found)
         if (base < below && !cleaned.contains(base))
             return wrong("a batch that compaction dropped, or that never was, at offset " +
@@ -72,7 +74,11 @@ void log_model::compare_cleaned(const std::map<log_offset, known_batch>& found) 
         if (batch.header.next_offset() <= start)
             continue;
         const auto now = found.find(base);
-        compare_kept(batch, now == found.end() ? nullptr : &now->second);
+        const auto* kept = now == found.end() ? nullptr : &now->second;
+        if (batch.header.is_control())
+            compare_marker(batch, kept, found);
+        else
+            compare_kept(batch, kept);
     }
     const auto seen = std::find_if(cleaned.begin(), cleaned.end(), [start](const auto& one) {
         return one.second.header.next_offset() > start;
@@ -89,6 +95,8 @@ void log_model::compare_kept(const known_batch& before, const known_batch* now) 
         return;
     if (now != nullptr && !same_batch(before.header, now->header))
         return wrong("compaction made another batch at offset " + std::to_string(base.get()));
+    if (aborted_.contains(base))
+        return;
     const auto left = now == nullptr ? std::vector<record_copy>() : records_of(*now);
     auto next = left.begin();
     for (const auto& record : records_of(before)) {
@@ -104,6 +112,27 @@ void log_model::compare_kept(const known_batch& before, const known_batch* now) 
     }
     if (next != left.end())
         wrong("compaction made another record at offset " + std::to_string(next->offset.get()));
+}
+
+/// It says its word as long as any data of its transaction is left.
+void log_model::compare_marker(const known_batch& before, const known_batch* now,
+                               const std::map<log_offset, known_batch>& found) {
+    const auto base = before.header.base_offset;
+    if (now != nullptr && !same_batch(before.header, now->header))
+        return wrong("compaction made another marker at offset " + std::to_string(base.get()));
+    if (now != nullptr && records_of(*now) == records_of(before))
+        return;
+    if (now != nullptr && now->header.record_count != 0)
+        return wrong("compaction changed the marker at offset " + std::to_string(base.get()));
+    for (auto at = found.lower_bound(base); at != found.begin();) {
+        const auto& header = (--at)->second.header;
+        if (header.producer_id != before.header.producer_id)
+            continue;
+        if (!header.is_control())
+            wrong("the marker at offset " + std::to_string(base.get()) + " is gone, and the data at " +
+                  std::to_string(header.base_offset.get()) + " is not");
+        return;
+    }
 }
 
 /// One pass gave it its horizon, and a later one came behind that.

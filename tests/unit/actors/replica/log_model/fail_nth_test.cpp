@@ -40,9 +40,12 @@ operations joined(operations first, const operations& second) {
 std::vector<prepared> directories() {
     const operations few{batch, batch, {op::write_all}};
     const operations sync{{op::sync}};
+    const operation part{op::send_in_transaction, 90, 0};
+    const operations aborted{part, {op::end_transaction, 0, 1}, part, {op::write_all}};
     return {
         {"empty", {}},
         {"unsynced", few},
+        {"aborted", joined(joined(aborted, sync), {{op::end_transaction, 0, 1}})},
         {"queued", {batch, batch, later_batch}},
         {"synced", joined(few, sync)},
         {"closed", joined(joined(rolled(), sync), {{op::close}})},
@@ -55,9 +58,21 @@ std::vector<prepared> directories() {
 }
 
 const operations jobs{
-    {op::write},        {op::write_all},    {op::sync},         {op::failing_sync}, {op::close},
-    {op::kill},         {op::power_cut, 0}, {op::power_cut, 4}, {op::retain, 0},    {op::retain, 1},
-    {op::roll_expired}, {op::read, 1, 300}, {op::find, 130},    {op::find_largest},
+    {op::write},
+    {op::write_all},
+    {op::sync},
+    {op::failing_sync},
+    {op::close},
+    {op::kill},
+    {op::power_cut, 0},
+    {op::power_cut, 4},
+    {op::retain, 0},
+    {op::retain, 1},
+    {op::roll_expired},
+    {op::read, 1, 300},
+    {op::read_committed, 1, 300},
+    {op::find, 130},
+    {op::find_largest},
 };
 
 /// Arms one misfortune at the n-th operation.

@@ -15,11 +15,14 @@ constexpr std::array names{"append",
                            "older_epoch",
                            "new_producer_epoch",
                            "new_leader_epoch",
+                           "send_in_transaction",
+                           "end_transaction",
                            "write",
                            "write_all",
                            "sync",
                            "failing_sync",
                            "read",
+                           "read_committed",
                            "find",
                            "find_largest",
                            "retain",
@@ -64,6 +67,12 @@ sim::power_cut_faults losses_of(std::uint32_t choice) {
     return sim::power_cut_faults::drawn(draws);
 }
 
+std::int64_t id_of(std::uint32_t number) {
+    return 100 + static_cast<std::int64_t>(number);
+}
+
+} // namespace
+
 batch_shape shape_of(const operation& one, std::uint64_t keys) {
     return {.records = static_cast<int>(1 + one.a % 3),
             .value_size = 10 + one.a / 3 % 130,
@@ -71,13 +80,11 @@ batch_shape shape_of(const operation& one, std::uint64_t keys) {
             .keys = keys};
 }
 
+namespace {
+
 errc code_of(std::uint32_t choice) {
     constexpr std::array codes{errc::storage_error, errc::disk_full, errc::read_only};
     return codes[choice % codes.size()];
-}
-
-std::int64_t id_of(std::uint32_t number) {
-    return 100 + static_cast<std::int64_t>(number);
 }
 
 } // namespace
@@ -150,11 +157,14 @@ void log_model::run_living(const operation& one) {
         return;
     }
     case op::new_leader_epoch: ++leader_epoch_; return;
+    case op::send_in_transaction: return send_in_transaction(one);
+    case op::end_transaction: return end_transaction(one);
     case op::write: return write();
     case op::write_all: return write_all();
     case op::sync: return sync();
     case op::failing_sync: return failing_sync();
     case op::read: return read(one);
+    case op::read_committed: return read_committed(one);
     case op::find: return find(timestamp_ms(900 + one.a % 800));
     case op::find_largest: return find(std::nullopt);
     case op::retain: return retain(one.a % 2 == 0);
@@ -185,17 +195,21 @@ void log_model::append(const batch_shape& shape) {
             wrong("an append was refused: " + to_string(appended.failure()));
         return;
     }
-    if (host_.writes.size() != before + 1 || appended->base_offset != end || appended->duplicate)
-        return wrong("an append got offset " + std::to_string(appended->base_offset.get()) + " at the end " +
+    note_appended(*appended, before, end);
+    if (shape.producer >= 0 && !shape.transactional)
+        producers_[static_cast<std::uint32_t>(shape.producer - 100)].next_sequence =
+            shape.sequence + shape.records;
+}
+
+void log_model::note_appended(const append_result& appended, std::size_t writes_before, log_offset end) {
+    if (host_.writes.size() != writes_before + 1 || appended.base_offset != end || appended.duplicate)
+        return wrong("an append got offset " + std::to_string(appended.base_offset.get()) + " at the end " +
                      std::to_string(end.get()));
-    if (appended->base_offset < expected_.stable)
+    if (appended.base_offset < expected_.stable)
         return wrong("offset " + std::to_string(end.get()) + " was stable and is given again");
     const auto& bytes = host_.writes.back().batches.front();
     expected_.batches[end] = {bytes, *batch::parse_header(bytes.bytes())};
     expected_.ever[end].push_back(bytes);
-    if (shape.producer >= 0)
-        producers_[static_cast<std::uint32_t>(shape.producer - 100)].next_sequence =
-            shape.sequence + shape.records;
 }
 
 void log_model::send(std::uint32_t number, const operation& one) {

@@ -52,6 +52,14 @@ struct expected_log {
 /// Sequences with smaller options have a log that is not compacted.
 inline constexpr std::uint32_t plain_options = 2160;
 
+/// Producers of transactions have ids of their own.
+inline constexpr std::int64_t transactional_ids = 200;
+inline bool is_transactional(producer_id id) {
+    return id.get() >= transactional_ids;
+}
+
+batch_shape shape_of(const operation& one, std::uint64_t keys);
+
 /// Drives one log by operations.
 class log_model {
 public:
@@ -81,6 +89,7 @@ private:
     };
 
     void append(const batch_shape& shape);
+    void note_appended(const append_result& appended, std::size_t writes_before, log_offset end);
     void send(std::uint32_t number, const operation& one);
     void repeat(const operation& one);
     void refuse(const operation& one);
@@ -107,7 +116,28 @@ private:
     void run_living(const operation& one);
     void forget_from(log_offset from);
 
+    // model_transactions.cpp
+    void send_in_transaction(const operation& one);
+    void end_transaction(const operation& one);
+    void read_committed(const operation& one);
+    /// What a reader of committed records sees, from the first offset to the last stable one.
+    void compare_committed();
+    void compare_unstable(log_offset high_watermark);
+    /// The offset behind what was read; `from` when that failed and this is excused.
+    log_offset read_committed_from(log_offset from, log_offset upto, std::size_t bytes);
+    struct transaction_state {
+        std::int16_t epoch = 0;
+        std::int32_t next_sequence = 0;
+        bool known = false;
+        bool open = false;
+    };
+    transaction_state state_of(producer_id id) const;
+    /// Base offsets of data whose transaction was aborted.
+    std::set<log_offset> aborted() const;
+
     // cleaned_log.cpp
+    void compare_marker(const known_batch& before, const known_batch* now,
+                        const std::map<log_offset, known_batch>& found);
     const std::map<log_offset, known_batch>& standing();
     void compare_cleaned(const std::map<log_offset, known_batch>& found);
     void compare_kept(const known_batch& before, const known_batch* now);
@@ -139,6 +169,7 @@ private:
     std::map<log_offset, known_batch> standing_;
     /// Of each key the newest record below `cleaned_below`, while a log is compared.
     std::map<std::string, log_offset> newest_;
+    std::set<log_offset> aborted_;
     /// On stable storage outside of the log's directory.
     journal::journal_part journaled_{{"orders-0", log_host::small_options().topic_id}, {}};
     checkpointed_offsets checkpointed_;

@@ -113,9 +113,16 @@ void log_model::note_pass(const clean_task& task) {
         expected_.cleaned_below = task.upto;
     }
     std::map<producer_id, log_offset> last;
-    for (const auto& [base, batch] : batches)
-        if (batch.header.has_producer_id())
-            last[batch.header.producer_id] = base;
+    std::map<producer_id, producer_epoch> epochs;
+    for (const auto& [base, batch] : batches) {
+        const auto& header = batch.header;
+        if (!header.has_producer_id())
+            continue;
+        // A marker of a newer epoch says all that is to be known of its producer.
+        if (!header.is_control() || header.producer_epoch != epochs[header.producer_id])
+            last[header.producer_id] = base;
+        epochs[header.producer_id] = header.producer_epoch;
+    }
     expected_.tails.clear();
     for (const auto& [id, base] : last)
         expected_.tails.insert(base);

@@ -15,12 +15,15 @@ enum class op : std::uint8_t {
     older_epoch,        ///< a: producer; must be refused
     new_producer_epoch, ///< a: producer
     new_leader_epoch,
-    write, ///< one queued append; repairs after a failure
+    send_in_transaction, ///< as send; the first one begins the transaction
+    end_transaction,     ///< a: producer; b: commit or abort, and whether the coordinator raises the epoch
+    write,               ///< one queued append; repairs after a failure
     write_all,
     sync,
-    failing_sync, ///< the disk drops what was not synced: the log must be opened again
-    read,         ///< a: from where; b: how many bytes
-    find,         ///< a: timestamp
+    failing_sync,   ///< the disk drops what was not synced: the log must be opened again
+    read,           ///< a: from where; b: how many bytes
+    read_committed, ///< a: from where; b: how many bytes
+    find,           ///< a: timestamp
     find_largest,
     retain, ///< a: whether the renamed files are removed, too
     roll_expired,
