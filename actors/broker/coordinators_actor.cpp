@@ -7,6 +7,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas {
 
@@ -50,6 +51,19 @@ group::group_options options_of(const broker_config& config, const planted_bugs&
     return options;
 }
 
+/// Names whose topics are not there any more; one that was made again counts.
+std::shared_ptr<const std::set<std::string>> deleted_between(const metadata_image_ptr& before,
+                                                             const metadata_image_ptr& after) {
+    std::set<std::string> gone;
+    if (before && before != after)
+        for (const auto& [name, topic] : before->topics) {
+            const auto* now = after->find_topic(name);
+            if (now == nullptr || now->id != topic.id)
+                gone.insert(name);
+        }
+    return gone.empty() ? nullptr : std::make_shared<const std::set<std::string>>(std::move(gone));
+}
+
 } // namespace
 
 coordinators::coordinators(runtime::node_services& node, const broker_config& config,
@@ -58,6 +72,7 @@ coordinators::coordinators(runtime::node_services& node, const broker_config& co
 
 void coordinators::follow(broker_view& view) {
     const auto* topic = view.image->find_topic(group::offsets_topic);
+    const auto gone = deleted_between(std::exchange(image_, view.image), view.image);
     const auto routed = [&](const topic_partition& id) {
         return topic != nullptr && id.topic == topic->id ? view.find(id) : caf::actor{};
     };
@@ -82,7 +97,7 @@ void coordinators::follow(broker_view& view) {
             const loop_index home(index % node_.scheduling->loop_count());
             here = {log, group::spawn_coordinator(node_, home, {id, log, options_, spawned_++, view.image})};
         } else {
-            caf::anon_send(here.actor, group::topics_seen{view.image});
+            caf::anon_send(here.actor, group::topics_seen{view.image, gone});
         }
         view.coordinators.emplace(partition.index, here.actor);
     }

@@ -36,6 +36,7 @@ private:
     std::shared_ptr<const group::group_options> options_;
     std::map<topic_partition, one> running_;
     std::uint64_t spawned_ = 0;
+    metadata_image_ptr image_;
     bool closed_ = false;
 };
 

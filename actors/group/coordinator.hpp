@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ public:
     void on_loaded(turn& now);
     /// Topics came, went or grew; groups look at them with their members' next heartbeats.
     void on_topics(metadata_image_ptr topics) { topics_ = std::move(topics); }
+    /// Topics of these names were deleted: their offsets go. Only when all is loaded.
+    void on_topics_gone(const std::set<std::string>& names, turn& now);
 
     void on_request(const coordinator_request& request, request_ticket ticket, turn& now);
     /// Handles what is due.

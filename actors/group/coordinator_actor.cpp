@@ -21,6 +21,8 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace barnabas::group {
@@ -62,7 +64,8 @@ private:
     void on_load_failed(const error& why);
     void load_again_later();
 
-    void on_topics(metadata_image_ptr topics);
+    void on_topics(const topics_seen& seen);
+    void remove_offsets_of_gone();
     void on_request(const coordinator_request& request);
     void on_commits_query(const commits_query& query);
     void on_timer(const coordinator_timer& fired);
@@ -97,6 +100,8 @@ private:
     /// Empty between events.
     effects out_;
     std::optional<monotonic_ns> armed_for_;
+    /// Names of topics that were deleted while the state was not loaded.
+    std::set<std::string> gone_;
 };
 
 caf::behavior coordinator_actor::make_behavior() {
@@ -110,7 +115,7 @@ caf::behavior coordinator_actor::make_behavior() {
             if (state_ == state::waiting_to_load)
                 load();
         },
-        [this](const topics_seen& m) { on_topics(m.topics); },
+        [this](const topics_seen& m) { on_topics(m); },
         [this](const close_coordinator&) { close(); },
         [this](const commits_query& m) { on_commits_query(m); },
     };
@@ -179,6 +184,8 @@ void coordinator_actor::on_loaded() {
                                       {"upto", loaded_upto_},
                                       {"took_ms", took / 1'000'000}});
     run([this](turn& now) { machine_->on_loaded(now); });
+    if (!gone_.empty())
+        remove_offsets_of_gone();
 }
 
 /// Trouble is told as such, never as a group or an offset that does not exist (card GRP-15).
@@ -211,10 +218,19 @@ void coordinator_actor::on_request(const coordinator_request& request) {
     run([&](turn& now) { machine_->on_request(request, ticket, now); });
 }
 
-void coordinator_actor::on_topics(metadata_image_ptr topics) {
-    options_.topics = std::move(topics);
+void coordinator_actor::on_topics(const topics_seen& seen) {
+    options_.topics = seen.topics;
     if (machine_)
         machine_->on_topics(options_.topics);
+    if (!seen.gone)
+        return;
+    gone_.insert(seen.gone->begin(), seen.gone->end());
+    if (state_ == state::serving)
+        remove_offsets_of_gone();
+}
+
+void coordinator_actor::remove_offsets_of_gone() {
+    run([names = std::exchange(gone_, {}), this](turn& now) { machine_->on_topics_gone(names, now); });
 }
 
 void coordinator_actor::on_commits_query(const commits_query& query) {

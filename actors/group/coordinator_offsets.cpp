@@ -124,6 +124,19 @@ void coordinator::answer(const delete_offsets_request& request, const std::strin
     now.out.reply(ticket, std::move(response));
 }
 
+void coordinator::on_topics_gone(const std::set<std::string>& names, turn& now) {
+    std::vector<offset_record> gone;
+    for (const auto& [name, group] : groups_)
+        group.offsets.for_each([&](const std::string& topic, partition_index index, const committed_offset&) {
+            if (names.contains(topic))
+                gone.push_back({name, topic, index, std::nullopt});
+        });
+    for (auto& record : gone) {
+        BARNABAS_MARK(offsets_of_deleted_topic);
+        write(std::move(record), now);
+    }
+}
+
 void coordinator::expire_all(turn& now) {
     std::vector<std::string> names;
     names.reserve(groups_.size());

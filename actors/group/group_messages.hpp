@@ -8,6 +8,8 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -81,6 +83,9 @@ struct coordinator_response {
 /// To a coordinator: the newest metadata, which groups of the consumer protocol assign from.
 struct topics_seen {
     metadata_image_ptr topics;
+    /// Names whose topics were deleted since the message before: what was committed of them says nothing
+    /// about a topic that is made under such a name again. Null for none.
+    std::shared_ptr<const std::set<std::string>> gone;
 };
 
 /// To a coordinator: the partition's leader is elsewhere from now on, or the broker stops. Whoever waits is

@@ -119,6 +119,18 @@ TEST(coordinator, deleted_group_is_gone_though_somebody_was_sent_back_to_join_it
     EXPECT_EQ(world.describe().state, "Dead");
 }
 
+TEST(coordinator, offsets_of_a_deleted_topic_go_for_good) {
+    group_world world;
+    const auto member = world.stable_with_one();
+    world.commit("t", 5, {member, {}}, 1);
+    world.commit("other", 6, {member, {}}, 1);
+    world.run([&](turn& now) { world.machine->on_topics_gone({"t", "unknown"}, now); });
+    EXPECT_EQ(world.committed("t"), -1);
+    EXPECT_EQ(world.committed("other"), 6);
+    world.reload();
+    EXPECT_EQ(world.committed("t"), -1);
+}
+
 TEST(coordinator, assignment_that_cannot_be_kept_is_given_to_nobody) {
     group_options options;
     options.record_bytes_max = 10'000;
