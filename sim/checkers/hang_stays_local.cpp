@@ -9,6 +9,8 @@ namespace {
 constexpr std::int64_t clients_adapt_ns = 8 * second;
 /// What was sent so long before the end of the hang must have been taken.
 constexpr std::int64_t taken_within_ns = 5 * second;
+/// Fewer may wait behind others that were refused.
+constexpr std::uint64_t batches_min = 3;
 
 std::string not_served(const directory_hang& hang, const place& where, const history& of) {
     const auto from = hang.began + clients_adapt_ns;
@@ -21,20 +23,21 @@ std::string not_served(const directory_hang& hang, const place& where, const his
         const auto* result = of.result_of(batch.token);
         taken += result != nullptr && result->what == client::delivery::acked && result->at >= from;
     }
-    if (wanted == 0 || taken > 0)
+    if (wanted < batches_min || taken > 0)
         return {};
     return "none of " + std::to_string(wanted) + " batches for " + to_string(where) + " was taken while " +
            hang.directory + " hung, where that partition does not lie";
 }
 
 std::string badly_stopped(const directory_hang& hang) {
+    if (!hang.served_before_stop)
+        return {};
     if (!hang.stop_told)
         return "the broker did not stop beside " + hang.directory + ", which hangs";
-    // One that had stopped before it hung has kept the marker.
-    if (hang.served_before_stop && hang.marked.contains(hang.directory))
+    if (hang.marked.contains(hang.directory))
         return hang.directory + " hangs and has the marker of a clean stop";
     for (const auto& path : hang.others)
-        if (hang.served_before_stop && !hang.marked.contains(path))
+        if (!hang.marked.contains(path))
             return path + " was closed beside " + hang.directory +
                    ", which hangs, and has no marker of a clean stop";
     return {};

@@ -17,7 +17,7 @@ struct directory_hang {
     virtual_time began;
     virtual_time ended;
     std::uint64_t life = 0;
-    /// One life of the broker, which served clients, went on through it all.
+    /// One life of the broker, which served clients, went on through it all, and nothing else happened to it.
     bool served = false;
     /// The broker was asked to stop beside it and had the time to, whether it said that it had, and whether
     /// it served clients before; then the directories with the marker of a clean stop.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t watch_interval_ns = 10 * millisecond;
 constexpr std::int64_t stop_limit_ns = 5 * second;
 /// A stop beside a directory that hangs waits until it is told that it does.
-constexpr std::int64_t stop_beside_hang_limit_ns = 20 * second;
+constexpr std::int64_t stop_beside_hang_limit_ns = 8 * second;
 /// Whoever starts a broker again that gave up waits at least so long.
 constexpr std::int64_t after_giving_up_ns = second;
 
@@ -124,6 +124,9 @@ void fault_driver::meet(std::vector<const planned_fault*>& waiting) {
 void fault_driver::carry_out(const planned_fault& fault) {
     if (is_of_process(fault.kind) && !with_.broker->running())
         return;
+    // Who is disturbed otherwise as well may stop serving for that.
+    if (hang_)
+        hang_->served = false;
     tell(name_of(fault.kind));
     met_.count(name_of(fault.kind), with_.broker->moment());
     if (is_of_process(fault.kind))
@@ -152,6 +155,7 @@ void fault_driver::stop_broker() {
     if (!hang_)
         return with_.broker->stop(stop_limit_ns);
     hang_->served_before_stop = with_.broker->started();
+    hang_->served = false;
     const auto limit = with_.time->now() + stop_beside_hang_limit_ns;
     with_.broker->stop(stop_beside_hang_limit_ns, [this, limit, began = hang_->began](bool) {
         const bool told = with_.broker->told_stopped();
