@@ -7,6 +7,17 @@
 
 namespace barnabas {
 
+namespace {
+
+/// `offsets.topic.segment.bytes` may be smaller than a topic may say by the public key, and the topic must
+/// come about all the same.
+const char* segment_key(std::int32_t bytes) {
+    constexpr std::int32_t public_key_least = 1 << 20;
+    return bytes < public_key_least ? "internal.segment.bytes" : "segment.bytes";
+}
+
+} // namespace
+
 new_topic topic_by_name(connection& self, std::string name) {
     new_topic topic;
     topic.name = std::move(name);
@@ -20,7 +31,8 @@ new_topic topic_by_name(connection& self, std::string name) {
         std::min<std::size_t>(brokers, static_cast<std::size_t>(config.offsets_topic_replication_factor)));
     topic.configs = {{"cleanup.policy", "compact"},
                      {"compression.type", "producer"},
-                     {"segment.bytes", std::to_string(config.offsets_topic_segment_bytes)}};
+                     {segment_key(config.offsets_topic_segment_bytes),
+                      std::to_string(config.offsets_topic_segment_bytes)}};
     return topic;
 }
 
