@@ -30,7 +30,7 @@ void classic_group::prepare_rebalance(turn& now) {
 
 void classic_group::arm_phase_timer(timer_kind kind, std::chrono::milliseconds wait, turn& now) {
     phase_number_ = timers_.next_phase();
-    if (!options_.planted.rebalance_not_limited)
+    if (!options_.planted.rebalance_not_limited || first_rebalance_)
         timers_.arm(later(now.now, wait), {kind, name_, {}, phase_number_});
 }
 

@@ -40,10 +40,11 @@ constexpr const char* apart = "group_members_apart";
 constexpr const char* fenced = "zombies_fenced";
 constexpr const char* offsets = "committed_offsets_stay";
 constexpr const char* settle = "groups_settle";
-constexpr const char* leak = "no_leak";
 
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
+/// Unit tests of groups (tests/unit/actors/group).
+constexpr const char* group_tests = "group_tests";
 
 using bugs = planted_bugs;
 
@@ -305,7 +306,7 @@ const mutant table[] = {
      &bugs::rebalance_not_limited},
     {"older_join_forgotten",
      "a JoinGroup that comes again leaves the one before without an answer",
-     {answered, leak},
+     {group_tests},
      &bugs::older_join_forgotten},
     {"producer_ids_given_again",
      "a restarted controller hands out the newest block of producer ids once more",

@@ -9,7 +9,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mutants_table import KEPT, MODEL_PROGRAM, kept_schedule, mutants, mutants_of_the_model, replay, run  # noqa: E402
+from mutants_table import KEPT, TESTS, kept_schedule, mutants, mutants_of_tests, replay, run  # noqa: E402
 
 MUTANTS_MIN = 12
 good = True
@@ -34,8 +34,9 @@ def kept_schedule_shows_the_bug(mutant):
     return f'without the bug: {outcome.checkers}: {outcome.text}' if outcome.checkers else None
 
 
-def model_finds(mutant):
-    done = subprocess.run([MODEL_PROGRAM, f'--gtest_filter=*is_found/{mutant.name}'], stdin=subprocess.DEVNULL,
+def test_finds(mutant, name):
+    program, test = TESTS[name]
+    done = subprocess.run([program, f'--gtest_filter={test.format(mutant.name)}'], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
     if done.returncode == 0 and '[  PASSED  ] 1 test.' in done.stdout:
         return None
@@ -72,8 +73,8 @@ def main():
                    ('unknown_mutant_is_refused', pool.submit(unknown_mutant_is_refused))]
         for mutant in table:
             waiting.append((f'{mutant.name}.kept_schedule', pool.submit(kept_schedule_shows_the_bug, mutant)))
-        for mutant in mutants_of_the_model():
-            waiting.append((f'{mutant.name}.found_by_the_model', pool.submit(model_finds, mutant)))
+        for mutant, test in mutants_of_tests():
+            waiting.append((f'{mutant.name}.found_by_{test}', pool.submit(test_finds, mutant, test)))
         for name, outcome in waiting:
             report(name, outcome.result())
     return 0 if good else 1

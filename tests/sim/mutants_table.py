@@ -28,18 +28,21 @@ def run(*arguments):
     return done.returncode, done.stdout
 
 
-# The property test of the log against its model: bugs that are named for it are planted there, not in simulated runs.
-MODEL = 'log_model'
-MODEL_PROGRAM = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 'actors', 'replica', 'log_model_test')
+# Bugs that are named for tests of their own are planted there, not in simulated runs: the property test of the log against its
+# model, and unit tests of groups. {name: (program, filter of the test that finds a bug)}
+UNIT = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 'actors')
+TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_found/{}'),
+         'group_tests': (os.path.join(UNIT, 'group', 'actors_group_test'), '*is_found_{}')}
 
 
 def mutants():
     """Those that simulated runs must find."""
-    return [mutant for mutant in all_mutants() if MODEL not in mutant.checkers]
+    return [mutant for mutant in all_mutants() if not set(TESTS) & set(mutant.checkers)]
 
 
-def mutants_of_the_model():
-    return [mutant for mutant in all_mutants() if MODEL in mutant.checkers]
+def mutants_of_tests():
+    """[(mutant, name of its test)] of the others."""
+    return [(mutant, name) for mutant in all_mutants() for name in TESTS if name in mutant.checkers]
 
 
 def all_mutants():

@@ -248,6 +248,32 @@ TEST(classic_group, join_sent_twice_answers_the_older_one) {
     EXPECT_TRUE(world.answered(waiting));
 }
 
+/// The older request waits in a connection that its client has given up; it is to wait for nothing no longer.
+join_response answer_of_older_join(bool with_bug) {
+    group_options options;
+    options.planted.older_join_forgotten = with_bug;
+    group_world world(options);
+    const auto [leader, other] = world.stable_with_two();
+    const auto older = world.ask(world.joining({leader, {}}, "changed"));
+    EXPECT_FALSE(world.answered(older));
+    const auto newer = world.ask(world.joining({leader, {}}, "changed"));
+    const bool answered = world.answered(older);
+    EXPECT_FALSE(world.answered(newer));
+    world.ask(world.joining({other, {}}));
+    EXPECT_EQ(world.joined(newer).code, errc::ok);
+    EXPECT_EQ(world.answered(older), answered);
+    return answered ? world.joined(older) : join_response{};
+}
+
+TEST(classic_group, join_that_comes_again_ends_the_one_that_waits) {
+    EXPECT_EQ(answer_of_older_join(false).code, errc::rebalance_in_progress);
+}
+
+/// No run of the simulator sees it: the connection waits for its coordinator for longer than a run lasts.
+TEST(classic_group_with_a_bug, is_found_older_join_forgotten) {
+    EXPECT_EQ(answer_of_older_join(true).code, errc::ok);
+}
+
 // ---- static members (KIP-345)
 
 TEST(classic_group, static_member_that_comes_back_keeps_its_assignment_without_a_rebalance) {
@@ -291,6 +317,27 @@ TEST(classic_group, two_processes_of_one_static_name_fence_the_older) {
     const auto member = world.joined(two);
     EXPECT_EQ(member.code, errc::ok);
     EXPECT_EQ(member.members.size(), 1u);
+}
+
+TEST(classic_group, two_processes_of_one_static_name_fence_the_older_after_a_load) { // card GRP-06
+    group_world world;
+    const auto loaded = world.stable_with_one("i1");
+    world.reload();
+    const auto one = world.joined(world.ask(world.joining({"", "i1"}))).member_id;
+    const auto two = world.joined(world.ask(world.joining({"", "i1"}))).member_id;
+    EXPECT_NE(one, loaded);
+    EXPECT_NE(two, loaded);
+    EXPECT_NE(one, two);
+    for (const auto& older : {loaded, one}) {
+        EXPECT_EQ(world.heartbeat({older, "i1"}, 1), errc::fenced_instance_id);
+        EXPECT_EQ(world.commit("t", 5, {older, "i1"}, 1).code, errc::fenced_instance_id);
+        EXPECT_EQ(world.joined(world.ask(world.joining({older, "i1"}))).code, errc::fenced_instance_id);
+    }
+    EXPECT_EQ(world.heartbeat({two, "i1"}, 1), errc::ok);
+    // Of the log, too, the newer one is the member.
+    world.reload();
+    EXPECT_EQ(world.heartbeat({one, "i1"}, 1), errc::fenced_instance_id);
+    EXPECT_EQ(world.heartbeat({two, "i1"}, 1), errc::ok);
 }
 
 TEST(classic_group, absent_static_member_keeps_its_place_until_its_session_ends) {

@@ -2,10 +2,11 @@
 
 #include <rapidcheck/gtest.h>
 
+#include <map>
 #include <set>
 
 /// Whatever members do, in whatever order: every request is answered once, a rebalance ends, and another
-/// coordinator that reads what this one wrote knows the same (G3, G4, G6).
+/// coordinator that reads what this one wrote, compacted anywhere, knows the same (G3, G4, G6; card GRP-12).
 namespace barnabas::group {
 
 namespace {
@@ -75,7 +76,7 @@ private:
             return;
         }
         case act::wait: return world_.pass(milliseconds(one.amount));
-        case act::reload: return reload();
+        case act::reload: return reload(one.amount);
         }
     }
     void join(process& of, std::uint64_t amount) {
@@ -121,13 +122,33 @@ private:
         return at == std::string_view::npos ? 0 : std::stoi(std::string(text.substr(at + 1)));
     }
 
+    /// As compaction may leave the log: of each key the newest record up to some place, and of those that
+    /// delete what came before them, some not even that.
+    void compact(runtime::random draws) {
+        auto& log = world_.log;
+        const auto end = static_cast<std::size_t>(draws.below(log.size() + 1));
+        std::map<std::vector<std::byte>, std::size_t> newest;
+        for (std::size_t at = 0; at < end; ++at)
+            newest[encode(log[at]).key] = at;
+        std::vector<group_record> kept;
+        for (std::size_t at = 0; at < log.size(); ++at) {
+            const auto encoded = encode(log[at]);
+            const bool replaced = at < end && newest[encoded.key] != at;
+            const bool dropped = at < end && !encoded.value && draws.chance(1, 2);
+            if (!replaced && !dropped)
+                kept.push_back(log[at]);
+        }
+        log = std::move(kept);
+    }
     /// What is written is what is known, where a rebalance is not under way.
-    void reload() {
+    void reload(std::uint64_t amount) {
         for (const auto ticket : tickets_)
             if (!world_.answered(ticket))
                 return;
         const auto before = world_.describe();
         const auto offset = world_.committed("t");
+        if (amount % 4 != 0)
+            compact(runtime::random(amount));
         world_.reload();
         RC_ASSERT(world_.committed("t") == offset);
         if (before.state != "Stable" && before.state != "Empty")
