@@ -1,7 +1,6 @@
 #include "actors/client/group_member.hpp"
 
 #include "actors/client/limits.hpp"
-#include "actors/client/retry_rules.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "protocol/kafka/find_coordinator.hpp"
 #include "protocol/kafka/heartbeat.hpp"
@@ -18,11 +17,9 @@ namespace barnabas::client {
 
 namespace {
 
-using code = kafka::error_code;
-
 constexpr std::int16_t commit_version_max = 9;
-constexpr std::int16_t fetch_version_max = 7;
 constexpr std::int16_t find_version_max = 3;
+constexpr std::int16_t fetch_version_of_groups = 8;
 
 std::optional<std::string> instance_of(const std::string& instance) {
     return instance.empty() ? std::nullopt : std::optional(instance);
@@ -30,9 +27,10 @@ std::optional<std::string> instance_of(const std::string& instance) {
 
 } // namespace
 
-// ---- asking
-
 void group_member::on_ready(monotonic_ns now) {
+    // Timers go on while the connection is gone.
+    if (!connection_.is_ready())
+        return;
     if (rude_at_ == monotonic_ns{} && options_.rude_ns > 0)
         rude_at_ = now + around(options_.rude_ns);
     if (now < not_before_)
@@ -40,13 +38,16 @@ void group_member::on_ready(monotonic_ns now) {
     not_before_ = {};
     if (be_rude(now))
         return;
+    const bool at_work = state_ == state::steady || lingers(now);
+    if (at_work && !options_.without_generation && beating_ == 0 && beat_at_ <= now)
+        beat(now);
+    if (lingers(now))
+        return;
     if (state_ != state::steady) {
         if (asked_ == 0)
             ask(now);
         return;
     }
-    if (beating_ == 0 && beat_at_ <= now)
-        beat(now);
     if (committing_ == 0 && commit_at_ <= now && !owned_.empty())
         commit(now);
 }
@@ -80,12 +81,14 @@ void group_member::join(monotonic_ns now) {
     auto& protocol = request.protocols.emplace_back();
     protocol.name = "range";
     protocol.metadata = subscription();
-    joins_as_new_ = member_id_.empty();
+    if (member_id_.empty())
+        joins_as_new_ = true;
     // The broker holds it until the others are there: those may have longer timeouts, and sessions before
     // that.
     constexpr std::int64_t others_ns = 30'000 * limits::millisecond;
-    asked_ = connection_.send(request, *connection_.version_for<kafka::join_group_request>(), now,
-                              options_.rebalance_timeout_ms * limits::millisecond + others_ns);
+    asked_ = connection_.send(request,
+                              *connection_.version_for<kafka::join_group_request>(options_.join_version_max),
+                              now, options_.rebalance_timeout_ms * limits::millisecond + others_ns);
 }
 
 void group_member::sync(monotonic_ns now) {
@@ -107,14 +110,24 @@ void group_member::sync(monotonic_ns now) {
 }
 
 void group_member::fetch(monotonic_ns now) {
-    kafka::offset_fetch_request request;
-    request.group_id = options_.group;
-    auto& topic = request.topics.emplace().emplace_back();
-    topic.name = options_.topic;
+    std::vector<std::int32_t> partitions;
     for (const auto& [partition, offset] : owned_)
-        topic.partition_indexes.push_back(partition);
-    asked_ = connection_.send(request,
-                              *connection_.version_for<kafka::offset_fetch_request>(fetch_version_max), now);
+        partitions.push_back(partition);
+    const auto version = *connection_.version_for<kafka::offset_fetch_request>(options_.fetch_version_max);
+    kafka::offset_fetch_request request;
+    if (version < fetch_version_of_groups) {
+        request.group_id = options_.group;
+        auto& topic = request.topics.emplace().emplace_back();
+        topic.name = options_.topic;
+        topic.partition_indexes = std::move(partitions);
+    } else {
+        auto& group = request.groups.emplace_back();
+        group.group_id = options_.group;
+        auto& topic = group.topics.emplace().emplace_back();
+        topic.name = options_.topic;
+        topic.partition_indexes = std::move(partitions);
+    }
+    asked_ = connection_.send(request, version, now);
 }
 
 void group_member::beat(monotonic_ns now) {
@@ -124,6 +137,7 @@ void group_member::beat(monotonic_ns now) {
     request.member_id = member_id_;
     request.group_instance_id = instance_of(options_.instance);
     beating_ = connection_.send(request, *connection_.version_for<kafka::heartbeat_request>(), now);
+    beaten_as_ = {generation_, member_id_, now};
     beat_at_ = now + options_.heartbeat_ns;
 }
 
@@ -145,28 +159,50 @@ void group_member::commit(monotonic_ns now) {
     }
     committing_ = connection_.send(
         request, *connection_.version_for<kafka::offset_commit_request>(commit_version_max), now);
+    committed_as_ = {generation_, member_id_, now};
     commit_at_ = now + around(options_.commit_ns);
 }
 
 /// True when it did something that ends this step.
 bool group_member::be_rude(monotonic_ns now) {
-    if (options_.rude_ns == 0 || now < rude_at_ || state_ != state::steady)
+    if (options_.rude_until != monotonic_ns{} && now >= options_.rude_until) {
+        options_.rude_ns = 0;
+        rude_at_ = {};
+    }
+    const bool may_be = state_ == state::steady || (state_ == state::syncing && asked_ == 0);
+    if (options_.rude_ns == 0 || now < rude_at_ || !may_be)
         return false;
     rude_at_ = now + around(options_.rude_ns);
-    switch (draws_.below(3)) {
-    case 0: // leaves in good order
+    switch (draws_.below(4)) {
+    case 0: // leaves in good order, and comes back a while later: the group may be empty meanwhile
         leave(now);
         pause(state::finding, now);
         member_id_.clear();
+        not_before_ = now + draws_.between(100, 2 * options_.session_timeout_ms) * limits::millisecond;
         return true;
     case 1: // a process that died, and its successor; a static one has its name still
         pause(state::finding, now);
         member_id_.clear();
         return true;
-    default: // stands still, and goes on with what it believes (fault Q8)
-        not_before_ = now + draws_.between(1, 2 * options_.session_timeout_ms) * limits::millisecond;
-        return true;
+    case 2: stand_still(now); return true;
+    default: break;
     }
+    if (state_ == state::syncing) { // lives, and does not ask what it is to do (card GRP-04)
+        lingers_until_ = now + draws_.between(1, 2 * options_.rebalance_timeout_ms) * limits::millisecond;
+        beat_at_ = now;
+        return false;
+    }
+    ++changes_;
+    pause(state::joining, now);
+    return true;
+}
+
+/// And goes on with what it believes (fault Q8), before it is rude again.
+void group_member::stand_still(monotonic_ns now) {
+    not_before_ = now + draws_.between(1, 2 * options_.session_timeout_ms) * limits::millisecond;
+    if (options_.rude_until != monotonic_ns{})
+        not_before_ = std::min(not_before_, options_.rude_until);
+    rude_at_ = not_before_ + around(options_.rude_ns);
 }
 
 void group_member::leave(monotonic_ns now) {
@@ -180,13 +216,18 @@ void group_member::leave(monotonic_ns now) {
 }
 
 monotonic_ns group_member::deadline() const {
+    if (!connection_.is_ready())
+        return {};
     if (not_before_ != monotonic_ns{})
         return not_before_;
-    if (state_ != state::steady)
+    const bool lingering = state_ == state::syncing && asked_ == 0 && lingers_until_ != monotonic_ns{};
+    if (state_ != state::steady && !lingering)
         return {};
-    monotonic_ns due = rude_at_;
-    if (beating_ == 0)
+    monotonic_ns due = lingering ? lingers_until_ : rude_at_;
+    if (beating_ == 0 && !options_.without_generation)
         due = earlier(due, beat_at_);
+    if (lingering)
+        return due;
     if (committing_ == 0 && !owned_.empty())
         due = earlier(due, commit_at_);
     return due;
@@ -195,6 +236,7 @@ monotonic_ns group_member::deadline() const {
 slice group_member::subscription() const {
     kafka::consumer_protocol_subscription wanted;
     wanted.topics = {options_.topic};
+    wanted.user_data = slice::copy_of(std::to_string(changes_));
     kafka::wire_writer out;
     out.int16(0);
     wanted.encode(out, 0);
@@ -209,186 +251,11 @@ slice group_member::assignment_for(std::size_t place, std::size_t members) const
     for (std::int32_t partition = 0; partition < options_.partitions; ++partition)
         if (static_cast<std::size_t>(partition) % members == place)
             topic.partitions.push_back(partition);
+    given.user_data = slice::copy_of(std::to_string(generation_));
     kafka::wire_writer out;
     out.int16(0);
     given.encode(out, 0);
     return out.finish_contiguous();
-}
-
-// ---- answers
-
-void group_member::on_lost(monotonic_ns) {
-    asked_ = beating_ = committing_ = 0;
-    forget_commits();
-    become(state::finding);
-}
-
-void group_member::forget_commits() {
-    for (const auto& [partition, number] : std::exchange(commits_open_, {}))
-        events_.on_commit_result(number, std::nullopt);
-}
-
-void group_member::on_answer(const answer& got, monotonic_ns now) {
-    if (got.request == beating_) {
-        beating_ = 0;
-        return on_beat(got, now);
-    }
-    if (got.request == committing_) {
-        committing_ = 0;
-        return on_committed(got, now);
-    }
-    if (got.request != asked_ || asked_ == 0)
-        return; // of a state that it has left
-    asked_ = 0;
-    switch (state_) {
-    case state::finding: return on_found(got, now);
-    case state::joining: return on_joined(got, now);
-    case state::syncing: return on_synced(got, now);
-    case state::fetching: return on_fetched(got, now);
-    case state::steady: return;
-    }
-}
-
-void group_member::on_found(const answer& got, monotonic_ns now) {
-    const auto response = got.decode<kafka::find_coordinator_response>();
-    if (!response)
-        return connection_.give_up(response.failure());
-    if (code{response->error_code} != code::none)
-        return react(code{response->error_code}, "FindCoordinator", now);
-    // Whoever knows its group goes on with it, from where the group is: the coordinator may be another one
-    // now.
-    become(owned_.empty() ? state::joining : state::fetching);
-}
-
-void group_member::on_joined(const answer& got, monotonic_ns now) {
-    const auto response = got.decode<kafka::join_group_response>();
-    if (!response)
-        return connection_.give_up(response.failure());
-    const code outcome{response->error_code};
-    if (outcome == code::member_id_required) {
-        member_id_ = response->member_id;
-        return;
-    }
-    if (outcome != code::none)
-        return react(outcome, "JoinGroup", now);
-    member_id_ = response->member_id;
-    generation_ = response->generation_id;
-    leader_ = response->leader;
-    members_.clear();
-    for (const auto& member : response->members)
-        members_.push_back(member.member_id);
-    events_.on_joined({generation_, member_id_, joins_as_new_ && options_.instance.empty(), now - asked_at_});
-    if (response->skip_assignment)
-        leader_.clear();
-    become(state::syncing);
-}
-
-void group_member::on_synced(const answer& got, monotonic_ns now) {
-    const auto response = got.decode<kafka::sync_group_response>();
-    if (!response)
-        return connection_.give_up(response.failure());
-    if (const code outcome{response->error_code}; outcome != code::none)
-        return react(outcome, "SyncGroup", now);
-    owned_.clear();
-    if (!response->assignment.empty()) {
-        kafka::wire_reader in(response->assignment);
-        in.int16("version");
-        const auto given = kafka::consumer_protocol_assignment::decode(in, 0);
-        if (!given)
-            return events_.on_problem("an assignment that the leader did not make: " +
-                                      to_string(given.failure()));
-        for (const auto& topic : given->assigned_partitions)
-            for (const auto partition : topic.partitions)
-                owned_[partition] = 0;
-    }
-    std::vector<std::int32_t> partitions;
-    for (const auto& [partition, offset] : owned_)
-        partitions.push_back(partition);
-    events_.on_assigned({generation_, member_id_, std::move(partitions)});
-    events_.on_alive();
-    beat_at_ = now + options_.heartbeat_ns;
-    commit_at_ = now + around(options_.commit_ns);
-    become(owned_.empty() ? state::steady : state::fetching);
-}
-
-void group_member::on_fetched(const answer& got, monotonic_ns now) {
-    const auto response = got.decode<kafka::offset_fetch_response>();
-    if (!response)
-        return connection_.give_up(response.failure());
-    if (const code outcome{response->error_code}; outcome != code::none)
-        return react(outcome, "OffsetFetch", now);
-    for (const auto& topic : response->topics)
-        for (const auto& partition : topic.partitions) {
-            if (const code outcome{partition.error_code}; outcome != code::none)
-                return react(outcome, "OffsetFetch", now);
-            events_.on_fetched(
-                {partition.partition_index, log_offset(partition.committed_offset), now - asked_at_});
-            owned_[partition.partition_index] = std::max<std::int64_t>(partition.committed_offset, 0);
-        }
-    become(state::steady);
-}
-
-void group_member::on_beat(const answer& got, monotonic_ns now) {
-    const auto response = got.decode<kafka::heartbeat_response>();
-    if (!response)
-        return connection_.give_up(response.failure());
-    if (const code outcome{response->error_code}; outcome != code::none)
-        return react(outcome, "Heartbeat", now);
-    events_.on_alive();
-}
-
-void group_member::on_committed(const answer& got, monotonic_ns now) {
-    const auto response = got.decode<kafka::offset_commit_response>();
-    if (!response)
-        return connection_.give_up(response.failure());
-    auto worst = code::none;
-    for (const auto& topic : response->topics)
-        for (const auto& partition : topic.partitions) {
-            const code outcome{partition.error_code};
-            if (const auto open = commits_open_.extract(partition.partition_index))
-                events_.on_commit_result(open.mapped(), outcome);
-            if (outcome != code::none)
-                worst = outcome;
-        }
-    // A rebalance is told by heartbeats, too; until then it keeps what it has.
-    if (worst != code::none && worst != code::rebalance_in_progress)
-        react(worst, "OffsetCommit", now);
-}
-
-void group_member::react(code outcome, const char* to, monotonic_ns now) {
-    switch (outcome) {
-    case code::rebalance_in_progress:
-    case code::illegal_generation: return pause(state::joining, now);
-    case code::unknown_member_id: member_id_.clear(); return pause(state::joining, now);
-    case code::fenced_instance_id:
-        // Another process of this name took over; this one begins again as a new one a while later.
-        member_id_.clear();
-        pause(state::joining, now);
-        not_before_ = now + options_.session_timeout_ms * limits::millisecond;
-        return;
-    case code::not_coordinator:
-    case code::coordinator_not_available:
-    case code::coordinator_load_in_progress:
-        return pause(state_ == state::steady ? state::steady : state::finding, now);
-    default:
-        if (!may_pass(outcome))
-            events_.on_problem(std::string(to) + " was answered " + std::string(kafka::name_of(outcome)));
-        pause(state::finding, now);
-    }
-}
-
-void group_member::pause(state next, monotonic_ns now) {
-    not_before_ = now + limits::retry_pause_ns;
-    if (next != state::steady) {
-        forget_commits();
-        owned_.clear();
-    }
-    become(next);
-}
-
-void group_member::become(state next) {
-    state_ = next;
-    asked_ = 0;
 }
 
 } // namespace barnabas::client

@@ -25,9 +25,17 @@ struct group_member_options {
     std::int64_t heartbeat_ns = 500 * 1'000'000ll;
     /// Mean time between commits of what it owns.
     std::int64_t commit_ns = 300 * 1'000'000ll;
-    /// Mean time until it does something rude: leaves, forgets who it is, or says nothing for longer than its
-    /// session and goes on as if nothing had happened. 0: never.
+    /// Mean time until it does something rude: leaves, forgets who it is, changes its subscription, or says
+    /// nothing for longer than its session and goes on as if nothing had happened. 0: never.
     std::int64_t rude_ns = 0;
+    /// From then on it is rude no more; zero: there is no such time.
+    monotonic_ns rude_until{};
+    /// No member at all: it commits offsets of all partitions without generation, under a name of its own.
+    bool without_generation = false;
+    /// Below 4 it gets no id to come back with, below 5 it has no static name.
+    std::int16_t join_version_max = 9;
+    /// From 8 on several groups could be asked for at once.
+    std::int16_t fetch_version_max = 7;
 };
 
 /// What the member was told, and what it did. `generation` and `member` are its own at that moment.
@@ -44,6 +52,14 @@ struct group_member_events {
         std::int32_t generation = -1;
         std::string member;
         std::vector<std::int32_t> partitions;
+        /// The generation that the leader made it for; -1 where it made none.
+        std::int32_t made_for = -1;
+        std::int64_t asked_ns_ago = 0;
+    };
+    struct alive {
+        std::int32_t generation = -1;
+        std::string member;
+        std::int64_t asked_ns_ago = 0;
     };
     struct commit {
         std::uint64_t number = 0;
@@ -65,7 +81,7 @@ struct group_member_events {
     std::function<void(std::uint64_t number, std::optional<kafka::error_code> code)> on_commit_result;
     std::function<void(const fetched&)> on_fetched;
     /// The coordinator took a sign of life.
-    std::function<void()> on_alive;
+    std::function<void(const alive&)> on_alive;
     /// An answer that no coordinator may give.
     std::function<void(const std::string& what)> on_problem;
 };
@@ -74,6 +90,9 @@ struct group_member_events {
 /// on, and commits growing offsets of what it owns. The records themselves are not its business.
 ///
 ///     finding -> joining -> syncing -> fetching -> steady       any -> joining, finding
+///     finding -> fetching -> steady                             without generation
+///
+/// group_member.cpp asks, group_member_heard.cpp hears.
 class group_member final : public client_role {
 public:
     group_member(client_connection& connection, group_member_options options, runtime::random draws,
@@ -98,6 +117,7 @@ private:
     void beat(monotonic_ns now);
     void commit(monotonic_ns now);
     bool be_rude(monotonic_ns now);
+    void stand_still(monotonic_ns now);
     void leave(monotonic_ns now);
 
     void on_found(const answer& got, monotonic_ns now);
@@ -111,9 +131,11 @@ private:
     void react(kafka::error_code code, const char* to, monotonic_ns now);
     void pause(state next, monotonic_ns now);
     void become(state next);
-    void forget_commits();
     slice subscription() const;
     slice assignment_for(std::size_t place, std::size_t members) const;
+    std::int32_t take_assignment(const slice& assignment);
+    void own_all();
+    bool lingers(monotonic_ns now) const { return state_ == state::syncing && now < lingers_until_; }
     std::int64_t around(std::int64_t mean_ns) { return draws_.between(mean_ns / 2, mean_ns + mean_ns / 2); }
 
     client_connection& connection_;
@@ -132,8 +154,17 @@ private:
     std::uint64_t asked_ = 0;
     bool joins_as_new_ = false;
     monotonic_ns asked_at_{};
+    /// Who it was when it sent a heartbeat or a commit; an answer to an older self says nothing to this one.
+    struct self {
+        std::int32_t generation = -1;
+        std::string id;
+        monotonic_ns at{};
+    };
+    bool is_still(const self& one) const { return one.generation == generation_ && one.id == member_id_; }
     std::uint64_t beating_ = 0;
+    self beaten_as_;
     std::uint64_t committing_ = 0;
+    self committed_as_;
     std::map<std::int32_t, std::uint64_t> commits_open_;
     std::uint64_t commits_ = 0;
 
@@ -141,6 +172,10 @@ private:
     monotonic_ns beat_at_{};
     monotonic_ns commit_at_{};
     monotonic_ns rude_at_{};
+    /// Until then it sends heartbeats, but does not ask for its assignment.
+    monotonic_ns lingers_until_{};
+    /// How often it changed its subscription.
+    std::int32_t changes_ = 0;
 };
 
 } // namespace barnabas::client

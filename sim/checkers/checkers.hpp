@@ -39,15 +39,15 @@ std::unique_ptr<checker> make_lookups_show_the_log(const history& of);
 
 // ---- those that hear members of consumer groups
 
-/// G1, G6: in a generation no two members get the same partition, and generations that were assigned never
-/// come again.
+/// G1, G6: in a generation no two members get the same partition, generations that were assigned never come
+/// again, and an assignment belongs to its generation.
 std::unique_ptr<checker> make_group_members_apart(const history& of);
-/// G1, G5: no commit of an older generation, or of a static member's older self, is taken.
+/// G1, G5: no commit and no heartbeat of an older generation, or of a static member's older self, is taken.
 std::unique_ptr<checker> make_zombies_fenced(const history& of);
 /// G2, G7, spurious zero: a committed offset that was acknowledged or seen never goes back, and none is
 /// invented.
 std::unique_ptr<checker> make_committed_offsets_stay(const history& of);
-/// G4: when all is whole again, every member comes to live in its group.
+/// G4: when all is whole again, every member comes to live in its group, and goes on to.
 std::unique_ptr<checker> make_groups_settle(const history& of);
 
 // ---- those that hear the broker's taps

@@ -14,6 +14,20 @@
 /// the coordinator calls the member, `instance` its static name (0: none).
 namespace barnabas::sim {
 
+/// A member begins: from now on it wants to be in its group.
+struct group_member_started {
+    std::uint64_t group = 0;
+    std::uint32_t member = 0;
+    /// Others bear its name, or the group may be full: it need not get in.
+    bool may_stay_out = false;
+    virtual_time at;
+};
+
+/// Offsets of this group grow old and go by themselves, at any time.
+struct group_offsets_expire {
+    std::uint64_t group = 0;
+};
+
 struct group_joined {
     std::uint64_t group = 0;
     std::uint32_t member = 0;
@@ -33,9 +47,17 @@ struct group_assigned {
     std::string id;
     std::int32_t generation = -1;
     std::vector<std::int32_t> partitions;
+    /// The generation that the leader made it for; -1 where it made none.
+    std::int32_t made_for = -1;
+    /// When it was asked for, the group had offsets that stay: it is never deleted any more, so its
+    /// generations do not begin again.
+    bool lasting = false;
+    virtual_time asked;
     virtual_time at;
 };
 
+/// A member's commit; one of somebody who is no member has no id and generation -1. An administrator that
+/// deletes an offset commits -1.
 struct group_commit {
     std::uint64_t number = 0;
     std::uint64_t group = 0;
@@ -67,10 +89,14 @@ struct group_offset_seen {
 struct group_alive {
     std::uint64_t group = 0;
     std::uint32_t member = 0;
+    std::uint64_t instance = 0;
+    std::string id;
+    std::int32_t generation = -1;
+    virtual_time asked;
     virtual_time at;
 };
 
-using group_event = std::variant<group_joined, group_assigned, group_commit, group_commit_result,
-                                 group_offset_seen, group_alive>;
+using group_event = std::variant<group_member_started, group_offsets_expire, group_joined, group_assigned,
+                                 group_commit, group_commit_result, group_offset_seen, group_alive>;
 
 } // namespace barnabas::sim

@@ -8,7 +8,7 @@ namespace barnabas::sim {
 namespace {
 
 /// What members were told; a generation that nobody got an assignment of may be forgotten when the
-/// coordinator dies, and its number given again.
+/// coordinator dies, and its number given again. A group without members and offsets is forgotten as a whole.
 class group_members_apart final : public checker {
 public:
     using checker::checker;
@@ -45,6 +45,12 @@ private:
     }
 
     void on_assigned(const group_assigned& told) {
+        if (told.made_for >= 0 && told.made_for != told.generation)
+            violated("member " + std::to_string(told.member) + " of group " + std::to_string(told.group) +
+                     " got in generation " + std::to_string(told.generation) +
+                     " what was assigned for generation " + std::to_string(told.made_for));
+        if (!told.lasting)
+            return;
         auto& of = groups_[told.group];
         const auto newest = of.newest.empty() ? -1 : of.newest.rbegin()->second;
         if (told.generation > newest)

@@ -221,6 +221,16 @@ checked problem_of(const member_options& member) {
         .in("heartbeat_ns", member.heartbeat_ns, millisecond, longest_ns)
         .in("commit_ns", member.commit_ns, millisecond, longest_ns)
         .in("rude_ns", member.rude_ns, 0, longest_ns)
+        .in("start_ns", member.start_ns, 0, longest_ns)
+        .in("join_version_max", member.join_version_max, 0, kafka::join_group_request::highest_version)
+        // From 10 on topics go by their id, which members do not ask for.
+        .in("fetch_version_max", member.fetch_version_max, 1, 9)
+        .found();
+}
+
+checked problem_of(const group_admin_options& admin) {
+    return bounds()
+        .in("interval_ns", admin.interval_ns, admin.interval_ns == 0 ? 0 : millisecond, longest_ns)
         .found();
 }
 

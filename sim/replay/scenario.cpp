@@ -89,6 +89,7 @@ struct scenario::reading {
     result<void> harm(const document_section& from);
     result<void> hostile(const document_section& from);
     result<void> lookups(const document_section& from);
+    result<void> group_admin(const document_section& from);
     result<void> checks(const document_section& from);
     result<void> sends(const document_section& from);
     result<void> attacks(const document_section& from);
@@ -97,13 +98,25 @@ struct scenario::reading {
 
 const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::reading::handlers() {
     static const std::map<std::string, handler, std::less<>> all{
-        {"scenario", &reading::skip},   {"broker", &reading::broker},     {"clients", &reading::clients},
-        {"topic", &reading::topic},     {"producer", &reading::producer}, {"reader", &reading::consumer},
-        {"network", &reading::network}, {"disk", &reading::disk},         {"faults", &reading::skip},
-        {"fault", &reading::fault},     {"checks", &reading::checks},     {"sends", &reading::sends},
-        {"choices", &reading::choices}, {"hostile", &reading::hostile},   {"harm", &reading::harm},
-        {"attacks", &reading::attacks}, {"lookups", &reading::lookups},   {"attacks", &reading::attacks},
+        {"scenario", &reading::skip},
+        {"broker", &reading::broker},
+        {"clients", &reading::clients},
+        {"topic", &reading::topic},
+        {"producer", &reading::producer},
+        {"reader", &reading::consumer},
+        {"network", &reading::network},
+        {"disk", &reading::disk},
+        {"faults", &reading::skip},
+        {"fault", &reading::fault},
+        {"checks", &reading::checks},
+        {"sends", &reading::sends},
+        {"choices", &reading::choices},
+        {"hostile", &reading::hostile},
+        {"harm", &reading::harm},
+        {"attacks", &reading::attacks},
+        {"lookups", &reading::lookups},
         {"member", &reading::member},
+        {"group_admin", &reading::group_admin},
     };
     return all;
 }
@@ -353,6 +366,11 @@ result<void> scenario::reading::hostile(const document_section& from) {
 result<void> scenario::reading::lookups(const document_section& from) {
     auto lines = reader(from);
     return lines.fields(made.lookups).check(problem_of(made.lookups)).done();
+}
+
+result<void> scenario::reading::group_admin(const document_section& from) {
+    auto lines = reader(from);
+    return lines.fields(made.group_admin).check(problem_of(made.group_admin)).done();
 }
 
 result<void> scenario::reading::checks(const document_section& from) {

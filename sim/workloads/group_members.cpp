@@ -1,54 +1,49 @@
 #include "sim/workloads/group_members.hpp"
 
-#include <map>
+#include <algorithm>
 
 namespace barnabas::sim {
 
-std::vector<member_options> drawn_members(runtime::random draws) {
-    std::vector<member_options> members;
-    if (!draws.chance(1, 3))
-        return members;
-    const auto count = draws.log_between(1, 12);
-    const auto groups = draws.between(1, 2);
-    const auto rude = draws.chance(2, 3);
-    const auto statics = draws.chance(1, 2);
-    for (std::uint64_t i = 0; i < count; ++i) {
-        auto& one = members.emplace_back();
-        one.group = draws.below(static_cast<std::uint64_t>(groups));
-        if (statics && draws.chance(1, 2))
-            one.instance = draws.chance(1, 8) ? 1 : i + 1;
-        one.session_timeout_ms = static_cast<std::int32_t>(draws.log_between(1'000, 6'000));
-        one.rebalance_timeout_ms = static_cast<std::int32_t>(draws.log_between(500, 4'000));
-        one.heartbeat_ns =
-            static_cast<std::int64_t>(one.session_timeout_ms) * millisecond / draws.between(3, 6);
-        one.commit_ns = static_cast<std::int64_t>(draws.log_between(20, 1'000)) * millisecond;
-        if (rude)
-            one.rude_ns = static_cast<std::int64_t>(draws.log_between(1'000, 30'000)) * millisecond;
-    }
-    return members;
-}
-
-std::vector<std::pair<std::string, std::string>> drawn_group_config(runtime::random draws) {
-    return {
-        {"group.min.session.timeout.ms", "1000"},
-        {"group.initial.rebalance.delay.ms", std::to_string(draws.below(1'000))},
-        {"offsets.topic.num.partitions", std::to_string(draws.between(1, 3))},
-        {"offsets.topic.segment.bytes", std::to_string(draws.log_between(20'000, 1'000'000))},
-        // Clocks jump; no member is to lose what it committed by that.
-        {"offsets.retention.minutes", "2147483647"},
-        {"offsets.retention.check.interval.ms", std::to_string(draws.log_between(100, 600'000))},
-    };
-}
+group_members::group_members(world& time, network_fabric& network, observation& watched, parts with)
+    : world_(time), network_(network), watched_(watched), with_(std::move(with)) {}
 
 void group_members::start(const std::vector<member_options>& members) {
-    if (with_.topics.empty())
+    if (with_.topics.empty() || members.empty())
         return;
-    for (std::uint32_t number = 0; number < members.size(); ++number)
-        start_one(members[number], number);
+    const bool limited = limits_groups(with_.broker_config);
+    for (std::uint32_t number = 0; number < members.size(); ++number) {
+        const auto& one = members[number];
+        const auto of_name = std::count_if(members.begin(), members.end(), [&](const member_options& other) {
+            return other.group == one.group && other.instance == one.instance;
+        });
+        start_one(one, number, limited || (one.instance != 0 && of_name > 1));
+    }
+    start_admin(members);
 }
 
-void group_members::start_one(const member_options& options, std::uint32_t number) {
+void group_members::start_one(const member_options& options, std::uint32_t number, bool may_stay_out) {
     const auto name = "member-" + std::to_string(number);
+    auto& host = *hosts_.emplace_back(
+        std::make_unique<client_host>(world_, network_, watched_, name, with_.scheduler));
+    const identity who{options.group, number, options.instance};
+    auto membership = membership_of(options);
+    membership.rude_until = host.host().clock().monotonic_at(with_.rude_until);
+    const auto begin = [=, this, &host] {
+        if (ended_)
+            return;
+        tell(group_member_started{who.group, who.number, may_stay_out, world_.now()});
+        host.spawn([&](runtime::node_services& node) {
+            return client::spawn_group_member(node, client_of(with_.broker, name, number), membership,
+                                              events_of(who));
+        });
+    };
+    if (options.start_ns == 0)
+        return begin();
+    // Whoever comes at all is there when the faults are over.
+    world_.schedule(std::min(world_.now() + options.start_ns, with_.rude_until), world_owner, begin);
+}
+
+client::group_member_options group_members::membership_of(const member_options& options) const {
     const auto& topic = with_.topics[options.group % with_.topics.size()];
     client::group_member_options membership;
     membership.group = "g" + std::to_string(options.group);
@@ -61,50 +56,101 @@ void group_members::start_one(const member_options& options, std::uint32_t numbe
     membership.heartbeat_ns = options.heartbeat_ns;
     membership.commit_ns = options.commit_ns;
     membership.rude_ns = options.rude_ns;
-    auto& host = *hosts_.emplace_back(
-        std::make_unique<client_host>(world_, network_, watched_, name, with_.scheduler));
-    host.spawn([&](runtime::node_services& node) {
-        return client::spawn_group_member(node, client_of(with_.broker, name, number), membership,
-                                          events_of(options, number));
-    });
+    membership.without_generation = options.without_generation;
+    membership.join_version_max = options.join_version_max;
+    membership.fetch_version_max = options.fetch_version_max;
+    return membership;
 }
 
-client::group_member_events group_members::events_of(const member_options& options, std::uint32_t number) {
+void group_members::start_admin(const std::vector<member_options>& members) {
+    group_admin::parts parts;
+    parts.broker = with_.broker;
+    parts.next_commit = [this] { return ++commits_; };
+    parts.on_event = [this](const group_event& event) { tell(event); };
+    parts.on_problem = with_.on_problem;
+    std::map<std::uint64_t, const client::new_topic*> groups;
+    for (const auto& one : members)
+        groups[one.group] = &with_.topics[one.group % with_.topics.size()];
+    for (const auto& [group, topic] : groups) {
+        parts.groups.push_back({group, "g" + std::to_string(group), topic->name, topic->partitions});
+        if (offsets_expire(with_.broker_config))
+            tell(group_offsets_expire{group});
+    }
+    admin_ = std::make_unique<group_admin>(world_, network_, watched_, with_.admin, std::move(parts));
+    admin_->begin();
+}
+
+client::group_member_events group_members::events_of(const identity& who) {
     using told = client::group_member_events;
-    const auto group = options.group;
-    const auto instance = options.instance;
-    // Members count their commits; the run counts all.
-    auto numbers = std::make_shared<std::map<std::uint64_t, std::uint64_t>>();
     client::group_member_events events;
     events.on_joined = [=, this](const told::joined& joined) {
         const auto now = world_.now();
-        with_.on_event(group_joined{group, number, instance, joined.member, joined.generation, joined.as_new,
-                                    now - joined.asked_ns_ago, now});
+        tell(group_joined{who.group, who.number, who.instance, joined.member, joined.generation,
+                          joined.as_new, now - joined.asked_ns_ago, now});
     };
     events.on_assigned = [=, this](const told::assigned& assigned) {
-        with_.on_event(group_assigned{group, number, instance, assigned.member, assigned.generation,
-                                      assigned.partitions, world_.now()});
-    };
-    events.on_commit = [=, this](const told::commit& commit) {
-        (*numbers)[commit.number] = ++commits_;
-        with_.on_event(group_commit{commits_, group, instance, commit.member, commit.generation,
-                                    commit.partition, commit.offset, world_.now()});
-    };
-    events.on_commit_result = [=, this](std::uint64_t commit, std::optional<kafka::error_code> code) {
-        if (const auto known = numbers->extract(commit))
-            with_.on_event(group_commit_result{known.mapped(), code, world_.now()});
+        const auto now = world_.now();
+        const auto asked = now - assigned.asked_ns_ago;
+        tell(group_assigned{who.group, who.number, who.instance, assigned.member, assigned.generation,
+                            assigned.partitions, assigned.made_for, is_lasting(who.group, asked), asked,
+                            now});
     };
     events.on_fetched = [=, this](const told::fetched& fetched) {
         const auto now = world_.now();
-        with_.on_event(
-            group_offset_seen{group, fetched.partition, fetched.offset, now - fetched.asked_ns_ago, now});
+        tell(
+            group_offset_seen{who.group, fetched.partition, fetched.offset, now - fetched.asked_ns_ago, now});
     };
-    events.on_alive = [=, this] { with_.on_event(group_alive{group, number, world_.now()}); };
+    events.on_alive = [=, this](const told::alive& alive) {
+        const auto now = world_.now();
+        tell(group_alive{who.group, who.number, who.instance, alive.member, alive.generation,
+                         now - alive.asked_ns_ago, now});
+    };
+    add_commit_events(who, events);
     events.on_problem = with_.on_problem;
     return events;
 }
 
+void group_members::add_commit_events(const identity& who, client::group_member_events& events) {
+    using told = client::group_member_events;
+    // Members count their commits; the run counts all.
+    auto numbers = std::make_shared<std::map<std::uint64_t, std::uint64_t>>();
+    events.on_commit = [=, this](const told::commit& commit) {
+        (*numbers)[commit.number] = ++commits_;
+        open_[commits_] = who.group;
+        tell(group_commit{commits_, who.group, who.instance, commit.member, commit.generation,
+                          commit.partition, commit.offset, world_.now()});
+    };
+    events.on_commit_result = [=, this](std::uint64_t commit, std::optional<kafka::error_code> code) {
+        const auto known = numbers->extract(commit);
+        if (!known)
+            return;
+        const auto group = open_.extract(known.mapped());
+        if (code == kafka::error_code::none)
+            kept_.try_emplace(group.mapped(), world_.now());
+        tell(group_commit_result{known.mapped(), code, world_.now()});
+    };
+}
+
+void group_members::tell(const group_event& event) {
+    with_.on_event(event);
+}
+
+bool group_members::is_lasting(std::uint64_t group, virtual_time asked) const {
+    if (offsets_expire(with_.broker_config) || with_.admin.touches(group))
+        return false;
+    const auto kept = kept_.find(group);
+    return kept != kept_.end() && kept->second <= asked;
+}
+
+void group_members::audit() {
+    if (admin_ != nullptr)
+        admin_->audit();
+}
+
 std::uint64_t group_members::end() {
+    ended_ = true;
+    if (admin_ != nullptr)
+        admin_->rest();
     std::uint64_t leaked = 0;
     for (auto& host : hosts_)
         leaked += host->end();

@@ -73,6 +73,10 @@ void for_each_field(Member& of, Visit&& visit) {
     visit("heartbeat_ns", of.heartbeat_ns);
     visit("commit_ns", of.commit_ns);
     visit("rude_ns", of.rude_ns);
+    visit("start_ns", of.start_ns);
+    visit("without_generation", of.without_generation);
+    visit("join_version_max", of.join_version_max);
+    visit("fetch_version_max", of.fetch_version_max);
 }
 
 template <class Topic, class Visit>

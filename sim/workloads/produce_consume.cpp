@@ -206,12 +206,16 @@ bool produce_consume::audit() {
     client::consumer_options reading;
     reading.max_wait_ms = 100;
     start_reader(static_cast<std::uint32_t>(options_.readers.size()), reading, true);
+    members_->audit();
     const auto all = places().size();
-    if (world_.run_until([&] { return facts_.audit_ends.size() == all; }, world_.now() + audit_limit_ns))
+    const auto done = [&] { return facts_.audit_ends.size() == all && members_->is_audited(); };
+    if (world_.run_until(done, world_.now() + audit_limit_ns))
         return true;
     if (options_.faults.lossy)
         return !world_.failed();
-    fail("liveness_after_healing", "the audit did not reach the end of every partition");
+    fail("liveness_after_healing", members_->is_audited()
+                                       ? "the audit did not reach the end of every partition"
+                                       : "the audit was not told every committed offset");
     return false;
 }
 
@@ -256,7 +260,10 @@ void produce_consume::start_members() {
     group_members::parts parts;
     parts.broker = broker_endpoint();
     parts.topics = options_.topics;
+    parts.broker_config = options_.broker_config;
+    parts.admin = options_.group_admin;
     parts.scheduler = options_.client_scheduler;
+    parts.rude_until = options_.faults.healing;
     parts.on_event = [this](const group_event& event) {
         history_.on_group(event);
         look_at_invariants();

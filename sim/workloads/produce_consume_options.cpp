@@ -196,6 +196,17 @@ produce_consume_options produce_consume_options::plain(std::uint64_t seed, std::
     return made;
 }
 
+namespace {
+
+/// A segment that cannot take the record of a whole group would let no rebalance of it end.
+void make_room_for_groups(std::string& segment_bytes, std::size_t members) {
+    const std::size_t least = 2'000 + 300 * members;
+    if (std::stoul(segment_bytes) < least)
+        segment_bytes = std::to_string(least);
+}
+
+} // namespace
+
 produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::int64_t seconds) {
     const auto root = runtime::random(seed).split("produce_consume");
     auto made = plain(seed, seconds);
@@ -218,9 +229,15 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.lookups = lookup_options::drawn(root.split("lookups"));
     made.members = drawn_members(root.split("members"));
-    if (!made.members.empty())
-        for (auto& each : drawn_group_config(root.split("group config")))
+    if (!made.members.empty()) {
+        made.group_admin = group_admin_options::drawn(root.split("group admin"));
+        for (auto& each : drawn_group_config(root.split("group config"))) {
+            if (each.first == "offsets.topic.segment.bytes")
+                make_room_for_groups(each.second, made.members.size());
+            std::erase_if(made.broker_config, [&](const auto& line) { return line.first == each.first; });
             made.broker_config.push_back(std::move(each));
+        }
+    }
     made.faults =
         fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing, true});
     return made;

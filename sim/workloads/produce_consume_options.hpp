@@ -10,7 +10,7 @@
 #include "sim/node/host.hpp"
 #include "sim/scheduler/scheduler_options.hpp"
 #include "sim/workloads/fault_plan.hpp"
-#include "sim/workloads/group_members.hpp"
+#include "sim/workloads/group_options.hpp"
 #include "sim/workloads/hostile/hostile_options.hpp"
 #include "sim/workloads/lookup_options.hpp"
 
@@ -66,6 +66,7 @@ struct produce_consume_options {
     std::vector<load_options> producers;
     std::vector<client::consumer_options> readers; ///< each reads every topic
     std::vector<member_options> members;           ///< of consumer groups
+    group_admin_options group_admin;
     std::vector<std::pair<std::string, std::string>> broker_config;
     scheduler_options broker_scheduler;
     scheduler_options client_scheduler;

@@ -74,6 +74,8 @@ TEST(scenario, names_the_line_of_values_that_no_run_can_be_made_of) {
         {"[faults]\nhealing = 20s\nprogress_due = 10s\n", "x:3: [faults] progress_due lies before healing"},
         {"[hostile]\nkinds = noise\ninterval = 0s\n", "x:3: [hostile] interval must be in 1ms..1h"},
         {"[hostile]\nconnections = 1000000\n", "x:2: [hostile] connections must be in 1..10000"},
+        {"[group_admin]\ninterval = 2h\n", "x:2: [group_admin] interval must be in 1ms..1h"},
+        {"[member]\nfetch_version_max = 10\n", "x:2: [member] fetch_version_max must be in 1..9"},
         {"[lookups]\ninterval = 2h\n", "x:2: [lookups] interval must be in 1ms..1h"},
     });
 }

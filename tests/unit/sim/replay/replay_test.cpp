@@ -86,6 +86,19 @@ TEST(schedule, the_client_that_asks_where_things_are_is_stated) {
     EXPECT_EQ(second.run().trace_hash, before.trace_hash);
 }
 
+TEST(schedule, members_and_who_deletes_their_groups_are_stated) {
+    const std::string members = "[member]\ncount = 3\nrude = 2s\nstart = 0ms..9s\njoin_version_max = 0..9\n"
+                                "[group_admin]\ninterval = 500ms\n"
+                                "[broker]\nconfig.group.min.session.timeout.ms = 1000\n";
+    produce_consume first(options_of(members, 4), {}, true);
+    const auto before = first.run();
+    const auto text = expanded_text(first.frozen());
+    EXPECT_NE(text.find("[group_admin]\ninterval = 500ms\n"), std::string::npos);
+    EXPECT_NE(text.find("[member]\n"), std::string::npos);
+    produce_consume second(options_of(text, 4), {});
+    EXPECT_EQ(second.run().trace_hash, before.trace_hash);
+}
+
 TEST(schedule, whoever_watches_the_trace_changes_nothing) {
     struct watcher final : trace_sink {
         void on_event(const trace_event&) override { ++events; }
