@@ -165,7 +165,7 @@ void replica_log::hold(const std::vector<readable_segment>& segments) {
 void replica_log::release(const std::vector<readable_segment>& segments) {
     for (const auto& read : segments)
         for (auto& open : open_segments_)
-            if (read.files && open.files == *read.files) {
+            if (read.files && open.base_offset == read.base_offset && open.files == *read.files) {
                 BARNABAS_ASSERT(open.readers > 0);
                 --open.readers;
             }
