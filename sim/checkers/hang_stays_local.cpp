@@ -36,6 +36,8 @@ std::string badly_stopped(const directory_hang& hang) {
         return "the broker did not stop beside " + hang.directory + ", which hangs";
     if (hang.marked.contains(hang.directory))
         return hang.directory + " hangs and has the marker of a clean stop";
+    if (hang.short_of_room)
+        return {};
     for (const auto& path : hang.others)
         if (!hang.marked.contains(path))
             return path + " was closed beside " + hang.directory +

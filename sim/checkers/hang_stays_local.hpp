@@ -24,6 +24,8 @@ struct directory_hang {
     bool stop_asked = false;
     bool stop_told = false;
     bool served_before_stop = false;
+    /// The disk was full during the stop, which costs every directory its last checkpoints.
+    bool short_of_room = false;
     std::set<std::string> marked;
     /// Partitions in other directories, and those directories.
     std::vector<place> elsewhere;

@@ -156,6 +156,7 @@ void fault_driver::stop_broker() {
         return with_.broker->stop(stop_limit_ns);
     hang_->served_before_stop = with_.broker->started();
     hang_->served = false;
+    hang_->short_of_room = with_.time->now() < disk_full_until_;
     const auto limit = with_.time->now() + stop_beside_hang_limit_ns;
     with_.broker->stop(stop_beside_hang_limit_ns, [this, limit, began = hang_->began](bool) {
         const bool told = with_.broker->told_stopped();
