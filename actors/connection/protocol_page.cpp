@@ -55,8 +55,6 @@ std::string why_not(kafka::api_key key) {
         return "the levels of features are fixed yet";
     if (is_one_of({52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73, 82, 83, 84, 85, 86, 87}))
         return "between the nodes of a Kafka cluster; those of Barnabas have messages of their own";
-    if (is_one_of({68, 69}))
-        return "groups of the new consumer protocol are not built yet";
     if (is_one_of({24, 25, 26, 28, 61, 65, 66}))
         return "transactions are not built yet";
     if (is_one_of({76, 77, 78, 79, 88, 89, 90, 91, 92, 93}))
