@@ -1,6 +1,5 @@
 #include "tests/unit/actors/group/consumer_world.hpp"
-
-#include <rapidcheck/gtest.h>
+#include "tests/unit/actors/group/ownership.hpp"
 
 #include <set>
 
@@ -160,43 +159,13 @@ private:
             for (const auto& [other_number, other] : consumers_)
                 if (number < other_number && there.contains(of.id) && there.contains(other.id))
                     RC_ASSERT(!overlap(of.owned, other.owned));
-        check_log();
+        log_.check(world_.log);
         RC_ASSERT(shown.group_epoch >= shown.assignment_epoch);
         std::set<std::string> instances;
         for (const auto& member : shown.members)
             if (member.who.instance_id)
                 RC_ASSERT(instances.insert(*member.who.instance_id).second);
     }
-    void check_log() {
-        for (; checked_ < world_.log.size(); ++checked_) {
-            const auto* record = std::get_if<consumer_record>(&world_.log[checked_]);
-            if (record == nullptr)
-                continue;
-            if (const auto* epoch = std::get_if<consumer_epoch_record>(record)) {
-                RC_ASSERT(!epoch->value || epoch->value->epoch > group_epoch_);
-                group_epoch_ = epoch->value ? epoch->value->epoch : 0;
-            }
-            const auto* current = std::get_if<current_record>(record);
-            if (current == nullptr)
-                continue;
-            if (const auto before = owned_.find(current->member_id); before != owned_.end())
-                owned_.erase(before);
-            if (!current->value)
-                continue;
-            for (const auto& [id, others] : owned_) {
-                RC_ASSERT(!overlap(others, current->value->assigned));
-                RC_ASSERT(!overlap(others, current->value->pending));
-            }
-            auto& all = owned_[current->member_id];
-            all = current->value->assigned;
-            for (const auto& [topic, indexes] : current->value->pending) {
-                auto& of = all[topic];
-                of.insert(of.end(), indexes.begin(), indexes.end());
-                std::sort(of.begin(), of.end());
-            }
-        }
-    }
-
     void reload(std::uint64_t amount) {
         const auto before = world_.shown();
         world_.reload(world_.log.size() * amount / 60);
@@ -251,9 +220,7 @@ private:
     consumer_world world_;
     std::map<std::uint64_t, consumer> consumers_;
     std::uint64_t ids_ = 0;
-    std::size_t checked_ = 0;
-    std::int32_t group_epoch_ = 0;
-    std::map<std::string, partitions_by_topic> owned_;
+    ownership log_;
 };
 
 RC_GTEST_PROP(consumer_group, gives_each_partition_to_one_and_writes_what_it_knows, ()) {

@@ -1,0 +1,224 @@
+#include "tests/unit/actors/group/mixed_world.hpp"
+
+/// Members of the classic and of the consumer protocol in one group, and groups that change over while they
+/// run (KIP-848).
+namespace barnabas::group {
+namespace {
+
+class consumer_migration_test : public testing::Test {
+protected:
+    /// A stable classic group of one.
+    old_consumer classic_group(std::optional<std::string> instance = {}) {
+        old_consumer one;
+        one.instance = std::move(instance);
+        const auto ticket = world->ask(world->joining(one));
+        world->pass(world->options.initial_rebalance_delay);
+        const auto told = world->joined(ticket);
+        one.id = told.member_id;
+        one.generation = told.generation.get();
+        world->synced(one.id, told.generation, {{one.id, world->assignment({0, 1, 2, 3})}});
+        one.owned["t"] = {0, 1, 2, 3};
+        return one;
+    }
+    void use(migration_policy policy) {
+        group_options options;
+        options.consumer.migration = policy;
+        world = std::make_unique<mixed_world>(options);
+    }
+
+    std::unique_ptr<mixed_world> world = std::make_unique<mixed_world>();
+};
+
+TEST_F(consumer_migration_test, a_living_classic_group_is_upgraded_by_the_first_new_member) {
+    auto old = classic_group();
+    auto fresh = world->joined_as("new");
+    EXPECT_EQ(fresh.epoch, 2);
+    EXPECT_TRUE(fresh.owned.empty());
+    const auto shown = world->shown();
+    ASSERT_EQ(shown.members.size(), 2u);
+    EXPECT_EQ(shown.state, "Reconciling");
+    EXPECT_EQ(std::count_if(shown.members.begin(), shown.members.end(),
+                            [](const auto& one) { return one.is_classic; }),
+              1);
+    for (int round = 0; round < 4; ++round) {
+        world->follow(old);
+        world->beat(fresh);
+    }
+    EXPECT_EQ(world->count(old), 2u);
+    EXPECT_EQ(count_of(fresh.owned), 2u);
+    EXPECT_EQ(old.generation, 2);
+    EXPECT_EQ(world->shown().state, "Stable");
+    EXPECT_EQ(world->beat(old), errc::ok);
+    EXPECT_EQ(world->commit("t", 4, {old.id, {}}, 2).code, errc::ok);
+    EXPECT_EQ(world->commit("t", 4, {old.id, {}}, 1).code, errc::illegal_generation);
+}
+
+TEST_F(consumer_migration_test, a_partition_goes_over_only_when_the_old_member_gave_it_up) {
+    auto old = classic_group();
+    auto fresh = world->joined_as("new");
+    EXPECT_EQ(world->beat(old), errc::rebalance_in_progress);
+    EXPECT_EQ(world->join(old), errc::ok);
+    // It is to give up two, and keeps its generation until it did.
+    EXPECT_EQ(old.generation, 1);
+    world->beat(fresh);
+    EXPECT_TRUE(fresh.owned.empty());
+    EXPECT_EQ(world->sync(old), errc::ok);
+    EXPECT_EQ(world->count(old), 2u);
+    EXPECT_EQ(world->beat(old), errc::rebalance_in_progress);
+    EXPECT_EQ(world->join(old), errc::ok);
+    EXPECT_EQ(old.generation, 2);
+    world->beat(fresh);
+    EXPECT_EQ(count_of(fresh.owned), 2u);
+}
+
+TEST_F(consumer_migration_test, an_eager_member_has_given_up_everything_when_it_joins) {
+    auto old = classic_group();
+    old.cooperative = false;
+    auto fresh = world->joined_as("new");
+    world->follow(old);
+    EXPECT_EQ(old.generation, 2);
+    EXPECT_EQ(world->count(old), 2u);
+    world->beat(fresh);
+    EXPECT_EQ(count_of(fresh.owned), 2u);
+}
+
+TEST_F(consumer_migration_test, an_old_member_joins_a_new_group) {
+    auto fresh = world->joined_as("new");
+    old_consumer old;
+    EXPECT_EQ(world->join(old), errc::ok);
+    EXPECT_EQ(world->sync(old), errc::ok);
+    for (int round = 0; round < 4; ++round) {
+        world->beat(fresh);
+        world->follow(old);
+    }
+    EXPECT_EQ(world->count(old), 2u);
+    EXPECT_EQ(count_of(fresh.owned), 2u);
+    auto by_id = world->joining({});
+    by_id.id_first = true;
+    EXPECT_EQ(world->joined(world->ask(by_id)).code, errc::member_id_required);
+    auto other_type = world->joining({});
+    other_type.protocol_type = "connect";
+    EXPECT_EQ(world->joined(world->ask(other_type)).code, errc::inconsistent_group_protocol);
+    auto other_protocol = world->joining({});
+    other_protocol.protocols[0].name = "sticky";
+    EXPECT_EQ(world->joined(world->ask(other_protocol)).code, errc::inconsistent_group_protocol);
+    EXPECT_EQ(world->heartbeat({"new", {}}, fresh.epoch), errc::unknown_member_id);
+    EXPECT_EQ(world->leave({"new", {}}), errc::unknown_member_id);
+    EXPECT_EQ(world->leave({old.id, {}}), errc::ok);
+    world->beat(fresh);
+    EXPECT_EQ(count_of(fresh.owned), 4u);
+}
+
+TEST_F(consumer_migration_test, the_last_new_member_leaves_a_classic_group_behind) {
+    auto old = classic_group();
+    auto fresh = world->joined_as("new");
+    for (int round = 0; round < 4; ++round) {
+        world->follow(old);
+        world->beat(fresh);
+    }
+    world->leave(fresh);
+    EXPECT_EQ(world->describe().state, "PreparingRebalance");
+    EXPECT_EQ(world->beat(old), errc::illegal_generation);
+    const auto again = world->joined(world->ask(world->joining(old)));
+    EXPECT_EQ(again.code, errc::ok);
+    EXPECT_GT(again.generation.get(), 2);
+    EXPECT_EQ(again.leader, old.id);
+    world->synced(old.id, again.generation, {{old.id, world->assignment({0, 1, 2, 3})}});
+    EXPECT_EQ(world->describe().state, "Stable");
+    world->reload(world->log.size());
+    EXPECT_EQ(world->describe().state, "Stable");
+    EXPECT_EQ(world->describe().members.size(), 1u);
+    EXPECT_EQ(world->shown().code, errc::group_id_not_found);
+}
+
+TEST_F(consumer_migration_test, policies_forbid_what_they_name) {
+    for (const auto policy : {migration_policy::disabled, migration_policy::downgrade}) {
+        use(policy);
+        const auto old = classic_group();
+        consumer fresh;
+        fresh.id = "new";
+        EXPECT_EQ(world->beat(fresh).code, errc::group_id_not_found);
+        EXPECT_EQ(world->beat(old), errc::ok);
+    }
+    for (const auto policy : {migration_policy::disabled, migration_policy::upgrade}) {
+        use(policy);
+        auto fresh = world->joined_as("new");
+        old_consumer old;
+        EXPECT_EQ(world->join(old), errc::ok);
+        world->leave(fresh);
+        EXPECT_EQ(world->describe().code, errc::group_id_not_found);
+        EXPECT_EQ(world->shown().members.size(), 1u);
+        world->follow(old);
+        EXPECT_EQ(world->count(old), 4u);
+    }
+}
+
+TEST_F(consumer_migration_test, a_group_that_is_none_of_consumers_is_not_upgraded) {
+    world->stable_with_one();
+    consumer fresh;
+    fresh.id = "new";
+    // Its subscription is no subscription.
+    EXPECT_EQ(world->beat(fresh).code, errc::group_id_not_found);
+    EXPECT_EQ(world->describe().state, "Stable");
+}
+
+TEST_F(consumer_migration_test, who_waits_in_a_rebalance_is_told_to_join_again) {
+    auto old = classic_group();
+    old_consumer second;
+    const auto waiting = world->ask(world->joining(second));
+    EXPECT_FALSE(world->answered(waiting));
+    world->joined_as("new");
+    EXPECT_EQ(world->joined(waiting).code, errc::rebalance_in_progress);
+}
+
+TEST_F(consumer_migration_test, a_static_member_changes_protocol) {
+    auto old = classic_group("i");
+    auto fresh = world->joined_as("new", "i");
+    EXPECT_EQ(count_of(fresh.owned), 4u);
+    EXPECT_EQ(world->beat(old), errc::fenced_instance_id);
+    EXPECT_EQ(world->shown().members.size(), 1u);
+    old_consumer back;
+    back.instance = "i";
+    EXPECT_EQ(world->join(back), errc::unreleased_instance_id);
+    world->leave(fresh, pausing_epoch);
+    EXPECT_EQ(world->join(back), errc::ok);
+    // It was the last one of the consumer protocol.
+    EXPECT_EQ(world->describe().members.size(), 1u);
+}
+
+TEST_F(consumer_migration_test, an_old_member_that_does_not_go_on_is_removed) {
+    auto old = classic_group();
+    auto fresh = world->joined_as("new");
+    for (int i = 0; i < 13; ++i) {
+        world->beat(old);
+        world->beat(fresh);
+        world->pass(milliseconds(5'000));
+    }
+    EXPECT_EQ(world->beat(old), errc::unknown_member_id);
+    world->beat(fresh);
+    EXPECT_EQ(count_of(fresh.owned), 4u);
+}
+
+TEST_F(consumer_migration_test, a_mixed_group_is_loaded_as_it_was) {
+    auto old = classic_group();
+    auto fresh = world->joined_as("new");
+    world->follow(old);
+    const auto before = world->shown();
+    world->reload(world->log.size());
+    const auto after = world->shown();
+    ASSERT_EQ(after.members.size(), before.members.size());
+    for (std::size_t i = 0; i < after.members.size(); ++i) {
+        EXPECT_EQ(after.members[i].is_classic, before.members[i].is_classic);
+        EXPECT_EQ(after.members[i].assigned, before.members[i].assigned);
+        EXPECT_EQ(after.members[i].epoch, before.members[i].epoch);
+    }
+    for (int round = 0; round < 4; ++round) {
+        world->follow(old);
+        world->beat(fresh);
+    }
+    EXPECT_EQ(world->count(old), 2u);
+    EXPECT_EQ(count_of(fresh.owned), 2u);
+}
+
+} // namespace
+} // namespace barnabas::group
