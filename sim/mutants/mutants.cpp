@@ -39,7 +39,6 @@ constexpr const char* progress = "cleaning_gets_on";
 constexpr const char* apart = "group_members_apart";
 constexpr const char* fenced = "zombies_fenced";
 constexpr const char* offsets = "committed_offsets_stay";
-constexpr const char* settle = "groups_settle";
 
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
@@ -302,7 +301,7 @@ const mutant table[] = {
      &bugs::stale_sync_answered},
     {"rebalance_not_limited",
      "one member that is gone holds up a rebalance for ever",
-     {settle},
+     {group_tests},
      &bugs::rebalance_not_limited},
     {"older_join_forgotten",
      "a JoinGroup that comes again leaves the one before without an answer",
