@@ -152,8 +152,11 @@ void consumer_group::refresh_patterns(turn& now) {
         if (known != patterns_.end() && !again)
             continue;
         auto found = matches_of(pattern, now);
-        if (known == patterns_.end() || known->second.topics != found.topics)
-            write(pattern_record{name_, pattern, std::move(found)}, now);
+        if (known != patterns_.end() && known->second.topics == found.topics)
+            continue;
+        write(pattern_record{name_, pattern, std::move(found)}, now);
+        // The group may have looked at this metadata before, for what it knew then.
+        topics_seen_ = log_offset(-1);
     }
 }
 

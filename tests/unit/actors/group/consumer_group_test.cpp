@@ -200,6 +200,9 @@ TEST_F(consumer_group_test, patterns_find_topics_that_come_later) {
     world.beat(one);
     EXPECT_EQ(one.owned, parts({{"logs-1", {0}}}));
     world.set_topics({{"logs-2", 1}, {"other", 1}});
+    // Looks at the metadata, but not yet for its pattern.
+    world.beat(one);
+    EXPECT_EQ(one.owned, parts({{"logs-1", {0}}}));
     world.pass(milliseconds(10'000));
     world.beat(one);
     EXPECT_EQ(one.owned, parts({{"logs-1", {0}}, {"logs-2", {0}}}));
