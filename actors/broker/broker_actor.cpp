@@ -440,7 +440,9 @@ void broker_actor::on_describe_log_dirs(const describe_log_dirs_request& request
                            {{node_, current_sender(), request.token},
                             machine_.describe_log_dirs(request),
                             gates_,
-                            moves_.actor()},
+                            moves_.actor(),
+                            std::min(broker_limits::log_dirs_wait_max,
+                                     std::chrono::milliseconds(config_->request_timeout_ms) / 2)},
                            [this](const topic_partition& id) { return moves_.route(id); });
 }
 

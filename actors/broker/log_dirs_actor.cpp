@@ -1,7 +1,6 @@
 #include "actors/broker/log_dirs_actor.hpp"
 
 #include "actors/broker/broker_events.hpp"
-#include "actors/broker/limits.hpp"
 #include "actors/broker/moving/move_messages.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "protocol/model/mark.hpp"
@@ -91,7 +90,7 @@ private:
                 ask_for_room(i, inquiry_.gates.at(directories[i].path));
         if (open_ == 0)
             return answer();
-        delayed_send(this, broker_limits::log_dirs_wait_max, log_dirs_due{});
+        delayed_send(this, inquiry_.wait_max, log_dirs_due{});
     }
 
     /// Beside a look that is under way, and may hang, what the gate knows has to do.

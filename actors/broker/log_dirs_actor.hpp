@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/broker/limits.hpp"
 #include "actors/broker/log_dirs_messages.hpp"
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/node/node_services.hpp"
@@ -7,6 +8,7 @@
 
 #include <caf/actor.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +25,9 @@ struct log_dirs_inquiry {
     std::map<std::string, std::shared_ptr<runtime::directory_gate>> gates;
     /// Knows how far moves are.
     caf::actor moves{};
+    /// Then the answer leaves with what is known: before its connection gives up, which old versions could
+    /// not tell from a broker without directories.
+    std::chrono::milliseconds wait_max = broker_limits::log_dirs_wait_max;
 };
 
 /// Whom to ask about a partition, who lives until it is closed for good: an actor that it moved away from
