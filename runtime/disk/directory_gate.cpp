@@ -12,21 +12,6 @@ constexpr int looks_held_max = 64;
 
 } // namespace
 
-bool ends_directory(errc code) noexcept {
-    switch (code) {
-    case errc::ok:
-    case errc::not_found:
-    case errc::already_exists:
-    case errc::malformed:
-    case errc::would_block:
-    case errc::locked:
-    case errc::disk_full:
-    case errc::too_many_open_files:
-    case errc::closed: return false;
-    default: return true;
-    }
-}
-
 std::uint64_t room_to_resume(std::uint64_t reserve_bytes) noexcept {
     return reserve_bytes + reserve_bytes / 8;
 }

@@ -15,7 +15,20 @@ namespace barnabas::runtime {
 /// Whether a call that changes files and ended like this means that nothing written there may be believed any
 /// more. Not so: what says something about names only, a lack of room or of descriptors (the call may be
 /// tried again), and the end of a simulated process.
-bool ends_directory(errc code) noexcept;
+constexpr bool ends_directory(errc code) noexcept {
+    switch (code) {
+    case errc::ok:
+    case errc::not_found:
+    case errc::already_exists:
+    case errc::malformed:
+    case errc::would_block:
+    case errc::locked:
+    case errc::disk_full:
+    case errc::too_many_open_files:
+    case errc::closed: return false;
+    default: return true;
+    }
+}
 
 /// Bytes that must be free before a directory that was short of room takes records again: a little more than
 /// the reserve, so that it does not change with every write.

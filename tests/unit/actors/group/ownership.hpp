@@ -3,6 +3,7 @@
 #include "actors/group/consumer_member.hpp"
 #include "actors/group/group_records.hpp"
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
