@@ -30,6 +30,9 @@ struct shorten_way {
 /// `next`; then `by` ends.
 struct last_question {};
 struct way_is_clear {};
+/// From the broker to an actor that sends on: the partition is closed for good. Timers of the log that was
+/// there would keep it for as long as they take.
+struct end_of_way {};
 
 /// The end of a partition's actor whose log goes to another directory. Nobody notices but by the time that it
 /// takes: from `begin` on questions stay in the mailbox, while the log's last jobs come back; after the end
@@ -56,6 +59,7 @@ class handover {
                 pass<epoch_query>(self, next),
                 pass<delete_records_request>(self, next),
                 pass<log_size_query>(self, next),
+                [self](const end_of_way&) { self->quit(); },
                 [self](const shorten_way& message) {
                     self->send(message.by, last_question{});
                     self->become(until_clear(self, message.next));
@@ -80,7 +84,8 @@ class handover {
     template <class Self>
     static caf::behavior refusing(Self* self) {
         constexpr std::int16_t no_acks = 0;
-        return {[self](const append_request& question) {
+        return {[self](const end_of_way&) { self->quit(); },
+                [self](const append_request& question) {
                     if (question.acks != no_acks)
                         refuse<append_response>(self, question.token);
                 },
@@ -132,3 +137,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::pass_on_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::shorten_way)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::last_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::way_is_clear)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::end_of_way)

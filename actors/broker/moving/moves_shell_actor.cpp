@@ -75,6 +75,11 @@ void moves_shell::tell(const effects::pass_on& order) {
         broker_.send(first->second, shorten_way{parked.mapped(), next});
 }
 
+void moves_shell::forget(const topic_partition& id) {
+    if (const auto first = routes_.extract(id))
+        caf::anon_send(first.mapped(), end_of_way{});
+}
+
 caf::actor moves_shell::route(const topic_partition& id) const {
     if (const auto first = routes_.find(id); first != routes_.end())
         return first->second;

@@ -65,7 +65,7 @@ public:
     /// Null for a partition that is not open here.
     caf::actor route(const topic_partition& id) const;
     /// The partition is closed for good.
-    void forget(const topic_partition& id) { routes_.erase(id); }
+    void forget(const topic_partition& id);
     /// Gives the answers that have waited for what has happened by now.
     void answer(const broker& machine);
     const caf::actor& actor() const { return actor_; }
