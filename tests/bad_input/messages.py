@@ -190,6 +190,9 @@ class Reader:
         if kind == 'uuid':
             return self.take(16)
         if field.struct is not None:
+            # One byte tells whether there is one.
+            if not in_array and holds(field.nullable, self.version) and self.unpack('b') < 0:
+                return None
             return self.decode(field.struct)
         count = self.length('h' if kind == 'string' else 'i')
         if count is None:
