@@ -58,21 +58,15 @@ protected:
     }
 };
 
-class consumer_group_describe final : public several_groups_question {
+class consumer_group_describe final
+    : public named_groups_question<kafka::consumer_group_describe_response,
+                                   &kafka::consumer_group_describe_response::groups> {
 public:
-    consumer_group_describe(connection& owner, std::uint64_t number, request_context context,
-                            std::vector<std::string> names)
-        : several_groups_question(owner, number, std::move(context)), names_(std::move(names)) {
-        for (const auto& name : names_)
-            response_.groups.emplace_back().group_id = name;
-    }
-
-    std::size_t count() const override { return names_.size(); }
-    const std::string& name_of(std::uint32_t index) const override { return names_[index]; }
+    using named_groups_question::named_groups_question;
 
 protected:
     void settle(std::uint32_t index, errc code, const group::response_body& body) override {
-        auto& entry = response_.groups[index];
+        auto& entry = entry_of(index);
         entry.error_code = wire_code(code);
         if (code != errc::ok)
             return;
@@ -94,7 +88,6 @@ protected:
         for (const auto& member : answer.members)
             fill(entry.members.emplace_back(), member);
     }
-    void respond() override { answer_with(owner(), number(), context(), response_); }
 
 private:
     bool may_see(const group::consumer_describe_response& answer) {
@@ -141,9 +134,6 @@ private:
             return topic == nullptr;
         });
     }
-
-    std::vector<std::string> names_;
-    kafka::consumer_group_describe_response response_;
 };
 
 bool may_describe(connection& self, const request_context& context, const std::vector<std::string>& topics) {
@@ -166,8 +156,7 @@ result<void> handle_consumer_group_heartbeat(connection& self, request_context c
         return {};
     }
     group::consumer_heartbeat_request question;
-    // Kafka's tools show addresses as Java prints them.
-    question.client = {context.client_id, "/" + self.options().client_host};
+    question.client = client_of(self, context);
     question.who = {std::move(request->member_id), std::move(request->instance_id)};
     question.names_itself = context.version >= first_that_names_itself;
     question.epoch = group::member_epoch(request->member_epoch);

@@ -12,21 +12,14 @@ namespace barnabas {
 
 namespace {
 
-class describe_groups final : public several_groups_question {
+class describe_groups final : public named_groups_question<kafka::describe_groups_response,
+                                                           &kafka::describe_groups_response::groups> {
 public:
-    describe_groups(connection& owner, std::uint64_t number, request_context context,
-                    std::vector<std::string> names)
-        : several_groups_question(owner, number, std::move(context)), names_(std::move(names)) {
-        for (const auto& name : names_)
-            response_.groups.emplace_back().group_id = name;
-    }
-
-    std::size_t count() const override { return names_.size(); }
-    const std::string& name_of(std::uint32_t index) const override { return names_[index]; }
+    using named_groups_question::named_groups_question;
 
 protected:
     void settle(std::uint32_t index, errc code, const group::response_body& body) override {
-        auto& entry = response_.groups[index];
+        auto& entry = entry_of(index);
         if (code != errc::ok) {
             entry.error_code = wire_code(code);
             return;
@@ -36,7 +29,7 @@ protected:
         constexpr std::int16_t first_with_missing_groups = 6;
         if (answer.code != errc::ok && context().version >= first_with_missing_groups) {
             entry.error_code = wire_code(answer.code);
-            entry.error_message = "Group " + names_[index] + " not found.";
+            entry.error_message = "Group " + entry.group_id + " not found.";
         }
         entry.group_state = answer.state;
         entry.protocol_type = answer.protocol_type;
@@ -51,35 +44,18 @@ protected:
             one.member_assignment = member.assignment;
         }
     }
-    void respond() override { answer_with(owner(), number(), context(), response_); }
-
-private:
-    std::vector<std::string> names_;
-    kafka::describe_groups_response response_;
 };
 
-class delete_groups final : public several_groups_question {
+class delete_groups final
+    : public named_groups_question<kafka::delete_groups_response, &kafka::delete_groups_response::results> {
 public:
-    delete_groups(connection& owner, std::uint64_t number, request_context context,
-                  std::vector<std::string> names)
-        : several_groups_question(owner, number, std::move(context)), names_(std::move(names)) {
-        for (const auto& name : names_)
-            response_.results.emplace_back().group_id = name;
-    }
-
-    std::size_t count() const override { return names_.size(); }
-    const std::string& name_of(std::uint32_t index) const override { return names_[index]; }
+    using named_groups_question::named_groups_question;
 
 protected:
     void settle(std::uint32_t index, errc code, const group::response_body& body) override {
-        response_.results[index].error_code =
+        entry_of(index).error_code =
             wire_code(code != errc::ok ? code : std::get<group::delete_response>(body).code);
     }
-    void respond() override { answer_with(owner(), number(), context(), response_); }
-
-private:
-    std::vector<std::string> names_;
-    kafka::delete_groups_response response_;
 };
 
 bool same_text_but_for_case(const std::string& a, const std::string& b) {

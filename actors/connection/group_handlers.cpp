@@ -116,11 +116,6 @@ private:
     std::vector<group::member_name> leaving_;
 };
 
-/// Kafka's tools show addresses as Java prints them.
-std::string shown_host(const connection& self) {
-    return "/" + self.options().client_host;
-}
-
 } // namespace
 
 result<void> handle_join_group(connection& self, request_context context, kafka::wire_reader& body) {
@@ -130,7 +125,7 @@ result<void> handle_join_group(connection& self, request_context context, kafka:
     constexpr std::int16_t first_with_id_first = 4;
     constexpr std::int16_t first_that_may_skip = 9;
     group::join_request question;
-    question.client = {context.client_id, shown_host(self)};
+    question.client = client_of(self, context);
     question.who = {std::move(request->member_id), std::move(request->group_instance_id)};
     question.session_timeout = milliseconds(request->session_timeout_ms);
     // Version 0 has one timeout for both.

@@ -4,6 +4,10 @@
 
 namespace barnabas {
 
+group::group_client client_of(const connection& self, const request_context& context) {
+    return {context.client_id, "/" + self.options().client_host};
+}
+
 result<partition_index> coordinator_of(connection& self, const std::string& group) {
     const auto* topic = self.port().image()->find_topic(group::offsets_topic);
     if (topic == nullptr || topic->partitions.empty())

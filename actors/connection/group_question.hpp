@@ -88,6 +88,34 @@ private:
     std::set<std::uint32_t> answered_;
 };
 
+/// Groups asked for by name: each has an entry of the response, a struct with a `group_id` in the array
+/// `entries`, in the order of the request.
+template <class Response, auto entries>
+class named_groups_question : public several_groups_question {
+public:
+    named_groups_question(connection& owner, std::uint64_t number, request_context context,
+                          std::vector<std::string> names)
+        : several_groups_question(owner, number, std::move(context)) {
+        for (auto& name : names)
+            (response_.*entries).emplace_back().group_id = std::move(name);
+    }
+
+    std::size_t count() const override { return (response_.*entries).size(); }
+    const std::string& name_of(std::uint32_t index) const override {
+        return (response_.*entries)[index].group_id;
+    }
+
+protected:
+    auto& entry_of(std::uint32_t index) { return (response_.*entries)[index]; }
+    void respond() override { answer_with(owner(), number(), context(), response_); }
+
+private:
+    Response response_;
+};
+
+/// As groups know the client: Kafka's tools show addresses as Java prints them.
+group::group_client client_of(const connection& self, const request_context& context);
+
 /// The partition of `__consumer_offsets` that keeps the group; an error when nobody can be asked: the topic
 /// is not there yet, or its leader is not here.
 result<partition_index> coordinator_of(connection& self, const std::string& group);

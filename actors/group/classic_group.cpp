@@ -98,12 +98,12 @@ bool classic_group::supports(const std::vector<offered_protocol>& protocols) con
     return std::any_of(protocols.begin(), protocols.end(), known_to_all);
 }
 
-void classic_group::join_as_new(const join_request& request, std::string member_id, request_ticket ticket,
-                                turn& now) {
-    add_member(request, std::move(member_id), ticket, now);
+void classic_group::join_as_new(const join_request& request, const std::string& member_id,
+                                request_ticket ticket, turn& now) {
+    add_member(request, member_id, ticket, now);
     if (phase_ == classic_phase::preparing)
         return complete_join_if_all_are_there(now);
-    prepare_rebalance(now);
+    prepare_rebalance({"a member joins", member_id, request.reason}, now);
 }
 
 void classic_group::join_again(const join_request& request, request_ticket ticket, turn& now) {
@@ -130,8 +130,8 @@ void classic_group::join_again(const join_request& request, request_ticket ticke
     }
 }
 
-void classic_group::add_member(const join_request& request, std::string member_id, request_ticket ticket,
-                               turn& now) {
+void classic_group::add_member(const join_request& request, const std::string& member_id,
+                               request_ticket ticket, turn& now) {
     if (members_.empty()) {
         protocol_type_ = request.protocol_type;
         leader_ = member_id;
@@ -164,7 +164,7 @@ void classic_group::take_over(member& target, const join_request& request, reque
 
 void classic_group::update_and_rebalance(const join_request& request, request_ticket ticket, turn& now) {
     take_over(members_.find(request.who.member_id)->second, request, ticket, now);
-    prepare_rebalance(now);
+    prepare_rebalance({"a member joins again", request.who.member_id, request.reason}, now);
 }
 
 /// The member is told once more what it was, or would have been, told.
@@ -218,7 +218,8 @@ void classic_group::replace_static_member(const join_request& request, std::stri
         return answer_returned_static(member_id, old_id, *std::exchange(one.join, std::nullopt), now);
     if (phase_ == classic_phase::preparing)
         return complete_join_if_all_are_there(now);
-    prepare_rebalance(now);
+    prepare_rebalance({"a static member came back and wants another protocol", member_id, request.reason},
+                      now);
 }
 
 /// The generation goes on with the new id in the old one's place. A leader is not to assign anew: newer

@@ -43,7 +43,8 @@ public:
     void on_join(const join_request& request, std::string new_member_id, request_ticket ticket, turn& now);
     void on_sync(const sync_request& request, request_ticket ticket, turn& now);
     errc on_heartbeat(const heartbeat_request& request, turn& now);
-    errc on_leave(const member_name& who, turn& now);
+    /// `reason` is what the client says of it.
+    errc on_leave(const member_name& who, const std::string& reason, turn& now);
     void on_timer(const group_timer& timer, turn& now);
 
     /// Whether this member may commit offsets now; it counts as a heartbeat. Whoever is no member may, while
@@ -78,6 +79,11 @@ public:
     std::optional<std::set<std::string>> subscribed_topics() const;
 
 private:
+    struct cause {
+        const char* why;
+        std::string_view member;
+        std::string_view client_says;
+    };
     struct waiting_join {
         request_ticket ticket = 0;
         bool may_skip_assignment = false;
@@ -102,13 +108,15 @@ private:
     // classic_group.cpp: joining
     errc check_join(const join_request& request, bool id_known) const;
     bool has_room_for(std::string_view member_id) const;
-    void join_as_new(const join_request& request, std::string member_id, request_ticket ticket, turn& now);
+    void join_as_new(const join_request& request, const std::string& member_id, request_ticket ticket,
+                     turn& now);
     void join_again(const join_request& request, request_ticket ticket, turn& now);
     void replace_static_member(const join_request& request, std::string member_id, request_ticket ticket,
                                turn& now);
     void answer_returned_static(const std::string& member_id, const std::string& old_id, waiting_join waiting,
                                 turn& now);
-    void add_member(const join_request& request, std::string member_id, request_ticket ticket, turn& now);
+    void add_member(const join_request& request, const std::string& member_id, request_ticket ticket,
+                    turn& now);
     void update_and_rebalance(const join_request& request, request_ticket ticket, turn& now);
     void take_over(member& target, const join_request& request, request_ticket ticket, turn& now);
     void answer_current(const std::string& member_id, request_ticket ticket, turn& now);
@@ -116,7 +124,7 @@ private:
     bool supports(const std::vector<offered_protocol>& protocols) const;
 
     // classic_rebalance.cpp: from one generation to the next
-    void prepare_rebalance(turn& now);
+    void prepare_rebalance(const cause& because, turn& now);
     void complete_join_if_all_are_there(turn& now);
     void complete_join(turn& now);
     bool elect_leader();
@@ -137,7 +145,7 @@ private:
     void watch(const std::string& member_id, member& one);
     void on_session_timer(const std::string& member_id, turn& now);
     void remove(std::string member_id, errc why, turn& now);
-    void rebalance_without_removed(turn& now);
+    void rebalance_without(const cause& because, turn& now);
     const slice& metadata_of(const member& one) const;
     classic_state state_to_record(const std::vector<member_assignment>* assignments, turn& now) const;
     void write(classic_state state, turn& now);

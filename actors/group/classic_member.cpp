@@ -77,7 +77,7 @@ void classic_group::assign(const std::vector<member_assignment>& assignments, tu
     if (bytes_of(state) > options_.record_bytes_max) {
         BARNABAS_MARK(assignment_too_large);
         answer_assignments(errc::message_too_large, now);
-        return prepare_rebalance(now);
+        return prepare_rebalance({"the assignment is too large to be kept", {}, {}}, now);
     }
     since_ = now.wall;
     write(std::move(state), now);
@@ -132,13 +132,14 @@ errc classic_group::check_commit(const member_name& who, generation_id generatio
     return generation_counts && phase_ == classic_phase::completing ? errc::rebalance_in_progress : errc::ok;
 }
 
-errc classic_group::on_leave(const member_name& who, turn& now) {
+errc classic_group::on_leave(const member_name& who, const std::string& reason, turn& now) {
     if (who.member_id.empty() && who.instance_id) { // an administrator, who does not know the id
         const auto known = static_members_.find(*who.instance_id);
         if (known == static_members_.end())
             return errc::unknown_member_id;
-        remove(known->second, errc::unknown_member_id, now);
-        rebalance_without_removed(now);
+        const auto id = known->second;
+        remove(id, errc::unknown_member_id, now);
+        rebalance_without({"a static member was taken out", id, reason}, now);
         return errc::ok;
     }
     if (!who.instance_id && pending_.erase(who.member_id) != 0) {
@@ -148,7 +149,7 @@ errc classic_group::on_leave(const member_name& who, turn& now) {
     if (const errc code = check_member(who); code != errc::ok)
         return code;
     remove(who.member_id, errc::unknown_member_id, now);
-    rebalance_without_removed(now);
+    rebalance_without({"a member leaves", who.member_id, reason}, now);
     return errc::ok;
 }
 
@@ -175,10 +176,10 @@ void classic_group::remove(std::string member_id, errc why, turn& now) {
         leader_ = members_.empty() ? std::string() : members_.begin()->first;
 }
 
-void classic_group::rebalance_without_removed(turn& now) {
+void classic_group::rebalance_without(const cause& because, turn& now) {
     if (phase_ == classic_phase::preparing)
         return complete_join_if_all_are_there(now);
-    prepare_rebalance(now);
+    prepare_rebalance(because, now);
 }
 
 /// A sign of life.
@@ -209,7 +210,7 @@ void classic_group::on_session_timer(const std::string& member_id, turn& now) {
         return watch(member_id, one);
     BARNABAS_MARK(member_session_expired);
     remove(member_id, errc::unknown_member_id, now);
-    rebalance_without_removed(now);
+    rebalance_without({"a member's session ended", member_id, {}}, now);
 }
 
 const slice& classic_group::metadata_of(const member& one) const {

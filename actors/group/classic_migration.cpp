@@ -32,7 +32,7 @@ void classic_group::turn_away(turn& now) {
 
 void classic_group::begin_anew(turn& now) {
     begin_sessions(now.now);
-    prepare_rebalance(now);
+    prepare_rebalance({"the group goes back to the classic protocol", {}, {}}, now);
 }
 
 } // namespace barnabas::group

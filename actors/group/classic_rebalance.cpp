@@ -10,8 +10,10 @@
 // for what the leader assigns.
 namespace barnabas::group {
 
-void classic_group::prepare_rebalance(turn& now) {
+void classic_group::prepare_rebalance(const cause& because, turn& now) {
     BARNABAS_ASSERT(phase_ != classic_phase::preparing);
+    now.out.rebalances.push_back({name_, generation_.get(), because.why, std::string(because.member),
+                                  std::string(because.client_says)});
     if (phase_ == classic_phase::completing)
         answer_assignments(errc::rebalance_in_progress, now);
     pending_sync_.clear();
@@ -143,7 +145,7 @@ void classic_group::on_sync_timer(turn& now) {
     for (auto id : std::exchange(pending_sync_, {}))
         if (members_.contains(id))
             remove(std::move(id), errc::unknown_member_id, now);
-    prepare_rebalance(now);
+    prepare_rebalance({"members did not ask for their assignment", {}, {}}, now);
 }
 
 void classic_group::on_timer(const group_timer& timer, turn& now) {

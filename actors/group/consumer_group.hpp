@@ -137,6 +137,7 @@ private:
     bool note_subscription(const std::string& id, consumer_subscription said, turn& now);
     void refresh_targets(bool subscription_changed, turn& now);
     void refresh_patterns(turn& now);
+    bool must_search_again(monotonic_ns now) const;
     std::set<std::string> patterns_in_use() const;
     pattern_record::matches matches_of(const std::string& pattern, turn& now) const;
     std::vector<topic_id> topics_of(const consumer_subscription& said) const;
@@ -185,6 +186,8 @@ private:
     /// Up to where the metadata goes that the group has looked at; for patterns it looks only now and then.
     log_offset topics_seen_{-1};
     log_offset patterns_seen_{-1};
+    /// Those that members use are those that are known, nothing else; so most heartbeats need not look.
+    bool patterns_compared_ = false;
     monotonic_ns patterns_looked_at_;
 };
 

@@ -68,6 +68,7 @@ void consumer_group::apply_one(const consumer_member_record& record) {
     }
     const bool was_there = one.said.has_value();
     classic_count_ -= was_there && one.said->classic ? 1 : 0;
+    patterns_compared_ = false;
     one.said = record.value;
     if (!record.value) {
         member_count_ -= was_there ? 1 : 0;
@@ -114,6 +115,7 @@ void consumer_group::apply_one(const current_record& record) {
 }
 
 void consumer_group::apply_one(const pattern_record& record) {
+    patterns_compared_ = false;
     if (record.value)
         patterns_[record.pattern] = *record.value;
     else

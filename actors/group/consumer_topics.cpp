@@ -131,6 +131,9 @@ std::set<std::string> consumer_group::patterns_in_use() const {
 /// New patterns are looked for at once; topics that came since, for old ones, now and then: it takes all
 /// topics to be looked at.
 void consumer_group::refresh_patterns(turn& now) {
+    const bool again = must_search_again(now.now);
+    if (patterns_compared_ && (patterns_.empty() || !again))
+        return;
     const auto used = patterns_in_use();
     std::vector<std::string> unused;
     for (const auto& [pattern, matches] : patterns_)
@@ -138,12 +141,7 @@ void consumer_group::refresh_patterns(turn& now) {
             unused.push_back(pattern);
     for (const auto& pattern : unused)
         write(pattern_record{name_, pattern, std::nullopt}, now);
-    if (used.empty())
-        return;
-    const bool again = patterns_seen_ != topics_->applied &&
-                       (patterns_seen_.get() < 0 ||
-                        now.now >= later(patterns_looked_at_, group_limits::pattern_refresh_wait));
-    if (again) {
+    if (again && !used.empty()) {
         patterns_seen_ = topics_->applied;
         patterns_looked_at_ = now.now;
     }
@@ -158,6 +156,13 @@ void consumer_group::refresh_patterns(turn& now) {
         // The group may have looked at this metadata before, for what it knew then.
         topics_seen_ = log_offset(-1);
     }
+    patterns_compared_ = true;
+}
+
+bool consumer_group::must_search_again(monotonic_ns now) const {
+    return patterns_seen_ != topics_->applied &&
+           (patterns_seen_.get() < 0 ||
+            now >= later(patterns_looked_at_, group_limits::pattern_refresh_wait));
 }
 
 /// Internal topics are nobody's by a pattern: their consumers would make the records that they read.

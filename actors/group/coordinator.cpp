@@ -134,7 +134,7 @@ void coordinator::answer(const leave_request& request, const std::string& name, 
     for (const auto& leaving : request.members)
         response.members.push_back(consumers != nullptr ? consumers->on_classic_leave(leaving.who, now)
                                    : group == nullptr   ? errc::unknown_member_id
-                                                        : group->on_leave(leaving.who, now));
+                                                        : group->on_leave(leaving.who, leaving.reason, now));
     now.out.reply(ticket, std::move(response));
 }
 

@@ -263,8 +263,15 @@ void coordinator_actor::run(const Step& step) {
             deliver(answer.ticket, std::move(answer.body));
         else
             answers_.push_back({decided_, answer.ticket, std::move(answer.body)});
+    for (const auto& one : out_.rebalances)
+        node_.log->info("group_rebalances", {{"group", one.group},
+                                             {"generation", one.generation},
+                                             {"why", one.why},
+                                             {"member", one.member},
+                                             {"client_says", one.client_says}});
     out_.records.clear();
     out_.answers.clear();
+    out_.rebalances.clear();
     deliver_committed();
     write_next();
     arm_timer();

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace barnabas::group {
@@ -18,10 +19,21 @@ struct effects {
         request_ticket ticket = 0;
         response_body body;
     };
+    /// Why a group's members have to come anew, for who looks after the groups.
+    struct rebalance {
+        std::string group;
+        std::int32_t generation = 0;
+        const char* why = "";
+        /// Of whose doing; empty when it is nobody's in particular.
+        std::string member;
+        /// What that member's client says of it (KIP-800).
+        std::string client_says;
+    };
     std::vector<group_record> records;
     /// They leave when all records so far are committed, those of earlier events included: nobody is told of
     /// a state that may yet be lost.
     std::vector<answer> answers;
+    std::vector<rebalance> rebalances;
 
     template <class Response>
     void reply(request_ticket ticket, Response response) {

@@ -20,7 +20,7 @@ struct commit_request {
         log_offset offset;
         leader_epoch epoch{-1};
         std::string metadata;
-        /// When it was committed, as version 1 says it; -1 for now.
+        /// When it was committed, as version 1 says it; -1 for the present time.
         timestamp_ms committed_at = no_timestamp;
     };
     member_name who;

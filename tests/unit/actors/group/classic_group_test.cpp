@@ -196,6 +196,20 @@ TEST(classic_group, leaving_member_starts_a_rebalance_at_once) {
     EXPECT_EQ(world.leave({leader, {}}), errc::unknown_member_id);
 }
 
+TEST(classic_group, every_rebalance_tells_why_whose_doing_and_what_its_client_says) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    world.rebalances.clear();
+    EXPECT_EQ(world.leave({leader, {}}, "deployment"), errc::ok);
+    world.pass(milliseconds(10'000)); // the other one is silent
+    ASSERT_EQ(world.rebalances.size(), 1u);
+    EXPECT_EQ(world.rebalances[0].group, "g");
+    EXPECT_EQ(world.rebalances[0].generation, 1);
+    EXPECT_STREQ(world.rebalances[0].why, "a member leaves");
+    EXPECT_EQ(world.rebalances[0].member, leader);
+    EXPECT_EQ(world.rebalances[0].client_says, "deployment");
+}
+
 TEST(classic_group, protocol_is_what_all_know_and_most_prefer) {
     group_world world;
     const auto join = [&](std::vector<std::string> names) {

@@ -31,6 +31,8 @@ public:
         step(now);
         for (auto& record : out.records)
             log.push_back(std::move(record));
+        for (auto& rebalance : out.rebalances)
+            rebalances.push_back(std::move(rebalance));
         for (auto& answer : out.answers) {
             EXPECT_TRUE(answers.emplace(answer.ticket, std::move(answer.body)).second) << "answered twice";
         }
@@ -107,8 +109,8 @@ public:
     errc heartbeat(const member_name& who, std::int32_t generation) {
         return take<heartbeat_response>(ask(heartbeat_request{who, generation_id(generation)})).code;
     }
-    errc leave(const member_name& who) {
-        return take<leave_response>(ask(leave_request{{{who, ""}}})).members.at(0);
+    errc leave(const member_name& who, const std::string& reason = {}) {
+        return take<leave_response>(ask(leave_request{{{who, reason}}})).members.at(0);
     }
     describe_response describe(const std::string& name = "g") {
         return take<describe_response>(ask(describe_request{}, name));
@@ -184,6 +186,7 @@ public:
     monotonic_ns clock{1'000'000'000};
     timestamp_ms wall{1'700'000'000'000};
     std::vector<group_record> log;
+    std::vector<effects::rebalance> rebalances;
     std::map<request_ticket, response_body> answers;
     request_ticket tickets = 0;
 
