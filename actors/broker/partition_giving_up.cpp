@@ -62,12 +62,12 @@ bool partition_set::settle_one_given_up(effects::effects& out) {
 }
 
 /// Where the log lies in the end is not known: unless the move had only begun, it is out of service until the
-/// next start looks.
+/// next start looks. The target has nothing unflushed of it: a copy is on stable storage before it gets the
+/// log's name, and made anew if it has not got it.
 void partition_set::settle_move(const topic_partition& id, effects::effects& out) {
     BARNABAS_MARK(move_given_up);
-    const auto move = moves_.extract(id).mapped();
+    moves_.erase(id);
     moves_left_.insert(id);
-    unflushed_.insert(move.target);
     const auto at = partitions_.find(id);
     if (at == partitions_.end())
         return;
@@ -76,7 +76,8 @@ void partition_set::settle_move(const topic_partition& id, effects::effects& out
         return after_move(id, "", out);
     if (partition.state != partition_state::moving)
         return;
-    unflushed_.insert(partition.data_directory);
+    if (!partition.handed_over)
+        unflushed_.insert(partition.data_directory);
     out.emplace_back(effects::move_effect{effects::pass_on{id, false}});
     failed_known_.reset();
     if (closing_) {
@@ -106,8 +107,6 @@ void partition_set::on_handed_over_late(const partition_handed_over& closed, eff
 bool partition_set::leave_unclosed() {
     for (const auto& [id, partition] : partitions_)
         unflushed_.insert(partition.data_directory);
-    for (const auto& [id, move] : moves_)
-        unflushed_.insert(move.target);
     return step_ != step::setting_aside && step_ != step::recording;
 }
 
