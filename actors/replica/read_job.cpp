@@ -158,6 +158,10 @@ result<slice> read_run::read_bytes(segment_reader& segment, file_position from, 
 /// How many of the bytes are whole, sound batches below the bound.
 result<std::size_t> read_run::whole_batches(segment_reader& segment, file_position from, const slice& bytes) {
     std::size_t whole = 0;
+    // In front of the last batch, and whether that one follows a gap.
+    std::size_t whole_before = 0;
+    log_offset end_before = end_;
+    bool is_behind_gap = false;
     log_offset next = segment.base_offset();
     strange_.clear();
     while (bytes.size() - whole >= batch::batch_header_size && next < job_.upto) {
@@ -166,6 +170,12 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
         if (header && header->total_size() > rest.size())
             break;
         const bool sound = header && is_sound(*header, rest.first(header->total_size()), next);
+        // Where offsets contradict each other, one behind a gap is not to be believed either.
+        if (BARNABAS_MARK_IF(header && header->base_offset < next && is_behind_gap, offsets_contradict)) {
+            whole = whole_before;
+            end_ = end_before;
+            strange_.push_back(header->base_offset);
+        }
         if (!sound && whole > 0)
             break; // The next read begins here and tells.
         if (!sound && header.code() == errc::unsupported_for_message_format)
@@ -177,6 +187,9 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
             strange_.push_back(header->base_offset);
         if (header->last_offset() >= job_.upto)
             break;
+        is_behind_gap = header->base_offset > (whole == 0 ? std::max(next, job_.from) : next);
+        whole_before = whole;
+        end_before = end_;
         whole += header->total_size();
         next = end_ = header->next_offset();
     }

@@ -209,19 +209,24 @@ void memory_file::power_cut_page(const old_page& before, runtime::random& draws,
     for (std::size_t at = 0; at < page_size; at += sector_size) {
         if (draws.chance(1, 2))
             continue;
-        // Synced bytes that nobody wrote over survive: a file that grows within a sector keeps what it had
-        // there.
         const auto begin = before.number * page_size + at;
         const auto synced =
             begin < durable_size_ ? std::min<std::uint64_t>(durable_size_ - begin, sector_size) : 0;
-        const bool keeps_synced = synced > 0 && before.content != nullptr &&
-                                  std::memcmp(before.content->data() + at, torn.data() + at, synced) == 0;
-        const bool garbage = draws.chance(faults.sector_garbage, per_million) && !keeps_synced;
+        const auto old_byte = [&](std::size_t byte) {
+            return before.content != nullptr ? (*before.content)[byte] : std::byte{0};
+        };
+        // Synced bytes that nobody wrote over survive: a file that grows within a sector, or whose torn end
+        // is written again, keeps what it had there.
+        const auto survives = [&](std::size_t byte) {
+            return byte < at + synced && before.content != nullptr && old_byte(byte) == torn[byte];
+        };
+        const bool all_survive = synced > 0 && before.content != nullptr &&
+                                 std::memcmp(before.content->data() + at, torn.data() + at, synced) == 0;
+        const bool garbage = draws.chance(faults.sector_garbage, per_million) && !all_survive;
         for (std::size_t byte = at; byte < at + sector_size; ++byte) {
-            if (garbage)
-                torn[byte] = static_cast<std::byte>(draws.next() & 0xff);
-            else
-                torn[byte] = before.content != nullptr ? (*before.content)[byte] : std::byte{0};
+            const auto drawn = garbage ? static_cast<std::byte>(draws.next() & 0xff) : old_byte(byte);
+            if (!garbage || !survives(byte))
+                torn[byte] = drawn;
         }
     }
 }

@@ -49,12 +49,15 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
     state.time_index_size = *time_size;
     if (state.size == 0)
         return *offset_size == 0 && *time_size == 0;
-    const auto interval = static_cast<std::uint64_t>(options_.log->index_interval_bytes);
-    const auto longest_gap = interval + static_cast<std::uint64_t>(options_.log->max_message_bytes);
     if (*offset_size % offset_entry_size != 0 || *time_size % time_entry_size != 0 || *time_size == 0)
         return false;
-    if (BARNABAS_MARK_IF(*offset_size == 0 && state.size > longest_gap, offset_index_empty))
-        return false;
+    if (*offset_size == 0) {
+        auto lost = has_indexed_batch(segment.files.log, state.size);
+        if (!lost)
+            return lost.failure();
+        if (BARNABAS_MARK_IF(*lost, offset_index_empty))
+            return false;
+    }
     auto last = last_time_entry(files_, segment.files.time_index, state.base_offset);
     if (!last)
         return last.failure();
@@ -63,6 +66,23 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
         return false;
     state.newest = state.last_time_entry = **last;
     return true;
+}
+
+/// Whether one of the batches must have an entry in the offset index: a deletion that a crash undid may have
+/// taken the index along and left the log.
+result<bool> segment_recovery::has_indexed_batch(runtime::file_id log, std::uint64_t size) {
+    const auto interval = static_cast<std::uint64_t>(options_.log->index_interval_bytes);
+    if (size <= interval)
+        return false;
+    batch_walk walk(files_, log, file_position(0), size);
+    for (;;) {
+        auto located = walk.next();
+        // Reads tell of damage.
+        if (!located)
+            return is_damage(located.code()) ? result<bool>(false) : result<bool>(located.failure());
+        if (!*located || (*located)->position.get() > interval)
+            return located->has_value();
+    }
 }
 
 /// The recovery point vouches for the offset index, and for time entries up to the offset of its last entry.

@@ -295,5 +295,45 @@ TEST(log_model_regressions, of_two_segments_with_the_largest_time_the_first_has_
               "");
 }
 
+TEST(log_model_regressions, a_torn_end_that_the_journal_writes_again_costs_nothing_beside_it) {
+    EXPECT_EQ(problem_of({0,
+                          {{op::send, 0, 0},
+                           {op::write, 0, 0},
+                           {op::cut_in_recovery, 0, 240},
+                           {op::send, 0, 0},
+                           {op::write, 0, 0},
+                           {op::commit, 0, 3},
+                           {op::cut_in_recovery, 374, 3484}}}),
+              "");
+}
+
+TEST(log_model_regressions, an_offset_behind_a_gap_that_the_next_one_contradicts_is_not_believed) {
+    EXPECT_EQ(problem_of({3549,
+                          {{op::append, 3784, 0},
+                           {op::send, 419, 0},
+                           {op::send, 2507, 0},
+                           {op::append, 2786, 0},
+                           {op::send_in_transaction, 3553, 0},
+                           {op::send, 314, 0},
+                           {op::close, 3, 0},
+                           {op::rot_in_recovery, 0, 0},
+                           {op::fail_in_recovery, 127, 0},
+                           {op::rot_in_recovery, 2946, 0}}}),
+              "");
+}
+
+TEST(log_model_regressions, an_index_that_an_undone_deletion_took_along_is_made_anew) {
+    EXPECT_EQ(problem_of({0,
+                          {{op::append, 0, 0},
+                           {op::send_in_transaction, 0, 0},
+                           {op::append, 0, 601},
+                           {op::append, 0, 0},
+                           {op::close, 0, 0},
+                           {op::fail_later, 2043, 0},
+                           {op::retain, 0, 0},
+                           {op::power_cut, 164, 0}}}),
+              "");
+}
+
 } // namespace
 } // namespace barnabas::replica::model
