@@ -90,8 +90,12 @@ private:
         for (const auto& where : out.ask)
             if (auto found = partitions_.find(where); found != partitions_.end()) {
                 send(found->second, report_marks{});
-                partitions_.erase(found);
+                if (!machine_.is_behind(where))
+                    partitions_.erase(found);
             }
+        for (const auto& where : out.note)
+            if (const auto found = partitions_.find(where); found != partitions_.end())
+                send(found->second, note_recovery_point{});
         if (out.failed)
             node_.log->warn(
                 "checkpoint_not_written",
@@ -144,7 +148,7 @@ private:
     std::shared_ptr<runtime::directory_gate> gate_;
     caf::actor broker_;
     directory_checkpoints machine_;
-    /// Those that wait to be asked.
+    /// Those that wait to be asked, or whose recovery point is behind.
     std::map<partition_name, caf::actor> partitions_;
     std::uint64_t questions_ = 0;
     std::map<std::uint64_t, runtime::pending_reply<log_start_kept>> keeps_;

@@ -26,6 +26,9 @@ struct partition_marks {
 /// change.
 struct report_marks {};
 
+/// To a partition: its recovery point is to go to the end of its records, as soon as those are stable.
+struct note_recovery_point {};
+
 /// From a partition: records below `log_start` are to be deleted. Answered when that is on stable storage.
 struct keep_log_start {
     std::uint64_t token = 0;
@@ -67,6 +70,7 @@ struct checkpoints_closed {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_marks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::report_marks)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::note_recovery_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::keep_log_start)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::log_start_kept)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::forget_marks)

@@ -17,15 +17,12 @@ std::size_t index_of(checkpoint_kind kind) {
     return static_cast<std::size_t>(kind);
 }
 
-monotonic_ns later(monotonic_ns now, std::chrono::nanoseconds by) {
-    return monotonic_ns(now.get() + by.count());
-}
-
 } // namespace
 
 directory_checkpoints::directory_checkpoints(checkpoint_options options, found_checkpoints found)
     : options_(std::move(options)), offsets_(std::move(found.offsets)),
-      to_write_at_start_(std::move(found.to_write)) {
+      to_write_at_start_(std::move(found.to_write)),
+      behind_(std::max<std::chrono::nanoseconds>(options_.recovery_points, interval_min)) {
     for (const auto& name : found.without_partition) {
         BARNABAS_MARK(checkpoint_without_partition);
         stale_[name] = {{all_checkpoints.begin(), all_checkpoints.end()}, next_write_};
@@ -52,6 +49,7 @@ void directory_checkpoints::change(checkpoint_kind kind, monotonic_ns now) {
 
 void directory_checkpoints::erase(const partition_name& where, monotonic_ns now) {
     silent_.erase(where);
+    behind_.forget(where);
     if (offsets_.erase(where) == 0)
         return;
     stale_[where] = {{all_checkpoints.begin(), all_checkpoints.end()}, next_write_};
@@ -76,6 +74,8 @@ void directory_checkpoints::on_marks(const partition_marks& marks, monotonic_ns 
         if (value_of(known, kind) != value_of(marks.offsets, kind))
             change(kind, now);
     known = marks.offsets;
+    behind_.note(marks.where, !marks.last && marks.offsets.high_watermark > marks.offsets.recovery_point,
+                 now);
     if (marks.last) {
         silent_.erase(marks.where);
     } else {
@@ -203,6 +203,8 @@ void directory_checkpoints::on_timer(monotonic_ns now, checkpoint_effects& out) 
         out.ask.assign(silent_.begin(), silent_.end());
         silent_.clear();
     }
+    if (!closing_ && !lost_)
+        out.note = behind_.take_due(now);
     go_on(now, out);
     // A write in flight arms it when it comes back.
 }
@@ -214,6 +216,8 @@ void directory_checkpoints::on_close(monotonic_ns now, checkpoint_effects& out) 
 
 void directory_checkpoints::arm(monotonic_ns now, checkpoint_effects& out) {
     auto next = ask_at_;
+    if (const auto note = behind_.next(); note && (!next || *note < *next))
+        next = note;
     for (const auto& due : due_)
         if (due && (!next || *due < *next))
             next = due;

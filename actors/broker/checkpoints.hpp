@@ -2,6 +2,7 @@
 
 #include "actors/broker/checkpoint_file.hpp"
 #include "actors/broker/checkpoint_messages.hpp"
+#include "actors/broker/recovery_points.hpp"
 #include "protocol/model/planted_bugs.hpp"
 
 #include <array>
@@ -32,6 +33,8 @@ struct checkpoint_effects {
     std::optional<checkpoint_job> write;
     /// `report_marks` to each of these.
     std::vector<partition_name> ask;
+    /// `note_recovery_point` to each of these.
+    std::vector<partition_name> note;
     /// `on_timer` that much later.
     std::optional<std::chrono::nanoseconds> arm;
     /// Answers of `on_keep` and `on_forget`, by the number of the question.
@@ -46,8 +49,9 @@ struct checkpoint_effects {
 /// log-start-offset-checkpoint and its copy before `on_keep` is answered, and questions that come while a
 /// file is being written share the next write; a name that was forgotten is in no file when `on_forget` is
 /// answered; what could not be written is tried again, unless the
-/// directory failed. Assumes: a partition's reports never fall below a log
-/// start that it has asked to keep.
+/// directory failed; a partition whose records go beyond its recovery point is asked to note one, an interval
+/// of recovery points later and, where there are many, in turn. Assumes: a partition's reports never fall
+/// below a log start that it has asked to keep.
 class directory_checkpoints {
 public:
     directory_checkpoints(checkpoint_options options, found_checkpoints found);
@@ -68,6 +72,8 @@ public:
     void on_close(monotonic_ns now, checkpoint_effects& out);
 
     const offsets_by_partition& offsets() const noexcept { return offsets_; }
+    /// The partition's recovery point is behind its records, so it may be among those that note theirs.
+    bool is_behind(const partition_name& where) const { return behind_.is_behind(where); }
 
 private:
     std::chrono::nanoseconds interval_of(checkpoint_kind kind) const;
@@ -87,6 +93,7 @@ private:
     /// Partitions that are silent until they are asked, and when that is.
     std::set<partition_name> silent_;
     std::optional<monotonic_ns> ask_at_;
+    recovery_points behind_;
     std::optional<monotonic_ns> armed_;
     /// Names taken out of `offsets_` that files may still have: which, and the write before which it was.
     struct stale_name {

@@ -255,7 +255,8 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
         out.emplace_back(effects::note{effects::note_level::warn, "partition_tail_cut",
                                        described(partition.topic, opened.partition.partition) +
                                            ": recovery cut " + std::to_string(opened.bytes_cut) +
-                                           " bytes of an unfinished write"});
+                                           " bytes behind its last sound record: an unfinished write, or damage "
+                                           "to what came after the last recovery point"});
     if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
         partition.state = partition_state::offline;
         out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});

@@ -404,6 +404,14 @@ void partition::on_check_retention() {
         begin_sync(false);
 }
 
+void partition::on_note_recovery_point() {
+    if (closing_ || lost_)
+        return;
+    log_.want_snapshot();
+    if (log_.wants_sync() && !sync_waits_)
+        begin_sync(false);
+}
+
 void partition::on_retired(const replica::retire_job& job) {
     BARNABAS_ASSERT(retires_in_flight_ > 0);
     --retires_in_flight_;

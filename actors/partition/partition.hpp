@@ -43,6 +43,8 @@ public:
     void on_delete_records(const delete_records_request& request, std::uint64_t reply);
     void on_log_start_kept(const result<void>& outcome);
     void on_check_retention();
+    /// What a restart has to check shall begin behind what is there now.
+    void on_note_recovery_point();
     void on_close();
     /// The data directory is offline: everything that waits is answered, everything that comes is refused,
     /// and the files are closed as they are.

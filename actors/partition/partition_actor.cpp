@@ -312,6 +312,7 @@ caf::message_handler partition_actor::rare_questions() {
             checkpoints_.asked();
             marks_moved();
         },
+        [this](const note_recovery_point&) { machine_->on_note_recovery_point(); },
         [this](const log_size_query& query) {
             send(caf::actor_cast<caf::actor>(current_sender()), machine_->size(query.token));
         },

@@ -240,8 +240,11 @@ void replica_log::place(std::vector<batch::batch_view>& batches, write_job& job)
 /// The producers are now as they were at the end of the log; the file is written when that end is stable.
 void replica_log::mark_snapshot_if_due(bool rolls) {
     const bool long_ago = std::cmp_greater_equal(bytes_since_snapshot_, options_.snapshot_interval_bytes);
-    if ((!rolls && !long_ago) || log_end_offset_ <= snapshot_offset_)
-        return;
+    if ((rolls || long_ago) && log_end_offset_ > snapshot_offset_)
+        mark_snapshot();
+}
+
+void replica_log::mark_snapshot() {
     snapshots_due_.push_back({log_end_offset_, slice::copy_of(producers_.encode_snapshot(sound_from_))});
     bytes_since_snapshot_ = 0;
 }

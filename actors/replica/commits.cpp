@@ -8,11 +8,10 @@ namespace barnabas::replica {
 
 /// What a sync does besides making records stable has no place in the journal, and is rare.
 bool replica_log::may_commit() const {
-    const bool snapshot_due = !snapshots_due_.empty() && snapshots_due_.front().offset <= written_offset_;
     // Many bytes are written once, and not twice: a sync of their own costs them little.
     constexpr std::uint64_t bytes_max = 1 << 20;
     return has_unstable() && stable_offset_ < written_offset_ && !names_changed_ && !epochs_changed_ &&
-           unstable_bytes_ <= bytes_max && !snapshot_due && !unstable_.empty() &&
+           unstable_bytes_ <= bytes_max && !is_snapshot_due() && !unstable_.empty() &&
            unstable_.front().base_offset <= stable_offset_;
 }
 

@@ -137,7 +137,20 @@ bool replica_log::wants_sync() const {
 }
 
 bool replica_log::has_unstable() const {
-    return !sync_in_flight_ && !offline_ && !closed_ && (stable_offset_ < written_offset_ || names_changed_);
+    return !sync_in_flight_ && !offline_ && !closed_ &&
+           (stable_offset_ < written_offset_ || names_changed_ || (snapshot_wanted_ && is_snapshot_due()));
+}
+
+bool replica_log::is_snapshot_due() const {
+    return !snapshots_due_.empty() && snapshots_due_.front().offset <= written_offset_;
+}
+
+void replica_log::want_snapshot() {
+    if (offline_ || closed_ || log_end_offset_ <= snapshot_offset_)
+        return;
+    if (snapshots_due_.empty() || snapshots_due_.back().offset < log_end_offset_)
+        mark_snapshot();
+    snapshot_wanted_ = true;
 }
 
 sync_job replica_log::sync() {
@@ -154,6 +167,7 @@ sync_job replica_log::sync() {
             job.to_sync.push_back(segment.files.log);
     if (std::exchange(epochs_changed_, false) && !options_.planted.epochs_not_written)
         job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
+    snapshot_wanted_ &= !is_snapshot_due();
     take_snapshot_due(job);
     take_closable(job);
     return job;

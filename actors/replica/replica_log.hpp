@@ -58,6 +58,10 @@ public:
     /// An error: the log is offline, and everything from `from` on must be taken as not stored.
     std::optional<append_failure> on_synced(const sync_job& job);
 
+    /// The next sync brings the recovery point to the end that the log has now, as soon as all below is
+    /// written; there is one, though everything may be stable already.
+    void want_snapshot();
+
     /// Instead of a sync: only records are not stable yet, and the commit journal can make them so.
     bool may_commit() const;
     journal_commit commit();
@@ -156,6 +160,8 @@ private:
     bool roll_due(std::span<const batch::batch_view> batches, timestamp_ms now) const;
     void roll(timestamp_ms now, write_job& job);
     void place(std::vector<batch::batch_view>& batches, write_job& job);
+    bool is_snapshot_due() const;
+    void mark_snapshot();
     void mark_snapshot_if_due(bool rolls);
     void remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,
                             append_in_flight& undo, write_job& job);
@@ -226,6 +232,7 @@ private:
     /// For the sync marks of its snapshots.
     log_offset sound_from_;
     std::uint64_t bytes_since_snapshot_ = 0;
+    bool snapshot_wanted_ = false;
     lean_deque<recent_position> recent_;
 };
 

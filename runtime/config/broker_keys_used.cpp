@@ -126,8 +126,11 @@ const broker_key keys[] = {
     {"log.retention.check.interval.ms", int64, "300000", at_least(1), "How often retention is looked at.",
      &config::log_retention_check_interval_ms},
     {"log.flush.offset.checkpoint.interval.ms", int32, "60000", at_least(0),
-     "How long a new recovery point may be missing in recovery-point-offset-checkpoint. The logs themselves "
-     "know it at once.",
+     "How long records may lie behind the recovery point of their log, and a new recovery point be missing "
+     "in "
+     "recovery-point-offset-checkpoint. A start after a crash checks what lies behind it. With more than "
+     "some "
+     "hundred partitions that are written to, they take turns.",
      &config::log_flush_offset_checkpoint_interval_ms},
     {"log.flush.start.offset.checkpoint.interval.ms", int32, "60000", at_least(0),
      "How long a new log start offset may be missing in log-start-offset-checkpoint. That of DeleteRecords "

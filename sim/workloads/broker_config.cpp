@@ -41,6 +41,7 @@ constexpr number_key number_keys[] = {
     {"log.cleaner.io.buffer.size", 30, 4'096, 524'288},
     {"barnabas.memory.tail.bytes", 40, 1'000, 67'108'864},
     {"log.dir.reserve.bytes", 30, 4'096, 1'000'000},
+    {"log.flush.offset.checkpoint.interval.ms", 50, 100, 60'000},
 };
 
 /// A key with one of a few texts.

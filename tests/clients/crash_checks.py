@@ -23,11 +23,12 @@ def create(broker, topic, partitions=PARTITIONS, config=None):
     client.create_topics([NewTopic(topic, partitions, 1, config=config or {})])[topic].result(20)
 
 
-def read_all(broker, topic, partitions=PARTITIONS):
-    """Everything in the topic: {partition: [(offset, value)]}."""
+def read_all(broker, topic, partitions=PARTITIONS, skip=frozenset()):
+    """Everything in the topic, but for the partitions in `skip`: {partition: [(offset, value)]}."""
+    wanted = set(range(partitions)) - set(skip)
     reader = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'not-used', 'enable.auto.commit': False,
                        'enable.partition.eof': True})
-    found, at_end = {partition: [] for partition in range(partitions)}, set()
+    found, at_end = {partition: [] for partition in wanted}, set()
 
     def step():
         for message in reader.consume(5000, 0.2):
@@ -35,10 +36,10 @@ def read_all(broker, topic, partitions=PARTITIONS):
                 at_end.add(message.partition())
             else:
                 found[message.partition()].append((message.offset(), message.value()))
-        return len(at_end) == partitions
+        return at_end == wanted
 
     try:
-        reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(partitions)])
+        reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in wanted])
         until(step, f'the end of all partitions of {topic}', 60, 0)
     finally:
         reader.close()
@@ -189,6 +190,44 @@ def a_restart_straight_after_kill_9_serves_old_records_at_once():
         load.finish()
         expect(sum(len(records) for records in found.values()) >= 1000,
                f'records are missing {time.monotonic() - began:.1f} s after the restart')
+
+
+def recovery_points(broker):
+    path = os.path.join(broker.data_dir, 'recovery-point-offset-checkpoint')
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding='utf-8') as lines:
+        return {tuple(line.split()[:2]): int(line.split()[2]) for line in lines if len(line.split()) == 3}
+
+
+@check
+def what_lies_idle_is_not_checked_after_kill_9_and_damage_to_it_is_not_cut():
+    partitions, records = 12, 40
+    with Broker({'log.flush.offset.checkpoint.interval.ms': 500}) as broker:
+        create(broker, 'idle', partitions)
+        sender = Producer({'bootstrap.servers': broker.bootstrap, 'acks': 'all', 'linger.ms': 0})
+        for number in range(partitions * records):
+            sender.produce('idle', b'%d' % number + 500 * b'x', partition=number % partitions)
+        expect_equal(sender.flush(30), 0, 'records without an answer')
+        until(lambda: [recovery_points(broker).get(('idle', str(index))) for index in range(partitions)] ==
+              [records] * partitions, 'the recovery points reach the end of what was written', 30)
+        broker.kill()
+        path = os.path.join(broker.data_dir, 'idle-0', '00000000000000000000.log')
+        with open(path, 'r+b') as log:
+            log.seek(os.path.getsize(path) // 3)
+            byte = log.read(1)
+            log.seek(-1, os.SEEK_CUR)
+            log.write(bytes([byte[0] ^ 1]))
+        size, since = os.path.getsize(path), broker.mark()
+        broker.start()
+        found = read_all(broker, 'idle', partitions, skip={0})
+        expect_equal({index: len(read) for index, read in found.items()},
+                     {index: records for index in range(1, partitions)}, 'records of the others')
+        expect_equal(os.path.getsize(path), size, 'size of the damaged log')
+        with open(broker.error_path, 'rb') as log:
+            log.seek(since)
+            told = log.read().decode()
+        expect('partition_tail_cut' not in told, f'something was cut: {told[-300:]}')
 
 
 @check

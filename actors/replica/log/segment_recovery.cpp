@@ -244,12 +244,15 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
     auto offsets = sound_offset_entries(files_, segment.files.offset_index, range, options_.proven_upto);
     if (!offsets)
         return offsets.failure();
-    auto times = sound_time_entries(files_, segment.files.time_index, base, options_.proven_upto);
-    if (!times)
-        return times.failure();
-    if (BARNABAS_MARK_IF(offsets->empty() || times->empty(), no_index_entry_trusted))
+    if (BARNABAS_MARK_IF(offsets->empty(), no_index_entry_trusted))
         return trusted_indexes{};
     const auto last = offsets->back();
+    // A time entry may speak of a record below the recovery point and have come after it.
+    auto times = sound_time_entries(files_, segment.files.time_index, base, last.offset + 1);
+    if (!times)
+        return times.failure();
+    if (times->empty())
+        return trusted_indexes{};
     batch_walk walk(files_, segment.files.log, last.position, log_size);
     auto located = walk.next();
     if (!located && located.code() != errc::corrupt_message)

@@ -63,6 +63,25 @@ protected:
     std::vector<std::pair<std::uint64_t, errc>> answers;
 };
 
+TEST_F(checkpoints, who_has_records_beyond_its_recovery_point_notes_one_after_an_interval) {
+    start();
+    marks(orders, offsets_of(5, 0, 5), 0);
+    marks(clicks, offsets_of(5, 0, 8), 0);
+    EXPECT_TRUE(machine->is_behind(clicks));
+    timer(59'999);
+    EXPECT_TRUE(out.note.empty());
+    if (writing)
+        written(59'999);
+    timer(60'000);
+    EXPECT_EQ(out.note, std::vector{clicks});
+    if (writing)
+        written(60'000);
+    marks(clicks, offsets_of(8, 0, 8), 60'001);
+    EXPECT_FALSE(machine->is_behind(clicks));
+    timer(200'000);
+    EXPECT_TRUE(out.note.empty());
+}
+
 TEST(checkpoint_file, text_is_kafkas_and_comes_back) {
     offsets_by_partition offsets{{orders, offsets_of(5, -1, 7)}, {clicks, offsets_of(9, 3, 11)}};
     const auto text = encode_checkpoint(offsets, kind::recovery_point);
@@ -114,6 +133,28 @@ TEST(checkpoint_file, a_damaged_log_start_checkpoint_is_replaced_by_its_copy) {
     EXPECT_NE(found->damage.at(0).find("may be read again"), std::string::npos);
 }
 
+TEST(checkpoint_file, a_log_start_beyond_that_of_the_copy_is_not_believed) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    ASSERT_TRUE(files.create_directory("/d"));
+    checkpoint_job job{"/d", {{kind::log_start, "0\n2\nclicks 3 7\norders 0 42\n"}}};
+    job.run(files);
+    ASSERT_TRUE(job.outcome);
+    auto found = read_checkpoints(files, "/d");
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(found->damage.empty());
+    ASSERT_TRUE(write_small_file(files, "/d", "log-start-offset-checkpoint",
+                                 "0\n3\nclicks 3 6\norders 0 50\nothers 1 5\n"));
+    found = read_checkpoints(files, "/d");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offsets.at(orders).log_start, log_offset(42));
+    EXPECT_EQ(found->offsets.at(clicks).log_start, log_offset(6));
+    EXPECT_EQ(found->offsets.at({"others", partition_index(1)}).log_start, log_offset(0));
+    ASSERT_EQ(found->damage.size(), 2u);
+    EXPECT_NE(found->damage[0].find("orders-0 begin at offset 50"), std::string::npos);
+    EXPECT_TRUE(found->to_write.contains(kind::log_start));
+}
+
 /// Kafka leaves such files in directories in which nothing was compacted yet.
 TEST(checkpoint_file, an_empty_file_has_no_lines_unless_its_copy_knows_better) {
     sim::memory_disk disk(1);
@@ -161,7 +202,7 @@ TEST(checkpoint_file, lines_reach_their_partition_and_those_of_nobody_count_for_
 
 TEST_F(checkpoints, each_file_is_written_within_its_interval_and_only_when_something_changed) {
     start();
-    marks(orders, offsets_of(5, -1, 7), 0);
+    marks(orders, offsets_of(7, -1, 7), 0);
     EXPECT_FALSE(writing);
     ASSERT_TRUE(out.arm);
     EXPECT_EQ(out.arm->count(), 5'000'000'000);
@@ -174,7 +215,7 @@ TEST_F(checkpoints, each_file_is_written_within_its_interval_and_only_when_somet
     EXPECT_FALSE(writing) << "nothing but the recovery point is due, and that not yet";
     timer(60000);
     written(60001);
-    EXPECT_EQ(files.at(kind::recovery_point), "0\n1\norders 0 5\n");
+    EXPECT_EQ(files.at(kind::recovery_point), "0\n1\norders 0 7\n");
     EXPECT_FALSE(files.contains(kind::log_start));
     timer(200000);
     EXPECT_FALSE(writing);

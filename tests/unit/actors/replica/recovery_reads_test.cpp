@@ -83,5 +83,39 @@ TEST(recovery_reads, unsynced_appends_are_read_and_little_else) {
     EXPECT_GT(closed_size, 1'000'000u);
 }
 
+TEST(recovery_reads, a_wanted_recovery_point_leaves_nothing_to_check) {
+    memory_files files;
+    log_host host(files, large_options(10 << 20));
+    ASSERT_TRUE(host.open());
+    for (int i = 0; i < 20; ++i)
+        ASSERT_TRUE(host.append(large, static_cast<std::uint64_t>(i)));
+    ASSERT_LT(host.log->snapshot_offset(), host.log->log_end_offset());
+    ASSERT_FALSE(host.log->wants_sync());
+    host.log->want_snapshot();
+    ASSERT_TRUE(host.log->wants_sync()) << "though everything is stable";
+    EXPECT_FALSE(host.sync());
+    EXPECT_EQ(host.log->snapshot_offset(), host.log->log_end_offset());
+    EXPECT_FALSE(host.log->wants_sync());
+    host.log->want_snapshot();
+    EXPECT_FALSE(host.log->wants_sync()) << "it is there already";
+    const std::uint64_t batch_bytes = make_batch(large).bytes.size();
+    EXPECT_LE(read_by_opening(files, host), 4 * batch_bytes + looks);
+    EXPECT_LE(host.report.bytes_scanned, 4 * batch_bytes) << "from the last index entry on";
+}
+
+TEST(recovery_reads, a_wanted_recovery_point_waits_for_what_is_being_written) {
+    memory_files files;
+    log_host host(files, large_options(10 << 20));
+    ASSERT_TRUE(host.open());
+    ASSERT_TRUE(host.append(large, 1));
+    ASSERT_TRUE(host.queue(large, 2));
+    host.log->want_snapshot();
+    EXPECT_FALSE(host.log->wants_sync());
+    host.write_all();
+    EXPECT_TRUE(host.log->wants_sync());
+    EXPECT_FALSE(host.sync());
+    EXPECT_EQ(host.log->snapshot_offset(), host.log->log_end_offset());
+}
+
 } // namespace
 } // namespace barnabas::replica

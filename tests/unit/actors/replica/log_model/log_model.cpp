@@ -27,6 +27,7 @@ constexpr std::array names{"append",
                            "find_largest",
                            "retain",
                            "roll_expired",
+                           "want_snapshot",
                            "commit",
                            "settle",
                            "delete_records",
@@ -169,6 +170,7 @@ void log_model::run_living(const operation& one) {
     case op::find_largest: return find(std::nullopt);
     case op::retain: return retain(one.a % 2 == 0);
     case op::roll_expired: return roll_expired();
+    case op::want_snapshot: return host_.log->want_snapshot();
     case op::commit: return commit(one);
     case op::settle: return settle(one);
     case op::delete_records: return delete_records(one);

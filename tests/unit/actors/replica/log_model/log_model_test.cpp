@@ -39,6 +39,7 @@ rc::Gen<operation> any_operation() {
         {1, with(op::find_largest)},
         {2, with(op::retain)},
         {1, with(op::roll_expired)},
+        {2, with(op::want_snapshot)},
         {5, with(op::commit)},
         {2, with(op::settle)},
         {1, with(op::delete_records)},
@@ -332,6 +333,24 @@ TEST(log_model_regressions, an_index_that_an_undone_deletion_took_along_is_made_
                            {op::fail_later, 2043, 0},
                            {op::retain, 0, 0},
                            {op::power_cut, 164, 0}}}),
+              "");
+}
+
+TEST(log_model_regressions, a_time_entry_that_came_after_the_recovery_point_is_not_vouched_for_by_it) {
+    EXPECT_EQ(problem_of({728,
+                          {{op::kill, 0, 0},
+                           {op::send, 47, 0},
+                           {op::send, 0, 0},
+                           {op::write, 0, 0},
+                           {op::write, 0, 0},
+                           {op::append, 0, 20},
+                           {op::write, 0, 0},
+                           {op::want_snapshot, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::append, 0, 0},
+                           {op::send_in_transaction, 0, 0},
+                           {op::write, 0, 0},
+                           {op::failing_sync, 0, 0}}}),
               "");
 }
 

@@ -27,6 +27,7 @@ enum class op : std::uint8_t {
     find_largest,
     retain, ///< a: whether the renamed files are removed, too
     roll_expired,
+    want_snapshot,  ///< the next sync brings the recovery point to the end
     commit,         ///< by the journal; b: whether it takes it, and what happens meanwhile
     settle,         ///< a: whether the journal forgets what is settled
     delete_records, ///< a: up to where; b: whether the process dies between the promise and the deletion
