@@ -87,6 +87,8 @@ public:
         if (BARNABAS_MARK_IF(*text && (*text)->empty(), checkpoint_empty))
             return take_empty(kind, path);
         auto lines = *text ? decode_checkpoint(**text) : error{errc::malformed, "it is too long"};
+        if (lines && kind == checkpoint_kind::log_start)
+            return take_log_starts(path, *lines);
         if (lines)
             return take(kind, *lines), result<void>{};
         return use_instead(kind, path, lines.failure());
@@ -98,6 +100,30 @@ private:
     void take(checkpoint_kind kind, const std::map<partition_name, log_offset>& lines) {
         for (const auto& [where, offset] : lines)
             value_of(found.offsets[where], kind) = offset;
+    }
+
+    /// The copy is written first, so it never says less. A log start that is too high would hide records that
+    /// were promised; one that is too low shows deleted ones again.
+    result<void> take_log_starts(const std::string& path, std::map<partition_name, log_offset>& lines) {
+        auto copy = read_copy(files_, directory_);
+        if (!copy)
+            return copy.failure();
+        if (!*copy)
+            return take(checkpoint_kind::log_start, lines), result<void>{};
+        for (auto& [where, offset] : lines) {
+            const auto known = (*copy)->find(where);
+            const auto most = known == (*copy)->end() ? log_offset(0) : known->second;
+            if (!BARNABAS_MARK_IF(offset > most, log_start_beyond_copy))
+                continue;
+            found.damage.push_back(path + " lets " + where.topic + "-" +
+                                   std::to_string(where.partition.get()) + " begin at offset " +
+                                   std::to_string(offset.get()) + ", but its copy " +
+                                   std::string(log_start_copy_name) + " at " + std::to_string(most.get()) +
+                                   ", which is believed: a wrong line would hide records");
+            found.to_write.insert(checkpoint_kind::log_start);
+            offset = most;
+        }
+        return take(checkpoint_kind::log_start, lines), result<void>{};
     }
 
     /// Kafka makes its files empty, and first writes them when it has something to say.
