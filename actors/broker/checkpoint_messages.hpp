@@ -40,6 +40,7 @@ struct log_start_kept {
     errc code = errc::ok;
     std::string detail;
 
+    result<void> outcome() const { return code == errc::ok ? result<void>() : error{code, detail}; }
     static log_start_kept dropped(std::uint64_t token) { return {token, errc::dropped, "the node stops"}; }
 };
 

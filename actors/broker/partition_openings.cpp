@@ -42,6 +42,16 @@ void partition_set::begin_next_recovery(const local_partition& partition, effect
     start_opening(partition.data_directory, out);
 }
 
+void partition_set::note_cut(const partition_opened& opened, const local_partition& partition,
+                             effects::effects& out) {
+    out.emplace_back(effects::note{
+        effects::note_level::warn, "partition_tail_cut",
+        described(partition.topic, opened.partition.partition) + ": recovery cut " +
+            std::to_string(opened.bytes_cut) +
+            " bytes behind its last sound record: an unfinished write, or damage to what came after the last "
+            "recovery point"});
+}
+
 void partition_set::note_not_opened(const partition_opened& opened, const local_partition& partition,
                                     effects::effects& out) {
     unflushed_.insert(partition.data_directory);

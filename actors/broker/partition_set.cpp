@@ -252,11 +252,7 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     if (opened.code != errc::ok)
         note_not_opened(opened, partition, out);
     else if (opened.bytes_cut != 0)
-        out.emplace_back(effects::note{effects::note_level::warn, "partition_tail_cut",
-                                       described(partition.topic, opened.partition.partition) +
-                                           ": recovery cut " + std::to_string(opened.bytes_cut) +
-                                           " bytes behind its last sound record: an unfinished write, or damage "
-                                           "to what came after the last recovery point"});
+        note_cut(opened, partition, out);
     if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
         partition.state = partition_state::offline;
         out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});

@@ -148,6 +148,8 @@ private:
     bool was_made_before(const partition_metadata& partition) const;
     void start_opening(const std::string& directory, broker_effects::effects& out);
     void begin_next_recovery(const local_partition& partition, broker_effects::effects& out);
+    void note_cut(const partition_opened& opened, const local_partition& partition,
+                  broker_effects::effects& out);
     void note_not_opened(const partition_opened& opened, const local_partition& partition,
                          broker_effects::effects& out);
     void reopen_later(broker_effects::effects& out);

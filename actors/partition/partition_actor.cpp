@@ -304,10 +304,7 @@ caf::message_handler partition_actor::rare_questions() {
             machine_->on_delete_records(request,
                                         replies_.deletion.put({node_, current_sender(), request.token}));
         },
-        [this](const log_start_kept& answer) {
-            machine_->on_log_start_kept(
-                answer.code == errc::ok ? result<void>() : result<void>(error{answer.code, answer.detail}));
-        },
+        [this](const log_start_kept& answer) { machine_->on_log_start_kept(answer.outcome()); },
         [this](const report_marks&) {
             checkpoints_.asked();
             marks_moved();
