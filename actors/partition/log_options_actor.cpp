@@ -17,6 +17,7 @@ replica::log_options log_options_of(const partition_options& options) {
     log.segment_ms = config.cleanup_compact ? std::min(config.segment_ms, config.max_compaction_lag_ms)
                                             : config.segment_ms;
     log.index_interval_bytes = config.index_interval_bytes;
+    log.segment_jitter_ms = config.segment_jitter_ms;
     log.segment_index_bytes = config.segment_index_bytes;
     log.max_message_bytes = config.max_message_bytes;
     log.retention_ms = config.retention_ms;

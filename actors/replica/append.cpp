@@ -194,7 +194,25 @@ bool replica_log::roll_due(std::span<const batch::batch_view> batches, timestamp
     const auto waited = by_records                       ? distance(active.first_timestamp, newest)
                         : active.created != no_timestamp ? now - active.created
                                                          : 0;
-    return BARNABAS_MARK_IF(options_.segment_ms >= 0 && waited > options_.segment_ms, roll_by_time);
+    return BARNABAS_MARK_IF(options_.segment_ms >= 0 && waited > options_.segment_ms - jitter(),
+                            roll_by_time);
+}
+
+/// Of the active segment; the same whenever it is asked for.
+std::int64_t replica_log::jitter() const {
+    const auto most = std::min(options_.segment_jitter_ms, options_.segment_ms);
+    if (most <= 0)
+        return 0;
+    // FNV-1a.
+    std::uint64_t mixed = 0xcbf29ce484222325ULL;
+    const auto mix = [&](std::uint64_t byte) { mixed = (mixed ^ byte) * 0x100000001b3ULL; };
+    for (const auto byte : options_.topic_id.bytes)
+        mix(byte);
+    for (const char letter : options_.directory)
+        mix(static_cast<unsigned char>(letter));
+    for (auto base = static_cast<std::uint64_t>(segments_.back().base_offset.get()); base != 0; base >>= 8)
+        mix(base & 0xff);
+    return static_cast<std::int64_t>(mixed % static_cast<std::uint64_t>(most));
 }
 
 void replica_log::roll(timestamp_ms now, write_job& job) {

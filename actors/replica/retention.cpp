@@ -6,6 +6,16 @@
 
 /// Deletion of whole segments.
 namespace barnabas::replica {
+namespace {
+
+/// No time in milliseconds at which a record of `latest` can have been made: none, one from the future, or
+/// seconds, or nothing at all, where milliseconds were meant (card CLN-11; all seconds since 1970 are a
+/// thousandth of the time, and that of events older than 1971 nobody can tell from them).
+bool is_senseless(timestamp_ms newest, timestamp_ms latest) {
+    return newest.get() < 0 || newest > latest || newest.get() < latest.get() / 100;
+}
+
+} // namespace
 
 std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns monotonic_now,
                                                  log_offset high_watermark) {
@@ -59,7 +69,7 @@ std::optional<write_job> replica_log::roll_expired(timestamp_ms now, log_offset 
     // Records without a sensible time count from the segment's own beginning, and once more when it is
     // closed.
     const auto newest = active.newest.timestamp;
-    candidate.closed = newest.get() < 0 || newest > now ? active.created : now;
+    candidate.closed = is_senseless(newest, now) ? active.created : now;
     if (!BARNABAS_MARK_IF(is_expired(candidate, log_end_offset_, now, active.size), active_segment_expired))
         return std::nullopt;
     append_in_flight undo{log_end_offset_, log_end_offset_, active, true, {}};
@@ -87,7 +97,7 @@ bool replica_log::is_expired(const segment_state& segment, log_offset next_base,
     // A timestamp from the future does not keep a segment longer than its age does, and one that is no time
     // does not end it earlier.
     const auto newest = segment.newest.timestamp;
-    const auto age_from = newest.get() < 0 || newest > segment.closed ? segment.closed : newest;
+    const auto age_from = is_senseless(newest, segment.closed) ? segment.closed : newest;
     return BARNABAS_MARK_IF(options_.retention_ms >= 0 && now - age_from > options_.retention_ms,
                             retention_by_time);
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
 
 /// When segments begin and end, how much of them look-ups read, and what checkpoints say of them.
 namespace barnabas::replica {
@@ -15,8 +16,10 @@ namespace {
 TEST(replica_log, senseless_timestamps_neither_keep_nor_end_a_segment) {
     constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
     constexpr auto highest = std::numeric_limits<std::int64_t>::max();
+    constexpr std::int64_t written = 1'800'000'000'000;
+    constexpr std::int64_t seconds = written / 1000;
     for (const auto stamp :
-         {lowest, lowest + 1, std::int64_t{-2}, highest - 1, std::int64_t{4'102'444'800'000}}) {
+         {lowest, lowest + 1, std::int64_t{-2}, std::int64_t{0}, seconds, 2 * written, highest - 1}) {
         SCOPED_TRACE(stamp);
         auto options = log_host::small_options();
         options.retention_ms = 10000;
@@ -25,16 +28,50 @@ TEST(replica_log, senseless_timestamps_neither_keep_nor_end_a_segment) {
         log_host host(files, options);
         ASSERT_TRUE(host.open());
         for (int i = 0; i < 12; ++i)
-            ASSERT_TRUE(host.append({.value_size = 400, .timestamp = stamp}, 0, 1, 100000));
+            ASSERT_TRUE(host.append({.value_size = 400, .timestamp = stamp}, 0, 1, written));
         const auto end = host.log->stable_offset();
         // The closing time of each segment is known.
-        EXPECT_FALSE(host.log->retention(timestamp_ms(105000), host.monotonic, end)) << "too early";
-        EXPECT_FALSE(host.log->roll_expired(timestamp_ms(105000), end));
-        auto job = host.log->retention(timestamp_ms(110002), host.monotonic, end);
+        EXPECT_FALSE(host.log->retention(timestamp_ms(written + 5000), host.monotonic, end)) << "too early";
+        EXPECT_FALSE(host.log->roll_expired(timestamp_ms(written + 5000), end));
+        auto job = host.log->retention(timestamp_ms(written + 10002), host.monotonic, end);
         ASSERT_TRUE(job) << "for ever";
         job->run(files);
         EXPECT_EQ(host.log->log_start_offset(), host.log->active_segment().base_offset);
     }
+}
+
+TEST(replica_log, old_times_that_make_sense_end_a_segment_at_once) {
+    constexpr std::int64_t written = 1'800'000'000'000;
+    auto options = log_host::small_options();
+    options.retention_ms = 10000;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    for (int i = 0; i < 12; ++i)
+        ASSERT_TRUE(host.append({.value_size = 400, .timestamp = written / 2}, 0, 1, written));
+    EXPECT_TRUE(host.log->retention(timestamp_ms(written), host.monotonic, host.log->stable_offset()));
+}
+
+/// segment.jitter.ms, so that not all partitions of a topic roll at once.
+TEST(replica_log, segments_roll_by_time_up_to_the_jitter_earlier_each_at_a_time_of_its_own) {
+    std::set<std::int64_t> ages;
+    for (std::uint8_t topic = 0; topic < 20; ++topic) {
+        auto options = log_host::small_options();
+        options.segment_ms = 1000;
+        options.segment_jitter_ms = 400;
+        options.segment_bytes = 1 << 20;
+        options.topic_id.bytes[1] = topic;
+        memory_files files;
+        log_host host(files, options);
+        ASSERT_TRUE(host.open());
+        std::int64_t age = 0;
+        for (; host.log->segments().size() == 1 && age < 2000; age += 10)
+            ASSERT_TRUE(host.append({.timestamp = 10'000 + age}, 0, 1, 10'000 + age));
+        EXPECT_GT(age, 600);
+        EXPECT_LE(age, 1020);
+        ages.insert(age);
+    }
+    EXPECT_GT(ages.size(), 5u);
 }
 
 TEST(replica_log, timestamps_at_both_ends_of_time_are_appended_and_roll_by_time_once) {
