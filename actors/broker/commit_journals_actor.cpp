@@ -13,6 +13,12 @@ void commit_journals::open(runtime::node_services& node, const broker_config& co
         auto& made = by_directory_[directory.path];
         made.found = directory.journal;
         made.use.syncs = std::make_shared<runtime::load_counter>();
+        node.metrics->computed_gauge(
+            "log_syncs",
+            "Syncs that partitions asked for, of their own files or of the commit journal; "
+            "commit_journal_commits_total are those of the journal.",
+            [syncs = made.use.syncs] { return static_cast<double>(syncs->entered()); },
+            {{"directory", directory.path}});
         made.use.syncs_min = static_cast<std::uint32_t>(config.barnabas_commit_journal_syncs);
         made.use.damage = directory.journal->damage;
         const auto loops = node.scheduling->loop_count();

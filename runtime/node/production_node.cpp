@@ -120,6 +120,9 @@ void production_node::parts::publish_files_and_tail() {
                            [this] { return static_cast<double>(disk.open_files().files); });
     metrics.computed_gauge("disk_descriptors_open", "Descriptors of such files that are open.",
                            [this] { return static_cast<double>(disk.open_files().descriptors); });
+    metrics.computed_gauge("disk_syncs_by_io_uring",
+                           "1 when several files are synced at once by io_uring, 0 when one after the other.",
+                           [] { return parallel_sync::available() ? 1.0 : 0.0; });
     metrics.computed_gauge("disk_files_reopened", "Files opened with their first use, or once more.",
                            [this] { return static_cast<double>(disk.open_files().reopened); });
     metrics.computed_gauge("tail_cache_hits", "Reads that found their records in the tail cache.",
