@@ -344,6 +344,8 @@ bool broker::stopped_cleanly() {
     for (auto& directory : directories_->directories) {
         directory.unflushed = (partitions_ && partitions_->left_unflushed(directory.path)) ||
                               (metadata_unclosed_ && directory.path == directories_->metadata_directory);
+        if (options_.planted.hang_spoils_the_stop)
+            directory.unflushed |= partitions_ && partitions_->left_unflushed();
         if (partitions_)
             directory.closed = partitions_->closed_in(directory.path);
         some_flushed |= !directory.unflushed && !directory.offline;

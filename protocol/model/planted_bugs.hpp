@@ -128,6 +128,8 @@ struct planted_bugs {
     // Data directories.
     /// A partition whose directory is offline gets an empty one elsewhere (KAFKA-16234).
     bool fresh_replica_elsewhere = false;
+    /// Beside a directory that hangs no other one gets the marker of a clean stop.
+    bool hang_spoils_the_stop = false;
     /// A directory that was short of room stays closed to records when there is room again.
     bool full_disk_stays_refused = false;
     /// What was copied to another directory takes the log's place without having been synced.

@@ -16,6 +16,7 @@ constexpr const char* inconsistent = "inconsistent_offsets";
 constexpr const char* order = "producer_order";
 constexpr const char* watermark = "high_watermark_never_back";
 constexpr const char* liveness = "liveness_after_healing";
+constexpr const char* local = "hang_stays_local";
 constexpr const char* node = "node";
 /// Said by the parent of a run that died.
 constexpr const char* process = "process";
@@ -259,6 +260,10 @@ const mutant table[] = {
      "a log that moved to another directory begins there where its first segment does, after a restart",
      {deleted},
      &bugs::moved_log_start_forgotten},
+    {"hang_spoils_the_stop",
+     "beside a directory that hangs no other one gets the marker of a clean stop",
+     {local},
+     &bugs::hang_spoils_the_stop},
     {"full_disk_stays_refused",
      "a directory that was short of room takes no records any more when there is room again",
      {liveness},

@@ -13,8 +13,9 @@ KEPT = os.path.join(ROOT, 'sim', 'scenarios', 'mutants')
 COMPACTION = {'compaction_keys': ('tombstone_dropped_early', 'swap_renamed_in_wrong_order', 'last_of_producer_dropped', 'cleaning_forgets_its_end'),
               'compaction_slow_syncs': ('compacts_above_high_watermark',)}
 MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten')}
+HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
-             for scenario, names in (COMPACTION | MOVES).items() for name in names}
+             for scenario, names in (COMPACTION | MOVES | HANGS).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
