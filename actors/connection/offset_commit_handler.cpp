@@ -32,11 +32,17 @@ protected:
     void respond(const group::commit_response& answer) override {
         for (std::size_t i = 0; i < asked_.size(); ++i)
             response_.topics[asked_[i].topic].partitions[asked_[i].partition].error_code =
-                wire_code(answer.code != errc::ok ? answer.code : answer.partitions[i]);
+                wire_code(told(answer.code != errc::ok ? answer.code : answer.partitions[i]));
         answer_with(owner(), number(), context(), response_);
     }
 
 private:
+    /// The coordinator knows topics by name.
+    errc told(errc code) {
+        const bool by_id = context().version >= first_with_topic_ids;
+        return by_id && code == errc::unknown_topic_or_partition ? errc::unknown_topic_id : code;
+    }
+
     struct place {
         std::size_t topic = 0;
         std::size_t partition = 0;

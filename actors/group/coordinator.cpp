@@ -29,6 +29,10 @@ void coordinator::on_loaded(turn& now) {
     for (auto& [name, group] : groups_)
         if (group.consumer)
             group.consumer->on_loaded(now.now);
+    if (!options_.planted.offsets_of_namesake_kept)
+        remove_offsets([this](const std::string& topic,
+                              const committed_offset& value) { return is_of_deleted(topic, value); },
+                       now);
     timers_.arm(later(now.now, options_.expiry_interval), {timer_kind::expiry, {}, {}, 0});
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/random/random.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ public:
     /// Loading: one batch after another, in the order of the log. corrupt_message or unsupported_version: the
     /// state cannot be known.
     result<void> replay(const batch::batch_view& batch, batch::codec_workspace* workspace);
+    /// Offsets of topics that were deleted go: the node may have died before it could say so.
     void on_loaded(turn& now);
     /// Topics came, went or grew; groups look at them with their members' next heartbeats.
     void on_topics(metadata_image_ptr topics) { topics_ = std::move(topics); }
@@ -96,6 +98,9 @@ private:
     void answer(const delete_offsets_request& request, const std::string& name, request_ticket ticket,
                 turn& now);
     errc check_commit(const commit_request& request, const std::string& name, turn& now);
+    bool is_of_deleted(const std::string& topic, const committed_offset& value) const;
+    void remove_offsets(const std::function<bool(const std::string& topic, const committed_offset&)>& which,
+                        turn& now);
     void expire_all(turn& now);
     void expire(const std::string& name, turn& now);
     bool has_expired(const committed_offset& value, const expiry_rule& rule, timestamp_ms now) const;

@@ -32,8 +32,13 @@ void coordinator::answer(const commit_request& request, const std::string& name,
     for (const auto& wanted : request.partitions) {
         const bool too_large =
             wanted.metadata.size() > static_cast<std::size_t>(options_.offset_metadata_bytes_max);
-        response.partitions.push_back(too_large ? errc::offset_metadata_too_large : errc::ok);
-        if (too_large)
+        // Deleted since the connection looked: the offset would stay for the next topic of that name.
+        const bool is_gone =
+            topics_ != nullptr && wanted.id != topic_id{} && topics_->find_topic(wanted.id) == nullptr;
+        response.partitions.push_back(is_gone     ? errc::unknown_topic_or_partition
+                                      : too_large ? errc::offset_metadata_too_large
+                                                  : errc::ok);
+        if (BARNABAS_MARK_IF(is_gone, commit_overtaken_by_deletion) || too_large)
             continue;
         const auto at = wanted.committed_at == no_timestamp ? now.wall : wanted.committed_at;
         committed_offset value{wanted.offset, wanted.epoch, wanted.metadata, at, no_timestamp, wanted.id};
@@ -125,12 +130,31 @@ void coordinator::answer(const delete_offsets_request& request, const std::strin
 }
 
 void coordinator::on_topics_gone(const std::set<std::string>& names, turn& now) {
+    remove_offsets(
+        [&](const std::string& topic, const committed_offset& value) {
+            return names.contains(topic) && (value.id == topic_id{} || is_of_deleted(topic, value));
+        },
+        now);
+}
+
+/// The topic is not there any more, or another one has its name.
+bool coordinator::is_of_deleted(const std::string& topic, const committed_offset& value) const {
+    // Before the first record nothing is known of any topic.
+    if (topics_ == nullptr || topics_->applied == log_offset(0))
+        return false;
+    const auto* known = topics_->find_topic(topic);
+    return known == nullptr || (value.id != topic_id{} && value.id != known->id);
+}
+
+void coordinator::remove_offsets(
+    const std::function<bool(const std::string& topic, const committed_offset&)>& which, turn& now) {
     std::vector<offset_record> gone;
     for (const auto& [name, group] : groups_)
-        group.offsets.for_each([&](const std::string& topic, partition_index index, const committed_offset&) {
-            if (names.contains(topic))
-                gone.push_back({name, topic, index, std::nullopt});
-        });
+        group.offsets.for_each(
+            [&](const std::string& topic, partition_index index, const committed_offset& value) {
+                if (which(topic, value))
+                    gone.push_back({name, topic, index, std::nullopt});
+            });
     for (auto& record : gone) {
         BARNABAS_MARK(offsets_of_deleted_topic);
         write(std::move(record), now);

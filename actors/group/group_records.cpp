@@ -11,8 +11,10 @@ namespace barnabas::group {
 
 namespace {
 
-// What Kafka 2.1 to 4 write, and what every newer one reads (KIP-915).
+// What Kafka 2.1 to 4 write, and what every newer one reads.
 constexpr std::int16_t offset_value_version = 3;
+// Kafka reads it from 3.5 on (KIP-915), and 4.1 tells by the id whose offset it is.
+constexpr std::int16_t offset_value_version_with_id = 4;
 constexpr std::int16_t classic_value_version = 3;
 
 kafka::offset_commit_value to_wire(const committed_offset& value) {
@@ -81,6 +83,13 @@ classic_state from_wire(kafka::group_metadata_value&& wire) {
     return value;
 }
 
+/// Only version 1 has a place for the expiry that an old client asked for.
+std::int16_t version_of(const committed_offset& value) {
+    if (value.expires_at != no_timestamp)
+        return 1;
+    return value.id == topic_id{} ? offset_value_version : offset_value_version_with_id;
+}
+
 encoded_record encode_one(const offset_record& record) {
     kafka::offset_commit_key key;
     key.group = record.group;
@@ -89,9 +98,7 @@ encoded_record encode_one(const offset_record& record) {
     encoded_record encoded{encode_versioned(kafka::offset_commit_key::api_key, key, 0), std::nullopt};
     if (!record.value)
         return encoded;
-    // Only version 1 has a place for the expiry that an old client asked for.
-    const std::int16_t version =
-        record.value->expires_at == no_timestamp ? offset_value_version : std::int16_t{1};
+    const auto version = version_of(*record.value);
     encoded.value = encode_versioned(version, to_wire(*record.value), version);
     return encoded;
 }

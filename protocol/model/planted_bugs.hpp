@@ -136,6 +136,12 @@ struct planted_bugs {
     bool moved_copy_not_synced = false;
     /// The checkpoints of the directory that a log moves to do not hear where the log begins.
     bool moved_log_start_forgotten = false;
+    /// What the checkpoints of the directory that a log moves to say of a deleted topic of its name stays.
+    bool moved_onto_stale_marks = false;
+    /// The directory that a log has left goes before the name of its copy is on stable storage.
+    bool moved_discarded_before_named = false;
+    /// Clients ask the new actor of a moved partition while questions still wait with the old one.
+    bool handover_overtaken = false;
 
     // Controller.
     /// The metadata log is written but never synced.
@@ -150,6 +156,8 @@ struct planted_bugs {
     bool commit_not_written = false;
     /// While a coordinator loads, it answers from what it has so far.
     bool group_served_while_loading = false;
+    /// Committed offsets of a deleted topic stay where no tombstone was written before a crash.
+    bool offsets_of_namesake_kept = false;
     /// A commit of an older generation is taken.
     bool commit_generation_ignored = false;
     /// A commit of a static member's older self is taken.

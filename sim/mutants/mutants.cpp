@@ -18,6 +18,7 @@ constexpr const char* watermark = "high_watermark_never_back";
 constexpr const char* liveness = "liveness_after_healing";
 constexpr const char* local = "hang_stays_local";
 constexpr const char* node = "node";
+constexpr const char* monotonic = "sends_monotonic";
 /// Said by the parent of a run that died.
 constexpr const char* process = "process";
 constexpr const char* correlated = "answer_or_close";
@@ -264,6 +265,18 @@ const mutant table[] = {
      "beside a directory that hangs no other one gets the marker of a clean stop",
      {local},
      &bugs::hang_spoils_the_stop},
+    {"moved_onto_stale_marks",
+     "what the checkpoints of its new directory say of a deleted topic of its name counts for a moved log",
+     {node, survive, contiguous, synced, shown, watermark, deleted, marks, uncut},
+     &bugs::moved_onto_stale_marks},
+    {"moved_discarded_before_named",
+     "the directory that a moved log has left goes before the name of its copy is on stable storage",
+     {node, survive, contiguous, synced, shown, watermark},
+     &bugs::moved_discarded_before_named},
+    {"handover_overtaken",
+     "clients ask the new actor of a moved partition while questions still wait with the old one",
+     {order, monotonic, node},
+     &bugs::handover_overtaken},
     {"full_disk_stays_refused",
      "a directory that was short of room takes no records any more when there is room again",
      {liveness},
@@ -284,6 +297,10 @@ const mutant table[] = {
      "a coordinator answers from the part of its state that is loaded",
      {offsets, apart, fenced},
      &bugs::group_served_while_loading},
+    {"offsets_of_namesake_kept",
+     "committed offsets of a deleted topic stay where no tombstone was written before a crash",
+     {offsets},
+     &bugs::offsets_of_namesake_kept},
     {"commit_generation_ignored",
      "a commit of an older generation is taken",
      {fenced, offsets},

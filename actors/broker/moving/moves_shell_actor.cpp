@@ -24,6 +24,7 @@ void moves_shell::open(runtime::node_services& node, const planted_bugs& planted
     options.copying_max = config_.log_dirs.size();
     options.discard_delay = std::chrono::milliseconds(config_.log_segment_delete_delay_ms);
     options.planted = planted;
+    planted_ = planted;
     actor_ = spawn_moves(node, options,
                          {caf::actor_cast<caf::actor>(&broker_), gates, checkpoints.by_directory()});
 }
@@ -68,6 +69,8 @@ void moves_shell::tell(const effects::pass_on& order) {
         return;
     if (!order.is_open)
         forget(order.id);
+    if (planted_.handover_overtaken)
+        routes_.erase(order.id);
     const auto next = order.is_open ? partitions_.at(order.id) : caf::actor();
     broker_.send(parked.mapped(), pass_on_partition{next});
     const auto first = routes_.find(order.id);

@@ -5,6 +5,7 @@
 #include "actors/broker/cleaner_actor.hpp"
 #include "actors/broker/directory_jobs.hpp"
 #include "actors/broker/moving/move_messages.hpp"
+#include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/node/node_services.hpp"
 #include "runtime/node/pending_reply.hpp"
@@ -96,6 +97,7 @@ private:
     /// The first actors of partitions that have moved.
     partitions_by_id routes_;
     std::vector<waiting_answer> waiting_;
+    planted_bugs planted_;
 };
 
 } // namespace barnabas

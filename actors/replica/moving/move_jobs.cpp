@@ -49,7 +49,10 @@ result<void> move_job::exchange_step(const copy_ends& ends) const {
     case source_renamed: return ends.source.rename(wanted.source, discarded_directory);
     case source_synced: return ends.source.sync_directory(data_directory_of(wanted.source));
     case target_renamed: return ends.target.rename(wanted.target, new_directory);
-    default: return ends.target.sync_directory(data_directory_of(new_directory));
+    default:
+        if (wanted.planted.moved_discarded_before_named)
+            return {};
+        return ends.target.sync_directory(data_directory_of(new_directory));
     }
 }
 

@@ -1,5 +1,6 @@
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/group/group_world.hpp"
 
 namespace barnabas::group {
@@ -128,6 +129,55 @@ TEST(coordinator, offsets_of_a_deleted_topic_go_for_good) {
     EXPECT_EQ(world.committed("t"), -1);
     EXPECT_EQ(world.committed("other"), 6);
     world.reload();
+    EXPECT_EQ(world.committed("t"), -1);
+}
+
+TEST(coordinator, offsets_of_a_topic_that_was_deleted_unseen_go_when_they_are_loaded) {
+    group_world world;
+    world.set_topics({{"t", 1}, {"other", 1}});
+    world.commit("t", 5);
+    world.commit("other", 6);
+    world.set_topics({{"t", 0}});
+    world.reload();
+    EXPECT_EQ(world.committed("t"), -1);
+    EXPECT_EQ(world.committed("other"), 6);
+    world.set_topics({{"t", 1}});
+    world.reload();
+    EXPECT_EQ(world.committed("t"), -1) << "and it was written that they go";
+}
+
+TEST(coordinator, namesake_of_a_deleted_topic_does_not_get_its_offsets) {
+    group_world world;
+    world.set_topics({{"t", 1}});
+    world.commit("t", 5);
+    world.make_again("t");
+    world.reload();
+    EXPECT_EQ(world.committed("t"), -1);
+    world.commit("t", 7);
+    world.reload();
+    EXPECT_EQ(world.committed("t"), 7);
+}
+
+TEST(coordinator, offsets_that_do_not_say_whose_they_are_stay_with_the_name) {
+    group_world world;
+    world.commit("t", 5);
+    world.set_topics({{"t", 1}});
+    world.reload();
+    EXPECT_EQ(world.committed("t"), 5);
+}
+
+TEST(coordinator, commit_that_the_deletion_has_overtaken_is_refused) {
+    group_world world;
+    world.set_topics({{"t", 1}});
+    commit_request request;
+    request.partitions.emplace_back().topic = "t";
+    request.partitions.back().id = group_world::id_of("t");
+    request.partitions.back().offset = log_offset(5);
+    world.make_again("t");
+    const auto marks = mark_hits("commit_overtaken_by_deletion");
+    const auto answer = world.take<commit_response>(world.ask(request));
+    EXPECT_EQ(answer.partitions.at(0), errc::unknown_topic_or_partition);
+    EXPECT_EQ(mark_hits("commit_overtaken_by_deletion"), marks + 1);
     EXPECT_EQ(world.committed("t"), -1);
 }
 

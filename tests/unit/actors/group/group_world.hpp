@@ -123,6 +123,8 @@ public:
         request.generation = generation_id(generation);
         commit_request::partition one;
         one.topic = topic;
+        if (const auto* known = topics->find_topic(topic))
+            one.id = known->id;
         one.offset = log_offset(offset);
         request.partitions.push_back(one);
         return take<commit_response>(ask(std::move(request), name));
@@ -148,6 +150,18 @@ public:
             next->topic_names.erase(topic.id);
             next->topics.erase(name);
         }
+        topics = next;
+        machine->on_topics(topics);
+    }
+    /// Under another id.
+    void make_again(const std::string& name) {
+        set_topics({{name, 0}});
+        set_topics({{name, 1}});
+        auto next = std::make_shared<metadata_image>(*topics);
+        auto& topic = next->topics[name];
+        next->topic_names.erase(topic.id);
+        topic.id.bytes.back() = 1;
+        next->topic_names[topic.id] = name;
         topics = next;
         machine->on_topics(topics);
     }
