@@ -81,6 +81,8 @@ void consumer::on_ready(monotonic_ns now) {
     const auto* known = topics_.find(options_.topic);
     if (known == nullptr)
         return topics_.ask(connection_, options_.topic, now);
+    if (known->id != reading_)
+        begin_topic_anew(known->id);
     for (std::int32_t partition = 0; partition < known->partitions; ++partition)
         partitions_.try_emplace(partition);
     const auto has_position = [](const auto& each) { return each.second.position.get() >= 0; };
@@ -196,8 +198,11 @@ void consumer::on_session_error(std::int16_t code, monotonic_ns now) {
     if (error == error_code::fetch_session_id_not_found || error == error_code::invalid_fetch_session_epoch)
         return;
     pause(now);
+    if (error == error_code::unknown_topic_id || error == error_code::inconsistent_topic_id)
+        topics_.forget(options_.topic);
     if (!may_pass(error))
         events_.on_problem({consumer_problem::kind::refused,
+                            reading_,
                             -1,
                             log_offset(-1),
                             std::string(kafka::name_of(error)),
@@ -222,11 +227,14 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
     const auto code = error_code{said.error_code};
     pause(now);
     if (code == error_code::offset_out_of_range) {
-        events_.on_problem({consumer_problem::kind::out_of_range, said.partition_index, state.position,
+        events_.on_problem({consumer_problem::kind::out_of_range, reading_, said.partition_index,
+                            state.position,
                             "the log has " + std::to_string(said.log_start_offset) + " to " +
                                 std::to_string(said.high_watermark),
                             log_offset(said.log_start_offset), log_offset(said.high_watermark)});
         state.position = log_offset(-1);
+        // It may be another topic of that name.
+        topics_.forget(options_.topic);
         return;
     }
     if (code == error_code::unknown_topic_or_partition || code == error_code::unknown_topic_id) {
@@ -234,6 +242,7 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
         begin_session_anew();
     } else if (!may_pass(code)) {
         events_.on_problem({consumer_problem::kind::refused,
+                            reading_,
                             said.partition_index,
                             state.position,
                             std::string(kafka::name_of(code)),
@@ -244,7 +253,8 @@ void consumer::on_partition_error(const kafka::fetch_response::partition_data& s
 
 void consumer::hand_over(const kafka::fetch_response::partition_data& said, std::int16_t version,
                          partition_state& state, monotonic_ns now) {
-    consumed got{said.partition_index,
+    consumed got{reading_,
+                 said.partition_index,
                  log_offset(said.high_watermark),
                  said.log_start_offset < 0 ? state.log_start : log_offset(said.log_start_offset),
                  state.position,
@@ -254,6 +264,7 @@ void consumer::hand_over(const kafka::fetch_response::partition_data& said, std:
         if (const auto taken = take_records(*said.records, version, got); !taken) {
             pause(now);
             return events_.on_problem({consumer_problem::kind::corrupt,
+                                       reading_,
                                        said.partition_index,
                                        state.position,
                                        to_string(taken.failure()),
@@ -278,6 +289,12 @@ result<void> consumer::take_records(const slice& records, std::int16_t version, 
         return batches.failure();
     got.batches = std::move(*batches);
     return {};
+}
+
+void consumer::begin_topic_anew(const topic_id& id) {
+    reading_ = id;
+    partitions_.clear();
+    begin_session_anew();
 }
 
 void consumer::begin_session_anew() {

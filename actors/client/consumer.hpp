@@ -31,6 +31,7 @@ struct consumer_options {
 
 /// What one answer brought for one partition.
 struct consumed {
+    topic_id topic;
     std::int32_t partition = 0;
     log_offset high_watermark{-1};
     log_offset log_start_offset{-1};
@@ -52,6 +53,7 @@ struct consumer_problem {
         refused,      ///< an error that will not pass
     };
     kind what = kind::refused;
+    topic_id topic;
     std::int32_t partition = 0;
     log_offset position{-1};
     std::string detail;
@@ -67,7 +69,9 @@ struct consumer_events {
 };
 
 /// Reads all partitions of one topic from their start, for ever. Guarantees: the records of a partition are
-/// handed over in the order of their offsets, each once; nothing unchecked is handed over.
+/// handed over in the order of their offsets, each once; nothing unchecked is handed over. A topic that was
+/// deleted and made again under its name is read from its start, as the other topic that it is; who names
+/// topics by name alone (Fetch before version 13) learns of it only when its position is out of range.
 class consumer final : public client_role {
 public:
     consumer(client_connection& connection, consumer_options options, consumer_events events);
@@ -102,6 +106,7 @@ private:
     void hand_over(const kafka::fetch_response::partition_data& said, std::int16_t version,
                    partition_state& state, monotonic_ns now);
     result<void> take_records(const slice& records, std::int16_t version, consumed& got);
+    void begin_topic_anew(const topic_id& id);
     void begin_session_anew();
     void pause(monotonic_ns now);
 
@@ -109,6 +114,8 @@ private:
     consumer_options options_;
     consumer_events events_;
     topic_directory topics_;
+    /// The topic that positions are of.
+    topic_id reading_;
     std::map<std::int32_t, partition_state> partitions_;
     std::uint64_t offsets_asked_ = 0;
     std::uint64_t fetch_asked_ = 0;

@@ -27,7 +27,7 @@ producer::producer(client_connection& connection, producer_options options, prod
 void producer::send(outgoing_batch batch, monotonic_ns now) {
     BARNABAS_ASSERT(!batch.records.empty());
     auto& queue = queues_[{batch.topic, batch.partition}];
-    queue.push(std::move(batch), now + options_.delivery_timeout_ns);
+    queue.push(std::move(batch), now, now + options_.delivery_timeout_ns);
 }
 
 void producer::on_ready(monotonic_ns now) {
@@ -47,6 +47,7 @@ bool producer::prepare(monotonic_ns now) {
             ask_producer_id(now);
         return false;
     }
+    leave_deleted_topics();
     const auto* missing = missing_topic();
     if (missing != nullptr && !topics_.is_asking())
         topics_.ask(connection_, *missing, now);
@@ -60,6 +61,28 @@ const std::string* producer::missing_topic() const {
             return &where.first;
     }
     return nullptr;
+}
+
+/// What is under way is left to its answer.
+void producer::leave_deleted_topics() {
+    for (auto& [where, queue] : queues_) {
+        std::vector<std::pair<std::uint64_t, bool>> given_up;
+        for (const auto& each : queue.entries()) {
+            const auto* known = topics_.find(where.first);
+            if (known == nullptr || each.in_flight || each.batch.topic_id == topic_id{} ||
+                each.batch.topic_id == known->id)
+                continue;
+            // Or it is newer than what is known.
+            if (known->asked_at < each.queued_at)
+                topics_.forget(where.first);
+            else
+                given_up.emplace_back(each.batch.token, each.ambiguous);
+        }
+        for (const auto& [token, ambiguous] : given_up)
+            finish(queue, token,
+                   {token, ambiguous ? delivery::unknown : delivery::failed, log_offset(-1),
+                    "the topic was deleted, and another one has its name"});
+    }
 }
 
 void producer::ask_producer_id(monotonic_ns now) {
@@ -98,13 +121,16 @@ bool producer::send_one_request(monotonic_ns now) {
     if (options_.idempotent)
         encoding.identity = identity_;
     for (auto& [where, queue] : queues_) {
+        const auto* known = topics_.find(where.first);
+        if (known == nullptr || !queue.follow(known->id))
+            continue;
         const auto* next = queue.take_next(options_.in_flight_max, encoding);
         if (next == nullptr)
             continue;
         if (request.topic_data.empty() || request.topic_data.back().name != where.first) {
             auto& topic = request.topic_data.emplace_back();
             topic.name = where.first;
-            topic.topic_id = topics_.find(where.first)->id;
+            topic.topic_id = known->id;
         }
         auto& partition = request.topic_data.back().partition_data.emplace_back();
         partition.index = where.second;
@@ -193,7 +219,7 @@ void producer::on_refused(const partition_key& where, producer_queue& queue, std
             return;
         entry->ambiguous = false;
         new_epoch_wanted_ = true;
-        events_.on_sequence_lost(where.first, where.second, code);
+        events_.on_sequence_lost(token, code);
         return;
     }
     const bool repeat = may_pass(code) && (options_.idempotent || !entry->ambiguous);

@@ -38,15 +38,16 @@ struct producer_options {
 /// Called while the producer handles an event: they must only note what they hear, or send a message.
 struct producer_events {
     std::function<void(const produce_outcome&)> on_outcome;
-    /// The broker's memory of this producer did not fit its next batch: earlier ones are lost or came twice.
+    /// The broker's memory of this producer did not fit this batch: earlier ones are lost or came twice.
     /// The producer goes on under its next epoch.
-    std::function<void(const std::string& topic, std::int32_t partition, kafka::error_code code)>
-        on_sequence_lost;
+    std::function<void(std::uint64_t token, kafka::error_code code)> on_sequence_lost;
 };
 
 /// Sends record batches. Guarantees: every batch gets one outcome; an idempotent producer repeats a batch
 /// under the same sequence until it knows, so it is in the log at most once, and in the order of `send`
-/// within a partition; any other producer repeats only what is certainly not in the log.
+/// within a partition; any other producer repeats only what is certainly not in the log. A topic that was
+/// deleted and made again under its name is another one: what was meant for the one before
+/// (`outgoing_batch::topic_id`) does not go there, and sequences begin anew.
 class producer final : public client_role {
 public:
     producer(client_connection& connection, producer_options options, producer_events events);
@@ -68,6 +69,7 @@ private:
 
     bool prepare(monotonic_ns now);
     const std::string* missing_topic() const;
+    void leave_deleted_topics();
     void ask_producer_id(monotonic_ns now);
     void on_producer_id(const answer& got, monotonic_ns now);
     bool send_one_request(monotonic_ns now);

@@ -96,6 +96,16 @@ void producer_queue::forget_sequences() {
     }
 }
 
+bool producer_queue::follow(const topic_id& id) {
+    if (id == topic_)
+        return true;
+    if (in_flight() > 0)
+        return false;
+    topic_ = id;
+    forget_sequences();
+    return true;
+}
+
 std::size_t producer_queue::in_flight() const {
     return static_cast<std::size_t>(
         std::count_if(entries_.begin(), entries_.end(), [](const entry& each) { return each.in_flight; }));

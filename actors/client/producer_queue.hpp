@@ -24,6 +24,8 @@ struct outgoing_record {
 struct outgoing_batch {
     std::uint64_t token = 0;
     std::string topic;
+    /// It shall go to no other topic of that name; zero: to whichever has it.
+    barnabas::topic_id topic_id;
     std::int32_t partition = 0;
     std::vector<outgoing_record> records;
     batch::codec compression = batch::codec::none;
@@ -65,6 +67,7 @@ class producer_queue {
 public:
     struct entry {
         outgoing_batch batch;
+        monotonic_ns queued_at;
         monotonic_ns deadline;
         /// The batch as it is sent; made at the first attempt.
         slice bytes;
@@ -74,8 +77,8 @@ public:
         bool ambiguous = false;
     };
 
-    void push(outgoing_batch batch, monotonic_ns deadline) {
-        entries_.push_back({std::move(batch), deadline, {}, -1, false, false});
+    void push(outgoing_batch batch, monotonic_ns now, monotonic_ns deadline) {
+        entries_.push_back({std::move(batch), now, deadline, {}, -1, false, false});
     }
     /// The next batch to send, marked in flight, or null: none waits, `in_flight_max` are under way, or an
     /// earlier one must be repeated first.
@@ -87,6 +90,8 @@ public:
     void remove(std::uint64_t token);
     /// All sequences begin anew under another id.
     void forget_sequences();
+    /// They do so as well in another topic of that name. False while answers of the one before are to come.
+    bool follow(const topic_id& id);
 
     std::deque<entry>& entries() noexcept { return entries_; }
     const std::deque<entry>& entries() const noexcept { return entries_; }
@@ -95,6 +100,8 @@ public:
 private:
     std::deque<entry> entries_;
     std::int32_t next_sequence_ = 0;
+    /// Where the sequences are counted.
+    topic_id topic_;
 };
 
 } // namespace barnabas::client

@@ -19,6 +19,7 @@ void topic_directory::ask(client_connection& connection, const std::string& name
     request.topics->emplace_back().name = name;
     request.allow_auto_topic_creation = false;
     asked_ = connection.send(request, *version, now);
+    asked_at_ = now;
 }
 
 bool topic_directory::on_answer(const answer& got, client_connection& connection) {
@@ -34,7 +35,7 @@ bool topic_directory::on_answer(const answer& got, client_connection& connection
         if (described.error_code != 0 || !described.name || described.partitions.empty())
             continue;
         topics_[*described.name] = {described.topic_id,
-                                    static_cast<std::int32_t>(described.partitions.size())};
+                                    static_cast<std::int32_t>(described.partitions.size()), asked_at_};
         names_[described.topic_id] = *described.name;
     }
     return true;

@@ -16,6 +16,8 @@ public:
     struct topic {
         topic_id id;
         std::int32_t partitions = 0;
+        /// When this was asked: what the broker has done since is not in it.
+        monotonic_ns asked_at;
     };
 
     const topic* find(const std::string& name) const {
@@ -38,6 +40,7 @@ private:
     /// Every id that was ever told; a client has few topics.
     std::map<topic_id, std::string> names_;
     std::uint64_t asked_ = 0;
+    monotonic_ns asked_at_{};
 };
 
 } // namespace barnabas::client

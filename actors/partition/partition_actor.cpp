@@ -398,7 +398,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
     opened.bytes_cut = report.bytes_cut;
     report_opening(*node_.log, partition_name(), report);
     if (options_.taps != nullptr)
-        tap_ = options_.taps->open(options_.topic_name, options_.id.partition);
+        tap_ = options_.taps->open(options_.topic_name, options_.id);
     const partition_settings settings{options_.epoch, options_.config.write_caching, options_.planted,
                                       tap_.get()};
     machine_.emplace(settings, replica::replica_log(message.job->options, *outcome, monotonic_now()),

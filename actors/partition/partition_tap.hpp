@@ -85,7 +85,7 @@ public:
 class partition_taps {
 public:
     virtual ~partition_taps() = default;
-    virtual std::unique_ptr<partition_tap> open(const std::string& topic, partition_index partition) = 0;
+    virtual std::unique_ptr<partition_tap> open(const std::string& topic, const topic_partition& id) = 0;
 };
 
 } // namespace barnabas

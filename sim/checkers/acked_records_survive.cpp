@@ -29,8 +29,8 @@ public:
 
     void on_end(const end_facts& facts) override {
         for (const auto& batch : sent().batches()) {
-            // newest_of_key_survives judges those.
-            if (sent().may_be_compacted(batch))
+            // newest_of_key_survives judges what is compacted, and nothing outlives its topic.
+            if (sent().may_be_compacted(batch) || sent().is_gone(batch.where))
                 continue;
             const auto* result = sent().result_of(batch.token);
             if (batch.acks == 0)

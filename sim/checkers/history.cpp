@@ -5,7 +5,8 @@
 namespace barnabas::sim {
 
 std::string to_string(const place& where) {
-    return "t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
+    const auto name = "t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
+    return where.incarnation == 0 ? name : name + " (made again: " + std::to_string(where.incarnation) + ")";
 }
 
 template <class Tell>

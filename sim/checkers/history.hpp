@@ -10,6 +10,7 @@
 #include "sim/checkers/place.hpp"
 #include "sim/world/virtual_time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -112,6 +113,14 @@ public:
     bool is_compacted(const place& where) const {
         return where.topic < compacted_.size() && compacted_[where.topic] != 0;
     }
+    /// Somebody asks for this incarnation of a topic to be deleted: from now on nothing of it need last.
+    void on_topic_goes(std::uint32_t topic, std::uint32_t incarnation) {
+        auto& gone = at_grown(gone_below_, topic);
+        gone = std::max(gone, incarnation + 1);
+    }
+    bool is_gone(const place& where) const {
+        return where.topic < gone_below_.size() && where.incarnation < gone_below_[where.topic];
+    }
     /// A run that may break an invariant does without its checker.
     void leave_out(std::string_view name);
     std::vector<std::string> checker_names() const;
@@ -179,6 +188,8 @@ private:
     bool disks_lie_ = false;
     /// By topic.
     std::vector<std::uint8_t> compacted_;
+    /// By topic: its incarnations below this one were deleted, or are about to be.
+    std::vector<std::uint32_t> gone_below_;
     std::optional<broken_invariant> broken_;
 };
 

@@ -79,7 +79,7 @@ public:
                          since);
         }
         for (const auto& [acked_at, where, end] : acked_) {
-            if (at - acked_at < limits_.read_after_ns)
+            if (at - acked_at < limits_.read_after_ns || sent().is_gone(where))
                 continue;
             for (std::uint32_t reader = 0; reader < readers; ++reader) {
                 if (at_grown(read_end_, reader)[where] < end)

@@ -45,7 +45,7 @@ public:
             for (std::size_t i = 0; i < batch.keys.size(); ++i)
                 count(facts, batch, i, newest[{batch.where, batch.keys[i].key}]);
         for (const auto& [of, wanted] : newest)
-            if (wanted.newest.offset.get() >= 0)
+            if (wanted.newest.offset.get() >= 0 && !sent().is_gone(of.first))
                 judge(of, wanted);
     }
 

@@ -26,8 +26,9 @@ public:
         for (const auto& batch : sent().batches()) {
             const auto* result = sent().result_of(batch.token);
             const bool acked = result != nullptr && result->what == client::delivery::acked;
-            // Its key may have got a newer record before anybody looked.
-            if (batch.acks != -1 || !acked || sent().may_be_compacted(batch))
+            // Its key may have got a newer record before anybody looked, or its topic was deleted.
+            const bool may_go = sent().may_be_compacted(batch) || sent().is_gone(batch.where);
+            if (batch.acks != -1 || !acked || may_go)
                 continue;
             for (std::size_t i = 0; i < batch.contents.size(); ++i)
                 look_for(batch, *result, i);

@@ -131,8 +131,9 @@ public:
 
 private:
     void record(tapped what, log_offset a, log_offset b) {
-        const auto partition =
-            (std::uint64_t{where_.topic} << 16) + static_cast<std::uint64_t>(where_.partition);
+        const auto partition = (std::uint64_t{where_.incarnation} << 24) +
+                               (std::uint64_t{where_.topic} << 16) +
+                               static_cast<std::uint64_t>(where_.partition);
         parent_.with_.time->record(parent_.host_->number(), trace_kind::note,
                                    (static_cast<std::uint64_t>(what) << 32) | partition, as_word(a),
                                    as_word(b));
@@ -144,8 +145,8 @@ private:
     std::uint64_t life_;
 };
 
-std::unique_ptr<partition_tap> tap_recorder::open(const std::string& topic, partition_index partition) {
-    return std::make_unique<log_recorder>(*this, place{with_.number_of(topic), partition.get()}, life());
+std::unique_ptr<partition_tap> tap_recorder::open(const std::string& topic, const topic_partition& id) {
+    return std::make_unique<log_recorder>(*this, with_.place_of(topic, id), life());
 }
 
 /// Nobody is told that a process was killed; the next event is of a new life.

@@ -20,8 +20,8 @@ public:
     struct parts {
         sim::world* time;
         sim::history* history;
-        /// The workload's number of a topic.
-        std::function<std::uint32_t(const std::string& topic)> number_of;
+        /// As the workload numbers it.
+        std::function<place(const std::string& topic, const topic_partition& id)> place_of;
         /// Called when an invariant is broken.
         std::function<void()> on_broken;
     };
@@ -30,7 +30,7 @@ public:
     /// Before the broker starts.
     void watch(host& on) noexcept { host_ = &on; }
 
-    std::unique_ptr<partition_tap> open(const std::string& topic, partition_index partition) override;
+    std::unique_ptr<partition_tap> open(const std::string& topic, const topic_partition& id) override;
 
     void connection_opened(std::uint64_t connection) override;
     void request_begun(const request& which, kafka::api_key key, std::size_t unsent_bytes) override;

@@ -234,6 +234,13 @@ checked problem_of(const group_admin_options& admin) {
         .found();
 }
 
+checked problem_of(const recreation_options& options) {
+    return bounds()
+        .in("interval_ns", options.interval_ns, options.interval_ns == 0 ? 0 : millisecond, longest_ns)
+        .in("away_ns", options.away_ns, millisecond, longest_ns)
+        .found();
+}
+
 checked problem_of(const network_faults& faults) {
     return bounds()
         .in("bytes_per_second", faults.bytes_per_second, 1, INT64_MAX)

@@ -98,6 +98,8 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("hostile").fields(options.hostile);
     if (options.lookups.interval_ns != 0)
         text.section("lookups").fields(options.lookups);
+    if (options.recreations.interval_ns != 0)
+        text.section("recreations").fields(options.recreations);
     write_faults(text, options.faults, options.progress_due);
     if (options.sends) {
         text.section("sends");

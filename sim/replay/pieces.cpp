@@ -78,6 +78,15 @@ void erase_group_admin(options& of, std::size_t, std::size_t count) {
         of.group_admin.interval_ns = 0;
 }
 
+std::size_t recreations_size(const options& of) {
+    return of.recreations.interval_ns != 0 ? 1 : 0;
+}
+
+void erase_recreations(options& of, std::size_t, std::size_t count) {
+    if (count > 0)
+        of.recreations.interval_ns = 0;
+}
+
 void erase_lookups(options& of, std::size_t, std::size_t count) {
     if (count > 0)
         of.lookups.interval_ns = 0;
@@ -143,6 +152,7 @@ constexpr piece_list lists[] = {
     {"attacks", attacks_size, erase_attacks},
     {"the client that asks where things are", lookups_size, erase_lookups},
     {"who deletes groups", group_admin_size, erase_group_admin},
+    {"who makes topics again", recreations_size, erase_recreations},
     {"sends", sends_size, erase_sends},
     {"harms", size_of_plan<&fault_plan::harms>, erase_of_plan<&fault_plan::harms>},
     {"lines of the broker's configuration", size_of<&options::broker_config>,

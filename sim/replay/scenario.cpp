@@ -87,9 +87,12 @@ struct scenario::reading {
     result<void> faults(const document_section& from);
     result<void> fault(const document_section& from);
     result<void> harm(const document_section& from);
-    result<void> hostile(const document_section& from);
-    result<void> lookups(const document_section& from);
-    result<void> group_admin(const document_section& from);
+    /// Of a section that comes once and states one struct.
+    template <auto Part>
+    result<void> single(const document_section& from) {
+        auto lines = reader(from);
+        return lines.fields(made.*Part).check(problem_of(made.*Part)).done();
+    }
     result<void> checks(const document_section& from);
     result<void> sends(const document_section& from);
     result<void> attacks(const document_section& from);
@@ -111,12 +114,13 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"checks", &reading::checks},
         {"sends", &reading::sends},
         {"choices", &reading::choices},
-        {"hostile", &reading::hostile},
+        {"hostile", &reading::single<&produce_consume_options::hostile>},
         {"harm", &reading::harm},
         {"attacks", &reading::attacks},
-        {"lookups", &reading::lookups},
+        {"lookups", &reading::single<&produce_consume_options::lookups>},
         {"member", &reading::member},
-        {"group_admin", &reading::group_admin},
+        {"group_admin", &reading::single<&produce_consume_options::group_admin>},
+        {"recreations", &reading::single<&produce_consume_options::recreations>},
     };
     return all;
 }
@@ -356,21 +360,6 @@ result<void> scenario::reading::harm(const document_section& from) {
     auto lines = reader(from, seen["harm"]++);
     lines.needs({"connection", "kind"}).fields(harm);
     return lines.called("[harm] of kind " + std::string(name_of(harm.kind))).check(problem_of(harm)).done();
-}
-
-result<void> scenario::reading::hostile(const document_section& from) {
-    auto lines = reader(from);
-    return lines.fields(made.hostile).check(problem_of(made.hostile)).done();
-}
-
-result<void> scenario::reading::lookups(const document_section& from) {
-    auto lines = reader(from);
-    return lines.fields(made.lookups).check(problem_of(made.lookups)).done();
-}
-
-result<void> scenario::reading::group_admin(const document_section& from) {
-    auto lines = reader(from);
-    return lines.fields(made.group_admin).check(problem_of(made.group_admin)).done();
 }
 
 result<void> scenario::reading::checks(const document_section& from) {

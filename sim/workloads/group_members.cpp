@@ -1,6 +1,7 @@
 #include "sim/workloads/group_members.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas::sim {
 
@@ -13,6 +14,7 @@ void group_members::start(const std::vector<member_options>& members) {
     const bool limited = limits_groups(with_.broker_config);
     for (std::uint32_t number = 0; number < members.size(); ++number) {
         const auto& one = members[number];
+        groups_.insert(one.group);
         const auto of_name = std::count_if(members.begin(), members.end(), [&](const member_options& other) {
             return other.group == one.group && other.instance == one.instance;
         });
@@ -131,12 +133,28 @@ void group_members::add_commit_events(const identity& who, client::group_member_
     };
 }
 
+void group_members::on_topic_goes(std::uint32_t topic) {
+    for (const auto group : groups_) {
+        if (group % with_.topics.size() != topic)
+            continue;
+        for (std::int32_t partition = 0; partition < with_.topics[topic].partitions; ++partition) {
+            removals_[topic].push_back(++commits_);
+            tell(group_commit{commits_, group, 0, {}, -1, partition, log_offset(-1), world_.now()});
+        }
+    }
+}
+
+void group_members::on_topic_gone(std::uint32_t topic) {
+    for (const auto number : std::exchange(removals_[topic], {}))
+        tell(group_commit_result{number, kafka::error_code::none, world_.now()});
+}
+
 void group_members::tell(const group_event& event) {
     with_.on_event(event);
 }
 
 bool group_members::is_lasting(std::uint64_t group, virtual_time asked) const {
-    if (offsets_expire(with_.broker_config) || with_.admin.touches(group))
+    if (offsets_expire(with_.broker_config) || with_.admin.touches(group) || with_.topics_go)
         return false;
     const auto kept = kept_.find(group);
     return kept != kept_.end() && kept->second <= asked;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ public:
         broker_lines broker_config;
         group_admin_options admin;
         scheduler_options scheduler;
+        /// Topics are deleted, and their offsets with them.
+        bool topics_go = false;
         /// When all behave.
         virtual_time rude_until;
         std::function<void(const group_event&)> on_event;
@@ -36,6 +39,10 @@ public:
     group_members(world& time, network_fabric& network, observation& watched, parts with);
 
     void start(const std::vector<member_options>& members);
+    /// The topic of that number is about to be deleted: that is a commit of nothing for every group that
+    /// reads it. And it was.
+    void on_topic_goes(std::uint32_t topic);
+    void on_topic_gone(std::uint32_t topic);
     /// All committed offsets are asked for once more.
     void audit();
     bool is_audited() const { return admin_ == nullptr || admin_->is_audited(); }
@@ -69,6 +76,9 @@ private:
     std::unique_ptr<group_admin> admin_;
     bool ended_ = false;
     std::uint64_t commits_ = 0;
+    std::set<std::uint64_t> groups_;
+    /// Commits of nothing that are under way, by topic.
+    std::map<std::uint32_t, std::vector<std::uint64_t>> removals_;
     /// The groups of commits whose fate is not known.
     std::map<std::uint64_t, std::uint64_t> open_;
     /// By group: since when it has offsets that stay, and so is never deleted.

@@ -85,7 +85,11 @@ void lookup_client::ask() {
     }
     if (asked_ || !session_->is_open())
         return;
+    const auto settled = with_.settled ? with_.settled() : std::optional<std::uint64_t>(0);
+    if (!settled)
+        return;
     asked_ = drawn_question();
+    asked_->settled = *settled;
     waits_since_ = world_.now();
     ++correlation_;
     world_.record(host_.number(), trace_kind::note, static_cast<std::uint64_t>(correlation_),
@@ -169,6 +173,8 @@ void lookup_client::on_frame(const slice& frame) {
     }
     const auto asked = *std::exchange(asked_, std::nullopt);
     world_.record(host_.number(), trace_kind::note, static_cast<std::uint64_t>(correlation_), frame.size());
+    if (with_.settled && with_.settled() != asked.settled)
+        return;
     kafka::wire_reader in(frame);
     if (auto done = tell(asked, in); !done)
         with_.told->on_bytes_ignored("lookups: an answer cannot be read: " + to_string(done.failure()));
@@ -188,13 +194,12 @@ result<void> lookup_client::tell_offsets(const question& asked, kafka::wire_read
     const auto answer = decoded<kafka::list_offsets_response>(in, asked.version);
     if (!answer)
         return answer.failure();
+    const auto& name = (*with_.topics)[asked.topic].name;
     for (const auto& topic : answer->topics)
         for (const auto& partition : topic.partitions)
             if (partition.error_code == 0)
-                with_.told->on_offset_told({{asked.topic, partition.partition_index},
-                                            asked.time,
-                                            log_offset(partition.offset),
-                                            timestamp_ms(partition.timestamp)});
+                with_.told->on_offset_told({with_.place_of(name, partition.partition_index), asked.time,
+                                            log_offset(partition.offset), timestamp_ms(partition.timestamp)});
     return {};
 }
 
@@ -202,11 +207,11 @@ result<void> lookup_client::tell_epochs(const question& asked, kafka::wire_reade
     const auto answer = decoded<kafka::offset_for_leader_epoch_response>(in, asked.version);
     if (!answer)
         return answer.failure();
+    const auto& name = (*with_.topics)[asked.topic].name;
     for (const auto& topic : answer->topics)
         for (const auto& partition : topic.partitions)
             if (partition.error_code == 0)
-                with_.told->on_epoch_end_told({{asked.topic, partition.partition},
-                                               asked.epoch,
+                with_.told->on_epoch_end_told({with_.place_of(name, partition.partition), asked.epoch,
                                                leader_epoch(partition.leader_epoch),
                                                log_offset(partition.end_offset)});
     return {};
@@ -226,9 +231,8 @@ result<void> lookup_client::tell_directories(const question& asked, kafka::wire_
             described_directory{directory.log_dir, directory.total_bytes, directory.usable_bytes, {}});
         for (const auto& topic : directory.topics)
             for (const auto& partition : topic.partitions)
-                entry.replicas.push_back({{with_.number_of(topic.name), partition.partition_index},
-                                          partition.partition_size,
-                                          partition.is_future_key});
+                entry.replicas.push_back({with_.place_of(topic.name, partition.partition_index),
+                                          partition.partition_size, partition.is_future_key});
     }
     with_.told->on_log_dirs_told(told);
     return {};

@@ -26,7 +26,10 @@ public:
         runtime::endpoint broker;
         /// Those that are asked about; directories hold others as well.
         const std::vector<client::new_topic>* topics = nullptr;
-        std::function<std::uint32_t(const std::string& topic)> number_of;
+        std::function<place(const std::string& topic, std::int32_t partition)> place_of;
+        /// Nobody is told which of two topics of a name an answer is about: only one counts between whose
+        /// question and itself this did not change; nothing: no question counts now. May be empty.
+        std::function<std::optional<std::uint64_t>()> settled;
         history* told = nullptr;
         /// The history was told something.
         std::function<void()> on_told;
@@ -49,6 +52,7 @@ private:
         std::int16_t version = 0;
         timestamp_ms time;
         leader_epoch epoch{-1};
+        std::uint64_t settled = 0;
     };
 
     void ask_later();

@@ -80,9 +80,11 @@ std::uint32_t number_of_topic(const std::string& topic, const produce_consume_op
 
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
     : chosen_(keep ? std::make_shared<choice_log>() : nullptr), options_(with_choices(options, chosen_)),
-      tell_(std::move(tell)), world_(options.seed), network_(world_),
+      tell_(std::move(tell)), world_(options.seed), network_(world_), lives_(options_.topics.size()),
       taps_({&world_, &history_,
-             [this](const std::string& topic) { return number_of_topic(topic, options_); },
+             [this](const std::string& topic, const topic_partition& id) {
+                 return place_of(number_of_topic(topic, options_), id.topic, id.partition.get());
+             },
              [this] { look_at_invariants(); }}),
       broker_(world_, network_, watched_, settings_of(options_, taps_, [this](const error& why) {
                   this->tell("the broker gave up: " + to_string(why));
@@ -134,6 +136,7 @@ run_report produce_consume::run() {
     look_at_broker();
     start_hostile_clients();
     start_lookups();
+    start_recreations();
     run_phases();
     return report();
 }
@@ -175,6 +178,8 @@ bool produce_consume::run_phases() {
         hostile_->rest();
     if (lookups_ != nullptr)
         lookups_->rest();
+    if (recreator_ != nullptr)
+        recreator_->rest();
     if (!world_.failed() && audit() && stop_broker()) {
         note_heard();
         facts_.written_may_be_lost =
@@ -262,6 +267,7 @@ void produce_consume::start_members() {
     parts.topics = options_.topics;
     parts.broker_config = options_.broker_config;
     parts.admin = options_.group_admin;
+    parts.topics_go = options_.recreations.interval_ns > 0;
     parts.scheduler = options_.client_scheduler;
     parts.rude_until = options_.faults.healing;
     parts.on_event = [this](const group_event& event) {
@@ -316,11 +322,56 @@ void produce_consume::start_lookups() {
     lookup_client::parts parts;
     parts.broker = broker_endpoint();
     parts.topics = &options_.topics;
-    parts.number_of = [this](const std::string& topic) { return number_of_topic(topic, options_); };
+    parts.place_of = [this](const std::string& topic, std::int32_t partition) {
+        const auto number = number_of_topic(topic, options_);
+        return place{number, partition, number < options_.topics.size() ? lives_.newest(number) : 0};
+    };
+    parts.settled = [this]() -> std::optional<std::uint64_t> {
+        if (recreator_ == nullptr)
+            return 0;
+        return recreator_->is_settled() ? std::optional(recreator_->deletions()) : std::nullopt;
+    };
     parts.told = &history_;
     parts.on_told = [this] { look_at_invariants(); };
     lookups_ = std::make_unique<lookup_client>(world_, network_, watched_, options_.lookups, parts);
     lookups_->begin();
+}
+
+void produce_consume::start_recreations() {
+    if (options_.topics.empty() || options_.recreations.interval_ns == 0)
+        return;
+    topic_recreator::parts parts;
+    parts.broker = broker_endpoint();
+    parts.topics = &options_.topics;
+    parts.until = options_.faults.healing;
+    parts.on_goes = [this](std::uint32_t topic) {
+        tell("topic " + options_.topics[topic].name + " shall go");
+        history_.on_topic_goes(topic, lives_.newest(topic));
+        lives_.goes(topic);
+        members_->on_topic_goes(topic);
+        look_at_invariants();
+    };
+    parts.on_gone = [this](std::uint32_t topic) {
+        tell("topic " + options_.topics[topic].name + " is gone");
+        members_->on_topic_gone(topic);
+        look_at_invariants();
+    };
+    parts.on_there = [this](std::uint32_t topic, const topic_id& id) {
+        tell("topic " + options_.topics[topic].name + " is there as " + to_string(id) + ", number " +
+             std::to_string(lives_.number_of(topic, id)));
+    };
+    parts.on_problem = [this](const std::string& what) {
+        if (!disk_may_show())
+            fail("node", what);
+    };
+    recreator_ =
+        std::make_unique<topic_recreator>(world_, network_, watched_, options_.recreations, std::move(parts));
+    recreator_->begin();
+}
+
+/// A run without somebody who makes topics again knows of no other.
+place produce_consume::place_of(std::uint32_t topic, const topic_id& id, std::int32_t partition) {
+    return {topic, partition, lives_.number_of(topic, id)};
 }
 
 void produce_consume::start_load(std::uint32_t number) {
@@ -332,11 +383,10 @@ void produce_consume::start_load(std::uint32_t number) {
     made.draws = world_.draws(draw_stream::workload).split(name);
     client::producer_events events;
     events.on_outcome = [this, &made](const client::produce_outcome& outcome) { on_outcome(made, outcome); };
-    events.on_sequence_lost = [this, &made](const std::string& topic, std::int32_t partition,
-                                            kafka::error_code code) {
-        tell("producer " + std::to_string(made.number) + " lost its sequence in " + topic + "-" +
-             std::to_string(partition) + ": " + std::string(kafka::name_of(code)));
-        const place where{number_of_topic(topic, options_), partition};
+    events.on_sequence_lost = [this, &made](std::uint64_t token, kafka::error_code code) {
+        const auto& where = history_.batches()[token].where;
+        tell("producer " + std::to_string(made.number) + " lost its sequence in " + to_string(where) + ": " +
+             std::string(kafka::name_of(code)));
         history_.on_sequence_lost(made.number, made.options->producer.acks, where);
         look_at_invariants();
     };
@@ -398,7 +448,7 @@ std::vector<place> produce_consume::places() const {
     std::vector<place> all;
     for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
         for (std::int32_t partition = 0; partition < options_.topics[topic].partitions; ++partition)
-            all.push_back({topic, partition});
+            all.push_back({topic, partition, lives_.newest(topic)});
     }
     return all;
 }

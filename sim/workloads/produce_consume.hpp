@@ -12,6 +12,8 @@
 #include "sim/workloads/hostile/hostile_clients.hpp"
 #include "sim/workloads/lookup_client.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
+#include "sim/workloads/topic_lives.hpp"
+#include "sim/workloads/topic_recreator.hpp"
 #include "sim/world/world.hpp"
 
 #include <cstdint>
@@ -77,6 +79,7 @@ private:
     void start_admin();
     void start_hostile_clients();
     void start_lookups();
+    void start_recreations();
     void start_members();
     void start_load(std::uint32_t number);
     void start_reader(std::uint32_t number, const client::consumer_options& options, bool audit);
@@ -90,6 +93,7 @@ private:
     void on_outcome(load& of, const client::produce_outcome& outcome);
     void tell_outcome(const load& of, const client::produce_outcome& outcome) const;
     void on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit, const client::consumed& got);
+    place place_of(std::uint32_t topic, const topic_id& id, std::int32_t partition);
     void on_record(const read_record& read);
     std::optional<std::uint64_t> number_seen(const batch::record_view& record) const;
     struct record_shape {
@@ -128,12 +132,14 @@ private:
     sim::world world_;
     network_fabric network_;
     observation watched_;
+    topic_lives lives_;
     history history_;
     tap_recorder taps_;
     simulated_broker broker_;
     std::unique_ptr<fault_driver> faults_;
     std::unique_ptr<hostile_clients> hostile_;
     std::unique_ptr<lookup_client> lookups_;
+    std::unique_ptr<topic_recreator> recreator_;
     std::unique_ptr<group_members> members_;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;

@@ -40,7 +40,7 @@ void produce_consume::tell_outcome(const load& of, const client::produce_outcome
 
 void produce_consume::on_consumed(std::uint32_t reader, std::uint32_t topic, bool audit,
                                   const client::consumed& got) {
-    const place where{topic, got.partition};
+    const auto where = place_of(topic, got.topic, got.partition);
     history_.on_watermark({reader, where, got.high_watermark, got.log_start_offset, world_.now()});
     // Not as the answer has it: a client that is to get timestamps must not do without.
     const bool stamped = audit || options_.readers[reader].fetch_version_max >= kafka::fetch_with_timestamps;
@@ -106,11 +106,8 @@ void produce_consume::on_problem(std::uint32_t reader, std::uint32_t topic,
         return fail("nothing_invented", what + "corrupt records were served: " + problem.detail);
     case client::consumer_problem::kind::out_of_range:
         tell(what + "out of range, " + problem.detail);
-        return on_out_of_range({reader,
-                                {topic, problem.partition},
-                                problem.position,
-                                problem.log_start_offset,
-                                problem.high_watermark});
+        return on_out_of_range({reader, place_of(topic, problem.topic, problem.partition), problem.position,
+                                problem.log_start_offset, problem.high_watermark});
     case client::consumer_problem::kind::refused:
         // An answer may still be on its way when the disk is whole again.
         if (options_.faults.lossy || (options_.faults.any && options_.faults.disk_fails()))

@@ -53,6 +53,7 @@ planned_send produce_consume::drawn_send(const load& of, runtime::random& draws,
     planned.at = at;
     planned.producer = of.number;
     planned.where = all[draws.below(all.size())];
+    planned.where.incarnation = 0; // as it will be when it is sent
     planned.compression = options.codecs[draws.below(options.codecs.size())];
     const auto count = draws.between(1, static_cast<std::int64_t>(options.records_max));
     for (std::int64_t i = 0; i < count; ++i)
@@ -70,11 +71,16 @@ void produce_consume::send_planned(std::size_t index) {
 }
 
 void produce_consume::send_batch(load& of, const planned_send& planned) {
+    // Who has not heard of the topic yet could not say which one it means.
+    const auto known = recreator_ == nullptr ? topic_id{} : recreator_->newest(planned.where.topic);
+    if (!known)
+        return;
     const auto& options = *of.options;
     sent_batch sent;
     sent.token = history_.batches().size();
     sent.producer = of.number;
     sent.where = planned.where;
+    sent.where.incarnation = recreator_ == nullptr ? 0 : lives_.number_of(planned.where.topic, *known);
     sent.first_record = history_.records();
     sent.acks = options.producer.acks;
     sent.idempotent = options.producer.idempotent;
@@ -83,6 +89,7 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     client::outgoing_batch batch;
     batch.token = sent.token;
     batch.topic = options_.topics[sent.where.topic].name;
+    batch.topic_id = *known;
     batch.partition = sent.where.partition;
     batch.compression = planned.compression;
     // Which batches: drawn by their number, so that a schedule needs not say it.

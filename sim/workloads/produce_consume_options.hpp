@@ -13,6 +13,7 @@
 #include "sim/workloads/group_options.hpp"
 #include "sim/workloads/hostile/hostile_options.hpp"
 #include "sim/workloads/lookup_options.hpp"
+#include "sim/workloads/recreation_options.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -73,6 +74,7 @@ struct produce_consume_options {
     clock_options broker_clock;
     hostile_options hostile;
     lookup_options lookups;
+    recreation_options recreations;
     fault_plan faults;
     virtual_time progress_due;
     /// The load; drawn as the run goes on when absent. In the order of their times.

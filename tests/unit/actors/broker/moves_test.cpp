@@ -1,6 +1,7 @@
 #include "actors/broker/limits.hpp"
 #include "actors/broker/moving/moves.hpp"
 #include "actors/broker/moving/moving_names.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <gtest/gtest.h>
 
@@ -284,8 +285,10 @@ TEST(moves, clients_of_a_closed_log_do_not_wait_for_the_removal_of_its_copy) {
     ASSERT_EQ(f.step(), move_step::drop);
     EXPECT_EQ(f.port.told.back(), "stays: broken");
     const auto told = f.port.told.size();
+    const auto marks = mark_hits("move_waits_for_removal");
     f.start();
     EXPECT_EQ(f.port.jobs.size(), 1u) << "the next move of that partition waits";
+    EXPECT_EQ(mark_hits("move_waits_for_removal"), marks + 1);
     f.done(full);
     EXPECT_EQ(f.port.noted.back(), "moved_directory_not_removed");
     EXPECT_EQ(f.port.told.size(), told) << "each move ends once";
@@ -331,7 +334,9 @@ TEST(moves, exchange_that_lacks_room_goes_on_when_there_is_some) {
     f.finish();
     f.port.jobs.back().second.lacks_room = true;
     f.port.jobs.back().second.exchanged = 1;
+    const auto marks = mark_hits("exchange_waits_for_room");
     f.done(full);
+    EXPECT_EQ(mark_hits("exchange_waits_for_room"), marks + 1);
     ASSERT_TRUE(f.port.jobs.empty());
     ASSERT_EQ(f.port.woken.size(), 1u);
     EXPECT_EQ(f.port.woken[0].delay, broker_limits::move_retry_interval);
@@ -352,9 +357,11 @@ TEST(moves, stop_leaves_an_exchange_that_lacks_room_to_the_next_start) {
                 f.machine.on_cancel({place(0), true});
             f.port.jobs.back().second.lacks_room = true;
             f.port.jobs.back().second.exchanged = decided ? 2 : 1;
+            const auto marks = mark_hits("exchange_left_to_the_next_start");
             f.done(full, {}, decided);
             if (!in_flight)
                 f.machine.on_cancel({place(0), true});
+            EXPECT_EQ(mark_hits("exchange_left_to_the_next_start"), marks + 1);
             EXPECT_EQ(f.port.told.back(), decided ? "moved: full" : "stays: full");
             EXPECT_TRUE(f.port.jobs.empty()) << "the copy may be the log";
             EXPECT_TRUE(f.port.discarded.empty());

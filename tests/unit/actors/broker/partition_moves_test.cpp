@@ -1,5 +1,6 @@
 #include "actors/broker/limits.hpp"
 #include "actors/broker/partition_set.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <gtest/gtest.h>
 
@@ -421,7 +422,9 @@ TEST(partition_moves, log_whose_copy_is_not_to_be_seen_stays_unless_its_topic_is
     EXPECT_EQ(f.moves<effects::remove_left_over>().size(), 2u);
     f.out.clear();
     partition_set set({here, 2, log_offset(9), {}}, directories);
+    const auto marks = mark_hits("last_log_kept");
     set.on_image(image(5), f.out);
+    EXPECT_EQ(mark_hits("last_log_kept"), marks + 1);
     EXPECT_EQ(set.failed_count(), 1u) << "it was made here before";
     ASSERT_EQ(f.moves<effects::remove_left_over>().size(), 1u);
     EXPECT_EQ(f.moves<effects::remove_left_over>()[0].directory,

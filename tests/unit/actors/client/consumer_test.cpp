@@ -183,7 +183,30 @@ TEST(consumer, out_of_range_is_reported_and_reading_goes_on_from_the_start) {
     EXPECT_EQ(it.problems[0].what, consumer_problem::kind::out_of_range);
     EXPECT_TRUE(it.broker.requests.empty());
     it.broker.pass(test::second);
+    // It may be another topic of that name.
+    it.broker.tell_topic("t", 1);
     it.broker.take(kafka::api_key::list_offsets);
+}
+
+TEST(consumer, a_topic_that_was_made_again_is_read_from_its_start_as_another_one) {
+    consuming it(true);
+    it.come_up();
+    it.answer(error_code::none, 3, records(0, 3), 9);
+    it.answer(error_code::unknown_topic_id, -1, slice(), 9);
+    it.broker.pass(test::second);
+    const auto next = played_broker::id(8);
+    it.broker.tell_topic("t", 1, next);
+    kafka::list_offsets_response said;
+    said.topics.emplace_back().name = "t";
+    said.topics.back().partitions.emplace_back().offset = 0;
+    it.broker.answer(it.broker.take(kafka::api_key::list_offsets), said);
+    const auto asked = it.broker.take(kafka::api_key::fetch).as<kafka::fetch_request>();
+    EXPECT_EQ(asked.session_id, 0);
+    ASSERT_EQ(asked.topics.size(), 1u);
+    EXPECT_EQ(asked.topics[0].topic_id, next);
+    EXPECT_EQ(asked.topics[0].partitions.at(0).fetch_offset, 0);
+    EXPECT_EQ(it.got.at(0).topic, played_broker::id());
+    EXPECT_TRUE(it.problems.empty());
 }
 
 TEST(client_connection, falls_back_to_the_oldest_api_versions) {

@@ -105,18 +105,19 @@ public:
             versions.api_keys.push_back({key, 0, 99, {}});
         answer(take(kafka::api_key::api_versions), versions);
     }
-    void tell_topic(const std::string& name, std::int32_t partitions) {
+    void tell_topic(const std::string& name, std::int32_t partitions) { tell_topic(name, partitions, id()); }
+    void tell_topic(const std::string& name, std::int32_t partitions, const topic_id& as) {
         kafka::metadata_response said;
         auto& topic = said.topics.emplace_back();
         topic.name = name;
-        topic.topic_id = id();
+        topic.topic_id = as;
         for (std::int32_t index = 0; index < partitions; ++index)
             topic.partitions.emplace_back().partition_index = index;
         answer(take(kafka::api_key::metadata), said);
     }
-    static topic_id id() {
+    static topic_id id(std::uint8_t number = 7) {
         topic_id made;
-        made.bytes[0] = 7;
+        made.bytes[0] = number;
         return made;
     }
 

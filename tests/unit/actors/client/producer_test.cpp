@@ -16,13 +16,14 @@ struct producing {
     explicit producing(producer_options options = {})
         : machine(connection, options,
                   {[this](const produce_outcome& one) { outcomes.push_back(one); },
-                   [this](const std::string&, std::int32_t, error_code) { ++sequences_lost; }}),
+                   [this](std::uint64_t, error_code) { ++sequences_lost; }}),
           broker(machine, connection) {}
 
-    void send(std::uint64_t token) {
+    void send(std::uint64_t token, const topic_id& to = {}) {
         outgoing_batch batch;
         batch.token = token;
         batch.topic = "t";
+        batch.topic_id = to;
         batch.records.push_back({timestamp_ms(1), "k", "v" + std::to_string(token)});
         machine.send(std::move(batch), broker.now);
         broker.work();
@@ -166,6 +167,59 @@ TEST(producer, answers_for_a_topic_that_an_earlier_answer_made_us_forget_are_und
     it.broker.tell_topic("t", 1);
     it.answer(error_code::none, 0);
     EXPECT_EQ(it.outcomes.size(), 1u);
+}
+
+TEST(producer, sequences_begin_anew_in_a_topic_that_was_made_again) {
+    producing it;
+    it.come_up();
+    it.send(1, played_broker::id());
+    it.broker.tell_topic("t", 1);
+    EXPECT_EQ(it.answer(error_code::none, 0).base_sequence, 0);
+    it.send(2, played_broker::id());
+    EXPECT_EQ(it.answer(error_code::unknown_topic_id).base_sequence, 1);
+    it.broker.pass(test::second);
+    it.broker.tell_topic("t", 1, played_broker::id(8));
+    // It was meant for the one before, and was certainly not written there.
+    ASSERT_EQ(it.outcomes.size(), 2u);
+    EXPECT_EQ(it.outcomes[1].what, delivery::failed);
+    it.send(3, played_broker::id(8));
+    const auto sent = it.broker.take(kafka::api_key::produce);
+    EXPECT_EQ(sent.as<kafka::produce_request>().topic_data.at(0).topic_id, played_broker::id(8));
+    EXPECT_EQ(producing::header_of(sent).base_sequence, 0);
+}
+
+TEST(producer, what_is_meant_for_a_newer_topic_waits_until_that_is_known) {
+    producing it;
+    it.come_up();
+    it.send(1);
+    it.broker.tell_topic("t", 1);
+    it.answer(error_code::none, 0);
+    it.broker.pass(test::second);
+    it.send(2, played_broker::id(8));
+    EXPECT_EQ(it.outcomes.size(), 1u);
+    it.broker.tell_topic("t", 1, played_broker::id(8));
+    const auto sent = it.broker.take(kafka::api_key::produce);
+    EXPECT_EQ(sent.as<kafka::produce_request>().topic_data.at(0).topic_id, played_broker::id(8));
+}
+
+TEST(producer, an_unanswered_batch_for_a_topic_that_was_made_again_is_unknown) {
+    producing it;
+    it.come_up();
+    it.send(1, played_broker::id());
+    it.broker.tell_topic("t", 1);
+    it.broker.take(kafka::api_key::produce);
+    it.broker.disconnected();
+    it.broker.pass(2 * test::second);
+    it.broker.connected();
+    kafka::api_versions_response versions;
+    versions.api_keys.push_back({0, 0, 99, {}});
+    versions.api_keys.push_back({3, 0, 99, {}});
+    it.broker.answer(it.broker.take(kafka::api_key::api_versions), versions);
+    it.answer(error_code::unknown_topic_id);
+    it.broker.pass(test::second);
+    it.broker.tell_topic("t", 1, played_broker::id(8));
+    ASSERT_EQ(it.outcomes.size(), 1u);
+    EXPECT_EQ(it.outcomes[0].what, delivery::unknown);
 }
 
 TEST(producer, a_sequence_that_the_broker_refuses_at_the_front_leads_to_the_next_epoch) {

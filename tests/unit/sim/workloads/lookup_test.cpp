@@ -125,8 +125,8 @@ public:
     std::vector<std::string> ignored;
 };
 
-std::uint32_t number_of(const std::string& topic) {
-    return topic == "t0" ? 0 : topic == "t1" ? 1 : 2;
+place place_of(const std::string& topic, std::int32_t partition) {
+    return {topic == "t0" ? 0U : topic == "t1" ? 1U : 2U, partition};
 }
 
 struct lookup_run {
@@ -142,7 +142,7 @@ struct lookup_run {
     }
     void go() {
         lookup_client client(run, fabric, watched, {50 * millisecond},
-                             {{"broker", simulated_broker::port}, &topics, number_of, &told, [] {}});
+                             {{"broker", simulated_broker::port}, &topics, place_of, {}, &told, [] {}});
         client.begin();
         run.run_for(60 * second);
     }

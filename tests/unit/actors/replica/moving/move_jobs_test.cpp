@@ -1,6 +1,7 @@
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/small_files.hpp"
 #include "actors/replica/moving/move_jobs.hpp"
+#include "protocol/model/mark.hpp"
 #include "sim/disk/memory_disk.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 
@@ -398,8 +399,10 @@ TEST(move_jobs, proof_of_an_exchange_stays_while_the_copy_is_out_of_sight) {
     ASSERT_TRUE(files.sync_directory("/a").has_value());
     auto one = both_directories();
     one.directories = {"/a"};
+    const auto marks = mark_hits("discarded_without_copy");
     auto opened = open_data_directories(files, one);
     ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_EQ(mark_hits("discarded_without_copy"), marks + 1);
     EXPECT_TRUE(*files.exists(discarded)) << "it may be all that is left of the log";
     ASSERT_EQ(opened->directories[0].discarded.size(), 1u);
     EXPECT_EQ(opened->directories[0].discarded[0].directory_name, "orders-0");

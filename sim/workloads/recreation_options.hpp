@@ -1,0 +1,24 @@
+#pragma once
+
+#include "sim/world/fields.hpp"
+#include "sim/world/virtual_time.hpp"
+
+#include <cstdint>
+
+namespace barnabas::sim {
+
+/// The administrator who deletes topics and makes them again under their names.
+struct recreation_options {
+    /// Mean time between two of them; 0: there is no such administrator.
+    std::int64_t interval_ns = 0;
+    /// Mean time that a topic is away.
+    std::int64_t away_ns = 200 * millisecond;
+};
+
+template <fields_of<recreation_options> Of, class Visit>
+void for_each_field(Of& of, Visit&& visit) {
+    visit("interval_ns", of.interval_ns);
+    visit("away_ns", of.away_ns);
+}
+
+} // namespace barnabas::sim
