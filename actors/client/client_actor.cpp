@@ -174,6 +174,13 @@ caf::actor spawn_group_member(runtime::node_services& node, const client_options
         node, {options.home, "group_member"}, options, std::move(membership), draws, std::move(events));
 }
 
+caf::actor spawn_group_consumer(runtime::node_services& node, const client_options& options,
+                                group_consumer_options membership, group_member_events events) {
+    auto draws = runtime::random(node.seed).split("group member").split(options.number);
+    return runtime::spawn<caf::actor, client_actor<group_consumer>>(
+        node, {options.home, "group_member"}, options, std::move(membership), draws, std::move(events));
+}
+
 caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options,
                              admin_events events) {
     return runtime::spawn<caf::actor, client_actor<topic_admin>>(node, {options.home, "topic_admin"}, options,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/consumer.hpp"
+#include "actors/client/group_consumer.hpp"
 #include "actors/client/group_member.hpp"
 #include "actors/client/producer.hpp"
 #include "actors/client/topic_admin.hpp"
@@ -30,6 +31,10 @@ caf::actor spawn_consumer(runtime::node_services& node, const client_options& op
 /// Takes close_client; joins its group from the moment it is spawned.
 caf::actor spawn_group_member(runtime::node_services& node, const client_options& options,
                               group_member_options membership, group_member_events events);
+
+/// The same for a group of the consumer protocol.
+caf::actor spawn_group_consumer(runtime::node_services& node, const client_options& options,
+                                group_consumer_options membership, group_member_events events);
 
 /// Takes create_topic and close_client.
 caf::actor spawn_topic_admin(runtime::node_services& node, const client_options& options,

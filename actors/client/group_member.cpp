@@ -118,13 +118,13 @@ void group_member::fetch(monotonic_ns now) {
     if (version < fetch_version_of_groups) {
         request.group_id = options_.group;
         auto& topic = request.topics.emplace().emplace_back();
-        topic.name = options_.topic;
+        topic.name = options_.topic.name;
         topic.partition_indexes = std::move(partitions);
     } else {
         auto& group = request.groups.emplace_back();
         group.group_id = options_.group;
         auto& topic = group.topics.emplace().emplace_back();
-        topic.name = options_.topic;
+        topic.name = options_.topic.name;
         topic.partition_indexes = std::move(partitions);
     }
     asked_ = connection_.send(request, version, now);
@@ -137,7 +137,7 @@ void group_member::beat(monotonic_ns now) {
     request.member_id = member_id_;
     request.group_instance_id = instance_of(options_.instance);
     beating_ = connection_.send(request, *connection_.version_for<kafka::heartbeat_request>(), now);
-    beaten_as_ = {generation_, member_id_, now};
+    beaten_as_ = {generation_, member_id_, now, owned_partitions()};
     beat_at_ = now + options_.heartbeat_ns;
 }
 
@@ -148,14 +148,14 @@ void group_member::commit(monotonic_ns now) {
     request.member_id = member_id_;
     request.group_instance_id = instance_of(options_.instance);
     auto& topic = request.topics.emplace_back();
-    topic.name = options_.topic;
+    topic.name = options_.topic.name;
     for (auto& [partition, offset] : owned_) {
         offset += draws_.between(1, 10);
         auto& one = topic.partitions.emplace_back();
         one.partition_index = partition;
         one.committed_offset = offset;
         commits_open_[partition] = ++commits_;
-        events_.on_commit({commits_, generation_, member_id_, partition, log_offset(offset)});
+        events_.on_commit({commits_, generation_, member_id_, number_of(partition), log_offset(offset)});
     }
     committing_ = connection_.send(
         request, *connection_.version_for<kafka::offset_commit_request>(commit_version_max), now);
@@ -235,7 +235,7 @@ monotonic_ns group_member::deadline() const {
 
 slice group_member::subscription() const {
     kafka::consumer_protocol_subscription wanted;
-    wanted.topics = {options_.topic};
+    wanted.topics = {options_.topic.name};
     wanted.user_data = slice::copy_of(std::to_string(changes_));
     kafka::wire_writer out;
     out.int16(0);
@@ -247,8 +247,8 @@ slice group_member::subscription() const {
 slice group_member::assignment_for(std::size_t place, std::size_t members) const {
     kafka::consumer_protocol_assignment given;
     auto& topic = given.assigned_partitions.emplace_back();
-    topic.topic = options_.topic;
-    for (std::int32_t partition = 0; partition < options_.partitions; ++partition)
+    topic.topic = options_.topic.name;
+    for (std::int32_t partition = 0; partition < options_.topic.partitions; ++partition)
         if (static_cast<std::size_t>(partition) % members == place)
             topic.partitions.push_back(partition);
     given.user_data = slice::copy_of(std::to_string(generation_));

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "actors/client/client_session.hpp"
+#include "actors/client/group_member_events.hpp"
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/model/slice.hpp"
 #include "runtime/random/random.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,8 +18,8 @@ struct group_member_options {
     std::string group;
     /// A static member (KIP-345); empty for a dynamic one.
     std::string instance;
-    std::string topic;
-    std::int32_t partitions = 1;
+    /// Partitions are told to the outside by their number, which begins with this one's first.
+    counted_topic topic;
     std::int32_t session_timeout_ms = 3'000;
     std::int32_t rebalance_timeout_ms = 3'000;
     std::int64_t heartbeat_ns = 500 * 1'000'000ll;
@@ -36,54 +36,6 @@ struct group_member_options {
     std::int16_t join_version_max = 9;
     /// From 8 on several groups could be asked for at once.
     std::int16_t fetch_version_max = 7;
-};
-
-/// What the member was told, and what it did. `generation` and `member` are its own at that moment.
-struct group_member_events {
-    struct joined {
-        std::int32_t generation = -1;
-        std::string member;
-        /// It had no id when it asked: it cannot be part of an older generation.
-        bool as_new = false;
-        /// How long ago it asked.
-        std::int64_t asked_ns_ago = 0;
-    };
-    struct assigned {
-        std::int32_t generation = -1;
-        std::string member;
-        std::vector<std::int32_t> partitions;
-        /// The generation that the leader made it for; -1 where it made none.
-        std::int32_t made_for = -1;
-        std::int64_t asked_ns_ago = 0;
-    };
-    struct alive {
-        std::int32_t generation = -1;
-        std::string member;
-        std::int64_t asked_ns_ago = 0;
-    };
-    struct commit {
-        std::uint64_t number = 0;
-        std::int32_t generation = -1;
-        std::string member;
-        std::int32_t partition = 0;
-        log_offset offset;
-    };
-    struct fetched {
-        std::int32_t partition = 0;
-        /// -1: nothing was committed.
-        log_offset offset{-1};
-        std::int64_t asked_ns_ago = 0;
-    };
-    std::function<void(const joined&)> on_joined;
-    std::function<void(const assigned&)> on_assigned;
-    std::function<void(const commit&)> on_commit;
-    /// How the commit ended; nothing when nobody can know.
-    std::function<void(std::uint64_t number, std::optional<kafka::error_code> code)> on_commit_result;
-    std::function<void(const fetched&)> on_fetched;
-    /// The coordinator took a sign of life.
-    std::function<void(const alive&)> on_alive;
-    /// An answer that no coordinator may give.
-    std::function<void(const std::string& what)> on_problem;
 };
 
 /// A member of a classic consumer group: finds the coordinator, joins, assigns if it leads, asks where to go
@@ -135,6 +87,9 @@ private:
     slice assignment_for(std::size_t place, std::size_t members) const;
     std::int32_t take_assignment(const slice& assignment);
     void own_all();
+    void own_nothing();
+    std::vector<std::int32_t> owned_partitions() const;
+    std::int32_t number_of(std::int32_t partition) const { return options_.topic.first_number + partition; }
     bool lingers(monotonic_ns now) const { return state_ == state::syncing && now < lingers_until_; }
     std::int64_t around(std::int64_t mean_ns) { return draws_.between(mean_ns / 2, mean_ns + mean_ns / 2); }
 
@@ -159,6 +114,7 @@ private:
         std::int32_t generation = -1;
         std::string id;
         monotonic_ns at{};
+        std::vector<std::int32_t> owned{};
     };
     bool is_still(const self& one) const { return one.generation == generation_ && one.id == member_id_; }
     std::uint64_t beating_ = 0;

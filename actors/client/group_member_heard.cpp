@@ -62,7 +62,7 @@ void group_member::on_found(const answer& got, monotonic_ns now) {
 }
 
 void group_member::own_all() {
-    for (std::int32_t partition = 0; partition < options_.partitions; ++partition)
+    for (std::int32_t partition = 0; partition < options_.topic.partitions; ++partition)
         owned_[partition] = 0;
 }
 
@@ -96,14 +96,24 @@ void group_member::on_synced(const answer& got, monotonic_ns now) {
     if (const code outcome{response->error_code}; outcome != code::none)
         return react(outcome, "SyncGroup", now);
     const auto made_for = take_assignment(response->assignment);
-    std::vector<std::int32_t> partitions;
-    for (const auto& [partition, offset] : owned_)
-        partitions.push_back(partition);
-    events_.on_assigned({generation_, member_id_, std::move(partitions), made_for, now - asked_at_});
+    events_.on_assigned({generation_, member_id_, owned_partitions(), made_for, now - asked_at_});
     events_.on_alive({generation_, member_id_, now - asked_at_});
+    events_.on_owned(owned_partitions());
     beat_at_ = now + options_.heartbeat_ns;
     commit_at_ = now + around(options_.commit_ns);
     become(owned_.empty() ? state::steady : state::fetching);
+}
+
+void group_member::own_nothing() {
+    owned_.clear();
+    events_.on_owned({});
+}
+
+std::vector<std::int32_t> group_member::owned_partitions() const {
+    std::vector<std::int32_t> partitions;
+    for (const auto& [partition, offset] : owned_)
+        partitions.push_back(number_of(partition));
+    return partitions;
 }
 
 /// Answers the generation that the leader made it for.
@@ -140,8 +150,8 @@ void group_member::on_fetched(const answer& got, monotonic_ns now) {
                     worst = outcome;
                     continue;
                 }
-                events_.on_fetched(
-                    {partition.partition_index, log_offset(partition.committed_offset), now - asked_at_});
+                events_.on_fetched({number_of(partition.partition_index),
+                                    log_offset(partition.committed_offset), now - asked_at_});
                 owned_[partition.partition_index] = std::max<std::int64_t>(partition.committed_offset, 0);
             }
         return worst;
@@ -160,7 +170,8 @@ void group_member::on_beat(const answer& got, monotonic_ns now) {
         return connection_.give_up(response.failure());
     if (const code outcome{response->error_code}; outcome != code::none)
         return is_still(beaten_as_) ? react(outcome, "Heartbeat", now) : void();
-    events_.on_alive({beaten_as_.generation, beaten_as_.id, now - beaten_as_.at});
+    events_.on_alive(
+        {beaten_as_.generation, beaten_as_.id, now - beaten_as_.at, std::move(beaten_as_.owned)});
 }
 
 void group_member::on_committed(const answer& got, monotonic_ns now) {
@@ -193,6 +204,7 @@ void group_member::react(code outcome, const char* to, monotonic_ns now) {
         return pause(state::joining, now);
     case code::group_max_size_reached:
     case code::fenced_instance_id:
+    case code::unreleased_instance_id: // a member of the consumer protocol has its name
         // Others have its place, or its name; it begins again as a new one a while later.
         member_id_.clear();
         pause(state::joining, now);
@@ -212,7 +224,7 @@ void group_member::react(code outcome, const char* to, monotonic_ns now) {
 void group_member::pause(state next, monotonic_ns now) {
     not_before_ = now + limits::retry_pause_ns;
     if (next != state::steady)
-        owned_.clear();
+        own_nothing();
     become(next);
 }
 

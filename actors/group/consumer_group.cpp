@@ -117,6 +117,8 @@ result<void> consumer_group::admit(const consumer_heartbeat_request& request, co
     if (request.who.instance_id)
         return admit_static(request, id, now);
     const auto* known = find(id);
+    if (known != nullptr && options_.planted.member_epoch_ignored)
+        return {};
     if (known != nullptr)
         return check_epoch(request.epoch, known->has.value_or(current_assignment{}), request.owned);
     if (request.epoch != joining_epoch)
@@ -201,7 +203,9 @@ bool consumer_group::reconcile_member(const std::string& id, const partitions_by
     if (has.epoch == pausing_epoch) // a static member came back under its own id
         has.epoch = has.previous_epoch = joining_epoch;
     const auto& target = one.target ? *one.target : nothing;
-    auto next = reconcile(has, {target, member_epoch(target_epoch_), owners_, owned});
+    static const partition_owners nobody;
+    const auto& owners = options_.planted.partition_given_unreleased ? nobody : owners_;
+    auto next = reconcile(has, {target, member_epoch(target_epoch_), owners, owned});
     const bool assigned_anew = next.assigned != has.assigned;
     if (!one.has || next != *one.has) {
         write(current_record{name_, id, std::move(next)}, now);

@@ -90,7 +90,10 @@ void consumer_group::refresh_targets(bool subscription_changed, turn& now) {
 
 void consumer_group::raise_epoch(turn& now) {
     topics_seen_ = topics_->applied;
-    write(consumer_epoch_record{name_, consumer_epoch_record::state{epoch_ + 1, topics_hash()}}, now);
+    consumer_epoch_record raised{name_, consumer_epoch_record::state{epoch_ + 1, topics_hash()}};
+    if (options_.planted.group_epoch_not_recorded && recorded_)
+        return apply(raised, now.wall);
+    write(std::move(raised), now);
 }
 
 /// Since the group looked last: created, removed or grown.

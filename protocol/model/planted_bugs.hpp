@@ -172,6 +172,18 @@ struct planted_bugs {
     bool rebalance_not_limited = false;
     /// A JoinGroup that comes again leaves the one before without an answer.
     bool older_join_forgotten = false;
+    /// A heartbeat of an older generation is taken.
+    bool heartbeat_generation_ignored = false;
+    /// A static member's older self is told that it lives.
+    bool static_zombie_lives = false;
+
+    // Groups of the consumer protocol.
+    /// A partition is given to its next owner before the last one has let go of it.
+    bool partition_given_unreleased = false;
+    /// Heartbeats and commits under an older epoch of the member are taken.
+    bool member_epoch_ignored = false;
+    /// Only the first epoch of a group comes to the log, so it goes back when the log is loaded.
+    bool group_epoch_not_recorded = false;
 
     /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
     /// checker finds is reported.

@@ -17,6 +17,7 @@ bool was_refused(kafka::error_code code) {
     case error_code::illegal_generation:
     case error_code::unknown_member_id:
     case error_code::fenced_instance_id:
+    case error_code::stale_member_epoch:
     case error_code::rebalance_in_progress:
     case error_code::group_id_not_found:
     case error_code::group_subscribed_to_topic:

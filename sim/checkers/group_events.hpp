@@ -11,7 +11,8 @@
 #include <vector>
 
 /// What members of consumer groups do and are told. `group` and `member` count through the run, `id` is what
-/// the coordinator calls the member, `instance` its static name (0: none).
+/// the coordinator calls the member, `instance` its static name (0: none). `partition` counts through all
+/// topics of the run.
 namespace barnabas::sim {
 
 /// A member begins: from now on it wants to be in its group.
@@ -26,6 +27,26 @@ struct group_member_started {
 /// Offsets of this group grow old and go by themselves, at any time.
 struct group_offsets_expire {
     std::uint64_t group = 0;
+};
+
+/// Members of this group speak the consumer protocol (KIP-848), some or all: each has a generation of its
+/// own, its epoch, whichever protocol it speaks.
+struct group_has_epochs {
+    std::uint64_t group = 0;
+};
+
+/// What a member wants somebody of its group to have, from now on; nothing while it is not in its group.
+struct group_wanted {
+    std::uint64_t group = 0;
+    std::uint32_t member = 0;
+    std::vector<std::int32_t> partitions;
+};
+
+/// What a member uses from now on.
+struct group_owned {
+    std::uint64_t group = 0;
+    std::uint32_t member = 0;
+    std::vector<std::int32_t> partitions;
 };
 
 struct group_joined {
@@ -94,9 +115,12 @@ struct group_alive {
     std::int32_t generation = -1;
     virtual_time asked;
     virtual_time at;
+    /// What it owned when it asked, and had said so before or said it now; nothing: nobody knows.
+    std::optional<std::vector<std::int32_t>> owned{};
 };
 
-using group_event = std::variant<group_member_started, group_offsets_expire, group_joined, group_assigned,
-                                 group_commit, group_commit_result, group_offset_seen, group_alive>;
+using group_event = std::variant<group_member_started, group_offsets_expire, group_has_epochs, group_wanted,
+                                 group_owned, group_joined, group_assigned, group_commit, group_commit_result,
+                                 group_offset_seen, group_alive>;
 
 } // namespace barnabas::sim

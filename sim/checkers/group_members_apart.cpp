@@ -1,14 +1,19 @@
 #include "sim/checkers/checkers.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace barnabas::sim {
 
 namespace {
 
-/// What members were told; a generation that nobody got an assignment of may be forgotten when the
-/// coordinator dies, and its number given again. A group without members and offsets is forgotten as a whole.
+/// Two ways to see that members are apart: no two get a partition in one generation (or epoch); and from what
+/// each one said, and was taken for alive with, the coordinator took no two for a partition's owner at any
+/// moment. What counts is what members were told; a generation that nobody got an assignment of may be
+/// forgotten when the coordinator dies, and its number given again. A group without members and offsets is
+/// forgotten as a whole.
 class group_members_apart final : public checker {
 public:
     using checker::checker;
@@ -19,6 +24,8 @@ public:
             on_joined(*joined);
         else if (const auto* assigned = std::get_if<group_assigned>(&event))
             on_assigned(*assigned);
+        else if (const auto* alive = std::get_if<group_alive>(&event))
+            on_alive(*alive);
     }
 
 private:
@@ -26,14 +33,80 @@ private:
         std::string id;
         std::uint64_t instance = 0;
     };
+    /// For so long, at least, the coordinator took a partition for this member's: from when somebody knew it
+    /// until the member asked the last time with it in hand, and was taken for alive.
+    struct holding {
+        std::string id;
+        virtual_time from;
+        virtual_time to;
+        bool is_open = true;
+    };
+    using holdings = std::vector<holding>;
     struct group {
         /// The newest generation of which somebody had an assignment, by when that was.
         std::map<virtual_time, std::int32_t> newest;
         std::map<std::pair<std::int32_t, std::int32_t>, owner> owners;
+        /// By member: what it was told last, and when.
+        std::map<std::string, std::pair<virtual_time, std::int32_t>> own;
+        std::map<std::int32_t, holdings> held;
     };
 
+    static holding* open_of(holdings& all, const std::string& id) {
+        const auto found = std::find_if(all.begin(), all.end(),
+                                        [&](const auto& one) { return one.is_open && one.id == id; });
+        return found == all.end() ? nullptr : &*found;
+    }
+
+    void on_alive(const group_alive& told) {
+        if (!told.owned)
+            return;
+        auto& of = groups_[told.group];
+        for (auto& [partition, all] : of.held)
+            if (auto* open = open_of(all, told.id); open != nullptr && !has(*told.owned, partition))
+                open->is_open = false;
+        for (const auto partition : *told.owned) {
+            auto& all = of.held[partition];
+            auto* open = open_of(all, told.id);
+            if (open == nullptr) {
+                all.push_back({told.id, told.at, told.at});
+                continue;
+            }
+            open->to = std::max(open->to, told.asked);
+            check_alone(told, partition, *open, all);
+        }
+    }
+
+    static bool has(const std::vector<std::int32_t>& all, std::int32_t one) {
+        return std::find(all.begin(), all.end(), one) != all.end();
+    }
+
+    void check_alone(const group_alive& told, std::int32_t partition, const holding& mine,
+                     const holdings& all) {
+        // An answer may be old when it is heard: only a later word of the member makes it certain.
+        const auto certain = [](const holding& one) { return one.from < one.to; };
+        for (const auto& other : all)
+            if (certain(mine) && certain(other) && other.id != mine.id && other.from < mine.to &&
+                mine.from < other.to)
+                violated("partition " + std::to_string(partition) + " of group " +
+                         std::to_string(told.group) + " was held by " + other.id + " and by " + mine.id +
+                         " at the same time");
+    }
+
+    /// It was given to the member, which need not use it yet.
+    void begin_holding(const group_assigned& told) {
+        auto& of = groups_[told.group];
+        for (const auto partition : told.partitions)
+            if (auto& all = of.held[partition]; open_of(all, told.id) == nullptr)
+                all.push_back({told.id, told.at, told.at});
+    }
+
     void on_joined(const group_joined& told) {
-        const auto& newest = groups_[told.group].newest;
+        auto& of = groups_[told.group];
+        // Whoever joins lets go of everything.
+        for (auto& [partition, all] : of.held)
+            if (auto* open = open_of(all, told.id); open != nullptr)
+                open->is_open = false;
+        const auto& newest = of.newest;
         const auto behind = newest.upper_bound(told.asked);
         if (behind == newest.begin())
             return;
@@ -49,9 +122,16 @@ private:
             violated("member " + std::to_string(told.member) + " of group " + std::to_string(told.group) +
                      " got in generation " + std::to_string(told.generation) +
                      " what was assigned for generation " + std::to_string(told.made_for));
+        begin_holding(told);
         if (!told.lasting)
             return;
         auto& of = groups_[told.group];
+        const auto before = of.own.find(told.id);
+        if (before != of.own.end() && before->second.first < told.asked &&
+            told.generation < before->second.second)
+            violated(told.id + " of group " + std::to_string(told.group) + " was told generation " +
+                     std::to_string(told.generation) + " behind " + std::to_string(before->second.second));
+        of.own[told.id] = {told.at, told.generation};
         const auto newest = of.newest.empty() ? -1 : of.newest.rbegin()->second;
         if (told.generation > newest)
             of.newest[told.at] = told.generation;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <vector>
 
 namespace barnabas::sim {
 
@@ -22,6 +23,12 @@ public:
             members_[started->member] = {started->may_stay_out, started->at, virtual_time(-1)};
         else if (const auto* alive = std::get_if<group_alive>(&event))
             members_[alive->member].alive = alive->at;
+        else if (const auto* wanted = std::get_if<group_wanted>(&event))
+            groups_[wanted->group].wanted[wanted->member] = wanted->partitions;
+        else if (const auto* owned = std::get_if<group_owned>(&event))
+            groups_[owned->group].owned[owned->member] = owned->partitions;
+        else if (const auto* epochs = std::get_if<group_has_epochs>(&event))
+            groups_[epochs->group].has_epochs = true;
     }
     void on_healed(virtual_time at) override { healed_ = at; }
     void on_progress_due(virtual_time at, std::uint32_t, std::uint32_t) override {
@@ -34,15 +41,46 @@ public:
                          " of a group was not heard by its coordinator for " +
                          std::to_string((at - std::max(one.alive, *healed_)) / second) +
                          " s after all faults had ended");
+        for (const auto& [number, group] : groups_)
+            if (group.has_epochs)
+                judge(number, group);
     }
 
 private:
+    using by_member = std::map<std::uint32_t, std::vector<std::int32_t>>;
+    struct group {
+        bool has_epochs = false;
+        by_member wanted;
+        by_member owned;
+    };
+
+    static std::map<std::int32_t, std::uint32_t> counted(const by_member& all) {
+        std::map<std::int32_t, std::uint32_t> counts;
+        for (const auto& [member, partitions] : all)
+            for (const auto partition : partitions)
+                ++counts[partition];
+        return counts;
+    }
+    /// Whatever somebody wants is one member's.
+    void judge(std::uint64_t number, const group& of) {
+        const auto owners = counted(of.owned);
+        for (const auto& [partition, wishes] : counted(of.wanted)) {
+            const auto found = owners.find(partition);
+            const auto count = found == owners.end() ? 0 : found->second;
+            if (count != 1)
+                violated("partition " + std::to_string(partition) + " of group " + std::to_string(number) +
+                         " is used by " + std::to_string(count) +
+                         " members, though all faults had ended long ago");
+        }
+    }
+
     struct judged {
         bool may_stay_out = false;
         virtual_time started{0};
         virtual_time alive{-1};
     };
     std::map<std::uint32_t, judged> members_;
+    std::map<std::uint64_t, group> groups_;
     std::optional<virtual_time> healed_;
 };
 

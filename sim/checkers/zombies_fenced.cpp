@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace barnabas::sim {
@@ -11,7 +12,8 @@ namespace barnabas::sim {
 namespace {
 
 /// Judges by what was known to somebody when a zombie asked. Assignments are what is known: the log has them,
-/// so no crash takes them back.
+/// so no crash takes them back. In a group with epochs a member is behind only itself: what it was told last
+/// is what it has, or older than that.
 class zombies_fenced final : public checker {
 public:
     using checker::checker;
@@ -26,6 +28,10 @@ public:
             on_result(*result);
         else if (const auto* alive = std::get_if<group_alive>(&event))
             on_alive(*alive);
+        else if (const auto* joined = std::get_if<group_joined>(&event))
+            on_joined(*joined);
+        else if (const auto* epochs = std::get_if<group_has_epochs>(&event))
+            with_epochs_.insert(epochs->group);
     }
 
 private:
@@ -45,7 +51,14 @@ private:
         return behind == of.begin() ? nullptr : &std::prev(behind)->second;
     }
 
+    /// Such a group begins anew when it was empty, and a member goes on in it under the id that it had.
+    void on_joined(const group_joined& told) {
+        if (with_epochs_.contains(told.group))
+            own_[{told.group, told.id}][told.at] = told.generation;
+    }
     void on_assigned(const group_assigned& told) {
+        if (with_epochs_.contains(told.group))
+            own_[{told.group, told.id}][told.at] = told.generation;
         if (!told.lasting)
             return;
         auto& newest = newest_[told.group];
@@ -64,15 +77,26 @@ private:
         of.first_assigned.try_emplace(told.id, told.at);
     }
 
+    /// -1: none.
+    template <class Event>
+    std::int32_t newest_known(const Event& from, virtual_time asked) const {
+        const std::int32_t* newest = nullptr;
+        if (with_epochs_.contains(from.group)) {
+            const auto of = own_.find({from.group, from.id});
+            newest = of == own_.end() ? nullptr : known_at(of->second, asked);
+        } else if (const auto of = newest_.find(from.group); of != newest_.end()) {
+            newest = known_at(of->second, asked);
+        }
+        return newest == nullptr ? -1 : *newest;
+    }
+
     /// Why this is a zombie, if it is one.
     template <class Event>
     std::optional<std::string> fault_of(const Event& from, virtual_time asked) const {
         if (from.generation < 0)
             return std::nullopt;
-        if (const auto of = newest_.find(from.group); of != newest_.end())
-            if (const auto* newest = known_at(of->second, asked);
-                newest != nullptr && from.generation < *newest)
-                return "generation " + std::to_string(*newest) + " had been assigned";
+        if (const auto newest = newest_known(from, asked); from.generation < newest)
+            return "generation " + std::to_string(newest) + " had been assigned";
         const auto found = names_.find({from.group, from.instance});
         if (from.instance == 0 || found == names_.end())
             return std::nullopt;
@@ -103,6 +127,9 @@ private:
     }
 
     std::map<std::uint64_t, by_time<std::int32_t>> newest_;
+    std::set<std::uint64_t> with_epochs_;
+    /// In groups with epochs, by member.
+    std::map<std::pair<std::uint64_t, std::string>, by_time<std::int32_t>> own_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, static_name> names_;
     std::map<std::uint64_t, std::string> zombies_;
 };

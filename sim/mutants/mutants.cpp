@@ -41,6 +41,7 @@ constexpr const char* progress = "cleaning_gets_on";
 constexpr const char* apart = "group_members_apart";
 constexpr const char* fenced = "zombies_fenced";
 constexpr const char* offsets = "committed_offsets_stay";
+constexpr const char* settle = "groups_settle";
 
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
@@ -329,6 +330,26 @@ const mutant table[] = {
      "a JoinGroup that comes again leaves the one before without an answer",
      {group_tests},
      &bugs::older_join_forgotten},
+    {"heartbeat_generation_ignored",
+     "a heartbeat of an older generation is taken",
+     {fenced, apart},
+     &bugs::heartbeat_generation_ignored},
+    {"static_zombie_lives",
+     "a static member's older self is told that it lives",
+     {fenced, apart},
+     &bugs::static_zombie_lives},
+    {"partition_given_unreleased",
+     "a partition is given to its next owner before the last one has let go of it",
+     {apart},
+     &bugs::partition_given_unreleased},
+    {"member_epoch_ignored",
+     "heartbeats and commits under an older member epoch are taken",
+     {fenced, offsets},
+     &bugs::member_epoch_ignored},
+    {"group_epoch_not_recorded",
+     "the epoch of a group goes back when its log is loaded",
+     {apart, settle},
+     &bugs::group_epoch_not_recorded},
     {"producer_ids_given_again",
      "a restarted controller hands out the newest block of producer ids once more",
      {survive, order},

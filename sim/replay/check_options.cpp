@@ -225,6 +225,9 @@ checked problem_of(const member_options& member) {
         .in("join_version_max", member.join_version_max, 0, kafka::join_group_request::highest_version)
         // From 10 on topics go by their id, which members do not ask for.
         .in("fetch_version_max", member.fetch_version_max, 1, 9)
+        .in("revoke_ns", member.revoke_ns, 0, longest_ns)
+        .in("heartbeat_version_max", member.heartbeat_version_max, 0,
+            kafka::consumer_group_heartbeat_request::highest_version)
         .found();
 }
 

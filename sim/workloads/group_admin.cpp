@@ -9,6 +9,7 @@
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/simulated_node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::sim {
@@ -41,6 +42,22 @@ bool is_fair(kafka::error_code code) {
 }
 
 } // namespace
+
+std::vector<std::int32_t> group_admin::group::numbers() const {
+    std::vector<std::int32_t> all;
+    for (const auto& topic : topics)
+        for (std::int32_t partition = 0; partition < topic.partitions; ++partition)
+            all.push_back(topic.first_number + partition);
+    return all;
+}
+
+std::optional<std::int32_t> group_admin::group::number_of(const std::string& topic,
+                                                          std::int32_t partition) const {
+    const auto found =
+        std::find_if(topics.begin(), topics.end(), [&](const auto& one) { return one.name == topic; });
+    const bool known = found != topics.end() && partition >= 0 && partition < found->partitions;
+    return known ? std::optional(found->first_number + partition) : std::nullopt;
+}
 
 group_admin::group_admin(world& time, network_fabric& network, observation& watched,
                          group_admin_options options, parts with)
@@ -105,10 +122,9 @@ void group_admin::ask() {
     world_.record(host_.number(), trace_kind::note, static_cast<std::uint64_t>(correlation_),
                   static_cast<std::uint64_t>(next.of), of.number);
     if (next.of != subject::fetch)
-        for (std::int32_t partition = 0; partition < of.partitions; ++partition) {
-            next.numbers.push_back(with_.next_commit());
-            with_.on_event(group_commit{
-                next.numbers.back(), of.number, 0, {}, -1, partition, log_offset(-1), next.asked});
+        for (const auto partition : of.numbers()) {
+            const auto commit = next.commits[partition] = with_.next_commit();
+            with_.on_event(group_commit{commit, of.number, 0, {}, -1, partition, log_offset(-1), next.asked});
         }
     asked_ = std::move(next);
     session_->write(frame_of(*asked_));
@@ -143,18 +159,23 @@ std::vector<slice> group_admin::frame_of(const question& asked) const {
     if (asked.of == subject::delete_offsets) {
         kafka::offset_delete_request request;
         request.group_id = of.name;
-        auto& topic = request.topics.emplace_back();
-        topic.name = of.topic;
-        for (std::int32_t partition = 0; partition < of.partitions; ++partition)
-            topic.partitions.emplace_back().partition_index = partition;
+        for (const auto& one : of.topics) {
+            auto& topic = request.topics.emplace_back();
+            topic.name = one.name;
+            for (std::int32_t partition = 0; partition < one.partitions; ++partition)
+                topic.partitions.emplace_back().partition_index = partition;
+        }
         return kafka::frame_request(correlation_, name, request, asked.version);
     }
     kafka::offset_fetch_request request;
     request.group_id = of.name;
-    auto& topic = request.topics.emplace().emplace_back();
-    topic.name = of.topic;
-    for (std::int32_t partition = 0; partition < of.partitions; ++partition)
-        topic.partition_indexes.push_back(partition);
+    request.topics.emplace();
+    for (const auto& one : of.topics) {
+        auto& topic = request.topics->emplace_back();
+        topic.name = one.name;
+        for (std::int32_t partition = 0; partition < one.partitions; ++partition)
+            topic.partition_indexes.push_back(partition);
+    }
     return kafka::frame_request(correlation_, name, request, asked.version);
 }
 
@@ -182,17 +203,21 @@ result<void> group_admin::hear_offsets(const question& asked, kafka::wire_reader
     if (!answer)
         return answer.failure();
     const auto& of = with_.groups[asked.group];
-    std::int32_t told = 0;
+    std::size_t told = 0;
     for (const auto& topic : answer->topics)
         for (const auto& partition : topic.partitions) {
             if (answer->error_code != 0 || partition.error_code != 0)
                 continue;
+            const auto number = of.number_of(topic.name, partition.partition_index);
+            if (!number) {
+                with_.on_problem("group-admin: an answer for a partition that nobody asked for");
+                continue;
+            }
             ++told;
-            with_.on_event(group_offset_seen{of.number, partition.partition_index,
-                                             log_offset(partition.committed_offset), asked.asked,
-                                             world_.now()});
+            with_.on_event(group_offset_seen{of.number, *number, log_offset(partition.committed_offset),
+                                             asked.asked, world_.now()});
         }
-    if (auditing_ && asked.group == audited_ && told == of.partitions)
+    if (auditing_ && asked.group == audited_ && told == of.numbers().size())
         ++audited_;
     return {};
 }
@@ -202,13 +227,18 @@ result<void> group_admin::hear_deleted_offsets(const question& asked, kafka::wir
     if (!answer)
         return answer.failure();
     if (answer->error_code != 0) {
-        for (std::size_t partition = 0; partition < asked.numbers.size(); ++partition)
-            end_deletion(asked, partition, answer->error_code);
+        for (const auto& [partition, commit] : asked.commits)
+            end_deletion(commit, answer->error_code);
         return {};
     }
+    const auto& of = with_.groups[asked.group];
     for (const auto& topic : answer->topics)
-        for (const auto& partition : topic.partitions)
-            end_deletion(asked, static_cast<std::size_t>(partition.partition_index), partition.error_code);
+        for (const auto& partition : topic.partitions) {
+            if (const auto number = of.number_of(topic.name, partition.partition_index))
+                end_deletion(asked.commits.at(*number), partition.error_code);
+            else
+                with_.on_problem("group-admin: an answer for a partition that nobody asked for");
+        }
     return {};
 }
 
@@ -217,29 +247,26 @@ result<void> group_admin::hear_deleted_group(const question& asked, kafka::wire_
     if (!answer)
         return answer.failure();
     for (const auto& group : answer->results)
-        for (std::size_t partition = 0; partition < asked.numbers.size(); ++partition)
-            end_deletion(asked, partition, group.error_code);
+        for (const auto& [partition, commit] : asked.commits)
+            end_deletion(commit, group.error_code);
     return {};
 }
 
-void group_admin::end_deletion(const question& asked, std::size_t partition,
-                               std::optional<std::int16_t> code) {
-    if (partition >= asked.numbers.size())
-        return with_.on_problem("group-admin: an answer for a partition that nobody asked for");
+void group_admin::end_deletion(std::uint64_t commit, std::optional<std::int16_t> code) {
     std::optional<kafka::error_code> outcome;
     if (code)
         outcome = kafka::error_code{*code};
     if (outcome && !is_fair(*outcome))
         with_.on_problem("group-admin: a deletion was answered " + std::string(kafka::name_of(*outcome)));
-    with_.on_event(group_commit_result{asked.numbers[partition], outcome, world_.now()});
+    with_.on_event(group_commit_result{commit, outcome, world_.now()});
 }
 
 void group_admin::forget_question() {
     const auto lost = std::exchange(asked_, std::nullopt);
     if (!lost)
         return;
-    for (std::size_t partition = 0; partition < lost->numbers.size(); ++partition)
-        end_deletion(*lost, partition, std::nullopt);
+    for (const auto& [partition, commit] : lost->commits)
+        end_deletion(commit, std::nullopt);
 }
 
 } // namespace barnabas::sim

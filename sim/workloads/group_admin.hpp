@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/group_member_events.hpp"
 #include "protocol/kafka/wire.hpp"
 #include "sim/checkers/group_events.hpp"
 #include "sim/cluster/furniture.hpp"
@@ -9,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,8 +27,12 @@ public:
     struct group {
         std::uint64_t number = 0;
         std::string name;
-        std::string topic;
-        std::int32_t partitions = 1;
+        /// Of which it may have offsets.
+        std::vector<client::counted_topic> topics;
+
+        std::vector<std::int32_t> numbers() const;
+        /// Nothing for a partition that it cannot have offsets of.
+        std::optional<std::int32_t> number_of(const std::string& topic, std::int32_t partition) const;
     };
     struct parts {
         runtime::endpoint broker;
@@ -53,8 +59,8 @@ private:
         subject of = subject::fetch;
         std::size_t group = 0;
         std::int16_t version = 0;
-        /// Of a deletion: one for each partition.
-        std::vector<std::uint64_t> numbers;
+        /// Of a deletion: the numbers of its commits, by partition.
+        std::map<std::int32_t, std::uint64_t> commits;
         virtual_time asked;
     };
 
@@ -67,7 +73,7 @@ private:
     result<void> hear_offsets(const question& asked, kafka::wire_reader& in);
     result<void> hear_deleted_offsets(const question& asked, kafka::wire_reader& in);
     result<void> hear_deleted_group(const question& asked, kafka::wire_reader& in);
-    void end_deletion(const question& asked, std::size_t partition, std::optional<std::int16_t> code);
+    void end_deletion(std::uint64_t commit, std::optional<std::int16_t> code);
     void forget_question();
 
     world& world_;

@@ -5,12 +5,24 @@
 
 namespace barnabas::sim {
 
+namespace {
+
+std::vector<std::int32_t> numbers_of(const client::counted_topic& topic) {
+    std::vector<std::int32_t> numbers;
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition)
+        numbers.push_back(topic.first_number + partition);
+    return numbers;
+}
+
+} // namespace
+
 group_members::group_members(world& time, network_fabric& network, observation& watched, parts with)
     : world_(time), network_(network), watched_(watched), with_(std::move(with)) {}
 
 void group_members::start(const std::vector<member_options>& members) {
     if (with_.topics.empty() || members.empty())
         return;
+    note_groups(members);
     const bool limited = limits_groups(with_.broker_config);
     for (std::uint32_t number = 0; number < members.size(); ++number) {
         const auto& one = members[number];
@@ -20,24 +32,35 @@ void group_members::start(const std::vector<member_options>& members) {
         });
         start_one(one, number, limited || (one.instance != 0 && of_name > 1));
     }
-    start_admin(members);
+    start_admin();
+}
+
+void group_members::note_groups(const std::vector<member_options>& members) {
+    std::int32_t first_number = 0;
+    for (const auto& topic : with_.topics) {
+        topics_.push_back({topic.name, topic.partitions, first_number});
+        first_number += topic.partitions;
+    }
+    for (const auto& one : members) {
+        auto& spoken = spoken_[one.group];
+        (one.consumer ? spoken.consumer : spoken.classic) = true;
+    }
+    for (const auto& [group, spoken] : spoken_)
+        if (spoken.consumer)
+            tell(group_has_epochs{group});
 }
 
 void group_members::start_one(const member_options& options, std::uint32_t number, bool may_stay_out) {
     const auto name = "member-" + std::to_string(number);
     auto& host = *hosts_.emplace_back(
         std::make_unique<client_host>(world_, network_, watched_, name, with_.scheduler));
-    const identity who{options.group, number, options.instance};
-    auto membership = membership_of(options);
-    membership.rude_until = host.host().clock().monotonic_at(with_.rude_until);
     const auto begin = [=, this, &host] {
         if (ended_)
             return;
-        tell(group_member_started{who.group, who.number, may_stay_out, world_.now()});
-        host.spawn([&](runtime::node_services& node) {
-            return client::spawn_group_member(node, client_of(with_.broker, name, number), membership,
-                                              events_of(who));
-        });
+        tell(group_member_started{options.group, number, may_stay_out, world_.now()});
+        if (!options.consumer && !options.without_generation && !may_stay_out)
+            tell(group_wanted{options.group, number, numbers_of(topic_of(options.group))});
+        spawn_one(options, number, host);
     };
     if (options.start_ns == 0)
         return begin();
@@ -45,14 +68,46 @@ void group_members::start_one(const member_options& options, std::uint32_t numbe
     world_.schedule(std::min(world_.now() + options.start_ns, with_.rude_until), world_owner, begin);
 }
 
+void group_members::spawn_one(const member_options& options, std::uint32_t number, client_host& host) {
+    const identity who{options.group, number, options.instance};
+    const auto client = client_of(with_.broker, "member-" + std::to_string(number), number);
+    const auto polite_from = host.host().clock().monotonic_at(with_.rude_until);
+    host.spawn([&](runtime::node_services& node) {
+        if (options.consumer) {
+            auto membership = consumer_of(options);
+            membership.rude_until = polite_from;
+            return client::spawn_group_consumer(node, client, std::move(membership), events_of(who));
+        }
+        auto membership = membership_of(options);
+        membership.rude_until = polite_from;
+        return client::spawn_group_member(node, client, std::move(membership), events_of(who));
+    });
+}
+
+client::group_consumer_options group_members::consumer_of(const member_options& options) const {
+    client::group_consumer_options membership;
+    membership.group = "g" + std::to_string(options.group);
+    if (options.instance != 0)
+        membership.instance = "i" + std::to_string(options.instance);
+    membership.topics = topics_;
+    membership.first_topic = options.group % topics_.size();
+    membership.session_timeout_ms = options.session_timeout_ms;
+    membership.rebalance_timeout_ms = options.rebalance_timeout_ms;
+    membership.commit_ns = options.commit_ns;
+    membership.revoke_ns = options.revoke_ns;
+    membership.rude_ns = options.rude_ns;
+    membership.heartbeat_version_max = options.heartbeat_version_max;
+    membership.fetch_version_max = options.fetch_version_max;
+    return membership;
+}
+
 client::group_member_options group_members::membership_of(const member_options& options) const {
-    const auto& topic = with_.topics[options.group % with_.topics.size()];
+    const auto& topic = topic_of(options.group);
     client::group_member_options membership;
     membership.group = "g" + std::to_string(options.group);
     if (options.instance != 0)
         membership.instance = "i" + std::to_string(options.instance);
-    membership.topic = topic.name;
-    membership.partitions = topic.partitions;
+    membership.topic = topic;
     membership.session_timeout_ms = options.session_timeout_ms;
     membership.rebalance_timeout_ms = options.rebalance_timeout_ms;
     membership.heartbeat_ns = options.heartbeat_ns;
@@ -64,17 +119,17 @@ client::group_member_options group_members::membership_of(const member_options& 
     return membership;
 }
 
-void group_members::start_admin(const std::vector<member_options>& members) {
+void group_members::start_admin() {
     group_admin::parts parts;
     parts.broker = with_.broker;
     parts.next_commit = [this] { return ++commits_; };
     parts.on_event = [this](const group_event& event) { tell(event); };
     parts.on_problem = with_.on_problem;
-    std::map<std::uint64_t, const client::new_topic*> groups;
-    for (const auto& one : members)
-        groups[one.group] = &with_.topics[one.group % with_.topics.size()];
-    for (const auto& [group, topic] : groups) {
-        parts.groups.push_back({group, "g" + std::to_string(group), topic->name, topic->partitions});
+    for (const auto& [group, spoken] : spoken_) {
+        const auto& one = topic_of(group);
+        // Whoever speaks the consumer protocol may have come to read any topic.
+        const auto topics = spoken.consumer ? topics_ : std::vector<client::counted_topic>{one};
+        parts.groups.push_back({group, "g" + std::to_string(group), topics});
         if (offsets_expire(with_.broker_config))
             tell(group_offsets_expire{group});
     }
@@ -105,9 +160,10 @@ client::group_member_events group_members::events_of(const identity& who) {
     events.on_alive = [=, this](const told::alive& alive) {
         const auto now = world_.now();
         tell(group_alive{who.group, who.number, who.instance, alive.member, alive.generation,
-                         now - alive.asked_ns_ago, now});
+                         now - alive.asked_ns_ago, now, alive.owned});
     };
     add_commit_events(who, events);
+    add_owner_events(who, events);
     events.on_problem = with_.on_problem;
     return events;
 }
@@ -149,12 +205,24 @@ void group_members::on_topic_gone(std::uint32_t topic) {
         tell(group_commit_result{number, kafka::error_code::none, world_.now()});
 }
 
+void group_members::add_owner_events(const identity& who, client::group_member_events& events) {
+    events.on_owned = [=, this](const std::vector<std::int32_t>& partitions) {
+        tell(group_owned{who.group, who.number, partitions});
+    };
+    events.on_wanted = [=, this](const std::vector<std::int32_t>& partitions) {
+        tell(group_wanted{who.group, who.number, partitions});
+    };
+}
+
 void group_members::tell(const group_event& event) {
     with_.on_event(event);
 }
 
 bool group_members::is_lasting(std::uint64_t group, virtual_time asked) const {
     if (offsets_expire(with_.broker_config) || with_.admin.touches(group) || with_.topics_go)
+        return false;
+    // An empty group of one protocol gives way to the other as a whole, but for its offsets.
+    if (const auto& spoken = spoken_.at(group); spoken.classic && spoken.consumer)
         return false;
     const auto kept = kept_.find(group);
     return kept != kept_.end() && kept->second <= asked;

@@ -18,7 +18,7 @@
 namespace barnabas::sim {
 
 /// Consumer groups beside producers and readers, each member on a host of its own. Group g reads topic g
-/// modulo their number.
+/// modulo their number; members that speak the consumer protocol come to read other topics, too.
 class group_members {
 public:
     struct parts {
@@ -60,13 +60,20 @@ private:
         std::uint64_t instance = 0;
     };
 
+    void note_groups(const std::vector<member_options>& members);
     void start_one(const member_options& options, std::uint32_t number, bool may_stay_out);
-    void start_admin(const std::vector<member_options>& members);
+    void spawn_one(const member_options& options, std::uint32_t number, client_host& host);
+    void start_admin();
     client::group_member_options membership_of(const member_options& options) const;
+    client::group_consumer_options consumer_of(const member_options& options) const;
     client::group_member_events events_of(const identity& who);
     void add_commit_events(const identity& who, client::group_member_events& events);
+    void add_owner_events(const identity& who, client::group_member_events& events);
     void tell(const group_event& event);
     bool is_lasting(std::uint64_t group, virtual_time asked) const;
+    const client::counted_topic& topic_of(std::uint64_t group) const {
+        return topics_[group % topics_.size()];
+    }
 
     world& world_;
     network_fabric& network_;
@@ -83,6 +90,14 @@ private:
     std::map<std::uint64_t, std::uint64_t> open_;
     /// By group: since when it has offsets that stay, and so is never deleted.
     std::map<std::uint64_t, virtual_time> kept_;
+    /// As `with_.topics`; the partitions of all of them are counted as one row.
+    std::vector<client::counted_topic> topics_;
+    /// By group: whether members of it speak the classic protocol, and the consumer protocol.
+    struct protocols {
+        bool classic = false;
+        bool consumer = false;
+    };
+    std::map<std::uint64_t, protocols> spoken_;
 };
 
 } // namespace barnabas::sim

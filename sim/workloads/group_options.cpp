@@ -89,6 +89,33 @@ group_admin_options group_admin_options::drawn(runtime::random draws) {
     return made;
 }
 
+void draw_consumers(std::vector<member_options>& members, runtime::random draws) {
+    if (!draws.chance(1, 2))
+        return;
+    // All, or members of both protocols side by side in every group.
+    const auto all = draws.chance(1, 2);
+    const auto old = draws.chance(1, 4);
+    const auto revoke_ms = draws.log_between(1, 3'000);
+    for (auto& one : members) {
+        if (one.without_generation || !(all || draws.chance(1, 2)))
+            continue;
+        one.consumer = true;
+        one.revoke_ns = static_cast<std::int64_t>(draws.log_between(1, revoke_ms)) * millisecond;
+        if (old && draws.chance(1, 2))
+            one.heartbeat_version_max = 0;
+    }
+}
+
+broker_lines drawn_consumer_config(runtime::random draws) {
+    return {
+        {"group.consumer.min.session.timeout.ms", "500"},
+        {"group.consumer.session.timeout.ms", std::to_string(draws.log_between(1'000, 6'000))},
+        {"group.consumer.min.heartbeat.interval.ms", "50"},
+        {"group.consumer.heartbeat.interval.ms", std::to_string(draws.log_between(100, 500))},
+        {"group.consumer.assignors", draws.chance(1, 2) ? "uniform,range" : "range,uniform"},
+    };
+}
+
 bool offsets_expire(const broker_lines& config) {
     return value_of(config, "offsets.retention.minutes") != for_ever;
 }

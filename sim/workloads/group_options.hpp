@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/kafka/consumer_group_heartbeat.hpp"
 #include "protocol/kafka/join_group.hpp"
 #include "runtime/random/random.hpp"
 #include "sim/world/fields.hpp"
@@ -12,9 +13,11 @@
 
 namespace barnabas::sim {
 
-/// One member of a classic consumer group.
+/// One member of a consumer group.
 struct member_options {
     std::uint64_t group = 0;
+    /// It speaks the consumer protocol (KIP-848), not the classic one; a group may have members of both.
+    bool consumer = false;
     /// Its static name (KIP-345); 0 for a dynamic member. Two of one name fence each other.
     std::uint64_t instance = 0;
     std::int32_t session_timeout_ms = 3'000;
@@ -30,6 +33,10 @@ struct member_options {
     bool without_generation = false;
     std::int16_t join_version_max = kafka::join_group_request::highest_version;
     std::int16_t fetch_version_max = 9;
+    /// Of the consumer protocol: the mean time that it takes to let go of partitions, and its version of
+    /// ConsumerGroupHeartbeat.
+    std::int64_t revoke_ns = 0;
+    std::int16_t heartbeat_version_max = kafka::consumer_group_heartbeat_request::highest_version;
 };
 
 /// Who deletes committed offsets (OffsetDelete) and groups without members (DeleteGroups), of every second
@@ -54,6 +61,11 @@ std::vector<member_options> drawn_members(runtime::random draws);
 /// What the broker is told in a run with members, so that rebalances are quick and compaction of
 /// `__consumer_offsets` happens.
 broker_lines drawn_group_config(runtime::random draws);
+
+/// Lets some of these members speak the consumer protocol, in some runs; draws nothing from elsewhere.
+void draw_consumers(std::vector<member_options>& members, runtime::random draws);
+/// What the broker is told for the sake of members that speak it.
+broker_lines drawn_consumer_config(runtime::random draws);
 
 /// By this configuration offsets grow old within a run.
 bool offsets_expire(const broker_lines& config);

@@ -77,6 +77,9 @@ void for_each_field(Member& of, Visit&& visit) {
     visit("without_generation", of.without_generation);
     visit("join_version_max", of.join_version_max);
     visit("fetch_version_max", of.fetch_version_max);
+    visit("consumer", of.consumer);
+    visit("revoke_ns", of.revoke_ns);
+    visit("heartbeat_version_max", of.heartbeat_version_max);
 }
 
 template <class Topic, class Visit>

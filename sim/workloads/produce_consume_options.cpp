@@ -205,6 +205,24 @@ void make_room_for_groups(std::string& segment_bytes, std::size_t members) {
         segment_bytes = std::to_string(least);
 }
 
+void draw_groups(produce_consume_options& made, const runtime::random& root) {
+    made.members = drawn_members(root.split("members"));
+    if (made.members.empty())
+        return;
+    made.group_admin = group_admin_options::drawn(root.split("group admin"));
+    auto lines = drawn_group_config(root.split("group config"));
+    draw_consumers(made.members, root.split("consumers"));
+    if (std::any_of(made.members.begin(), made.members.end(), [](const auto& one) { return one.consumer; }))
+        for (auto& each : drawn_consumer_config(root.split("consumer config")))
+            lines.push_back(std::move(each));
+    for (auto& each : lines) {
+        if (each.first == "offsets.topic.segment.bytes")
+            make_room_for_groups(each.second, made.members.size());
+        std::erase_if(made.broker_config, [&](const auto& line) { return line.first == each.first; });
+        made.broker_config.push_back(std::move(each));
+    }
+}
+
 } // namespace
 
 produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::int64_t seconds) {
@@ -228,16 +246,7 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     draw_keys(made, root.split("keys"));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.lookups = lookup_options::drawn(root.split("lookups"));
-    made.members = drawn_members(root.split("members"));
-    if (!made.members.empty()) {
-        made.group_admin = group_admin_options::drawn(root.split("group admin"));
-        for (auto& each : drawn_group_config(root.split("group config"))) {
-            if (each.first == "offsets.topic.segment.bytes")
-                make_room_for_groups(each.second, made.members.size());
-            std::erase_if(made.broker_config, [&](const auto& line) { return line.first == each.first; });
-            made.broker_config.push_back(std::move(each));
-        }
-    }
+    draw_groups(made, root);
     made.faults =
         fault_plan::drawn(root.split("faults"), {virtual_time(faults_begin_ns), made.faults.healing, true});
     return made;

@@ -101,7 +101,8 @@ public:
         start();
         connected();
         kafka::api_versions_response versions;
-        for (const std::int16_t key : std::initializer_list<std::int16_t>{0, 1, 2, 3, 18, 19, 22})
+        for (const std::int16_t key :
+             std::initializer_list<std::int16_t>{0, 1, 2, 3, 8, 9, 10, 18, 19, 22, 68})
             versions.api_keys.push_back({key, 0, 99, {}});
         answer(take(kafka::api_key::api_versions), versions);
     }

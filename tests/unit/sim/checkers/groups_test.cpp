@@ -1,4 +1,4 @@
-#include "tests/unit/sim/checkers/story.hpp"
+#include "tests/unit/sim/checkers/group_story.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,63 +12,7 @@ namespace barnabas::sim {
 
 namespace {
 
-using kafka::error_code;
-
-constexpr std::uint64_t group = 0;
-constexpr std::int32_t partition = 0;
-
-struct name {
-    std::string id = "a";
-    std::uint64_t instance = 0;
-};
-
-/// Time passes by a second with each act.
-class group_story : public story {
-public:
-    using story::story;
-
-    virtual_time act() {
-        pass(1);
-        return now();
-    }
-    void assigned(const name& who, std::int32_t generation, virtual_time asked, bool lasting = true) {
-        group_assigned told{group,       0,          who.instance, who.id, generation,
-                            {partition}, generation, lasting,      asked,  act()};
-        tell(told);
-    }
-    void assigned(const name& who, std::int32_t generation) { assigned(who, generation, act()); }
-    void joined(const name& who, std::int32_t generation, bool as_new) {
-        const auto asked = act();
-        tell(group_joined{group, 0, who.instance, who.id, generation, as_new, asked, act()});
-    }
-    void alive(const name& who, std::int32_t generation, virtual_time asked) {
-        tell(group_alive{group, 0, who.instance, who.id, generation, asked, act()});
-    }
-    std::uint64_t commit(std::int64_t offset, const name& who = {}, std::int32_t generation = 1) {
-        tell(group_commit{++commits_, group, who.instance, who.id, generation, partition, log_offset(offset),
-                          act()});
-        return commits_;
-    }
-    void answered(std::uint64_t commit, std::optional<error_code> code = error_code::none) {
-        tell(group_commit_result{commit, code, act()});
-    }
-    void committed(std::int64_t offset) { answered(commit(offset)); }
-    void seen(std::int64_t offset) { seen(offset, act()); }
-    void seen(std::int64_t offset, virtual_time asked) {
-        tell(group_offset_seen{group, partition, log_offset(offset), asked, act()});
-    }
-    void started(std::uint32_t member, bool may_stay_out = false) {
-        tell(group_member_started{group, member, may_stay_out, act()});
-    }
-    void heard(std::uint32_t member) {
-        const auto asked = act();
-        tell(group_alive{group, member, 0, "a", 1, asked, now()});
-    }
-    void tell(const group_event& event) { told().on_group(event); }
-
-private:
-    std::uint64_t commits_ = 0;
-};
+using namespace group_tests;
 
 // ---- committed_offsets_stay
 

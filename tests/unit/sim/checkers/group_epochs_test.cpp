@@ -1,0 +1,135 @@
+#include "tests/unit/sim/checkers/group_story.hpp"
+
+#include <gtest/gtest.h>
+
+/// Groups whose members have epochs of their own (KIP-848): what checkers refuse, and what they must accept
+/// though it looks wrong.
+namespace barnabas::sim {
+
+namespace {
+
+using namespace group_tests;
+
+// ---- zombies_fenced
+
+TEST(zombies, of_groups_with_epochs_are_behind_themselves_alone) {
+    group_story of(make_zombies_fenced);
+    of.tell(group_has_epochs{group});
+    of.assigned({"a"}, 1);
+    of.assigned({"b"}, 2);
+    of.says("a", 1, std::nullopt);
+    of.answered(of.commit(5, {"a"}, 1));
+    EXPECT_FALSE(of.broken());
+    of.assigned({"a"}, 2);
+    of.answered(of.commit(6, {"a"}, 1), error_code::stale_member_epoch);
+    EXPECT_FALSE(of.broken());
+    of.answered(of.commit(7, {"a"}, 1));
+    EXPECT_TRUE(of.broken());
+}
+
+TEST(zombies, of_an_older_epoch_are_not_taken_for_alive) {
+    group_story of(make_zombies_fenced);
+    of.tell(group_has_epochs{group});
+    of.assigned({"a"}, 1);
+    of.assigned({"a"}, 2);
+    of.says("a", 2, std::nullopt);
+    EXPECT_FALSE(of.broken());
+    of.says("a", 1, std::nullopt);
+    EXPECT_TRUE(of.broken());
+}
+
+// ---- group_members_apart
+
+TEST(members, hold_a_partition_one_after_the_other) {
+    group_story of(make_group_members_apart);
+    of.assigned({"a"}, 1);
+    of.says("a", 1, {{partition}});
+    of.says("a", 1, {{}});
+    of.assigned({"b"}, 2);
+    of.says("b", 2, {{partition}});
+    EXPECT_FALSE(of.broken());
+}
+
+TEST(members, do_not_hold_what_another_one_has_not_let_go_of) {
+    group_story of(make_group_members_apart);
+    of.assigned({"a"}, 1);
+    of.says("a", 1, {{partition}});
+    of.assigned({"b"}, 2);
+    of.says("a", 1, {{partition}});
+    EXPECT_FALSE(of.broken());
+    of.says("b", 2, {{partition}});
+    EXPECT_TRUE(of.broken());
+}
+
+/// Its session was over while the answer was on its way.
+TEST(members, hold_for_certain_only_what_they_are_heard_with_later) {
+    group_story of(make_group_members_apart);
+    of.assigned({"a"}, 1);
+    of.says("a", 1, {{partition}});
+    of.assigned({"b"}, 2);
+    of.says("a", 1, {{partition}});
+    of.says("b", 3, {{}});
+    EXPECT_FALSE(of.broken());
+}
+
+TEST(members, that_join_again_have_let_go) {
+    group_story of(make_group_members_apart);
+    of.assigned({"a"}, 1);
+    of.says("a", 1, {{partition}});
+    of.assigned({"b"}, 2);
+    of.says("b", 2, {{partition}});
+    of.says("b", 2, {{}});
+    of.joined({"a"}, 3, false);
+    of.assigned({"a"}, 3);
+    of.says("a", 3, {{partition}});
+    EXPECT_FALSE(of.broken());
+}
+
+TEST(members, are_not_told_an_older_epoch_than_before) {
+    group_story of(make_group_members_apart);
+    of.assigned({"a"}, 3);
+    const auto asked = of.act();
+    of.assigned({"a"}, 4);
+    of.assigned({"a"}, 3, asked);
+    EXPECT_FALSE(of.broken());
+    of.assigned({"a"}, 2);
+    EXPECT_TRUE(of.broken());
+}
+
+// ---- groups_settle
+
+TEST(groups, with_epochs_settle_when_everything_is_one_members) {
+    group_story of(make_groups_settle);
+    of.tell(group_has_epochs{group});
+    of.wants(1, {0, 1});
+    of.wants(2, {1});
+    of.uses(1, {0});
+    of.uses(2, {1});
+    of.healed();
+    of.progress_due(0, 0);
+    EXPECT_FALSE(of.broken());
+}
+
+TEST(groups, with_epochs_do_not_settle_while_something_is_nobodys) {
+    group_story of(make_groups_settle);
+    of.tell(group_has_epochs{group});
+    of.wants(1, {0, 1});
+    of.uses(1, {0});
+    of.healed();
+    of.progress_due(0, 0);
+    EXPECT_TRUE(of.broken());
+}
+
+TEST(groups, with_epochs_do_not_settle_while_something_is_two_members) {
+    group_story of(make_groups_settle);
+    of.tell(group_has_epochs{group});
+    of.wants(1, {0});
+    of.uses(1, {0});
+    of.uses(2, {0});
+    of.healed();
+    of.progress_due(0, 0);
+    EXPECT_TRUE(of.broken());
+}
+
+} // namespace
+} // namespace barnabas::sim
