@@ -1,6 +1,6 @@
 'use strict'
 // kafkajs against the broker given as argument. One line per check: PASS name, FAIL name: why, SKIP name: why.
-// Its consumer needs groups, so what it produces is read by the Python program that starts this one.
+// What it produces is read by the Python program that starts this one; its consumer is checked in kafkajs_group_checks.py.
 
 const { execFileSync } = require('child_process')
 const assert = require('assert')

@@ -1,32 +1,15 @@
 """kafkajs 2.2.4: runs kafkajs_checks.js, then reads with kcat what it produced."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 from broker import Broker, run
 from checks import check, expect, expect_equal, main
+from members import missing_kafkajs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 broker = Broker()
-
-
-def install():
-    """Puts kafkajs into node_modules; returns a sentence when that cannot be done here."""
-    if shutil.which('node') is None or shutil.which('npm') is None:
-        return 'node and npm are not installed'
-    if os.path.exists(os.path.join(HERE, 'node_modules', 'kafkajs', 'package.json')):
-        return None
-    try:
-        done = subprocess.run(['npm', 'ci', '--no-audit', '--no-fund', '--fetch-retries', '1', '--fetch-timeout', '30000'],
-                              cwd=HERE, capture_output=True, timeout=180, check=False)
-    except subprocess.TimeoutExpired:
-        return 'npm could not install kafkajs within three minutes'
-    if done.returncode == 0:
-        return None
-    last = done.stderr.decode(errors='replace').strip().splitlines()[-1:]
-    return f'npm could not install kafkajs: {" ".join(last)}'
 
 
 def consume(topic, format='%s\n'):
@@ -68,7 +51,7 @@ def broker_still_runs():
 
 
 if __name__ == '__main__':
-    problem = install()
+    problem = missing_kafkajs()
     if problem:
         print(f'SKIP kafkajs: {problem}')
         raise SystemExit(0)
