@@ -15,9 +15,11 @@ def numbered(first, count):
 
 
 def create(broker, name, partitions):
-    client = AdminClient({'bootstrap.servers': broker.bootstrap})
+    client = AdminClient({'bootstrap.servers': broker.bootstrap, 'log_level': 0})
     for future in client.create_topics([NewTopic(name, partitions, 1)]).values():
         future.result(20)
+    # It asks for a topic that it does not know once a second only.
+    producer(broker.bootstrap).list_topics(name, 20)
 
 
 @functools.cache
