@@ -47,9 +47,13 @@ class Reader:
         self.owned -= {one.partition for one in places}
 
     def poll(self, limit=500):
-        for message in self.consumer.consume(limit, 0.02):
+        """One by one: `consume` of librdkafka 2.0.2 drops records when a pause or a rebalance comes in between."""
+        message = self.consumer.poll(0.02)
+        while message is not None:
             expect(not message.error(), message.error())
             self.got.append((message.partition(), message.offset(), message.value().decode()))
+            limit -= 1
+            message = self.consumer.poll(0) if limit else None
 
     def poll_until(self, condition, what, seconds=15.0):
         def step():

@@ -52,7 +52,9 @@ class Committed:
         self.reader.close()
 
     def now(self):
-        return [one.offset for one in self.reader.committed(self.places, timeout=20)]
+        found = self.reader.committed(self.places, timeout=20)
+        expect_equal([one.error for one in found], [None] * len(found), 'errors of the partitions')
+        return [one.offset for one in found]
 
     def commit(self, offsets):
         places = [TopicPartition(place.topic, place.partition, offset) for place, offset in zip(self.places, offsets)]

@@ -33,9 +33,14 @@ class Confluent:
         tell(owned=sorted(self.owned))
 
     def poll(self):
-        # An error is a connection that broke, or the like: librdkafka goes on by itself.
-        return [(one.partition(), one.offset(), one.value().decode()) for one in self.consumer.consume(500, 0.05)
-                if not one.error()]
+        """One by one: librdkafka 2.0.2 drops what it was about to return from `consume` when a rebalance comes in between,
+        and commits it all the same. An error is a connection that broke, or the like; it goes on by itself."""
+        got, message = [], self.consumer.poll(0.05)
+        while message is not None and len(got) < 500:
+            if not message.error():
+                got.append((message.partition(), message.offset(), message.value().decode()))
+            message = self.consumer.poll(0)
+        return got
 
     def leave(self, _):
         self.consumer.close()
@@ -52,12 +57,12 @@ class KafkaPython:
             def on_partitions_assigned(self, assigned):
                 tell(owned=sorted(one.partition for one in assigned))
 
-        self.topic = settings['topic']
+        self.topic, self.auto_commit = settings['topic'], settings.get('auto_commit', True)
         version = settings.get('api_version')
         self.consumer = KafkaConsumer(
             bootstrap_servers=settings['bootstrap'], group_id=settings['group'], auto_offset_reset='earliest',
             session_timeout_ms=settings['session_ms'], heartbeat_interval_ms=settings['heartbeat_ms'],
-            enable_auto_commit=settings.get('auto_commit', True), auto_commit_interval_ms=100, metadata_max_age_ms=2000,
+            enable_auto_commit=self.auto_commit, auto_commit_interval_ms=100, metadata_max_age_ms=2000,
             reconnect_backoff_max_ms=500, api_version=tuple(version) if version else None)
         self.consumer.subscribe([self.topic], listener=Listener())
 
@@ -81,7 +86,7 @@ class KafkaPython:
         return sorted([place.partition, one.offset, one.metadata] for place, one in found.items())
 
     def leave(self, _):
-        self.consumer.close(autocommit=False)
+        self.consumer.close(autocommit=self.auto_commit)
 
 
 def do(client, line):
