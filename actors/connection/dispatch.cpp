@@ -61,7 +61,7 @@ constexpr std::array<api_row, 28> table{{
      quota_class::request, false},
     {key::create_partitions, 0, 3, handle_create_partitions, resource_type::topic, acl_operation::alter,
      quota_class::request, false},
-    {key::delete_groups, 0, 2, handle_delete_groups, resource_type::group, acl_operation::remove,
+    {key::delete_groups, 0, 3, handle_delete_groups, resource_type::group, acl_operation::remove,
      quota_class::request, false},
     {key::offset_delete, 0, 0, handle_offset_delete, resource_type::group, acl_operation::remove,
      quota_class::request, false},

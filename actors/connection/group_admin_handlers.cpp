@@ -46,6 +46,17 @@ protected:
     }
 };
 
+/// For people, who get it from version 3 on.
+std::string why_not_deleted(const std::string& group, errc outcome) {
+    switch (outcome) {
+    case errc::non_empty_group: return "Group " + group + " has members; only an empty group can be deleted.";
+    case errc::group_id_not_found: return "Group " + group + " not found.";
+    case errc::group_authorization_failed: return "You may not delete group " + group + ".";
+    case errc::invalid_group_id: return "A group cannot have the name '" + group + "'.";
+    default: return "The coordinator of group " + group + " cannot delete it now; try again.";
+    }
+}
+
 class delete_groups final
     : public named_groups_question<kafka::delete_groups_response, &kafka::delete_groups_response::results> {
 public:
@@ -53,8 +64,11 @@ public:
 
 protected:
     void settle(std::uint32_t index, errc code, const group::response_body& body) override {
-        entry_of(index).error_code =
-            wire_code(code != errc::ok ? code : std::get<group::delete_response>(body).code);
+        const auto outcome = code != errc::ok ? code : std::get<group::delete_response>(body).code;
+        auto& entry = entry_of(index);
+        entry.error_code = wire_code(outcome);
+        if (outcome != errc::ok)
+            entry.error_message = why_not_deleted(entry.group_id, outcome);
     }
 };
 

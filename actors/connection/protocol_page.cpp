@@ -25,17 +25,23 @@ std::string remark_on(kafka::api_key key) {
     case kafka::api_key::offset_fetch:
         return "version 0, which meant ZooKeeper once, is served as the others are";
     case kafka::api_key::init_producer_id:
-        return "for idempotent producers; NOT_COORDINATOR with a transactional id; transactions, for which 6 "
-               "is, are not built yet";
+        return "for idempotent producers; NOT_COORDINATOR with a transactional id";
     case kafka::api_key::list_offsets:
         return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset";
     case kafka::api_key::delete_records: return "answered when the new start of the log is on stable storage";
     case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";
     case kafka::api_key::describe_cluster: return "brokers only";
+    case kafka::api_key::api_versions: return "an unknown version is answered in version 0 (KIP-511)";
+    default: return "";
+    }
+}
+
+/// Why some versions of an API that is served are not.
+std::string why_left_out(kafka::api_key key) {
+    switch (key) {
+    case kafka::api_key::init_producer_id: return "it is for transactions, which are not built yet";
     case kafka::api_key::api_versions:
-        return "an unknown version is answered in version 0 (KIP-511); 5 has the broker say whether it is "
-               "the "
-               "one that was meant, which is not built yet";
+        return "with it a broker says whether it is the one that was meant, which is not built yet";
     default: return "";
     }
 }
@@ -89,7 +95,7 @@ std::string served_row(const api_row& row, const kafka::api_releases& known) {
     const auto leave_out = [&](std::int16_t lowest, std::int16_t highest) {
         if (lowest <= highest)
             remark += (remark.empty() ? "not " : "; not ") + versions(lowest, highest) + " of Kafka " +
-                      since(known, lowest, highest);
+                      since(known, lowest, highest) + ": " + why_left_out(row.key);
     };
     leave_out(known.lowest_version, static_cast<std::int16_t>(row.lowest - 1));
     leave_out(static_cast<std::int16_t>(row.highest + 1), known.highest_version());

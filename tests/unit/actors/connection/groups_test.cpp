@@ -294,13 +294,19 @@ TEST_F(groups_test, groups_are_listed_by_state_and_type) {
 }
 
 TEST_F(groups_test, groups_and_offsets_are_deleted) {
-    for (std::int16_t version = 0; version <= 2; ++version) {
+    for (std::int16_t version = 0; version <= 3; ++version) {
         kafka::delete_groups_request message;
         message.groups_names = {group_of(0)};
         deliver(request(message, version, version));
         answer(group::delete_response{errc::non_empty_group});
-        EXPECT_EQ(last<kafka::delete_groups_response>(version).results.at(0).error_code,
-                  wire(errc::non_empty_group));
+        const auto told = last<kafka::delete_groups_response>(version).results.at(0);
+        EXPECT_EQ(told.error_code, wire(errc::non_empty_group));
+        EXPECT_EQ(told.error_message.has_value(), version >= 3);
+        deliver(request(message, version, version));
+        answer(group::delete_response{errc::ok});
+        const auto gone = last<kafka::delete_groups_response>(version).results.at(0);
+        EXPECT_EQ(gone.error_code, 0);
+        EXPECT_FALSE(gone.error_message.has_value());
     }
     kafka::offset_delete_request message;
     message.group_id = group_of(0);
