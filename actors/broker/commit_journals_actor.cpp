@@ -1,5 +1,6 @@
 #include "actors/broker/commit_journals.hpp"
 #include "actors/journal/journal_actor.hpp"
+#include "runtime/metrics/registry.hpp"
 #include "runtime/random/random.hpp"
 
 namespace barnabas {
