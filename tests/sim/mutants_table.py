@@ -12,7 +12,8 @@ KEPT = os.path.join(ROOT, 'sim', 'scenarios', 'mutants')
 # Bugs that only a certain scenario can show; the others are looked for in what seeds draw.
 COMPACTION = {'compaction_keys': ('tombstone_dropped_early', 'swap_renamed_in_wrong_order', 'last_of_producer_dropped', 'cleaning_forgets_its_end'),
               'compaction_slow_syncs': ('compacts_above_high_watermark',)}
-MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten', 'moved_discarded_before_named', 'handover_overtaken')}
+MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten', 'moved_discarded_before_named'),
+         'moves_on_bad_disks': ('handover_overtaken',)}
 HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept')}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')

@@ -51,7 +51,7 @@ result<void> move_job::exchange_step(const copy_ends& ends) const {
     case target_renamed: return ends.target.rename(wanted.target, new_directory);
     default:
         if (wanted.planted.moved_discarded_before_named)
-            return {};
+            static_cast<void>(discard(ends.source));
         return ends.target.sync_directory(data_directory_of(new_directory));
     }
 }
