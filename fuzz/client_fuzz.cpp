@@ -152,8 +152,7 @@ void play_producer(fuzz::input& given, bool idempotent) {
     options.idempotent = idempotent;
     options.in_flight_max = 3;
     producer machine(connection, options,
-                     {[&](const produce_outcome&) { ++outcomes; },
-                      [](const std::string&, std::int32_t, kafka::error_code) {}});
+                     {[&](const produce_outcome&) { ++outcomes; }, [](std::uint64_t, kafka::error_code) {}});
     player broker(machine, connection);
     broker.start();
     constexpr std::size_t batches = 4;
