@@ -1,8 +1,9 @@
+#include "actors/connection/dispatch.hpp"
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/producer_state.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/time_index.hpp"
-#include "fuzz/messages.hpp"
+#include "fuzz/message_seeds.hpp"
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/compression.hpp"
 #include "protocol/batch/message_builder.hpp"
@@ -149,26 +150,46 @@ void put_message_sets(corpus& to) {
     to.put("batch", "down_to_magic_1", numbers({64}) + batch_of(plain(), 3) + producer_batch(3, 0));
 }
 
-/// Bytes that many messages accept: ones hold an element in each array, zeros and twos stand in where those
-/// do not decode.
-std::string plain_bytes(const kafka::message_type& type, std::int16_t version) {
-    for (const int filler : {1, 0, 2}) {
-        std::string filled;
-        for (int i = 0; i < 512; ++i)
-            filled.push_back(static_cast<char>(filler == 1 ? (i % 4 == 3) : filler));
-        if (const auto done = type.run_round_trip(slice::copy_of(filled), version))
-            return text_of(join(done->encoded).bytes());
-    }
-    return {};
+/// False, and said, if it could not be made.
+template <class Seed>
+bool is_made(const result<Seed>& seed) {
+    if (!seed)
+        std::fprintf(stderr, "%s\n", seed.failure().detail.c_str());
+    return seed.has_value();
 }
 
-void put_messages(corpus& to) {
-    const char* const targets[] = {"request", "response", "message"};
+/// Of the APIs that are served, each as a client would ask for it. False if one of them does not decode.
+bool put_asked(corpus& to) {
+    bool good = true;
     for (const auto& type : kafka::message_table()) {
-        const auto version = type.highest_known_version;
-        to.put(targets[static_cast<int>(fuzz::group_of(type.kind))], std::string(type.name),
-               size16(fuzz::number_of(type)) + numbers({version}) + plain_bytes(type, version));
+        const auto* row = find_api(kafka::api_key{type.api_key});
+        if (type.kind != kafka::message_kind::request || row == nullptr)
+            continue;
+        for (const auto version :
+             fuzz::telling_versions(row->lowest, type.first_flexible_version, row->highest)) {
+            const auto stream = fuzz::asked_stream(type, version);
+            good = is_made(stream) && good;
+            if (stream)
+                to.put("connection", std::string(type.name) + ".v" + std::to_string(version), *stream);
+        }
     }
+    return good;
+}
+
+/// False if one of them does not decode.
+bool put_messages(corpus& to) {
+    const char* const targets[] = {"request", "response", "message"};
+    bool good = true;
+    for (const auto& type : kafka::message_table())
+        for (const auto version : fuzz::telling_versions(type)) {
+            const auto filled = fuzz::filled_message(type, version);
+            good = is_made(filled) && good;
+            if (filled)
+                to.put(targets[static_cast<int>(fuzz::group_of(type.kind))],
+                       std::string(type.name) + ".v" + std::to_string(version),
+                       fuzz::as_input(type, version, *filled));
+        }
+    return good;
 }
 
 template <class Message>
@@ -221,20 +242,6 @@ void put_streams(corpus& to) {
     to.put("connection", "fetch", numbers({0}) + fetched);
     to.put("connection", "fetch_in_pieces", numbers({1}) + fetched);
     to.put("connection", "asked", numbers({1}) + asked);
-    for (const auto& type : kafka::message_table()) {
-        if (!type.name.ends_with("Request") || type.api_key < 0)
-            continue;
-        const std::string zeros(256, '\0');
-        const auto body = type.run_round_trip(slice::copy_of(zeros), type.lowest_version);
-        if (!body)
-            continue;
-        const auto bytes = text_of(join(body->encoded).bytes());
-        const auto header = size16(static_cast<std::uint16_t>(type.api_key)) +
-                            size16(static_cast<std::uint16_t>(type.lowest_version)) +
-                            numbers({0, 0, 0, 9, 0, 0});
-        to.put("connection", std::string(type.name),
-               numbers({0, 0, 0}) + size16(header.size() + bytes.size()) + header + bytes);
-    }
 }
 
 template <class Message>
@@ -414,12 +421,13 @@ int main(int count, char** arguments) {
     barnabas::corpus to(arguments[1]);
     barnabas::put_batches(to);
     barnabas::put_message_sets(to);
-    barnabas::put_messages(to);
+    const bool messages_decode = barnabas::put_messages(to);
+    const bool requests_decode = barnabas::put_asked(to);
     barnabas::put_streams(to);
     barnabas::put_answers(to);
     barnabas::put_metadata(to);
     barnabas::put_log_files(to);
     barnabas::put_dumps(to);
     std::printf("%zu seeds\n", to.count());
-    return 0;
+    return messages_decode && requests_decode ? 0 : 1;
 }

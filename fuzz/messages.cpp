@@ -2,6 +2,7 @@
 
 #include "fuzz/fuzz.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace barnabas::fuzz {
@@ -44,21 +45,43 @@ std::uint16_t number_of(const kafka::message_type& type) {
     return number;
 }
 
-void check_message(message_group group, const std::uint8_t* data, std::size_t size) {
+std::vector<std::int16_t> telling_versions(const kafka::message_type& type) {
+    return telling_versions(type.lowest_version, type.first_flexible_version, type.highest_known_version);
+}
+
+std::vector<std::int16_t> telling_versions(std::int16_t lowest, std::int16_t first_flexible,
+                                           std::int16_t highest) {
+    std::vector<std::int16_t> versions{lowest};
+    if (first_flexible > lowest && first_flexible < highest)
+        versions.push_back(first_flexible);
+    if (highest > lowest)
+        versions.push_back(highest);
+    return versions;
+}
+
+std::optional<read_input> read_message(message_group group, const std::uint8_t* data, std::size_t size) {
     input given(data, size);
     const auto& type = message_named(group, given.number16());
     const auto version = static_cast<std::int16_t>(static_cast<std::int8_t>(given.byte()));
-    const auto bytes = slice::copy_of(given.rest());
-    const auto first = type.run_round_trip(bytes, version);
-    if (!first)
+    auto bytes = slice::copy_of(given.rest());
+    auto done = type.run_round_trip(bytes, version);
+    if (!done)
+        return std::nullopt;
+    return read_input{&type, version, std::move(bytes), std::move(*done)};
+}
+
+void check_message(message_group group, const std::uint8_t* data, std::size_t size) {
+    const auto read = read_message(group, data, size);
+    if (!read)
         return;
-    require(first->consumed <= bytes.size(), "more was read than there is");
-    require(total_size(first->encoded) == first->encoded_size, "the size foretold is not the size written");
-    const auto written = join(first->encoded);
-    const auto second = type.run_round_trip(written, version);
+    const auto& first = read->done;
+    require(first.consumed <= read->bytes.size(), "more was read than there is");
+    require(total_size(first.encoded) == first.encoded_size, "the size foretold is not the size written");
+    const auto written = join(first.encoded);
+    const auto second = read->type->run_round_trip(written, read->version);
     require(second.has_value(), "what was written does not decode");
     require(second->consumed == written.size(), "bytes are left over of what was written");
-    require(second->json == first->json, "it decodes to another message");
+    require(second->json == first.json, "it decodes to another message");
     require(join(second->encoded) == written, "it is written differently the second time");
 }
 

@@ -94,7 +94,7 @@ private:
     void put_field(const field_description& field, bool not_default) {
         const bool null_allowed = may_be_null(field) && (!not_default || field.default_is_empty);
         const bool is_struct = field.type == wire_type::structure && !field.is_array;
-        if (null_allowed && (how_ == filling::minimal || draws_.below(4) == 0)) {
+        if (null_allowed && is_null_drawn()) {
             json_ += "null";
             if (is_struct)
                 out_.presence(marker(field), false);
@@ -108,7 +108,7 @@ private:
             out_.presence(marker(field), true);
         if (!field.is_array)
             return put_value(field, not_default);
-        const auto count = how_ == filling::minimal ? 0 : draws_.below(3) + (not_default ? 1 : 0);
+        const auto count = drawn_count(not_default);
         out_.array_count(count, form(field));
         json_ += '[';
         for (std::uint64_t i = 0; i < count; ++i) {
@@ -116,6 +116,16 @@ private:
             put_value(field, false);
         }
         json_ += ']';
+    }
+
+    bool is_null_drawn() {
+        return how_ == filling::minimal || (how_ == filling::drawn && draws_.below(4) == 0);
+    }
+
+    std::uint64_t drawn_count(bool not_default) {
+        if (how_ == filling::known)
+            return 1;
+        return how_ == filling::minimal ? 0 : draws_.below(3) + (not_default ? 1 : 0);
     }
 
     static kafka::null_marker marker(const field_description& field) {
@@ -144,6 +154,8 @@ private:
     std::uint64_t drawn_bits(bool not_default) {
         if (how_ == filling::minimal && !not_default)
             return 0;
+        if (how_ == filling::known)
+            return draws_.below(3);
         constexpr std::array<std::uint64_t, 6> extremes{0,  1, ~0ull, 0x7fffffffffffffff, 0x8000000000000000,
                                                         127};
         return draws_.below(3) == 0 ? extremes[draws_.below(extremes.size())]
@@ -193,7 +205,8 @@ private:
     }
 
     void put_string(const field_description& field, bool not_default) {
-        const auto text = drawn_letters(not_default, "abcxyzABC019.-_ /");
+        const auto text = how_ == filling::known ? std::string(known_name)
+                                                 : drawn_letters(not_default, "abcxyzABC019.-_ /");
         out_.string(text, form(field));
         json_ += '"' + text + '"';
     }
@@ -208,10 +221,14 @@ private:
     void put_uuid(bool not_default) {
         uuid id;
         std::string bytes;
-        for (auto& byte : id.bytes) {
-            byte = static_cast<std::uint8_t>(drawn_bits(not_default) | (not_default ? 1 : 0));
+        for (auto& byte : id.bytes)
+            byte = how_ == filling::known
+                       ? std::uint8_t{0}
+                       : static_cast<std::uint8_t>(drawn_bits(not_default) | (not_default ? 1 : 0));
+        if (how_ == filling::known)
+            id.bytes.back() = known_id_byte;
+        for (const auto byte : id.bytes)
             bytes.push_back(static_cast<char>(byte));
-        }
         out_.uuid(id);
         json_ += '"' + base64(bytes, "-_", false) + '"';
     }
@@ -231,9 +248,9 @@ private:
     /// Some of the tagged fields, and some that no schema knows, which are in no JSON.
     void put_tagged(std::vector<const field_description*> known, bool& first) {
         std::sort(known.begin(), known.end(), [](const auto* a, const auto* b) { return a->tag < b->tag; });
-        std::erase_if(known, [&](const auto*) { return how_ == filling::minimal || draws_.below(2) == 0; });
+        std::erase_if(known, [&](const auto*) { return how_ != filling::drawn || draws_.below(2) == 0; });
         const std::uint32_t unknown =
-            how_ == filling::minimal ? 0 : static_cast<std::uint32_t>(draws_.below(3) / 2);
+            how_ != filling::drawn ? 0 : static_cast<std::uint32_t>(draws_.below(3) / 2);
         out_.unsigned_varint(static_cast<std::uint32_t>(known.size()) + unknown);
         for (const auto* field : known) {
             name(*field, first);

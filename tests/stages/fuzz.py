@@ -71,6 +71,11 @@ def replay_all():
         else:
             report.failed(name, f'ended with {"no end" if code is None else code} (the input: {program} {corpus} --changed '
                                 f'{CHANGED_INPUTS}): {output}')
+    code, output = run([os.path.join(BUILD, 'fuzz', 'reach'), CORPUS], REPLAY_SECONDS)
+    if code == 0:
+        report.passed('reach')
+    else:
+        report.failed('reach', f'what the corpora never decode is never fuzzed (see "A new target" in fuzz/README.md): {output}')
     with tempfile.NamedTemporaryFile() as file:
         file.write(CANARY_WORD)
         file.flush()
