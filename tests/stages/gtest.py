@@ -1,6 +1,6 @@
 """Runs every test that meson knows and reports each case of each GoogleTest program by itself.
 
-A test of another kind (a Python script) is one check. Tests of the suite `long` are left out; arguments choose tests
+A test of another kind (a Python script) is one check; status 77 means skipped, for what it said last. Tests of the suite `long` are left out; arguments choose tests
 by a part of their name.
 """
 
@@ -14,6 +14,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get('BARNABAS_BUILD', os.path.join(ROOT, 'build'))
 LONGEST_OUTPUT = 2000
+SKIPPED = 77
 
 
 def known_tests():
@@ -64,6 +65,8 @@ def run(test):
             with open(path, encoding='utf-8', errors='replace') as report:
                 lines = [line(state, f"{test['name']}/{name}", why) for name, state, why in cases_of(json.load(report))]
         failed = any(one.startswith('FAIL') for one in lines)
+        if done.returncode == SKIPPED and not lines:
+            return [line('SKIP', test['name'], one_line(output.strip().rpartition('\n')[2]))]
         if done.returncode != 0 and not failed:
             end = output.strip().splitlines()[-8:]
             lines.append(line('FAIL', test['name'], f'status {done.returncode}: {one_line(" | ".join(end))}'))
