@@ -14,7 +14,8 @@ namespace barnabas::replica {
 result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_at_recovery_point) {
     recovered_segment segment;
     segment.state.base_offset = base;
-    auto opened = open(base);
+    bool index_absent = false;
+    auto opened = open(base, &index_absent);
     if (!opened)
         return opened.failure();
     segment.files = *opened;
@@ -26,7 +27,9 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_a
         auto sensible = indexes_make_sense(segment);
         if (!sensible)
             return sensible.failure();
-        if (!*sensible)
+        // A short segment may have no entries, but then it has a file without entries.
+        const bool lost = index_absent && segment.state.size > 0;
+        if (!*sensible || BARNABAS_MARK_IF(lost, offset_index_absent))
             return rebuild_indexes(segment);
         return ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
     };
@@ -285,18 +288,42 @@ result<void> segment_recovery::write_indexes(const recovered_segment& segment, c
     return replace_tail(files.time_index, trusted.time_entries * time_entry_size, growth.time_entries);
 }
 
-result<segment_files> segment_recovery::open(log_offset base) {
-    constexpr std::array suffixes{log_suffix, offset_index_suffix, time_index_suffix};
+namespace {
+
+/// Where it is not there, it is made only when the other index is empty for good: a crash in the midst of
+/// building both anew must not leave an empty one beside a sound one, for a short segment may look so.
+result<scoped_file> open_offset_index(runtime::file_system& files, const std::string& path,
+                                      runtime::file_id times, bool& absent) {
+    auto opened = open_scoped(files, path, runtime::open_mode::read_write);
+    absent = !opened && opened.code() == errc::not_found;
+    if (!absent)
+        return opened;
+    if (auto emptied = files.truncate(times, 0); !emptied)
+        return emptied.failure();
+    if (auto synced = files.sync(std::span(&times, 1)); !synced)
+        return synced.failure();
+    return open_scoped(files, path, runtime::open_mode::create);
+}
+
+} // namespace
+
+result<segment_files> segment_recovery::open(log_offset base, bool* index_absent) {
     const auto& directory = options_.log->directory;
-    std::vector<scoped_file> opened;
-    for (const auto suffix : suffixes) {
-        const auto mode = suffix == log_suffix ? runtime::open_mode::read_write : runtime::open_mode::create;
-        auto file = open_scoped(files_, segment_path(directory, base, suffix), mode);
-        if (!file)
-            return file.failure();
-        opened.push_back(std::move(*file));
-    }
-    return segment_files{opened[0].keep(), opened[1].keep(), opened[2].keep()};
+    auto log = open_scoped(files_, segment_path(directory, base, log_suffix), runtime::open_mode::read_write);
+    if (!log)
+        return log.failure();
+    bool absent = false;
+    auto times =
+        open_scoped(files_, segment_path(directory, base, time_index_suffix), runtime::open_mode::create);
+    if (!times)
+        return times.failure();
+    auto offsets =
+        open_offset_index(files_, segment_path(directory, base, offset_index_suffix), times->id(), absent);
+    if (!offsets)
+        return offsets.failure();
+    if (index_absent != nullptr)
+        *index_absent = absent;
+    return segment_files{log->keep(), offsets->keep(), times->keep()};
 }
 
 void segment_recovery::close(const segment_files& segment) {

@@ -68,7 +68,8 @@ private:
     result<trusted_indexes> trusted_part(const recovered_segment& segment, std::uint64_t log_size);
     result<void> write_indexes(const recovered_segment& segment, const trusted_indexes& trusted,
                                const index_growth& growth);
-    result<segment_files> open(log_offset base);
+    /// Makes indexes that are not there; `index_absent` tells of the offset index.
+    result<segment_files> open(log_offset base, bool* index_absent = nullptr);
     void close(const segment_files& segment);
 
     runtime::file_system& files_;
