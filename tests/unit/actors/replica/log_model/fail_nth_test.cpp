@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 /// Every job of the log, with each of its operations on files failing, being the last before the power goes
@@ -20,6 +21,7 @@ constexpr std::uint32_t by_time = 0;
 struct prepared {
     const char* name;
     operations before;
+    std::vector<std::uint32_t> options{small_segments, by_time};
 };
 
 const operation batch{op::send, 90, 0};
@@ -37,9 +39,15 @@ operations joined(operations first, const operations& second) {
     return first;
 }
 
+/// Some records are stable by the commit journal alone.
+operations committed() {
+    return {batch, batch, {op::write_all}, {op::sync}, batch, batch, {op::write_all}, {op::commit, 0, 3}};
+}
+
 std::vector<prepared> directories() {
     const operations few{batch, batch, {op::write_all}};
     const operations sync{{op::sync}};
+    const std::vector<std::uint32_t> compacted{plain_options + small_segments};
     const operation part{op::send_in_transaction, 90, 0};
     const operations aborted{part, {op::end_transaction, 0, 1}, part, {op::write_all}};
     return {
@@ -54,6 +62,12 @@ std::vector<prepared> directories() {
         {"half_deleted", joined(joined(rolled(), sync), {{op::retain, 1}})},
         {"torn", joined(joined(few, sync), joined(rolled(), {{op::power_cut, 1}}))},
         {"failed_write", joined(few, {batch, {op::fail_later, 0}})},
+        {"committed", committed()},
+        {"to_commit", joined(committed(), {batch, {op::write_all}})},
+        {"settled", joined(committed(), {{op::settle, 1}, batch, {op::write_all}})},
+        {"deleted_from", joined(joined(rolled(), sync), {{op::delete_records, 5, 1}})},
+        {"keyed", joined(rolled(), sync), compacted},
+        {"cleaned", joined(joined(rolled(), sync), joined({{op::compact, 1200, 1}}, rolled())), compacted},
     };
 }
 
@@ -73,14 +87,29 @@ const operations jobs{
     {op::read_committed, 1, 300},
     {op::find, 130},
     {op::find_largest},
+    {op::commit, 0, 3},
+    {op::commit, 2, 0},
+    {op::commit, 1, 1}, // the journal has it, and the process dies
+    {op::commit, 3, 2}, // the journal fails
+    {op::settle, 0},
+    {op::delete_records, 3, 1},
+    {op::delete_records, 3, 8}, // the process dies between the promise and the deletion
+    {op::delete_records, 3, 4}, // ... of power
+    {op::compact, 1200, 0},
+    {op::compact, 1200, 1},
 };
+
+bool opens_the_log(const operation& job) {
+    return job.what == op::kill || job.what == op::power_cut ||
+           (job.what == op::delete_records && job.b % 4 == 0) || (job.what == op::commit && job.b % 8 == 1);
+}
 
 /// Arms one misfortune at the n-th operation.
 using misfortune = std::function<void(log_model&, std::uint64_t n)>;
 
 void expect_sound_at_every_operation(const prepared& directory, const operation& job, std::uint32_t options,
                                      const misfortune& arm) {
-    const bool opens = job.what == op::kill || job.what == op::power_cut;
+    const bool opens = opens_the_log(job);
     // One more than the job has: the last of them meets whatever comes next.
     std::uint64_t operations_of_job = 1;
     for (std::uint64_t n = 0; n <= operations_of_job; ++n) {
@@ -106,8 +135,37 @@ void expect_sound_at_every_operation(const prepared& directory, const operation&
 void expect_sound(const misfortune& arm) {
     for (const auto& directory : directories())
         for (const auto& job : jobs)
-            for (const auto options : {small_segments, by_time})
+            for (const auto options : directory.options)
                 expect_sound_at_every_operation(directory, job, options, arm);
+}
+
+std::uint64_t operations_of(const prepared& directory, const operation& job, std::uint32_t options) {
+    log_model model(options, {});
+    for (const auto& one : directory.before)
+        model.run(one);
+    const auto before = model.operations();
+    model.run(job);
+    return model.operations() - before;
+}
+
+/// Most operations on files that a job has in any of the directories.
+std::uint64_t most_operations_of(op what) {
+    std::uint64_t most = 0;
+    for (const auto& job : jobs) {
+        if (job.what != what)
+            continue;
+        for (const auto& directory : directories())
+            most = std::max(most, operations_of(directory, job, directory.options.front()));
+    }
+    return most;
+}
+
+/// Else the others would show nothing.
+TEST(log_fail_nth, jobs_have_operations) {
+    EXPECT_GE(most_operations_of(op::settle), 1u);
+    EXPECT_GE(most_operations_of(op::compact), 30u);
+    EXPECT_GE(most_operations_of(op::commit), 5u) << "the start behind it";
+    EXPECT_GE(most_operations_of(op::delete_records), 5u) << "the start behind it";
 }
 
 TEST(log_fail_nth, each_operation_fails_in_each_way) {
