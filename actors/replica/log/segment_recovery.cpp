@@ -14,8 +14,7 @@ namespace barnabas::replica {
 result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_at_recovery_point) {
     recovered_segment segment;
     segment.state.base_offset = base;
-    bool index_absent = false;
-    auto opened = open(base, &index_absent);
+    auto opened = open(base);
     if (!opened)
         return opened.failure();
     segment.files = *opened;
@@ -27,9 +26,7 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_a
         auto sensible = indexes_make_sense(segment);
         if (!sensible)
             return sensible.failure();
-        // A short segment may have no entries, but then it has a file without entries.
-        const bool lost = index_absent && segment.state.size > 0;
-        if (!*sensible || BARNABAS_MARK_IF(lost, offset_index_absent))
+        if (!*sensible)
             return rebuild_indexes(segment);
         return ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
     };
@@ -161,10 +158,21 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     segment.bytes_scanned = scanned->sound_size;
     segment.bad = scanned->bad;
     segment.state.size = range.size;
-    if (auto written = write_indexes(segment, {}, growth); !written)
+    // A crash in the midst of this must not leave an offset index that has lost entries and looks sound: as
+    // long as the time index is empty, both are made anew.
+    const std::span times(&segment.files.time_index, 1);
+    const std::span offsets(&segment.files.offset_index, 1);
+    if (auto emptied = files_.truncate(segment.files.time_index, 0); !emptied)
+        return emptied;
+    if (auto synced = files_.sync(times); !synced)
+        return synced;
+    if (auto written = write_offset_index(segment, {}, growth); !written)
         return written;
-    const std::array ids{segment.files.offset_index, segment.files.time_index};
-    return files_.sync(ids);
+    if (auto synced = files_.sync(offsets); !synced)
+        return synced;
+    if (auto written = write_time_index(segment, {}, growth); !written)
+        return written;
+    return files_.sync(times);
 }
 
 result<recovered_segment> segment_recovery::scan(log_offset base, const visitor& visit) {
@@ -270,60 +278,46 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
 
 result<void> segment_recovery::write_indexes(const recovered_segment& segment, const trusted_indexes& trusted,
                                              const index_growth& growth) {
-    const auto& files = segment.files;
-    const auto replace_tail = [&](runtime::file_id file, std::uint64_t keep,
-                                  const std::vector<std::byte>& entries) -> result<void> {
-        if (!options_.log->planted.index_kept_after_cut)
-            if (auto cut = files_.truncate(file, keep); !cut)
-                return cut;
-        if (entries.empty())
-            return {};
-        const auto tail = slice::copy_of(entries);
-        return files_.write(file, file_position(keep), std::span(&tail, 1));
-    };
-    if (auto offsets = replace_tail(files.offset_index, trusted.offset_entries * offset_entry_size,
-                                    growth.offset_entries);
-        !offsets)
-        return offsets;
-    return replace_tail(files.time_index, trusted.time_entries * time_entry_size, growth.time_entries);
+    auto offsets = write_offset_index(segment, trusted, growth);
+    return offsets ? write_time_index(segment, trusted, growth) : offsets;
 }
 
-namespace {
-
-/// Where it is not there, it is made only when the other index is empty for good: a crash in the midst of
-/// building both anew must not leave an empty one beside a sound one, for a short segment may look so.
-result<scoped_file> open_offset_index(runtime::file_system& files, const std::string& path,
-                                      runtime::file_id times, bool& absent) {
-    auto opened = open_scoped(files, path, runtime::open_mode::read_write);
-    absent = !opened && opened.code() == errc::not_found;
-    if (!absent)
-        return opened;
-    if (auto emptied = files.truncate(times, 0); !emptied)
-        return emptied.failure();
-    if (auto synced = files.sync(std::span(&times, 1)); !synced)
-        return synced.failure();
-    return open_scoped(files, path, runtime::open_mode::create);
+result<void> segment_recovery::write_offset_index(const recovered_segment& segment,
+                                                  const trusted_indexes& trusted,
+                                                  const index_growth& growth) {
+    return replace_tail(segment.files.offset_index, trusted.offset_entries * offset_entry_size,
+                        growth.offset_entries);
 }
 
-} // namespace
+result<void> segment_recovery::write_time_index(const recovered_segment& segment,
+                                                const trusted_indexes& trusted, const index_growth& growth) {
+    return replace_tail(segment.files.time_index, trusted.time_entries * time_entry_size,
+                        growth.time_entries);
+}
 
-result<segment_files> segment_recovery::open(log_offset base, bool* index_absent) {
+result<void> segment_recovery::replace_tail(runtime::file_id file, std::uint64_t keep,
+                                            const std::vector<std::byte>& entries) {
+    if (!options_.log->planted.index_kept_after_cut)
+        if (auto cut = files_.truncate(file, keep); !cut)
+            return cut;
+    if (entries.empty())
+        return {};
+    const auto tail = slice::copy_of(entries);
+    return files_.write(file, file_position(keep), std::span(&tail, 1));
+}
+
+result<segment_files> segment_recovery::open(log_offset base) {
+    constexpr std::array suffixes{log_suffix, offset_index_suffix, time_index_suffix};
     const auto& directory = options_.log->directory;
-    auto log = open_scoped(files_, segment_path(directory, base, log_suffix), runtime::open_mode::read_write);
-    if (!log)
-        return log.failure();
-    bool absent = false;
-    auto times =
-        open_scoped(files_, segment_path(directory, base, time_index_suffix), runtime::open_mode::create);
-    if (!times)
-        return times.failure();
-    auto offsets =
-        open_offset_index(files_, segment_path(directory, base, offset_index_suffix), times->id(), absent);
-    if (!offsets)
-        return offsets.failure();
-    if (index_absent != nullptr)
-        *index_absent = absent;
-    return segment_files{log->keep(), offsets->keep(), times->keep()};
+    std::vector<scoped_file> opened;
+    for (const auto suffix : suffixes) {
+        const auto mode = suffix == log_suffix ? runtime::open_mode::read_write : runtime::open_mode::create;
+        auto file = open_scoped(files_, segment_path(directory, base, suffix), mode);
+        if (!file)
+            return file.failure();
+        opened.push_back(std::move(*file));
+    }
+    return segment_files{opened[0].keep(), opened[1].keep(), opened[2].keep()};
 }
 
 void segment_recovery::close(const segment_files& segment) {

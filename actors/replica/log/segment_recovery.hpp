@@ -68,8 +68,13 @@ private:
     result<trusted_indexes> trusted_part(const recovered_segment& segment, std::uint64_t log_size);
     result<void> write_indexes(const recovered_segment& segment, const trusted_indexes& trusted,
                                const index_growth& growth);
-    /// Makes indexes that are not there; `index_absent` tells of the offset index.
-    result<segment_files> open(log_offset base, bool* index_absent = nullptr);
+    result<void> write_offset_index(const recovered_segment& segment, const trusted_indexes& trusted,
+                                    const index_growth& growth);
+    result<void> write_time_index(const recovered_segment& segment, const trusted_indexes& trusted,
+                                  const index_growth& growth);
+    result<void> replace_tail(runtime::file_id file, std::uint64_t keep,
+                              const std::vector<std::byte>& entries);
+    result<segment_files> open(log_offset base);
     void close(const segment_files& segment);
 
     runtime::file_system& files_;
