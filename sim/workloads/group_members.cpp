@@ -26,7 +26,6 @@ void group_members::start(const std::vector<member_options>& members) {
     const bool limited = limits_groups(with_.broker_config);
     for (std::uint32_t number = 0; number < members.size(); ++number) {
         const auto& one = members[number];
-        groups_.insert(one.group);
         const auto of_name = std::count_if(members.begin(), members.end(), [&](const member_options& other) {
             return other.group == one.group && other.instance == one.instance;
         });
@@ -190,12 +189,15 @@ void group_members::add_commit_events(const identity& who, client::group_member_
 }
 
 void group_members::on_topic_goes(std::uint32_t topic) {
-    for (const auto group : groups_) {
-        if (group % with_.topics.size() != topic)
+    const auto& of = topics_[topic];
+    for (const auto& [group, spoken] : spoken_) {
+        // Whoever speaks the consumer protocol may have come to read any topic.
+        if (!spoken.consumer && group % topics_.size() != topic)
             continue;
-        for (std::int32_t partition = 0; partition < with_.topics[topic].partitions; ++partition) {
+        for (std::int32_t partition = 0; partition < of.partitions; ++partition) {
             removals_[topic].push_back(++commits_);
-            tell(group_commit{commits_, group, 0, {}, -1, partition, log_offset(-1), world_.now()});
+            tell(group_commit{
+                commits_, group, 0, {}, -1, of.first_number + partition, log_offset(-1), world_.now()});
         }
     }
 }

@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -83,7 +82,6 @@ private:
     std::unique_ptr<group_admin> admin_;
     bool ended_ = false;
     std::uint64_t commits_ = 0;
-    std::set<std::uint64_t> groups_;
     /// Commits of nothing that are under way, by topic.
     std::map<std::uint32_t, std::vector<std::uint64_t>> removals_;
     /// The groups of commits whose fate is not known.
