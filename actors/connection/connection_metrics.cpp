@@ -1,6 +1,11 @@
 #include "actors/connection/connection_metrics.hpp"
 
+#include "runtime/metrics/text.hpp"
+
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace barnabas {
 
@@ -11,6 +16,24 @@ constexpr std::string_view converted_name = "converted_records_total";
 /// Clients choose their ids: more than so many are counted together, and long ones are cut.
 constexpr std::size_t clients_counted = 200;
 constexpr std::size_t client_id_shown = 64;
+
+/// The client's id as a label: text whatever its bytes are, and not cut within a letter.
+std::string shown(std::string_view client_id) {
+    auto text = runtime::readable_label(client_id);
+    auto end = std::min(text.size(), client_id_shown);
+    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+        --end;
+    text.resize(end);
+    return text;
+}
+
+bool has_series(const runtime::metric_registry& registry, const runtime::metric_labels& labels) {
+    bool found = false;
+    registry.for_each([&](const std::string& name, const auto& family) {
+        found = found || (name == converted_name && family.series_by_labels.contains(labels));
+    });
+    return found;
+}
 
 } // namespace
 
@@ -52,11 +75,14 @@ void connection_metrics::converted(const request_context& request, std::uint64_t
         converted_.clear();
     auto& known = converted_[{request.key, request.client_id}];
     if (known == nullptr) {
-        const bool room = registry_.series_count(converted_name) < clients_counted;
-        const auto client = room ? request.client_id.substr(0, client_id_shown) : std::string("(others)");
-        known = &registry_.counter_of(
-            converted_name, "Records converted for clients before Kafka 0.11, by API and client",
-            {{"api", std::string(kafka::name_of(request.key))}, {"client_id", client}});
+        runtime::metric_labels labels{{"api", std::string(kafka::name_of(request.key))},
+                                      {"client_id", shown(request.client_id)}};
+        // A client that has its series keeps it, whatever came since.
+        if (registry_.series_count(converted_name) >= clients_counted && !has_series(registry_, labels))
+            labels.back().second = "(others)";
+        known = &registry_.counter_of(converted_name,
+                                      "Records converted for clients before Kafka 0.11, by API and client",
+                                      std::move(labels));
     }
     known->add(records);
 }

@@ -114,14 +114,18 @@ const char* type_name(metric_kind kind) {
 
 } // namespace
 
-std::string escaped_label(std::string_view value) {
-    if (is_utf8(value))
-        return escaped(value, true);
+std::string readable_label(std::string_view value) {
     std::string readable(value);
+    if (is_utf8(value))
+        return readable;
     for (char& c : readable)
         if (static_cast<unsigned char>(c) >= 0x80)
             c = '?';
-    return escaped(readable, true);
+    return readable;
+}
+
+std::string escaped_label(std::string_view value) {
+    return escaped(readable_label(value), true);
 }
 
 std::string prometheus_text(const metric_registry& registry) {

@@ -12,8 +12,11 @@ inline constexpr const char* prometheus_content_type = "text/plain; version=0.0.
 /// All metrics in Prometheus' text format, names prefixed with `barnabas_`, families sorted by name.
 std::string prometheus_text(const metric_registry& registry);
 
-/// For a label's value, which is in quotes: `\`, `"` and line ends are escaped. One name that is not UTF-8
-/// would make the whole page unreadable, so its bytes above ASCII become question marks.
+/// One name that is not UTF-8 would make the whole page unreadable, so its bytes above ASCII become question
+/// marks. What peers choose goes through this before it becomes a label: else two series could look the same.
+std::string readable_label(std::string_view value);
+
+/// For a label's value, which is in quotes: a readable one, with `\`, `"` and line ends escaped.
 std::string escaped_label(std::string_view value);
 
 } // namespace barnabas::runtime

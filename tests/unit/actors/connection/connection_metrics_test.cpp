@@ -1,0 +1,87 @@
+#include "actors/connection/connection_metrics.hpp"
+
+#include "runtime/metrics/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+namespace barnabas {
+namespace {
+
+class converted_records : public ::testing::Test {
+protected:
+    converted_records() {
+        node_.metrics = &registry_;
+        reconnect();
+    }
+
+    void reconnect() { metrics_.emplace(node_); }
+
+    void convert(const std::string& client, kafka::api_key key = kafka::api_key::produce) {
+        request_context request;
+        request.key = key;
+        request.client_id = client;
+        metrics_->converted(request, 1);
+    }
+
+    /// Of the series with that client id, as the page shows it; nothing if it has no such line.
+    std::optional<std::string> shown(const std::string& client, const std::string& api = "Produce") const {
+        const auto page = runtime::prometheus_text(registry_);
+        const auto line =
+            "barnabas_converted_records_total{api=\"" + api + "\",client_id=\"" + client + "\"} ";
+        const auto at = page.find(line);
+        if (at == std::string::npos)
+            return std::nullopt;
+        EXPECT_EQ(page.find(line, at + 1), std::string::npos) << "two lines of one series";
+        const auto from = at + line.size();
+        return page.substr(from, page.find('\n', from) - from);
+    }
+
+    runtime::metric_registry registry_;
+    runtime::node_services node_;
+    std::optional<connection_metrics> metrics_;
+};
+
+TEST_F(converted_records, a_listed_client_keeps_its_series_when_all_are_taken) {
+    for (int number = 0; number < 201; ++number)
+        convert("client-" + std::to_string(number));
+    EXPECT_EQ(shown("client-199"), "1");
+    EXPECT_EQ(shown("client-200"), std::nullopt);
+    EXPECT_EQ(shown("(others)"), "1");
+    reconnect();
+    convert("client-0");
+    convert("client-200");
+    EXPECT_EQ(shown("client-0"), "2");
+    EXPECT_EQ(shown("(others)"), "2");
+    convert("client-0", kafka::api_key::fetch);
+    EXPECT_EQ(shown("client-0"), "2");
+    EXPECT_EQ(shown("(others)", "Fetch"), "1");
+}
+
+TEST_F(converted_records, many_clients_behind_one_connection_keep_theirs) {
+    for (int round = 0; round < 2; ++round)
+        for (int number = 0; number < 250; ++number)
+            convert("client-" + std::to_string(number));
+    EXPECT_EQ(shown("client-0"), "2");
+    EXPECT_EQ(shown("client-199"), "2");
+    EXPECT_EQ(shown("(others)"), "100");
+}
+
+TEST_F(converted_records, ids_that_are_no_text_share_a_series) {
+    convert("id\xff");
+    convert("id\xfe");
+    EXPECT_EQ(shown("id?"), "2");
+}
+
+TEST_F(converted_records, a_long_id_is_cut_between_letters) {
+    const std::string front(63, 'a');
+    convert(front + "\xc3\xa4" + "b");
+    EXPECT_EQ(shown(front), "1");
+    convert(front + "bc");
+    EXPECT_EQ(shown(front + "b"), "1");
+}
+
+} // namespace
+} // namespace barnabas
