@@ -30,19 +30,31 @@ constexpr std::array dump_log_option_table{
     cli::option{"max-message-size", "BYTES",
                 "Size up to which a batch is looked for where an index points to.", "5242880"},
     cli::option{"max-bytes", "BYTES", "How far to read into each log."},
-    cli::option{"key-decoder-class", "CLASS", "How keys become text; only Kafka's StringDecoder is there.",
+    cli::option{"key-decoder-class", "CLASS",
+                "How keys become text: StringDecoder, DefaultDecoder (hexadecimal), LongDecoder or "
+                "IntegerDecoder, of org.apache.kafka.tools.api or kafka.serializer.",
                 string_decoder},
-    cli::option{"value-decoder-class", "CLASS",
-                "How values become text; only Kafka's StringDecoder is there.", string_decoder},
+    cli::option{"value-decoder-class", "CLASS", "How values become text; the same classes.", string_decoder},
     cli::option{"offsets-decoder", "", "Show keys and values as those of __consumer_offsets, in JSON."},
     cli::option{"transaction-log-decoder", "", "Show them as those of __transaction_state."},
     cli::option{"share-group-state-decoder", "", "Show them as those of __share_group_state."},
-    cli::option{"cluster-metadata-decoder", "", "Refused: this version cannot show metadata records."},
+    cli::option{"cluster-metadata-decoder", "",
+                "Show values as records of the metadata log of this broker, in JSON."},
     cli::option{"remote-log-metadata-decoder", "", "Refused: this version has no remote log."},
 };
 
-constexpr std::array<std::string_view, 2> absent_decoders{"cluster-metadata-decoder",
-                                                          "remote-log-metadata-decoder"};
+constexpr std::string_view absent_decoder = "remote-log-metadata-decoder";
+
+struct decoder_class {
+    std::string_view name;
+    replica::dump::field_decoder decoder;
+};
+constexpr decoder_class decoder_classes[] = {
+    {"StringDecoder", replica::dump::field_decoder::utf8},
+    {"DefaultDecoder", replica::dump::field_decoder::bytes},
+    {"LongDecoder", replica::dump::field_decoder::int64},
+    {"IntegerDecoder", replica::dump::field_decoder::int32},
+};
 
 constexpr std::string_view dump_log_notes =
     "Options and output are those of Kafka's kafka-dump-log. The files are only read, also beside a running "
@@ -86,20 +98,17 @@ int refuse(const std::string& why) {
     return exit_usage;
 }
 
-/// What Kafka's tool knows and this one does not must not pass as if it had been heeded.
-result<void> check_decoders(const cli::parsed_options& options) {
-    for (const auto name : absent_decoders)
-        if (options.has(name))
-            return error{errc::invalid_request,
-                         "--" + std::string(name) +
-                             " is not there; --print-data-log shows keys and values as text"};
-    for (const auto* name : {"key-decoder-class", "value-decoder-class"}) {
-        const auto given = *options.value(name);
-        if (given != string_decoder && given != "kafka.serializer.StringDecoder")
-            return error{errc::invalid_request, "--" + std::string(name) + " knows only " +
-                                                    std::string(string_decoder) + ", not '" + given + "'"};
-    }
-    return {};
+/// Kafka has its classes in two packages, the second one from before version 4.
+result<replica::dump::field_decoder> class_named(const cli::parsed_options& options,
+                                                 std::string_view option) {
+    const auto given = *options.value(option);
+    for (const auto& one : decoder_classes)
+        for (const std::string_view package : {"org.apache.kafka.tools.api.", "kafka.serializer."})
+            if (given == std::string(package) + std::string(one.name))
+                return one.decoder;
+    return error{errc::invalid_request, "--" + std::string(option) + " does not know '" + given +
+                                            "', only StringDecoder, DefaultDecoder, LongDecoder and "
+                                            "IntegerDecoder of org.apache.kafka.tools.api"};
 }
 
 /// Of several the first in Kafka's order.
@@ -109,13 +118,24 @@ replica::dump::record_decoder decoder_of(const cli::parsed_options& options) {
         return record_decoder::offsets;
     if (options.has("transaction-log-decoder"))
         return record_decoder::transaction;
+    if (options.has("cluster-metadata-decoder"))
+        return record_decoder::metadata;
     return options.has("share-group-state-decoder") ? record_decoder::share_state : record_decoder::text;
 }
 
 result<dump_options> read_options(const cli::parsed_options& options) {
-    if (auto decoders = check_decoders(options); !decoders)
-        return decoders.failure();
+    // What Kafka's tool knows and this one does not must not pass as if it had been heeded.
+    if (options.has(absent_decoder))
+        return error{errc::invalid_request,
+                     "--" + std::string(absent_decoder) +
+                         " is not there; --print-data-log shows keys and values as text"};
+    const auto key_decoder = class_named(options, "key-decoder-class");
+    const auto value_decoder = class_named(options, "value-decoder-class");
+    if (!key_decoder || !value_decoder)
+        return !key_decoder ? key_decoder.failure() : value_decoder.failure();
     dump_options wanted;
+    wanted.key_decoder = *key_decoder;
+    wanted.value_decoder = *value_decoder;
     wanted.deep_iteration = options.has("deep-iteration");
     wanted.decoder = decoder_of(options);
     wanted.print_data_log = options.has("print-data-log") || options.has("key-decoder-class") ||

@@ -15,7 +15,6 @@ namespace {
 
 namespace schema = internal_schema;
 
-constexpr std::uint16_t format_version = 1;
 constexpr std::size_t magic_size = 4;
 constexpr char magic[magic_size + 1] = "BNBm";
 /// A record has one level of structs and lists inside; more is not ours.
@@ -191,11 +190,11 @@ result<metadata_record> read(schema::ProducerIdsAllocated::Reader from) {
 }
 
 result<metadata_record> read(schema::MetadataRecord::Reader from) {
-    if (from.getFormatVersion() != format_version)
+    if (from.getFormatVersion() != metadata_format_version)
         return error{errc::unsupported_version, "a record of the metadata log has format version " +
                                                     std::to_string(from.getFormatVersion()) +
                                                     ", this Barnabas reads version " +
-                                                    std::to_string(format_version) +
+                                                    std::to_string(metadata_format_version) +
                                                     ": start the version that wrote it, or a newer one"};
     switch (from.which()) {
     case schema::MetadataRecord::NO_OP: return metadata_record(no_op_record{});
@@ -222,7 +221,7 @@ result<metadata_record> read(schema::MetadataRecord::Reader from) {
 slice encode(const metadata_record& record) {
     capnp::MallocMessageBuilder message;
     auto root = message.initRoot<schema::MetadataRecord>();
-    root.setFormatVersion(format_version);
+    root.setFormatVersion(metadata_format_version);
     std::visit([&root](const auto& one) { write(root, one); }, record);
 
     const auto words = capnp::messageToFlatArray(message);

@@ -86,6 +86,9 @@ using metadata_record = std::variant<no_op_record, feature_level_record, topic_c
                                      partition_record, topic_removed_record, config_changed_record,
                                      broker_registered_record, producer_ids_allocated_record>;
 
+/// In every record; readers refuse another.
+inline constexpr std::uint16_t metadata_format_version = 1;
+
 /// Bounds of one record, checked by writers and readers alike.
 namespace metadata_limits {
 inline constexpr std::size_t record_bytes_max = std::size_t{1} << 20;

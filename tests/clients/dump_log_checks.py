@@ -296,8 +296,8 @@ def skips_the_record_metadata():
 
 @check
 def says_what_it_cannot_do():
-    for arguments in (['--cluster-metadata-decoder'], ['--remote-log-metadata-decoder'],
-                      ['--value-decoder-class', 'org.apache.kafka.tools.api.LongDecoder']):
+    for arguments in (['--remote-log-metadata-decoder'], ['--key-decoder-class', 'LongDecoder'],
+                      ['--value-decoder-class', 'org.apache.kafka.tools.api.OtherDecoder']):
         done = run(command(['--files', 'x/00000000000000000000.log', *arguments]), good=False)
         expect_equal(done.returncode, 2, f'exit code of {arguments}')
         expect_equal(done.stdout, b'', f'output of {arguments}')
@@ -335,6 +335,36 @@ def filled_broker(topic, count):
                                  headers=[('codec', codec)], on_delivery=lambda failed, _: expect(not failed, failed))
             expect_equal(producer.flush(30), 0, f'records of {codec} not acknowledged')
         yield broker
+
+
+@check
+def shows_the_metadata_log():
+    with Broker({}) as broker:
+        logs = segment_files(os.path.join(broker.data_dir, '__cluster_metadata-0'), '.log')
+        expect_equal(broker.stop(), 0, 'exit code of the broker')
+        seen, said = dump(['--cluster-metadata-decoder', '--skip-record-metadata', '--files', ','.join(logs)])
+        expect_equal(said, [], 'complaints')
+        records = [json.loads(line.removeprefix(b' payload: ')) for line in seen if line.startswith(b' payload: ')]
+        registered = [one['data'] for one in records if one['type'] == 'broker_registered']
+        expect(registered and registered[0]['brokerId'] == 1 and registered[0]['endPoints'], f'it showed {records}')
+        expect({one['version'] for one in records} == {1}, f'it showed {records}')
+
+
+@check
+def shows_keys_and_values_by_kafkas_classes():
+    def contents(*classes):
+        options = zip(('--key-decoder-class', '--value-decoder-class'), classes)
+        seen, _ = dump([*sum(options, ()), '--skip-record-metadata', '--files', 'plain-none-0/00000000000000000000.log'], unpacked('clean'))
+        found = [re.fullmatch(rb'\| key: (.*) payload: (.*)', line) for line in seen]
+        return [one.groups() for one in found if one]
+    texts = contents('org.apache.kafka.tools.api.StringDecoder', 'kafka.serializer.StringDecoder')
+    expect(texts and any(len(value) >= 8 for _, value in texts), 'there are no records with key and value')
+    for number, size in (('Integer', 4), ('Long', 8)):
+        shown = contents('org.apache.kafka.tools.api.DefaultDecoder', f'kafka.serializer.{number}Decoder')
+        for (key, value), (key_shown, value_shown) in zip(texts, shown, strict=True):
+            expect_equal(bytes.fromhex(key_shown.decode()), key, 'a key')
+            if len(value) >= size and value.isascii():
+                expect_equal(int(value_shown), int.from_bytes(value[:size], 'big', signed=True), 'a value')
 
 
 @check

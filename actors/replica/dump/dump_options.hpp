@@ -15,6 +15,8 @@ struct dump_options {
     /// Shows keys and values, and so the records.
     bool print_data_log = false;
     record_decoder decoder = record_decoder::text;
+    field_decoder key_decoder = field_decoder::utf8;
+    field_decoder value_decoder = field_decoder::utf8;
     bool skip_record_metadata = false;
     /// Compares indexes with their logs without showing their entries.
     bool verify_index_only = false;

@@ -1,5 +1,6 @@
 #include "actors/replica/dump/record_lines.hpp"
 
+#include "actors/replica/dump/metadata_text.hpp"
 #include "actors/replica/dump/utf8_text.hpp"
 #include "protocol/batch/big_endian.hpp"
 
@@ -113,12 +114,18 @@ result<std::string> record_lines::facts_of(const batch::batch_header& batch,
     return text + *control;
 }
 
+record_text record_lines::contents_of(const batch::record_view& record) const {
+    if (options_.decoder == record_decoder::text)
+        return plain_text_of(record, options_.key_decoder, options_.value_decoder);
+    // Such records have no keys.
+    if (options_.decoder == record_decoder::metadata)
+        return {std::nullopt, metadata_text_of(record)};
+    return coordinator_text_of(record, options_.decoder);
+}
+
 void record_lines::put_line(std::string facts, const batch::record_view& record, bool contents) {
     std::string text = options_.skip_record_metadata ? "" : std::move(facts);
-    const auto shown = !contents ? record_text{}
-                       : options_.decoder == record_decoder::text
-                           ? plain_text_of(record)
-                           : coordinator_text_of(record, options_.decoder);
+    const auto shown = contents ? contents_of(record) : record_text{};
     if (shown.key)
         text += (text.empty() ? "| key: " : " key: ") + *shown.key;
     if (shown.payload)

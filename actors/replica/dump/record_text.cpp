@@ -183,14 +183,49 @@ result<std::string> value_json(std::span<const std::byte> bytes, const record_ty
     return "{\"version\":\"" + std::to_string(value->number) + "\",\"data\":" + *json + "}";
 }
 
+std::string hexadecimal(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const auto one : bytes) {
+        text += digits[std::to_integer<unsigned>(one) >> 4];
+        text += digits[std::to_integer<unsigned>(one) & 15];
+    }
+    return text;
+}
+
+/// What follows the number is passed over, as in Kafka.
+template <class Number>
+std::string number_text(std::span<const std::byte> bytes, log_offset offset) {
+    if (bytes.empty())
+        return "null";
+    if (bytes.size() < sizeof(Number))
+        return "Error at offset " + std::to_string(offset.get()) + ", skipping. " +
+               std::to_string(bytes.size()) + " bytes are too few for a number of " +
+               std::to_string(sizeof(Number));
+    return std::to_string(batch::load_big_endian<Number>(bytes.data()));
+}
+
+std::string field_text(std::span<const std::byte> bytes, field_decoder decoder, log_offset offset) {
+    switch (decoder) {
+    case field_decoder::bytes: return hexadecimal(bytes);
+    case field_decoder::int64: return number_text<std::int64_t>(bytes, offset);
+    case field_decoder::int32: return number_text<std::int32_t>(bytes, offset);
+    case field_decoder::utf8: break;
+    }
+    std::string text;
+    append_utf8(text, bytes);
+    return text;
+}
+
 } // namespace
 
-record_text plain_text_of(const batch::record_view& record) {
+record_text plain_text_of(const batch::record_view& record, field_decoder key, field_decoder value) {
     record_text text;
     if (record.key)
-        append_utf8(text.key.emplace(), *record.key);
+        text.key = field_text(*record.key, key, record.offset);
     if (record.value)
-        append_utf8(text.payload.emplace(), *record.value);
+        text.payload = field_text(*record.value, value, record.offset);
     return text;
 }
 

@@ -9,10 +9,19 @@ namespace barnabas::replica::dump {
 
 /// What keys and values are taken for.
 enum class record_decoder {
-    text,        ///< UTF-8
+    text,        ///< see `field_decoder`
     offsets,     ///< records of group coordinators, in __consumer_offsets
     transaction, ///< of transaction coordinators, in __transaction_state
     share_state, ///< of share coordinators, in __share_group_state
+    metadata,    ///< of Barnabas' own metadata log
+};
+
+/// What a key or value is taken for where the decoder is `text`, as Kafka's decoder classes do it.
+enum class field_decoder {
+    utf8,
+    bytes, ///< hexadecimal digits
+    int64, ///< the first eight bytes
+    int32, ///< the first four
 };
 
 struct record_text {
@@ -20,8 +29,8 @@ struct record_text {
     std::optional<std::string> payload;
 };
 
-/// Null stays absent.
-record_text plain_text_of(const batch::record_view& record);
+/// Null stays absent. Where bytes are too few for a number the text says so.
+record_text plain_text_of(const batch::record_view& record, field_decoder key, field_decoder value);
 
 /// Type and fields of a coordinator's record as JSON, "<DELETE>" for a null value. What it cannot be read as
 /// stands in the key's place, and so that one record does not hide the others.

@@ -56,6 +56,27 @@ sample_record group_record(const slice& subscription) {
     return {prefixed(2, key, 0), prefixed(3, value, 3)};
 }
 
+std::optional<std::string> shown(std::string_view bytes, field_decoder decoder) {
+    batch::record_view record;
+    record.offset = log_offset(42);
+    record.key = record.value = std::as_bytes(std::span(bytes));
+    const auto text = plain_text_of(record, decoder, field_decoder::bytes);
+    EXPECT_EQ(text.payload, plain_text_of(record, field_decoder::bytes, decoder).key);
+    return text.key;
+}
+
+TEST(record_text, takes_keys_and_values_for_what_the_decoder_says) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(shown("a\xff"sv, field_decoder::utf8), "a\xef\xbf\xbd");
+    EXPECT_EQ(shown("a\x0f\xff"sv, field_decoder::bytes), "610fff");
+    EXPECT_EQ(shown("\xff\xff\xff\xff\xff\xff\xff\xfe"sv, field_decoder::int64), "-2");
+    EXPECT_EQ(shown("\0\0\1\0 and more"sv, field_decoder::int32), "256");
+    EXPECT_EQ(shown(""sv, field_decoder::int64), "null");
+    EXPECT_TRUE(shown("\0\0\1"sv, field_decoder::int32)->starts_with("Error at offset 42, skipping. "));
+    EXPECT_TRUE(shown("\0\0\1\0"sv, field_decoder::int64)->starts_with("Error at offset 42, skipping. "));
+    EXPECT_EQ(plain_text_of({}, field_decoder::int64, field_decoder::utf8).key, std::nullopt);
+}
+
 TEST(record_text, shows_type_and_fields_of_a_transaction) {
     const auto text = transaction_record().text(record_decoder::transaction);
     EXPECT_EQ(text.key, "{\"type\":\"0\",\"data\":{\"transactionalId\":\"tx\"}}");
