@@ -18,12 +18,6 @@ constexpr std::uint32_t small_segments = 16;
 /// ... roll by time, delete by size and time.
 constexpr std::uint32_t by_time = 0;
 
-struct prepared {
-    const char* name;
-    operations before;
-    std::vector<std::uint32_t> options{small_segments, by_time};
-};
-
 const operation batch{op::send, 90, 0};
 const operation later_batch{op::send, 90, 400};
 
@@ -38,6 +32,52 @@ operations joined(operations first, const operations& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;
 }
+
+const operations usual_jobs{
+    {op::write},
+    {op::write_all},
+    {op::sync},
+    {op::failing_sync},
+    {op::close},
+    {op::kill},
+    {op::power_cut, 0},
+    {op::power_cut, 4},
+    {op::retain, 0},
+    {op::retain, 1},
+    {op::roll_expired},
+    {op::read, 1, 300},
+    {op::read_committed, 1, 300},
+    {op::find, 130},
+    {op::find_largest},
+};
+
+const operations jobs_beside_a_journal{
+    {op::commit, 0, 3}, {op::commit, 2, 0}, // it has no room
+    {op::commit, 1, 1},                     // it takes it, and the process dies
+    {op::commit, 3, 2},                     // it fails
+    {op::settle, 0},    {op::sync},         {op::close}, {op::kill}, {op::power_cut, 0}, {op::power_cut, 4},
+};
+
+const operations jobs_of_deletion{
+    {op::delete_records, 3, 1},
+    {op::delete_records, 3, 8}, // the process dies between the promise and the deletion
+    {op::delete_records, 3, 4}, // ... of power
+    {op::retain, 0},
+    {op::close},
+    {op::power_cut, 0},
+};
+
+const operations jobs_of_compaction{
+    {op::compact, 1200, 0}, {op::compact, 1200, 1},     {op::retain, 0}, {op::kill},
+    {op::power_cut, 0},     {op::delete_records, 3, 8},
+};
+
+struct prepared {
+    const char* name;
+    operations before;
+    operations jobs = usual_jobs;
+    std::vector<std::uint32_t> options{small_segments, by_time};
+};
 
 /// Some records are stable by the commit journal alone.
 operations committed() {
@@ -62,42 +102,15 @@ std::vector<prepared> directories() {
         {"half_deleted", joined(joined(rolled(), sync), {{op::retain, 1}})},
         {"torn", joined(joined(few, sync), joined(rolled(), {{op::power_cut, 1}}))},
         {"failed_write", joined(few, {batch, {op::fail_later, 0}})},
-        {"committed", committed()},
-        {"to_commit", joined(committed(), {batch, {op::write_all}})},
-        {"settled", joined(committed(), {{op::settle, 1}, batch, {op::write_all}})},
-        {"deleted_from", joined(joined(rolled(), sync), {{op::delete_records, 5, 1}})},
-        {"keyed", joined(rolled(), sync), compacted},
-        {"cleaned", joined(joined(rolled(), sync), joined({{op::compact, 1200, 1}}, rolled())), compacted},
+        {"committed", committed(), jobs_beside_a_journal},
+        {"to_commit", joined(committed(), {batch, {op::write_all}}), jobs_beside_a_journal},
+        {"settled", joined(committed(), {{op::settle, 1}, batch, {op::write_all}}), jobs_beside_a_journal},
+        {"deleted_from", joined(joined(rolled(), sync), {{op::delete_records, 5, 1}}), jobs_of_deletion},
+        {"keyed", joined(rolled(), sync), jobs_of_compaction, compacted},
+        {"cleaned", joined(joined(rolled(), sync), joined({{op::compact, 1200, 1}}, rolled())),
+         jobs_of_compaction, compacted},
     };
 }
-
-const operations jobs{
-    {op::write},
-    {op::write_all},
-    {op::sync},
-    {op::failing_sync},
-    {op::close},
-    {op::kill},
-    {op::power_cut, 0},
-    {op::power_cut, 4},
-    {op::retain, 0},
-    {op::retain, 1},
-    {op::roll_expired},
-    {op::read, 1, 300},
-    {op::read_committed, 1, 300},
-    {op::find, 130},
-    {op::find_largest},
-    {op::commit, 0, 3},
-    {op::commit, 2, 0},
-    {op::commit, 1, 1}, // the journal has it, and the process dies
-    {op::commit, 3, 2}, // the journal fails
-    {op::settle, 0},
-    {op::delete_records, 3, 1},
-    {op::delete_records, 3, 8}, // the process dies between the promise and the deletion
-    {op::delete_records, 3, 4}, // ... of power
-    {op::compact, 1200, 0},
-    {op::compact, 1200, 1},
-};
 
 bool opens_the_log(const operation& job) {
     return job.what == op::kill || job.what == op::power_cut ||
@@ -134,7 +147,7 @@ void expect_sound_at_every_operation(const prepared& directory, const operation&
 
 void expect_sound(const misfortune& arm) {
     for (const auto& directory : directories())
-        for (const auto& job : jobs)
+        for (const auto& job : directory.jobs)
             for (const auto options : directory.options)
                 expect_sound_at_every_operation(directory, job, options, arm);
 }
@@ -151,12 +164,10 @@ std::uint64_t operations_of(const prepared& directory, const operation& job, std
 /// Most operations on files that a job has in any of the directories.
 std::uint64_t most_operations_of(op what) {
     std::uint64_t most = 0;
-    for (const auto& job : jobs) {
-        if (job.what != what)
-            continue;
-        for (const auto& directory : directories())
-            most = std::max(most, operations_of(directory, job, directory.options.front()));
-    }
+    for (const auto& directory : directories())
+        for (const auto& job : directory.jobs)
+            if (job.what == what)
+                most = std::max(most, operations_of(directory, job, directory.options.front()));
     return most;
 }
 
