@@ -46,7 +46,7 @@ def all_clients_share_a_group_and_read_everything_once():
         tool.close()
         expect_equal((described.state, described.protocol, len(described.members)), ('Stable', 'range', 4), 'description')
         expect_equal({one.client_host for one in described.members}, {'/127.0.0.1'}, 'hosts')
-        members.leave()
+        members.leave(8)
         expect_equal(committed(broker, 'sharing', 'shared', 8), [100] * 8, 'offsets when all have left')
 
 
@@ -72,8 +72,7 @@ def each_client_in_turn_shares_for_the_others():
             members.read(values)
             members.all[0].leave()
         for members in groups:
-            members.share(6, 10.0)
-            members.leave()
+            members.leave(6)
             expect_equal(committed(broker, members.group, 'led', 6), [60] * 6, 'offsets when all have left')
             expect_equal(sorted(members.values()), values, 'records when all have left')
     finally:
@@ -105,7 +104,7 @@ def one_of_each_client_is_killed():
         members.share(8)
         expect_equal([len(one.owned) for one in members.living()], [2] * 4, 'partitions of those who live')
         members.read(numbered(0, 800))
-        members.leave()
+        members.leave(8)
         expect_equal(committed(broker, 'killing', 'killed', 8), [100] * 8, 'offsets when all have left')
 
 
@@ -125,7 +124,7 @@ def all_clients_go_on_when_the_broker_is_killed_and_restarted():
         members.read(numbered(0, 800))
         members.share(8)
         members.expect_alive()
-        members.leave()
+        members.leave(8)
         expect_equal(committed(broker, 'surviving', 'survives', 8), [100] * 8, 'offsets when all have left')
 
 
@@ -145,7 +144,7 @@ def members_die_while_the_broker_is_dead():
         send(broker, 'both', numbered(400, 400), 8)
         members.share(8)
         members.read(numbered(0, 800))
-        members.leave()
+        members.leave(8)
         expect_equal(committed(broker, 'both', 'both', 8), [100] * 8, 'offsets when all have left')
 
 
