@@ -13,7 +13,7 @@ from broker import Broker
 from checks import check, expect, expect_equal, main, until
 from members import Members, missing_kafkajs
 
-SHORT_SESSION_MS = 2000
+SHORT_SESSION_MS = 3000
 broker = Broker({'group.initial.rebalance.delay.ms': 100, 'offsets.topic.num.partitions': 5,
                  'group.min.session.timeout.ms': 500})
 topic, group_of = functools.partial(create, broker), functools.partial(Members, broker)

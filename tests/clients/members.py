@@ -71,6 +71,9 @@ class Process:
         """kill -9; what it wrote before is read to its end."""
         self.process.kill()
         self.process.wait()
+        self.finish_reading()
+
+    def finish_reading(self):
         for reader in self.readers:
             reader.join(10)
 
@@ -114,8 +117,9 @@ class Member(Process):
 
     def answer_to(self, number, seconds=20.0):
         def answered():
-            if number not in self.answers and not self.is_running():
-                raise Failed(f'{self.name} ended: {" ".join(self.errors[-5:])}')
+            if not self.is_running():
+                self.finish_reading()
+                expect(number in self.answers, f'{self.name} ended: {" ".join(self.errors[-5:])}')
             return number in self.answers
         until(answered, f'{self.name} answers its order {number} ({" ".join(self.errors[-3:])})', seconds)
         return self.answers.pop(number)

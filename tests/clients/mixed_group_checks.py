@@ -15,7 +15,8 @@ from broker import Broker
 from checks import check, expect_equal, main, until
 from members import Members, missing_kafkajs
 
-SESSION_MS = 3000
+# A member that does not come back to a restarted broker within its session reads again what it had not committed.
+SESSION_MS = 6000
 broker = Broker({'group.initial.rebalance.delay.ms': 100, 'offsets.topic.num.partitions': 5,
                  'group.min.session.timeout.ms': 500})
 topic, group_of = functools.partial(create, broker), functools.partial(Members, broker)

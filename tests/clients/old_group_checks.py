@@ -16,7 +16,7 @@ from members import Members
 
 # JoinGroup v0, v0, v1, v2 and v2 from then on, with Fetch v1, v2, v3, v4.
 RELEASES = [(0, 9), (0, 10), (0, 10, 1), (0, 11), (1, 0), (2, 0), (2, 4)]
-SHORT_SESSION_MS = 2000
+SHORT_SESSION_MS = 3000
 broker = Broker({'group.initial.rebalance.delay.ms': 100, 'offsets.topic.num.partitions': 5,
                  'group.min.session.timeout.ms': 500})
 topic, group_of = functools.partial(create, broker), functools.partial(Members, broker)
