@@ -2,6 +2,7 @@
 
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/quick_check.hpp"
+#include "protocol/batch/summing_check.hpp"
 #include "protocol/batch/unpacked_window.hpp"
 
 #include <string>
@@ -15,6 +16,8 @@ error invalid(std::string detail) {
 }
 
 result<void> check_frame(const batch_view& batch);
+result<void> check_checksum(const batch_header& header, std::uint32_t computed);
+result<void> check_header(const batch_header& header, const validation_options& options);
 result<void> check_codec(const batch_header& header, bool allow_zstd);
 result<void> check_counts(const batch_header& header, batch_origin origin);
 result<void> check_producer(const batch_header& header);
@@ -31,6 +34,14 @@ public:
         : header_(header), options_(options),
           window_(window), rules_{header.base_timestamp, header.record_count, header.last_offset_delta,
                                   options.origin == batch_origin::client, options.require_keys} {}
+
+    /// Looks at some of the records of an uncompressed batch beside its checksum, which it returns; may come
+    /// first, in front of `run`.
+    std::uint32_t begin_beside_checksum(std::span<const std::byte> summed) noexcept {
+        const auto begun = check_and_sum(summed, window_.at_hand(), rules_, seen_);
+        window_.go_to(begun.behind);
+        return begun.checksum;
+    }
 
     result<batch_facts> run();
 
@@ -61,9 +72,10 @@ private:
     std::int32_t offset_delta_ = 0;
 };
 
+/// Of a compressed batch.
 result<batch_facts> check_inside(const batch_view& batch, const validation_options& options) {
     const auto stored = batch.records();
-    if (batch.header.compression() == codec::none || (batch.header.record_count == 0 && stored.empty())) {
+    if (batch.header.record_count == 0 && stored.empty()) {
         unpacked_window window(stored);
         return records_check(batch.header, options, window).run();
     }
@@ -83,18 +95,19 @@ result<batch_facts> validate_batch(const batch_view& batch, const validation_opt
     const auto& header = batch.header;
     if (auto frame = check_frame(batch); !frame)
         return frame.failure();
-    if (auto codec = check_codec(header, options.allow_zstd); !codec)
-        return codec.failure();
-    if (auto counts = check_counts(header, options.origin); !counts)
-        return counts.failure();
-    if (auto producer = check_producer(header); !producer)
-        return producer.failure();
-    if (options.origin == batch_origin::client)
-        if (auto rules = check_client_rules(header); !rules)
-            return rules.failure();
+    const auto summed = batch.bytes.bytes().subspan(at::attributes);
+    const bool records_at_hand = header.codec_bits() == 0 && options.inside == inside_check::full;
+    unpacked_window window(batch.records());
+    records_check records(header, options, window);
+    const std::uint32_t computed = records_at_hand ? records.begin_beside_checksum(summed) : crc32c(summed);
+    // What the records have shown so far counts only if nothing is wrong in front of them.
+    if (auto checksum = check_checksum(header, computed); !checksum)
+        return checksum.failure();
+    if (auto fields = check_header(header, options); !fields)
+        return fields.failure();
     if (options.inside == inside_check::header)
         return facts_claimed_by(batch);
-    return check_inside(batch, options);
+    return records_at_hand ? records.run() : check_inside(batch, options);
 }
 
 namespace {
@@ -107,10 +120,25 @@ result<void> check_frame(const batch_view& batch) {
     if (batch.header.magic != current_magic)
         return error{errc::unsupported_for_message_format,
                      "magic " + std::to_string(batch.header.magic) + " instead of 2"};
-    const std::uint32_t computed = crc32c(batch.bytes.bytes().subspan(at::attributes));
-    if (computed != batch.header.crc)
+    return {};
+}
+
+result<void> check_checksum(const batch_header& header, std::uint32_t computed) {
+    if (computed != header.crc)
         return error{errc::corrupt_message, "the CRC is " + std::to_string(computed) +
-                                                ", but the header says " + std::to_string(batch.header.crc)};
+                                                ", but the header says " + std::to_string(header.crc)};
+    return {};
+}
+
+result<void> check_header(const batch_header& header, const validation_options& options) {
+    if (auto codec = check_codec(header, options.allow_zstd); !codec)
+        return codec.failure();
+    if (auto counts = check_counts(header, options.origin); !counts)
+        return counts.failure();
+    if (auto producer = check_producer(header); !producer)
+        return producer.failure();
+    if (options.origin == batch_origin::client)
+        return check_client_rules(header);
     return {};
 }
 
