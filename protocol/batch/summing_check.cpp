@@ -154,7 +154,7 @@ public:
         std::int32_t others = 1;
         while (seen.count < rules_.record_count) {
             const auto alike = check_alike(seen);
-            others = alike < worthwhile ? std::min(2 * others, 16) : 1;
+            others = alike < worthwhile ? std::min(2 * others, others_max) : 1;
             if (alike < worthwhile && !check_others(others, seen))
                 break;
         }
@@ -162,7 +162,9 @@ public:
     }
 
 private:
-    static constexpr std::int32_t worthwhile = 4;
+    /// Beginning and ending a run cost as much as some records.
+    static constexpr std::int32_t worthwhile = 16;
+    static constexpr std::int32_t others_max = 256;
     /// What is read of a record before its end is known to be inside: head, key's length, a key of one byte's
     /// length, value's length.
     static constexpr std::ptrdiff_t margin = 80;
