@@ -338,6 +338,18 @@ std::optional<std::string> problem_of_zstd(const produce_consume_options& option
     return {};
 }
 
+std::optional<std::string> problem_of_namesakes(const produce_consume_options& options) {
+    if (options.recreations.interval_ns == 0)
+        return {};
+    for (const auto& load : options.producers)
+        if (load.producer.produce_version_max < produce_by_id)
+            return "[producer] where [recreations] makes topics again, produce_version_max must be 13";
+    for (const auto& reader : options.readers)
+        if (reader.fetch_version_max < fetch_by_id)
+            return "[reader] where [recreations] makes topics again, fetch_version_max must be at least 13";
+    return {};
+}
+
 std::optional<std::string> problem_of(const planned_send& send, virtual_time before,
                                       const produce_consume_options& options) {
     if (send.at < before)

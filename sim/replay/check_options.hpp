@@ -39,6 +39,8 @@ checked problem_of_phases(virtual_time healing, virtual_time progress_due);
 
 /// Batches that some reader is too old for.
 std::optional<std::string> problem_of_zstd(const produce_consume_options& options);
+/// Clients that could not tell a topic from the next one of its name.
+std::optional<std::string> problem_of_namesakes(const produce_consume_options& options);
 
 /// `before` is the time of the row above. What is wrong with the row alone, its producer or its partition.
 std::optional<std::string> problem_of(const planned_send& send, virtual_time before,

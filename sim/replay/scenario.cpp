@@ -163,6 +163,8 @@ result<void> scenario::reading::known(const document_section& section) {
 
 /// What was drawn gives way to what is stated.
 void scenario::reading::settle_zstd() {
+    if (of.draw_ && made.recreations.interval_ns != 0)
+        name_topics_by_id(made, seen["producer"] == 0, seen["reader"] == 0);
     if (!of.draw_ || !problem_of_zstd(made))
         return;
     if (seen["reader"] == 0) {
@@ -179,8 +181,9 @@ void scenario::reading::settle_zstd() {
 result<void> scenario::reading::fits_together() const {
     if (!made.producers.empty() && made.topics.empty())
         return of.text_.wrong(producer_line, "[producer] there is no topic to send to");
-    if (const auto problem = problem_of_zstd(made))
-        return of.text_.wrong(producer_line, *problem);
+    for (const auto& problem : {problem_of_zstd(made), problem_of_namesakes(made)})
+        if (problem)
+            return of.text_.wrong(producer_line, *problem);
     virtual_time before{0};
     for (std::size_t i = 0; i < send_lines.size(); ++i) {
         const auto& send = (*made.sends)[i];

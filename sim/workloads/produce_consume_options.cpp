@@ -94,6 +94,15 @@ bool is_compacted(const client::new_topic& topic) {
     });
 }
 
+void name_topics_by_id(produce_consume_options& options, bool producers, bool readers) {
+    if (producers)
+        for (auto& load : options.producers)
+            load.producer.produce_version_max = std::max(load.producer.produce_version_max, produce_by_id);
+    if (readers)
+        for (auto& reader : options.readers)
+            reader.fetch_version_max = std::max(reader.fetch_version_max, fetch_by_id);
+}
+
 load_options drawn_load(runtime::random draws) {
     load_options load;
     load.producer.acks = draws.chance(1, 5) ? 1 : -1;

@@ -101,6 +101,8 @@ void fit_to_version(load_options& load, bool keep_idempotent = false, bool keep_
 client::consumer_options drawn_reader(runtime::random draws);
 
 bool is_compacted(const client::new_topic& topic);
+/// Producers, readers, or both get versions that tell a topic from the next one of its name.
+void name_topics_by_id(produce_consume_options& options, bool producers, bool readers);
 
 /// Whether some topic keeps nothing but zstd, by its own `compression.type` or the broker's.
 bool stores_zstd(const produce_consume_options& options);

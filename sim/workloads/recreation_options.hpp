@@ -15,6 +15,11 @@ struct recreation_options {
     std::int64_t away_ns = 200 * millisecond;
 };
 
+/// From these versions of Produce and Fetch on clients name topics by their ids, and can tell one from the
+/// next of its name.
+inline constexpr std::int16_t produce_by_id = 13;
+inline constexpr std::int16_t fetch_by_id = 13;
+
 template <fields_of<recreation_options> Of, class Visit>
 void for_each_field(Of& of, Visit&& visit) {
     visit("interval_ns", of.interval_ns);

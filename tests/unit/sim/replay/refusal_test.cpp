@@ -77,6 +77,9 @@ TEST(scenario, names_the_line_of_values_that_no_run_can_be_made_of) {
         {"[group_admin]\ninterval = 2h\n", "x:2: [group_admin] interval must be in 1ms..1h"},
         {"[member]\nfetch_version_max = 10\n", "x:2: [member] fetch_version_max must be in 1..9"},
         {"[lookups]\ninterval = 2h\n", "x:2: [lookups] interval must be in 1ms..1h"},
+        {"[recreations]\naway = 0s\n", "x:2: [recreations] away must be in 1ms..1h"},
+        {"[recreations]\ninterval = 1s\n[producer]\nproduce_version_max = 12\n",
+         "x:3: [producer] where [recreations] makes topics again, produce_version_max must be 13"},
     });
 }
 

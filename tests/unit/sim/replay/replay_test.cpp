@@ -99,6 +99,17 @@ TEST(schedule, members_and_who_deletes_their_groups_are_stated) {
     EXPECT_EQ(second.run().trace_hash, before.trace_hash);
 }
 
+TEST(schedule, who_makes_topics_again_is_stated) {
+    const std::string recreations = "[recreations]\ninterval = 2s\naway = 100ms\n";
+    produce_consume first(options_of(recreations, 4), {}, true);
+    const auto before = first.run();
+    EXPECT_TRUE(before.passed) << before.what;
+    const auto text = expanded_text(first.frozen());
+    EXPECT_NE(text.find(recreations), std::string::npos);
+    produce_consume second(options_of(text, 4), {});
+    EXPECT_EQ(second.run().trace_hash, before.trace_hash);
+}
+
 TEST(schedule, whoever_watches_the_trace_changes_nothing) {
     struct watcher final : trace_sink {
         void on_event(const trace_event&) override { ++events; }
