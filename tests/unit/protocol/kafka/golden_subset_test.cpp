@@ -1,9 +1,12 @@
 #include "tests/golden/checks.hpp"
+#include "tests/golden/reasons.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 namespace barnabas::golden {
 namespace {
@@ -33,6 +36,36 @@ TEST(golden_checks, tell_line_and_reason_of_what_does_not_hold) {
     EXPECT_TRUE(done.failures[1].starts_with("line 3: the line cannot be used")) << done.failures[1];
     EXPECT_NE(check_file(path, "scram").not_checked, "");
     EXPECT_EQ(check_file(path, "varints").failed, 1u) << "the file is gone";
+}
+
+error damaged(const char* codec) {
+    return {errc::corrupt_message, std::string(codec) + " data is damaged: it ends early"};
+}
+
+TEST(golden_reasons, a_damaged_body_is_known_by_the_classes_of_exceptions) {
+    const auto is_same = [](std::string_view java, const error& ours) {
+        return !compare_reasons(reason_format::record_set, java, ours);
+    };
+    const std::string lz4 = "org.apache.kafka.common.KafkaException: java.io.IOException: Stream unsupported "
+                            "(invalid magic bytes) <- java.io.IOException: Stream unsupported";
+    const std::string zstd = "org.apache.kafka.common.KafkaException: Failed to decompress record stream <- "
+                             "com.github.luben.zstd.ZstdIOException: Unknown frame descriptor";
+    const std::string gzip =
+        "org.apache.kafka.common.KafkaException: java.util.zip.ZipException: invalid block "
+        "type <- java.util.zip.ZipException: invalid block type";
+    const std::string early =
+        "org.apache.kafka.common.KafkaException: java.io.EOFException: Unexpected end of "
+        "ZLIB input stream <- java.io.EOFException";
+    EXPECT_TRUE(is_same(lz4, damaged("lz4")));
+    EXPECT_TRUE(is_same(lz4, damaged("snappy")));
+    EXPECT_TRUE(is_same(zstd, damaged("zstd")));
+    EXPECT_FALSE(is_same(zstd, damaged("gzip")));
+    EXPECT_TRUE(is_same(gzip, damaged("gzip")));
+    EXPECT_FALSE(is_same(gzip, damaged("lz4")));
+    EXPECT_TRUE(is_same(early, damaged("gzip")));
+    EXPECT_FALSE(is_same(early, error{errc::invalid_record, "gzip data is damaged"}));
+    EXPECT_FALSE(is_same(early, error{errc::corrupt_message, "the CRC is 1"}));
+    EXPECT_FALSE(is_same("org.apache.kafka.common.KafkaException: it rained", damaged("gzip")));
 }
 
 } // namespace
