@@ -47,7 +47,7 @@ const std::map<std::string, line_check, std::less<>>& checks() {
 }
 
 /// What has no code here yet, and what will bring it.
-std::string why_not_checked(std::string_view name) {
+std::optional<std::string> why_not_checked(std::string_view name) {
     if (name == "metadata-records" || name == "raft-records")
         return "Barnabas keeps its metadata in records of its own";
     if (name == "storage-records")
@@ -56,7 +56,7 @@ std::string why_not_checked(std::string_view name) {
         return "assignors run in clients";
     if (name == "scram")
         return "authentication is not built";
-    return "nobody knows a file of this name";
+    return std::nullopt;
 }
 
 std::optional<std::string> read_all(const std::string& path) {
@@ -70,6 +70,12 @@ std::optional<std::string> read_all(const std::string& path) {
         text.append(piece.data(), static_cast<std::size_t>(got));
     gzclose(file);
     return got < 0 ? std::nullopt : std::optional(std::move(text));
+}
+
+file_result failed_file(file_result of, std::string why) {
+    of.failed = 1;
+    of.failures.push_back(std::move(why));
+    return of;
 }
 
 std::string unusable(std::string_view why) {
@@ -129,15 +135,15 @@ file_result check_file(const std::string& path, const std::string& name) {
     done.name = name;
     const auto check = check_for(name);
     if (!check) {
-        done.not_checked = why_not_checked(name.substr(name.rfind('/') + 1));
+        const auto why = why_not_checked(name.substr(name.rfind('/') + 1));
+        if (!why)
+            return failed_file(std::move(done), "nobody knows a file of this name");
+        done.not_checked = *why;
         return done;
     }
     const auto text = read_all(path);
-    if (!text) {
-        done.failed = 1;
-        done.failures.push_back(path + " cannot be read");
-        return done;
-    }
+    if (!text)
+        return failed_file(std::move(done), path + " cannot be read");
     std::size_t number = 0;
     for (std::size_t start = 0; start < text->size();) {
         const auto end = std::min(text->find('\n', start), text->size());
@@ -151,6 +157,8 @@ file_result check_file(const std::string& path, const std::string& name) {
         if (wrong && done.failures.size() < failures_shown)
             done.failures.push_back("line " + std::to_string(number) + ": " + *wrong);
     }
+    if (number == 0)
+        return failed_file(std::move(done), "it has no lines");
     return done;
 }
 

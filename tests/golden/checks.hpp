@@ -36,7 +36,8 @@ std::optional<std::string> check_line(const line_check& check, const boost::json
 /// The lines of a file of JSON objects, gzipped or not. Nothing when it cannot be read or parsed.
 std::optional<std::vector<boost::json::object>> read_lines(const std::string& path);
 
-/// Checks a file of JSON lines, gzipped or not. `name` decides how.
+/// Checks a file of JSON lines, gzipped or not. `name` decides how; a name that nobody knows, and a file
+/// without lines, fail, because of them nothing is known.
 file_result check_file(const std::string& path, const std::string& name);
 
 /// All `.jsonl` and `.jsonl.gz` files in a folder and below, in order of their names.

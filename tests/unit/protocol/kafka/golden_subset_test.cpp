@@ -38,6 +38,20 @@ TEST(golden_checks, tell_line_and_reason_of_what_does_not_hold) {
     EXPECT_EQ(check_file(path, "varints").failed, 1u) << "the file is gone";
 }
 
+TEST(golden_checks, an_unknown_name_and_an_empty_file_fail) {
+    const auto path = (std::filesystem::temp_directory_path() / "barnabas-golden-nothing.jsonl").string();
+    std::ofstream(path).close();
+    const auto empty = check_file(path, "varints");
+    const auto unknown = check_file(path, "varint");
+    const auto known = check_file(path, "scram");
+    std::filesystem::remove(path);
+    EXPECT_EQ(empty.failed, 1u);
+    EXPECT_EQ(empty.failures.at(0), "it has no lines");
+    EXPECT_EQ(unknown.failed, 1u);
+    EXPECT_EQ(unknown.failures.at(0), "nobody knows a file of this name");
+    EXPECT_EQ(known.failed, 0u);
+}
+
 error damaged(const char* codec) {
     return {errc::corrupt_message, std::string(codec) + " data is damaged: it ends early"};
 }
