@@ -192,12 +192,10 @@ std::optional<std::size_t> wire_reader::nullable_array_count(const char* field, 
 }
 
 bool wire_reader::is_present(const char* field, null_marker marker) {
-    const auto said = marker == null_marker::plain ? int8(field) : static_cast<int>(unsigned_varint(field));
-    const int null = marker == null_marker::plain ? -1 : 0;
-    if (ok() && said != 1 && said != null)
-        fail(field, "the byte before a struct is " + std::to_string(said) +
-                        ", which tells neither presence nor null");
-    return said == 1;
+    // Writers say 1, or -1 and 0; readers of Kafka take any other number by its sign, and so must this one.
+    if (marker == null_marker::plain)
+        return int8(field) >= 0 && ok();
+    return static_cast<std::int32_t>(unsigned_varint(field)) > 0 && ok();
 }
 
 std::size_t wire_reader::array_count(const char* field, wire_form form, std::size_t least_size) {

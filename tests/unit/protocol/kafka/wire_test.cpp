@@ -212,6 +212,26 @@ TEST(wire_reader, varints_longer_than_their_type_are_refused) {
     EXPECT_FALSE(eleven.ok());
 }
 
+TEST(wire_reader, the_sign_before_a_struct_says_whether_it_is_there) {
+    const auto present = [](const char* bytes, null_marker marker) {
+        wire_reader in(from_hex(bytes));
+        const bool said = in.is_present("struct", marker);
+        EXPECT_TRUE(in.ok());
+        return said;
+    };
+    for (const auto* bytes : {"00", "01", "02", "7f"})
+        EXPECT_TRUE(present(bytes, null_marker::plain)) << bytes;
+    for (const auto* bytes : {"ff", "fe", "80"})
+        EXPECT_FALSE(present(bytes, null_marker::plain)) << bytes;
+    for (const auto* bytes : {"01", "02", "ffffffff07"})
+        EXPECT_TRUE(present(bytes, null_marker::tagged)) << bytes;
+    for (const auto* bytes : {"00", "ffffffff0f"})
+        EXPECT_FALSE(present(bytes, null_marker::tagged)) << bytes;
+    wire_reader nothing(from_hex(""));
+    EXPECT_FALSE(nothing.is_present("struct", null_marker::plain));
+    EXPECT_FALSE(nothing.ok());
+}
+
 std::string read_varint(wire_reader& in, const std::string& type) {
     if (type == "varint")
         return std::to_string(in.varint());
