@@ -43,6 +43,14 @@ replica::log_options log_options_of(const partition_options& options) {
 void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report) {
     if (!report.created && !report.clean)
         log.info("log_recovered", {{"partition", partition}, {"message", replica::to_string(report)}});
+    if (report.segments_converted > 0)
+        log.info(
+            "log_converted",
+            {{"partition", partition},
+             {"segments", report.segments_converted},
+             {"records", report.records_converted},
+             {"message", "the records were in messages of magic 0 and 1, from before Kafka 0.11; they are in "
+                         "batches of magic 2 now, with the same offsets"}});
     if (report.lost_from < report.lost_upto)
         log.error("records_lost", {{"partition", partition}, {"message", replica::to_string(report)}});
     for (const auto& ignored : report.ignored_checkpoints)

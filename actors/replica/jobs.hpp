@@ -38,7 +38,9 @@ struct recovery_report {
     std::uint64_t segments_removed = 0;
     std::uint64_t indexes_rebuilt = 0;
     std::uint64_t files_removed = 0;
-    std::uint64_t bytes_replayed = 0; ///< from the commit journal
+    std::uint64_t bytes_replayed = 0;     ///< from the commit journal
+    std::uint64_t segments_converted = 0; ///< they had messages of magic 0 or 1
+    std::uint64_t records_converted = 0;
     /// Offsets that were once stable and are gone; the log goes on behind them. Empty when equal.
     log_offset lost_from{0};
     log_offset lost_upto{0};
@@ -73,8 +75,7 @@ struct recovered_log {
 };
 
 /// Opens the log of `options.directory`, or makes it when `create` is set and it is absent.
-/// Codes: not_found, inconsistent_topic_id, unsupported_for_message_format (batches of Kafka before 0.11),
-/// and those of the disk.
+/// Codes: not_found, inconsistent_topic_id, unsupported_for_message_format (old_messages.hpp), the disk's.
 struct open_job {
     log_options options;
     bool create = false;
@@ -93,8 +94,7 @@ struct open_job {
     void run(runtime::file_system& files);
 };
 
-/// The files that the log's lane writes to. Shared by write and repair jobs, which run one after another; the
-/// machine holds it only to hand it on.
+/// The files of the log's lane. Write and repair jobs use them in turn; the machine only hands them on.
 struct write_lane {
     segment_files files;
     std::optional<error> failure;

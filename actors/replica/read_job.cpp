@@ -205,8 +205,9 @@ bool read_run::is_strange(const batch::batch_header& header, bool first, log_off
            (job_.dense && header.base_offset > job_.from);
 }
 
+/// Messages from before Kafka 0.11 had no epochs, nor have the batches that were made of them.
 bool read_run::is_of_strange_epoch(const batch::batch_header& header) const {
-    if (job_.epochs == nullptr)
+    if (job_.epochs == nullptr || header.leader_epoch.get() == -1)
         return false;
     const auto& epochs = *job_.epochs;
     const auto behind = std::upper_bound(

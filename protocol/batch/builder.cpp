@@ -71,12 +71,19 @@ void batch_builder::clear(const builder_options& options) {
     options_ = options;
     records_.clear();
     record_count_ = 0;
+    last_offset_delta_ = -1;
     base_timestamp_ = options.delete_horizon.value_or(no_timestamp);
     max_timestamp_ = no_timestamp;
 }
 
 void batch_builder::append(timestamp_ms timestamp, optional_bytes key, optional_bytes value,
                            std::span<const header_view> headers) {
+    append_at(last_offset_delta_ + 1, timestamp, key, value, headers);
+}
+
+void batch_builder::append_at(std::int32_t offset_delta, timestamp_ms timestamp, optional_bytes key,
+                              optional_bytes value, std::span<const header_view> headers) {
+    BARNABAS_ASSERT(offset_delta > last_offset_delta_);
     if (record_count_ == 0) {
         max_timestamp_ = timestamp;
         if (!options_.delete_horizon)
@@ -84,13 +91,13 @@ void batch_builder::append(timestamp_ms timestamp, optional_bytes key, optional_
     }
     max_timestamp_ = std::max(max_timestamp_, timestamp);
     const std::int64_t delta = wrapping_difference(timestamp, base_timestamp_);
-    const std::size_t size = 1 + varlong_size(delta) + varint_size(record_count_) + stored_size(key) +
+    const std::size_t size = 1 + varlong_size(delta) + varint_size(offset_delta) + stored_size(key) +
                              stored_size(value) + stored_size(headers);
 
     append_varint(records_, length_of(size));
     records_.push_back(std::byte{0}); // attributes of a record, unused
     append_varlong(records_, delta);
-    append_varint(records_, record_count_);
+    append_varint(records_, offset_delta);
     append_optional(records_, key);
     append_optional(records_, value);
     append_varint(records_, length_of(headers.size()));
@@ -99,6 +106,12 @@ void batch_builder::append(timestamp_ms timestamp, optional_bytes key, optional_
         append_optional(records_, header.value);
     }
     ++record_count_;
+    last_offset_delta_ = offset_delta;
+}
+
+void batch_builder::reach(std::int32_t last_offset_delta) {
+    BARNABAS_ASSERT(record_count_ > 0 && last_offset_delta >= last_offset_delta_);
+    last_offset_delta_ = last_offset_delta;
 }
 
 void batch_builder::append_text(timestamp_ms timestamp, std::optional<std::string_view> key,
@@ -134,7 +147,7 @@ batch_header batch_builder::header_for(std::size_t stored_bytes) const {
     header.batch_length = length_of(batch_header_size - batch_prefix_size + stored_bytes);
     header.leader_epoch = options_.leader_epoch;
     header.attributes = attributes_of(options_);
-    header.last_offset_delta = record_count_ - 1;
+    header.last_offset_delta = last_offset_delta_;
     header.base_timestamp = base_timestamp_;
     header.max_timestamp = max_timestamp_;
     header.producer_id = options_.producer_id;

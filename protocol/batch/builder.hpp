@@ -37,13 +37,19 @@ struct builder_options {
 };
 
 /// Puts one batch together: clients, workloads, the controller's records and tests. Records get consecutive
-/// offsets from the base offset on.
+/// offsets from the base offset on, unless `append_at` says where the next one is.
 class batch_builder {
 public:
     explicit batch_builder(const builder_options& options = {});
 
     void append(timestamp_ms timestamp, optional_bytes key, optional_bytes value,
                 std::span<const header_view> headers = {});
+    /// At this offset behind the base offset, which must be behind that of the record before: a stored batch
+    /// may have gaps.
+    void append_at(std::int32_t offset_delta, timestamp_ms timestamp, optional_bytes key,
+                   optional_bytes value, std::span<const header_view> headers = {});
+    /// The batch takes all offsets up to this one, also those that have no record.
+    void reach(std::int32_t last_offset_delta);
     /// The same with text, for tests and workloads.
     void append_text(timestamp_ms timestamp, std::optional<std::string_view> key,
                      std::optional<std::string_view> value, std::span<const header_view> headers = {});
@@ -66,6 +72,7 @@ private:
     builder_options options_;
     std::vector<std::byte> records_;
     std::int32_t record_count_ = 0;
+    std::int32_t last_offset_delta_ = -1;
     timestamp_ms base_timestamp_ = no_timestamp;
     timestamp_ms max_timestamp_ = no_timestamp;
 };

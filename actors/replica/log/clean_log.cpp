@@ -165,6 +165,9 @@ void open_job::run(runtime::file_system& files) {
         BARNABAS_MARK(closed_log_not_restored);
     }
     outcome = recovery(*this, files).run();
+    // What was done so far can be done again.
+    if (BARNABAS_MARK_IF(outcome.code() == errc::unsupported_for_message_format, old_messages_met_late))
+        outcome = recovery(*this, files, true).run();
 }
 
 std::optional<slice> encode_clean_log(const recovered_log& log, const topic_id& topic) {

@@ -1,6 +1,7 @@
 #include "actors/replica/log/leftovers.hpp"
 
 #include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/old_messages.hpp"
 #include "actors/replica/log/producer_state.hpp"
 #include "actors/replica/log/segment.hpp"
 #include "actors/replica/log/sized_file.hpp"
@@ -94,7 +95,8 @@ void leftovers::note(const std::string& name) {
     if (const auto base = of_log(swap_suffix))
         swaps_.insert(*base);
     else if (ends_with(name, deleted_suffix) || ends_with(name, cleaned_suffix) ||
-             ends_with(name, temporary_suffix) || ends_with(name, swap_suffix))
+             ends_with(name, temporary_suffix) || ends_with(name, swap_suffix) ||
+             ends_with(name, converted_suffix))
         useless_.push_back(name);
 }
 

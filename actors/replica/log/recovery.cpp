@@ -28,11 +28,12 @@ recovery::~recovery() {
 
 result<recovered_log> recovery::run() {
     using step = result<void> (recovery::*)();
-    constexpr std::array<step, 11> steps{
-        &recovery::prepare_directory, &recovery::check_metadata,    &recovery::list_files,
-        &recovery::read_epochs,       &recovery::find_snapshot,     &recovery::replay_journal,
-        &recovery::look_at_segments,  &recovery::complete_segments, &recovery::make_stable,
-        &recovery::write_snapshot,    &recovery::end_permission};
+    constexpr std::array<step, 13> steps{
+        &recovery::prepare_directory, &recovery::check_metadata, &recovery::list_files,
+        &recovery::read_epochs,       &recovery::find_snapshot,  &recovery::convert_old_messages,
+        &recovery::choose_scan_start, &recovery::replay_journal, &recovery::look_at_segments,
+        &recovery::complete_segments, &recovery::make_stable,    &recovery::write_snapshot,
+        &recovery::end_permission};
     for (const auto step : steps)
         if (auto done = (this->*step)(); !done)
             return done.failure();
@@ -166,6 +167,10 @@ result<void> recovery::find_snapshot() {
         damaged_snapshots_.insert(newest);
         ++log_.report.files_removed;
     }
+    return {};
+}
+
+result<void> recovery::choose_scan_start() {
     if (has_checkpoint_ && proven_.get() >= 0) {
         scan_from_ = proven_;
         log_.epochs.truncate_from(scan_from_);
@@ -231,7 +236,7 @@ result<void> recovery::look_at_segments() {
 
 result<void> recovery::inspect_segment(std::size_t index) {
     const bool ends_at_recovery_point = bases_[index + 1] == scan_from_;
-    auto segment = segment_recovery(files_, {&options_, scan_from_, true})
+    auto segment = segment_recovery(files_, {&options_, scan_from_, true, convert_ && cut_allowed_})
                        .inspect(bases_[index], ends_at_recovery_point);
     if (!segment)
         return segment.failure();
@@ -261,7 +266,7 @@ result<bool> recovery::scan_segment(std::size_t index) {
         auto ended = end_log(index, why);
         return ended ? result<bool>(false) : result<bool>(ended.failure());
     }
-    auto segment = segment_recovery(files_, {&options_, scan_from_, gaps_allowed})
+    auto segment = segment_recovery(files_, {&options_, scan_from_, gaps_allowed, convert_ && cut_allowed_})
                        .scan(base, [this](const batch::batch_view& batch) { count_batch(batch); });
     if (!segment)
         return segment.failure();

@@ -28,12 +28,15 @@ namespace barnabas::replica {
 /// so that no offset is given out twice and the journal's entries are below the new snapshot.
 class recovery {
 public:
-    recovery(const open_job& job, runtime::file_system& files)
-        : job_(job), options_(job.options), create_(job.create), files_(files) {}
+    /// Messages of magic 0 and 1 are made batches where a segment begins with one and nobody said that
+    /// Barnabas opened the log before; with `convert`, wherever they are.
+    recovery(const open_job& job, runtime::file_system& files, bool convert = false)
+        : job_(job), options_(job.options), create_(job.create), convert_(convert), files_(files) {}
     ~recovery();
     recovery(const recovery&) = delete;
     recovery& operator=(const recovery&) = delete;
 
+    /// unsupported_for_message_format: there are old messages where it did not look for them.
     result<recovered_log> run();
 
 private:
@@ -54,6 +57,12 @@ private:
     result<void> find_snapshot();
     result<bool> read_snapshot(log_offset offset);
     result<bool> look_at_snapshot(log_offset offset);
+    result<void> convert_old_messages();
+    result<void> convert_segments(const std::vector<log_offset>& order);
+    result<std::vector<log_offset>> segments_that_begin_old() const;
+    result<void> check_unjournaled() const;
+    result<void> note_no_epochs();
+    result<void> choose_scan_start();
     result<void> replay_journal();
     result<void> replay(const journal::journal_entry& entry);
     result<void> look_at_segments();
@@ -88,6 +97,7 @@ private:
     const open_job& job_;
     const log_options& options_;
     bool create_;
+    bool convert_;
     runtime::file_system& files_;
 
     std::vector<log_offset> bases_;

@@ -17,6 +17,10 @@ std::string to_string(const recovery_report& report) {
         text += ", removed " + std::to_string(report.segments_removed) + " segments behind it";
     if (report.bytes_replayed > 0)
         text += ", took " + std::to_string(report.bytes_replayed) + " bytes from the commit journal";
+    if (report.segments_converted > 0)
+        text += ", made batches of messages of magic 0 and 1 in " +
+                std::to_string(report.segments_converted) + " segments, " +
+                std::to_string(report.records_converted) + " records";
     if (report.indexes_rebuilt > 0)
         text += ", rebuilt indexes of " + std::to_string(report.indexes_rebuilt) + " segments";
     if (report.files_removed > 0)

@@ -147,6 +147,7 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     options.next_offset = range.base_offset;
     options.unproven_from = options_.proven_upto;
     options.gaps_allowed = true;
+    options.old_messages_given_up = options_.old_messages_given_up;
     auto scanned =
         segment_scan(files_, segment.files.log, range).run(options, [&](const batch::batch_view& batch) {
             index_batch(segment.state, batch.header, options_.log->index_interval_bytes, growth);
@@ -204,6 +205,7 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     options.unproven_from = std::max(options_.proven_upto, state.base_offset);
     options.gaps_allowed = options_.gaps_allowed;
     options.rewrite_unproven = true;
+    options.old_messages_given_up = options_.old_messages_given_up;
     index_growth growth;
     const auto count = [&](const batch::batch_view& batch) {
         index_batch(state, batch.header, options_.log->index_interval_bytes, growth);

@@ -16,6 +16,8 @@ struct segment_recovery_options {
     /// Everything below is on stable storage, the indexes included.
     log_offset proven_upto;
     bool gaps_allowed = false;
+    /// As in scan_options.
+    bool old_messages_given_up = false;
 };
 
 struct recovered_segment {

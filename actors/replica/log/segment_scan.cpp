@@ -65,15 +65,16 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
         return head.failure();
     auto header = batch::parse_header(head->bytes());
     if (!header) {
-        auto old = bytes_at(found_.sound_size, std::min<std::uint64_t>(left, window_bytes));
+        const auto size = batch::batch_size_of(head->bytes());
+        auto old = bytes_at(found_.sound_size, std::min<std::uint64_t>(left, size ? *size : head->size()));
         if (!old)
             return old.failure();
-        if (BARNABAS_MARK_IF(is_old_message(old->bytes()), message_before_kafka_0_11))
-            return error{
-                errc::unsupported_for_message_format,
-                segment_file_name(range_.base_offset, log_suffix) +
-                    " has messages of magic 0 or 1, from before Kafka 0.11; copy the topic with Kafka's "
-                    "own tools first"};
+        const bool is_old = !options_.old_messages_given_up && is_old_message(old->bytes());
+        if (BARNABAS_MARK_IF(is_old, message_before_kafka_0_11))
+            return error{errc::unsupported_for_message_format,
+                         segment_file_name(range_.base_offset, log_suffix) + " at byte " +
+                             std::to_string(found_.sound_size) +
+                             " has a message of magic 0 or 1, from before Kafka 0.11"};
         BARNABAS_MARK(batch_header_unreadable);
         return bad(header.failure().detail);
     }

@@ -21,6 +21,9 @@ struct scan_options {
     /// Bytes of batches at or behind `unproven_from` are written again: after a failed sync the system may
     /// show bytes that it will never write, and only a new write makes a later sync cover them.
     bool rewrite_unproven = false;
+    /// Messages of magic 0 and 1 that are left are such as cannot be made batches, and the operator gives up
+    /// what is damaged: they count as bad bytes.
+    bool old_messages_given_up = false;
 };
 
 struct scan_result {
