@@ -1,60 +1,14 @@
-#include "actors/broker/checkpoint_file.hpp"
 #include "protocol/batch/record_reader.hpp"
-#include "tests/unit/actors/replica/log_host.hpp"
-#include "tests/unit/runtime/disk/scratch_directory.hpp"
+#include "tests/unit/actors/replica/kafka_directory.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 /// Directories that Kafka 2.4 wrote (clean, killed, torn) open with the end offsets that Kafka finds.
 namespace barnabas::replica {
 namespace {
-
-namespace fs = std::filesystem;
-
-fs::path kafka_data() {
-    const char* given = std::getenv("BARNABAS_SHARED");
-    const fs::path shared =
-        given != nullptr ? fs::path(given) : fs::path(BARNABAS_REPO_ROOT) / ".." / "shared";
-    return shared / "kafka-data";
-}
-
-std::string text_of(const fs::path& path) {
-    std::string text;
-    gzFile file = ::gzopen(path.c_str(), "rb");
-    if (file == nullptr)
-        return text;
-    char block[65536];
-    for (int got; (got = ::gzread(file, block, sizeof block)) > 0;)
-        text.append(block, static_cast<std::size_t>(got));
-    ::gzclose(file);
-    return text;
-}
-
-/// The integer behind `"key":` at or after `from`.
-std::int64_t integer_after(const std::string& text, const std::string& key, std::size_t from) {
-    const auto at = text.find(key, from);
-    return at == std::string::npos ? -1 : std::strtoll(text.c_str() + at + key.size(), nullptr, 10);
-}
-
-/// End offsets by directory name, from a file of lines with "dir" and "logEndOffset".
-std::map<std::string, std::int64_t> end_offsets_of(const fs::path& lines) {
-    const std::string key = "\"dir\":\"";
-    std::map<std::string, std::int64_t> ends;
-    const auto text = text_of(lines);
-    for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
-        const auto begin = at + key.size();
-        ends[text.substr(begin, text.find('"', begin) - begin)] =
-            integer_after(text, "\"logEndOffset\":", at);
-    }
-    return ends;
-}
 
 /// What a consumer of committed records keeps of what it reads, by the rules of Kafka's.
 class committed_offsets {
@@ -96,55 +50,8 @@ private:
     std::set<producer_id> dropped_;
 };
 
-class kafka_directories : public ::testing::Test {
+class kafka_directories : public kafka_directory {
 protected:
-    bool unpack(const std::string& name) {
-        unpacked_ = fs::path(scratch_.path()) / name;
-        const auto script = kafka_data() / "unpack.sh";
-        if (!fs::exists(script))
-            return false;
-        const auto command = "sh '" + script.string() + "' " + name + " '" + unpacked_.string() + "'";
-        return std::system(command.c_str()) == 0;
-    }
-
-    /// The checkpoints of the unpacked directory, read as a broker reads them.
-    void read_checkpoints_of_directory() {
-        memory_files directory;
-        directory.add_directory("/data");
-        for (const auto kind : all_checkpoints) {
-            std::ifstream in(unpacked_ / file_name_of(kind), std::ios::binary);
-            if (!in)
-                continue;
-            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-            directory.put("/data/" + std::string(file_name_of(kind)), std::as_bytes(std::span(bytes)));
-        }
-        auto found = read_checkpoints(directory, "/data");
-        ASSERT_TRUE(found);
-        EXPECT_TRUE(found->damage.empty());
-        checkpoints_ = std::move(found->offsets);
-    }
-
-    result<void> open(const std::string& partition) {
-        files = std::make_unique<memory_files>();
-        const std::string directory = "/data/" + partition;
-        for (const auto& entry : fs::directory_iterator(unpacked_ / partition)) {
-            std::ifstream in(entry.path(), std::ios::binary);
-            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-            files->put(directory + "/" + entry.path().filename().string(), std::as_bytes(std::span(bytes)));
-        }
-        log_options options;
-        options.directory = directory;
-        options.delete_policy =
-            partition.find("compact") == std::string::npos && !partition.starts_with("__");
-        const auto dash = partition.rfind('-');
-        const auto line = checkpoints_.find(
-            {partition.substr(0, dash), partition_index(std::atoi(partition.c_str() + dash + 1))});
-        if (line != checkpoints_.end())
-            options.checkpointed = line->second;
-        host = std::make_unique<log_host>(*files, options);
-        return host->open(false);
-    }
-
     /// Reads the whole log and returns the offset behind its last batch.
     std::int64_t read_through() {
         const auto end = host->log->log_end_offset();
@@ -187,18 +94,7 @@ protected:
         const auto& log = *host->log;
         return std::min(log.stable_offset(), log.first_unstable_offset(log.stable_offset()));
     }
-
-    /// Of this run alone: others may unpack the same at the same time.
-    runtime::scratch_directory scratch_;
-    fs::path unpacked_;
-    offsets_by_partition checkpoints_;
-    std::unique_ptr<memory_files> files;
-    std::unique_ptr<log_host> host;
 };
-
-bool has_old_format(const std::string& partition) {
-    return partition.starts_with("fmt-");
-}
 
 TEST_F(kafka_directories, clean_ones_open_without_a_scan_and_read_to_the_end) {
     if (!unpack("clean"))
@@ -208,18 +104,12 @@ TEST_F(kafka_directories, clean_ones_open_without_a_scan_and_read_to_the_end) {
     int scanned = 0;
     for (const auto& [partition, end] : ends) {
         SCOPED_TRACE(partition);
-        auto opened = open(partition);
-        if (has_old_format(partition) && !opened) {
-            EXPECT_EQ(opened.code(), errc::unsupported_for_message_format);
-            continue;
-        }
+        const auto opened = open(partition);
         ASSERT_TRUE(opened) << to_string(opened.failure());
         EXPECT_EQ(host->log->log_end_offset().get(), end) << to_string(host->report);
         EXPECT_EQ(host->report.bytes_cut, 0u);
         scanned += host->report.clean ? 0 : 1;
-        if (!has_old_format(partition)) {
-            EXPECT_EQ(read_through(), end);
-        }
+        EXPECT_EQ(read_through(), end);
     }
     EXPECT_LE(scanned, 1) << "only trimmed-end has no snapshot";
 }
@@ -235,11 +125,7 @@ TEST_F(kafka_directories, killed_and_damaged_ones_end_where_kafka_ends_them) {
             SCOPED_TRACE(name + " " + partition);
             if (!fs::exists(unpacked_ / partition))
                 continue;
-            auto opened = open(partition);
-            if (has_old_format(partition)) {
-                EXPECT_TRUE(opened || opened.code() == errc::unsupported_for_message_format);
-                continue;
-            }
+            const auto opened = open(partition);
             ASSERT_TRUE(opened) << to_string(opened.failure());
             EXPECT_EQ(host->log->log_end_offset().get(), end) << to_string(host->report);
             EXPECT_EQ(read_through(), end) << to_string(host->report);
@@ -313,7 +199,7 @@ TEST_F(kafka_directories, logs_begin_and_end_where_kafka_says_after_its_own_reco
         int compared = 0;
         for (const auto& [partition, view] : views) {
             SCOPED_TRACE(name + " " + partition);
-            if (!fs::exists(unpacked_ / partition) || has_old_format(partition) || view.log_start < 0)
+            if (!fs::exists(unpacked_ / partition) || view.log_start < 0)
                 continue;
             auto opened = open(partition);
             ASSERT_TRUE(opened) << to_string(opened.failure());
