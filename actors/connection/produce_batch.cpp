@@ -1,6 +1,7 @@
 #include "actors/connection/produce_batch.hpp"
 
 #include "protocol/batch/convert_up.hpp"
+#include "protocol/batch/lz4_header.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/batch/repack.hpp"
 #include "protocol/batch/validate.hpp"
@@ -133,6 +134,10 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
     }
     if (packed)
         budget.spend(facts->uncompressed_bytes);
+    if (config.validate_inside && one.header.compression() == batch::codec::lz4)
+        if (auto readable = batch::check_lz4_for_consumers(one.records());
+            BARNABAS_MARK_IF(!readable, produce_lz4_unreadable))
+            return readable.failure();
     if (BARNABAS_MARK_IF(!facts->max_timestamp_matches, produce_max_timestamp_mended))
         batch::set_max_timestamp(one, facts->max_timestamp);
     return with_codec_of(config, topic, std::move(one), self.options().workspace);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/model/error.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +27,10 @@ lz4_header mend_lz4_header(std::span<const std::byte> frame);
 
 /// Gives a frame the checksum that Kafka's clients before 0.10 expect. The frame has a whole header.
 void set_old_lz4_checksum(std::span<std::byte> frame);
+
+/// Whether Kafka's consumers in Java can unpack this: one frame and nothing behind it, without a dictionary,
+/// and with blocks that do not refer to earlier ones. lz4's library reads all of these, and many frames.
+result<void> check_lz4_for_consumers(std::span<const std::byte> packed);
 
 /// xxHash, 32 bits, seed 0; at most 15 bytes, which is all that a header needs.
 std::uint32_t short_xxhash32(std::span<const std::byte> bytes);
