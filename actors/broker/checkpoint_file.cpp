@@ -259,9 +259,10 @@ void checkpoint_job::run(runtime::file_system& files) {
         // The copy is first: a crash in between leaves Kafka's file as it was, and nobody was promised more.
         if (outcome && kind == checkpoint_kind::log_start)
             outcome = write_small_file(files, directory, std::string(log_start_copy_name),
-                                       encode_log_start_copy(text));
+                                       encode_log_start_copy(text), !planted_no_sync);
         if (outcome)
-            outcome = write_small_file(files, directory, std::string(file_name_of(kind)), text);
+            outcome =
+                write_small_file(files, directory, std::string(file_name_of(kind)), text, !planted_no_sync);
     }
 }
 

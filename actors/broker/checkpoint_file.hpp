@@ -59,6 +59,8 @@ result<found_checkpoints> read_checkpoints(runtime::file_system& files, const st
 struct checkpoint_job {
     std::string directory;
     std::vector<std::pair<checkpoint_kind, std::string>> texts;
+    /// Of tests only.
+    bool planted_no_sync = false;
     result<void> outcome = error{errc::internal, "the job has not run"};
 
     void run(runtime::file_system& files);

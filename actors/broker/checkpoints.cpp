@@ -140,6 +140,7 @@ void directory_checkpoints::go_on(monotonic_ns now, checkpoint_effects& out) {
         return refuse(out);
     checkpoint_job job;
     job.directory = options_.directory;
+    job.planted_no_sync = options_.planted.checkpoint_renamed_unsynced;
     for (const auto kind : all_checkpoints) {
         if (!is_wanted_now(kind, now))
             continue;

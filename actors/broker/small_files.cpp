@@ -31,14 +31,15 @@ result<std::string> read_open(runtime::file_system& files, const std::string& pa
     return text;
 }
 
-result<void> write_open(runtime::file_system& files, runtime::file_id file, std::string_view text) {
+result<void> write_open(runtime::file_system& files, runtime::file_id file, std::string_view text,
+                        bool synced) {
     if (auto done = files.truncate(file, 0); !done)
         return done;
     const std::array<slice, 1> parts{slice::copy_of(text)};
     if (auto done = files.write(file, file_position(0), parts); !done)
         return done;
     const std::array<runtime::file_id, 1> written{file};
-    return files.sync(written);
+    return synced ? files.sync(written) : result<void>{};
 }
 
 } // namespace
@@ -54,13 +55,13 @@ result<std::string> read_small_file(runtime::file_system& files, const std::stri
 }
 
 result<void> write_small_file(runtime::file_system& files, const std::string& directory,
-                              const std::string& name, std::string_view text) {
+                              const std::string& name, std::string_view text, bool synced) {
     const auto path = join_path(directory, name);
     const auto draft = path + ".tmp";
     auto file = files.open(draft, runtime::open_mode::create);
     if (!file)
         return file.failure();
-    auto written = write_open(files, *file, text);
+    auto written = write_open(files, *file, text, synced);
     files.close(*file);
     if (!written)
         return written;

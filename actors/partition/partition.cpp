@@ -392,6 +392,8 @@ void partition::answer_read(std::uint64_t reply, const result<slice>& records, c
 void partition::on_check_retention() {
     if (closing_ || lost_)
         return;
+    if (settings_.tap != nullptr && !log_.offline())
+        settings_.tap->retention_begun(port_.wall_now());
     if (auto job = log_.retention(port_.wall_now(), port_.monotonic_now(), high_watermark_)) {
         ++retires_in_flight_;
         port_.submit(std::move(*job));

@@ -74,6 +74,8 @@ public:
     virtual void deletion_begun(log_offset upto) = 0;
     /// Records below are gone for good: DeleteRecords was answered.
     virtual void answered_deletion(log_offset low_watermark) = 0;
+    /// Retention looks at the log by this wall clock, and may delete what `moved` then tells of.
+    virtual void retention_begun(timestamp_ms now) = 0;
     virtual void cleaning_begun(const cleaning_pass& pass) = 0;
     /// Everything below is clean now, -1: as far as anybody knows nothing.
     virtual void cleaning_ended(const result<void>& outcome, log_offset cleaned_upto) = 0;

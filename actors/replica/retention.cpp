@@ -91,13 +91,15 @@ bool replica_log::is_expired(const segment_state& segment, log_offset next_base,
         return true;
     if (!options_.delete_policy)
         return false;
-    if (options_.retention_bytes >= 0 &&
-        std::cmp_greater_equal(bytes_left - segment.size, options_.retention_bytes))
+    const auto size_after = options_.planted.retention_below_size ? bytes_left : bytes_left - segment.size;
+    if (options_.retention_bytes >= 0 && std::cmp_greater_equal(size_after, options_.retention_bytes))
         return BARNABAS_MARK(retention_by_size), true;
     // A timestamp from the future does not keep a segment longer than its age does, and one that is no time
     // does not end it earlier.
     const auto newest = segment.newest.timestamp;
-    const auto age_from = is_senseless(newest, segment.closed) ? segment.closed : newest;
+    const bool absurd =
+        is_senseless(newest, segment.closed) && !options_.planted.retention_believes_any_time;
+    const auto age_from = absurd ? segment.closed : newest;
     return BARNABAS_MARK_IF(options_.retention_ms >= 0 && now - age_from > options_.retention_ms,
                             retention_by_time);
 }

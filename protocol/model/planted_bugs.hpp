@@ -44,6 +44,14 @@ struct planted_bugs {
     bool deleted_producers_forgotten = false;
     /// DeleteRecords is answered before the new log start offset is on stable storage.
     bool log_start_not_synced = false;
+    /// Checkpoints get their names before their bytes are synced.
+    bool checkpoint_renamed_unsynced = false;
+
+    // Retention.
+    /// The age of a segment counts from its newest timestamp, whatever that is (KAFKA-14991).
+    bool retention_believes_any_time = false;
+    /// Retention by size ends when the log is smaller than it may be, not as small as it may be.
+    bool retention_below_size = false;
 
     /// A start leaves the marker of a clean stop, and what it says of the logs, while these change.
     bool clean_stop_kept = false;

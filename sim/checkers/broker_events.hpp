@@ -44,6 +44,25 @@ struct log_appended {
     place where;
     std::uint64_t life = 0;
     logged_batch batch;
+    std::uint64_t bytes = 0;
+    timestamp_ms max_timestamp = no_timestamp;
+    /// The broker's wall clock.
+    timestamp_ms now{0};
+};
+
+/// Retention looks at a log by this wall clock.
+struct retention_begun {
+    place where;
+    timestamp_ms now;
+    virtual_time at;
+};
+
+/// What the topic's configuration says of retention.
+struct retention_policy {
+    bool deletes = false;
+    std::int64_t ms = -1;    ///< negative: for ever
+    std::int64_t bytes = -1; ///< negative: no limit
+    std::int64_t segment_bytes = 0;
 };
 
 struct log_sync_begun {

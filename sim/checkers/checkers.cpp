@@ -39,6 +39,7 @@ void add_those_of_every_run(history& to, const liveness_limits& limits, const no
     to.add(make_acks_keep_their_promise(to));
     to.add(make_reads_show_the_log(to));
     to.add(make_producer_sequences(to));
+    to.add(make_retention_keeps_its_policy(to));
     to.add(make_cleaning_stays_below(to));
     to.add(make_cleaning_keeps_producers(to));
     to.add(make_cleaning_gets_on(to));

@@ -75,6 +75,9 @@ std::unique_ptr<checker> make_deleted_records_stay_deleted(const history& of);
 /// D2, D3: in the log an idempotent producer's sequences follow one upon another.
 std::unique_ptr<checker> make_producer_sequences(const history& of);
 
+/// R1, R2: retention takes no more than the topic's policy lets it, by time and by size, and takes in time
+/// what it must.
+std::unique_ptr<checker> make_retention_keeps_its_policy(const history& of);
 /// K2: compaction goes no further than the high watermark, an open transaction and the active segment.
 std::unique_ptr<checker> make_cleaning_stays_below(const history& of);
 /// K3: the last batch of each producer stays in a compacted log, if need be without records.

@@ -135,6 +135,10 @@ void history::on_deletion_answered(const deletion_answered& event) {
     tell([&](checker& listener) { listener.on_deletion_answered(event); });
 }
 
+void history::on_retention_begun(const retention_begun& event) {
+    tell([&](checker& listener) { listener.on_retention_begun(event); });
+}
+
 void history::on_cleaning_begun(const cleaning_begun& event) {
     tell([&](checker& listener) { listener.on_cleaning_begun(event); });
     logs_[event.where].clean(event);

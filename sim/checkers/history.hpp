@@ -64,6 +64,7 @@ public:
     virtual void on_end_told(const end_told&) {}
     virtual void on_deletion_begun(const deletion_begun&) {}
     virtual void on_deletion_answered(const deletion_answered&) {}
+    virtual void on_retention_begun(const retention_begun&) {}
     virtual void on_cleaning_begun(const cleaning_begun&) {}
     virtual void on_cleaning_ended(const cleaning_ended&) {}
     virtual void on_log_closed(const log_closed&) {}
@@ -121,6 +122,12 @@ public:
     bool is_gone(const place& where) const {
         return where.topic < gone_below_.size() && where.incarnation < gone_below_[where.topic];
     }
+    /// How long a topic keeps its records; not told of topics that are compacted, whose batches change.
+    void begin_retention(std::uint32_t topic, const retention_policy& policy) { retained_[topic] = policy; }
+    const retention_policy* retention_of(const place& where) const {
+        const auto found = retained_.find(where.topic);
+        return found == retained_.end() ? nullptr : &found->second;
+    }
     /// A run that may break an invariant does without its checker.
     void leave_out(std::string_view name);
     std::vector<std::string> checker_names() const;
@@ -151,6 +158,7 @@ public:
     void on_deletion_begun(const deletion_begun& event);
     void on_deletion_answered(const deletion_answered& event);
     void on_log_repaired(const log_repaired& event) { logs_[event.where].repair(); }
+    void on_retention_begun(const retention_begun& event);
     void on_cleaning_begun(const cleaning_begun& event);
     void on_cleaning_ended(const cleaning_ended& event);
     void on_log_closed(const log_closed& event);
@@ -190,6 +198,7 @@ private:
     std::vector<std::uint8_t> compacted_;
     /// By topic: its incarnations below this one were deleted, or are about to be.
     std::vector<std::uint32_t> gone_below_;
+    std::map<std::uint32_t, retention_policy> retained_;
     std::optional<broken_invariant> broken_;
 };
 

@@ -33,12 +33,12 @@ logged_batch logged(const batch::batch_header& header) {
 }
 
 /// Reads the headers of whole batches; false when something else is there.
-bool read_batches(std::span<const std::byte> bytes, std::vector<logged_batch>& out) {
+bool read_headers(std::span<const std::byte> bytes, std::vector<batch::batch_header>& out) {
     while (!bytes.empty()) {
         const auto header = batch::parse_header(bytes);
         if (!header || header->total_size() > bytes.size())
             return false;
-        out.push_back(logged(*header));
+        out.push_back(*header);
         bytes = bytes.subspan(header->total_size());
     }
     return true;
@@ -59,11 +59,13 @@ public:
     }
 
     void appended(const std::vector<slice>& batches, const log_marks& now) override {
-        std::vector<logged_batch> told;
+        std::vector<batch::batch_header> told;
         for (const auto& each : batches)
-            read_batches(each.bytes(), told);
+            read_headers(each.bytes(), told);
+        const auto wall = parent_.host_->clock().wall_now();
         for (const auto& each : told)
-            history_.on_log_appended({where_, life_, each});
+            history_.on_log_appended(
+                {where_, life_, logged(each), each.total_size(), each.max_timestamp, wall});
         record(tapped::appended, now.log_end_offset, log_offset(told.empty() ? 0 : told.front().crc));
         parent_.look();
     }
@@ -88,6 +90,11 @@ public:
         history_.on_log_repaired({where_});
     }
 
+    void retention_begun(timestamp_ms now) override {
+        history_.on_retention_begun({where_, now, parent_.with_.time->now()});
+        parent_.look();
+    }
+
     void cleaning_begun(const cleaning_pass& pass) override {
         record(tapped::cleaning_begun, pass.dirty_from, pass.upto);
         history_.on_cleaning_begun({where_, life_, pass});
@@ -102,7 +109,10 @@ public:
 
     void answered_read(log_offset from, const slice& records, const log_marks& now) override {
         read_answered event{where_, from, {}, false, now};
-        event.torn = !read_batches(records.bytes(), event.batches);
+        std::vector<batch::batch_header> headers;
+        event.torn = !read_headers(records.bytes(), headers);
+        for (const auto& each : headers)
+            event.batches.push_back(logged(each));
         record(tapped::read_answered, now.high_watermark, log_offset(std::ssize(event.batches)));
         history_.on_read_answered(event);
         parent_.look();

@@ -10,6 +10,7 @@ namespace {
 constexpr const char* survive = "acked_records_survive";
 constexpr const char* contiguous = "offsets_contiguous";
 constexpr const char* invented = "nothing_invented";
+constexpr const char* policy = "retention_keeps_its_policy";
 constexpr const char* deleted = "deleted_records_stay_deleted";
 constexpr const char* uncut = "damage_is_not_cut";
 constexpr const char* inconsistent = "inconsistent_offsets";
@@ -45,6 +46,8 @@ constexpr const char* settle = "groups_settle";
 
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
+/// Fail-nth tests of the checkpoint files (tests/unit/actors/broker).
+constexpr const char* checkpoint_tests = "checkpoint_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 constexpr const char* group_tests = "group_tests";
 
@@ -153,6 +156,18 @@ const mutant table[] = {
      "DeleteRecords is answered before the new log start offset is on stable storage",
      {deleted},
      &bugs::log_start_not_synced},
+    {"checkpoint_renamed_unsynced",
+     "a checkpoint gets its name before its bytes are synced",
+     {checkpoint_tests},
+     &bugs::checkpoint_renamed_unsynced},
+    {"retention_believes_any_time",
+     "retention counts the age of a segment from timestamps that are no times",
+     {policy},
+     &bugs::retention_believes_any_time},
+    {"retention_below_size",
+     "retention by size takes one segment more than it may",
+     {policy},
+     &bugs::retention_below_size},
     {"clean_stop_kept",
      "a start leaves what vouches for the logs of a clean stop, while they change",
      {survive, contiguous, synced, watermark, shown, node},

@@ -1,6 +1,7 @@
 #include "sim/workloads/produce_consume.hpp"
 
 #include "actors/group/group_names.hpp"
+#include "runtime/config/topic_config.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/mutants/canary.hpp"
 
@@ -44,16 +45,20 @@ produce_consume_options with_choices(produce_consume_options options,
     return options;
 }
 
-broker_settings settings_of(const produce_consume_options& options, tap_recorder& taps,
-                            std::function<bool(const error&)> may_give_up) {
+broker_config broker_config_of(const produce_consume_options& options) {
     auto config = simulated_config(broker_host);
     for (const auto& [key, value] : options.broker_config) {
         const auto done = config.set(key, value);
         BARNABAS_ASSERT(done.has_value());
     }
+    return config;
+}
+
+broker_settings settings_of(const produce_consume_options& options, tap_recorder& taps,
+                            std::function<bool(const error&)> may_give_up) {
     broker_settings settings;
     settings.host = broker_host;
-    settings.config = std::make_shared<const broker_config>(std::move(config));
+    settings.config = std::make_shared<const broker_config>(broker_config_of(options));
     settings.planted = options.planted;
     settings.planted.partitions = &taps;
     settings.planted.connections = &taps;
@@ -65,6 +70,12 @@ broker_settings settings_of(const produce_consume_options& options, tap_recorder
 
 runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
+}
+
+/// As the broker must understand the topic's configuration.
+retention_policy policy_of(const client::new_topic& topic, const broker_config& broker) {
+    const auto config = effective(broker, {topic.configs.begin(), topic.configs.end()});
+    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
 }
 
 /// The topic that hostile clients make for themselves comes behind the others, then that of groups.
@@ -102,6 +113,8 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
     for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic)
         if (is_compacted(options_.topics[topic]))
             history_.begin_compaction(topic);
+        else
+            history_.begin_retention(topic, policy_of(options_.topics[topic], broker_config_of(options_)));
     if (chosen_)
         network_.watch_harm([this](const connection_harm& harm) { harms_.push_back(harm); });
     if (options_.planted.planted.canary)

@@ -16,8 +16,9 @@ MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten', 'moved_
          'moves_on_bad_disks': ('handover_overtaken',)}
 HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept')}
+RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size')}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
-             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS).items() for name in names}
+             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
@@ -35,6 +36,7 @@ def run(*arguments):
 # model, and unit tests of groups. {name: (program, filter of the test that finds a bug)}
 UNIT = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 'actors')
 TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_found/{}'),
+         'checkpoint_tests': (os.path.join(UNIT, 'broker', 'actors_broker_test'), '*is_found_{}'),
          'group_tests': (os.path.join(UNIT, 'group', 'actors_group_test'), '*is_found_{}')}
 
 

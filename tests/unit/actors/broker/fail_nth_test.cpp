@@ -102,6 +102,25 @@ TEST(checkpoint_fail_nth, all_are_read_or_the_failure_is_told) {
     });
 }
 
+/// `planted_bugs::checkpoint_renamed_unsynced`.
+TEST(checkpoint_fail_nth, is_found_checkpoint_renamed_unsynced) {
+    int lost = 0;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        sim::memory_disk disk(seed);
+        make_directory(disk.files());
+        auto job = checkpoints_at(42);
+        job.planted_no_sync = true;
+        job.run(disk.files());
+        ASSERT_TRUE(job.outcome);
+        runtime::random draws(seed);
+        disk.power_cut(draws, sim::power_cut_faults::drawn(draws));
+        const auto found = read_checkpoints(disk.files(), "/d");
+        lost += !found || !found->offsets.contains(orders) ||
+                found->offsets.at(orders).log_start != log_offset(42);
+    }
+    EXPECT_GT(lost, 0);
+}
+
 const closed_logs stopped{{"orders-0", slice::copy_of(std::string(40, 'a'))},
                           {"orders-1", slice::copy_of(std::string(50, 'b'))}};
 

@@ -56,6 +56,17 @@ public:
     void append(std::int64_t base, std::int64_t records, std::uint32_t crc = 0) {
         append(batch(base, records, crc));
     }
+    /// One record, of so many bytes in the log.
+    void append_timed(std::int64_t base, std::uint64_t bytes, std::int64_t stamp, std::int64_t now) {
+        marks_.log_end_offset = log_offset(base + 1);
+        history_.on_log_appended(
+            {where, life_, batch(base, 1), bytes, timestamp_ms(stamp), timestamp_ms(now)});
+    }
+    void retains(const retention_policy& policy) { history_.begin_retention(where.topic, policy); }
+    void retention_begun(std::int64_t now, std::int64_t at) {
+        history_.on_retention_begun({where, timestamp_ms(now), virtual_time(at)});
+    }
+    void healed() { history_.on_healed(virtual_time(0)); }
     void written(std::int64_t upto) {
         marks_.written_offset = log_offset(upto);
         moved();
