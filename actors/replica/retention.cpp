@@ -97,8 +97,7 @@ bool replica_log::is_expired(const segment_state& segment, log_offset next_base,
     // A timestamp from the future does not keep a segment longer than its age does, and one that is no time
     // does not end it earlier.
     const auto newest = segment.newest.timestamp;
-    const bool absurd =
-        is_senseless(newest, segment.closed) && !options_.planted.retention_believes_any_time;
+    const bool absurd = is_senseless(newest, segment.closed) && !options_.planted.retention_believes_any_time;
     const auto age_from = absurd ? segment.closed : newest;
     return BARNABAS_MARK_IF(options_.retention_ms >= 0 && now - age_from > options_.retention_ms,
                             retention_by_time);

@@ -155,24 +155,6 @@ run_report produce_consume::run() {
     return report();
 }
 
-/// Adds what lies elsewhere.
-void produce_consume::on_hang(directory_hang hang) {
-    for (const auto& path : broker_.log_dirs())
-        if (path != hang.directory)
-            hang.others.insert(path);
-    for (const auto& where : places()) {
-        const auto name = "/t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
-        for (const auto& path : hang.others)
-            if (broker_.host().disk().content(path + name + "/partition.metadata"))
-                hang.elsewhere.push_back(where);
-    }
-    const auto& without = options_.without_checkers;
-    if (std::find(without.begin(), without.end(), hang_stays_local) != without.end())
-        return;
-    if (const auto why = felt_elsewhere(hang, history_); !why.empty())
-        fail(hang_stays_local, why);
-}
-
 bool produce_consume::run_phases() {
     if (!world_.run_until(options_.faults.healing))
         return false;
