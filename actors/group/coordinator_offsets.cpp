@@ -142,8 +142,11 @@ bool coordinator::is_of_deleted(const std::string& topic, const committed_offset
     // Before the first record nothing is known of any topic.
     if (topics_ == nullptr || topics_->applied == log_offset(0))
         return false;
+    // Written by Kafka, or by an earlier version: it does not say whose it is, and its topic may come yet.
+    if (value.id == topic_id{})
+        return false;
     const auto* known = topics_->find_topic(topic);
-    return known == nullptr || (value.id != topic_id{} && value.id != known->id);
+    return known == nullptr || value.id != known->id;
 }
 
 void coordinator::remove_offsets(

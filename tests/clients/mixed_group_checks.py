@@ -75,7 +75,8 @@ def each_client_in_turn_shares_for_the_others():
         for members in groups:
             members.leave(6)
             expect_equal(committed(broker, members.group, 'led', 6), [60] * 6, 'offsets when all have left')
-            expect_equal(sorted(members.values()), values, 'records when all have left')
+            # Whoever leaves the moment after it has read may go before its last commit: then another one reads that again.
+            expect_equal(sorted(set(members.values())), values, 'records when all have left')
     finally:
         for members in groups:
             members.__exit__()
