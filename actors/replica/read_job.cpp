@@ -27,9 +27,12 @@ public:
 private:
     result<std::optional<slice>> run_segment(const readable_segment& segment, bool first);
     result<std::optional<file_position>> find_start(segment_reader& segment, file_position from);
+    result<std::optional<file_position>> confirm_start(segment_reader& segment, file_position hint,
+                                                       file_position found);
     result<slice> read_range(segment_reader& segment, file_position from);
     result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
     result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
+    void confirm_last(segment_reader& segment, file_position at, std::span<const std::byte> bytes);
     bool is_strange(const batch::batch_header& header, bool first, log_offset next) const;
     bool is_of_strange_epoch(const batch::batch_header& header) const;
     bool is_sound(const batch::batch_header& header, std::span<const std::byte> bytes, log_offset next) const;
@@ -74,6 +77,9 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
         // An index that leads astray costs time, never an answer.
         if (found.code() == errc::corrupt_message && hint->get() != 0)
             found = find_start(*reader, file_position(0));
+        // There is a gap at the offset, or the base of the batch that has it came wrong.
+        if (found && *found && first && expected_base_ > job_.from)
+            found = confirm_start(*reader, *hint, **found);
         if (!found)
             return found.failure();
         start = *found;
@@ -110,6 +116,15 @@ result<std::optional<file_position>> read_run::find_start(segment_reader& segmen
         behind_last = header.next_offset();
     }
     return std::optional<file_position>{};
+}
+
+result<std::optional<file_position>> read_run::confirm_start(segment_reader& segment, file_position hint,
+                                                             file_position found) {
+    auto again = find_start(segment, hint);
+    if (again && BARNABAS_MARK_IF(*again != found, read_start_differed))
+        return corrupt_batch(segment.name(), found,
+                             "offsets in front of it came differently the second time");
+    return again.code() == errc::corrupt_message ? result(std::optional(found)) : again;
 }
 
 result<slice> read_run::read_range(segment_reader& segment, file_position from) {
@@ -193,7 +208,17 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
         whole += header->total_size();
         next = end_ = header->next_offset();
     }
+    if (is_behind_gap && whole > whole_before)
+        confirm_last(segment, from + static_cast<std::int64_t>(whole_before),
+                     bytes.bytes().subspan(whole_before));
     return whole;
+}
+
+/// Behind a gap, and with nothing behind it that could contradict: its header is read once more.
+void read_run::confirm_last(segment_reader& segment, file_position at, std::span<const std::byte> bytes) {
+    const located_batch last{*batch::parse_header(bytes), at};
+    if (!confirm_header(files_, segment.log(), last))
+        strange_.push_back(last.header.base_offset);
 }
 
 bool read_run::is_strange(const batch::batch_header& header, bool first, log_offset next) const {

@@ -354,5 +354,26 @@ TEST(log_model_regressions, a_time_entry_that_came_after_the_recovery_point_is_n
               "");
 }
 
+TEST(log_model_regressions, an_offset_behind_a_gap_that_nothing_can_contradict_is_read_again) {
+    EXPECT_EQ(problem_of({2268,
+                          {{op::send_in_transaction, 1318, 0},
+                           {op::write, 0, 0},
+                           {op::sync, 0, 0},
+                           {op::send, 0, 0},
+                           {op::send, 83, 0},
+                           {op::end_transaction, 0, 3},
+                           {op::fail_later, 2490, 0},
+                           {op::append, 558, 0},
+                           {op::write_all, 0, 0},
+                           {op::append, 130, 301},
+                           {op::sync, 0, 0},
+                           {op::close, 0, 0},
+                           {op::rot_later, 0, 0},
+                           {op::append, 0, 0},
+                           {op::write, 0, 0},
+                           {op::read, 1799, 0}}}),
+              "");
+}
+
 } // namespace
 } // namespace barnabas::replica::model
