@@ -27,8 +27,8 @@ public:
 private:
     result<std::optional<slice>> run_segment(const readable_segment& segment, bool first);
     result<std::optional<file_position>> find_start(segment_reader& segment, file_position from);
-    result<std::optional<file_position>> confirm_start(segment_reader& segment, file_position hint,
-                                                       file_position found);
+    result<std::optional<file_position>> confirm_start(segment_reader& segment, file_position from,
+                                                       std::optional<file_position> found);
     result<slice> read_range(segment_reader& segment, file_position from);
     result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
     result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
@@ -75,11 +75,13 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
             return hint.failure();
         auto found = find_start(*reader, *hint);
         // An index that leads astray costs time, never an answer.
-        if (found.code() == errc::corrupt_message && hint->get() != 0)
-            found = find_start(*reader, file_position(0));
+        if (found.code() == errc::corrupt_message && hint->get() != 0) {
+            hint = file_position(0);
+            found = find_start(*reader, *hint);
+        }
         // There is a gap at the offset, or the base of the batch that has it came wrong.
-        if (found && *found && first && expected_base_ > job_.from)
-            found = confirm_start(*reader, *hint, **found);
+        if (found && first && (!*found || expected_base_ > job_.from))
+            found = confirm_start(*reader, *hint, *found);
         if (!found)
             return found.failure();
         start = *found;
@@ -118,13 +120,12 @@ result<std::optional<file_position>> read_run::find_start(segment_reader& segmen
     return std::optional<file_position>{};
 }
 
-result<std::optional<file_position>> read_run::confirm_start(segment_reader& segment, file_position hint,
-                                                             file_position found) {
-    auto again = find_start(segment, hint);
+result<std::optional<file_position>> read_run::confirm_start(segment_reader& segment, file_position from,
+                                                             std::optional<file_position> found) {
+    auto again = find_start(segment, from);
     if (again && BARNABAS_MARK_IF(*again != found, read_start_differed))
-        return corrupt_batch(segment.name(), found,
-                             "offsets in front of it came differently the second time");
-    return again.code() == errc::corrupt_message ? result(std::optional(found)) : again;
+        return corrupt_batch(segment.name(), from, "offsets behind it came differently the second time");
+    return again;
 }
 
 result<slice> read_run::read_range(segment_reader& segment, file_position from) {
