@@ -21,6 +21,11 @@ event_queue::~event_queue() {
 void event_queue::push(broker_event event) {
     {
         const std::lock_guard lock(mutex_);
+        const auto is_busy = [](const broker_event& one) { return std::holds_alternative<broker_busy>(one); };
+        if (!events_.empty() && is_busy(event) && is_busy(events_.back())) {
+            events_.back() = std::move(event);
+            return;
+        }
         events_.push_back(std::move(event));
     }
     BARNABAS_ASSERT(eventfd_write(descriptor_, 1) == 0);
@@ -45,7 +50,11 @@ boot_events event_queue::boot() {
     events.on_failed = [this](const error& why) { push(broker_failed{why}); };
     // Both are called one at a time.
     auto offline = std::make_shared<std::vector<std::string>>();
-    events.on_progress = [offline](const broker_status& now) { *offline = now.directories_offline; };
+    events.on_progress = [this, offline](const broker_status& now) {
+        *offline = now.directories_offline;
+        if (!now.is_ready())
+            push(broker_busy{now});
+    };
     events.on_stopped = [this, offline] { push(broker_stopped{*offline}); };
     return events;
 }

@@ -13,6 +13,10 @@
 
 namespace barnabas {
 
+/// It starts or stops.
+struct broker_busy {
+    broker_status now;
+};
 struct broker_started {
     std::vector<runtime::endpoint> addresses;
 };
@@ -23,7 +27,7 @@ struct broker_stopped {
     /// Data directories that were out of use.
     std::vector<std::string> offline;
 };
-using broker_event = std::variant<broker_started, broker_failed, broker_stopped>;
+using broker_event = std::variant<broker_busy, broker_started, broker_failed, broker_stopped>;
 
 /// Brings what the broker says on its loops to the main thread, which waits on a descriptor.
 class event_queue {
@@ -33,6 +37,7 @@ public:
     event_queue(const event_queue&) = delete;
     event_queue& operator=(const event_queue&) = delete;
 
+    /// Of several `broker_busy` in a row only the last one is kept.
     void push(broker_event event);
     std::optional<broker_event> take();
     /// Becomes readable when an event is there.

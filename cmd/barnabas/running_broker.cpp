@@ -32,6 +32,7 @@ runtime::production_node_options node_options_for(const broker_config& config, l
     options.control_bytes = static_cast<std::size_t>(config.barnabas_memory_control_bytes);
     options.tail_bytes = static_cast<std::size_t>(config.barnabas_memory_tail_bytes);
     options.lowest_log_level = level;
+    options.format_of_log = parse_log_format(config.barnabas_log_format).value_or(log_format::text);
     return options;
 }
 

@@ -1,8 +1,11 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/event_queue.hpp"
 #include "cmd/barnabas/running_broker.hpp"
+#include "cmd/barnabas/service_manager.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "runtime/clock/system_clock.hpp"
 #include "runtime/config/broker_config.hpp"
+#include "runtime/config/environment_keys.hpp"
 #include "runtime/config/listener.hpp"
 #include "runtime/logging/logger.hpp"
 
@@ -26,7 +29,10 @@ namespace {
 constexpr std::array start_options{
     cli::option{
         "config", "FILE", "Configuration in Kafka's own keys (server.properties).", {}, false, false, 'c'},
-    cli::option{"override", "KEY=VALUE", "Sets one key on top of the file; may be repeated.", {}, true},
+    cli::option{"environment", "",
+                "Takes keys from the environment as well, as Kafka's container images do: KAFKA_LOG_DIRS is "
+                "log.dirs."},
+    cli::option{"override", "KEY=VALUE", "Sets one key on top of both; may be repeated.", {}, true},
 };
 
 constexpr std::string_view start_notes =
@@ -50,7 +56,14 @@ constexpr int exit_failed = 1;
 /// somebody has looked after the disk. (2 is for wrong usage.)
 constexpr int exit_no_directory = 3;
 
-void warn(const std::string& sentence) {
+/// In the form of the log, if programs read that.
+void warn(const broker_config& config, const std::string& sentence) {
+    if (parse_log_format(config.barnabas_log_format) == log_format::json) {
+        const runtime::system_clock clock;
+        make_stderr_logger([&] { return clock.wall_now(); }, log_level::warn, log_format::json)
+            ->warn("configuration", log_fields{}.message(sentence));
+        return;
+    }
     std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
 }
 
@@ -71,6 +84,13 @@ result<std::string> read_file(const std::string& path) {
     return text;
 }
 
+std::vector<std::string> environment() {
+    std::vector<std::string> all;
+    for (char** one = environ; *one != nullptr; ++one)
+        all.emplace_back(*one);
+    return all;
+}
+
 result<loaded_config> load_config(const cli::parsed_options& options) {
     std::string text;
     const auto path = options.value("config");
@@ -80,14 +100,16 @@ result<loaded_config> load_config(const cli::parsed_options& options) {
             return read.failure();
         text = std::move(*read);
     }
-    std::vector<std::pair<std::string, std::string>> overrides;
+    std::vector<property> on_top;
+    if (options.has("environment"))
+        on_top = properties_of_environment(environment());
     for (const auto& given : options.values("override")) {
         auto parsed = parse_override(given);
         if (!parsed)
             return parsed.failure();
-        overrides.push_back(std::move(*parsed));
+        on_top.push_back(std::move(*parsed));
     }
-    auto loaded = load(path.value_or("the default configuration"), text, overrides);
+    auto loaded = load(path.value_or("the default configuration"), text, on_top);
     if (loaded) {
         std::error_code unknown;
         make_directories_absolute(loaded->config, std::filesystem::current_path(unknown).string());
@@ -121,14 +143,27 @@ std::string joined(const std::vector<std::string>& parts) {
     return text;
 }
 
-void print_started(const broker_config& config, const broker_started& event) {
+std::string addresses_of(const broker_started& event) {
     std::vector<std::string> addresses;
     for (const auto& one : event.addresses)
         addresses.push_back(to_string(one));
+    return joined(addresses);
+}
+
+void print_started(const broker_config& config, const broker_started& event) {
     std::printf("%s %s listens on %s, keeps its data in %s; stop it with Ctrl-C or kill %d\n", program_name,
-                BARNABAS_VERSION, joined(addresses).c_str(), joined(config.log_dirs).c_str(),
+                BARNABAS_VERSION, addresses_of(event).c_str(), joined(config.log_dirs).c_str(),
                 static_cast<int>(getpid()));
     std::fflush(stdout);
+}
+
+/// "opening_partitions, 120 of 500 to go".
+std::string sentence_of(const broker_status& now) {
+    std::string text(name_of(now.state));
+    if (now.partitions_opening > 0)
+        text += ", " + std::to_string(now.partitions_opening) + " of " + std::to_string(now.partitions) +
+                " to go";
+    return text;
 }
 
 /// The main thread's life beside a broker: it waits for signals and for what the broker says.
@@ -165,12 +200,15 @@ private:
         stopping_since_ = now;
         std::printf("%s: %s, stopping\n", program_name, name);
         std::fflush(stdout);
+        manager_.stopping();
         broker_.stop();
     }
+    void on(const broker_busy& event) { manager_.busy(sentence_of(event.now)); }
     void on(const broker_started& event) {
         // What only the start needed, a few hundred bytes per partition, goes back to the system.
         malloc_trim(0);
         print_started(config_, event);
+        manager_.ready("listens on " + addresses_of(event));
     }
     void on(const broker_failed& event) { exit_code_ = fail(event.why); }
     void on(const broker_stopped& event) {
@@ -187,6 +225,7 @@ private:
     stop_signals& signals_;
     event_queue& events_;
     running_broker& broker_;
+    service_manager manager_;
     bool stopping_ = false;
     std::chrono::steady_clock::time_point stopping_since_;
     std::optional<int> exit_code_;
@@ -204,16 +243,17 @@ int run_start(const cli::parsed_options& options) {
     if (!loaded)
         return fail(loaded.failure());
     for (const auto& sentence : loaded->warnings)
-        warn(sentence);
+        warn(loaded->config, sentence);
     auto config = std::make_shared<broker_config>(std::move(loaded->config));
     if (auto sentence = advertised_warning(config->listeners, config->advertised_listeners))
-        warn(*sentence);
+        warn(*config, *sentence);
     name_this_machine(*config);
     raise_open_file_limit();
 
     auto level = parse_log_level(config->barnabas_log_level).value_or(log_level::info);
     // Whoever only types `barnabas start` wants one line that says where it listens.
-    if (!options.has("config") && !config->set_values.contains("barnabas.log.level"))
+    if (!options.has("config") && !options.has("environment") &&
+        !config->set_values.contains("barnabas.log.level"))
         level = log_level::warn;
 
     stop_signals signals;

@@ -156,12 +156,11 @@ std::optional<std::string> broker_config::text_of(std::string_view key) const {
 }
 
 result<loaded_config> load(std::string_view file_name, std::string_view text,
-                           const std::vector<std::pair<std::string, std::string>>& overrides) {
+                           const std::vector<property>& on_top) {
     auto properties = parse_properties(file_name, text);
     if (!properties)
         return properties.failure();
-    for (const auto& [key, value] : overrides)
-        properties->push_back({key, value, "--override"});
+    properties->insert(properties->end(), on_top.begin(), on_top.end());
     loaded_config loaded;
     for (const auto& one : *properties)
         if (auto failure = take(loaded, one))
@@ -173,13 +172,13 @@ result<loaded_config> load(std::string_view file_name, std::string_view text,
     return loaded;
 }
 
-result<std::pair<std::string, std::string>> parse_override(std::string_view text) {
+result<property> parse_override(std::string_view text) {
     const auto sign = text.find('=');
     const auto key = trimmed(text.substr(0, std::min(sign, text.size())));
     if (sign == std::string_view::npos || key.empty())
         return error{errc::invalid_config,
                      "--override: '" + std::string(text) + "' has no value; write key=value"};
-    return std::pair{std::string(key), std::string(text.substr(sign + 1))};
+    return property{std::string(key), std::string(text.substr(sign + 1)), "--override"};
 }
 
 } // namespace barnabas

@@ -121,6 +121,7 @@ struct broker_config {
     std::int32_t barnabas_commit_journal_syncs = 0;
     std::int64_t barnabas_commit_journal_bytes = 0;
     std::string barnabas_log_level;
+    std::string barnabas_log_format;
     std::int32_t barnabas_internal_segment_bytes = 0; ///< 0 = not set; for tests
 
     /// Every key that was set, used or not, with its text: what DescribeConfigs shows and topics inherit.
@@ -138,17 +139,17 @@ struct loaded_config {
     std::vector<std::string> warnings;
 };
 
-/// Reads a properties file's text, then `overrides` (key, value) on top. An invalid value is an error that
-/// names file and line, key, value and allowed values.
+/// Reads a properties file's text, then `on_top`, of which the last one wins. An invalid value is an error
+/// that names file and line (or the origin of what is on top), key, value and allowed values.
 result<loaded_config> load(std::string_view file_name, std::string_view text,
-                           const std::vector<std::pair<std::string, std::string>>& overrides = {});
+                           const std::vector<property>& on_top = {});
 
 /// Names every directory by its whole path: what clients and people are told does not depend on where the
 /// broker was started.
 void make_directories_absolute(broker_config& config, const std::string& working_directory);
 
 /// Splits `key=value` of `--override`.
-result<std::pair<std::string, std::string>> parse_override(std::string_view text);
+result<property> parse_override(std::string_view text);
 
 /// Rows of DescribeConfigs for the broker, sorted by name.
 std::vector<config_row> describe_broker_configs(const broker_config& config);

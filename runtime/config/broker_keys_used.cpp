@@ -297,6 +297,9 @@ const broker_key keys[] = {
      &config::barnabas_commit_journal_bytes},
     {"barnabas.log.level", string, "info", one_of("debug info warn error"),
      "Lowest level of events that are written.", &config::barnabas_log_level},
+    {"barnabas.log.format", string, "text", one_of("text json"),
+     "text: lines for people. json: one object a line, for programs that collect logs.",
+     &config::barnabas_log_format},
 };
 
 } // namespace

@@ -1,8 +1,11 @@
 #include "runtime/logging/logger.hpp"
 
+#include "protocol/model/utf8_text.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <span>
 #include <unistd.h>
 
 namespace barnabas {
@@ -58,6 +61,27 @@ void append_quoted(std::string& line, std::string_view text) {
     line += '"';
 }
 
+void append_json_text(std::string& line, std::string_view text) {
+    // Whatever a client sent: a line that is no UTF-8 would be no JSON.
+    std::string valid;
+    append_utf8(valid, std::as_bytes(std::span(text)));
+    line += '"';
+    for (const char c : valid) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            char escape[7];
+            std::snprintf(escape, sizeof escape, "\\u%04x", byte);
+            line += escape;
+        } else {
+            line += c;
+        }
+    }
+    line += '"';
+}
+
 /// Longest value in a line: a client's text may be as large as a request.
 constexpr std::size_t value_bytes_max = 4096;
 
@@ -91,6 +115,14 @@ std::optional<log_level> parse_log_level(std::string_view text) noexcept {
     return std::nullopt;
 }
 
+std::optional<log_format> parse_log_format(std::string_view text) noexcept {
+    if (text == "text")
+        return log_format::text;
+    if (text == "json")
+        return log_format::json;
+    return std::nullopt;
+}
+
 std::string_view log_fields::value_of(std::string_view key) const noexcept {
     for (const auto& field : fields_)
         if (field.key == key)
@@ -113,13 +145,14 @@ const memory_logger::entry* memory_logger::find(std::string_view event) const no
     return found == entries_.rend() ? nullptr : &*found;
 }
 
-text_logger::text_logger(now_function now, line_writer writer, log_level lowest)
-    : now_(std::move(now)), writer_(std::move(writer)), lowest_(lowest) {}
+line_logger::line_logger(now_function now, line_writer writer, log_level lowest, log_format format)
+    : now_(std::move(now)), writer_(std::move(writer)), lowest_(lowest), format_(format) {}
 
-void text_logger::write(log_level level, std::string_view event, const log_fields& fields) {
+void line_logger::write(log_level level, std::string_view event, const log_fields& fields) {
     if (level < lowest_)
         return;
-    writer_(format_line(now_(), level, event, fields) + "\n");
+    const auto format = format_ == log_format::json ? format_json : format_line;
+    writer_(format(now_(), level, event, fields) + "\n");
 }
 
 std::string format_line(timestamp_ms at, log_level level, std::string_view event, const log_fields& fields) {
@@ -145,6 +178,25 @@ std::string format_line(timestamp_ms at, log_level level, std::string_view event
     return line;
 }
 
+std::string format_json(timestamp_ms at, log_level level, std::string_view event, const log_fields& fields) {
+    std::string line = R"({"time":")" + format_time(at) + R"(","level":")";
+    line += name_of(level);
+    line += R"(","event":)";
+    append_json_text(line, event);
+    for (const auto& field : fields) {
+        line += ',';
+        append_json_text(line, field.key);
+        line += ':';
+        if (field.is_literal)
+            line += field.value;
+        else if (field.value.size() > value_bytes_max)
+            append_json_text(line, field.value.substr(0, value_bytes_max) + "...");
+        else
+            append_json_text(line, field.value);
+    }
+    return line + "}";
+}
+
 std::string format_time(timestamp_ms at) {
     constexpr std::int64_t ms_per_day = 86'400'000;
     std::int64_t days = at.get() / ms_per_day, rest = at.get() % ms_per_day;
@@ -161,8 +213,9 @@ std::string format_time(timestamp_ms at) {
     return text;
 }
 
-std::unique_ptr<logger> make_stderr_logger(text_logger::now_function now, log_level lowest) {
-    return std::make_unique<text_logger>(std::move(now), write_to_stderr, lowest);
+std::unique_ptr<logger> make_stderr_logger(line_logger::now_function now, log_level lowest,
+                                           log_format format) {
+    return std::make_unique<line_logger>(std::move(now), write_to_stderr, lowest, format);
 }
 
 } // namespace barnabas

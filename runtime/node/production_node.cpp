@@ -76,7 +76,8 @@ production_node::parts::parts(production_node_options& options, std::uint64_t se
                                           std::make_shared<tail_cache>(options.tail_bytes)},
       disk({options.disk_threads, open_files_bound(options.open_files_max), options.data_directories}) {
     if (log == nullptr)
-        log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
+        log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level,
+                                 options.format_of_log);
     log->info("disk_chosen",
               log_fields{}.message(parallel_sync::available()
                                        ? "several files are synced at once, by io_uring"

@@ -28,6 +28,7 @@ struct production_node_options {
     std::size_t control_bytes = 64u << 20;
     std::size_t tail_bytes = 64u << 20;
     log_level lowest_log_level = log_level::info;
+    log_format format_of_log = log_format::text;
     /// Null: lines on the standard error stream, from `lowest_log_level` up.
     std::unique_ptr<logger> log;
     /// Root of the node's random streams; drawn from the system when not given.

@@ -1,8 +1,8 @@
 #include "actors/replica/dump/record_lines.hpp"
 
 #include "actors/replica/dump/metadata_text.hpp"
-#include "actors/replica/dump/utf8_text.hpp"
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/model/utf8_text.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,5 @@
 #include "actors/replica/dump/record_text.hpp"
 
-#include "actors/replica/dump/utf8_text.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/kafka/consumer_group_current_member_assignment_record.hpp"
 #include "protocol/kafka/consumer_group_member_metadata_record.hpp"
@@ -28,6 +27,7 @@
 #include "protocol/kafka/streams_group_target_assignment_metadata_record.hpp"
 #include "protocol/kafka/streams_group_topology_record.hpp"
 #include "protocol/kafka/transaction_log_record.hpp"
+#include "protocol/model/utf8_text.hpp"
 
 #include <array>
 

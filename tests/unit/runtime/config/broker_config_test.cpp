@@ -11,15 +11,13 @@ namespace barnabas {
 
 namespace {
 
-loaded_config loaded(std::string_view text,
-                     const std::vector<std::pair<std::string, std::string>>& overrides = {}) {
+loaded_config loaded(std::string_view text, const std::vector<property>& overrides = {}) {
     auto all = load("server.properties", text, overrides);
     EXPECT_TRUE(all.has_value()) << (all ? "" : all.failure().detail);
     return all ? *all : loaded_config{};
 }
 
-std::string refusal(std::string_view text,
-                    const std::vector<std::pair<std::string, std::string>>& overrides = {}) {
+std::string refusal(std::string_view text, const std::vector<property>& overrides = {}) {
     auto all = load("server.properties", text, overrides);
     EXPECT_FALSE(all.has_value());
     return all ? "" : all.failure().detail;
@@ -74,7 +72,8 @@ TEST(broker_config, directories_become_whole_paths) {
 }
 
 TEST(broker_config, overrides_win_over_the_file) {
-    const auto all = loaded("num.partitions=3\nlog.retention.hours=1\n", {{"num.partitions", "5"}});
+    const auto all =
+        loaded("num.partitions=3\nlog.retention.hours=1\n", {{"num.partitions", "5", "--override"}});
     EXPECT_EQ(all.config.num_partitions, 5);
     EXPECT_EQ(all.config.log_retention_ms, ms_per_hour);
 }
@@ -90,7 +89,7 @@ TEST(broker_config, invalid_value_names_file_line_key_value_and_allowed_values) 
     EXPECT_EQ(refusal("\nnum.partitions=abc"),
               "server.properties:2: invalid value 'abc' for num.partitions: Not a "
               "number of type INT; allowed is a whole number of at least 1");
-    EXPECT_EQ(refusal("", {{"compression.type", "brotli"}}),
+    EXPECT_EQ(refusal("", {{"compression.type", "brotli", "--override"}}),
               "--override: invalid value 'brotli' for compression.type: String must be one of: uncompressed, "
               "zstd, lz4, "
               "snappy, gzip, producer; allowed is one of: uncompressed, zstd, lz4, snappy, gzip, producer");
@@ -208,7 +207,7 @@ TEST(broker_config, a_failed_set_changes_nothing) {
 
 TEST(broker_config, override_needs_a_key_and_a_value) {
     ASSERT_TRUE(parse_override("a=b=c").has_value());
-    EXPECT_EQ(parse_override("a=b=c")->second, "b=c");
+    EXPECT_EQ(parse_override("a=b=c")->value, "b=c");
     EXPECT_FALSE(parse_override("a"));
     EXPECT_FALSE(parse_override("=b"));
 }

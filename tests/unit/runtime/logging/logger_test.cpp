@@ -36,11 +36,32 @@ TEST(logger, long_values_are_cut) {
 
 TEST(logger, lower_levels_are_not_written) {
     std::string lines;
-    text_logger log([] { return timestamp_ms{0}; }, [&](std::string_view line) { lines += line; },
+    line_logger log([] { return timestamp_ms{0}; }, [&](std::string_view line) { lines += line; },
                     log_level::warn);
     log.info("quiet");
     log.warn("loud", {{"why", "test"}});
     EXPECT_EQ(lines, "1970-01-01T00:00:00.000Z WARN  loud why=test\n");
+}
+
+TEST(logger, json_has_the_same_facts) {
+    log_fields fields{{"host", "127.0.0.1"}, {"port", 9092}, {"ready", true}, {"offset", log_offset{7}}};
+    fields.message("it is \"open\"");
+    std::string lines;
+    line_logger log([] { return timestamp_ms{0}; }, [&](std::string_view line) { lines += line; },
+                    log_level::info, log_format::json);
+    log.info("listening", fields);
+    EXPECT_EQ(lines,
+              R"({"time":"1970-01-01T00:00:00.000Z","level":"info","event":"listening","host":"127.0.0.1",)"
+              R"("port":9092,"ready":true,"offset":7,"message":"it is \"open\""})"
+              "\n");
+}
+
+TEST(logger, json_stays_json_whatever_a_client_sent) {
+    const auto line =
+        format_json(timestamp_ms{0}, log_level::warn, "e", {{"k", std::string("a\"b\\c\nd\x1b\x7f\xff")}});
+    EXPECT_TRUE(line.ends_with(R"("k":"a\"b\\c\u000ad\u001b\u007f)"
+                               "\xef\xbf\xbd\"}"))
+        << line;
 }
 
 TEST(logger, memory_logger_keeps_and_finds_events) {
@@ -57,6 +78,8 @@ TEST(logger, levels_have_names) {
     EXPECT_EQ(parse_log_level("warn"), log_level::warn);
     EXPECT_EQ(parse_log_level("loud"), std::nullopt);
     EXPECT_EQ(name_of(log_level::error), "error");
+    EXPECT_EQ(parse_log_format("json"), log_format::json);
+    EXPECT_EQ(parse_log_format("xml"), std::nullopt);
 }
 
 } // namespace barnabas

@@ -1,5 +1,5 @@
 #include "actors/replica/dump/findings.hpp"
-#include "actors/replica/dump/utf8_text.hpp"
+#include "protocol/model/utf8_text.hpp"
 #include "tests/unit/actors/replica/dump/samples.hpp"
 
 #include <gtest/gtest.h>

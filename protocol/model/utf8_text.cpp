@@ -1,8 +1,8 @@
-#include "actors/replica/dump/utf8_text.hpp"
+#include "protocol/model/utf8_text.hpp"
 
 #include <cstdint>
 
-namespace barnabas::replica::dump {
+namespace barnabas {
 namespace {
 
 constexpr const char* replacement = "\xef\xbf\xbd";
@@ -55,4 +55,4 @@ void append_utf8(std::string& to, std::span<const std::byte> bytes) {
     }
 }
 
-} // namespace barnabas::replica::dump
+} // namespace barnabas

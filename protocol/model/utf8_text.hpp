@@ -4,10 +4,10 @@
 #include <span>
 #include <string>
 
-namespace barnabas::replica::dump {
+namespace barnabas {
 
 /// Appends bytes as text: what is no UTF-8 becomes the replacement character, one per longest piece that
 /// could have begun a character, as Java does it.
 void append_utf8(std::string& to, std::span<const std::byte> bytes);
 
-} // namespace barnabas::replica::dump
+} // namespace barnabas
