@@ -169,7 +169,7 @@ def fuzz_all(seconds, chosen):
     build = Build('build-fuzz', ['-Dfuzz=true', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Db_pch=false',
                                  '-Dwerror=false', '-Dwarning_level=0', '-Doptimization=1'],
                   {'CXX': 'ccache clang++-14'})
-    problem = build.make('fuzzers')
+    problem = build.make(*[f'fuzz/{name}_fuzz' for name in [CANARY, *chosen]] if chosen else ['fuzzers'])
     if problem is not None:
         report.failed('build', problem)
         return
