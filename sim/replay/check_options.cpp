@@ -338,15 +338,19 @@ std::optional<std::string> problem_of_zstd(const produce_consume_options& option
     return {};
 }
 
-std::optional<std::string> problem_of_namesakes(const produce_consume_options& options) {
+std::optional<namesake_problem> problem_of_namesakes(const produce_consume_options& options) {
     if (options.recreations.interval_ns == 0)
         return {};
-    for (const auto& load : options.producers)
-        if (load.producer.produce_version_max < produce_by_id)
-            return "[producer] where [recreations] makes topics again, produce_version_max must be 13";
-    for (const auto& reader : options.readers)
-        if (reader.fetch_version_max < fetch_by_id)
-            return "[reader] where [recreations] makes topics again, fetch_version_max must be at least 13";
+    for (std::size_t i = 0; i < options.producers.size(); ++i)
+        if (options.producers[i].producer.produce_version_max < produce_by_id)
+            return namesake_problem{
+                false, i,
+                "[producer] where [recreations] makes topics again, produce_version_max must be 13"};
+    for (std::size_t i = 0; i < options.readers.size(); ++i)
+        if (options.readers[i].fetch_version_max < fetch_by_id)
+            return namesake_problem{
+                true, i,
+                "[reader] where [recreations] makes topics again, fetch_version_max must be at least 13"};
     return {};
 }
 

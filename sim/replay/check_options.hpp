@@ -39,8 +39,14 @@ checked problem_of_phases(virtual_time healing, virtual_time progress_due);
 
 /// Batches that some reader is too old for.
 std::optional<std::string> problem_of_zstd(const produce_consume_options& options);
-/// Clients that could not tell a topic from the next one of its name.
-std::optional<std::string> problem_of_namesakes(const produce_consume_options& options);
+struct namesake_problem {
+    /// Which reader or producer.
+    bool of_reader = false;
+    std::size_t number = 0;
+    std::string what;
+};
+/// A client that could not tell a topic from the next one of its name.
+std::optional<namesake_problem> problem_of_namesakes(const produce_consume_options& options);
 
 /// `before` is the time of the row above. What is wrong with the row alone, its producer or its partition.
 std::optional<std::string> problem_of(const planned_send& send, virtual_time before,

@@ -1,6 +1,6 @@
 #include "sim/replay/scenario.hpp"
-#include "protocol/kafka/fetch.hpp"
 
+#include "protocol/kafka/fetch.hpp"
 #include "runtime/config/closest.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/mutants/mutants.hpp"
@@ -59,6 +59,9 @@ struct scenario::reading {
     std::map<std::string, std::uint64_t> seen;
     /// What can be judged only when all is read.
     std::size_t producer_line = 0;
+    /// Producers and readers whose version the text says, with the lines where it does.
+    stated_clients produce_version_lines = {};
+    stated_clients fetch_version_lines = {};
     /// Producers whose codecs the text names.
     std::set<std::size_t> codecs_stated{};
     std::vector<std::size_t> send_lines = {};
@@ -69,7 +72,7 @@ struct scenario::reading {
 
     result<void> all();
     result<void> known(const document_section& section);
-    void settle_zstd();
+    void settle_versions();
     result<void> fits_together() const;
     section_reader reader(const document_section& from, std::uint64_t number = 0) const {
         return {of.text_, from, draws.split(from.name).split(number)};
@@ -139,7 +142,7 @@ result<void> scenario::reading::all() {
     }
     std::stable_sort(made.faults.faults.begin(), made.faults.faults.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
-    settle_zstd();
+    settle_versions();
     return fits_together();
 }
 
@@ -162,9 +165,9 @@ result<void> scenario::reading::known(const document_section& section) {
 }
 
 /// What was drawn gives way to what is stated.
-void scenario::reading::settle_zstd() {
-    if (of.draw_ && made.recreations.interval_ns != 0)
-        name_topics_by_id(made, seen["producer"] == 0, seen["reader"] == 0);
+void scenario::reading::settle_versions() {
+    if (made.recreations.interval_ns != 0)
+        name_topics_by_id(made, produce_version_lines, fetch_version_lines);
     if (!of.draw_ || !problem_of_zstd(made))
         return;
     if (seen["reader"] == 0) {
@@ -181,9 +184,12 @@ void scenario::reading::settle_zstd() {
 result<void> scenario::reading::fits_together() const {
     if (!made.producers.empty() && made.topics.empty())
         return of.text_.wrong(producer_line, "[producer] there is no topic to send to");
-    for (const auto& problem : {problem_of_zstd(made), problem_of_namesakes(made)})
-        if (problem)
-            return of.text_.wrong(producer_line, *problem);
+    if (const auto problem = problem_of_zstd(made))
+        return of.text_.wrong(producer_line, *problem);
+    if (const auto problem = problem_of_namesakes(made)) {
+        const auto& lines = problem->of_reader ? fetch_version_lines : produce_version_lines;
+        return of.text_.wrong(lines.at(problem->number), problem->what);
+    }
     virtual_time before{0};
     for (std::size_t i = 0; i < send_lines.size(); ++i) {
         const auto& send = (*made.sends)[i];
@@ -191,10 +197,9 @@ result<void> scenario::reading::fits_together() const {
             return of.text_.wrong(send_lines[i], *problem);
         before = send.at;
     }
-    for (const auto& [loop, line] : choice_lines) {
+    for (const auto& [loop, line] : choice_lines)
         if (const auto problem = problem_of(loop, made))
             return of.text_.wrong(line, *problem);
-    }
     return {};
 }
 
@@ -235,8 +240,7 @@ result<void> scenario::reading::topic(const document_section& from) {
 }
 
 result<void> scenario::reading::producer(const document_section& from) {
-    const auto first = seen["producer"] == 0;
-    if (first)
+    if (seen["producer"] == 0)
         made.producers.clear();
     producer_line = from.line;
     std::uint64_t count = 1;
@@ -256,6 +260,8 @@ result<void> scenario::reading::producer(const document_section& from) {
             codecs_stated.insert(made.producers.size());
         if (auto done = stated.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)
             return done;
+        if (const auto* line = from.find("produce_version_max"))
+            produce_version_lines[made.producers.size()] = line->line;
         made.producers.push_back(std::move(load));
     } while (++copy < count);
     return {};
@@ -275,6 +281,8 @@ result<void> scenario::reading::consumer(const document_section& from) {
         if (auto done = lines.check(problem_of(options)).check(too_many("count", count, number)).done();
             !done)
             return done;
+        if (const auto* line = from.find("fetch_version_max"))
+            fetch_version_lines[made.readers.size()] = line->line;
         made.readers.push_back(std::move(options));
     } while (++copy < count);
     return {};

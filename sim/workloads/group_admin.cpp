@@ -22,7 +22,7 @@ constexpr std::int64_t patience_ns = 5 * second;
 constexpr std::int64_t audit_interval_ns = 20 * millisecond;
 constexpr std::int16_t fetch_version_least = 2;
 constexpr std::int16_t fetch_version_most = 7;
-constexpr std::int16_t delete_groups_version_most = 2;
+constexpr std::int16_t delete_groups_version_most = kafka::delete_groups_request::highest_version;
 
 template <class Response>
 result<Response> decoded(kafka::wire_reader& in, std::int16_t version) {

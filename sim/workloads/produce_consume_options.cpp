@@ -94,13 +94,14 @@ bool is_compacted(const client::new_topic& topic) {
     });
 }
 
-void name_topics_by_id(produce_consume_options& options, bool producers, bool readers) {
-    if (producers)
-        for (auto& load : options.producers)
-            load.producer.produce_version_max = std::max(load.producer.produce_version_max, produce_by_id);
-    if (readers)
-        for (auto& reader : options.readers)
-            reader.fetch_version_max = std::max(reader.fetch_version_max, fetch_by_id);
+void name_topics_by_id(produce_consume_options& options, const stated_clients& producers,
+                       const stated_clients& readers) {
+    for (std::size_t i = 0; i < options.producers.size(); ++i)
+        if (auto& version = options.producers[i].producer.produce_version_max; !producers.contains(i))
+            version = std::max(version, produce_by_id);
+    for (std::size_t i = 0; i < options.readers.size(); ++i)
+        if (auto& version = options.readers[i].fetch_version_max; !readers.contains(i))
+            version = std::max(version, fetch_by_id);
 }
 
 load_options drawn_load(runtime::random draws) {

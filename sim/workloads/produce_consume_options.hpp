@@ -16,6 +16,7 @@
 #include "sim/workloads/recreation_options.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,8 +102,11 @@ void fit_to_version(load_options& load, bool keep_idempotent = false, bool keep_
 client::consumer_options drawn_reader(runtime::random draws);
 
 bool is_compacted(const client::new_topic& topic);
-/// Producers, readers, or both get versions that tell a topic from the next one of its name.
-void name_topics_by_id(produce_consume_options& options, bool producers, bool readers);
+/// Numbers of clients, with the lines of a text that say something about them.
+using stated_clients = std::map<std::size_t, std::size_t>;
+/// All but the stated ones get versions that tell a topic from the next one of its name.
+void name_topics_by_id(produce_consume_options& options, const stated_clients& producers,
+                       const stated_clients& readers);
 
 /// Whether some topic keeps nothing but zstd, by its own `compression.type` or the broker's.
 bool stores_zstd(const produce_consume_options& options);

@@ -350,14 +350,18 @@ void cold_read(benchmark::State& state) {
     double log = 0;
     bool log_first = false;
     for (auto _ : state) {
+        double plain_now = 0;
+        double log_now = 0;
         if (std::exchange(log_first, !log_first)) {
-            log += read_as_log(files);
-            plain += read_plainly();
+            log_now = read_as_log(files);
+            plain_now = read_plainly();
         } else {
-            plain += read_plainly();
-            log += read_as_log(files);
+            plain_now = read_plainly();
+            log_now = read_as_log(files);
         }
-        state.SetIterationTime(plain + log);
+        plain += plain_now;
+        log += log_now;
+        state.SetIterationTime(plain_now + log_now);
     }
     const auto bytes = static_cast<double>(state.iterations()) * static_cast<double>(append_total);
     state.counters["plain_GB_per_s"] = bytes / plain / 1e9;

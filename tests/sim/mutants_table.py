@@ -33,7 +33,7 @@ def run(*arguments):
 
 
 # Bugs that are named for tests of their own are planted there, not in simulated runs: the property test of the log against its
-# model, and unit tests of groups. {name: (program, filter of the test that finds a bug)}
+# model, unit tests of groups, and fail-nth tests of checkpoint files. {name: (program, filter of the test that finds a bug)}
 UNIT = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 'actors')
 TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_found/{}'),
          'checkpoint_tests': (os.path.join(UNIT, 'broker', 'actors_broker_test'), '*is_found_{}'),

@@ -126,12 +126,12 @@ def install(section):
     return None if done.returncode == 0 else done.stdout
 
 
-def sweep_state(folder, program):
+def sweep_state(folder, program, kind='sweep'):
     """Where a sweep notes how far it is. Seeds that another program passed say nothing of this one: it begins anew."""
     with open(program, 'rb') as file:
         digest = hashlib.sha256(file.read()).hexdigest()[:16]
-    state = os.path.join(folder, f'sweep-{digest}.state')
-    for old in glob.glob(os.path.join(folder, 'sweep-*.state')):
+    state = os.path.join(folder, f'{kind}-{digest}.state')
+    for old in glob.glob(os.path.join(folder, f'{kind}-*.state')):
         if old != state:
             os.remove(old)
     return state

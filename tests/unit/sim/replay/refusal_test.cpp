@@ -79,7 +79,10 @@ TEST(scenario, names_the_line_of_values_that_no_run_can_be_made_of) {
         {"[lookups]\ninterval = 2h\n", "x:2: [lookups] interval must be in 1ms..1h"},
         {"[recreations]\naway = 0s\n", "x:2: [recreations] away must be in 1ms..1h"},
         {"[recreations]\ninterval = 1s\n[producer]\nproduce_version_max = 12\n",
-         "x:3: [producer] where [recreations] makes topics again, produce_version_max must be 13"},
+         "x:4: [producer] where [recreations] makes topics again, produce_version_max must be 13"},
+        {"[recreations]\ninterval = "
+         "1s\n[topic]\n[producer]\n[producer]\n[reader]\n[reader]\nfetch_version_max = 12\n[reader]\n",
+         "x:8: [reader] where [recreations] makes topics again, fetch_version_max must be at least 13"},
     });
 }
 
