@@ -199,12 +199,16 @@ result<void> bounded_files::open_below(guard& held, file_id file, entry& one) {
     return opened ? result<void>() : result<void>(opened.failure());
 }
 
-void bounded_files::release(file_id file) {
-    guard held(mutex_);
+void bounded_files::end_use(guard& held, file_id file) {
     auto& one = files_.at(file);
     BARNABAS_ASSERT(one.users > 0);
     if (--one.users == 0 && one.ended)
         forget(held, file);
+}
+
+void bounded_files::release(file_id file) {
+    guard held(mutex_);
+    end_use(held, file);
     // A call may have needed more at once than the bound.
     while (descriptors_ > open_max_) {
         const auto oldest = to_give_up();
@@ -259,7 +263,11 @@ result<std::size_t> bounded_files::read_if_held(file_id file, const held_read& r
         list.splice(list.end(), list, one.place);
         below = one.below;
     }
-    at_end end([&] { release(file); });
+    // Whoever cannot wait makes no room, either: that may sync a file. The next ordinary call does.
+    at_end end([&] {
+        guard held(mutex_);
+        end_use(held, file);
+    });
     return read(below);
 }
 

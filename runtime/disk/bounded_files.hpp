@@ -47,7 +47,8 @@ public:
     result<file_id> lock(const std::string& path) override;
     result<disk_room> room(const std::string& path) override { return below_.room(path); }
 
-    /// As `read`, by a call on the file below; would_block when it must be opened first.
+    /// As `read`, by a call on the file below; would_block when it must be opened first. Waits for no other
+    /// call below, so that it may be used where nobody may wait.
     using held_read = std::function<result<std::size_t>(file_id below)>;
     result<std::size_t> read_if_held(file_id file, const held_read& read);
 
@@ -89,6 +90,8 @@ private:
     file_id keep(const std::string& path, open_mode mode, file_id below, hold_state state);
     /// Opens it below if need be; whoever called ends its use by `release`.
     result<entry*> use(file_id file);
+    void end_use(guard& held, file_id file);
+    /// And closes others while more are open than may be.
     void release(file_id file);
     /// Uses it for a call that changes it, which gets its number below.
     template <class Call>

@@ -152,5 +152,30 @@ TEST_F(bounded_files_test, read_that_would_have_to_open_says_so) {
     EXPECT_EQ(*files.read_if_held(all[4], never), 7U);
 }
 
+TEST_F(bounded_files_test, read_that_may_not_wait_syncs_and_closes_nothing) {
+    const auto all = make(3);
+    // More than the bound are open now, and what is to go has unsynced bytes.
+    ASSERT_TRUE(files.lock("/lock").has_value());
+    const auto syncs = disk.syncs();
+    const auto open = disk.open_files();
+    ASSERT_GT(open, 3U);
+    EXPECT_EQ(*files.read_if_held(all[2], [](file_id) -> result<std::size_t> { return std::size_t{7}; }), 7U);
+    EXPECT_EQ(disk.syncs(), syncs);
+    EXPECT_EQ(disk.open_files(), open);
+    EXPECT_EQ(read(all[2]), "2");
+    EXPECT_LE(disk.open_files(), 3U);
+}
+
+TEST_F(bounded_files_test, file_that_is_closed_during_such_a_read_is_closed_with_its_end) {
+    const auto all = make(1);
+    const auto closes = [&](file_id) -> result<std::size_t> {
+        files.close(all[0]);
+        EXPECT_EQ(disk.open_files(), 1U);
+        return std::size_t{7};
+    };
+    EXPECT_EQ(*files.read_if_held(all[0], closes), 7U);
+    EXPECT_EQ(disk.open_files(), 0U);
+}
+
 } // namespace
 } // namespace barnabas::runtime
