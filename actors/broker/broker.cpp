@@ -98,6 +98,9 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
     for (const auto& directory : directories_->directories)
         for (const auto& damage : directory.checkpoints.damage)
             out.emplace_back(effects::note{effects::note_level::warn, "checkpoint_damaged", damage});
+    for (const auto& directory : directories_->directories)
+        for (const auto& line : directory.checkpoints.ignored)
+            out.emplace_back(effects::note{effects::note_level::info, "checkpoint_line_ignored", line});
     partitions_.emplace(partition_set_options{options_.node, options_.recoveries_max,
                                               directories_->created_upto, options_.planted},
                         directories_->directories);

@@ -102,8 +102,10 @@ private:
             value_of(found.offsets[where], kind) = offset;
     }
 
-    /// The copy is written first, so it never says less. A log start that is too high would hide records that
-    /// were promised; one that is too low shows deleted ones again.
+    /// The copy is written first, so what it says of a log is never below the file's line. A line that it
+    /// does not have is older: the log begins with its oldest segment again, or is gone, or another broker
+    /// wrote the file. A log start that is too high would hide records that were promised; one that is too
+    /// low shows deleted ones again.
     result<void> take_log_starts(const std::string& path, std::map<partition_name, log_offset>& lines) {
         auto copy = read_copy(files_, directory_);
         if (!copy)
@@ -112,14 +114,18 @@ private:
             return take(checkpoint_kind::log_start, lines), result<void>{};
         for (auto& [where, offset] : lines) {
             const auto known = (*copy)->find(where);
-            const auto most = known == (*copy)->end() ? log_offset(0) : known->second;
-            if (!BARNABAS_MARK_IF(offset > most, log_start_beyond_copy))
+            const bool is_there = known != (*copy)->end();
+            const auto most = is_there ? known->second : log_offset(0);
+            if (offset <= most)
                 continue;
-            found.damage.push_back(path + " lets " + where.topic + "-" +
-                                   std::to_string(where.partition.get()) + " begin at offset " +
-                                   std::to_string(offset.get()) + ", but its copy " +
-                                   std::string(log_start_copy_name) + " at " + std::to_string(most.get()) +
-                                   ", which is believed: a wrong line would hide records");
+            const auto said = path + " lets " + where.topic + "-" + std::to_string(where.partition.get()) +
+                              " begin at offset " + std::to_string(offset.get()) + ", but its copy " +
+                              std::string(log_start_copy_name);
+            if (BARNABAS_MARK_IF(is_there, log_start_beyond_copy))
+                found.damage.push_back(said + " at " + std::to_string(most.get()) +
+                                       ", which is believed: a wrong line would hide records");
+            else
+                found.ignored.push_back(said + " has no such line; it begins with its oldest segment");
             found.to_write.insert(checkpoint_kind::log_start);
             offset = most;
         }

@@ -49,6 +49,8 @@ struct found_checkpoints {
     std::set<checkpoint_kind> to_write;
     /// Sentences for people: what is damaged, and what follows.
     std::vector<std::string> damage;
+    /// The same of lines that a crash leaves and that count for nothing.
+    std::vector<std::string> ignored{};
 };
 
 /// Job: reads all checkpoints of the directory. Damaged ones count for nothing (the copy takes the place of a
