@@ -11,7 +11,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <charconv>
 #include <utility>
 
 namespace barnabas {
@@ -197,9 +196,7 @@ result<caf::actor> open_configured_http(runtime::node_services& node, const brok
     const auto& listener = config.barnabas_http_listener;
     if (!listener)
         return caf::actor();
-    const auto limit = config.text_of("barnabas.consumer.lag.partitions.max").value_or("");
-    std::size_t lag_partitions_max = 0;
-    std::from_chars(limit.data(), limit.data() + limit.size(), lag_partitions_max);
+    const auto lag_partitions_max = static_cast<std::size_t>(config.barnabas_consumer_lag_partitions_max);
     auto http = open_http(node, {listener->host, listener->port},
                           {std::move(status), std::move(view), lag_partitions_max});
     if (http || config.set_values.contains("barnabas.http.listener"))

@@ -29,6 +29,8 @@ struct broker_config {
     std::int32_t num_recovery_threads_per_data_dir = 0;
     std::vector<std::string> cordoned_log_dirs;
     std::int64_t log_dir_reserve_bytes = 0;
+    std::int64_t barnabas_log_dir_hang_ms = 0;         ///< 0 = not looked for
+    std::int64_t barnabas_log_dir_hang_offline_ms = 0; ///< 0 = never
 
     // network
     std::vector<listener_endpoint> listeners;
@@ -84,6 +86,7 @@ struct broker_config {
     std::int32_t producer_id_expiration_ms = 0;
     std::int64_t replica_lag_time_max_ms = 0;
     std::int64_t replica_high_watermark_checkpoint_interval_ms = 0;
+    std::int64_t replica_alter_log_dirs_io_max_bytes_per_second = 0;
 
     // groups
     std::int32_t offsets_topic_num_partitions = 0;
@@ -109,6 +112,7 @@ struct broker_config {
     // our own keys
     std::int32_t barnabas_event_loops = 0; ///< 0 = one per core, at most 4
     std::optional<listener_endpoint> barnabas_http_listener;
+    std::int32_t barnabas_consumer_lag_partitions_max = 0;
     bool barnabas_write_caching = false;
     std::string barnabas_record_validation;
     std::int64_t barnabas_memory_request_bytes = 0;

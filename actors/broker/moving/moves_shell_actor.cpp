@@ -8,7 +8,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <charconv>
 #include <utility>
 
 namespace barnabas {
@@ -18,8 +17,7 @@ namespace effects = broker_effects;
 void moves_shell::open(runtime::node_services& node, const planted_bugs& planted, const gates_by_path& gates,
                        const checkpoint_owners& checkpoints) {
     moves_options options;
-    const auto limit = config_.text_of("replica.alter.log.dirs.io.max.bytes.per.second").value_or("");
-    std::from_chars(limit.data(), limit.data() + limit.size(), options.bytes_per_second);
+    options.bytes_per_second = config_.replica_alter_log_dirs_io_max_bytes_per_second;
     // As many as Kafka has threads for it.
     options.copying_max = config_.log_dirs.size();
     options.discard_delay = std::chrono::milliseconds(config_.log_segment_delete_delay_ms);
