@@ -14,11 +14,11 @@ void commit_journals::open(runtime::node_services& node, const broker_config& co
         auto& made = by_directory_[directory.path];
         made.found = directory.journal;
         made.use.syncs = std::make_shared<runtime::load_counter>();
-        node.metrics->computed_gauge(
-            "log_syncs",
-            "Syncs that partitions asked for, of their own files or of the commit journal; "
+        node.metrics->computed_counter(
+            "log_syncs_total",
+            "Syncs of partitions, by their own files or by the commit journal; "
             "commit_journal_commits_total are those of the journal.",
-            [syncs = made.use.syncs] { return static_cast<double>(syncs->entered()); },
+            [syncs = made.use.syncs] { return static_cast<double>(syncs->ended()); },
             {{"directory", directory.path}});
         made.use.syncs_min = static_cast<std::uint32_t>(config.barnabas_commit_journal_syncs);
         made.use.damage = directory.journal->damage;

@@ -63,8 +63,12 @@ public:
     }
     /// The commit as the log wants it back.
     replica::journal_commit ended(const journal::commit_response& response) {
-        sync_ends();
         under_way_.taken = response.end != journal::commit_end::not_taken;
+        // One that was not taken comes again, as a sync of the log's own files.
+        if (under_way_.taken)
+            sync_ends();
+        else if (syncs_ != nullptr)
+            syncs_->leave_undone();
         under_way_.outcome = response.end == journal::commit_end::stable
                                  ? result<void>()
                                  : result<void>(error{errc::storage_error, response.why});

@@ -87,6 +87,12 @@ void metric_registry::computed_gauge(std::string_view name, std::string_view hel
     series_of(name, help, metric_kind::gauge, std::move(labels)).computed = std::move(read);
 }
 
+void metric_registry::computed_counter(std::string_view name, std::string_view help,
+                                       std::function<double()> read, metric_labels labels) {
+    const std::lock_guard lock(mutex_);
+    series_of(name, help, metric_kind::counter, std::move(labels)).computed = std::move(read);
+}
+
 void metric_registry::remove(std::string_view name, const std::pair<std::string, std::string>& label) {
     const std::lock_guard lock(mutex_);
     const auto found = families_.find(name);

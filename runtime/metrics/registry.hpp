@@ -76,6 +76,9 @@ public:
     /// A gauge whose value is asked for when somebody reads it; `read` is called from the reader's thread.
     void computed_gauge(std::string_view name, std::string_view help, std::function<double()> read,
                         metric_labels labels = {});
+    /// The same of what only grows.
+    void computed_counter(std::string_view name, std::string_view help, std::function<double()> read,
+                          metric_labels labels = {});
     /// Removes all series of `name` that carry this label (a topic was deleted). Their handles are invalid
     /// then.
     void remove(std::string_view name, const std::pair<std::string, std::string>& label);

@@ -40,6 +40,7 @@ TEST(prometheus_text, shows_every_kind) {
     registry.counter_of("bytes_in_total", "Bytes received.", {{"topic", "a"}}).add(10);
     registry.gauge_of("connections", "Open connections.").set(-2);
     registry.computed_gauge("uptime_seconds", "Since the start.", [] { return 1.5; });
+    registry.computed_counter("turns_total", "Turns.", [] { return 3.0; });
     auto& spread = registry.histogram_of("wait_seconds", "Waiting.", {0.1, 1}, {{"api", "Fetch"}});
     spread.observe(0.05);
     spread.observe(5);
@@ -49,6 +50,9 @@ TEST(prometheus_text, shows_every_kind) {
                                          "# HELP barnabas_connections Open connections.\n"
                                          "# TYPE barnabas_connections gauge\n"
                                          "barnabas_connections -2\n"
+                                         "# HELP barnabas_turns_total Turns.\n"
+                                         "# TYPE barnabas_turns_total counter\n"
+                                         "barnabas_turns_total 3\n"
                                          "# HELP barnabas_uptime_seconds Since the start.\n"
                                          "# TYPE barnabas_uptime_seconds gauge\n"
                                          "barnabas_uptime_seconds 1.5\n"
