@@ -55,6 +55,7 @@ struct marks_forgotten {
     errc code = errc::ok;
     std::string detail;
 
+    result<void> outcome() const { return code == errc::ok ? result<void>() : error{code, detail}; }
     static marks_forgotten dropped(std::uint64_t token) { return {token, errc::dropped, "the node stops"}; }
 };
 

@@ -1,6 +1,7 @@
 #include "actors/broker/directory_jobs.hpp"
 
 #include "actors/broker/small_files.hpp"
+#include "runtime/disk/directory_lane.hpp"
 
 namespace barnabas {
 
@@ -13,16 +14,13 @@ error offline_from_start(const std::string& path) {
 } // namespace
 
 std::shared_ptr<runtime::directory_gate> gate_above(const gates_by_path& gates, const std::string& path) {
-    // One data directory may lie inside another: the innermost is the path's.
     std::size_t longest = 0;
     std::shared_ptr<runtime::directory_gate> found;
-    for (const auto& [directory, gate] : gates) {
-        const auto prefix = join_path(directory, "");
-        if (prefix.size() <= longest || !path.starts_with(prefix))
-            continue;
-        longest = prefix.size();
-        found = gate;
-    }
+    for (const auto& [directory, gate] : gates)
+        if (directory.size() > longest && runtime::lies_in(path, directory)) {
+            longest = directory.size();
+            found = gate;
+        }
     return found;
 }
 

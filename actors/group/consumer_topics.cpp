@@ -4,6 +4,7 @@
 #include "actors/group/group_names.hpp"
 #include "actors/group/limits.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/fnv1a.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -14,29 +15,26 @@ namespace barnabas::group {
 
 namespace {
 
-/// FNV-1a, 64 bits. It is kept in the log, where it only has to differ from what it was: another
+/// It is kept in the log, where it only has to differ from what it was: another
 /// implementation finds its own to differ once, and the epoch rises once.
 class topics_digest {
 public:
     void add(std::string_view text) {
         add(static_cast<std::uint64_t>(text.size()));
-        for (const char letter : text)
-            add_byte(static_cast<unsigned char>(letter));
+        hash_.add(text);
     }
     void add(std::uint64_t number) {
         for (int i = 0; i < 8; ++i, number >>= 8)
-            add_byte(static_cast<unsigned char>(number));
+            hash_.add_byte(static_cast<std::uint8_t>(number));
     }
     void add(const topic_id& id) {
         for (const auto byte : id.bytes)
-            add_byte(byte);
+            hash_.add_byte(byte);
     }
-    std::int64_t value() const { return static_cast<std::int64_t>(hash_); }
+    std::int64_t value() const { return static_cast<std::int64_t>(hash_.value()); }
 
 private:
-    void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3ULL; }
-
-    std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+    fnv1a hash_;
 };
 
 } // namespace

@@ -211,10 +211,10 @@ caf::behavior partition_actor::make_behavior() {
         open();
     return {
         [this](const marks_forgotten& answer) {
-            if (answer.code == errc::ok)
+            if (const auto outcome = answer.outcome())
                 open();
             else
-                fail_to_open({answer.code, answer.detail});
+                fail_to_open(outcome.failure());
         },
         [this](const partition_open_done& message) { on_opened(message); },
     };

@@ -5,6 +5,7 @@
 #include "actors/replica/log/transaction_index.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/batch/patch.hpp"
+#include "protocol/model/fnv1a.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -203,16 +204,13 @@ std::int64_t replica_log::jitter() const {
     const auto most = std::min(options_.segment_jitter_ms, options_.segment_ms);
     if (most <= 0)
         return 0;
-    // FNV-1a.
-    std::uint64_t mixed = 0xcbf29ce484222325ULL;
-    const auto mix = [&](std::uint64_t byte) { mixed = (mixed ^ byte) * 0x100000001b3ULL; };
+    fnv1a mixed;
     for (const auto byte : options_.topic_id.bytes)
-        mix(byte);
-    for (const char letter : options_.directory)
-        mix(static_cast<unsigned char>(letter));
+        mixed.add_byte(byte);
+    mixed.add(options_.directory);
     for (auto base = static_cast<std::uint64_t>(segments_.back().base_offset.get()); base != 0; base >>= 8)
-        mix(base & 0xff);
-    return static_cast<std::int64_t>(mixed % static_cast<std::uint64_t>(most));
+        mixed.add_byte(base & 0xff);
+    return static_cast<std::int64_t>(mixed.value() % static_cast<std::uint64_t>(most));
 }
 
 void replica_log::roll(timestamp_ms now, write_job& job) {

@@ -14,13 +14,6 @@ namespace {
 /// A file's number begins with that of its directory.
 constexpr unsigned files_per_part_bits = 48;
 
-/// Below, or the same.
-bool lies_in(std::string_view path, std::string_view directory) {
-    if (!path.starts_with(directory))
-        return false;
-    return path.size() == directory.size() || path[directory.size()] == '/' || directory == "/";
-}
-
 } // namespace
 
 struct directory_files::part {
@@ -66,7 +59,6 @@ directory_files::directory_files(file_system& below, std::size_t open_max,
 
 directory_files::~directory_files() = default;
 
-/// One data directory may lie inside another: the innermost is the path's.
 directory_files::part& directory_files::part_at(std::string_view path) const {
     const part* found = parts_.front().get();
     for (const auto& one : parts_)

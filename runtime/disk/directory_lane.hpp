@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/model/fnv1a.hpp"
 #include "runtime/disk/disk.hpp"
 
 #include <cstdint>
@@ -16,17 +17,24 @@ constexpr std::string_view plain_path(std::string_view path) noexcept {
     return path;
 }
 
+/// Below that directory, or itself. One data directory may lie inside another: the longest is the path's.
+constexpr bool lies_in(std::string_view path, std::string_view directory) noexcept {
+    const auto above = plain_path(directory);
+    if (!path.starts_with(above))
+        return false;
+    return path.size() == above.size() || path[above.size()] == '/' || above == "/";
+}
+
 inline constexpr unsigned directory_key_bits = 16;
 inline constexpr unsigned lane_use_bits = 64 - directory_key_bits;
 
 /// What stands for a data directory in the numbers of lanes, never 0. Two of the same key (1 pair in 65,535)
 /// share their threads.
 constexpr std::uint64_t directory_key(std::string_view directory) noexcept {
-    std::uint64_t hash = 14695981039346656037U; // FNV-1a
-    for (const char one : plain_path(directory))
-        hash = (hash ^ static_cast<unsigned char>(one)) * 1099511628211U;
-    hash ^= hash >> 32U;
-    return 1 + hash % ((std::uint64_t{1} << directory_key_bits) - 1);
+    fnv1a hash;
+    hash.add(plain_path(directory));
+    const auto mixed = hash.value() ^ hash.value() >> 32U;
+    return 1 + mixed % ((std::uint64_t{1} << directory_key_bits) - 1);
 }
 
 /// A lane of jobs that use nothing outside of this data directory; `use` tells such lanes apart.

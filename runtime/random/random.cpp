@@ -1,6 +1,7 @@
 #include "runtime/random/random.hpp"
 
 #include "protocol/model/assert.hpp"
+#include "protocol/model/fnv1a.hpp"
 
 #include <bit>
 
@@ -77,10 +78,9 @@ random random::split(std::uint64_t number) const noexcept {
 }
 
 std::uint64_t stable_hash(std::string_view bytes, std::uint64_t seed) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-    for (char byte : bytes)
-        hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
-    std::uint64_t state = hash;
+    fnv1a hash(seed);
+    hash.add(bytes);
+    std::uint64_t state = hash.value();
     return splitmix(state);
 }
 

@@ -1,5 +1,6 @@
 #include "actors/broker/moving/moves.hpp"
 
+#include "actors/broker/data_directories.hpp"
 #include "actors/broker/limits.hpp"
 #include "actors/broker/moving/moving_names.hpp"
 #include "actors/broker/small_files.hpp"
@@ -14,7 +15,7 @@ namespace barnabas {
 namespace {
 
 std::string directory_name(const broker_effects::begin_move& order) {
-    return order.topic + "-" + std::to_string(order.id.partition.get());
+    return partition_directory_name(order.topic, order.id.partition);
 }
 
 std::string described(const broker_effects::begin_move& order) {

@@ -38,11 +38,6 @@ struct move_counts {
     runtime::counter& failed;
 };
 
-template <class Answer>
-result<void> outcome_of(const Answer& answer) {
-    return answer.code == errc::ok ? result<void>() : result<void>(error{answer.code, answer.detail});
-}
-
 class moves_actor final : public caf::event_based_actor, private moves_port {
     /// Told when that job is done.
     auto removed_later(std::shared_ptr<replica::move_job> job) {
@@ -80,11 +75,11 @@ public:
             [this](const move_due& m) { run([&] { machine_.on_due(m.id, m.turn); }); },
             [this](const marks_forgotten& m) {
                 if (const auto asked = asked_.extract(m.token))
-                    run([&] { machine_.on_cleared(asked.mapped(), outcome_of(m)); });
+                    run([&] { machine_.on_cleared(asked.mapped(), m.outcome()); });
             },
             [this](const log_start_kept& m) {
                 if (const auto asked = asked_.extract(m.token))
-                    run([&] { machine_.on_kept(asked.mapped(), outcome_of(m)); });
+                    run([&] { machine_.on_kept(asked.mapped(), m.outcome()); });
             },
             [this](const move_size_query& m) {
                 const auto size = machine_.size_of(m.id).value_or(copy_size{});

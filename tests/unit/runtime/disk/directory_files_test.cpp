@@ -73,6 +73,16 @@ TEST_F(directory_files_test, no_call_is_under_way_when_all_have_returned) {
     EXPECT_FALSE(files.oldest_call("/one/"));
 }
 
+TEST(directory_lane, path_lies_in_a_directory_whose_name_it_goes_on_from) {
+    for (const auto* directory : {"/data", "/data/"}) {
+        EXPECT_TRUE(lies_in("/data/t-0", directory));
+        EXPECT_TRUE(lies_in("/data", directory));
+        EXPECT_FALSE(lies_in("/data1/t-0", directory));
+        EXPECT_FALSE(lies_in("/dat", directory));
+    }
+    EXPECT_TRUE(lies_in("/data", "/"));
+}
+
 TEST(directory_lane, names_its_directory_however_it_is_written) {
     EXPECT_EQ(lane_in("/data", 7), lane_in("/data/", 7));
     EXPECT_NE(lane_in("/data", 7), lane_in("/data", 8));
