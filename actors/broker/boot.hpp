@@ -11,6 +11,8 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace barnabas {
@@ -22,8 +24,9 @@ struct boot_events {
     std::function<void(const std::vector<runtime::endpoint>&)> on_started;
     /// The broker could not start, or cannot go on. What it had is closed as far as that is possible.
     std::function<void(const error&)> on_failed;
-    /// After `stop_broker`: everything is flushed and closed.
-    std::function<void()> on_stopped;
+    /// After `stop_broker`: everything is flushed and closed, but for what is in these data directories,
+    /// which are offline or did not come back in time, or in which something could not be closed.
+    std::function<void(const std::set<std::string>& not_closed)> on_stopped;
     /// Every time the status changes, for progress on a screen; may be empty.
     std::function<void(const broker_status&)> on_progress;
 };

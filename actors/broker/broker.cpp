@@ -195,19 +195,28 @@ void broker::on_directory_waits(const directory_wait& wait, effects::effects& ou
     }
     const auto what = "a call on " + wait.path + " (" + wait.what + ") has not returned for " +
                       std::to_string(wait.age.count()) + " ms";
-    if (BARNABAS_MARK_IF(hanging_.insert(wait.path).second, directory_hangs))
+    if (BARNABAS_MARK_IF(hanging_.insert_or_assign(wait.path, what).second, directory_hangs))
         out.emplace_back(effects::note{effects::note_level::warn, "data_directory_hangs", what});
     if (given_up_.contains(wait.path) || !directories_)
         return;
-    const auto& all = directories_->directories;
-    const bool failed = std::any_of(all.begin(), all.end(), [&](const data_directory& one) {
-        return one.path == wait.path && one.offline;
-    });
     // A stop waits no longer than that it can be told.
-    if (failed)
+    if (is_offline(wait.path))
         give_up(wait.path, out);
     else if (wait.how == directory_wait::kind::too_long || is_closing())
         out.emplace_back(effects::shut_directory{wait.path, {errc::storage_error, what}});
+}
+
+bool broker::is_offline(const std::string& path) const {
+    const auto& all = directories_->directories;
+    return std::any_of(all.begin(), all.end(),
+                       [&](const data_directory& one) { return one.path == path && one.offline; });
+}
+
+/// Of what hung before the stop nothing more is told before it does so for too long.
+void broker::shut_hanging(effects::effects& out) {
+    for (const auto& [path, what] : hanging_)
+        if (BARNABAS_MARK_IF(!given_up_.contains(path) && !is_offline(path), stop_beside_known_hang))
+            out.emplace_back(effects::shut_directory{path, {errc::storage_error, what}});
 }
 
 /// What was asked of it may be answered one day, or never.
@@ -316,6 +325,9 @@ void broker::on_stop(effects::effects& out) {
 
 void broker::close_from(broker_state first, effects::effects& out) {
     transition_to(first);
+    // What was opened just now has answered, though that was not told yet.
+    if (first == broker_state::closing_listeners)
+        shut_hanging(out);
     begin_closing_step(out);
 }
 
@@ -409,7 +421,18 @@ void broker::end(effects::effects& out) {
     if (failure_)
         out.emplace_back(effects::report_failed{*failure_});
     else
-        out.emplace_back(effects::report_stopped{});
+        out.emplace_back(effects::report_stopped{not_closed()});
+}
+
+std::set<std::string> broker::not_closed() const {
+    std::set<std::string> paths;
+    for (const auto& [path, what] : hanging_)
+        paths.insert(path);
+    if (directories_)
+        for (const auto& directory : directories_->directories)
+            if (directory.offline || directory.unflushed)
+                paths.insert(directory.path);
+    return paths;
 }
 
 broker_status broker::status() const {
@@ -426,7 +449,8 @@ broker_status broker::status() const {
             if (directory.offline)
                 now.directories_offline.push_back(directory.path);
     now.directories_short_of_room.assign(short_of_room_.begin(), short_of_room_.end());
-    now.directories_hanging.assign(hanging_.begin(), hanging_.end());
+    for (const auto& [path, what] : hanging_)
+        now.directories_hanging.push_back(path);
     return now;
 }
 

@@ -9,6 +9,7 @@
 #include "actors/partition/partition_messages.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -85,8 +86,11 @@ private:
     void serve_if_ready(broker_effects::effects& out);
     /// After whatever may have ended a step of the partitions.
     void follow_partitions(broker_effects::effects& out);
+    bool is_offline(const std::string& path) const;
+    void shut_hanging(broker_effects::effects& out);
     void give_up(const std::string& path, broker_effects::effects& out);
     void end(broker_effects::effects& out);
+    std::set<std::string> not_closed() const;
 
     broker_options options_;
     broker_state state_ = broker_state::opening_directories;
@@ -99,7 +103,8 @@ private:
     std::optional<error> failure_;
     /// Directories that have less than their reserve.
     std::set<std::string> short_of_room_;
-    std::set<std::string> hanging_;
+    /// With what was told of them last.
+    std::map<std::string, std::string> hanging_;
     std::set<std::string> given_up_;
     /// The controller took too long to close its log.
     bool metadata_unclosed_ = false;

@@ -23,6 +23,7 @@
 #include "actors/connection/listener_actor.hpp"
 #include "actors/partition/offline_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -112,7 +113,7 @@ private:
     }
     void carry_out(const effects::report_started&);
     void carry_out(const effects::report_failed& effect);
-    void carry_out(const effects::report_stopped&);
+    void carry_out(const effects::report_stopped& effect);
     void carry_out(const effects::note& effect);
 
     void on_directories_opened(const result<opened_directories>& outcome) {
@@ -126,9 +127,15 @@ private:
         if (message.code != errc::ok)
             forget_partition(message.partition);
         else
-            journals_.done_with(message.partition);
+            keep_opened(message.partition);
         run([&](auto& out) { machine_.on_partition_opened(message, out); });
         moves_.answer(machine_);
+    }
+    void keep_opened(const topic_partition& id) {
+        // One that was deleted while it hung is here no more, and will be told to close.
+        if (BARNABAS_MARK_IF(!partitions_.contains(id), deleted_one_opened_after_all))
+            partitions_[id] = caf::actor_cast<caf::actor>(current_sender());
+        journals_.done_with(id);
     }
     void on_partition_closed(const partition_closed& message) {
         forget_partition(message.partition);
@@ -376,10 +383,13 @@ void broker_actor::carry_out(const effects::report_failed& effect) {
         events_.on_failed(effect.why);
 }
 
-void broker_actor::carry_out(const effects::report_stopped&) {
+void broker_actor::carry_out(const effects::report_stopped& effect) {
     end();
+    auto not_closed = closing_.left();
+    not_closed.insert(closing_.unwritten().begin(), closing_.unwritten().end());
+    not_closed.insert(effect.not_closed.begin(), effect.not_closed.end());
     if (events_.on_stopped)
-        events_.on_stopped();
+        events_.on_stopped(not_closed);
 }
 
 void broker_actor::end() {

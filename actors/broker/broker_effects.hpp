@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -103,7 +104,10 @@ struct report_failed {
     error why;
 };
 /// The broker has ended as asked; nothing follows.
-struct report_stopped {};
+struct report_stopped {
+    /// Data directories of which that is not known: offline, or not everything in them was closed.
+    std::set<std::string> not_closed;
+};
 
 enum class note_level { info, warn, error };
 /// Something for the log.

@@ -58,7 +58,10 @@ void directory_closing::on_checkpoints_closed(const checkpoints_closed& message)
     const auto found = open_.find(message.directory);
     if (found == open_.end())
         return;
-    found->second.directory.unflushed |= message.code != errc::ok;
+    if (message.code != errc::ok) {
+        found->second.directory.unflushed = true;
+        unwritten_.insert(message.directory);
+    }
     submit(message.directory);
 }
 
@@ -76,8 +79,11 @@ void directory_closing::submit(const std::string& directory) {
 bool directory_closing::on_directory_closed(const std::string& directory, const result<void>& outcome) {
     if (open_.erase(directory) == 0)
         return false;
-    if (!outcome && outcome_)
-        outcome_ = outcome;
+    if (!outcome) {
+        unwritten_.insert(directory);
+        if (outcome_)
+            outcome_ = outcome;
+    }
     return is_over();
 }
 

@@ -41,6 +41,8 @@ public:
     const result<void>& outcome() const noexcept { return outcome_; }
     /// Directories that have no marker and are still locked, since they did not come back.
     std::set<std::string> left() const;
+    /// Directories in which the last could not be written.
+    const std::set<std::string>& unwritten() const noexcept { return unwritten_; }
 
 private:
     struct one {
@@ -60,6 +62,7 @@ private:
     gates_by_path gates_;
     std::map<std::string, one> open_;
     std::set<std::string> left_;
+    std::set<std::string> unwritten_;
     result<void> outcome_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
+#include "runtime/clock/clock.hpp"
 #include "runtime/config/data_directories.hpp"
 #include "runtime/disk/call_watch.hpp"
 #include "runtime/node/spawn.hpp"
@@ -48,12 +49,16 @@ private:
     enum class told { nothing, hangs, too_long };
 
     void look() {
+        const auto now = node_.clock->monotonic_now();
+        // After the process stood still calls look old that are about to return: another look decides.
+        const auto since = std::chrono::nanoseconds(now.get() - std::exchange(looked_, now).get());
+        const bool stood_still = since > 2 * interval_;
         for (auto& [path, before] : told_)
-            look_at(path, before);
+            look_at(path, before, stood_still);
         delayed_send(this, interval_, hang_due{});
     }
 
-    void look_at(const std::string& path, told& before) {
+    void look_at(const std::string& path, told& before, bool stood_still) {
         directory_wait wait;
         wait.path = path;
         if (const auto call = calls_->oldest_call(path)) {
@@ -67,10 +72,11 @@ private:
         }
         if (before == told::nothing) {
             before = told::hangs;
-            tell(wait, directory_wait::kind::hangs);
+            return tell(std::move(wait), directory_wait::kind::hangs);
         }
-        if (before == told::hangs && limits_.offline_after > milliseconds(0) &&
-            wait.age >= limits_.offline_after) {
+        const bool too_long =
+            limits_.offline_after > milliseconds(0) && wait.age >= limits_.offline_after && !stood_still;
+        if (before == told::hangs && too_long) {
             before = told::too_long;
             tell(std::move(wait), directory_wait::kind::too_long);
         }
@@ -86,6 +92,7 @@ private:
     hang_limits limits_;
     const runtime::call_watch* calls_;
     milliseconds interval_;
+    monotonic_ns looked_{0};
     std::map<std::string, told> told_;
 };
 

@@ -2,7 +2,7 @@
 
 #include "protocol/model/assert.hpp"
 
-#include <memory>
+#include <set>
 #include <string>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -48,14 +48,13 @@ boot_events event_queue::boot() {
         push(broker_started{addresses});
     };
     events.on_failed = [this](const error& why) { push(broker_failed{why}); };
-    // Both are called one at a time.
-    auto offline = std::make_shared<std::vector<std::string>>();
-    events.on_progress = [this, offline](const broker_status& now) {
-        *offline = now.directories_offline;
+    events.on_progress = [this](const broker_status& now) {
         if (!now.is_ready())
             push(broker_busy{now});
     };
-    events.on_stopped = [this, offline] { push(broker_stopped{*offline}); };
+    events.on_stopped = [this](const std::set<std::string>& not_closed) {
+        push(broker_stopped{{not_closed.begin(), not_closed.end()}});
+    };
     return events;
 }
 

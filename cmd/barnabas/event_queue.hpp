@@ -24,8 +24,8 @@ struct broker_failed {
     error why;
 };
 struct broker_stopped {
-    /// Data directories that were out of use.
-    std::vector<std::string> offline;
+    /// Data directories that were out of use, or were not closed in good order.
+    std::vector<std::string> not_closed;
 };
 using broker_event = std::variant<broker_busy, broker_started, broker_failed, broker_stopped>;
 

@@ -212,11 +212,12 @@ private:
     }
     void on(const broker_failed& event) { exit_code_ = fail(event.why); }
     void on(const broker_stopped& event) {
-        if (event.offline.empty())
+        if (event.not_closed.empty())
             std::printf("%s: stopped, everything is on disk\n", program_name);
         else
-            std::printf("%s: stopped; everything is on disk but for what is in %s, which is offline\n",
-                        program_name, joined(event.offline).c_str());
+            std::printf("%s: stopped; everything is on disk but for what is in %s, which is offline or was "
+                        "left before everything in it was closed\n",
+                        program_name, joined(event.not_closed).c_str());
         std::fflush(stdout);
         exit_code_ = exit_ok;
     }

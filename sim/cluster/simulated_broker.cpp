@@ -97,7 +97,7 @@ void simulated_broker::start() {
         world_.fail("the broker on " + host_.name() + " gave up in its life " +
                     std::to_string(host_.incarnations()) + ": " + to_string(why));
     };
-    events.on_stopped = [this] {
+    events.on_stopped = [this](const auto&) {
         told_stopped_ = true;
         count_dropped_replies();
         files_left_open_ = host_.disk().open_files();

@@ -1,9 +1,13 @@
 #include "actors/broker/boot.hpp"
+#include "actors/broker/broker_events.hpp"
 #include "actors/broker/broker_messages.hpp"
 #include "actors/broker/small_files.hpp"
+#include "actors/controller/controller_messages.hpp"
+#include "actors/partition/partition_messages.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
 #include "runtime/metrics/registry.hpp"
+#include "runtime/node/spawn.hpp"
 #include "sim/faults/network_faults.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/host.hpp"
@@ -11,11 +15,16 @@
 #include "sim/world/virtual_time.hpp"
 #include "sim/world/world.hpp"
 
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace barnabas {
 
@@ -39,10 +48,14 @@ struct broker_host {
 
     void start() {
         started = stopped = false;
+        not_closed.clear();
         failure.reset();
         boot_events events;
         events.on_started = [this](const auto&) { started = true; };
-        events.on_stopped = [this] { stopped = true; };
+        events.on_stopped = [this](const std::set<std::string>& left) {
+            stopped = true;
+            not_closed = left;
+        };
         events.on_failed = [this](const error& why) { failure = why; };
         events.on_progress = [this](const broker_status& now) { status = now; };
         sim::node_options options;
@@ -54,7 +67,11 @@ struct broker_host {
             return std::shared_ptr<void>(made);
         };
         machine.start(
-            [this, events](runtime::node_services& node) { broker = boot_broker(node, config, events); },
+            [this, events](runtime::node_services& node) {
+                broker = boot_broker(node, config, events);
+                if (beside)
+                    beside(node);
+            },
             options);
     }
     template <class Condition>
@@ -83,8 +100,42 @@ struct broker_host {
     broker_status status;
     bool started = false;
     bool stopped = false;
+    std::set<std::string> not_closed;
     std::optional<error> failure;
+    /// What else is spawned on the node.
+    std::function<void(runtime::node_services&)> beside;
 };
+
+/// Tells the broker that it has opened, and closes when it is told to.
+class late_partition final : public caf::event_based_actor {
+public:
+    late_partition(caf::actor_config& config, runtime::node_services&, broker_host& host, int& closes)
+        : event_based_actor(config), host_(host), closes_(closes) {}
+    caf::behavior make_behavior() override {
+        return {
+            [this](const partition_opened& m) { send(host_.broker, m); },
+            [this](const close_partition&) { ++closes_; },
+        };
+    }
+
+private:
+    broker_host& host_;
+    int& closes_;
+};
+
+/// Two partitions of a topic, which go to the two directories.
+metadata_image_ptr image_with_a_topic() {
+    auto image = std::make_shared<metadata_image>();
+    topic_metadata topic;
+    topic.name = "t";
+    topic.id.bytes.fill(7);
+    for (int i = 0; i < 2; ++i)
+        topic.partitions.push_back(
+            {partition_index(i), node_id(1), leader_epoch(0), 0, {node_id(1)}, {node_id(1)}});
+    image->topic_names[topic.id] = topic.name;
+    image->topics[topic.name] = topic;
+    return image;
+}
 
 } // namespace
 
@@ -140,6 +191,41 @@ TEST(boot, failing_disk_operation_fails_the_boot_or_harms_nothing) {
             EXPECT_FALSE(host.failure->detail.empty());
         }
     }
+}
+
+TEST(boot, stop_says_which_directory_was_left_behind) {
+    broker_host host(3);
+    host.start();
+    ASSERT_TRUE(host.wait_for([&] { return host.started; }));
+    host.machine.disk().hang_place("/data/b");
+    ASSERT_TRUE(host.stop());
+    EXPECT_EQ(host.not_closed, std::set<std::string>{"/data/b"});
+}
+
+TEST(boot, partition_that_opens_after_its_topic_was_deleted_closes) {
+    broker_host host(4);
+    caf::actor late;
+    int closes = 0;
+    host.beside = [&](runtime::node_services& node) {
+        late = runtime::spawn<caf::actor, late_partition>(node, {loop_index(0), "late"}, std::ref(host),
+                                                          std::ref(closes));
+    };
+    host.start();
+    ASSERT_TRUE(host.wait_for([&] { return host.started; }));
+    host.machine.disk().hang_place("/data/b");
+    const auto image = image_with_a_topic();
+    caf::anon_send(host.broker, metadata_committed{image});
+    ASSERT_TRUE(host.wait_for([&] { return host.status.partitions_opening == 1; }));
+    for (const auto how : {directory_wait::kind::hangs, directory_wait::kind::too_long})
+        caf::anon_send(host.broker,
+                       directory_waits{{"/data/b", how, "open", std::chrono::milliseconds(200'000)}});
+    ASSERT_TRUE(host.wait_for([&] { return host.status.partitions_failed == 1; }));
+    caf::anon_send(host.broker, metadata_committed{std::make_shared<metadata_image>()});
+    ASSERT_TRUE(host.wait_for([&] { return host.status.partitions == 0; }));
+    const topic_partition hung{image->topics.at("t").id, partition_index(1)};
+    caf::anon_send(late, partition_opened{hung, errc::ok, "", 0});
+    EXPECT_TRUE(host.wait_for([&] { return closes == 1; }));
+    late = nullptr;
 }
 
 TEST(boot, directory_of_another_node_fails_it) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 
 namespace barnabas {
 
@@ -88,7 +89,8 @@ TEST(broker, stop_closes_in_reverse_order) {
     ASSERT_TRUE(has<effects::close_directories>(f.out));
     EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
     f.on([&] { f.machine.on_directories_closed({}, f.out); });
-    EXPECT_TRUE(has<effects::report_stopped>(f.out));
+    ASSERT_TRUE(has<effects::report_stopped>(f.out));
+    EXPECT_TRUE(std::get<effects::report_stopped>(f.out.back()).not_closed.empty());
     EXPECT_EQ(f.machine.status().state, broker_state::ended);
 }
 
@@ -356,6 +358,31 @@ TEST(broker, stop_leaves_a_directory_that_hangs_and_marks_the_others) {
     EXPECT_FALSE(f.machine.directories()->directories[2].unflushed);
 }
 
+TEST(broker, stop_does_not_wait_for_what_was_known_to_hang_before) {
+    fixture f;
+    const auto partitions = start_with_partitions(f);
+    for (const auto& [path, id] : partitions)
+        f.on([&] { f.machine.on_partition_opened({id, errc::ok, "", 0}, f.out); });
+    f.on([&] { f.machine.on_created_recorded({}, f.out); });
+    f.on([&] { f.machine.on_listeners_bound({}, f.out); });
+    for (const auto* path : {"/b", "/c"})
+        f.on([&] { f.machine.on_directory_waits(wait_of(path, directory_wait::kind::hangs), f.out); });
+    // One that came back is waited for as any other.
+    f.on([&] { f.machine.on_directory_waits(wait_of("/c", directory_wait::kind::answers), f.out); });
+    f.on([&] { f.machine.on_stop(f.out); });
+    std::vector<std::string> shut;
+    for (const auto& one : f.out)
+        if (const auto* effect = std::get_if<effects::shut_directory>(&one))
+            shut.push_back(effect->path);
+    EXPECT_EQ(shut, std::vector<std::string>{"/b"});
+    f.on([&] { f.machine.on_directory_failed("/b", {errc::storage_error, "hangs"}, f.out); });
+    EXPECT_TRUE(f.machine.given_up().contains("/b"));
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    for (const auto* path : {"/data", "/c"})
+        f.on([&] { f.machine.on_partition_closed({partitions.at(path), errc::ok, ""}, f.out); });
+    EXPECT_TRUE(has<effects::close_controller>(f.out));
+}
+
 TEST(broker, partition_that_takes_too_long_to_close_costs_its_own_directory_the_marker) {
     fixture f;
     const auto partitions = start_with_partitions(f);
@@ -374,6 +401,9 @@ TEST(broker, partition_that_takes_too_long_to_close_costs_its_own_directory_the_
     EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
     EXPECT_FALSE(f.machine.directories()->directories[1].unflushed);
     EXPECT_TRUE(f.machine.directories()->directories[2].unflushed);
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
+    ASSERT_TRUE(has<effects::report_stopped>(f.out));
+    EXPECT_EQ(std::get<effects::report_stopped>(f.out.back()).not_closed, std::set<std::string>{"/c"});
 }
 
 TEST(broker, stop_ends_though_the_directories_do_not_open) {
@@ -384,7 +414,8 @@ TEST(broker, stop_ends_though_the_directories_do_not_open) {
     f.on([&] { f.machine.on_stop(f.out); });
     const auto token = std::get<effects::arm_timer>(f.out.front()).token;
     f.on([&] { f.machine.on_timer(token, f.out); });
-    EXPECT_TRUE(has<effects::report_stopped>(f.out));
+    ASSERT_TRUE(has<effects::report_stopped>(f.out));
+    EXPECT_EQ(std::get<effects::report_stopped>(f.out.back()).not_closed, std::set<std::string>{"/data"});
 }
 
 TEST(broker, stop_beside_a_failed_directory_marks_only_the_others) {
@@ -398,6 +429,9 @@ TEST(broker, stop_beside_a_failed_directory_marks_only_the_others) {
     EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean);
     EXPECT_TRUE(f.machine.directories()->directories[1].offline.has_value());
     EXPECT_FALSE(f.machine.directories()->directories[0].unflushed);
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
+    ASSERT_TRUE(has<effects::report_stopped>(f.out));
+    EXPECT_EQ(std::get<effects::report_stopped>(f.out.back()).not_closed, std::set<std::string>{"/b"});
 }
 
 TEST(broker, lack_of_room_is_told_when_it_begins_and_when_it_ends) {
