@@ -61,6 +61,12 @@ void simulated_disk::run_front(std::uint64_t lane, std::int64_t waited) {
 }
 
 void simulated_disk::finish_front(std::uint64_t lane) {
+    // The threads that wait for the disk stand still, too, and get their turn before an event loop or after.
+    if (const auto until = paused_until_ ? paused_until_() : virtual_time(0); until > world_.now()) {
+        const auto turn = draws_.between(0, disk_.faults().sync_high);
+        world_.schedule(until + turn, owner_, [this, lane] { finish_front(lane); });
+        return;
+    }
     const auto found = lanes_.find(lane);
     began_.erase(lane);
     auto done = std::move(found->second.front().done);

@@ -29,6 +29,9 @@ public:
     /// A job counts as one call, from its start to its `done`.
     std::optional<runtime::call_under_way> oldest_call(const std::string& directory) const override;
 
+    /// Tells until when the process stands still: what returns meanwhile is heard of when that is over.
+    void watch_pauses(std::function<virtual_time()> paused_until) { paused_until_ = std::move(paused_until); }
+
     /// The incarnation ended: no job and no `done` runs any more, and all are destroyed.
     void end();
     std::size_t jobs_waiting() const noexcept;
@@ -55,6 +58,7 @@ private:
     memory_disk& disk_;
     runtime::directory_files files_;
     runtime::random draws_;
+    std::function<virtual_time()> paused_until_;
     /// The front job of each lane is the one that runs; lanes without jobs are not here.
     std::map<std::uint64_t, lane_queue> lanes_;
     /// When the front jobs of lanes of data directories began.

@@ -41,6 +41,7 @@ simulated_node::simulated_node(world& time, network_fabric& network, host& on, r
     system_->await_actors_before_shutdown(false);
     BARNABAS_ASSERT(scheduler_ != nullptr);
     network_->watch_pauses([this] { return scheduler_->paused_until(); });
+    disk_->watch_pauses([this] { return scheduler_->paused_until(); });
     services_.system = system_.get();
     services_.scheduling = this;
     services_.network = network_.get();

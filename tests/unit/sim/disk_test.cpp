@@ -1,3 +1,4 @@
+#include "runtime/disk/directory_lane.hpp"
 #include "sim/disk/memory_disk.hpp"
 #include "sim/disk/simulated_disk.hpp"
 #include "sim/world/world.hpp"
@@ -366,6 +367,23 @@ TEST(simulated_disk, a_stalled_disk_ends_no_job_before_its_time) {
     EXPECT_EQ(done, 0);
     run.run_for(second);
     EXPECT_EQ(done, 2);
+}
+
+TEST(simulated_disk, a_process_that_stands_still_hears_of_no_job) {
+    world run(1);
+    memory_disk disk(1);
+    simulated_disk seam(run, run.open_owner(), 0, disk, runtime::random(4));
+    seam.watch_pauses([] { return virtual_time(3 * second); });
+    bool done = false;
+    seam.submit(
+        runtime::lane_in("/data", 1), runtime::disk_job_kind::blocking, [](runtime::file_system&) {},
+        [&done] { done = true; });
+    run.run_for(3 * second - millisecond);
+    EXPECT_FALSE(done);
+    EXPECT_TRUE(seam.oldest_call("/data").has_value()) << "nor does the call return to its thread";
+    run.run_for(second);
+    EXPECT_TRUE(done);
+    EXPECT_FALSE(seam.oldest_call("/data").has_value());
 }
 
 TEST(simulated_disk, a_cached_read_may_run_twice_and_sees_would_block_first) {
