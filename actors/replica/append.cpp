@@ -5,8 +5,8 @@
 #include "actors/replica/log/transaction_index.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/batch/patch.hpp"
-#include "protocol/model/fnv1a.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/random/random.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -195,22 +195,22 @@ bool replica_log::roll_due(std::span<const batch::batch_view> batches, timestamp
     const auto waited = by_records                       ? distance(active.first_timestamp, newest)
                         : active.created != no_timestamp ? now - active.created
                                                          : 0;
-    return BARNABAS_MARK_IF(options_.segment_ms >= 0 && waited > options_.segment_ms - jitter(),
-                            roll_by_time);
+    return BARNABAS_MARK_IF(has_lived(waited), roll_by_time);
 }
 
-/// Of the active segment; the same whenever it is asked for.
-std::int64_t replica_log::jitter() const {
-    const auto most = std::min(options_.segment_jitter_ms, options_.segment_ms);
-    if (most <= 0)
-        return 0;
-    fnv1a mixed;
-    for (const auto byte : options_.topic_id.bytes)
-        mixed.add_byte(byte);
-    mixed.add(options_.directory);
-    for (auto base = static_cast<std::uint64_t>(segments_.back().base_offset.get()); base != 0; base >>= 8)
-        mixed.add_byte(base & 0xff);
-    return static_cast<std::int64_t>(mixed.value() % static_cast<std::uint64_t>(most));
+/// The jitter is a part of the most that is the active segment's own, the same whenever it is asked for; it
+/// is computed only where it decides.
+bool replica_log::has_lived(std::int64_t waited_ms) const {
+    const auto jitter_max = std::min(options_.segment_jitter_ms, options_.segment_ms);
+    if (options_.segment_ms < 0 || waited_ms <= options_.segment_ms - jitter_max)
+        return false;
+    if (jitter_max <= 0)
+        return true;
+    const auto& topic = options_.topic_id.bytes;
+    const auto seed = runtime::stable_hash({reinterpret_cast<const char*>(topic.data()), topic.size()},
+                                           static_cast<std::uint64_t>(segments_.back().base_offset.get()));
+    const auto own = runtime::stable_hash(options_.directory, seed) % static_cast<std::uint64_t>(jitter_max);
+    return waited_ms > options_.segment_ms - static_cast<std::int64_t>(own);
 }
 
 void replica_log::roll(timestamp_ms now, write_job& job) {

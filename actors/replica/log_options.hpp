@@ -20,7 +20,7 @@ struct log_options {
     barnabas::partition_index partition_index;
 
     std::int64_t segment_bytes = std::int64_t{1} << 30;
-    /// Up to so much earlier a segment is rolled by time, each at its own (`jitter_of`).
+    /// Up to so much earlier a segment is rolled by time, each by a part of its own.
     std::int64_t segment_jitter_ms = 0;
     std::int64_t segment_ms = std::int64_t{7} * 24 * 3600 * 1000;
     std::int64_t index_interval_bytes = 4096;

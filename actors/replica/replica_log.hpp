@@ -157,8 +157,8 @@ private:
     log_offset stamp(std::vector<batch::batch_view>& batches, const append_context& context) const;
     write_job take(std::vector<batch::batch_view>& batches, const append_result& appended,
                    const append_context& context);
-    std::int64_t jitter() const;
     bool roll_due(std::span<const batch::batch_view> batches, timestamp_ms now) const;
+    bool has_lived(std::int64_t waited_ms) const;
     void roll(timestamp_ms now, write_job& job);
     void place(std::vector<batch::batch_view>& batches, write_job& job);
     bool is_snapshot_due() const;

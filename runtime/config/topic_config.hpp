@@ -35,14 +35,10 @@ struct topic_config {
     std::int32_t compression_lz4_level = 0;
     std::int32_t compression_zstd_level = 0;
     std::int32_t min_insync_replicas = 0;
-    bool unclean_leader_election_enable = false;
-    bool preallocate = false;
     std::int64_t delete_retention_ms = 0;
     std::int64_t min_compaction_lag_ms = 0;
     std::int64_t max_compaction_lag_ms = 0;
     double min_cleanable_dirty_ratio = 0;
-    std::int64_t flush_messages = 0;
-    std::int64_t flush_ms = 0;
     /// Batches are converted for consumers before Kafka 0.11; else their fetch is refused.
     bool message_downconversion_enable = true;
     /// Acknowledge from memory, as Kafka does, instead of from stable storage.

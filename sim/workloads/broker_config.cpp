@@ -27,6 +27,7 @@ constexpr number_key number_keys[] = {
     {"log.index.interval.bytes", 30, 1, 8'192},
     {"log.index.size.max.bytes", 30, 16, 10'485'760},
     {"log.roll.ms", 20, 1'000, 60'000},
+    {"log.roll.jitter.ms", 30, 1, 60'000},
     {"log.segment.delete.delay.ms", 30, 1, 60'000},
     {"log.retention.check.interval.ms", 30, 50, 300'000},
     {"barnabas.internal.segment.bytes", 30, 32'000, 400'000},

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <variant>
 
 namespace barnabas {
 
@@ -94,10 +95,13 @@ TEST(topic_config, defaults_are_kafkas) {
 }
 
 TEST(topic_config, topic_wins_over_broker_and_broker_over_default) {
-    const auto broker = broker_with(
-        {{"log.retention.hours", "2"}, {"log.segment.bytes", "2097152"}, {"barnabas.write.caching", "true"}});
+    const auto broker = broker_with({{"log.retention.hours", "2"},
+                                     {"log.segment.bytes", "2097152"},
+                                     {"barnabas.write.caching", "true"},
+                                     {"log.roll.jitter.hours", "3"}});
     auto config = effective(broker, {{"segment.bytes", "1048576"}});
     EXPECT_EQ(config.retention_ms, 7'200'000);
+    EXPECT_EQ(config.segment_jitter_ms, 10'800'000);
     EXPECT_EQ(config.segment_bytes, 1048576);
     EXPECT_TRUE(config.write_caching);
     config = effective(broker, {{"write.caching", "false"}, {"record.validation", "header"}});
@@ -108,14 +112,12 @@ TEST(topic_config, topic_wins_over_broker_and_broker_over_default) {
 TEST(topic_config, every_typed_field_has_its_row) {
     const auto config = effective(broker_config{}, {{"message.timestamp.type", "LogAppendTime"},
                                                     {"cleanup.policy", "compact"},
-                                                    {"flush.messages", "7"},
                                                     {"min.insync.replicas", "2"},
                                                     {"index.interval.bytes", "1"},
                                                     {"segment.index.bytes", "8"}});
     EXPECT_TRUE(config.log_append_time);
     EXPECT_FALSE(config.cleanup_delete);
     EXPECT_TRUE(config.cleanup_compact);
-    EXPECT_EQ(config.flush_messages, 7);
     EXPECT_EQ(config.min_insync_replicas, 2);
     EXPECT_EQ(config.index_interval_bytes, 1);
     EXPECT_EQ(config.segment_index_bytes, 8);
@@ -145,6 +147,18 @@ TEST(topic_config, describe_tells_sources_from_strong_to_weak) {
     EXPECT_EQ(row_of(rows, "write.caching").value, "false");
     for (const auto& one : rows)
         EXPECT_NE(one.name, "internal.segment.bytes");
+}
+
+/// Or else a warning would say of the broker's key that nothing goes by it.
+TEST(topic_keys, what_gives_a_topic_key_with_an_effect_its_default_is_used_itself) {
+    for (const auto& key : topic_keys()) {
+        if (std::holds_alternative<std::monostate>(key.field))
+            continue;
+        for (const auto& synonym : key.synonyms) {
+            const auto* row = synonym.name.empty() ? nullptr : find_broker_key(synonym.name);
+            EXPECT_TRUE(row == nullptr || row->use == key_use::used) << synonym.name;
+        }
+    }
 }
 
 TEST(topic_keys, table_is_sorted_and_every_default_and_synonym_is_good) {
