@@ -164,9 +164,15 @@ void open_job::run(runtime::file_system& files) {
             return;
         BARNABAS_MARK(closed_log_not_restored);
     }
-    outcome = recovery(*this, files).run();
+    bool looked = false;
+    {
+        recovery first(*this, files);
+        outcome = first.run();
+        looked = first.has_looked_for_old_messages();
+    }
+    const bool met = outcome.code() == errc::unsupported_for_message_format && !looked;
     // What was done so far can be done again.
-    if (BARNABAS_MARK_IF(outcome.code() == errc::unsupported_for_message_format, old_messages_met_late))
+    if (BARNABAS_MARK_IF(met, old_messages_met_late))
         outcome = recovery(*this, files, true).run();
 }
 

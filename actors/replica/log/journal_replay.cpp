@@ -19,6 +19,8 @@ result<void> recovery::replay_journal() {
         for (const auto& entry : part.entries) {
             if (!options_.planted.cuts_what_was_stable)
                 journaled_upto_ = std::max(journaled_upto_, entry.next_offset);
+            if (is_settled(entry))
+                continue;
             if (auto replayed = replay(entry); !replayed)
                 return replayed;
         }
@@ -26,15 +28,18 @@ result<void> recovery::replay_journal() {
     return {};
 }
 
-result<void> recovery::replay(const journal::journal_entry& entry) {
-    // Below the recovery point the log's own files are as stable, and segments may have been compacted since:
-    // also where the snapshot cannot be read any more, or is gone.
+/// Below the recovery point the log's own files are as stable, and segments may have been compacted since:
+/// also where the snapshot cannot be read any more, or is gone. Retention takes segments from the front, so
+/// one that should be there is not lost but gone.
+bool recovery::is_settled(const journal::journal_entry& entry) const {
     const auto settled = std::max({proven_, newest_named_, options_.checkpointed.recovery_point});
     if (BARNABAS_MARK_IF(entry.next_offset <= settled, journal_below_recovery_point))
-        return {};
-    // Retention takes segments from the front, so this one is not lost but gone.
-    if (BARNABAS_MARK_IF(!bases_.empty() && entry.segment_base < bases_.front(), journal_of_deleted_segment))
-        return {};
+        return true;
+    return BARNABAS_MARK_IF(!bases_.empty() && entry.segment_base < bases_.front(),
+                            journal_of_deleted_segment);
+}
+
+result<void> recovery::replay(const journal::journal_entry& entry) {
     auto file = open_scoped(files_, segment_path(options_.directory, entry.segment_base, log_suffix),
                             runtime::open_mode::create);
     if (!file)

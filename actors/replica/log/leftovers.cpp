@@ -56,6 +56,7 @@ private:
     result<void> settle_swap(log_offset base);
     result<void> complete_swap(log_offset base, log_offset last);
     result<last_batch> check_swap(log_offset base, const std::string& path);
+    result<void> convert_swap(log_offset base);
     result<last_batch> last_batch_of(const std::string& path, log_offset base);
     result<void> check_end(log_offset base, const std::string& path, const last_batch& end);
     result<bool> is_kafkas();
@@ -149,12 +150,18 @@ result<void> leftovers::settle_swap(log_offset base) {
         errc::corrupt_message,
         end.failure().detail +
             ". Compaction had begun to put this file in the place of the segments that it was made of, "
-            "so these may be gone; nothing was changed. Bring the directory back from a copy; or, to give "
+            "so these may be gone; nothing was removed. Bring the directory back from a copy; or, to give "
             "up what only this file has, remove it and start again"};
 }
 
 result<leftovers::last_batch> leftovers::check_swap(log_offset base, const std::string& path) {
     auto end = last_batch_of(path, base);
+    // Also where the last look came otherwise wrong: the conversion tells what it is.
+    if (is_damage(end.code())) {
+        if (auto converted = convert_swap(base); !converted)
+            return converted.failure();
+        end = last_batch_of(path, base);
+    }
     if (!end || end->base.get() < 0)
         return end;
     auto agrees = check_end(base, path, *end);
@@ -162,6 +169,15 @@ result<leftovers::last_batch> leftovers::check_swap(log_offset base, const std::
     for (int look = 1; look < looks_max && is_damage(agrees.code()); ++look)
         agrees = check_end(base, path, *end);
     return agrees ? std::move(end) : agrees.failure();
+}
+
+/// Kafka compacts messages of magic 0 and 1 without a change of format. What is no batch even then is damage.
+result<void> leftovers::convert_swap(log_offset base) {
+    segment_conversion conversion(files_, directory_, false);
+    auto written = conversion.write(base, swap_suffix);
+    if (!written)
+        return written.failure();
+    return BARNABAS_MARK_IF(written->records > 0, swap_converted) ? conversion.replace() : result<void>{};
 }
 
 /// The segment that was written at the time is never among the replaced ones. Ours end where the next one

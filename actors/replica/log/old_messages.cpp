@@ -1,8 +1,7 @@
 #include "actors/replica/log/old_messages.hpp"
 
 #include "actors/replica/log/sized_file.hpp"
-#include "protocol/batch/big_endian.hpp"
-#include "protocol/batch/crc32c.hpp"
+#include "actors/replica/log/sound_entry.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/disk/steady_read.hpp"
 
@@ -14,16 +13,6 @@ namespace {
 
 constexpr std::uint64_t window_bytes = 1 << 20;
 
-bool is_batch(std::span<const std::byte> bytes) {
-    const auto header = batch::parse_header(bytes);
-    return header && batch::crc32c(bytes.subspan(batch::at::attributes)) == header->crc;
-}
-
-bool is_message(std::span<const std::byte> bytes) {
-    const auto header = batch::parse_message_header(bytes);
-    return header && batch::check_message_crc(bytes, *header).has_value();
-}
-
 } // namespace
 
 result<bool> begins_with_old_message(runtime::file_system& files, const std::string& path) {
@@ -31,15 +20,16 @@ result<bool> begins_with_old_message(runtime::file_system& files, const std::str
     if (!file)
         return file.failure();
     std::array<std::byte, batch::message_overhead(1)> bytes;
-    auto got = files.read(file->id(), file_position(0), bytes);
+    auto got = runtime::read_steadily(files, file->id(), file_position(0), bytes);
     if (!got)
         return got.failure();
     // The shortest message of magic 0 has fewer bytes than one of magic 1.
-    return batch::parse_message_header(std::span(bytes).first(*got)).has_value();
+    return batch::parse_message_header(std::span(bytes).first(got->count)).has_value();
 }
 
-result<converted_segment> segment_conversion::write(log_offset base) {
+result<converted_segment> segment_conversion::write(log_offset base, std::string_view name_end) {
     base_ = base;
+    name_end_ = name_end;
     auto source = open_sized(files_, path());
     if (!source)
         return source.failure();
@@ -73,7 +63,8 @@ result<void> segment_conversion::convert() {
 
 /// False where what can be read ends.
 result<bool> segment_conversion::convert_next() {
-    auto next = next_entry();
+    auto next =
+        look_at_entry(size_ - position_, [this](std::size_t count) { return bytes_at(position_, count); });
     if (!next)
         return next.failure();
     if (next->kind == entry_kind::unknown)
@@ -99,25 +90,6 @@ result<bool> segment_conversion::convert_next() {
     return true;
 }
 
-result<segment_conversion::entry> segment_conversion::next_entry() {
-    auto head = bytes_at(position_, batch::message_overhead(0));
-    if (!head)
-        return head.failure();
-    const auto size = batch::batch_size_of(head->bytes());
-    if (!size || *size > size_ - position_ || head->size() <= batch::at::magic)
-        return entry{};
-    auto bytes = bytes_at(position_, *size);
-    if (!bytes)
-        return bytes.failure();
-    if (bytes->size() != *size)
-        return entry{};
-    if (is_batch(bytes->bytes()))
-        return entry{entry_kind::batch, std::move(*bytes)};
-    if (is_message(bytes->bytes()))
-        return entry{entry_kind::message, std::move(*bytes)};
-    return entry{};
-}
-
 /// False when it is given up.
 result<bool> segment_conversion::take_message(const slice& bytes) {
     const auto header = batch::parse_message_header(bytes.bytes());
@@ -129,10 +101,7 @@ result<bool> segment_conversion::take_message(const slice& bytes) {
                      path() + " at byte " + std::to_string(position_) + ", offset " +
                          std::to_string(header->offset.get()) + ": a message of magic " +
                          std::to_string(header->magic) +
-                         " whose CRC is right cannot be made a batch: " + taken.failure().detail +
-                         ". Nothing was changed. To give up this record and all behind it, put an "
-                         "empty file " +
-                         std::string(cut_allowed_name) + " into " + directory_ + " and start again"};
+                         " whose CRC is right cannot be made a batch: " + taken.failure().detail};
     if (target_)
         return true;
     auto file = open_scoped(files_, converted_path(), runtime::open_mode::create);
@@ -196,16 +165,21 @@ result<void> segment_conversion::finish() {
     return synced;
 }
 
-/// The old indexes lead to places in the old file. They must not come back beside the new one.
 result<void> segment_conversion::replace() {
-    for (const auto suffix : {offset_index_suffix, time_index_suffix})
-        if (auto removed = remove_if_present(files_, segment_path(directory_, base_, suffix)); !removed)
+    if (name_end_.empty())
+        if (auto removed = remove_indexes(); !removed)
             return removed;
-    if (auto synced = files_.sync_directory(directory_); !synced)
-        return synced;
     if (auto renamed = files_.rename(converted_path(), path()); !renamed)
         return renamed;
     BARNABAS_MARK(segment_converted);
+    return files_.sync_directory(directory_);
+}
+
+/// They lead to places in the old file, and must not come back beside the new one.
+result<void> segment_conversion::remove_indexes() {
+    for (const auto suffix : {offset_index_suffix, time_index_suffix})
+        if (auto removed = remove_if_present(files_, segment_path(directory_, base_, suffix)); !removed)
+            return removed;
     return files_.sync_directory(directory_);
 }
 

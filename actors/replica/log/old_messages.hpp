@@ -38,28 +38,24 @@ public:
         : files_(files), directory_(std::move(directory)), gives_up_(gives_up) {}
 
     /// The new file is on stable storage behind it, but for its name. Without records there was nothing to
-    /// do. unsupported_for_message_format: a message with a right CRC cannot be made a batch.
-    result<converted_segment> write(log_offset base);
+    /// do. `name_end` follows the suffix in the name of a `.log` that is no segment yet, and has no indexes.
+    /// unsupported_for_message_format: a message with a right CRC cannot be made a batch; nothing was
+    /// changed.
+    result<converted_segment> write(log_offset base, std::string_view name_end = {});
     /// Puts what `write` made of some records in the old file's place.
     result<void> replace();
 
 private:
-    enum class entry_kind : std::uint8_t { message, batch, unknown };
-    struct entry {
-        entry_kind kind = entry_kind::unknown;
-        slice bytes;
-    };
-
     result<void> convert();
     result<bool> convert_next();
-    result<entry> next_entry();
     result<bool> take_message(const slice& bytes);
     result<void> put(std::vector<slice> parts);
     result<void> copy_upto(std::uint64_t end);
     result<void> flush();
     result<void> finish();
     result<slice> bytes_at(std::uint64_t position, std::uint64_t count);
-    std::string path() const { return segment_path(directory_, base_, log_suffix); }
+    result<void> remove_indexes();
+    std::string path() const { return segment_path(directory_, base_, log_suffix) + name_end_; }
     std::string converted_path() const { return path() + std::string(converted_suffix); }
 
     runtime::file_system& files_;
@@ -67,6 +63,7 @@ private:
     const bool gives_up_;
 
     log_offset base_;
+    std::string name_end_;
     runtime::file_id source_;
     std::uint64_t size_ = 0;
     std::uint64_t position_ = 0;

@@ -236,7 +236,7 @@ result<void> recovery::look_at_segments() {
 
 result<void> recovery::inspect_segment(std::size_t index) {
     const bool ends_at_recovery_point = bases_[index + 1] == scan_from_;
-    auto segment = segment_recovery(files_, {&options_, scan_from_, true, convert_ && cut_allowed_})
+    auto segment = segment_recovery(files_, {&options_, scan_from_, true, gives_up_old_messages()})
                        .inspect(bases_[index], ends_at_recovery_point);
     if (!segment)
         return segment.failure();

@@ -28,16 +28,18 @@ namespace barnabas::replica {
 /// so that no offset is given out twice and the journal's entries are below the new snapshot.
 class recovery {
 public:
-    /// Messages of magic 0 and 1 are made batches where a segment begins with one and nobody said that
-    /// Barnabas opened the log before; with `convert`, wherever they are.
+    /// Messages of magic 0 and 1 are made batches where a segment begins with one and the newest snapshot
+    /// that can be read does not say that Barnabas wrote here last; with `convert`, wherever they are.
     recovery(const open_job& job, runtime::file_system& files, bool convert = false)
         : job_(job), options_(job.options), create_(job.create), convert_(convert), files_(files) {}
     ~recovery();
     recovery(const recovery&) = delete;
     recovery& operator=(const recovery&) = delete;
 
-    /// unsupported_for_message_format: there are old messages where it did not look for them.
+    /// unsupported_for_message_format: there are old messages where it did not look for them; or, if it has
+    /// looked for them, some cannot be made batches.
     result<recovered_log> run();
+    bool has_looked_for_old_messages() const { return convert_; }
 
 private:
     /// What a `.txnindex` says; all of it, if it is whole.
@@ -61,9 +63,11 @@ private:
     result<void> convert_segments(const std::vector<log_offset>& order);
     result<std::vector<log_offset>> segments_that_begin_old() const;
     result<void> check_unjournaled() const;
+    bool gives_up_old_messages() const { return convert_ ? cut_allowed_ : sound_from_.has_value(); }
     result<void> note_no_epochs();
     result<void> choose_scan_start();
     result<void> replay_journal();
+    bool is_settled(const journal::journal_entry& entry) const;
     result<void> replay(const journal::journal_entry& entry);
     result<void> look_at_segments();
     result<void> inspect_segment(std::size_t index);

@@ -9,9 +9,10 @@
 /// only.
 namespace barnabas::replica {
 
-/// A sync mark says that Barnabas had the log open, so they are batches by now. Kafka changes the format of a
-/// log that is written and never goes back by itself, so the first entry of a segment tells; where it went
-/// back and on within a segment, the scan meets them, or a read.
+/// A sync mark in the newest snapshot says that Barnabas was the last who wrote here, so they are batches by
+/// now, but for what was given up. Kafka changes the format of a log that is written and never goes back by
+/// itself, so the first entry of a segment tells; where it went back and on within a segment, the scan meets
+/// them, or a read.
 result<void> recovery::convert_old_messages() {
     if (!convert_ && sound_from_)
         return {};
@@ -35,6 +36,13 @@ result<void> recovery::convert_segments(const std::vector<log_offset>& order) {
     for (const auto base : order) {
         segment_conversion conversion(files_, options_.directory, cut_allowed_);
         auto written = conversion.write(base);
+        if (written.code() == errc::unsupported_for_message_format)
+            return error{written.code(),
+                         written.failure().detail +
+                             ". This segment was not changed. To give up this record and all behind it, put "
+                             "an empty file " +
+                             std::string(cut_allowed_name) + " into " + options_.directory +
+                             " and start again"};
         if (!written)
             return written.failure();
         without_epochs &= written->without_epochs;
@@ -74,10 +82,12 @@ result<std::vector<log_offset>> recovery::segments_that_begin_old() const {
     return old;
 }
 
-/// The journal names places in the files as they were.
+/// The journal names places in the files as they were. That is nothing to what is not written there again.
 result<void> recovery::check_unjournaled() const {
+    const auto is_needed = [&](const auto& entry) { return !is_settled(entry); };
     const bool journaled = std::any_of(job_.journaled.begin(), job_.journaled.end(), [&](const auto& part) {
-        return part.log.topic == options_.topic_id && !part.entries.empty();
+        return part.log.topic == options_.topic_id &&
+               std::any_of(part.entries.begin(), part.entries.end(), is_needed);
     });
     if (!BARNABAS_MARK_IF(journaled, old_messages_beside_journal))
         return {};
@@ -85,7 +95,7 @@ result<void> recovery::check_unjournaled() const {
         errc::unsupported_for_message_format,
         options_.directory +
             " has messages of magic 0 or 1, and the commit journal has records of the same log: Kafka "
-            "wrote here after Barnabas crashed. Nothing was changed. Bring the directory back from a "
+            "wrote here after Barnabas crashed. Nothing was converted. Bring the directory back from a "
             "copy, or remove the journal's files, and start again"};
 }
 

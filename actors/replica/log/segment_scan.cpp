@@ -1,33 +1,17 @@
 #include "actors/replica/log/segment_scan.hpp"
 
-#include "protocol/batch/big_endian.hpp"
+#include "actors/replica/log/sound_entry.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/disk/steady_read.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <zlib.h>
 
 namespace barnabas::replica {
 namespace {
 
 constexpr std::size_t window_bytes = 1 << 20;
-
-/// Messages of magic 0 and 1 have a CRC32 of the bytes from the magic byte on. Without that check a torn tail
-/// of zeros would look like an old message, and an old message like a torn tail.
-bool is_old_message(std::span<const std::byte> bytes) {
-    constexpr std::size_t crc_at = 12;
-    if (bytes.size() <= batch::at::magic || static_cast<int>(bytes[batch::at::magic]) > 1)
-        return false;
-    const auto length = batch::load_big_endian<std::int32_t>(bytes.data() + batch::at::batch_length);
-    if (length < 5 || static_cast<std::size_t>(length) > bytes.size() - batch::batch_prefix_size)
-        return false;
-    const auto checked = bytes.subspan(batch::at::magic, static_cast<std::size_t>(length) - 4);
-    const auto crc =
-        ::crc32(0, reinterpret_cast<const Bytef*>(checked.data()), static_cast<uInt>(checked.size()));
-    return crc == batch::load_big_endian<std::uint32_t>(bytes.data() + crc_at);
-}
 
 } // namespace
 
@@ -64,20 +48,8 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
     if (!head)
         return head.failure();
     auto header = batch::parse_header(head->bytes());
-    if (!header) {
-        const auto size = batch::batch_size_of(head->bytes());
-        auto old = bytes_at(found_.sound_size, std::min<std::uint64_t>(left, size ? *size : head->size()));
-        if (!old)
-            return old.failure();
-        const bool is_old = !options_.old_messages_given_up && is_old_message(old->bytes());
-        if (BARNABAS_MARK_IF(is_old, message_before_kafka_0_11))
-            return error{errc::unsupported_for_message_format,
-                         segment_file_name(range_.base_offset, log_suffix) + " at byte " +
-                             std::to_string(found_.sound_size) +
-                             " has a message of magic 0 or 1, from before Kafka 0.11"};
-        BARNABAS_MARK(batch_header_unreadable);
-        return bad(header.failure().detail);
-    }
+    if (!header)
+        return no_batch(header.failure().detail);
     if (BARNABAS_MARK_IF(header->total_size() > left, batch_torn))
         return bad("the file ends inside of a batch");
     auto bytes = bytes_at(found_.sound_size, header->total_size());
@@ -89,6 +61,24 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
     if (auto complaint = complaint_about(batch))
         return bad(std::move(*complaint));
     return std::optional(std::move(batch));
+}
+
+/// An old message is told from a torn tail by its CRC.
+result<std::optional<batch::batch_view>> segment_scan::no_batch(const std::string& why) {
+    const auto left = range_.size - found_.sound_size;
+    if (!options_.old_messages_given_up) {
+        const auto entry =
+            look_at_entry(left, [this](std::size_t count) { return bytes_at(found_.sound_size, count); });
+        if (!entry)
+            return entry.failure();
+        if (BARNABAS_MARK_IF(entry->kind == entry_kind::message, message_before_kafka_0_11))
+            return error{errc::unsupported_for_message_format,
+                         segment_file_name(range_.base_offset, log_suffix) + " at byte " +
+                             std::to_string(found_.sound_size) +
+                             " has a message of magic 0 or 1, from before Kafka 0.11"};
+    }
+    BARNABAS_MARK(batch_header_unreadable);
+    return bad(why);
 }
 
 std::optional<std::string> segment_scan::complaint_about(const batch::batch_view& batch) const {

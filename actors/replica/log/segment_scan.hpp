@@ -22,7 +22,7 @@ struct scan_options {
     /// show bytes that it will never write, and only a new write makes a later sync cover them.
     bool rewrite_unproven = false;
     /// Messages of magic 0 and 1 that are left are such as cannot be made batches, and the operator gives up
-    /// what is damaged: they count as bad bytes.
+    /// what is damaged, or did so before: they count as bad bytes.
     bool old_messages_given_up = false;
 };
 
@@ -47,6 +47,7 @@ public:
 
 private:
     result<std::optional<batch::batch_view>> next_batch();
+    result<std::optional<batch::batch_view>> no_batch(const std::string& why);
     std::optional<std::string> complaint_about(const batch::batch_view& batch) const;
     result<std::optional<batch::batch_view>> bad(std::string why);
     /// Bytes [position, position + count) as far as the file has them.

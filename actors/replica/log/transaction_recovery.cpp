@@ -156,6 +156,7 @@ recovery::aborted_in(const recovered_segment& segment, producer_state producers,
     options.next_offset = base;
     options.unproven_from = segment.next_offset;
     options.gaps_allowed = true;
+    options.old_messages_given_up = gives_up_old_messages();
     auto scanned = segment_scan(files_, log->id(), {base, segment.state.size}).run(options, look);
     if (!scanned)
         return scanned.failure();

@@ -156,8 +156,9 @@ result<std::size_t> memory_files::read(runtime::file_id file, file_position posi
     const auto count = std::min<std::size_t>(into.size(), bytes.size() - position.get());
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(position.get()), count, into.begin());
     bytes_read_[*found] += count;
-    if (reads_++ == rots_at_)
-        into[count / 2] ^= std::byte{1};
+    const auto rots = rots_byte_.value_or(count / 2);
+    if (reads_++ == rots_at_ && rots < count)
+        into[rots] ^= rots_mask_;
     return count;
 }
 

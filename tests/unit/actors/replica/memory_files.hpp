@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -30,8 +31,15 @@ public:
         fail_at_ = never;
         power_gone_at_ = never;
     }
-    /// Read number `n` from now on (0 = the next) comes wrong by one bit in its middle.
-    void rot_read_after(std::uint64_t n) { rots_at_ = reads_ + n; }
+    /// Read number `n` from now on (0 = the next) comes wrong by one bit in its middle, or by those of `mask`
+    /// in one of its bytes.
+    void rot_read_after(std::uint64_t n, std::optional<std::size_t> byte = {},
+                        std::byte mask = std::byte{1}) {
+        rots_at_ = reads_ + n;
+        rots_byte_ = byte;
+        rots_mask_ = mask;
+    }
+    std::uint64_t reads() const { return reads_; }
     bool power_is_gone() const { return operations_ > power_gone_at_; }
     bool has_failed() const { return operations_ > fail_at_; }
     std::uint64_t operations() const { return operations_; }
@@ -103,6 +111,8 @@ private:
     std::uint64_t power_gone_at_ = never;
     std::uint64_t reads_ = 0;
     std::uint64_t rots_at_ = never;
+    std::optional<std::size_t> rots_byte_;
+    std::byte rots_mask_{1};
     errc fail_code_ = errc::storage_error;
 };
 

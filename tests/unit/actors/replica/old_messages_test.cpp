@@ -1,11 +1,8 @@
 #include "actors/replica/log/small_file.hpp"
-#include "protocol/batch/big_endian.hpp"
-#include "protocol/batch/crc32.hpp"
-#include "protocol/batch/crc32c.hpp"
+#include "actors/replica/log/sound_entry.hpp"
 #include "protocol/batch/message_builder.hpp"
-#include "protocol/batch/record_reader.hpp"
 #include "protocol/model/mark.hpp"
-#include "tests/unit/actors/replica/log_host.hpp"
+#include "tests/unit/actors/replica/old_log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,114 +12,7 @@ namespace barnabas::replica {
 namespace {
 
 using batch::codec;
-
-struct plain_record {
-    std::int64_t offset = 0;
-    std::int64_t timestamp = -1;
-    std::optional<std::string> key;
-    std::optional<std::string> value;
-
-    bool operator==(const plain_record&) const = default;
-};
-
-using records = std::vector<plain_record>;
-
-std::optional<std::string> text_of(const batch::optional_bytes& bytes) {
-    return bytes ? std::optional(std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()))
-                 : std::nullopt;
-}
-
-batch::optional_bytes bytes_of(const std::optional<std::string>& text) {
-    return text ? batch::optional_bytes(batch::bytes_of(std::string_view(*text))) : std::nullopt;
-}
-
-/// What a directory has, and what a reader of it must see.
-struct old_log {
-    std::map<std::string, std::vector<std::byte>> files;
-    records expected;
-    std::int64_t base = 0;
-
-    std::vector<std::byte>& file(std::string_view suffix) {
-        return files[segment_file_name(log_offset(base), suffix)];
-    }
-    void put(const slice& bytes) {
-        auto& log = file(log_suffix);
-        log.insert(log.end(), bytes.bytes().begin(), bytes.bytes().end());
-    }
-    void add(const batch::message_builder_options& options, const records& some) {
-        batch::message_builder builder(options);
-        for (const auto& one : some)
-            builder.append(log_offset(one.offset), timestamp_ms(one.timestamp), bytes_of(one.key),
-                           bytes_of(one.value));
-        put(builder.build());
-        expected.insert(expected.end(), some.begin(), some.end());
-    }
-    void add_batch(const records& some, int epoch) {
-        batch::builder_options options;
-        options.base_offset = log_offset(some.front().offset);
-        options.leader_epoch = leader_epoch(epoch);
-        batch::batch_builder builder(options);
-        for (const auto& one : some)
-            builder.append(timestamp_ms(one.timestamp), bytes_of(one.key), bytes_of(one.value));
-        put(builder.build());
-        expected.insert(expected.end(), some.begin(), some.end());
-    }
-    /// Indexes that lead nowhere in another file.
-    void add_indexes() {
-        file(offset_index_suffix).assign(16, std::byte{3});
-        file(time_index_suffix).assign(24, std::byte{0});
-    }
-    /// As Kafka writes it where there is no producer.
-    void add_snapshot(std::int64_t offset) {
-        std::vector<std::byte> bytes(10);
-        bytes[1] = std::byte{1};
-        batch::store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(6)));
-        files[segment_file_name(log_offset(offset), snapshot_suffix)] = bytes;
-    }
-    void store(memory_files& disk) const {
-        disk.add_directory("/data");
-        for (const auto& [name, bytes] : files)
-            disk.put(std::string(test_directory) + "/" + name, bytes);
-    }
-};
-
-batch::message_builder_options kind(int magic, codec compression = codec::none, bool appended = false) {
-    batch::message_builder_options options;
-    options.magic = static_cast<std::int8_t>(magic);
-    options.compression = compression;
-    if (appended)
-        options.time_type = batch::timestamp_type::log_append_time;
-    return options;
-}
-
-plain_record record(std::int64_t offset, std::int64_t timestamp = -1) {
-    return {offset, timestamp, "key " + std::to_string(offset % 5),
-            "value " + std::to_string(offset) + std::string(60, '.')};
-}
-
-/// Three segments; the offsets have gaps, as compaction leaves them.
-old_log three_segments() {
-    old_log log;
-    for (std::int64_t offset = 0; offset < 9; ++offset)
-        log.add(kind(0), {record(offset)});
-    log.add(kind(0, codec::gzip), {record(9), record(10), record(12)});
-    log.add(kind(0), {{13, -1, std::nullopt, "without a key"}, {14, -1, "key", std::nullopt}});
-    log.add_indexes();
-    log.base = 15;
-    log.add(kind(0), {record(17)});
-    log.add(kind(1, codec::lz4), {record(20, 500), record(23, 400), record(24, 700)});
-    log.add(kind(1, codec::none, true), {record(25, 800)});
-    log.add(kind(1, codec::none, true), {record(26, 800)});
-    log.add(kind(1, codec::none, true), {record(27, 801)});
-    log.add(kind(1, codec::snappy, true), {record(28, 900), record(29, 900)});
-    log.add_indexes();
-    log.base = 30;
-    for (std::int64_t offset = 30; offset < 50; ++offset)
-        log.add(kind(1), {record(offset, 1000 + offset)});
-    log.add_indexes();
-    log.add_snapshot(30);
-    return log;
-}
+using records = plain_records;
 
 class old_messages : public ::testing::Test {
 protected:
@@ -130,31 +20,7 @@ protected:
         host = std::make_unique<log_host>(files);
         return host->open(false);
     }
-    result<records> read_from(std::int64_t offset) {
-        records seen;
-        const auto end = host->log->log_end_offset();
-        for (auto next = log_offset(offset); next < end;) {
-            const auto read = host->read(next.get(), 300);
-            if (!read)
-                return read.failure();
-            const auto batches = batch::split_batches(*read);
-            if (!batches || batches->empty())
-                break;
-            for (const auto& batch : *batches)
-                if (auto visited =
-                        batch::for_each_record(batch,
-                                               [&](const batch::record_view& one) {
-                                                   if (one.offset.get() >= offset)
-                                                       seen.push_back({one.offset.get(), one.timestamp.get(),
-                                                                       text_of(one.key), text_of(one.value)});
-                                                   return result<void>{};
-                                               });
-                    !visited)
-                    return visited.failure();
-            next = batches->back().header.next_offset();
-        }
-        return seen;
-    }
+    result<records> read_from(std::int64_t offset) { return records_from(*host, offset); }
     void expect_all(const records& expected, const std::string& where = {}) {
         const auto seen = read_from(0);
         ASSERT_TRUE(seen) << where << to_string(seen.failure());
@@ -240,9 +106,7 @@ TEST_F(old_messages, a_format_that_changed_within_a_segment_is_no_obstacle) {
     log.base = 52;
     log.add_batch({record(52, 2002)}, 5);
     log.add_snapshot(52);
-    const std::string epochs = "0\n2\n4 50\n5 52\n";
-    const auto bytes = std::as_bytes(std::span(epochs));
-    log.files[std::string(epoch_checkpoint_name)] = {bytes.begin(), bytes.end()};
+    log.add_epochs("0\n2\n4 50\n5 52\n");
     log.store(files);
     const auto hits = mark_hits("converted_beside_epoch_checkpoint");
     ASSERT_TRUE(open());
@@ -250,57 +114,6 @@ TEST_F(old_messages, a_format_that_changed_within_a_segment_is_no_obstacle) {
     EXPECT_EQ(host->report.segments_converted, 3u);
     EXPECT_EQ(host->log->log_end_offset(), log_offset(53));
     expect_all(log.expected);
-}
-
-TEST_F(old_messages, a_crash_behind_any_operation_leaves_every_record) {
-    const auto log = three_segments();
-    log.store(files);
-    const auto before = files.operations();
-    ASSERT_TRUE(open());
-    const auto operations = files.operations() - before;
-    for (std::uint64_t n = 0; n <= operations; ++n)
-        for (std::uint64_t seed = 0; seed < 8 && !HasFailure(); ++seed) {
-            host.reset();
-            files = {};
-            log.store(files);
-            files.cut_power_after(n);
-            static_cast<void>(open());
-            host.reset();
-            std::mt19937_64 random(seed * 1009 + n);
-            files.never_fail();
-            if (seed == 0)
-                files.kill();
-            else
-                files.crash(random);
-            const auto where = "operation " + std::to_string(n) + ", seed " + std::to_string(seed) + ": ";
-            const auto again = open();
-            ASSERT_TRUE(again) << where << to_string(again.failure());
-            ASSERT_EQ(host->log->log_end_offset(), log_offset(50)) << where << to_string(host->report);
-            expect_all(log.expected, where);
-        }
-}
-
-TEST_F(old_messages, a_failure_of_any_operation_leaves_every_record) {
-    const auto log = three_segments();
-    log.store(files);
-    const auto before = files.operations();
-    ASSERT_TRUE(open());
-    const auto operations = files.operations() - before;
-    for (const auto code : {errc::storage_error, errc::disk_full, errc::too_many_open_files})
-        for (std::uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
-            host.reset();
-            files = {};
-            log.store(files);
-            files.fail_after(n, code);
-            static_cast<void>(open());
-            host.reset();
-            files.never_fail();
-            files.kill();
-            const auto where = "operation " + std::to_string(n) + ": ";
-            const auto again = open();
-            ASSERT_TRUE(again) << where << to_string(again.failure());
-            expect_all(log.expected, where);
-        }
 }
 
 TEST_F(old_messages, a_torn_tail_is_cut) {
@@ -334,25 +147,15 @@ TEST_F(old_messages, what_is_damaged_below_the_recovery_point_stays_as_it_is) {
     EXPECT_EQ(rest->back().offset, 49);
 }
 
-/// A wrapper whose CRC is right and whose value is no gzip.
-void add_nonsense(old_log& log, std::int64_t offset) {
-    batch::message_builder builder(kind(1));
-    builder.append(log_offset(offset), timestamp_ms(5), std::nullopt, batch::bytes_of("no gzip"));
-    auto bytes = builder.build();
-    std::vector<std::byte> wrapper(bytes.bytes().begin(), bytes.bytes().end());
-    wrapper[batch::message_at::attributes] = std::byte{1};
-    batch::store_big_endian(wrapper.data() + batch::message_at::crc,
-                            batch::crc32(std::span(wrapper).subspan(batch::message_at::magic)));
-    log.put(slice::copy_of(wrapper));
-}
-
 TEST_F(old_messages, one_that_cannot_be_unpacked_keeps_the_log_closed_until_it_is_given_up) {
     auto log = three_segments();
     add_nonsense(log, 50);
     log.store(files);
     const auto hits = mark_hits("old_message_not_converted");
+    const auto again = mark_hits("old_messages_met_late");
     const auto failure = refused();
-    EXPECT_GT(mark_hits("old_message_not_converted") - hits, 0u);
+    EXPECT_EQ(mark_hits("old_message_not_converted") - hits, 1u);
+    EXPECT_EQ(mark_hits("old_messages_met_late") - again, 0u) << "a second conversion would find the same";
     EXPECT_EQ(failure.code, errc::unsupported_for_message_format);
     EXPECT_NE(failure.detail.find("cut-allowed"), std::string::npos) << failure.detail;
     for (const auto& [name, bytes] : log.files)
@@ -365,6 +168,94 @@ TEST_F(old_messages, one_that_cannot_be_unpacked_keeps_the_log_closed_until_it_i
     EXPECT_GT(mark_hits("old_message_given_up") - given_up, 0u);
     EXPECT_EQ(host->log->log_end_offset(), log_offset(50)) << to_string(host->report);
     expect_all(log.expected);
+}
+
+/// Its segment has no times, so that its indexes are made anew at each start that is not told of a clean
+/// stop.
+TEST_F(old_messages, one_that_was_given_up_below_the_recovery_point_stays_given_up) {
+    nonsense_below_recovery_point().store(files);
+    EXPECT_EQ(refused().code, errc::unsupported_for_message_format);
+    files.put(std::string(test_directory) + "/" + std::string(cut_allowed_name), {});
+    for (int start = 0; start < 3; ++start) {
+        const auto opened = open();
+        ASSERT_TRUE(opened) << start << ": " << to_string(opened.failure());
+        EXPECT_EQ(host->report.damage.size(), 1u) << start;
+        EXPECT_EQ(host->log->log_end_offset(), log_offset(12 + start));
+        const auto behind = read_from(10);
+        ASSERT_TRUE(behind) << start;
+        EXPECT_EQ(behind->size(), 2u + static_cast<std::size_t>(start));
+        ASSERT_TRUE(host->append({.timestamp = 2000}));
+        host.reset();
+        files.kill();
+    }
+}
+
+/// No CRC covers the length, and what it says asks for memory.
+TEST(sound_entry, more_than_a_header_is_asked_for_only_where_that_is_one) {
+    constexpr std::size_t size = 3 << 20;
+    for (const int magic : {0, 1, 2, 3, 77}) {
+        std::vector<std::byte> bytes(size);
+        batch::store_big_endian(bytes.data() + batch::message_at::size, static_cast<std::int32_t>(size - 12));
+        bytes[batch::message_at::magic] = static_cast<std::byte>(magic);
+        std::size_t largest = 0;
+        const auto found = look_at_entry(size, [&](std::size_t count) -> result<slice> {
+            largest = std::max(largest, count);
+            return slice::copy_of(std::span(bytes).first(std::min(count, size)));
+        });
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->kind, entry_kind::unknown);
+        EXPECT_EQ(largest, magic <= 2 ? size : batch::batch_header_size) << magic;
+        const auto cut = look_at_entry(size - 1, [&](std::size_t count) -> result<slice> {
+            EXPECT_EQ(count, batch::batch_header_size) << "it is longer than what there is";
+            return slice::copy_of(std::span(bytes).first(count));
+        });
+        ASSERT_TRUE(cut);
+        EXPECT_EQ(cut->kind, entry_kind::unknown);
+    }
+}
+
+TEST_F(old_messages, a_message_that_ends_within_its_header_is_a_torn_tail) {
+    auto log = three_segments();
+    std::vector<std::byte> tail(batch::message_at::magic + 1);
+    batch::store_big_endian(tail.data(), std::int64_t{50});
+    batch::store_big_endian(tail.data() + batch::message_at::size, std::int32_t{5});
+    batch::store_big_endian(tail.data() + batch::message_at::crc,
+                            batch::crc32(std::span(tail).subspan(batch::message_at::magic)));
+    log.put(slice::copy_of(tail));
+    log.store(files);
+    const auto opened = open();
+    ASSERT_TRUE(opened) << to_string(opened.failure());
+    EXPECT_EQ(host->log->log_end_offset(), log_offset(50));
+    EXPECT_EQ(host->report.bytes_cut, tail.size());
+    expect_all(log.expected);
+}
+
+TEST_F(old_messages, a_swap_of_kafkas_is_completed) {
+    for (const bool some_left : {false, true}) {
+        files = {};
+        const auto log = with_swap(some_left);
+        log.store(files);
+        const auto opened = open();
+        ASSERT_TRUE(opened) << to_string(opened.failure());
+        EXPECT_EQ(host->log->segments().size(), 2u);
+        expect_all(log.expected);
+    }
+}
+
+TEST_F(old_messages, a_swap_with_one_that_cannot_be_unpacked_refuses_and_says_why) {
+    auto log = with_swap(false);
+    old_log nonsense;
+    add_nonsense(nonsense, 29);
+    auto& swap = log.files.at(segment_file_name(log_offset(0), log_suffix) + ".swap");
+    const auto& bytes = nonsense.file(log_suffix);
+    swap.insert(swap.end(), bytes.begin(), bytes.end());
+    log.store(files);
+    const auto failure = refused();
+    EXPECT_NE(failure.detail.find("cannot be made a batch"), std::string::npos) << failure.detail;
+    EXPECT_NE(failure.detail.find("remove it"), std::string::npos) << failure.detail;
+    EXPECT_EQ(failure.detail.find(cut_allowed_name), std::string::npos) << "it is not asked for";
+    for (const auto& [name, content] : log.files)
+        EXPECT_EQ(files.content(std::string(test_directory) + "/" + name), content) << name;
 }
 
 TEST_F(old_messages, those_behind_what_barnabas_wrote_are_met_by_the_scan) {
@@ -386,17 +277,35 @@ TEST_F(old_messages, those_behind_what_barnabas_wrote_are_met_by_the_scan) {
     expect_all(expected);
 }
 
+/// One entry: a batch of one record at this offset.
+journal::journal_part journal_with(std::int64_t segment_base, std::int64_t offset) {
+    journal::journal_part part;
+    part.log = {"orders-0", log_host::small_options().topic_id};
+    part.entries.push_back({log_offset(segment_base),
+                            file_position(0),
+                            log_offset(offset),
+                            log_offset(offset + 1),
+                            {make_batch({}).bytes}});
+    return part;
+}
+
 TEST_F(old_messages, a_journal_that_has_the_log_refuses) {
     three_segments().store(files);
     host = std::make_unique<log_host>(files);
-    journal::journal_part part;
-    part.log = {"orders-0", log_host::small_options().topic_id};
-    part.entries.push_back(
-        {log_offset(30), file_position(0), log_offset(30), log_offset(31), {make_batch({}).bytes}});
-    host->journaled.push_back(part);
+    host->journaled.push_back(journal_with(30, 30));
     const auto hits = mark_hits("old_messages_beside_journal");
     EXPECT_EQ(host->open(false).code(), errc::unsupported_for_message_format);
-    EXPECT_GT(mark_hits("old_messages_beside_journal") - hits, 0u);
+    EXPECT_EQ(mark_hits("old_messages_beside_journal") - hits, 1u);
+}
+
+TEST_F(old_messages, what_the_journal_has_below_the_recovery_point_is_no_obstacle) {
+    const auto log = three_segments();
+    log.store(files);
+    host = std::make_unique<log_host>(files);
+    host->journaled.push_back(journal_with(0, 29));
+    const auto opened = host->open(false);
+    ASSERT_TRUE(opened) << to_string(opened.failure());
+    expect_all(log.expected);
 }
 
 } // namespace
