@@ -70,22 +70,10 @@ error batch_stream::corrupt(const std::string& why) const {
 
 result<void> batch_stream::prove_length(runtime::file_system& files,
                                         const batch::batch_header& header) const {
-    const auto end = position_ + header.total_size();
     const auto piece = chunk::allocate(window_bytes_);
-    std::uint32_t crc = batch::crc32c({});
-    for (auto at = position_ + batch::at::attributes; at < end;) {
-        const std::span into(piece->data(), std::min<std::uint64_t>(window_bytes_, end - at));
-        auto got = files.read(source_.log, file_position(at), into);
-        if (!got)
-            return got.failure();
-        if (*got == 0)
-            return corrupt("the file ends inside of a batch");
-        crc = batch::crc32c_extend(crc, into.first(*got));
-        at += *got;
-    }
-    if (crc != header.crc)
-        return corrupt("the CRC does not match, over " + std::to_string(header.total_size()) + " bytes");
-    return {};
+    auto proven = check_crc_in_parts(files, source_.log, {header, file_position(position_)},
+                                     std::span(piece->data(), window_bytes_));
+    return is_damage(proven.code()) ? corrupt(proven.failure().detail) : proven;
 }
 
 /// Reads what is left of the window until it comes twice alike.

@@ -92,6 +92,26 @@ result<void> confirm_header(runtime::file_system& files, runtime::file_id log, c
     return {};
 }
 
+result<void> check_crc_in_parts(runtime::file_system& files, runtime::file_id log,
+                                const located_batch& located, std::span<std::byte> window) {
+    const auto size = located.header.total_size();
+    auto checksum = batch::crc32c({});
+    for (std::size_t at = batch::at::attributes; at < size;) {
+        const auto into = window.first(std::min(window.size(), size - at));
+        auto got = files.read(log, file_position(located.position.get() + at), into);
+        if (!got)
+            return got.failure();
+        if (*got == 0)
+            return error{errc::corrupt_message, "the file ends inside of a batch"};
+        checksum = batch::crc32c_extend(checksum, into.first(*got));
+        at += *got;
+    }
+    if (checksum != located.header.crc)
+        return error{errc::corrupt_message,
+                     "the CRC does not match, over " + std::to_string(size) + " bytes"};
+    return {};
+}
+
 result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,
                                      const located_batch& located) {
     const auto size = located.header.total_size();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace barnabas::replica {
@@ -41,6 +42,11 @@ private:
 /// Reads the header once more: no CRC covers the length, and one that came wrong would take as much memory as
 /// the file has bytes. corrupt_message when it is not the same.
 result<void> confirm_header(runtime::file_system& files, runtime::file_id log, const located_batch& located);
+
+/// Whether the CRC of the batch is right, looked at piece by piece through `window`: for one that says it is
+/// so long that memory for all of it is not to be had for the asking. corrupt_message when it is not.
+result<void> check_crc_in_parts(runtime::file_system& files, runtime::file_id log,
+                                const located_batch& located, std::span<std::byte> window);
 
 /// The whole batch of which the walk showed the header.
 result<batch::batch_view> read_batch(runtime::file_system& files, runtime::file_id log,

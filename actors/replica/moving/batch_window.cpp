@@ -36,29 +36,14 @@ public:
 private:
     /// No CRC covers the length, and memory for as much as it says is asked for only when the CRC agrees.
     result<batch_window> large(const batch::batch_header& header) {
-        if (auto sound = sum_in_parts(header); !sound)
-            return sound.failure();
+        auto sound = check_crc_in_parts(files_, place_.log, {header, file_position(place_.position)},
+                                        std::span(again_->data(), wanted_));
+        if (!sound)
+            return is_damage(sound.code()) ? unsound(sound.failure().detail) : sound.failure();
         wanted_ = header.total_size();
         if (auto filled = fill(); !filled)
             return filled.failure();
         return collect();
-    }
-
-    result<void> sum_in_parts(const batch::batch_header& header) {
-        auto checksum = batch::crc32c({});
-        std::size_t at = batch::at::attributes;
-        while (at < header.total_size()) {
-            const auto size = std::min(wanted_, header.total_size() - at);
-            auto part =
-                files_.read(place_.log, file_position(place_.position + at), std::span(again_->data(), size));
-            if (!part)
-                return part.failure();
-            if (*part < size)
-                return unsound("the file ends inside of a batch");
-            checksum = batch::crc32c_extend(checksum, std::span<const std::byte>(again_->data(), size));
-            at += size;
-        }
-        return checksum == header.crc ? result<void>() : unsound("the CRC does not match");
     }
 
     result<void> fill() {

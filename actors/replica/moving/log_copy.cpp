@@ -1,5 +1,6 @@
 #include "actors/replica/moving/log_copy.hpp"
 
+#include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/moving/batch_window.hpp"
 #include "actors/replica/read_jobs.hpp"
@@ -178,17 +179,14 @@ result<copy_progress> log_copy::step(const copy_ends& ends, log_offset upto, std
 result<std::uint64_t> log_copy::copy_some(const copy_ends& ends, log_offset upto, std::uint64_t bytes,
                                           std::optional<log_offset> next_base) {
     const auto path = source_path(current_->base());
-    auto file = open_scoped(ends.source, path, runtime::open_mode::read_only);
-    if (!file)
-        return file.failure();
-    auto size = ends.source.size(file->id());
-    if (!size)
-        return size.failure();
+    auto source = open_sized(ends.source, path);
+    if (!source)
+        return source.failure();
     window_place place;
-    place.log = file->id();
+    place.log = source->file.id();
     place.name = path;
     place.position = current_->size();
-    place.size = *size;
+    place.size = source->size;
     place.from = next_offset_;
     place.upto = upto;
     place.next_base = next_base;
@@ -259,13 +257,10 @@ result<void> log_copy::check_complete(runtime::file_system& source,
                                          std::to_string(bases.size())};
     for (const auto base : bases) {
         const auto copied = done_.find(base);
-        auto file = open_scoped(source, source_path(base), runtime::open_mode::read_only);
-        if (!file)
-            return file.failure();
-        auto size = source.size(file->id());
-        if (!size)
-            return size.failure();
-        if (copied == done_.end() || copied->second != *size)
+        auto original = open_sized(source, source_path(base));
+        if (!original)
+            return original.failure();
+        if (copied == done_.end() || copied->second != original->size)
             return error{errc::internal, "the copy of " + source_path(base) + " is not as long as it is"};
     }
     return {};
