@@ -1,17 +1,13 @@
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "tests/unit/actors/group/group_world.hpp"
+#include "tests/unit/actors/replica/kafka_files.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
-#include "tests/unit/runtime/disk/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -20,28 +16,10 @@
 namespace barnabas::group {
 namespace {
 
-namespace fs = std::filesystem;
+using replica::kafka_data;
+using replica::text_of;
 
 constexpr int partition_count = 4;
-
-fs::path kafka_data() {
-    const char* given = std::getenv("BARNABAS_SHARED");
-    const fs::path shared =
-        given != nullptr ? fs::path(given) : fs::path(BARNABAS_REPO_ROOT) / ".." / "shared";
-    return shared / "kafka-data";
-}
-
-std::string text_of(const fs::path& path) {
-    std::string text;
-    gzFile file = ::gzopen(path.c_str(), "rb");
-    if (file == nullptr)
-        return text;
-    char block[65536];
-    for (int got; (got = ::gzread(file, block, sizeof block)) > 0;)
-        text.append(block, static_cast<std::size_t>(got));
-    ::gzclose(file);
-    return text;
-}
 
 /// What stands between two marks; empty when they are not there.
 std::string between(const std::string& text, const std::string& from, const std::string& upto) {
@@ -156,31 +134,16 @@ std::vector<std::string> assigned_places(const slice& assignment) {
     return places;
 }
 
-class kafka_groups : public ::testing::Test {
+class kafka_groups : public replica::kafka_files {
 protected:
-    bool unpack(const std::string& name) {
-        unpacked_ = fs::path(scratch_.path()) / name;
-        const auto script = kafka_data() / "unpack.sh";
-        if (!fs::exists(script))
-            return false;
-        const auto command = "sh '" + script.string() + "' " + name + " '" + unpacked_.string() + "'";
-        return std::system(command.c_str()) == 0;
-    }
-
     /// A coordinator of one partition that has read its log from disk.
     void load(int partition, group_world& world) {
         const auto name = "__consumer_offsets-" + std::to_string(partition);
-        replica::memory_files files;
-        for (const auto& entry : fs::directory_iterator(unpacked_ / name)) {
-            std::ifstream in(entry.path(), std::ios::binary);
-            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-            files.put("/data/" + name + "/" + entry.path().filename().string(),
-                      std::as_bytes(std::span(bytes)));
-        }
+        const auto files = files_of(name);
         replica::log_options options;
         options.directory = "/data/" + name;
         options.delete_policy = false;
-        replica::log_host host(files, options);
+        replica::log_host host(*files, options);
         const auto opened = host.open(false);
         ASSERT_TRUE(opened) << to_string(opened.failure());
         for (auto next = host.log->log_start_offset(); next < host.log->log_end_offset();) {
@@ -280,9 +243,6 @@ protected:
         }
         EXPECT_GE(groups, 6U);
     }
-
-    runtime::scratch_directory scratch_;
-    fs::path unpacked_;
 };
 
 TEST_F(kafka_groups, of_a_clean_stop_load_as_kafka_reads_them) {
