@@ -1,5 +1,6 @@
 #include "sim/checkers/checkers.hpp"
 
+#include "sim/checkers/foreign_disk_refused.hpp"
 #include "sim/checkers/hang_stays_local.hpp"
 
 namespace barnabas::sim {
@@ -68,6 +69,7 @@ std::vector<std::string> checker_names() {
     auto names = all.checker_names();
     // Asked by the workload, which knows what lies where.
     names.emplace_back(hang_stays_local);
+    names.emplace_back(foreign_disk_refused);
     return names;
 }
 

@@ -129,6 +129,7 @@ void memory_disk::make_names_durable(const inode& directory) {
 result<void> memory_disk::begin(const char* what, const std::string& path, call kind) {
     if (cut_off())
         return error{errc::closed, std::string(what) + " " + path + ": the process is gone"};
+    make_lies_true();
     ++operations_;
     if (operations_ == cut_at_ && when_cut_)
         std::exchange(when_cut_, nullptr)();
@@ -193,6 +194,8 @@ void memory_disk::kill() {
 
 void memory_disk::power_cut(runtime::random& draws, const power_cut_faults& faults) {
     forget_process();
+    make_lies_true();
+    lies_.clear();
     power_cut_names(draws, faults);
     used_pages_ = 0;
     std::set<std::uint64_t> seen;

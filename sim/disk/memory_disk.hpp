@@ -2,6 +2,7 @@
 
 #include "runtime/disk/disk.hpp"
 #include "runtime/random/random.hpp"
+#include "sim/disk/disk_observer.hpp"
 #include "sim/disk/memory_file.hpp"
 #include "sim/faults/disk_faults.hpp"
 
@@ -19,29 +20,6 @@
 
 namespace barnabas::sim {
 
-/// What `disk_observer::on_change` reports. Append only.
-enum class disk_change : std::uint8_t {
-    created = 1,
-    removed = 2,
-    renamed = 3,
-    truncated = 4,
-    synced = 5,
-    sync_failed = 6,
-    names_synced = 7,
-    killed = 8,
-    power_cut = 9,
-    misdirected = 10, ///< of the file that was hit; the position
-    rotten = 11,      ///< the position
-};
-
-/// What a disk tells whoever watches it (the simulator's trace).
-class disk_observer {
-public:
-    virtual ~disk_observer() = default;
-    virtual void on_write(std::uint64_t inode, std::uint64_t position, std::uint64_t checksum) = 0;
-    virtual void on_change(std::uint64_t inode, disk_change what, std::uint64_t detail) = 0;
-};
-
 /// A disk in memory that can lose what was not synced. It belongs to a host and survives its processes.
 ///
 /// The fault contract
@@ -51,10 +29,11 @@ public:
 ///   pages of its file: either reads show the old content at once, or the cache keeps the new content but no
 ///   later sync makes it durable (only writing it again does). A full disk takes what fits of a write and
 ///   then says `disk_full`. Listings come in a new order each time. What is read has a wrong bit, this time
-///   or from now on (`disk_faults`; what is stored stays apart, so that `lift_rot` brings it back); only
-///   `.log` (also with `.cleaned` or `.swap`), `.snapshot` and the commit journal rot, since Kafka's other
-///   formats have no checksum that could tell. One write in the life of a disk lands at another page of a
-///   file of its directory that is open for writing. A place can be broken or read-only
+///   or from now on (`disk_faults`, which tells files with a checksum of their own from indexes and texts).
+///   One write in the life of a disk lands at another page of a file of its directory that is open for
+///   writing: once they are synced, its own sectors show what was there before, and those that it hit show
+///   it. What is stored stays apart from both, so that `lift_harm` brings it back. A sync that lies, of a
+///   file or a directory, comes true later (`disk_faults::sync_lie_high`). A place can be broken or read-only
 ///   (`break_place`), or calls on it never return (`hang_place`). Death of the process (`kill`): all
 ///   completed operations survive; open files and locks are gone. Power cut (`power_cut`): per file, each
 ///   page of 4 KiB written since the last sync is kept, dropped (old content; without tearing that is a disk
@@ -101,9 +80,19 @@ public:
     /// A call hung since this was asked last.
     bool took_hang() noexcept { return std::exchange(hangs_, false); }
     const std::string& hung_place() const noexcept { return hung_place_; }
-    /// Another disk is put in, empty.
-    void replace();
+    /// What lies on it, or was there at some time, as if the power had been cut then.
+    struct image;
+    using image_ptr = std::shared_ptr<const image>;
+    image_ptr take_image(runtime::random& draws, const power_cut_faults& losses);
+    /// After a power cut: what lies at this place (empty: everything) is what another disk has there, or
+    /// nothing.
+    void exchange(const std::string& place, const image_ptr& with);
+    /// Somebody else wrote the file meanwhile, durably; false if there is none.
+    bool rewrite(const std::string& path, std::string_view text);
+    /// A checksum of each file at or below this place; for checkers.
+    std::map<std::string, std::uint64_t> checksums(const std::string& place) const;
     void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+    std::uint64_t capacity() const noexcept { return capacity_; }
     std::uint64_t used_bytes() const noexcept { return used_pages_ * memory_file::page_size; }
 
     /// Calls of `file_system` so far (including failed ones).
@@ -130,8 +119,10 @@ public:
     bool flip_bit(const std::string& path, std::uint64_t position, unsigned bit);
     /// Reads show a wrong bit from now on; false if there is no such byte.
     bool rot(const std::string& path, std::uint64_t position, unsigned bit);
-    /// All that rotted is read as it was written.
-    void lift_rot();
+    /// All that rotted or went astray is read as it was written.
+    void lift_harm();
+    /// Tells true time in ns, by which lies of syncs come true; without one they never do.
+    void set_clock(std::function<std::int64_t()> now) { now_ = std::move(now); }
     /// The bytes of a file, or nothing; for checkers. Costs no operation.
     std::optional<std::vector<std::byte>> content(const std::string& path) const;
 
@@ -187,12 +178,23 @@ private:
     /// such place.
     place locate(std::string_view path) const;
 
+    class tree_copy;
+    using file_place = std::pair<inode_ptr, std::uint64_t>;
+    /// What a sync that lied said was done, and when it will be.
+    struct lie {
+        std::int64_t due;
+        inode_ptr node;
+    };
+
     result<void> begin(const char* what, const std::string& path, call kind = call::reads);
     /// Why calls on this path fail now, if they do.
     result<void> check_place(const char* what, const std::string& path, call kind) const;
     void rot_by_chance(inode& node, std::uint64_t position, std::span<std::byte> read);
-    /// The file and place that a write is diverted to, if that happens now.
-    std::optional<std::pair<inode_ptr, std::uint64_t>> diverted(const inode& from);
+    /// The file and place that a write goes to by mistake, if that happens now.
+    std::optional<file_place> diverted(const inode& from);
+    /// Whether a sync of this does nothing for now.
+    bool lies_about(const inode_ptr& node);
+    void make_lies_true();
     bool fails(std::uint32_t chance);
     /// Whether the process gets one more descriptor, and a full disk one more name.
     result<void> descriptor_left(const char* what, const std::string& path);
@@ -229,6 +231,8 @@ private:
     std::function<void()> when_cut_;
     bool cut_off_ = false;
     bool has_misdirected_ = false;
+    std::vector<lie> lies_;
+    std::function<std::int64_t()> now_;
     std::vector<std::string> directories_;
     std::string hung_place_;
     /// Mutable, since it is no state of what is stored.

@@ -9,12 +9,32 @@ namespace barnabas::sim {
 
 namespace {
 
-/// Formats with a checksum over what they hold.
-bool can_tell(std::string_view path) {
+enum class content_kind { summed, index, text };
+
+content_kind kind_of(std::string_view path) {
     const auto name = path.substr(path.rfind('/') + 1);
-    constexpr std::string_view suffixes[] = {".log", ".log.cleaned", ".log.swap", ".snapshot"};
-    return name.starts_with("commit-journal-") ||
-           std::ranges::any_of(suffixes, [&](auto suffix) { return path.ends_with(suffix); });
+    constexpr std::string_view summed[] = {".log", ".log.cleaned", ".log.swap", ".snapshot"};
+    constexpr std::string_view indexes[] = {".index", ".timeindex"};
+    if (name.starts_with("commit-journal-") ||
+        std::ranges::any_of(summed, [&](auto suffix) { return name.ends_with(suffix); }))
+        return content_kind::summed;
+    const bool is_index = std::ranges::any_of(
+        indexes, [&](auto suffix) { return name.find(suffix) != std::string_view::npos; });
+    return is_index ? content_kind::index : content_kind::text;
+}
+
+struct rot_chances {
+    std::uint32_t passing;
+    std::uint32_t sticky;
+};
+
+rot_chances chances_of(std::string_view path, const disk_faults& faults) {
+    switch (kind_of(path)) {
+    case content_kind::summed: return {faults.read_rot_chance, faults.sticky_rot_chance};
+    case content_kind::index: return {faults.index_rot_chance / 2, faults.index_rot_chance / 2};
+    case content_kind::text: return {faults.text_rot_chance, faults.sticky_text_rot_chance};
+    }
+    return {};
 }
 
 } // namespace
@@ -57,24 +77,14 @@ result<void> memory_disk::room_for_name(const char* what, const std::string& pat
     return error{errc::disk_full, std::string(what) + " " + path + ": no space is left"};
 }
 
-void memory_disk::replace() {
-    forget_process();
-    changes_.clear();
-    root_ = make_inode(true);
-    root_->links = 1;
-    used_pages_ = 0;
-    has_misdirected_ = false;
-    report(*root_, disk_change::power_cut, 0);
-}
-
 void memory_disk::rot_by_chance(inode& node, std::uint64_t position, std::span<std::byte> read) {
-    if (faults_.read_rot_chance == 0 && faults_.sticky_rot_chance == 0 && reads_until_rot_ == 0)
+    const auto chances = chances_of(node.path, faults_);
+    if (read.empty() || (chances.passing == 0 && chances.sticky == 0 && reads_until_rot_ == 0))
         return;
-    if (read.empty() || !can_tell(node.path))
-        return;
-    const bool planned = reads_until_rot_ != 0 && --reads_until_rot_ == 0;
-    const bool passes = planned || fails(faults_.read_rot_chance);
-    if (!passes && !fails(faults_.sticky_rot_chance))
+    const bool counted = reads_until_rot_ != 0 && kind_of(node.path) == content_kind::summed;
+    const bool planned = counted && --reads_until_rot_ == 0;
+    const bool passes = planned || fails(chances.passing);
+    if (!passes && !fails(chances.sticky))
         return;
     const auto at = draws_.below(read.size());
     const auto bit = static_cast<unsigned>(draws_.below(8));
@@ -87,7 +97,7 @@ void memory_disk::rot_by_chance(inode& node, std::uint64_t position, std::span<s
         node.file.rot(position + at, bit);
 }
 
-std::optional<std::pair<memory_disk::inode_ptr, std::uint64_t>> memory_disk::diverted(const inode& from) {
+std::optional<memory_disk::file_place> memory_disk::diverted(const inode& from) {
     if (has_misdirected_ || !fails(faults_.misdirect_chance))
         return std::nullopt;
     const auto directory = from.path.substr(0, from.path.rfind('/') + 1);
@@ -106,6 +116,32 @@ std::optional<std::pair<memory_disk::inode_ptr, std::uint64_t>> memory_disk::div
     return std::pair(chosen, position);
 }
 
+bool memory_disk::lies_about(const inode_ptr& node) {
+    if (!fails(faults_.sync_lie_chance))
+        return false;
+    const auto wait = draws_.between(0, faults_.sync_lie_high);
+    if (now_)
+        lies_.push_back({now_() + wait, node});
+    return true;
+}
+
+/// What came since then is written with it, as a cache writes what it has.
+void memory_disk::make_lies_true() {
+    if (lies_.empty())
+        return;
+    const auto now = now_();
+    std::erase_if(lies_, [&](const lie& each) {
+        if (each.due > now)
+            return false;
+        if (each.node->is_directory)
+            make_names_durable(*each.node);
+        else
+            each.node->file.sync();
+        report(*each.node, disk_change::lie_came_true);
+        return true;
+    });
+}
+
 bool memory_disk::rot(const std::string& path, std::uint64_t position, unsigned bit) {
     const auto node = find(path);
     if (node == nullptr || node->is_directory || position >= node->file.size())
@@ -115,12 +151,12 @@ bool memory_disk::rot(const std::string& path, std::uint64_t position, unsigned 
     return true;
 }
 
-void memory_disk::lift_rot() {
+void memory_disk::lift_harm() {
     std::vector<inode_ptr> left{root_};
     while (!left.empty()) {
         const auto node = left.back();
         left.pop_back();
-        node->file.lift_rot();
+        node->file.lift_harm();
         for (const auto& [name, child] : node->names)
             left.push_back(child);
     }

@@ -32,16 +32,10 @@ std::size_t memory_file::read(std::uint64_t position, std::span<std::byte> into)
             std::memset(into.data() + done, 0, piece);
         done += piece;
     }
-    if (!rotten_.empty())
-        show_rot(position, into.first(count));
+    if (!harm_.empty())
+        harm_.show(position, into.first(count),
+                   [this](std::uint64_t at) { return is_dirty_page(at / page_size); });
     return count;
-}
-
-void memory_file::show_rot(std::uint64_t position, std::span<std::byte> read) const {
-    const auto end = rotten_.lower_bound(position + read.size());
-    for (auto at = rotten_.lower_bound(position); at != end; ++at)
-        if (!is_dirty_page(at->first / page_size))
-            read[at->first - position] ^= at->second;
 }
 
 bool memory_file::is_dirty_page(std::uint64_t number) const noexcept {
@@ -51,18 +45,35 @@ bool memory_file::is_dirty_page(std::uint64_t number) const noexcept {
 
 void memory_file::rot(std::uint64_t position, unsigned bit) {
     BARNABAS_ASSERT(position < size_ && bit < 8);
-    const auto sector = position / sector_size * sector_size;
-    const auto known = rotten_.lower_bound(sector);
-    if (known == rotten_.end() || known->first >= sector + sector_size)
-        rotten_.emplace(position, static_cast<std::byte>(1U << bit));
+    harm_.rot(position, bit);
 }
 
-/// Sectors wholly inside of what was written are as good as new.
-void memory_file::renew_sectors(std::uint64_t begin, std::uint64_t end) {
-    const auto first = (begin + sector_size - 1) / sector_size * sector_size;
-    const auto last = end / sector_size * sector_size;
-    if (first < last)
-        rotten_.erase(rotten_.lower_bound(first), rotten_.lower_bound(last));
+std::vector<std::byte> memory_file::sectors(std::uint64_t position, std::size_t count) const {
+    const auto begin = position / sector_size * sector_size;
+    const auto end = (position + count + sector_size - 1) / sector_size * sector_size;
+    std::vector<std::byte> bytes(end - begin);
+    read(begin, bytes);
+    return bytes;
+}
+
+void memory_file::show_instead(std::uint64_t position, std::span<const std::byte> sectors) {
+    const auto begin = position / sector_size * sector_size;
+    for (std::size_t at = 0; at + sector_size <= sectors.size() && begin + at < size_; at += sector_size) {
+        sector_harm::sector shown;
+        std::copy_n(sectors.begin() + static_cast<std::ptrdiff_t>(at), sector_size, shown.begin());
+        harm_.show_instead(begin + at, shown);
+    }
+    harm_.cut(size_);
+}
+
+memory_file memory_file::copy() const {
+    auto made = *this;
+    // Clean pages are copied before they change; the others are changed where they are.
+    for (const auto* changed : {&dirty_, &lost_})
+        for (const auto& before : *changed)
+            if (has_page(before.number))
+                made.pages_[before.number] = std::make_shared<page>(*pages_[before.number]);
+    return made;
 }
 
 void memory_file::write(std::uint64_t position, std::span<const std::byte> bytes) {
@@ -73,7 +84,7 @@ void memory_file::write(std::uint64_t position, std::span<const std::byte> bytes
         done += piece;
     }
     size_ = std::max(size_, position + bytes.size());
-    renew_sectors(position, position + bytes.size());
+    harm_.written(position, bytes);
 }
 
 void memory_file::truncate(std::uint64_t size) {
@@ -92,7 +103,7 @@ void memory_file::truncate(std::uint64_t size) {
             auto& last = writable_page(size / page_size);
             std::fill(last.begin() + static_cast<std::ptrdiff_t>(size % page_size), last.end(), std::byte{0});
         }
-        rotten_.erase(rotten_.lower_bound(size), rotten_.end());
+        harm_.cut(size);
     }
     size_ = size;
 }
@@ -238,7 +249,7 @@ void memory_file::zero_beyond_size() {
         set_page(number, nullptr);
     if (pages_.size() > first_gone)
         pages_.resize(first_gone);
-    rotten_.erase(rotten_.lower_bound(size_), rotten_.end());
+    harm_.cut(size_);
     const auto last = size_ / page_size;
     if (size_ % page_size == 0 || last >= pages_.size() || pages_[last] == nullptr)
         return;

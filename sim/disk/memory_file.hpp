@@ -1,12 +1,12 @@
 #pragma once
 
 #include "runtime/random/random.hpp"
+#include "sim/disk/sector_harm.hpp"
 #include "sim/faults/disk_faults.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,7 +18,7 @@ namespace barnabas::sim {
 class memory_file {
 public:
     static constexpr std::size_t page_size = 4'096;
-    static constexpr std::size_t sector_size = 512;
+    static constexpr std::size_t sector_size = sector_harm::sector_size;
 
     std::uint64_t size() const noexcept { return size_; }
     /// Pages that hold memory; absent pages read as zeros.
@@ -42,9 +42,15 @@ public:
     /// Changes what is stored, for good.
     void flip_bit(std::uint64_t position, unsigned bit);
     /// From now on reads of this byte show a wrong bit, but for pages that wait for a sync, which are in
-    /// memory. What is stored stays as it was: a write of the whole sector or `lift_rot` ends it.
+    /// memory. What is stored stays as it was: a write of the whole sector or `lift_harm` ends it.
     void rot(std::uint64_t position, unsigned bit);
-    void lift_rot() noexcept { rotten_.clear(); }
+    /// All sectors that so many bytes touch, as they are read now; behind the end there are zeros.
+    std::vector<std::byte> sectors(std::uint64_t position, std::size_t count) const;
+    /// Reads show these sectors, up to the end of the file, instead of what is stored; else as `rot`.
+    void show_instead(std::uint64_t position, std::span<const std::byte> sectors);
+    void lift_harm() noexcept { harm_.lift(); }
+    /// One that shares nothing with this which either may change.
+    memory_file copy() const;
     /// The page changed since the last sync.
     bool is_dirty_page(std::uint64_t number) const noexcept;
 
@@ -64,8 +70,6 @@ private:
     void power_cut_truncation(bool lost);
     void power_cut_page(const old_page& before, runtime::random& draws, const power_cut_faults& faults);
     void zero_beyond_size();
-    void show_rot(std::uint64_t position, std::span<std::byte> read) const;
-    void renew_sectors(std::uint64_t begin, std::uint64_t end);
 
     std::vector<page_ptr> pages_;
     std::uint64_t present_ = 0;
@@ -76,8 +80,7 @@ private:
     old_pages lost_;
     /// Pages from here on were cut off since the last sync: one truncation, which survives or not as a whole.
     std::uint64_t truncated_from_ = UINT64_MAX;
-    /// Wrong bits by position; at most one per sector.
-    std::map<std::uint64_t, std::byte> rotten_;
+    sector_harm harm_;
 };
 
 } // namespace barnabas::sim

@@ -131,23 +131,43 @@ result<void> memory_file_system::write(file_id file, file_position position, std
                       "not open for writing");
     if (disk_.fails(disk_.faults_.write_error_chance))
         return refuse(errc::storage_error, "write", at->node->path, "input/output error");
+    const auto elsewhere = disk_.diverted(*at->node);
+    return elsewhere ? write_astray(*at->node, position, parts, *elsewhere)
+                     : write_parts(*at->node, position, parts);
+}
+
+result<void> memory_file_system::write_parts(memory_disk::inode& node, file_position position,
+                                             std::span<const slice> parts) {
     auto next = position.get();
-    auto* node = at->node.get();
-    const auto elsewhere = disk_.diverted(*node);
-    if (elsewhere) {
-        node = elsewhere->first.get();
-        next = elsewhere->second;
-    }
     std::uint64_t checksum = 0;
     for (const auto& part : parts) {
-        if (auto written = write_part(*node, next, part.bytes()); !written)
+        if (auto written = write_part(node, next, part.bytes()); !written)
             return written;
         next += part.size();
         if (disk_.observer_ != nullptr)
             checksum = trace_checksum(part.bytes(), checksum);
     }
     if (disk_.observer_ != nullptr)
-        disk_.observer_->on_write(at->node->number, position.get(), checksum);
+        disk_.observer_->on_write(node.number, position.get(), checksum);
+    return {};
+}
+
+/// The file has its bytes and its length in the end, but neither is what reads show.
+result<void> memory_file_system::write_astray(memory_disk::inode& node, file_position position,
+                                              std::span<const slice> parts,
+                                              const memory_disk::file_place& elsewhere) {
+    std::vector<std::byte> bytes;
+    for (const auto& part : parts)
+        bytes.insert(bytes.end(), part.bytes().begin(), part.bytes().end());
+    const auto before = node.file.sectors(position.get(), bytes.size());
+    auto written = write_parts(node, position, parts);
+    if (!written)
+        return written;
+    auto& [hit, hit_at] = elsewhere;
+    auto overwritten = hit->file.sectors(hit_at, bytes.size());
+    std::copy(bytes.begin(), bytes.end(), overwritten.begin());
+    hit->file.show_instead(hit_at, overwritten);
+    node.file.show_instead(position.get(), before);
     return {};
 }
 
@@ -213,7 +233,7 @@ result<void> memory_file_system::sync(std::span<const file_id> files) {
             continue;
         }
         if (!disk_.fails(disk_.faults_.sync_error_chance)) {
-            if (!disk_.fails(disk_.faults_.sync_lie_chance))
+            if (!disk_.lies_about(at->node))
                 node.file.sync();
             disk_.report(node, disk_change::synced, node.file.size());
             continue;
@@ -243,7 +263,8 @@ result<void> memory_file_system::sync_directory(const std::string& path) {
         return room;
     if (disk_.fails(disk_.faults_.sync_error_chance))
         return refuse(errc::storage_error, "sync directory", path, "input/output error");
-    disk_.make_names_durable(*node);
+    if (!disk_.lies_about(node))
+        disk_.make_names_durable(*node);
     disk_.report(*node, disk_change::names_synced);
     return {};
 }

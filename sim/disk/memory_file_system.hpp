@@ -33,6 +33,9 @@ private:
     memory_disk::open_file* opened(runtime::file_id file);
     result<runtime::file_id> open_node(const memory_disk::inode_ptr& node, bool writable);
     result<memory_disk::inode_ptr> create_file(const memory_disk::place& at, const std::string& path);
+    result<void> write_parts(memory_disk::inode& node, file_position position, std::span<const slice> parts);
+    result<void> write_astray(memory_disk::inode& node, file_position position, std::span<const slice> parts,
+                              const memory_disk::file_place& elsewhere);
     result<void> write_part(memory_disk::inode& node, std::uint64_t position,
                             std::span<const std::byte> bytes);
     result<void> empty_directory(const memory_disk::inode_ptr& directory, const std::string& path);

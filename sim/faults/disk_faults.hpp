@@ -16,15 +16,23 @@ struct disk_faults {
     std::uint32_t write_error_chance = 0;
     /// Per file synced. The dirty pages of that file are then lost, and a later success says nothing of them.
     std::uint32_t sync_error_chance = 0;
-    /// Per file synced: success is reported, and nothing is on stable storage. No broker can keep its promise
-    /// then.
+    /// Per file or directory synced: success is reported, and nothing is on stable storage before up to
+    /// `sync_lie_high` have passed. No broker can keep its promise then.
     std::uint32_t sync_lie_chance = 0;
+    std::int64_t sync_lie_high = 30 * second;
     /// Per read of a `.log`, a `.snapshot` or the commit journal, whose formats can show it: one bit comes
     /// out wrong, this time.
     std::uint32_t read_rot_chance = 0;
     /// Per such read: one sector that it touches has a wrong bit from now on. What only this disk has is
     /// lost.
     std::uint32_t sticky_rot_chance = 0;
+    /// Per read of an index, which is no more than a hint: one bit comes out wrong, half of the times from
+    /// now on.
+    std::uint32_t index_rot_chance = 0;
+    /// Per read of any other file, which are small texts: one bit comes out wrong, this time.
+    std::uint32_t text_rot_chance = 0;
+    /// ... and from now on, as of a sector that rotted.
+    std::uint32_t sticky_text_rot_chance = 0;
     /// Per write, but once in the life of a disk: all of it lands somewhere else, over what was there.
     std::uint32_t misdirect_chance = 0;
     /// Per call that opens something: the process has too many files open.
@@ -59,10 +67,11 @@ struct disk_faults {
     }
     /// The same disk without what loses.
     disk_faults honest() const;
-    /// Something on it ends in an error now and then.
+    /// Something on it ends in an error now and then, or says what makes the broker refuse service.
     bool fails() const noexcept {
         return read_error_chance > 0 || write_error_chance > 0 || sync_error_chance > 0 ||
-               no_descriptor_chance > 0 || no_room_for_name_chance > 0;
+               no_descriptor_chance > 0 || no_room_for_name_chance > 0 || text_rot_chance > 0 ||
+               sticky_text_rot_chance > 0;
     }
     /// The same disk with all latencies so many times as long.
     disk_faults slowed(std::int64_t factor) const;
@@ -89,6 +98,10 @@ void for_each_field(Of& of, Visit&& visit) {
     visit("no_descriptor_chance_ppm", of.no_descriptor_chance);
     visit("no_room_for_name_chance_ppm", of.no_room_for_name_chance);
     visit("open_files_max", of.open_files_max);
+    visit("sync_lie_high_ns", of.sync_lie_high);
+    visit("index_rot_chance_ppm", of.index_rot_chance);
+    visit("text_rot_chance_ppm", of.text_rot_chance);
+    visit("sticky_text_rot_chance_ppm", of.sticky_text_rot_chance);
 }
 
 /// What a power cut leaves, of what was not synced. Chances are per 1,000,000.

@@ -48,6 +48,7 @@ host::host(world& time, network_fabric& network, const host_options& options)
     disk_.set_directories(options.directories);
     disk_.set_faults(options.disk);
     disk_.watch(disk_trace_.get());
+    disk_.set_clock([&time] { return time.now().get(); });
 }
 
 host::~host() {

@@ -22,6 +22,7 @@ constexpr std::int64_t skew_ms_most = 1'576'800'000'000; ///< fifty years
 constexpr std::int64_t monotonic_start_most = 1'000'000'000 * second;
 constexpr std::int64_t longest_ns = scenario_seconds_most * second;
 constexpr std::int64_t value_bytes_most = 16'000'000;
+constexpr std::int64_t room_moved_most = 1'000'000'000;
 constexpr std::size_t records_most = 100'000;
 
 std::string written(std::string_view field, std::int64_t value) {
@@ -132,8 +133,12 @@ checked problem_of_kind(const planned_fault& fault) {
         all.in("count", fault.count, 1, static_cast<std::int64_t>(faults_max));
     if ((used & uses_bytes) != 0)
         all.in("bytes", fault.bytes, 1, UINT32_MAX);
+    // On a full disk there need be nobody else.
     if ((used & uses_rate) != 0)
-        all.in("bytes_per_second", fault.bytes_per_second, 1, INT64_MAX);
+        all.in("bytes_per_second", fault.bytes_per_second, fault.kind == fault_kind::full_disk ? 0 : 1,
+               fault.kind == fault_kind::full_disk ? room_moved_most : INT64_MAX);
+    if ((used & uses_age) != 0)
+        all.in("age_ns", fault.age_ns, 0, longest_ns);
     if ((used & uses_interval) != 0)
         all.in("interval_ns", fault.interval_ns, fault.kind == fault_kind::flapping_link ? millisecond : 0,
                longest_ns);
@@ -267,7 +272,10 @@ checked problem_of(const power_cut_faults& losses) {
     return problem_by_names(losses);
 }
 
-checked problem_of(const planned_fault& fault, virtual_time healing) {
+checked problem_of(const planned_fault& fault, virtual_time healing, bool lossy) {
+    if (loses(fault.kind) && !lossy)
+        return value_problem{
+            {"kind"}, std::string(name_of(fault.kind)) + " voids the promise: say lossy = yes in [faults]"};
     if (fault.at >= healing)
         return value_problem{{"at"},
                              "at " + field_text("at_ns", fault.at) + " comes after healing, which is at " +

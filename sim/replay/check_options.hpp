@@ -29,7 +29,8 @@ checked problem_of(const network_faults& faults);
 /// Only a `lossy` run may have a disk that loses (`disk_faults::loses`).
 checked problem_of(const disk_faults& faults, bool lossy);
 checked problem_of(const power_cut_faults& losses);
-checked problem_of(const planned_fault& fault, virtual_time healing);
+/// Only a `lossy` run may have one that loses.
+checked problem_of(const planned_fault& fault, virtual_time healing, bool lossy);
 checked problem_of(const connection_harm& harm);
 checked problem_of(const hostile_options& options);
 checked problem_of(const lookup_options& options);

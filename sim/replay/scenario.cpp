@@ -339,8 +339,10 @@ result<void> scenario::reading::faults(const document_section& from) {
         plan.lossy = false;
     }
     // What was drawn to lose goes with the label.
-    if (!plan.lossy)
+    if (!plan.lossy) {
         plan.disk = plan.disk.honest();
+        std::erase_if(plan.faults, [](const planned_fault& fault) { return loses(fault.kind); });
+    }
     return done;
 }
 
@@ -355,7 +357,8 @@ result<void> scenario::reading::fault(const document_section& from) {
         auto lines = reader(from, number);
         lines.needs({"at", "kind"}).field("repeat", repeat).field("chance_percent", chance_percent);
         lines.fields(fault).called("[fault] of kind " + std::string(name_of(fault.kind)));
-        lines.check(problem_of(fault, made.faults.healing)).check(wrong_repetition(repeat, chance_percent));
+        lines.check(problem_of(fault, made.faults.healing, made.faults.lossy))
+            .check(wrong_repetition(repeat, chance_percent));
         if (auto done = lines.done(); !done)
             return done;
         auto whether = draws.split("fault chance").split(number);

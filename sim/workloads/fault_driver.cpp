@@ -31,6 +31,11 @@ bool is_of_process(fault_kind kind) {
     default: return false;
     }
 }
+
+/// A broker may start without a directory that cannot be read, whoever it belongs to.
+bool takes_directory_away(fault_kind kind) {
+    return kind == fault_kind::lost_directory || kind == fault_kind::hanging_directory;
+}
 } // namespace
 
 fault_driver::fault_driver(parts with, const fault_plan& plan) : with_(std::move(with)), plan_(plan) {}
@@ -42,6 +47,7 @@ void fault_driver::begin() {
         with_.network->set_planned_harm(plan_.harms);
         set_disk();
     }
+    begin_images();
     for (const auto& fault : plan_.faults)
         with_.time->schedule(fault.at, world_owner, [this, &fault] { on_date(fault); });
     watch();
@@ -56,10 +62,12 @@ void fault_driver::heal() {
     tell("healing");
     with_.network->heal();
     with_.network->set_faults({});
+    if (loan_)
+        end_loan();
     auto& host = with_.broker->host();
     host.disk().set_faults({});
     host.disk().set_capacity(memory_disk::unlimited);
-    host.disk().lift_rot();
+    host.disk().lift_harm();
     host.disk().break_place("");
     host.disk().hang_place("");
     hang_.reset();
@@ -127,6 +135,8 @@ void fault_driver::carry_out(const planned_fault& fault) {
     // Who is disturbed otherwise as well may stop serving for that.
     if (hang_)
         hang_->served = false;
+    if (loan_ && loan_->foreign && takes_directory_away(fault.kind))
+        loan_->foreign->disturbed = true;
     tell(name_of(fault.kind));
     met_.count(name_of(fault.kind), with_.broker->moment());
     if (is_of_process(fault.kind))
@@ -204,6 +214,8 @@ void fault_driver::watch() {
         start_at_ = with_.time->now() + std::max(next_downtime_, least);
     }
     was_running_ = running;
+    if (loan_ && loan_->foreign && with_.broker->started())
+        loan_->foreign->served = true;
     with_.broker->count_dropped_replies();
     if (!running && !resting_ && with_.time->now() >= start_at_)
         start_broker();

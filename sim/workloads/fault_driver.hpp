@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/checkers/foreign_disk_refused.hpp"
 #include "sim/checkers/hang_stays_local.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
@@ -9,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +31,8 @@ public:
         std::function<void(const std::string&)> tell;
         /// Hears of each directory that hung, when that is over; may be empty.
         std::function<void(const directory_hang&)> on_hang{};
+        /// Hears of each disk of somebody else, when it is out again; may be empty.
+        std::function<void(const foreign_disk&)> on_foreign_disk{};
     };
 
     fault_driver(parts with, const fault_plan& plan);
@@ -67,6 +71,14 @@ private:
     void set_disk();
     void slow_disk(const planned_fault& fault);
     void fill_disk(const planned_fault& fault);
+    void move_room(const planned_fault& fault, std::uint64_t step);
+    void begin_images();
+    void exchange(const planned_fault& fault, const std::string& place, const memory_disk::image_ptr& with);
+    void put_in_old_image(const planned_fault& fault);
+    void lend_disk(const planned_fault& fault);
+    bool make_foreign(const planned_fault& fault, const std::string& place);
+    void end_loan();
+    std::string drawn_directory(const planned_fault& fault) const;
     void hang_disk(const planned_fault& fault);
     void lose_directory(const planned_fault& fault);
     void hang_directory(const planned_fault& fault);
@@ -116,6 +128,19 @@ private:
     virtual_time directory_lost_until_{0};
     /// The one that hangs at present.
     std::optional<directory_hang> hang_;
+    /// The fault by which the disk is full at present.
+    const planned_fault* full_by_ = nullptr;
+    /// What the disk was, beside the faults of the plan that bring it back.
+    std::vector<memory_disk::image_ptr> images_;
+    /// A disk that is in for a while, and what belongs there instead.
+    struct loan {
+        const planned_fault* fault;
+        std::string place;
+        memory_disk::image_ptr own;
+        std::optional<foreign_disk> foreign;
+        std::map<std::string, std::uint64_t> checksums;
+    };
+    std::optional<loan> loan_;
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
     std::int64_t usual_drift_ppm_ = 0;

@@ -97,6 +97,10 @@ void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
         disk_stalled_until_ = std::max(disk_stalled_until_, (with_.time->now() + length(fault)).get());
         return set_disk();
     case fault_kind::hanging_disk: return hang_disk(fault);
+    case fault_kind::other_disk:
+    case fault_kind::empty_directory: return lend_disk(fault);
+    case fault_kind::empty_disk: return exchange(fault, {}, nullptr);
+    case fault_kind::old_image: return put_in_old_image(fault);
     default: return;
     }
 }
@@ -116,16 +120,6 @@ void fault_driver::slow_disk(const planned_fault& fault) {
             return;
         disk_factor_ = 1;
         set_disk();
-    });
-}
-
-void fault_driver::fill_disk(const planned_fault& fault) {
-    auto& disk = with_.broker->host().disk();
-    disk.set_capacity(disk.used_bytes() + fault.bytes);
-    disk_full_until_ = with_.time->now() + length(fault);
-    later(length(fault), [this] {
-        if (with_.time->now() >= disk_full_until_)
-            with_.broker->host().disk().set_capacity(memory_disk::unlimited);
     });
 }
 

@@ -32,6 +32,8 @@ constexpr background_row rows[] = {
     {background_kind::rotten_reads, "rotten_reads"},
     {background_kind::rotten_sectors, "rotten_sectors"},
     {background_kind::misdirected_write, "misdirected_write"},
+    {background_kind::rotten_indexes, "rotten_indexes"},
+    {background_kind::rotten_texts, "rotten_texts"},
 };
 
 /// Appends " name=value" for each field.
@@ -131,11 +133,14 @@ std::span<const schedule_style> all_of(schedule_style) noexcept {
 }
 
 bool fault_plan::disk_fails() const noexcept {
-    const auto takes_away = [](const planned_fault& fault) {
-        return fault.kind == fault_kind::full_disk || fault.kind == fault_kind::hanging_disk ||
-               fault.kind == fault_kind::lost_directory || fault.kind == fault_kind::hanging_directory;
-    };
+    // All kinds from there on take something away.
+    const auto takes_away = [](const planned_fault& fault) { return fault.kind >= fault_kind::full_disk; };
     return disk.fails() || std::any_of(faults.begin(), faults.end(), takes_away);
+}
+
+bool fault_plan::loses() const noexcept {
+    return disk.loses() || std::any_of(faults.begin(), faults.end(),
+                                       [](const planned_fault& fault) { return sim::loses(fault.kind); });
 }
 
 bool fault_plan::disk_hangs() const noexcept {

@@ -33,6 +33,8 @@ enum class background_kind : std::uint8_t {
     rotten_reads,      ///< a read has a wrong bit, this time
     rotten_sectors,    ///< ... and from then on: the promise is void
     misdirected_write, ///< one write lands elsewhere: the promise is void
+    rotten_indexes,    ///< an index has a wrong bit, this time or from then on: nobody may notice
+    rotten_texts,      ///< a small file has a wrong bit, this time or from then on: it may cost service
 };
 const char* name_of(background_kind kind) noexcept;
 std::span<const background_kind> all_of(background_kind) noexcept;
@@ -54,8 +56,8 @@ std::span<const schedule_style> all_of(schedule_style) noexcept;
 /// All faults of one run: those that lie in wait the whole time, and those with a date. None after `healing`.
 struct fault_plan {
     bool any = false;
-    /// Something here can break the promise (`disk_faults::loses`): only what holds in spite of lost data is
-    /// to be checked, and nobody must be served in the end.
+    /// Something here can break the promise (`loses`): only what holds in spite of lost data is to be
+    /// checked, and nobody must be served in the end.
     bool lossy = false;
     swarm_mode mode = swarm_mode::no_faults;
     schedule_style style = schedule_style::steady;
@@ -82,6 +84,8 @@ struct fault_plan {
     static fault_plan drawn(runtime::random draws, const bounds& within);
     /// Something here ends in errors of the disk, so that the broker may refuse service until healing.
     bool disk_fails() const noexcept;
+    /// No broker can keep its promise under this.
+    bool loses() const noexcept;
     /// Only the end of the process ends what was asked of the disk.
     bool disk_hangs() const noexcept;
     /// One line per fault, for people.

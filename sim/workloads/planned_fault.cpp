@@ -39,10 +39,14 @@ constexpr kind_row rows[] = {
     {fault_kind::clock_drift, "clock_drift", uses_lasts | uses_drift},
     {fault_kind::slow_disk, "slow_disk", uses_lasts | uses_factor},
     {fault_kind::disk_stall, "disk_stall", uses_lasts},
-    {fault_kind::full_disk, "full_disk", uses_lasts | uses_bytes},
+    {fault_kind::full_disk, "full_disk", uses_lasts | uses_bytes | uses_rate | uses_choice},
     {fault_kind::hanging_disk, "hanging_disk", uses_lasts | uses_how},
     {fault_kind::lost_directory, "lost_directory", uses_lasts | uses_choice},
     {fault_kind::hanging_directory, "hanging_directory", uses_lasts | uses_how | uses_choice},
+    {fault_kind::other_disk, "other_disk", uses_lasts | uses_how | uses_choice},
+    {fault_kind::empty_directory, "empty_directory", uses_lasts | uses_how | uses_choice},
+    {fault_kind::empty_disk, "empty_disk", uses_lasts | uses_how},
+    {fault_kind::old_image, "old_image", uses_lasts | uses_how | uses_choice | uses_age},
 };
 
 constexpr bool rows_are_in_order() {
@@ -50,7 +54,7 @@ constexpr bool rows_are_in_order() {
         if (static_cast<std::size_t>(rows[i].kind) != i)
             return false;
     }
-    return std::size(rows) == static_cast<std::size_t>(fault_kind::hanging_directory) + 1;
+    return std::size(rows) == static_cast<std::size_t>(fault_kind::old_image) + 1;
 }
 static_assert(rows_are_in_order());
 

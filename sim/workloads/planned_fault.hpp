@@ -39,9 +39,17 @@ enum class fault_kind : std::uint8_t {
     hanging_disk,       ///< no call on its disk returns any more, until somebody kills the process
     lost_directory,     ///< one of its data directories fails, or becomes read-only
     hanging_directory,  ///< no call on one of its data directories returns, until somebody kills the process
+    other_disk,         ///< it is started with the disk of another broker or cluster, until that is noticed
+    empty_directory,    ///< ... with an empty disk at one of several data directories, for a while
+    empty_disk,         ///< ... with an empty disk: the promise is void
+    old_image,          ///< ... with its disk, or one of several, as it was a while ago: the promise is void
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;
+/// No broker can keep its promise on such a disk alone.
+constexpr bool loses(fault_kind kind) noexcept {
+    return kind == fault_kind::empty_disk || kind == fault_kind::old_image;
+}
 
 /// What a fault waits for once its date has come.
 enum class fault_moment : std::uint8_t {
@@ -82,6 +90,7 @@ struct planned_fault {
     std::uint32_t count = 0;
     /// More bytes before a reset; the buffers of a slow link; what is free on a full disk.
     std::uint32_t bytes = 0;
+    /// Of a slow link; what others take on a full disk, or give back.
     std::uint64_t bytes_per_second = 0;
     std::int64_t jump_ms = 0;
     std::int64_t drift_ppm = 0;
@@ -90,6 +99,8 @@ struct planned_fault {
     /// Decides what else there is to decide: the orders of a swizzle, the lengths of lives in a loop, which
     /// directory and how.
     std::uint64_t choice = 0;
+    /// How long ago a disk was what it is again.
+    std::int64_t age_ns = 0;
 };
 
 /// Groups of members of `planned_fault`; a kind uses some of them.
@@ -107,6 +118,7 @@ enum fault_fields : unsigned {
     uses_drift = 1U << 10U,
     uses_factor = 1U << 11U,
     uses_choice = 1U << 12U,
+    uses_age = 1U << 13U,
 };
 unsigned fields_used(fault_kind kind) noexcept;
 
@@ -138,6 +150,7 @@ void for_each_field(Of& of, Visit&& visit) {
     show(uses_drift, "drift_ppm", of.drift_ppm);
     show(uses_factor, "factor", of.factor);
     show(uses_choice, "choice", of.choice);
+    show(uses_age, "age_ns", of.age_ns);
 }
 
 } // namespace barnabas::sim

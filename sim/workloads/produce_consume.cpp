@@ -144,7 +144,8 @@ run_report produce_consume::run() {
     faults_ = std::make_unique<fault_driver>(
         fault_driver::parts{&world_, &network_, &broker_, clients,
                             [this](const std::string& line) { tell(line); },
-                            [this](directory_hang hang) { on_hang(std::move(hang)); }},
+                            [this](directory_hang hang) { on_hang(std::move(hang)); },
+                            [this](const foreign_disk& disk) { on_foreign_disk(disk); }},
         options_.faults);
     faults_->begin();
     look_at_broker();

@@ -114,6 +114,8 @@ private:
 
     bool run_phases();
     void on_hang(directory_hang hang);
+    void on_foreign_disk(const foreign_disk& disk);
+    void fail_unless_without(const char* checker, const std::string& why);
     bool audit();
     bool stop_broker();
     std::size_t unfinished() const;

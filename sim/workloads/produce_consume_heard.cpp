@@ -134,11 +134,18 @@ void produce_consume::on_hang(directory_hang hang) {
             if (broker_.host().disk().content(path + name + "/partition.metadata"))
                 hang.elsewhere.push_back(where);
     }
+    fail_unless_without(hang_stays_local, felt_elsewhere(hang, history_));
+}
+
+void produce_consume::on_foreign_disk(const foreign_disk& disk) {
+    fail_unless_without(foreign_disk_refused, badly_treated(disk));
+}
+
+/// Of what the history does not hear.
+void produce_consume::fail_unless_without(const char* checker, const std::string& why) {
     const auto& without = options_.without_checkers;
-    if (std::find(without.begin(), without.end(), hang_stays_local) != without.end())
-        return;
-    if (const auto why = felt_elsewhere(hang, history_); !why.empty())
-        fail(hang_stays_local, why);
+    if (!why.empty() && std::find(without.begin(), without.end(), checker) == without.end())
+        fail(checker, why);
 }
 
 } // namespace barnabas::sim

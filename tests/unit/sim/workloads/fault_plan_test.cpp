@@ -77,7 +77,7 @@ TEST(fault_plan, modes_have_the_shares_asked_for) {
         } else if (plan.mode == swarm_mode::every_kind) {
             // Where a disk may do harm, that is drawn beside the others; that one directory of several hangs
             // is left to its scenario.
-            EXPECT_EQ(kinds, all_of(fault_kind{}).size() - 4 + all_of(background_kind{}).size() - 5);
+            EXPECT_EQ(kinds, all_of(fault_kind{}).size() - 8 + all_of(background_kind{}).size() - 7);
         } else if (plan.mode == swarm_mode::no_faults) {
             EXPECT_TRUE(plan.faults.empty());
         }
@@ -138,14 +138,35 @@ TEST(fault_plan, only_where_allowed_syncs_lie_and_the_plan_says_so) {
     std::uint64_t failing = 0;
     for (std::uint64_t seed = 0; seed < plans; ++seed) {
         const auto plan = drawn(seed, true);
-        EXPECT_EQ(plan.lossy, plan.disk.loses());
+        const bool emptied = std::any_of(plan.kinds.begin(), plan.kinds.end(),
+                                         [](auto kind) { return kind == fault_kind::empty_directory; });
+        EXPECT_EQ(plan.lossy, plan.loses() || emptied);
         lossy += plan.lossy;
         failing += plan.disk.fails();
     }
-    EXPECT_GT(lossy, plans * 6 / 100);
-    EXPECT_LT(lossy, plans * 10 / 100);
-    EXPECT_GT(failing, plans * 3 / 100);
-    EXPECT_LT(failing, plans * 5 / 100);
+    EXPECT_GT(lossy, plans * 9 / 100);
+    EXPECT_LT(lossy, plans * 13 / 100);
+    EXPECT_GT(failing, plans * 6 / 100);
+    EXPECT_LT(failing, plans * 9 / 100);
+}
+
+TEST(fault_plan, others_move_the_room_of_half_of_the_full_disks_and_lies_come_true_within_half_a_minute) {
+    std::uint64_t full = 0;
+    std::uint64_t moved = 0;
+    for (std::uint64_t seed = 0; seed < plans; ++seed) {
+        const auto plan = drawn(seed, true);
+        EXPECT_GE(plan.disk.sync_lie_high, 10 * millisecond);
+        EXPECT_LE(plan.disk.sync_lie_high, 30 * second);
+        for (const auto& each : plan.faults) {
+            if (each.kind != fault_kind::full_disk)
+                continue;
+            ++full;
+            moved += each.bytes_per_second > 0;
+            EXPECT_TRUE(each.bytes_per_second == 0 ||
+                        (each.bytes_per_second >= 1'000'000 && each.bytes_per_second <= 10'000'000));
+        }
+    }
+    EXPECT_NEAR(static_cast<double>(moved) / static_cast<double>(full), 0.5, 0.1);
 }
 
 TEST(fault_plan, a_disk_that_lies_or_fails_changes_nothing_else) {
@@ -153,14 +174,13 @@ TEST(fault_plan, a_disk_that_lies_or_fails_changes_nothing_else) {
         const auto without = drawn(seed);
         auto with = drawn(seed, true);
         EXPECT_EQ(fields(with.network), fields(without.network));
-        std::erase_if(with.faults, [](const planned_fault& one) {
-            return one.kind == fault_kind::full_disk || one.kind == fault_kind::hanging_disk ||
-                   one.kind == fault_kind::lost_directory;
-        });
+        std::erase_if(with.faults,
+                      [](const planned_fault& one) { return one.kind >= fault_kind::full_disk; });
         ASSERT_EQ(with.faults.size(), without.faults.size());
         for (std::size_t i = 0; i < with.faults.size(); ++i)
             EXPECT_EQ(fields(with.faults[i]), fields(without.faults[i]));
-        if (with.lossy || with.disk.fails() || with.disk.read_rot_chance > 0)
+        if (with.lossy || with.disk.fails() || with.disk.read_rot_chance > 0 ||
+            with.disk.index_rot_chance > 0)
             continue;
         EXPECT_EQ(fields(with.disk), fields(without.disk));
         EXPECT_EQ(with.last_crash, without.last_crash);

@@ -1,0 +1,188 @@
+// Disks that are full, empty, old, or somebody else's.
+
+#include "sim/workloads/fault_driver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas::sim {
+
+namespace {
+
+/// Between two moves of what others have on a full disk, and how many of them go one way.
+constexpr std::int64_t room_moves_every_ns = 50 * millisecond;
+constexpr std::uint64_t moves_one_way = 8;
+/// Others give back what they took in so many seconds at most.
+constexpr std::uint64_t room_seconds_most = 1;
+
+constexpr auto identity_file = "/meta.properties";
+
+/// The file systems were unmounted in order, or the power failed.
+power_cut_faults losses_of(const planned_fault& fault) {
+    return fault.how == crash_kind::power_cut ? fault.losses : power_cut_faults::keep_all();
+}
+
+/// The text with another value for the key, and without the checksum, which would be another, too; empty when
+/// there is none.
+std::string with_another(const std::string& text, const std::string& key) {
+    auto changed = text.substr(0, text.find("# crc32c"));
+    const auto at = changed.find(key + "=");
+    if (at == std::string::npos)
+        return {};
+    auto& first = changed[at + key.size() + 1];
+    first = first == '7' ? '8' : '7';
+    return changed;
+}
+
+} // namespace
+
+void fault_driver::fill_disk(const planned_fault& fault) {
+    auto& disk = with_.broker->host().disk();
+    disk.set_capacity(disk.used_bytes() + fault.bytes);
+    disk_full_until_ = with_.time->now() + length(fault);
+    full_by_ = &fault;
+    if (fault.bytes_per_second > 0)
+        move_room(fault, 0);
+    later(length(fault), [this] {
+        if (with_.time->now() >= disk_full_until_)
+            with_.broker->host().disk().set_capacity(memory_disk::unlimited);
+    });
+}
+
+/// Others write on the disk, and remove what they wrote.
+void fault_driver::move_room(const planned_fault& fault, std::uint64_t step) {
+    if (full_by_ != &fault || with_.time->now() >= disk_full_until_)
+        return;
+    auto& disk = with_.broker->host().disk();
+    const auto used = disk.used_bytes();
+    const auto amount = fault.bytes_per_second * room_moves_every_ns / static_cast<std::uint64_t>(second);
+    auto free = disk.capacity() - std::min(disk.capacity(), used);
+    if (runtime::random(fault.choice).split(step / moves_one_way).chance(1, 2))
+        free = std::min(free + amount, fault.bytes_per_second * room_seconds_most);
+    else
+        free -= std::min(free, amount);
+    disk.set_capacity(used + free);
+    later(room_moves_every_ns, [this, &fault, step] { move_room(fault, step + 1); });
+}
+
+void fault_driver::begin_images() {
+    images_.resize(plan_.faults.size());
+    for (std::size_t number = 0; number < plan_.faults.size(); ++number) {
+        const auto& fault = plan_.faults[number];
+        if (fault.kind != fault_kind::old_image)
+            continue;
+        with_.time->schedule(
+            std::max(fault.at - fault.age_ns, virtual_time(0)), world_owner, [this, &fault, number] {
+                auto draws = runtime::random(fault.choice).split("image");
+                images_[number] = with_.broker->host().disk().take_image(draws, losses_of(fault));
+            });
+    }
+}
+
+/// The machine is switched off, and on again with another disk in it.
+void fault_driver::exchange(const planned_fault& fault, const std::string& place,
+                            const memory_disk::image_ptr& with) {
+    if (loan_)
+        return;
+    auto& disk = with_.broker->host().disk();
+    const auto losses = losses_of(fault);
+    if (with_.broker->running())
+        crash(crash_kind::power_cut, losses, fault.lasts_ns);
+    // What the last process left may still be in memory.
+    auto draws = runtime::random(fault.choice).split("power");
+    disk.power_cut(draws, losses);
+    disk.exchange(place, with);
+}
+
+void fault_driver::put_in_old_image(const planned_fault& fault) {
+    const auto& image = images_.at(static_cast<std::size_t>(&fault - plan_.faults.data()));
+    if (image == nullptr)
+        return;
+    const bool whole = with_.broker->log_dirs().size() < 2 || runtime::random(fault.choice).chance(1, 2);
+    exchange(fault, whole ? std::string() : drawn_directory(fault), image);
+}
+
+std::string fault_driver::drawn_directory(const planned_fault& fault) const {
+    const auto& paths = with_.broker->log_dirs();
+    return paths[runtime::random(fault.choice).split("directory").below(paths.size())];
+}
+
+/// One at a time. What was in the machine comes back as it was.
+void fault_driver::lend_disk(const planned_fault& fault) {
+    const auto& paths = with_.broker->log_dirs();
+    const bool foreign = fault.kind == fault_kind::other_disk;
+    if (loan_ || (!foreign && paths.size() < 2))
+        return;
+    const bool whole = foreign && (paths.size() < 2 || runtime::random(fault.choice).chance(1, 2));
+    const auto place = whole ? std::string() : drawn_directory(fault);
+    auto& disk = with_.broker->host().disk();
+    const auto losses = losses_of(fault);
+    if (with_.broker->running())
+        crash(crash_kind::power_cut, losses, 0);
+    auto draws = runtime::random(fault.choice).split("power");
+    disk.power_cut(draws, losses);
+    loan lent{&fault, place, disk.take_image(draws, losses), {}, {}};
+    if (!foreign)
+        disk.exchange(place, nullptr);
+    else if (!make_foreign(fault, place))
+        return;
+    if (foreign) {
+        lent.foreign.emplace();
+        lent.foreign->place = whole ? "every data directory" : place;
+        lent.foreign->disturbed = plan_.disk.fails() || with_.time->now() < directory_lost_until_ || hang_;
+        lent.checksums = disk.checksums("");
+    }
+    loan_ = std::move(lent);
+    later(length(fault), [this, &fault] {
+        if (loan_ && loan_->fault == &fault)
+            end_loan();
+    });
+}
+
+/// Somebody else's disk differs in nothing but in whose it is. False where none can be told from ours.
+bool fault_driver::make_foreign(const planned_fault& fault, const std::string& place) {
+    auto& disk = with_.broker->host().disk();
+    const bool of_cluster = !place.empty() && runtime::random(fault.choice).split("whose").chance(1, 2);
+    auto paths = with_.broker->log_dirs();
+    if (!place.empty())
+        paths = {place};
+    std::map<std::string, std::string> texts;
+    for (const auto& path : paths) {
+        const auto own = disk.content(path + identity_file);
+        if (!own)
+            return false;
+        texts[path] = with_another(std::string(reinterpret_cast<const char*>(own->data()), own->size()),
+                                   of_cluster ? "cluster.id" : "node.id");
+        if (texts[path].empty())
+            return false;
+    }
+    for (const auto& [path, text] : texts)
+        disk.rewrite(path + identity_file, text);
+    return true;
+}
+
+void fault_driver::end_loan() {
+    auto lent = std::move(*std::exchange(loan_, std::nullopt));
+    auto& disk = with_.broker->host().disk();
+    if (lent.foreign)
+        lent.foreign->served = lent.foreign->served || with_.broker->started();
+    if (with_.broker->running())
+        crash(crash_kind::power_cut, losses_of(*lent.fault), 0);
+    auto draws = runtime::random(lent.fault->choice).split("back");
+    disk.power_cut(draws, losses_of(*lent.fault));
+    if (lent.foreign) {
+        for (const auto& [path, sum] : disk.checksums(""))
+            if (const auto before = lent.checksums.find(path);
+                !path.ends_with("/.lock") && (before == lent.checksums.end() || before->second != sum))
+                lent.foreign->changed.insert(path);
+        for (const auto& [path, sum] : lent.checksums)
+            if (!disk.content(path))
+                lent.foreign->changed.insert(path);
+    }
+    disk.exchange(lent.place, lent.own);
+    tell("the disk is put back");
+    if (lent.foreign && with_.on_foreign_disk)
+        with_.on_foreign_disk(*lent.foreign);
+}
+
+} // namespace barnabas::sim
