@@ -120,7 +120,10 @@ result<identity> parse_identity(const std::string& path, const std::string& text
         return error{errc::mismatched_directory, join_path(path, identity_file) + " " + why +
                                                      ": restore it, or give log.dirs another directory"};
     };
-    auto values = parse_lines(text, '=');
+    const auto checked = checked_text(text);
+    if (!checked)
+        return damaged(checked.failure().detail + " (or take the checksum off, if you changed the file)");
+    auto values = parse_lines(*checked, '=');
     if (values["version"] == "0")
         return error{
             errc::mismatched_directory,
@@ -135,7 +138,11 @@ result<identity> parse_identity(const std::string& path, const std::string& text
         return damaged("has no node.id");
     if (values["cluster.id"].empty())
         return damaged("has no cluster.id");
-    return identity{values["cluster.id"], node_id(*node), parse_uuid(values["directory.id"])};
+    // Who knows no such ids writes none. One that is damaged must not get another in its place.
+    auto directory = parse_uuid(values["directory.id"]);
+    if (!directory && !values["directory.id"].empty())
+        return damaged("has a directory.id that is none");
+    return identity{values["cluster.id"], node_id(*node), directory};
 }
 
 /// What the directory says it belongs to; absent when it is to be formatted.
@@ -154,14 +161,18 @@ result<std::optional<identity>> read_identity(runtime::file_system& files, const
 
 result<void> write_identity(runtime::file_system& files, const std::string& path, const identity& value) {
     return write_small_file(files, path, identity_file,
-                            "version=1\ncluster.id=" + value.cluster_id +
-                                "\nnode.id=" + std::to_string(value.node.get()) +
-                                "\ndirectory.id=" + to_string(*value.directory) + "\n");
+                            with_checksum("version=1\ncluster.id=" + value.cluster_id +
+                                          "\nnode.id=" + std::to_string(value.node.get()) +
+                                          "\ndirectory.id=" + to_string(*value.directory) + "\n"));
 }
 
 /// Absent when the text is not ours.
-std::optional<log_offset> parse_created(std::string_view text) {
+std::optional<log_offset> parse_created(std::string_view file) {
     constexpr std::string_view head = "0\n";
+    const auto checked = checked_text(file);
+    if (!checked)
+        return std::nullopt;
+    auto text = *checked;
     if (!text.starts_with(head) || !text.ends_with('\n'))
         return std::nullopt;
     text = text.substr(head.size(), text.size() - head.size() - 1);
@@ -473,7 +484,7 @@ result<void> close_data_directories(runtime::file_system& files, const opened_di
 result<void> record_created(runtime::file_system& files, const std::string& metadata_directory,
                             log_offset upto) {
     return write_small_file(files, metadata_directory, created_file,
-                            "0\n" + std::to_string(upto.get()) + "\n");
+                            with_checksum("0\n" + std::to_string(upto.get()) + "\n"));
 }
 
 } // namespace barnabas

@@ -98,7 +98,19 @@ void partition_set::begin_set_aside(effects::effects& out) {
     effects::set_aside_directories aside;
     for_each_missing([&](const topic_metadata& topic, const partition_metadata& partition) {
         const auto name = partition_directory_name(topic.name, partition.index);
+        // A log that was made here and is missing may be the one that names another topic: what says so may
+        // have come wrong from the disk.
+        const bool may_be_ours = was_made_before(partition) && !places_.holds(name, topic.id);
         for (const auto& [directory, stored, clean] : places_.take_strangers(name, topic.id)) {
+            if (BARNABAS_MARK_IF(may_be_ours && stored.id, misnamed_log_left)) {
+                out.emplace_back(effects::note{
+                    effects::note_level::warn, "partition_directory_misnamed",
+                    join_path(directory, name) + " says in partition.metadata that it belongs to topic " +
+                        to_string(*stored.id) + ", but " + described(topic.name, partition.index) +
+                        " is missing, which has the id " + to_string(topic.id) +
+                        ": it is left as it is. Restore the file if that is damaged"});
+                continue;
+            }
             BARNABAS_MARK(partition_directory_set_aside);
             aside.renames.emplace_back(
                 join_path(directory, name),

@@ -84,6 +84,13 @@ std::optional<placement::stored_place> placement::take(const std::string& name, 
     return taken;
 }
 
+bool placement::holds(const std::string& name, const topic_id& id) const {
+    const auto [first, last] = stored_.equal_range(name);
+    return std::any_of(first, last, [&](const auto& one) {
+        return !one.second.partition.is_fragment && one.second.partition.id.value_or(id) == id;
+    });
+}
+
 void placement::left_behind(const std::string& directory, const std::string& name) {
     stored_partition remains;
     remains.directory_name = name;

@@ -39,6 +39,8 @@ public:
     };
     /// Takes out the directory of this partition: the one with its id, else one whose identity is damaged.
     std::optional<stored_place> take(const std::string& name, const topic_id& id);
+    /// Whether `take` would find one.
+    bool holds(const std::string& name, const topic_id& id) const;
     /// Takes out what bears this name and belongs to another topic, or to none.
     std::vector<stored_place> take_strangers(const std::string& name, const topic_id& id);
     /// Files of a removed partition may still lie there, under its name.

@@ -1,10 +1,23 @@
 #include "actors/broker/small_files.hpp"
 
+#include "protocol/batch/crc32c.hpp"
+#include "runtime/disk/steady_read.hpp"
+
 #include <array>
 
 namespace barnabas {
 
 namespace {
+
+constexpr std::string_view checksum_comment = "# crc32c ";
+
+std::string checksum_of(std::string_view text) {
+    std::uint32_t sum = batch::crc32c(std::as_bytes(std::span(text.data(), text.size())));
+    std::string digits(8, '0');
+    for (auto at = digits.rbegin(); at != digits.rend(); ++at, sum >>= 4)
+        *at = "0123456789abcdef"[sum & 15];
+    return digits;
+}
 
 std::string_view trimmed(std::string_view text) {
     const auto blank = " \t\r";
@@ -23,11 +36,11 @@ result<std::string> read_open(runtime::file_system& files, const std::string& pa
         return error{errc::malformed,
                      path + " has " + std::to_string(*size) + " bytes, far more than it should"};
     std::string text(static_cast<std::size_t>(*size), '\0');
-    auto count =
-        files.read(file, file_position(0), std::as_writable_bytes(std::span(text.data(), text.size())));
-    if (!count)
-        return count.failure();
-    text.resize(*count);
+    auto read = runtime::read_steadily(files, file, file_position(0),
+                                       std::as_writable_bytes(std::span(text.data(), text.size())));
+    if (!read)
+        return read.failure();
+    text.resize(read->count);
     return text;
 }
 
@@ -82,6 +95,20 @@ std::map<std::string, std::string> parse_lines(std::string_view text, char separ
         values[std::string(trimmed(line.substr(0, at)))] = std::string(trimmed(line.substr(at + 1)));
     }
     return values;
+}
+
+std::string with_checksum(std::string_view text) {
+    return std::string(text) + std::string(checksum_comment) + checksum_of(text) + "\n";
+}
+
+result<std::string_view> checked_text(std::string_view text) {
+    const auto at = text.rfind(checksum_comment);
+    if (at == std::string_view::npos)
+        return text;
+    const auto checked = text.substr(0, at);
+    if (text != with_checksum(checked))
+        return error{errc::malformed, "does not fit its checksum"};
+    return checked;
 }
 
 std::string join_path(const std::string& directory, std::string_view name) {

@@ -13,8 +13,8 @@ namespace barnabas {
 /// Most of what this role keeps in small files is a few hundred bytes.
 inline constexpr std::uint64_t small_file_bytes_max = 64 * 1024;
 
-/// Job: the whole text of a small file. Codes: those of the file system; malformed when it is longer than
-/// `bytes_max`.
+/// Job: the whole text of a small file, as two reads agree on it. Codes: those of the file system; malformed
+/// when it is longer than `bytes_max`.
 result<std::string> read_small_file(runtime::file_system& files, const std::string& path,
                                     std::uint64_t bytes_max = small_file_bytes_max);
 
@@ -25,6 +25,11 @@ result<void> write_small_file(runtime::file_system& files, const std::string& di
 
 /// `key<separator>value` per line, blanks around both dropped; lines that begin with '#' are comments.
 std::map<std::string, std::string> parse_lines(std::string_view text, char separator);
+
+/// The text with a comment as its last line that shows whether anything in it is another than was written.
+std::string with_checksum(std::string_view text);
+/// Takes that line off. malformed where it does not fit; a text without one is taken as it is.
+result<std::string_view> checked_text(std::string_view text);
 
 std::string join_path(const std::string& directory, std::string_view name);
 /// "." for a relative name without a slash.

@@ -2,6 +2,7 @@
 
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/time_index.hpp"
+#include "protocol/model/mark.hpp"
 
 namespace barnabas::replica {
 
@@ -54,6 +55,19 @@ result<file_position> segment_reader::position_before(log_offset offset) {
     return find_position(*files_, **file, {segment_.base_offset, segment_.size}, offset);
 }
 
+/// An index that leads astray costs time, never an answer.
+result<file_position> segment_reader::position_of(const time_point& entry) {
+    auto hint = position_before(entry.offset);
+    if (!hint)
+        return hint;
+    auto confirmed = confirm_time_entry(*files_, log_, segment_.size, *hint, entry);
+    if (!confirmed)
+        return confirmed.failure();
+    if (BARNABAS_MARK_IF(!*confirmed, time_entry_wrong))
+        return file_position(0);
+    return **confirmed;
+}
+
 template <class Find>
 result<file_position> segment_reader::position_by_time(const Find& find) {
     auto file = segment_.files ? result(std::optional(segment_.files->time_index))
@@ -62,21 +76,23 @@ result<file_position> segment_reader::position_by_time(const Find& find) {
         return file.failure();
     if (!*file)
         return file_position(0);
-    auto offset = find(**file);
-    if (!offset)
-        return offset.failure();
-    return position_before(*offset);
+    auto entry = find(**file);
+    if (!entry)
+        return entry.failure();
+    if (!*entry)
+        return file_position(0);
+    return position_of(**entry);
 }
 
 result<file_position> segment_reader::position_before(timestamp_ms timestamp) {
     return position_by_time([&](runtime::file_id index) {
-        return find_offset_before(*files_, index, segment_.base_offset, timestamp);
+        return find_entry_before(*files_, index, segment_.base_offset, timestamp);
     });
 }
 
 result<file_position> segment_reader::position_of_largest(log_offset upto) {
     return position_by_time([&](runtime::file_id index) {
-        return find_offset_of_largest(*files_, index, segment_.base_offset, upto);
+        return find_entry_of_largest(*files_, index, segment_.base_offset, upto);
     });
 }
 

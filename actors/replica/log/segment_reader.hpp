@@ -31,6 +31,7 @@ private:
     /// 0 when there is no usable index.
     template <class Find>
     result<file_position> position_by_time(const Find& find);
+    result<file_position> position_of(const time_point& entry);
     segment_reader(runtime::file_system& files, std::string directory, readable_segment segment)
         : files_(&files), directory_(std::move(directory)), segment_(std::move(segment)) {}
     result<std::optional<runtime::file_id>> index(std::optional<scoped_file>& slot, std::string_view suffix);

@@ -1,5 +1,7 @@
 #include "actors/replica/log/small_file.hpp"
 
+#include "runtime/disk/steady_read.hpp"
+
 #include <charconv>
 
 namespace barnabas::replica {
@@ -23,10 +25,11 @@ result<slice> read_small_file(runtime::file_system& files, const std::string& pa
         return error{errc::malformed,
                      path + " has " + std::to_string(*size) + " bytes, too many to be right"};
     auto memory = chunk::allocate(*size);
-    auto count = files.read(file->id(), file_position(0), std::span(memory->data(), memory->capacity()));
-    if (!count)
-        return count.failure();
-    return slice(std::move(memory), 0, *count);
+    auto read = runtime::read_steadily(files, file->id(), file_position(0),
+                                       std::span(memory->data(), memory->capacity()));
+    if (!read)
+        return read.failure();
+    return slice(std::move(memory), 0, read->count);
 }
 
 result<void> replace_small_file(runtime::file_system& files, const std::string& directory,

@@ -1,6 +1,8 @@
 #include "actors/replica/log/time_index.hpp"
 
+#include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/index_search.hpp"
+#include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/model/assert.hpp"
 
@@ -15,15 +17,15 @@ time_point entry_at(const std::byte* from, log_offset base) {
     return {timestamp_ms(timestamp), base + std::int64_t{relative}};
 }
 
-/// Of the last entry that fits; the first ones fit, up to some place.
+/// The last entry that fits; the first ones fit, up to some place.
 template <class Fits>
-result<log_offset> offset_of_last(runtime::file_system& files, runtime::file_id index, log_offset base,
-                                  const Fits& fits) {
+result<std::optional<time_point>> last_that(runtime::file_system& files, runtime::file_id index,
+                                            log_offset base, const Fits& fits) {
     auto found = find_last_entry(files, index, time_entry_size,
                                  [&](const std::byte* bytes) { return fits(entry_at(bytes, base)); });
     if (!found)
         return found.failure();
-    return *found ? entry_at((*found)->data(), base).offset : base;
+    return *found ? std::optional(entry_at((*found)->data(), base)) : std::nullopt;
 }
 
 } // namespace
@@ -37,15 +39,32 @@ void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_poin
     batch::store_big_endian(to.data() + at + 8, static_cast<std::int32_t>(relative));
 }
 
-result<log_offset> find_offset_before(runtime::file_system& files, runtime::file_id index, log_offset base,
-                                      timestamp_ms timestamp) {
-    return offset_of_last(files, index, base,
-                          [&](const time_point& entry) { return entry.timestamp < timestamp; });
+result<std::optional<time_point>> find_entry_before(runtime::file_system& files, runtime::file_id index,
+                                                    log_offset base, timestamp_ms timestamp) {
+    return last_that(files, index, base,
+                     [&](const time_point& entry) { return entry.timestamp < timestamp; });
 }
 
-result<log_offset> find_offset_of_largest(runtime::file_system& files, runtime::file_id index,
-                                          log_offset base, log_offset upto) {
-    return offset_of_last(files, index, base, [&](const time_point& entry) { return entry.offset < upto; });
+result<std::optional<time_point>> find_entry_of_largest(runtime::file_system& files, runtime::file_id index,
+                                                        log_offset base, log_offset upto) {
+    return last_that(files, index, base, [&](const time_point& entry) { return entry.offset < upto; });
+}
+
+result<std::optional<file_position>> confirm_time_entry(runtime::file_system& files, runtime::file_id log,
+                                                        std::uint64_t log_size, file_position hint,
+                                                        const time_point& entry) {
+    using place = std::optional<file_position>;
+    batch_walk walk(files, log, hint, log_size);
+    for (;;) {
+        auto located = walk.next();
+        if (!located)
+            return is_damage(located.code()) ? result<place>(place()) : result<place>(located.failure());
+        if (!*located || (*located)->header.base_offset > entry.offset)
+            return place();
+        if ((*located)->header.last_offset() >= entry.offset)
+            return (*located)->header.max_timestamp == entry.timestamp ? place((*located)->position)
+                                                                       : place();
+    }
 }
 
 result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, runtime::file_id index,

@@ -16,13 +16,21 @@ inline constexpr std::uint64_t time_entry_size = 12;
 
 void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_point& entry);
 
-/// Offset from which on to look for a record at or behind `timestamp`: no record before it can be one.
-result<log_offset> find_offset_before(runtime::file_system& files, runtime::file_id index, log_offset base,
-                                      timestamp_ms timestamp);
+/// The last entry before `timestamp`: no record before its offset can be at or behind that. None: look from
+/// the beginning.
+result<std::optional<time_point>> find_entry_before(runtime::file_system& files, runtime::file_id index,
+                                                    log_offset base, timestamp_ms timestamp);
 
-/// Offset from which on to look for the largest timestamp below `upto`: no record before it has a larger one.
-result<log_offset> find_offset_of_largest(runtime::file_system& files, runtime::file_id index,
-                                          log_offset base, log_offset upto);
+/// The last entry below `upto`: no record before its offset has a larger timestamp. None: look from the
+/// beginning.
+result<std::optional<time_point>> find_entry_of_largest(runtime::file_system& files, runtime::file_id index,
+                                                        log_offset base, log_offset upto);
+
+/// Where the batch of the entry begins, looked for from `hint` on, if there is one with its timestamp: no
+/// checksum covers an index.
+result<std::optional<file_position>> confirm_time_entry(runtime::file_system& files, runtime::file_id log,
+                                                        std::uint64_t log_size, file_position hint,
+                                                        const time_point& entry);
 
 /// The beginning of the index that makes sense: timestamps that grow, offsets inside [base, end).
 result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, runtime::file_id index,

@@ -66,6 +66,38 @@ TEST(data_directories, restart_finds_the_same_identity_and_the_clean_stop) {
     EXPECT_FALSE(third->directories[0].was_stopped_cleanly);
 }
 
+TEST(data_directories, a_bit_that_is_wrong_in_whose_a_directory_is_is_noticed) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    auto first = open_data_directories(files, options_for({"/x/a"}));
+    ASSERT_TRUE(first.has_value());
+    ASSERT_TRUE(close_data_directories(files, *first, true).has_value());
+    const std::string path = "/x/a/meta.properties";
+    const auto bytes = disk.content(path)->size();
+    for (std::size_t at = 0; at < bytes; ++at) {
+        disk.lift_harm();
+        ASSERT_TRUE(disk.rot(path, at, at % 8));
+        auto second = open_data_directories(files, options_for({"/x/a"}));
+        if (!second) {
+            EXPECT_EQ(second.code(), errc::mismatched_directory);
+            continue;
+        }
+        // Only what is not said about the directory: the words in front of the checksum.
+        EXPECT_EQ(second->cluster_id, first->cluster_id) << at;
+        EXPECT_EQ(second->directories[0].id, first->directories[0].id) << at;
+        ASSERT_TRUE(close_data_directories(files, *second, true).has_value());
+    }
+}
+
+TEST(data_directories, a_directory_id_that_is_none_gets_no_other_in_its_place) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/x/a", "meta.properties", "version=1\nnode.id=1\ncluster.id=c\ndirectory.id=abc\n");
+    auto opened = open_data_directories(files, options_for({"/x/a"}));
+    EXPECT_EQ(opened.code(), errc::mismatched_directory);
+    EXPECT_NE(opened.failure().detail.find("directory.id"), std::string::npos) << opened.failure().detail;
+}
+
 TEST(data_directories, another_node_is_refused_with_both_ids) {
     sim::memory_disk disk(1);
     auto& files = disk.files();

@@ -47,6 +47,19 @@ TEST(partition_set, stored_partition_is_opened_where_it_is) {
     EXPECT_EQ(opening[0].data_directory, "/a");
 }
 
+TEST(partition_set, directory_that_names_another_topic_stays_where_one_that_was_made_is_missing) {
+    auto options = usual;
+    options.created_upto = log_offset(1'000);
+    partition_set set(options, directories_with({stored("t", 0, id_of(8))}));
+    const auto out = apply(set, image_of(5, {{"t", 1}}));
+    EXPECT_TRUE(all<effects::set_aside_directories>(out).empty());
+    EXPECT_TRUE(all<effects::open_partition>(out).empty());
+    std::vector<std::string> notes;
+    for (const auto& note : all<effects::note>(out))
+        notes.push_back(note.event);
+    EXPECT_EQ(notes, (std::vector<std::string>{"partition_directory_misnamed", "partition_not_found"}));
+}
+
 TEST(partition_set, directory_of_an_earlier_topic_with_the_name_is_moved_aside_first) {
     partition_set set(usual, directories_with({stored("t", 0, id_of(8)), stored("u", 0, std::nullopt)}));
     auto out = apply(set, image_of(5, {{"t", 1}, {"u", 2}}));

@@ -255,12 +255,15 @@ TEST(time_index, search_is_strictly_before) {
     put_time_entry(bytes, log_offset(5), {timestamp_ms(20), log_offset(9)});
     files.put("/data/x", bytes);
     auto id = *files.open("/data/x", runtime::open_mode::read_only);
-    EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(10)), log_offset(5));
-    EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(11)), log_offset(6));
-    EXPECT_EQ(*find_offset_before(files, id, log_offset(5), timestamp_ms(99)), log_offset(9));
+    const auto offset_of = [](const auto& found) { return (*found)->offset; };
+    EXPECT_EQ(*find_entry_before(files, id, log_offset(5), timestamp_ms(10)), std::nullopt);
+    EXPECT_EQ(offset_of(find_entry_before(files, id, log_offset(5), timestamp_ms(11))), log_offset(6));
+    EXPECT_EQ(offset_of(find_entry_before(files, id, log_offset(5), timestamp_ms(99))), log_offset(9));
     EXPECT_EQ((*last_time_entry(files, id, log_offset(5)))->offset, log_offset(9));
-    for (const auto& [upto, offset] : {std::pair{6, 5}, {7, 6}, {9, 6}, {10, 9}, {99, 9}})
-        EXPECT_EQ(*find_offset_of_largest(files, id, log_offset(5), log_offset(upto)), log_offset(offset));
+    EXPECT_EQ(*find_entry_of_largest(files, id, log_offset(5), log_offset(6)), std::nullopt);
+    for (const auto& [upto, offset] : {std::pair{7, 6}, {9, 6}, {10, 9}, {99, 9}})
+        EXPECT_EQ(offset_of(find_entry_of_largest(files, id, log_offset(5), log_offset(upto))),
+                  log_offset(offset));
 }
 
 } // namespace

@@ -49,6 +49,43 @@ TEST_F(read_jobs, an_offset_that_comes_wrong_once_is_noticed) {
     }
 }
 
+TEST_F(read_jobs, a_wrong_bit_in_an_index_changes_no_answer) {
+    auto options = log_host::small_options();
+    options.index_interval_bytes = 100;
+    options.segment_bytes = 1 << 20;
+    log_host indexed{files, options};
+    ASSERT_TRUE(indexed.open());
+    for (int i = 0; i < 12; ++i)
+        ASSERT_TRUE(indexed.append({.records = 2, .value_size = 40, .timestamp = 1000 + (i ^ 1) * 10}));
+    const auto end = indexed.log->written_offset();
+    const auto answers = [&] {
+        std::vector<std::int64_t> found;
+        for (std::int64_t wanted = 1000; wanted < 1130; wanted += 7) {
+            auto at = indexed.find(indexed.log->find_by_timestamp(timestamp_ms(wanted), end));
+            found.push_back(at ? *at ? (*at)->offset.get() : -1 : -2);
+        }
+        for (std::int64_t upto = 1; upto <= end.get(); ++upto) {
+            auto at = indexed.find(indexed.log->find_max_timestamp(log_offset(upto)));
+            found.push_back(at ? *at ? (*at)->offset.get() : -1 : -2);
+        }
+        return found;
+    };
+    const auto right = answers();
+    const auto base = indexed.log->active_segment().base_offset;
+    for (const auto suffix : {offset_index_suffix, time_index_suffix}) {
+        const auto path = segment_path(test_directory, base, suffix);
+        const auto bytes = files.content(path);
+        ASSERT_FALSE(bytes.empty()) << suffix;
+        for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+            auto rotten = bytes;
+            rotten[bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
+            files.put(path, rotten);
+            EXPECT_EQ(answers(), right) << suffix << " bit " << bit;
+        }
+        files.put(path, bytes);
+    }
+}
+
 TEST_F(read_jobs, a_batch_larger_than_the_permit_is_told_and_not_read) {
     fill(1);
     auto job = host.log->read(log_offset(0), 10, log_offset(2), true);
