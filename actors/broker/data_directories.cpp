@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <set>
 
 namespace barnabas {
@@ -405,6 +406,9 @@ private:
         auto text = read_small_file(files_, join_path(home, created_file));
         if (text) {
             opened_.created_upto = parse_created(*text);
+            // Then everything that is known counts as made: what is missing may have been.
+            if (BARNABAS_MARK_IF(!opened_.created_upto, created_partitions_damaged))
+                opened_.created_upto = log_offset(std::numeric_limits<std::int64_t>::max());
             return {};
         }
         auto has_log = files_.exists(join_path(home, metadata_log_directory));

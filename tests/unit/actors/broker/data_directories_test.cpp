@@ -246,6 +246,17 @@ TEST(data_directories, what_was_made_is_remembered) {
     EXPECT_EQ(opened->created_upto, log_offset(1234));
 }
 
+TEST(data_directories, where_it_is_damaged_what_was_made_everything_counts_as_made) {
+    sim::memory_disk disk(1);
+    ASSERT_TRUE(open_data_directories(disk.files(), options_for({"/a"})));
+    ASSERT_TRUE(record_created(disk.files(), "/a", log_offset(1234)));
+    disk.kill();
+    ASSERT_TRUE(disk.rot("/a/created-partitions-offset", 3, 1));
+    auto opened = open_data_directories(disk.files(), options_for({"/a"}));
+    ASSERT_TRUE(opened.has_value());
+    EXPECT_GT(opened->created_upto, log_offset(1'000'000'000));
+}
+
 TEST(data_directories, what_an_earlier_version_made_is_not_known) {
     sim::memory_disk disk(1);
     auto& files = disk.files();
