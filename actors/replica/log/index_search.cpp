@@ -1,5 +1,7 @@
 #include "actors/replica/log/index_search.hpp"
 
+#include "runtime/disk/steady_read.hpp"
+
 #include <algorithm>
 
 namespace barnabas::replica {
@@ -51,7 +53,13 @@ result<std::vector<std::byte>> read_index(runtime::file_system& files, runtime::
     auto size = files.size(index);
     if (!size)
         return size.failure();
-    return read_bytes(files, index, 0, std::min(*size, index_bytes_max));
+    // What is made of it is written down, and has no checksum that could tell.
+    std::vector<std::byte> bytes(std::min(*size, index_bytes_max));
+    auto read = runtime::read_steadily(files, index, file_position(0), bytes);
+    if (!read)
+        return read.failure();
+    bytes.resize(read->count);
+    return bytes;
 }
 
 } // namespace barnabas::replica

@@ -65,7 +65,19 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
     if (BARNABAS_MARK_IF(!*last || (*last)->timestamp.get() <= 0, time_index_without_sense))
         return false;
     state.newest = state.last_time_entry = **last;
-    return true;
+    return is_right(segment.files, {state.base_offset, state.size}, **last);
+}
+
+/// Whether the log has such a batch: retention and lookups go by it.
+result<bool> segment_recovery::is_right(const segment_files& files, const readable_range& log,
+                                        const time_point& entry) {
+    auto hint = find_position(files_, files.offset_index, log, entry.offset);
+    if (!hint)
+        return hint.failure();
+    auto confirmed = confirm_time_entry(files_, files.log, log.size, *hint, entry);
+    if (!confirmed)
+        return confirmed.failure();
+    return !BARNABAS_MARK_IF(!*confirmed, time_entry_of_no_batch);
 }
 
 /// Whether one of the batches must have an entry in the offset index: a deletion that a crash undid may have
@@ -99,6 +111,14 @@ result<void> segment_recovery::complete_time_index(recovered_segment& segment) {
     auto times = sound_time_entries(files_, files.time_index, state.base_offset, last.offset + 1);
     if (!times)
         return times.failure();
+    const bool may_be_whole =
+        !times->empty() && (times->size() + 1) * time_entry_size >= state.time_index_size;
+    auto right =
+        may_be_whole ? is_right(files, {state.base_offset, state.size}, times->back()) : result<bool>(false);
+    if (!right)
+        return right.failure();
+    if (!*right)
+        return rebuild_indexes(segment);
     auto complete = state;
     complete.time_index_size = times->size() * time_entry_size;
     complete.newest = complete.last_time_entry = times->empty() ? time_point{} : times->back();
@@ -265,6 +285,11 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
     if (!times)
         return times.failure();
     if (times->empty())
+        return trusted_indexes{};
+    auto right = is_right(segment.files, range, times->back());
+    if (!right)
+        return right.failure();
+    if (!*right)
         return trusted_indexes{};
     batch_walk walk(files_, segment.files.log, last.position, log_size);
     auto located = walk.next();

@@ -5,6 +5,7 @@
 #include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/model/assert.hpp"
+#include "runtime/disk/steady_read.hpp"
 
 #include <array>
 
@@ -73,12 +74,17 @@ result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, 
     if (!bytes)
         return bytes.failure();
     std::vector<time_point> sound;
+    bool is_cut = false;
     for (std::size_t at = 0; at + time_entry_size <= bytes->size(); at += time_entry_size) {
         const auto entry = entry_at(bytes->data() + at, base);
         const auto last = sound.empty() ? time_point{timestamp_ms(-1), base} : sound.back();
-        if (entry.timestamp <= last.timestamp || entry.offset < last.offset || entry.offset >= end)
-            break;
-        sound.push_back(entry);
+        const bool fits =
+            entry.timestamp > last.timestamp && entry.offset >= last.offset && entry.offset < end;
+        if (fits && is_cut)
+            return std::vector<time_point>{};
+        is_cut |= !fits;
+        if (fits)
+            sound.push_back(entry);
     }
     return sound;
 }
@@ -92,10 +98,10 @@ result<std::optional<time_point>> last_time_entry(runtime::file_system& files, r
         return std::optional<time_point>{};
     std::array<std::byte, time_entry_size> bytes;
     const auto position = *size / time_entry_size * time_entry_size - time_entry_size;
-    auto got = files.read(index, file_position(position), bytes);
+    auto got = runtime::read_steadily(files, index, file_position(position), bytes);
     if (!got)
         return got.failure();
-    if (*got != bytes.size())
+    if (got->count != bytes.size())
         return std::optional<time_point>{};
     return std::optional(entry_at(bytes.data(), base));
 }

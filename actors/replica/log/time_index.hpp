@@ -32,7 +32,9 @@ result<std::optional<file_position>> confirm_time_entry(runtime::file_system& fi
                                                         std::uint64_t log_size, file_position hint,
                                                         const time_point& entry);
 
-/// The beginning of the index that makes sense: timestamps that grow, offsets inside [base, end).
+/// The beginning of the index that makes sense: timestamps that grow, offsets inside [base, end). Nothing of
+/// it where entries behind what makes no sense do: that is damage, and hides what may be the largest
+/// timestamp.
 result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, runtime::file_id index,
                                                    log_offset base, log_offset end);
 
