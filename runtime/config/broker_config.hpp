@@ -45,6 +45,7 @@ struct broker_config {
     std::int32_t socket_listen_backlog_size = 0;
     std::int32_t request_timeout_ms = 0;
     std::int32_t fetch_max_bytes = 0;
+    std::int32_t max_request_partition_size_limit = 0;
     std::int32_t max_incremental_fetch_session_cache_slots = 0;
 
     // topics
@@ -130,6 +131,11 @@ struct broker_config {
 
     /// Every key that was set, used or not, with its text: what DescribeConfigs shows and topics inherit.
     std::map<std::string, std::string> set_values;
+    /// What clients have altered while the cluster runs, for all its brokers and for this one; the second
+    /// wins over the first, both over the file. Only keys that `is_dynamic_broker_key` knows: fields stay as
+    /// they are, and topics follow (topic_config.hpp).
+    std::map<std::string, std::string> altered_for_all{};
+    std::map<std::string, std::string> altered_here{};
 
     /// Sets one key as a file would. The detail of an error names the key, the value and the allowed values.
     result<void> set(std::string_view key, std::string_view value);
@@ -157,6 +163,14 @@ result<property> parse_override(std::string_view text);
 
 /// Rows of DescribeConfigs for the broker, sorted by name.
 std::vector<config_row> describe_broker_configs(const broker_config& config);
+/// What clients have altered for all brokers.
+std::vector<config_row> describe_altered_for_all(const broker_config& config);
+
+/// Clients may alter it without a restart: the broker key that gives a topic key its default.
+bool is_dynamic_broker_key(std::string_view name);
+/// Checks what a client wants to set for a broker or for all. Errors have code invalid_request (not known, or
+/// only read at start) or invalid_config, and Kafka's words.
+result<void> check_altered_broker_config(const std::string& name, const std::string& value);
 
 /// The page docs/configuration.md, made from the tables.
 std::string configuration_markdown();

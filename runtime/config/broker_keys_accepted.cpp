@@ -92,8 +92,6 @@ const broker_key keys[] = {
     known("replica.fetch.backoff.ms", int32, "1000", at_least(0), "Pause after a failed follower's fetch."),
     known("replica.socket.timeout.ms", int32, "30000", any, "Time-out of a follower's requests."),
     known("replica.socket.receive.buffer.bytes", int32, "65536", any, "Receive buffer of followers."),
-    known("max.request.partition.size.limit", int32, "2000", at_least(1),
-          "Partitions in one answer to DescribeTopicPartitions."),
     known("offsets.topic.compression.codec", int32, "0", between(0, 4), "Compression of that topic."),
     known("group.coordinator.threads", int32, "4", at_least(1), "Threads of the group coordinator."),
     known("group.coordinator.append.linger.ms", int32, "-1", at_least(-1),

@@ -90,6 +90,8 @@ const broker_key keys[] = {
      "How long a request that waits for another part of the node may take.", &config::request_timeout_ms},
     {"fetch.max.bytes", int32, "57671680", at_least(1024), "Most bytes in one answer to Fetch.",
      &config::fetch_max_bytes},
+    {"max.request.partition.size.limit", int32, "2000", at_least(1),
+     "Most partitions in one answer to DescribeTopicPartitions.", &config::max_request_partition_size_limit},
     {"max.incremental.fetch.session.cache.slots", int32, "1000", at_least(0),
      "Incremental fetch sessions that the node keeps.", &config::max_incremental_fetch_session_cache_slots},
 

@@ -100,7 +100,7 @@ struct config_synonym {
 struct config_row {
     std::string name;
     std::optional<std::string> value;
-    /// Kafka's ConfigSource: 1 set for the topic, 4 set in the broker's file, 5 default.
+    /// Kafka's ConfigSource, one of those below.
     int source = 5;
     config_type type = config_type::string;
     bool read_only = false;
@@ -111,6 +111,10 @@ struct config_row {
 };
 
 inline constexpr int source_topic = 1;
+/// Altered while the cluster runs: for one broker, for all of them.
+inline constexpr int source_altered_here = 2;
+inline constexpr int source_altered_for_all = 3;
+/// The broker's file.
 inline constexpr int source_static_broker = 4;
 inline constexpr int source_default = 5;
 

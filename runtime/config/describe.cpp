@@ -20,10 +20,12 @@ std::string default_cell(const char* text) {
 template <class Key>
 void add_row(std::string& page, const Key& key) {
     page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " +
-            allowed_values(key.type, key.check) + " | " + std::string(key.documentation) + " |\n";
+            allowed_values(key.type, key.check) + " | " + (is_dynamic_broker_key(key.name) ? "yes" : "no") +
+            " | " + std::string(key.documentation) + " |\n";
 }
 
-constexpr std::string_view head = "\n| key | default | allowed | meaning |\n|---|---|---|---|\n";
+constexpr std::string_view head =
+    "\n| key | default | allowed | dynamic | meaning |\n|---|---|---|---|---|\n";
 
 void add_broker_keys(std::string& page) {
     page += "\n## Keys that the broker goes by\n";
@@ -75,11 +77,16 @@ config_row describe(const broker_config& config, const broker_key& key) {
     config_row row;
     row.name = key.name;
     row.type = key.type;
-    row.read_only = true;
+    row.read_only = !is_dynamic_broker_key(key.name);
     row.sensitive = key.type == config_type::password;
     row.documentation = key.documentation;
-    if (const auto set = config.set_values.find(row.name); set != config.set_values.end())
-        row.synonyms.push_back({row.name, set->second, source_static_broker});
+    const auto take = [&](const std::map<std::string, std::string>& from, int source) {
+        if (const auto set = from.find(row.name); set != from.end())
+            row.synonyms.push_back({row.name, set->second, source});
+    };
+    take(config.altered_here, source_altered_here);
+    take(config.altered_for_all, source_altered_for_all);
+    take(config.set_values, source_static_broker);
     if (key.default_text != nullptr)
         row.synonyms.push_back({row.name, key.default_text, source_default});
     if (!row.synonyms.empty()) {
@@ -101,6 +108,36 @@ std::vector<config_row> describe_broker_configs(const broker_config& config) {
     return rows;
 }
 
+std::vector<config_row> describe_altered_for_all(const broker_config& config) {
+    broker_config alone = config;
+    alone.altered_here.clear();
+    std::vector<config_row> rows;
+    for (const auto& [name, value] : config.altered_for_all)
+        if (const auto* key = find_broker_key(name))
+            rows.push_back(describe(alone, *key));
+    return rows;
+}
+
+bool is_dynamic_broker_key(std::string_view name) {
+    const auto keys = topic_keys();
+    return std::any_of(keys.begin(), keys.end(), [&](const topic_key& key) {
+        return !key.hidden && !name.empty() && key.synonyms.front().name == name;
+    });
+}
+
+result<void> check_altered_broker_config(const std::string& name, const std::string& value) {
+    const auto* key = find_broker_key(name);
+    if (key == nullptr || key->hidden)
+        return error{errc::invalid_request, "no configuration of brokers is named " + name};
+    if (!is_dynamic_broker_key(name))
+        return error{errc::invalid_request, "Cannot update these configs dynamically: Set(" + name +
+                                                "); it is read when the broker starts"};
+    if (auto parsed = parse_config_value(key->type, key->check, value); !parsed)
+        return error{errc::invalid_config, "Invalid value " + value + " for configuration " + name + ": " +
+                                               parsed.failure().detail};
+    return {};
+}
+
 std::string configuration_markdown() {
     std::string page =
         "# Configuration\n\n"
@@ -109,7 +146,11 @@ std::string configuration_markdown() {
         "`barnabas start --config server.properties` reads Kafka's own keys in Java's properties format. "
         "`--override key=value` wins over the file. A value that is not allowed is an error that names file "
         "and line; "
-        "an unknown key is a warning with the closest known one.\n";
+        "an unknown key is a warning with the closest known one.\n"
+        "\n"
+        "Keys that are dynamic can be altered without a restart (IncrementalAlterConfigs, AlterConfigs), for "
+        "one broker or for all: they give topics their defaults. What was altered for one broker wins over "
+        "what was altered for all, and that over the file. Every key of a topic is dynamic.\n";
     add_broker_keys(page);
     add_other_keys(page);
     add_topic_keys(page);

@@ -3,6 +3,7 @@
 #include "protocol/model/assert.hpp"
 #include "runtime/config/topic_keys.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace barnabas {
@@ -38,14 +39,19 @@ std::string converted(const std::string& text, std::int64_t factor) {
     return std::to_string(number < 0 ? -1 : number * factor);
 }
 
-/// What the broker's file says for this topic key, the strongest first.
+/// What the broker says for this topic key, the strongest first.
 std::vector<config_synonym> broker_values(const broker_config& broker, const topic_key& key) {
     std::vector<config_synonym> values;
-    for (const auto& synonym : key.synonyms) {
-        const auto set = broker.set_values.find(std::string(synonym.name));
-        if (!synonym.name.empty() && set != broker.set_values.end())
-            values.push_back({set->first, converted(set->second, synonym.factor), source_static_broker});
-    }
+    const auto take = [&](const std::map<std::string, std::string>& from, int source) {
+        for (const auto& synonym : key.synonyms) {
+            const auto set = from.find(std::string(synonym.name));
+            if (!synonym.name.empty() && set != from.end())
+                values.push_back({set->first, converted(set->second, synonym.factor), source});
+        }
+    };
+    take(broker.altered_here, source_altered_here);
+    take(broker.altered_for_all, source_altered_for_all);
+    take(broker.set_values, source_static_broker);
     return values;
 }
 
@@ -121,6 +127,26 @@ result<void> check_topic_configs(const given_configs& configs) {
                            parsed.failure().detail);
     }
     return check_together(configs);
+}
+
+result<std::string> changed_list(const std::string& key, config_type type, config_operation what,
+                                 std::string_view text, std::string_view change) {
+    const bool adds = what == config_operation::append;
+    if (type != config_type::list)
+        return invalid(std::string("Can't ") + (adds ? "APPEND" : "SUBTRACT") + " to key " + key +
+                       " because its type is not LIST.");
+    auto elements = split_list(text);
+    for (const auto& one : split_list(change)) {
+        const auto found = std::find(elements.begin(), elements.end(), one);
+        if (adds && found == elements.end())
+            elements.push_back(one);
+        else if (!adds && found != elements.end())
+            elements.erase(found);
+    }
+    std::string joined;
+    for (const auto& one : elements)
+        joined += (joined.empty() ? "" : ",") + one;
+    return joined;
 }
 
 topic_config effective(const broker_config& broker, const std::map<std::string, std::string>& overrides) {

@@ -51,6 +51,14 @@ struct topic_config {
 /// invalid_config and Kafka's words.
 result<void> check_topic_configs(const std::map<std::string, std::optional<std::string>>& configs);
 
+/// How a client may change a value in part.
+enum class config_operation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
+
+/// `text` with the elements of `change` added at its end, or taken out, where `type` is a list. Elements are
+/// there once.
+result<std::string> changed_list(const std::string& key, config_type type, config_operation what,
+                                 std::string_view text, std::string_view change);
+
 /// `overrides` have passed `check_topic_configs`.
 topic_config effective(const broker_config& broker, const std::map<std::string, std::string>& overrides);
 
