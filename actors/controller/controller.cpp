@@ -1,11 +1,13 @@
 #include "actors/controller/controller.hpp"
 
+#include "actors/controller/config_changes.hpp"
 #include "actors/controller/limits.hpp"
 #include "actors/controller/topic_changes.hpp"
 #include "actors/controller/topic_creation.hpp"
 #include "actors/controller/topic_names.hpp"
 #include "protocol/model/assert.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace barnabas {
@@ -36,6 +38,17 @@ decision<topics_response> controller::on_delete_topics(const delete_topics_reque
 
 decision<topics_response> controller::on_create_partitions(const create_partitions_request& request) const {
     return decide_create_partitions(state_, request);
+}
+
+decision<topics_response> controller::on_alter_configs(const alter_configs_request& request) const {
+    auto decided = decide_alter_configs(state_, request);
+    const bool of_brokers = std::any_of(decided.records.begin(), decided.records.end(), [](const auto& one) {
+        return !std::holds_alternative<topic_id>(std::get<config_changed_record>(one).resource);
+    });
+    // Until then a log of level 1 can be read by versions that do not know them.
+    if (of_brokers && state_.feature_level < broker_configs_level)
+        decided.records.insert(decided.records.begin(), feature_level_record{broker_configs_level});
+    return decided;
 }
 
 decision<allocate_producer_ids_response>
@@ -137,19 +150,34 @@ result<void> controller::apply_one(const topic_removed_record& record) {
 }
 
 result<void> controller::apply_one(const config_changed_record& record) {
+    const auto change = [&](std::map<std::string, std::string>& configs) {
+        if (record.value)
+            configs[record.key] = *record.value;
+        else
+            configs.erase(record.key);
+    };
+    auto& image = state_.image;
+    const auto behind = image.applied + 1;
     const auto* id = std::get_if<topic_id>(&record.resource);
-    // Nothing at this feature level writes the others.
-    if (id == nullptr)
-        return error{errc::unsupported_version, "a config of a broker or of the whole cluster"};
-    const auto name = state_.image.topic_names.find(*id);
-    if (name == state_.image.topic_names.end())
+    if (id == nullptr) {
+        if (state_.feature_level < broker_configs_level)
+            return contradiction("a config of brokers before feature level " +
+                                 std::to_string(broker_configs_level));
+        const auto* broker = std::get_if<node_id>(&record.resource);
+        change(broker == nullptr ? image.configs_of_all : image.broker_configs[*broker]);
+        image.broker_configs_at = behind;
+        image.default_policy_altered |= record.key == "log.cleanup.policy";
+        return {};
+    }
+    const auto name = image.topic_names.find(*id);
+    if (name == image.topic_names.end())
         return contradiction("a config of the topic with the id " + to_string(*id) +
                              ", which does not exist");
-    auto& configs = state_.image.topics.find(name->second)->second.configs;
-    if (record.value)
-        configs[record.key] = *record.value;
-    else
-        configs.erase(record.key);
+    auto& topic = image.topics.find(name->second)->second;
+    change(topic.configs);
+    topic.configs_at = behind;
+    // Those of a new topic come before its partitions.
+    topic.policy_altered |= record.key == "cleanup.policy" && !topic.partitions.empty();
     return {};
 }
 

@@ -11,7 +11,9 @@
 namespace barnabas {
 
 /// The feature level that this version writes and reads (docs of `featureLevel` in metadata.capnp).
-inline constexpr std::uint16_t supported_feature_level = 1;
+inline constexpr std::uint16_t supported_feature_level = 2;
+/// From this level on there are configs of brokers.
+inline constexpr std::uint16_t broker_configs_level = 2;
 
 /// The cluster's metadata, made by the records of the metadata log. Guarantees: a handler changes nothing but
 /// draws ids; `apply` is the only thing that changes the state, live and on replay, so that every reader of
@@ -25,6 +27,7 @@ public:
     decision<topics_response> on_create_topics(const create_topics_request& request);
     decision<topics_response> on_delete_topics(const delete_topics_request& request) const;
     decision<topics_response> on_create_partitions(const create_partitions_request& request) const;
+    decision<topics_response> on_alter_configs(const alter_configs_request& request) const;
     decision<allocate_producer_ids_response>
     on_allocate_producer_ids(const allocate_producer_ids_request& request) const;
     /// Records that a starting broker needs: the feature level in an empty log, and its registration.
@@ -37,6 +40,7 @@ public:
 
     /// End offset (exclusive) of the records applied.
     log_offset applied() const noexcept { return state_.image.applied; }
+    const planted_bugs& planted() const noexcept { return options_.planted; }
     const metadata_image& state() const noexcept { return state_.image; }
     /// A copy that never changes.
     metadata_image_ptr image() const;

@@ -66,7 +66,7 @@ private:
     };
     /// Answered or asked, in the order in which they came.
     using request = std::variant<create_topics_request, delete_topics_request, create_partitions_request,
-                                 allocate_producer_ids_request>;
+                                 alter_configs_request, allocate_producer_ids_request>;
     using reply = std::variant<topics_reply, producer_ids_reply>;
     struct waiting_request {
         request asked;
@@ -90,6 +90,7 @@ private:
     auto decide(const create_topics_request& asked) { return machine_.on_create_topics(asked); }
     auto decide(const delete_topics_request& asked) { return machine_.on_delete_topics(asked); }
     auto decide(const create_partitions_request& asked) { return machine_.on_create_partitions(asked); }
+    auto decide(const alter_configs_request& asked) { return machine_.on_alter_configs(asked); }
     auto decide(const allocate_producer_ids_request& asked) {
         return machine_.on_allocate_producer_ids(asked);
     }
@@ -143,6 +144,7 @@ caf::behavior controller_actor::make_behavior() {
         [this](const create_topics_request& m) { on_request<topics_reply>(m); },
         [this](const delete_topics_request& m) { on_request<topics_reply>(m); },
         [this](const create_partitions_request& m) { on_request<topics_reply>(m); },
+        [this](const alter_configs_request& m) { on_request<topics_reply>(m); },
         [this](const allocate_producer_ids_request& m) { on_request<producer_ids_reply>(m); },
         [this](const metadata_log_written& m) { on_written(*m.job); },
         [this](const metadata_log_synced& m) { on_synced(*m.job); },
@@ -262,6 +264,9 @@ bool controller_actor::append(const std::vector<metadata_record>& records) {
     }
     BARNABAS_ASSERT(at == log_->log_end_offset());
     state_ = log_state::committing;
+    if (options_.machine.planted.config_told_before_sync &&
+        std::holds_alternative<config_changed_record>(records.front()))
+        send(broker_, metadata_committed{machine_.image()});
     return true;
 }
 

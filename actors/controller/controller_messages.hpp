@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/controller/metadata_image.hpp"
+#include "protocol/internal/metadata_records.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
+#include "runtime/config/topic_config.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -10,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 /// Messages of the controller role. An answer leaves when its records are on stable storage and this node's
@@ -65,7 +68,26 @@ struct create_partitions_request {
     std::vector<item> topics;
 };
 
-/// Answers the three requests above, topics in the order asked.
+struct alter_configs_request {
+    struct change {
+        std::string key;
+        config_operation what = config_operation::set;
+        /// Of no meaning for `remove`.
+        std::string value;
+    };
+    struct item {
+        /// All brokers, a topic by its name, or one broker.
+        std::variant<cluster_resource, std::string, node_id> resource;
+        std::vector<change> changes;
+        /// What is not named goes back to its default (AlterConfigs).
+        bool replaces = false;
+    };
+    std::uint64_t token = 0;
+    bool validate_only = false;
+    std::vector<item> resources;
+};
+
+/// Answers the requests above, topics (or resources) in the order asked.
 struct topics_response {
     std::uint64_t token = 0;
     std::vector<topic_result> topics;
@@ -116,6 +138,7 @@ struct controller_closed {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::create_topics_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::delete_topics_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::create_partitions_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::alter_configs_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::topics_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::allocate_producer_ids_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::allocate_producer_ids_response)

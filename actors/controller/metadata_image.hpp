@@ -2,6 +2,7 @@
 
 #include "protocol/model/ids.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,6 +33,10 @@ struct topic_metadata {
     std::vector<partition_metadata> partitions;
     /// Only what was set for this topic; the rest comes from the broker's configuration.
     std::map<std::string, std::string> configs;
+    /// End offset of the newest record about them.
+    log_offset configs_at{0};
+    /// `cleanup.policy` was altered: the log may have been compacted though it is not any more.
+    bool policy_altered = false;
 
     friend bool operator==(const topic_metadata&, const topic_metadata&) = default;
 };
@@ -57,6 +62,13 @@ struct metadata_image {
     /// By name, in the order in which responses list them.
     std::map<std::string, topic_metadata, std::less<>> topics;
     std::map<topic_id, std::string> topic_names;
+    /// What was altered for all brokers, and for single ones.
+    std::map<std::string, std::string> configs_of_all;
+    std::map<node_id, std::map<std::string, std::string>> broker_configs;
+    /// End offset of the newest record about these.
+    log_offset broker_configs_at{0};
+    /// `log.cleanup.policy` is among what was ever altered: see `topic_metadata::policy_altered`.
+    bool default_policy_altered = false;
     /// First producer id that no block has handed out yet.
     producer_id next_producer_id{0};
 
@@ -67,6 +79,13 @@ struct metadata_image {
     const topic_metadata* find_topic(const topic_id& id) const {
         auto found = topic_names.find(id);
         return found == topic_names.end() ? nullptr : find_topic(found->second);
+    }
+    bool may_have_been_compacted(const topic_metadata& topic) const {
+        return topic.policy_altered || default_policy_altered;
+    }
+    /// What partitions of the topic go by is as old as this.
+    log_offset configured_at(const topic_metadata& topic) const {
+        return std::max(topic.configs_at, broker_configs_at);
     }
 };
 

@@ -48,6 +48,7 @@ struct MetadataRecord {
 
 struct FeatureLevel {
   # From this record on, writers may use everything that this level includes. Never goes down.
+  # 1: everything here but configs of brokers. 2: these as well; a log of level 1 gets it with the first of them.
   level @0 :UInt16;
 }
 

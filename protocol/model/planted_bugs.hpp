@@ -156,6 +156,12 @@ struct planted_bugs {
     bool metadata_not_synced = false;
     /// A restarted controller hands out the newest block of producer ids once more.
     bool producer_ids_given_again = false;
+    /// An altered config is shown and confirmed before its record is on stable storage.
+    bool config_told_before_sync = false;
+    /// A restart passes over records that take a config back to its default.
+    bool config_removal_forgotten = false;
+    /// Partitions that run do not hear of altered configs.
+    bool config_not_followed = false;
 
     // Groups.
     /// A coordinator answers when it has decided, before the log has it.

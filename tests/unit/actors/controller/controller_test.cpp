@@ -312,7 +312,7 @@ TEST(controller, log_that_contradicts_itself_is_refused) {
     EXPECT_EQ(apply({producer_ids_allocated_record{node_id(1), producer_id(1000), 1000},
                      producer_ids_allocated_record{node_id(1), producer_id(1999), 1000}}),
               errc::corrupt_message);
-    EXPECT_EQ(apply({feature_level_record{2}}), errc::unsupported_version);
+    EXPECT_EQ(apply({feature_level_record{supported_feature_level + 1}}), errc::unsupported_version);
 
     controller machine(options_of_test(), runtime::random(1));
     EXPECT_EQ(machine.apply(log_offset(1), no_op_record{}).code(), errc::corrupt_message);

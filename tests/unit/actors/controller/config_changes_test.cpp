@@ -1,0 +1,155 @@
+#include "actors/controller/controller.hpp"
+
+#include <gtest/gtest.h>
+
+/// Altered configs: decisions of the controller, and what their records make.
+namespace barnabas {
+namespace {
+
+using change = alter_configs_request::change;
+using item = alter_configs_request::item;
+using texts = std::map<std::string, std::string>;
+
+controller_options options_of_test() {
+    controller_options options;
+    options.node = node_id(1);
+    options.cluster_id = "cluster";
+    return options;
+}
+
+class altering : public testing::Test {
+protected:
+    altering() : machine(options_of_test(), runtime::random(1)) {
+        commit(machine.on_broker_started({node_id(1), {{"PLAINTEXT", "localhost", 9092}}, std::nullopt}));
+        new_topic topic;
+        topic.name = "t";
+        topic.configs = {{"retention.ms", "1000"}};
+        commit(machine.on_create_topics({0, false, {topic}}).records);
+    }
+
+    void commit(const std::vector<metadata_record>& records) {
+        for (const auto& record : records) {
+            ASSERT_TRUE(machine.apply(machine.applied(), record));
+            log.push_back(record);
+        }
+    }
+    topic_result alter(item wanted, bool validate_only = false) {
+        auto decided = machine.on_alter_configs({3, validate_only, {std::move(wanted)}});
+        EXPECT_EQ(decided.response.token, 3u);
+        newest = decided.records;
+        commit(decided.records);
+        return decided.response.topics.at(0);
+    }
+    const topic_metadata& topic() const { return *machine.state().find_topic("t"); }
+
+    controller machine;
+    std::vector<metadata_record> log;
+    std::vector<metadata_record> newest;
+};
+
+constexpr auto set = config_operation::set;
+constexpr auto take_away = config_operation::remove;
+constexpr auto append = config_operation::append;
+constexpr auto subtract = config_operation::subtract;
+
+TEST_F(altering, what_is_not_named_stays_unless_all_is_replaced) {
+    EXPECT_EQ(alter({"t", {{"segment.bytes", set, "2000000"}}}).code, errc::ok);
+    EXPECT_EQ(topic().configs, (texts{{"retention.ms", "1000"}, {"segment.bytes", "2000000"}}));
+    EXPECT_EQ(topic().configs_at, machine.applied());
+    EXPECT_FALSE(topic().policy_altered);
+
+    EXPECT_EQ(alter({"t", {{"retention.bytes", set, "7"}}, true}).code, errc::ok);
+    EXPECT_EQ(topic().configs, (texts{{"retention.bytes", "7"}}));
+    EXPECT_EQ(alter({"t", {{"retention.bytes", take_away, ""}}}).code, errc::ok);
+    EXPECT_TRUE(topic().configs.empty());
+}
+
+TEST_F(altering, what_changes_nothing_makes_no_record) {
+    EXPECT_EQ(alter({"t", {{"retention.ms", set, "1000"}, {"segment.ms", take_away, ""}}}).code, errc::ok);
+    EXPECT_TRUE(newest.empty());
+    EXPECT_EQ(alter({"t", {{"retention.ms", set, "5"}}}, true).code, errc::ok);
+    EXPECT_TRUE(newest.empty());
+}
+
+TEST_F(altering, lists_grow_and_shrink_from_their_default) {
+    EXPECT_EQ(alter({"t", {{"cleanup.policy", append, "compact"}}}).code, errc::ok);
+    EXPECT_EQ(topic().configs.at("cleanup.policy"), "delete,compact");
+    EXPECT_TRUE(topic().policy_altered);
+    EXPECT_EQ(alter({"t", {{"cleanup.policy", append, "compact,delete"}}}).code, errc::ok);
+    EXPECT_TRUE(newest.empty());
+    EXPECT_EQ(alter({"t", {{"cleanup.policy", subtract, "delete"}}}).code, errc::ok);
+    EXPECT_EQ(topic().configs.at("cleanup.policy"), "compact");
+    const auto refused = alter({"t", {{"retention.ms", append, "5"}}});
+    EXPECT_EQ(refused.code, errc::invalid_config);
+    EXPECT_EQ(refused.detail, "Can't APPEND to key retention.ms because its type is not LIST.");
+    EXPECT_EQ(alter({"t", {{"no.such.key", subtract, "5"}}}).code, errc::invalid_config);
+}
+
+TEST_F(altering, all_of_a_resource_or_nothing_and_each_by_itself) {
+    auto decided = machine.on_alter_configs({0,
+                                             false,
+                                             {{"t", {{"segment.ms", set, "5"}, {"retention.ms", set, "x"}}},
+                                              {"missing", {}},
+                                              {"t", {{"no.such.key", set, "5"}}},
+                                              {node_id(1), {{"log.retention.ms", set, "9"}}}}});
+    const auto& answers = decided.response.topics;
+    ASSERT_EQ(answers.size(), 4u);
+    EXPECT_EQ(answers[0].code, errc::invalid_config);
+    EXPECT_EQ(answers[1].code, errc::unknown_topic_or_partition);
+    EXPECT_EQ(answers[2].code, errc::invalid_config);
+    EXPECT_EQ(answers[2].detail, "Unknown topic config name: no.such.key");
+    EXPECT_EQ(answers[3].code, errc::ok);
+    commit(decided.records);
+    EXPECT_EQ(topic().configs, (texts{{"retention.ms", "1000"}}));
+    EXPECT_EQ(machine.state().broker_configs.at(node_id(1)), (texts{{"log.retention.ms", "9"}}));
+}
+
+TEST_F(altering, of_brokers_only_what_is_dynamic) {
+    EXPECT_EQ(alter({cluster_resource{}, {{"log.segment.bytes", set, "2000000"}}}).code, errc::ok);
+    EXPECT_EQ(machine.state().configs_of_all, (texts{{"log.segment.bytes", "2000000"}}));
+    EXPECT_EQ(machine.state().broker_configs_at, machine.applied());
+    EXPECT_FALSE(machine.state().default_policy_altered);
+    EXPECT_EQ(alter({cluster_resource{}, {{"log.segment.bytes", set, "1"}}}).code, errc::invalid_config);
+    EXPECT_EQ(alter({node_id(1), {{"num.partitions", set, "2"}}}).code, errc::invalid_request);
+    EXPECT_EQ(alter({node_id(1), {{"no.such.key", set, "2"}}}).code, errc::invalid_request);
+    EXPECT_EQ(alter({node_id(2), {{"log.retention.ms", set, "2"}}}).code, errc::invalid_request);
+    EXPECT_EQ(alter({node_id(1), {{"log.cleanup.policy", append, "compact"}}}).code, errc::ok);
+    EXPECT_EQ(machine.state().broker_configs.at(node_id(1)).at("log.cleanup.policy"), "delete,compact");
+    EXPECT_TRUE(machine.state().may_have_been_compacted(topic()));
+    EXPECT_EQ(alter({cluster_resource{}, {}, true}).code, errc::ok);
+    EXPECT_TRUE(machine.state().configs_of_all.empty());
+}
+
+/// Until then an older version can read the log.
+TEST(altered_configs, of_brokers_raise_the_feature_level_once) {
+    controller machine(options_of_test(), runtime::random(1));
+    const auto apply = [&](const metadata_record& record) {
+        return machine.apply(machine.applied(), record);
+    };
+    ASSERT_TRUE(apply(feature_level_record{1}));
+    EXPECT_EQ(apply(config_changed_record{cluster_resource{}, "log.retention.ms", "5"}).code(),
+              errc::corrupt_message);
+    const alter_configs_request request{0, false, {{cluster_resource{}, {{"log.retention.ms", set, "5"}}}}};
+    for (const std::size_t records : {2u, 0u}) {
+        const auto decided = machine.on_alter_configs(request);
+        EXPECT_EQ(decided.records.size(), records);
+        for (const auto& record : decided.records)
+            ASSERT_TRUE(apply(record));
+    }
+    EXPECT_EQ(machine.state().configs_of_all.at("log.retention.ms"), "5");
+}
+
+TEST_F(altering, a_replayed_log_gives_the_same_configs) {
+    alter({"t", {{"cleanup.policy", append, "compact"}, {"retention.ms", take_away, ""}}});
+    alter({cluster_resource{}, {{"log.retention.ms", set, "9"}}});
+    alter({cluster_resource{}, {{"log.retention.ms", take_away, ""}}});
+    controller again(options_of_test(), runtime::random(2));
+    for (const auto& record : log)
+        ASSERT_TRUE(again.apply(again.applied(), record));
+    EXPECT_EQ(again.state().topics, machine.state().topics);
+    EXPECT_EQ(again.state().configs_of_all, machine.state().configs_of_all);
+    EXPECT_EQ(again.state().broker_configs_at, machine.state().broker_configs_at);
+}
+
+} // namespace
+} // namespace barnabas
