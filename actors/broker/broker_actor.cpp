@@ -52,8 +52,9 @@ public:
                     static_cast<std::size_t>(config_->num_recovery_threads_per_data_dir), options.planted}),
           view_(std::make_shared<published_view>(empty_view())),
           status_(std::make_shared<published_status>(std::make_shared<const broker_status>())), work_(node),
-          closing_(node, journals_, checkpoints_, *this), cleaner_(node, *config_, partitions_, *this),
-          moves_(*config_, partitions_, cleaner_, *this), coordinators_(node, *config_, options.planted) {}
+          closing_(node, journals_, checkpoints_, *this), altered_(*config_),
+          cleaner_(node, altered_, partitions_, *this), moves_(altered_, partitions_, cleaner_, *this),
+          coordinators_(node, *config_, options.planted) {}
 
     const char* name() const override { return "broker"; }
     void on_exit() override;
@@ -94,6 +95,8 @@ private:
     void carry_out(const effects::lose_directory& effect) {
         send(partitions_.at(effect.id), directory_lost{effect.detail});
     }
+    void carry_out(effects::configure_broker& effect);
+    void carry_out(const effects::configure_partition& effect);
     void carry_out(const effects::reopen_later&) {
         delayed_send(this, broker_limits::reopen_interval, reopen_due{});
     }
@@ -190,6 +193,9 @@ private:
     directory_closing closing_;
     std::vector<opened_listener> listeners_;
     std::size_t listeners_open_ = 0;
+    /// `config_` with what clients have altered; and what connections see of it.
+    broker_config altered_;
+    std::shared_ptr<const broker_config> shown_config_ = config_;
     cleaner_shell cleaner_;
     moves_shell moves_;
     coordinators coordinators_;
@@ -286,13 +292,28 @@ void broker_actor::carry_out(const effects::start_controller& effect) {
 }
 
 void broker_actor::carry_out(const effects::open_partition& effect) {
-    auto wanted = partition_options_of(effect, {*config_, gates_, journals_, checkpoints_});
+    auto wanted = partition_options_of(effect, {altered_, gates_, journals_, checkpoints_});
     wanted.planted = options_.planted;
     wanted.taps = options_.partitions;
     if (wanted.config.cleanup_compact)
         cleaner_.on_opened(effect.id);
     partitions_[effect.id] =
         spawn_partition(node_, home_of(effect.id, node_.scheduling->loop_count()), std::move(wanted), self());
+}
+
+void broker_actor::carry_out(effects::configure_broker& effect) {
+    altered_.altered_for_all = std::move(effect.for_all);
+    altered_.altered_here = std::move(effect.here);
+    shown_config_ = std::make_shared<const broker_config>(altered_);
+}
+
+void broker_actor::carry_out(const effects::configure_partition& effect) {
+    auto config = effective(altered_, effect.configs);
+    if (!config.cleanup_compact)
+        cleaner_.on_paused(effect.id);
+    else if (!effect.moves)
+        cleaner_.on_opened(effect.id);
+    send(partitions_.at(effect.id), configure_partition{std::move(config), effect.was_compacted});
 }
 
 void broker_actor::carry_out(const effects::close_partition& effect) {
@@ -302,6 +323,7 @@ void broker_actor::carry_out(const effects::close_partition& effect) {
 void broker_actor::carry_out(const effects::publish_view& effect) {
     auto next = std::make_shared<broker_view>();
     next->image = effect.image;
+    next->config = shown_config_;
     for (const auto& id : effect.routes)
         next->partitions.emplace(id, moves_.route(id));
     coordinators_.follow(*next);

@@ -51,6 +51,22 @@ struct open_partition {
     slice closed{};
     /// By this process: what the commit journal held at start is not of this log.
     bool was_closed_here = false;
+    /// Compaction was allowed at some time.
+    bool was_compacted = false;
+};
+/// Clients have altered these configs of all brokers, and of this one.
+struct configure_broker {
+    std::map<std::string, std::string> for_all;
+    std::map<std::string, std::string> here;
+};
+/// An open partition goes by these configs of its topic from now on, and by those of the broker.
+struct configure_partition {
+    topic_partition id;
+    std::map<std::string, std::string> configs;
+    /// Compaction was allowed at some time.
+    bool was_compacted = false;
+    /// It goes to another directory, and no pass of compaction may begin.
+    bool moves = false;
 };
 /// Answered by `on_partition_closed`.
 struct close_partition {
@@ -118,11 +134,12 @@ struct note {
     std::string message;
 };
 
-using effect = std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories,
-                            open_partition, close_partition, remove_partition_files, reopen_later,
-                            lose_directory, record_created, publish_view, confirm_applied, bind_listeners,
-                            close_listeners, close_controller, close_directories, arm_timer, report_started,
-                            report_failed, report_stopped, note, move_effect, shut_directory>;
+using effect =
+    std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories, open_partition,
+                 close_partition, remove_partition_files, reopen_later, lose_directory, record_created,
+                 publish_view, confirm_applied, bind_listeners, close_listeners, close_controller,
+                 close_directories, arm_timer, report_started, report_failed, report_stopped, note,
+                 move_effect, shut_directory, configure_broker, configure_partition>;
 using effects = std::vector<effect>;
 
 } // namespace barnabas::broker_effects

@@ -2,6 +2,7 @@
 
 #include "actors/controller/metadata_image.hpp"
 #include "protocol/model/ids.hpp"
+#include "runtime/config/broker_config.hpp"
 #include "runtime/node/published.hpp"
 
 #include <caf/actor.hpp>
@@ -15,6 +16,8 @@ namespace barnabas {
 /// where each partition and coordinator led here is addressed. Only `*_actor.*` files include this.
 struct broker_view {
     metadata_image_ptr image;
+    /// With what clients have altered; null before the boot, and after the end.
+    std::shared_ptr<const broker_config> config;
     std::map<topic_partition, caf::actor> partitions;
     /// Of groups, by partition of `__consumer_offsets`.
     std::map<partition_index, caf::actor> coordinators;
@@ -27,7 +30,8 @@ struct broker_view {
 
 /// Before the boot, and after the end.
 inline std::shared_ptr<const broker_view> empty_view() {
-    return std::make_shared<const broker_view>(broker_view{std::make_shared<const metadata_image>(), {}, {}});
+    return std::make_shared<const broker_view>(
+        broker_view{std::make_shared<const metadata_image>(), {}, {}, {}});
 }
 
 using published_view = runtime::published<broker_view>;

@@ -228,6 +228,8 @@ void partition_set::reopen_moved(const topic_partition& id, effects::effects& ou
     opening.data_directory = partition.data_directory;
     opening.leader_epoch = topic->partitions.at(static_cast<std::size_t>(id.partition.get())).leader_epoch;
     opening.configs = topic->configs;
+    opening.was_compacted = published_->may_have_been_compacted(*topic);
+    partition.configured_at = published_->applied;
     opening.checkpointed = partition.checkpointed;
     opening.was_closed_here = true;
     out.emplace_back(std::move(opening));

@@ -103,10 +103,31 @@ void partition_set::on_reopen_due(effects::effects& out) {
                                       not_made_.contains(id),
                                       found->second.checkpointed};
         again.was_closed_here = found->second.was_closed_here;
+        again.was_compacted = published_->may_have_been_compacted(*topic);
+        found->second.configured_at = published_->applied;
         out.emplace_back(std::move(again));
     }
     if (!without_room_.empty())
         reopen_later(out);
+}
+
+/// Those that are being opened or moved hear of it when they are open.
+void partition_set::configure_open(const metadata_image& image, effects::effects& out) {
+    const topic_metadata* topic = nullptr;
+    for (auto& [id, partition] : partitions_) {
+        // In the order of topics.
+        if (topic == nullptr || topic->id != id.topic)
+            topic = image.find_topic(id.topic);
+        if (topic == nullptr || partition.state != partition_state::open ||
+            partition.configured_at >= image.configured_at(*topic))
+            continue;
+        BARNABAS_MARK(partition_configured);
+        partition.configured_at = image.applied;
+        if (options_.planted.config_not_followed)
+            continue;
+        out.emplace_back(effects::configure_partition{
+            id, topic->configs, image.may_have_been_compacted(*topic), moves_.contains(id)});
+    }
 }
 
 void partition_set::after_reopening(const topic_partition& id, effects::effects& out) {

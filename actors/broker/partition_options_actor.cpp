@@ -21,6 +21,7 @@ partition_options partition_options_of(const broker_effects::open_partition& eff
     wanted.topic_name = effect.topic;
     wanted.id = effect.id;
     wanted.config = effective(with.config, effect.configs);
+    wanted.was_compacted = effect.was_compacted;
     wanted.epoch = effect.leader_epoch;
     wanted.create = effect.create;
     wanted.producer_id_expiration_ms = with.config.producer_id_expiration_ms;

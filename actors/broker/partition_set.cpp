@@ -47,6 +47,13 @@ void partition_set::next_image(effects::effects& out) {
     // A disk that lied may have lost the end of the metadata log; what comes there now is new.
     if (current_ == nullptr && options_.created_upto)
         options_.created_upto = std::min(*options_.created_upto, target_->applied);
+    if (target_->broker_configs_at > broker_configured_at_) {
+        broker_configured_at_ = target_->broker_configs_at;
+        const auto own = target_->broker_configs.find(options_.node);
+        out.emplace_back(effects::configure_broker{
+            target_->configs_of_all,
+            own == target_->broker_configs.end() ? decltype(own->second){} : own->second});
+    }
     begin_removals(out);
 }
 
@@ -162,6 +169,7 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     opening.topic = topic.name;
     opening.leader_epoch = partition.leader_epoch;
     opening.configs = topic.configs;
+    opening.was_compacted = target_->may_have_been_compacted(topic);
     local_partition local{partition_state::opening, topic.name, "", partition.created_at, false, 0, {}};
     const auto stored = places_.take(partition_directory_name(topic.name, partition.index), topic.id);
     if (stored) {
@@ -176,6 +184,7 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     }
     local.data_directory = opening.data_directory;
     local.is_new = opening.create;
+    local.configured_at = target_->applied;
     if (stored && places_.is_offline(stored->directory)) {
         local.state = partition_state::failed;
         partitions_[opening.id] = local;
@@ -366,6 +375,7 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
 
 void partition_set::publish(metadata_image_ptr image, effects::effects& out) {
     published_ = image;
+    configure_open(*image, out);
     out.emplace_back(effects::publish_view{std::move(image), open_partitions()});
 }
 

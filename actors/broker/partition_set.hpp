@@ -117,6 +117,8 @@ private:
         std::optional<checkpointed_offsets> handed_over{};
         /// It was, since this process opened it.
         bool was_closed_here = false;
+        /// It goes by the configs of the image that ended there.
+        log_offset configured_at{0};
     };
     using partitions_by_id = std::map<topic_partition, local_partition>;
     struct local_move {
@@ -179,6 +181,7 @@ private:
     std::vector<described_partition> describe_futures(const std::string& directory,
                                                       const describe_log_dirs_request& request) const;
     void publish(metadata_image_ptr image, broker_effects::effects& out);
+    void configure_open(const metadata_image& image, broker_effects::effects& out);
     void note_unknown_directories(broker_effects::effects& out);
     bool is_stored_here(const partition_metadata& partition) const;
     bool is_served(const topic_partition& id, const local_partition& partition) const;
@@ -229,6 +232,7 @@ private:
     metadata_image_ptr pending_;
     /// What connections see.
     metadata_image_ptr published_;
+    log_offset broker_configured_at_{0};
     step step_ = step::none;
     std::set<topic_partition> waiting_;
     bool closing_ = false;

@@ -59,6 +59,7 @@ class handover {
                 pass<epoch_query>(self, next),
                 pass<delete_records_request>(self, next),
                 pass<log_size_query>(self, next),
+                pass<producers_query>(self, next),
                 [self](const end_of_way&) { self->quit(); },
                 [self](const shorten_way& message) {
                     self->send(message.by, last_question{});
@@ -92,6 +93,7 @@ class handover {
                 [self](const read_request& question) { refuse<read_response>(self, question.token); },
                 [self](const offset_query& question) { refuse<offset_query_response>(self, question.token); },
                 [self](const epoch_query& question) { refuse<epoch_query_response>(self, question.token); },
+                [self](const producers_query& question) { refuse<producers_response>(self, question.token); },
                 [self](const delete_records_request& question) {
                     refuse<delete_records_response>(self, question.token);
                 }};
@@ -111,7 +113,7 @@ public:
     static caf::message_handler keep_questions() {
         return {keep<append_request>(), keep<read_request>(),           keep<forget_reader>(),
                 keep<offset_query>(),   keep<delete_records_request>(), keep<epoch_query>(),
-                keep<log_size_query>()};
+                keep<log_size_query>(), keep<producers_query>()};
     }
 
     /// When the log is closed. All other messages stay in the mailbox as well, until the actor goes; what

@@ -25,6 +25,7 @@ replica::log_options log_options_of(const partition_options& options) {
     log.file_delete_delay_ms = config.file_delete_delay_ms;
     log.delete_policy = config.cleanup_delete;
     log.compact_policy = config.cleanup_compact;
+    log.was_compacted = options.was_compacted;
     log.min_cleanable_dirty_ratio = config.min_cleanable_dirty_ratio;
     log.min_compaction_lag_ms = config.min_compaction_lag_ms;
     log.max_compaction_lag_ms = config.max_compaction_lag_ms;
@@ -38,6 +39,12 @@ replica::log_options log_options_of(const partition_options& options) {
     log.checkpointed = options.checkpointed;
     log.planted = options.planted;
     return log;
+}
+
+void configure(partition& machine, partition_options& options, const configure_partition& wanted) {
+    options.config = wanted.config;
+    options.was_compacted = wanted.was_compacted;
+    machine.on_configured(log_options_of(options), wanted.config.write_caching);
 }
 
 void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report) {

@@ -105,7 +105,8 @@ void partition::on_written(replica::write_job& job) {
 }
 
 void partition::sync_if_wanted() {
-    if (settings_.write_caching && unsynced_bytes_ < limits::cached_bytes_max && !closing_)
+    const bool cached = settings_.write_caching && !appends_.wants_stable();
+    if (cached && unsynced_bytes_ < limits::cached_bytes_max && !closing_)
         return;
     sync_if_possible();
 }

@@ -45,6 +45,8 @@ public:
     void on_check_retention();
     /// What a restart has to check shall begin behind what is there now.
     void on_note_recovery_point();
+    /// The topic's configuration has changed; what was promised before holds.
+    void on_configured(const replica::log_options& options, bool write_caching);
     void on_close();
     /// The data directory is offline: everything that waits is answered, everything that comes is refused,
     /// and the files are closed as they are.
@@ -83,6 +85,7 @@ public:
     std::size_t waiting_appends_count() const { return appends_.size(); }
     std::size_t waiting_reads_count() const { return readers_.size() + committed_readers_.size(); }
     log_size_response size(std::uint64_t token) const;
+    producers_response producers(std::uint64_t token) const;
     bool waits(std::uint64_t asker) const { return readers_.waits(asker) || committed_readers_.waits(asker); }
     /// End (exclusive) of what no open transaction can change any more; at most the high watermark.
     log_offset last_stable_offset() const;

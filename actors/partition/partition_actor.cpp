@@ -76,6 +76,7 @@ private:
         if (!job.outcome)
             report("retention_failed", to_string(job.outcome.failure()));
     }
+    void tell_asker(auto answer) { send(caf::actor_cast<caf::actor>(current_sender()), std::move(answer)); }
     void on_close(const close_partition& message);
     void hand_over();
     void park_if_closed();
@@ -310,9 +311,9 @@ caf::message_handler partition_actor::rare_questions() {
             marks_moved();
         },
         [this](const note_recovery_point&) { machine_->on_note_recovery_point(); },
-        [this](const log_size_query& query) {
-            send(caf::actor_cast<caf::actor>(current_sender()), machine_->size(query.token));
-        },
+        [this](const log_size_query& query) { tell_asker(machine_->size(query.token)); },
+        [this](const producers_query& query) { tell_asker(machine_->producers(query.token)); },
+        [this](const configure_partition& message) { configure(*machine_, options_, message); },
         [this](const check_retention&) { machine_->on_check_retention(); },
         [this](const directory_lost& message) {
             machine_->on_directory_failed({errc::storage_error, message.detail});

@@ -28,6 +28,8 @@ struct partition_options {
     std::string topic_name;
     topic_partition id;
     topic_config config;
+    /// Compaction was allowed at some time.
+    bool was_compacted = false;
     std::int64_t producer_id_expiration_ms = 86'400'000;
     std::int64_t recovery_point_interval_bytes = 16 << 20;
     barnabas::leader_epoch epoch{0};

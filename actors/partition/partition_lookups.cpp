@@ -2,8 +2,9 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <utility>
 
-/// Where things are: the ends, and the first record from a time on.
+/// Where things are: the ends, the first record from a time on, producers. And what the topic says now.
 namespace barnabas {
 
 namespace {
@@ -47,6 +48,30 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
     if (query.timestamp == largest_timestamp)
         return port_.submit(log_.find_max_timestamp(end), reply);
     port_.submit(log_.find_by_timestamp(query.timestamp, end), reply);
+}
+
+producers_response partition::producers(std::uint64_t token) const {
+    producers_response answer;
+    answer.token = token;
+    if (closing_ || lost_) {
+        answer.code = closing_ ? errc::not_leader_or_follower : lost_->code;
+        return answer;
+    }
+    for (const auto& [id, entry] : log_.producers().entries()) {
+        const auto* last = entry.last_batch();
+        answer.producers.push_back({id, entry.epoch, last == nullptr ? -1 : last->last_sequence,
+                                    entry.last_timestamp, entry.coordinator_epoch,
+                                    entry.transaction_first_offset});
+    }
+    return answer;
+}
+
+void partition::on_configured(const replica::log_options& options, bool write_caching) {
+    const bool cached_before = std::exchange(settings_.write_caching, write_caching);
+    log_.configure(options);
+    // What lay in memory by the old promise becomes stable, and who waits for that need not wait for more.
+    if (BARNABAS_MARK_IF(cached_before != write_caching, write_caching_altered) && !closing_ && !lost_)
+        sync_if_possible();
 }
 
 void partition::on_found(const replica::find_job& job, std::uint64_t reply) {

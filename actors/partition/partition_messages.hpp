@@ -4,6 +4,7 @@
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/slice.hpp"
+#include "runtime/config/topic_config.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -163,12 +164,42 @@ struct epoch_query_response {
     }
 };
 
+/// DescribeProducers: whom the partition remembers.
+struct producers_query {
+    std::uint64_t token = 0;
+};
+
+struct known_producer {
+    barnabas::producer_id id = no_producer_id;
+    barnabas::producer_epoch epoch{-1};
+    std::int32_t last_sequence = -1;
+    timestamp_ms last_timestamp{-1};
+    std::int32_t coordinator_epoch = -1;
+    /// Of its open transaction; -1: it has none.
+    log_offset transaction_start{-1};
+};
+
+struct producers_response {
+    std::uint64_t token = 0;
+    errc code = errc::ok;
+    std::vector<known_producer> producers;
+
+    static producers_response dropped(std::uint64_t token) { return {token, errc::dropped, {}}; }
+};
+
 /// To the broker, once, after the log was opened and recovered (or could not be).
 struct partition_opened {
     topic_partition partition;
     errc code = errc::ok;
     std::string detail;
     std::uint64_t bytes_cut = 0;
+};
+
+/// From the broker: the topic is configured so from now on.
+struct configure_partition {
+    topic_config config;
+    /// Compaction was allowed at some time.
+    bool was_compacted = false;
 };
 
 /// From the broker's one timer: drop what retention no longer keeps.
@@ -208,8 +239,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::delete_records_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::delete_records_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::epoch_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::epoch_query_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::producers_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::producers_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::check_retention)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::configure_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_closed)

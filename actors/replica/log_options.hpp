@@ -34,6 +34,8 @@ struct log_options {
     bool delete_policy = true;
     /// cleanup.policy has `compact`: offsets may have gaps.
     bool compact_policy = false;
+    /// It had at some time, so offsets may have gaps all the same.
+    bool was_compacted = false;
     double min_cleanable_dirty_ratio = 0.5;
     std::int64_t min_compaction_lag_ms = 0;
     std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
@@ -54,6 +56,8 @@ struct log_options {
     bool keeps_for_journal = false;
 
     planted_bugs planted;
+
+    bool may_have_gaps() const noexcept { return compact_policy || was_compacted; }
 };
 
 } // namespace barnabas::replica

@@ -25,7 +25,7 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
     job.max_bytes = max_bytes;
     job.at_least_one_batch = at_least_one_batch;
     job.layout = layout_;
-    job.dense = !options_.compact_policy;
+    job.dense = !options_.may_have_gaps();
     job.sound_from = sound_from_;
     job.epochs = epochs_.shared();
     ++outside_jobs_;
@@ -152,7 +152,7 @@ readable_segment replica_log::readable(const segment_state& segment) const {
     view.newest = segment.newest.timestamp;
     if (const auto* open = find_open(segment.base_offset))
         view.files = open->files;
-    view.may_be_replaced = options_.compact_policy && !view.files;
+    view.may_be_replaced = options_.may_have_gaps() && !view.files;
     return view;
 }
 

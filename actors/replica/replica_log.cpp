@@ -25,6 +25,22 @@ replica_log::replica_log(log_options options, recovered_log recovered, monotonic
     open_segments_.push_back({segments_.back().base_offset, recovered.files, false, false, 0});
 }
 
+void replica_log::configure(const log_options& options) {
+    const bool was_compacted = options_.may_have_gaps() || options.was_compacted;
+    log_options next = options;
+    next.directory = std::move(options_.directory);
+    next.topic_id = options_.topic_id;
+    next.partition_index = options_.partition_index;
+    next.was_compacted = was_compacted;
+    // What follows is no topic configuration, or is what the log was opened with.
+    next.producer_id_expiration_ms = options_.producer_id_expiration_ms;
+    next.snapshot_interval_bytes = options_.snapshot_interval_bytes;
+    next.checkpointed = options_.checkpointed;
+    next.keeps_for_journal = options_.keeps_for_journal;
+    next.planted = options_.planted;
+    options_ = std::move(next);
+}
+
 std::optional<append_failure> replica_log::on_written(write_job& job) {
     BARNABAS_ASSERT(!in_flight_.empty());
     BARNABAS_ASSERT(in_flight_.front().base_offset == job.base_offset);

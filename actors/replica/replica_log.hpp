@@ -42,6 +42,10 @@ public:
     /// The failure is told once; writes queued behind the failed one then fail silently.
     std::optional<append_failure> on_written(write_job& job);
 
+    /// What the topic's configuration says now, in place of what it said at the opening: of `options` only
+    /// what Kafka's topic configuration names counts. Jobs under way are not touched.
+    void configure(const log_options& options);
+
     /// The data directory failed: from now on the log is offline, as after a failed sync of its own.
     void fail(const error& why);
 

@@ -10,7 +10,7 @@ namespace barnabas::replica {
 /// topic may have been compacted under an earlier policy; then the checkpoint says so.
 bool recovery::may_have_gaps() const {
     const bool compacted =
-        options_.compact_policy || !options_.delete_policy || options_.checkpointed.cleaned_upto.get() >= 0;
+        options_.may_have_gaps() || !options_.delete_policy || options_.checkpointed.cleaned_upto.get() >= 0;
     return compacted && (proven_.get() < 0 || scan_from_ < newest_named_);
 }
 
