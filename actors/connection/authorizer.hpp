@@ -17,6 +17,7 @@ enum class acl_operation {
     describe,
     cluster_action,
     describe_configs,
+    alter_configs,
     idempotent_write
 };
 

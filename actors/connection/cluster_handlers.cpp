@@ -1,4 +1,5 @@
 #include "actors/connection/dispatch.hpp"
+#include "actors/connection/features.hpp"
 #include "actors/connection/handlers.hpp"
 #include "protocol/kafka/api_versions.hpp"
 #include "protocol/kafka/describe_cluster.hpp"
@@ -12,8 +13,18 @@ namespace {
 /// Authorised operations were not asked for, or cannot be told.
 constexpr std::int32_t no_authorised_operations = -2147483647 - 1;
 
-kafka::api_versions_response supported_versions(errc code) {
+kafka::api_versions_response supported_versions(connection& self, errc code) {
     kafka::api_versions_response response;
+    response.finalized_features_epoch = self.port().image()->applied.get();
+    for (const auto& feature : cluster_features) {
+        auto& supported = response.supported_features.emplace_back();
+        supported.name = feature.name;
+        supported.min_version = feature.lowest;
+        supported.max_version = feature.highest;
+        auto& finalized = response.finalized_features.emplace_back();
+        finalized.name = feature.name;
+        finalized.max_version_level = finalized.min_version_level = feature.level;
+    }
     response.error_code = wire_code(code);
     for (const auto& row : api_table()) {
         auto& entry = response.api_keys.emplace_back();
@@ -49,13 +60,13 @@ result<void> handle_api_versions(connection& self, request_context context, kafk
     if (context.version < row->lowest || context.version > row->highest) {
         // KIP-511: an unknown version is answered in version 0, with the versions that are known.
         context.version = 0;
-        answer_with(self, self.current(), context, supported_versions(errc::unsupported_version));
+        answer_with(self, self.current(), context, supported_versions(self, errc::unsupported_version));
         return {};
     }
     auto request = decode_body<kafka::api_versions_request>(body, context);
     if (!request)
         return request.failure();
-    answer_with(self, self.current(), context, supported_versions(errc::ok));
+    answer_with(self, self.current(), context, supported_versions(self, errc::ok));
     return {};
 }
 

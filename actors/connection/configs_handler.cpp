@@ -1,8 +1,11 @@
+#include "actors/connection/config_resources.hpp"
 #include "actors/connection/handlers.hpp"
 #include "protocol/kafka/describe_configs.hpp"
+#include "protocol/kafka/list_config_resources.hpp"
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -10,9 +13,6 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int8_t topic_resource = 2;
-constexpr std::int8_t broker_resource = 4;
-constexpr std::int8_t broker_logger_resource = 8;
 constexpr int default_source = 5;
 
 template <class Result>
@@ -55,10 +55,11 @@ result<std::vector<config_row>> rows_of(connection& self, const request_context&
         if (!self.allowed(context, acl_operation::describe_configs, resource_type::cluster, "kafka-cluster"))
             return error{errc::cluster_authorization_failed,
                          "not allowed to describe the broker's configuration"};
-        const bool known =
-            name.empty() || std::any_of(image->brokers.begin(), image->brokers.end(), [&](const auto& one) {
-                return std::to_string(one.first.get()) == name;
-            });
+        if (name.empty())
+            return describe_altered_for_all(self.config());
+        const bool known = std::any_of(image->brokers.begin(), image->brokers.end(), [&](const auto& one) {
+            return std::to_string(one.first.get()) == name;
+        });
         if (!known)
             return error{errc::invalid_request, "no broker of this cluster has the id '" + name + "'"};
         return describe_broker_configs(self.config());
@@ -93,6 +94,46 @@ result<void> handle_describe_configs(connection& self, request_context context, 
             if (!keys || std::find(keys->begin(), keys->end(), row.name) != keys->end())
                 describe_row(entry, row, *request);
     }
+    answer_with(self, self.current(), context, response);
+    return {};
+}
+
+result<void> handle_list_config_resources(connection& self, request_context context,
+                                          kafka::wire_reader& body) {
+    auto request = decode_body<kafka::list_config_resources_request>(body, context);
+    if (!request)
+        return request.failure();
+    kafka::list_config_resources_response response;
+    if (!self.allowed(context, acl_operation::describe_configs, resource_type::cluster, "kafka-cluster")) {
+        response.error_code = wire_code(errc::cluster_authorization_failed);
+        answer_with(self, self.current(), context, response);
+        return {};
+    }
+    // Version 0 asks for subscriptions to client metrics, and there are none.
+    const auto& types = request->resource_types;
+    const auto wanted = [&](std::int8_t type) {
+        return context.version > 0 &&
+               (types.empty() || std::find(types.begin(), types.end(), type) != types.end());
+    };
+    const auto add = [&](std::int8_t type, std::string name) {
+        auto& entry = response.config_resources.emplace_back();
+        entry.resource_type = type;
+        entry.resource_name = std::move(name);
+    };
+    constexpr std::array known{topic_resource, broker_resource, broker_logger_resource,
+                               client_metrics_resource, group_resource};
+    const bool all_known = std::all_of(types.begin(), types.end(), [&](std::int8_t type) {
+        return std::find(known.begin(), known.end(), type) != known.end();
+    });
+    if (!all_known)
+        response.error_code = wire_code(errc::unsupported_version);
+    auto image = self.port().image();
+    if (all_known && wanted(topic_resource))
+        for (const auto& [name, topic] : image->topics)
+            add(topic_resource, name);
+    if (all_known && wanted(broker_resource))
+        for (const auto& [id, broker] : image->brokers)
+            add(broker_resource, std::to_string(id.get()));
     answer_with(self, self.current(), context, response);
     return {};
 }

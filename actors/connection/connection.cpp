@@ -324,6 +324,11 @@ void connection::on_epoch_query_response(const epoch_query_response& answer) {
         waiting->on_epoch_query_response(operation::index_of(answer.token), answer);
 }
 
+void connection::on_producers_response(const producers_response& answer) {
+    if (auto* waiting = find_operation(answer.token))
+        waiting->on_producers_response(operation::index_of(answer.token), answer);
+}
+
 void connection::on_delete_records_response(const delete_records_response& answer) {
     if (auto* waiting = find_operation(answer.token))
         waiting->on_delete_records_response(operation::index_of(answer.token), answer);

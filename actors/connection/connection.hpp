@@ -73,6 +73,7 @@ public:
     void on_init_producer_id_response(const init_producer_id_response& answer);
     void on_log_dirs_response(const log_dirs_response& answer);
     void on_alter_log_dirs_response(const alter_log_dirs_response& answer);
+    void on_producers_response(const producers_response& answer);
     void on_coordinator_response(const group::coordinator_response& answer);
     /// Gives back all memory; nothing is called behind it.
     void release();
@@ -81,6 +82,8 @@ public:
 
     // For handlers.
     const connection_options& options() const noexcept { return options_; }
+    /// The broker's configuration was altered; it outlives its use here.
+    void use_config(const broker_config& config) noexcept { options_.config = &config; }
     const broker_config& config() const noexcept { return *options_.config; }
     /// For requests that bring no time-out of their own.
     std::chrono::milliseconds request_timeout() const {

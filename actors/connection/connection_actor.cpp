@@ -80,6 +80,7 @@ public:
         stream_ = nullptr;
         if (listener_)
             caf::anon_send(std::exchange(listener_, nullptr), connection_closed{number_});
+        machine_.use_config(*context_.config);
         view_ = nullptr;
         context_.view = nullptr;
         context_.broker = nullptr;
@@ -96,7 +97,8 @@ private:
             told(&connection::on_offset_query_response),     told(&connection::on_epoch_query_response),
             told(&connection::on_delete_records_response),   told(&connection::on_topics_response),
             told(&connection::on_init_producer_id_response), told(&connection::on_log_dirs_response),
-            told(&connection::on_alter_log_dirs_response),   told<close_connection>(&connection::on_stop),
+            told(&connection::on_alter_log_dirs_response),   told(&connection::on_producers_response),
+            told<close_connection>(&connection::on_stop),
         };
     }
 
@@ -121,6 +123,7 @@ private:
         view_version_ = newest;
         view_ = context_.view->current();
         configs_.clear();
+        machine_.use_config(view_->config != nullptr ? *view_->config : *context_.config);
     }
 
     // connection_port
@@ -183,6 +186,9 @@ private:
     bool send(const topic_partition& to, const delete_records_request& message) override {
         return send_partition(to, message);
     }
+    bool send(const topic_partition& to, const producers_query& message) override {
+        return send_partition(to, message);
+    }
     void send(const topic_partition& to, const forget_reader& message) override {
         send_partition(to, message);
     }
@@ -200,6 +206,9 @@ private:
         caf::event_based_actor::send(context_.controller, std::move(message));
     }
     void send_controller(create_partitions_request message) override {
+        caf::event_based_actor::send(context_.controller, std::move(message));
+    }
+    void send_controller(alter_configs_request message) override {
         caf::event_based_actor::send(context_.controller, std::move(message));
     }
     void send_broker(const init_producer_id_request& message) override {
@@ -225,7 +234,7 @@ private:
     const topic_config& config_of(const topic_metadata& topic) override {
         auto found = configs_.find(topic.id);
         if (found == configs_.end())
-            found = configs_.emplace(topic.id, effective(*context_.config, topic.configs)).first;
+            found = configs_.emplace(topic.id, effective(machine_.config(), topic.configs)).first;
         return found->second;
     }
 

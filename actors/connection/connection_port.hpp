@@ -42,12 +42,14 @@ public:
     virtual bool send(const topic_partition& to, const offset_query& message) = 0;
     virtual bool send(const topic_partition& to, const epoch_query& message) = 0;
     virtual bool send(const topic_partition& to, const delete_records_request& message) = 0;
+    virtual bool send(const topic_partition& to, const producers_query& message) = 0;
     virtual void send(const topic_partition& to, const forget_reader& message) = 0;
     /// To the coordinator of that partition of `__consumer_offsets`; false when it is not here.
     virtual bool send_coordinator(partition_index to, group::coordinator_request message) = 0;
     virtual void send_controller(create_topics_request message) = 0;
     virtual void send_controller(delete_topics_request message) = 0;
     virtual void send_controller(create_partitions_request message) = 0;
+    virtual void send_controller(alter_configs_request message) = 0;
     virtual void send_broker(const init_producer_id_request& message) = 0;
     virtual void send_broker(describe_log_dirs_request message) = 0;
     virtual void send_broker(alter_log_dirs_request message) = 0;

@@ -15,7 +15,7 @@ using key = kafka::api_key;
 
 // Lowest versions are 0 wherever a known client asks for exactly 0 (rules W100, W101, W119). What is listed
 // is served, in every version.
-constexpr std::array<api_row, 28> table{{
+constexpr std::array<api_row, 34> table{{
     {key::produce, 0, 13, handle_produce, resource_type::topic, acl_operation::write, quota_class::produce,
      false},
     {key::fetch, 0, 18, handle_fetch, resource_type::topic, acl_operation::read, quota_class::fetch, false},
@@ -55,6 +55,8 @@ constexpr std::array<api_row, 28> table{{
      acl_operation::describe, quota_class::request, false},
     {key::describe_configs, 0, 4, handle_describe_configs, resource_type::topic,
      acl_operation::describe_configs, quota_class::request, false},
+    {key::alter_configs, 0, 2, handle_alter_configs, resource_type::topic, acl_operation::alter_configs,
+     quota_class::request, false},
     {key::alter_replica_log_dirs, 0, 2, handle_alter_replica_log_dirs, resource_type::cluster,
      acl_operation::alter, quota_class::request, false},
     {key::describe_log_dirs, 0, 5, handle_describe_log_dirs, resource_type::cluster, acl_operation::describe,
@@ -63,13 +65,23 @@ constexpr std::array<api_row, 28> table{{
      quota_class::request, false},
     {key::delete_groups, 0, 3, handle_delete_groups, resource_type::group, acl_operation::remove,
      quota_class::request, false},
+    {key::incremental_alter_configs, 0, 1, handle_incremental_alter_configs, resource_type::topic,
+     acl_operation::alter_configs, quota_class::request, false},
     {key::offset_delete, 0, 0, handle_offset_delete, resource_type::group, acl_operation::remove,
      quota_class::request, false},
+    {key::update_features, 0, 2, handle_update_features, resource_type::cluster, acl_operation::alter,
+     quota_class::request, false},
     {key::describe_cluster, 0, 2, handle_describe_cluster, resource_type::cluster, acl_operation::describe,
+     quota_class::request, false},
+    {key::describe_producers, 0, 0, handle_describe_producers, resource_type::topic, acl_operation::read,
      quota_class::request, false},
     {key::consumer_group_heartbeat, 0, 1, handle_consumer_group_heartbeat, resource_type::group,
      acl_operation::read, quota_class::request, false},
     {key::consumer_group_describe, 0, 1, handle_consumer_group_describe, resource_type::group,
+     acl_operation::describe, quota_class::request, false},
+    {key::list_config_resources, 0, 1, handle_list_config_resources, resource_type::cluster,
+     acl_operation::describe_configs, quota_class::request, false},
+    {key::describe_topic_partitions, 0, 0, handle_describe_topic_partitions, resource_type::topic,
      acl_operation::describe, quota_class::request, false},
 }};
 

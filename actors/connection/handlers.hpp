@@ -25,6 +25,15 @@ result<void> handle_create_topics(connection& self, request_context context, kaf
 result<void> handle_delete_topics(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_create_partitions(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_describe_configs(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_alter_configs(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_incremental_alter_configs(connection& self, request_context context,
+                                              kafka::wire_reader& body);
+result<void> handle_list_config_resources(connection& self, request_context context,
+                                          kafka::wire_reader& body);
+result<void> handle_describe_topic_partitions(connection& self, request_context context,
+                                              kafka::wire_reader& body);
+result<void> handle_describe_producers(connection& self, request_context context, kafka::wire_reader& body);
+result<void> handle_update_features(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_describe_cluster(connection& self, request_context context, kafka::wire_reader& body);
 result<void> handle_alter_replica_log_dirs(connection& self, request_context context,
                                            kafka::wire_reader& body);

@@ -37,6 +37,10 @@ void operation::on_alter_log_dirs_response(const alter_log_dirs_response&) {
     BARNABAS_UNREACHABLE("moves answered to an operation that asks for none");
 }
 
+void operation::on_producers_response(std::uint32_t, const producers_response&) {
+    BARNABAS_UNREACHABLE("producers answered to an operation that asks for none");
+}
+
 void operation::on_coordinator_response(std::uint32_t, const group::coordinator_response&) {
     BARNABAS_UNREACHABLE("a coordinator answered an operation that asks none");
 }

@@ -32,6 +32,7 @@ public:
     virtual void on_init_producer_id_response(const init_producer_id_response& answer);
     virtual void on_log_dirs_response(const log_dirs_response& answer);
     virtual void on_alter_log_dirs_response(const alter_log_dirs_response& answer);
+    virtual void on_producers_response(std::uint32_t index, const producers_response& answer);
     virtual void on_coordinator_response(std::uint32_t index, const group::coordinator_response& answer);
     /// A partition read by this connection changed (see fetch_reads).
     virtual void on_read_changed(std::uint32_t index);

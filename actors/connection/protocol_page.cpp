@@ -31,6 +31,10 @@ std::string remark_on(kafka::api_key key) {
     case kafka::api_key::delete_records: return "answered when the new start of the log is on stable storage";
     case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";
     case kafka::api_key::describe_cluster: return "brokers only";
+    case kafka::api_key::alter_configs:
+    case kafka::api_key::incremental_alter_configs:
+        return "topics, and dynamic keys of brokers; groups, loggers and client metrics have no configs";
+    case kafka::api_key::update_features: return "group.version, whose level cannot change";
     case kafka::api_key::api_versions: return "an unknown version is answered in version 0 (KIP-511)";
     default: return "";
     }
@@ -57,11 +61,9 @@ std::string why_not(kafka::api_key key) {
     if (number == 27)
         return "between the nodes of a Kafka cluster, and from tools that end a hanging transaction; "
                "transactions are not built yet";
-    if (number == 57)
-        return "the levels of features are fixed yet";
     if (is_one_of({52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73, 82, 83, 84, 85, 86, 87}))
         return "between the nodes of a Kafka cluster; those of Barnabas have messages of their own";
-    if (is_one_of({24, 25, 26, 28, 61, 65, 66}))
+    if (is_one_of({24, 25, 26, 28, 65, 66}))
         return "transactions are not built yet";
     if (is_one_of({76, 77, 78, 79, 88, 89, 90, 91, 92, 93}))
         return "share and streams groups are not built yet";

@@ -50,6 +50,11 @@ public:
             deletions.emplace_back(to, message);
         return led;
     }
+    bool send(const topic_partition& to, const producers_query& message) override {
+        if (led)
+            producer_queries.emplace_back(to, message);
+        return led;
+    }
     void send(const topic_partition& to, const forget_reader& message) override {
         forgotten.emplace_back(to, message);
     }
@@ -61,6 +66,7 @@ public:
     void send_controller(create_topics_request message) override { creates.push_back(std::move(message)); }
     void send_controller(delete_topics_request message) override { deletes.push_back(std::move(message)); }
     void send_controller(create_partitions_request message) override { grows.push_back(std::move(message)); }
+    void send_controller(alter_configs_request message) override { alters.push_back(std::move(message)); }
     void send_broker(const init_producer_id_request& message) override { producer_ids.push_back(message); }
     void send_broker(describe_log_dirs_request message) override { log_dirs.push_back(std::move(message)); }
     void send_broker(alter_log_dirs_request message) override { moves.push_back(std::move(message)); }
@@ -91,11 +97,13 @@ public:
     std::vector<std::pair<topic_partition, offset_query>> offset_queries;
     std::vector<std::pair<topic_partition, epoch_query>> epoch_queries;
     std::vector<std::pair<topic_partition, delete_records_request>> deletions;
+    std::vector<std::pair<topic_partition, producers_query>> producer_queries;
     std::vector<std::pair<topic_partition, forget_reader>> forgotten;
     std::vector<std::pair<partition_index, group::coordinator_request>> group_questions;
     std::vector<create_topics_request> creates;
     std::vector<delete_topics_request> deletes;
     std::vector<create_partitions_request> grows;
+    std::vector<alter_configs_request> alters;
     std::vector<init_producer_id_request> producer_ids;
     std::vector<std::chrono::nanoseconds> timers;
     std::vector<kafka::api_key> finished_keys;
