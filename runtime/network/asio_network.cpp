@@ -41,6 +41,11 @@ error failed_to_connect(const error_code& why, const endpoint& to) {
     return {code, "cannot connect to " + to_string(to) + ": " + why.message()};
 }
 
+error failed_to_resolve(const error_code& why, const endpoint& to) {
+    return {errc::not_found, "cannot find out the address of " + to.host + ": " +
+                                 (why ? why.message() : std::string("the name service knows none"))};
+}
+
 /// Addresses of a host that needs no name service; none for any other.
 std::vector<asio::ip::address> direct_addresses(const std::string& host) {
     if (host == "localhost")
@@ -89,7 +94,7 @@ public:
                                     for (const auto& one : found)
                                         self->addresses_.push_back(one.endpoint());
                                     if (why || self->addresses_.empty())
-                                        self->finish(failed_to_connect(why, self->to_));
+                                        self->finish(failed_to_resolve(why, self->to_));
                                     else
                                         self->connect();
                                 });

@@ -83,7 +83,7 @@ public:
     listen(const endpoint& at, std::function<void(std::shared_ptr<byte_stream>)> on_accept) = 0;
 
     /// The stream's home is `home`, and `done` is called there. Codes: connection_refused, request_timed_out,
-    /// network_exception.
+    /// not_found (nobody knows the host's address), network_exception.
     virtual void connect(const endpoint& to, loop_index home,
                          std::function<void(result<std::shared_ptr<byte_stream>>)> done) = 0;
 };
