@@ -23,4 +23,20 @@ inline constexpr std::int64_t retry_pause_ns = 100 * millisecond;
 /// apart.
 inline constexpr std::size_t idempotent_in_flight_max = 5;
 
+/// Calls that a client of a cluster carries at once: more are a program that does not wait for answers.
+inline constexpr std::size_t calls_max = 10'000;
+/// Requests without an answer on one connection. A broker takes them one after the other.
+inline constexpr std::size_t link_in_flight_max = 5;
+/// A topic, partition or broker that the cluster still does not know after this long is not about to appear:
+/// brokers hear of what was created within a second.
+inline constexpr std::int64_t unknown_wait_ns = 5'000 * millisecond;
+/// After this long without a connection another broker is tried beside, if any will do.
+inline constexpr std::int64_t connect_patience_ns = 1'000 * millisecond;
+/// Answers that could not be read: then it is not the line.
+inline constexpr std::uint32_t malformed_max = 3;
+/// Topics whose leaders are kept though nobody asks for them.
+inline constexpr std::size_t view_topics_max = 10'000;
+/// Brokers whose failures an error lists.
+inline constexpr std::size_t failures_listed_max = 5;
+
 } // namespace barnabas::client::limits

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/client/admin/admin_types.hpp"
+#include "actors/client/pending.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace barnabas::client {
+
+class cluster_call;
+
+/// Typed calls to a cluster. Each gives one result per resource that was named; a value that comes later can
+/// be waited for or hooked to. Errors have a code and a sentence:
+///
+/// | code | meaning |
+/// |---|---|
+/// | `request_timed_out` | no answer in time; the sentence says how far it got and each broker's last error.
+/// A change may have happened | | `topic_already_exists`, `unknown_topic_or_partition`, `invalid_config`, ...
+/// | the broker refused; its words | | `unsupported_version` | the broker is too old for what was asked | |
+/// `broker_not_available` | the cluster has no broker of that number | | `malformed` | answers could not be
+/// read, three times | | `throttled` | too many calls at once | | `closed` | the client was closed | |
+/// `internal` | an error of Kafka's that has no name here; the sentence names it |
+class admin {
+public:
+    /// Hands a call to who carries it out; `timeout_ns` instead of the default.
+    using submitter =
+        std::function<void(std::unique_ptr<cluster_call>, std::optional<std::int64_t> timeout_ns)>;
+
+    explicit admin(submitter submit) : submit_(std::move(submit)) {}
+
+    using created = results<std::string, created_topic>;
+    using described_topics = results<std::string, topic_description>;
+    using changed = results<std::string, no_value>;
+    using described_configs = results<config_resource, std::vector<config_entry>>;
+    using changed_configs = results<config_resource, no_value>;
+
+    pending<created> create_topics(std::vector<topic_spec> topics, call_options options = {}) const;
+    pending<changed> delete_topics(std::vector<std::string> names, call_options options = {}) const;
+    /// All topics, internal ones too, by name.
+    pending<result<std::vector<topic_listing>>> list_topics(call_options options = {}) const;
+    pending<described_topics> describe_topics(std::vector<std::string> names,
+                                              call_options options = {}) const;
+    pending<changed> create_partitions(std::map<std::string, partitions_spec> topics,
+                                       call_options options = {}) const;
+
+    /// With all settings, their synonyms and, if wanted, what they mean.
+    pending<described_configs> describe_configs(std::vector<config_resource> resources,
+                                                bool with_documentation = false,
+                                                call_options options = {}) const;
+    /// Only what is named changes.
+    pending<changed_configs> alter_configs(std::map<config_resource, std::vector<config_change>> changes,
+                                           call_options options = {}) const;
+
+    pending<result<cluster_description>> describe_cluster(call_options options = {}) const;
+
+    /// Offsets by time: milliseconds since 1970, or one of `offset_times`.
+    pending<results<partition_name, listed_offset>> list_offsets(std::map<partition_name, std::int64_t> times,
+                                                                 call_options options = {}) const;
+    /// Deletes the records before each offset (-1: all that are committed); gives the new low watermarks.
+    pending<results<partition_name, std::int64_t>>
+    delete_records(std::map<partition_name, std::int64_t> before, call_options options = {}) const;
+
+private:
+    submitter submit_;
+};
+
+} // namespace barnabas::client

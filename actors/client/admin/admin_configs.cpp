@@ -1,0 +1,128 @@
+#include "actors/client/admin/submit_plan.hpp"
+#include "protocol/kafka/describe_configs.hpp"
+#include "protocol/kafka/incremental_alter_configs.hpp"
+
+#include <charconv>
+
+// Settings of topics, brokers and groups.
+namespace barnabas::client {
+
+namespace {
+
+/// Settings of one broker are asked of that broker; everything else of any (reads) or the controller.
+call_target target_of(const config_resource& resource, call_target otherwise) {
+    if (resource.kind != resource_kind::broker && resource.kind != resource_kind::broker_logger)
+        return otherwise;
+    std::int32_t id = -1;
+    const auto* end = resource.name.data() + resource.name.size();
+    const auto read = std::from_chars(resource.name.data(), end, id);
+    return read.ec == std::errc() && read.ptr == end && id >= 0 ? call_target::broker(id) : otherwise;
+}
+
+config_origin origin_of(std::int8_t source) {
+    constexpr auto last = static_cast<std::int8_t>(config_origin::group);
+    return source > 0 && source <= last ? config_origin{source} : config_origin::unknown;
+}
+
+struct describe_configs_plan : plan_defaults {
+    using request = kafka::describe_configs_request;
+    using response = kafka::describe_configs_response;
+    using key = config_resource;
+    using value = std::vector<config_entry>;
+
+    bool with_documentation = false;
+
+    call_target target(const key& resource) const { return target_of(resource, call_target::any()); }
+    request ask(std::span<const key> resources, std::int32_t, std::int16_t) const {
+        request asked;
+        asked.include_synonyms = true;
+        asked.include_documentation = with_documentation;
+        for (const auto& resource : resources) {
+            auto& entry = asked.resources.emplace_back();
+            entry.resource_type = static_cast<std::int8_t>(resource.kind);
+            entry.resource_name = resource.name;
+        }
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        for (const auto& one : said.results) {
+            std::vector<config_entry> entries;
+            for (const auto& config : one.configs)
+                entries.push_back(entry_of_answer(config));
+            out.tell({resource_kind{one.resource_type}, one.resource_name}, one.error_code, one.error_message,
+                     std::move(entries));
+        }
+    }
+    template <class Config>
+    static config_entry entry_of_answer(const Config& said) {
+        config_entry made;
+        made.name = said.name;
+        made.value = said.value;
+        made.origin = said.is_default ? config_origin::default_value : origin_of(said.config_source);
+        made.is_read_only = said.read_only;
+        made.is_sensitive = said.is_sensitive;
+        for (const auto& one : said.synonyms)
+            made.synonyms.push_back({one.name, one.value, origin_of(one.source)});
+        made.documentation = said.documentation.value_or("");
+        return made;
+    }
+};
+
+struct alter_configs_plan : plan_defaults {
+    using request = kafka::incremental_alter_configs_request;
+    using response = kafka::incremental_alter_configs_response;
+    using key = config_resource;
+    using value = no_value;
+    static constexpr bool changes_something = true;
+
+    std::map<config_resource, std::vector<config_change>> changes;
+    bool validate_only = false;
+
+    call_target target(const key& resource) const { return target_of(resource, call_target::controller()); }
+    request ask(std::span<const key> resources, std::int32_t, std::int16_t) const {
+        request asked;
+        asked.validate_only = validate_only;
+        for (const auto& resource : resources) {
+            auto& entry = asked.resources.emplace_back();
+            entry.resource_type = static_cast<std::int8_t>(resource.kind);
+            entry.resource_name = resource.name;
+            for (const auto& change : changes.at(resource)) {
+                auto& one = entry.configs.emplace_back();
+                one.name = change.name;
+                one.config_operation = static_cast<std::int8_t>(change.what);
+                if (change.what == config_change::operation::remove)
+                    one.value.reset();
+                else
+                    one.value = change.value;
+            }
+        }
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        for (const auto& one : said.responses)
+            out.tell({resource_kind{one.resource_type}, one.resource_name}, one.error_code, one.error_message,
+                     {});
+    }
+};
+
+} // namespace
+
+pending<admin::described_configs> admin::describe_configs(std::vector<config_resource> resources,
+                                                          bool with_documentation,
+                                                          call_options options) const {
+    describe_configs_plan plan;
+    plan.with_documentation = with_documentation;
+    return submit_plan(submit_, plan, std::move(resources), options);
+}
+
+pending<admin::changed_configs>
+admin::alter_configs(std::map<config_resource, std::vector<config_change>> changes,
+                     call_options options) const {
+    alter_configs_plan plan;
+    plan.validate_only = options.validate_only;
+    plan.changes = std::move(changes);
+    auto resources = keys_of(plan.changes);
+    return submit_plan(submit_, std::move(plan), std::move(resources), options);
+}
+
+} // namespace barnabas::client

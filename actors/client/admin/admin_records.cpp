@@ -1,0 +1,97 @@
+#include "actors/client/admin/submit_plan.hpp"
+#include "protocol/kafka/delete_records.hpp"
+#include "protocol/kafka/list_offsets.hpp"
+
+// What the leaders of partitions are asked for: offsets, and to delete records.
+namespace barnabas::client {
+
+namespace {
+
+struct list_offsets_plan : plan_defaults {
+    using request = kafka::list_offsets_request;
+    using response = kafka::list_offsets_response;
+    using key = partition_name;
+    using value = listed_offset;
+
+    std::map<partition_name, std::int64_t> times;
+
+    std::int16_t lowest_version() const {
+        std::int16_t lowest = 1;
+        for (const auto& [name, time] : times)
+            lowest = std::max(lowest, version_of(time));
+        return lowest;
+    }
+    static std::int16_t version_of(std::int64_t time) {
+        switch (time) {
+        case offset_times::max_timestamp: return 7;
+        case offset_times::earliest_local: return 8;
+        case offset_times::latest_tiered: return 9;
+        default: return 1;
+        }
+    }
+    call_target target(const key& name) const { return call_target::leader(name.topic, name.partition); }
+    request ask(std::span<const key> names, std::int32_t wait_ms, std::int16_t) const {
+        request asked;
+        asked.replica_id = -1;
+        asked.timeout_ms = wait_ms;
+        for (const auto& name : names) {
+            auto& partition = entry_of(asked.topics, name.topic).partitions.emplace_back();
+            partition.partition_index = name.partition;
+            partition.timestamp = times.at(name);
+        }
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        for (const auto& topic : said.topics)
+            for (const auto& one : topic.partitions)
+                out.tell({topic.name, one.partition_index}, one.error_code, {},
+                         {one.offset, one.timestamp, one.leader_epoch});
+    }
+};
+
+struct delete_records_plan : plan_defaults {
+    using request = kafka::delete_records_request;
+    using response = kafka::delete_records_response;
+    using key = partition_name;
+    using value = std::int64_t;
+    static constexpr bool changes_something = true;
+
+    std::map<partition_name, std::int64_t> before;
+
+    call_target target(const key& name) const { return call_target::leader(name.topic, name.partition); }
+    request ask(std::span<const key> names, std::int32_t wait_ms, std::int16_t) const {
+        request asked;
+        asked.timeout_ms = wait_ms;
+        for (const auto& name : names) {
+            auto& partition = entry_of(asked.topics, name.topic).partitions.emplace_back();
+            partition.partition_index = name.partition;
+            partition.offset = before.at(name);
+        }
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        for (const auto& topic : said.topics)
+            for (const auto& one : topic.partitions)
+                out.tell({topic.name, one.partition_index}, one.error_code, {}, one.low_watermark);
+    }
+};
+
+} // namespace
+
+pending<results<partition_name, listed_offset>>
+admin::list_offsets(std::map<partition_name, std::int64_t> times, call_options options) const {
+    list_offsets_plan plan;
+    plan.times = std::move(times);
+    auto names = keys_of(plan.times);
+    return submit_plan(submit_, std::move(plan), std::move(names), options);
+}
+
+pending<results<partition_name, std::int64_t>>
+admin::delete_records(std::map<partition_name, std::int64_t> before, call_options options) const {
+    delete_records_plan plan;
+    plan.before = std::move(before);
+    auto names = keys_of(plan.before);
+    return submit_plan(submit_, std::move(plan), std::move(names), options);
+}
+
+} // namespace barnabas::client

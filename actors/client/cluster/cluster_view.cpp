@@ -1,0 +1,73 @@
+#include "actors/client/cluster/cluster_view.hpp"
+
+namespace barnabas::client {
+
+void cluster_view::learn(const kafka::metadata_response& said, monotonic_ns asked_at) {
+    // An answer without brokers says nothing of the cluster: the broker has not heard of it yet itself.
+    if (!said.brokers.empty()) {
+        brokers_.clear();
+        for (const auto& broker : said.brokers)
+            brokers_[broker.node_id] = {broker.host, static_cast<std::uint16_t>(broker.port)};
+        controller_ = said.controller_id;
+        known_ = true;
+        asked_at_ = asked_at;
+    }
+    for (const auto& one : said.topics)
+        learn_topic(one, asked_at);
+}
+
+void cluster_view::learn_topic(const kafka::metadata_response::metadata_response_topic& said,
+                               monotonic_ns asked_at) {
+    if (!said.name)
+        return;
+    auto& known = topics_[*said.name];
+    known.asked_at = asked_at;
+    known.code = kafka::error_code{said.error_code};
+    if (known.code != kafka::error_code::none) {
+        if (known.failing_since == monotonic_ns{})
+            known.failing_since = asked_at;
+        return;
+    }
+    known.failing_since = {};
+    // A new id is a new topic of the same name: what was known is of another one.
+    if (known.id != said.topic_id)
+        known.partitions.clear();
+    known.id = said.topic_id;
+    for (const auto& one : said.partitions) {
+        auto& partition = known.partitions[one.partition_index];
+        if (one.leader_epoch >= 0 && one.leader_epoch < partition.leader_epoch)
+            continue;
+        partition = {one.leader_id, one.leader_epoch, kafka::error_code{one.error_code}};
+    }
+}
+
+const broker_address* cluster_view::find_broker(std::int32_t id) const {
+    const auto found = brokers_.find(id);
+    return found == brokers_.end() ? nullptr : &found->second;
+}
+
+const cluster_view::topic* cluster_view::find_topic(const std::string& name) const {
+    const auto found = topics_.find(name);
+    return found == topics_.end() ? nullptr : &found->second;
+}
+
+void cluster_view::learn_coordinator(const std::string& group, std::int32_t broker,
+                                     const broker_address& at) {
+    coordinators_[group] = broker;
+    brokers_[broker] = at;
+}
+
+std::optional<std::int32_t> cluster_view::coordinator_of(const std::string& group) const {
+    const auto found = coordinators_.find(group);
+    if (found == coordinators_.end() || !brokers_.contains(found->second))
+        return std::nullopt;
+    return found->second;
+}
+
+void cluster_view::keep_only(const std::set<std::string>& wanted, std::size_t most) {
+    if (topics_.size() <= most)
+        return;
+    std::erase_if(topics_, [&](const auto& one) { return !wanted.contains(one.first); });
+}
+
+} // namespace barnabas::client

@@ -1,0 +1,190 @@
+#include "actors/client/cluster/settings.hpp"
+
+#include "runtime/config/closest.hpp"
+#include "runtime/config/config_value.hpp"
+#include "runtime/config/listener.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace barnabas::client {
+
+namespace {
+
+constexpr std::int64_t int32_most = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t int64_most = std::numeric_limits<std::int64_t>::max();
+/// Above this, nanoseconds would overflow; nobody waits for a century.
+constexpr std::int64_t milliseconds_most = 3'155'760'000'000;
+constexpr std::int64_t nanoseconds_per_ms = 1'000'000;
+
+struct key_row {
+    client_key key;
+    config_type type;
+    value_check check;
+};
+
+constexpr std::array<key_row, 16> rows{{
+    {{"bootstrap.servers", "", "Brokers to begin with: host:port, several with commas between."},
+     config_type::list,
+     not_empty()},
+    {{"client.id", "barnabas-client", "Names this client in the logs and metrics of brokers."},
+     config_type::string,
+     {}},
+    {{"request.timeout.ms", "30000", "How long to wait for an answer before a broker is given up."},
+     config_type::int32,
+     between(0, int32_most)},
+    {{"default.api.timeout.ms", "60000", "How long a call may take in all."},
+     config_type::int32,
+     between(0, int32_most)},
+    {{"retries", "2147483647", "How often to ask again after errors that may pass."},
+     config_type::int32,
+     between(0, int32_most)},
+    {{"retry.backoff.ms", "100", "Pause before a request is repeated; doubles each time."},
+     config_type::int64,
+     between(0, int64_most)},
+    {{"retry.backoff.max.ms", "1000", "The longest such pause."}, config_type::int64, between(0, int64_most)},
+    {{"reconnect.backoff.ms", "50", "Pause before a broker is connected to again; doubles each time."},
+     config_type::int64,
+     between(0, int64_most)},
+    {{"reconnect.backoff.max.ms", "1000", "The longest such pause."},
+     config_type::int64,
+     between(0, int64_most)},
+    {{"socket.connection.setup.timeout.ms", "10000", "How long to wait for a connection; never above 10 s."},
+     config_type::int64,
+     between(1, int64_most)},
+    {{"connections.max.idle.ms", "300000", "A connection without use for this long is closed."},
+     config_type::int64,
+     between_or(0, int64_most, -1)},
+    {{"metadata.max.age.ms", "300000", "What is known of brokers and leaders is asked anew after this long."},
+     config_type::int64,
+     between(0, int64_most)},
+    {{"metadata.recovery.strategy", "rebootstrap",
+      "With rebootstrap the bootstrap servers are asked again when no known broker can be reached."},
+     config_type::string,
+     one_of("none rebootstrap")},
+    {{"security.protocol", "PLAINTEXT", "Only PLAINTEXT."}, config_type::string, one_of("PLAINTEXT")},
+    {{"client.dns.lookup", "use_all_dns_ips", "All addresses of a name are tried."},
+     config_type::string,
+     one_of("use_all_dns_ips")},
+    {{"enable.metrics.push", "false", "Accepted; this client pushes no metrics."}, config_type::boolean, {}},
+}};
+
+constexpr auto keys = [] {
+    std::array<client_key, rows.size()> made{};
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        made[i] = rows[i].key;
+    return made;
+}();
+
+/// What librdkafka and older tools call some of them.
+struct other_name {
+    std::string_view name;
+    std::string_view key;
+};
+constexpr std::array<other_name, 7> other_names{{
+    {"metadata.broker.list", "bootstrap.servers"},
+    {"bootstrap.server", "bootstrap.servers"},
+    {"broker.list", "bootstrap.servers"},
+    {"socket.timeout.ms", "request.timeout.ms"},
+    {"message.send.max.retries", "retries"},
+    {"topic.metadata.refresh.interval.ms", "metadata.max.age.ms"},
+    {"socket.connection.setup.timeout.max.ms", "socket.connection.setup.timeout.ms"},
+}};
+
+error wrong(std::string why) {
+    return {errc::invalid_config, std::move(why)};
+}
+
+error unknown_key(std::string_view given) {
+    for (const auto& one : other_names)
+        if (one.name == given)
+            return wrong("no client key is named " + std::string(given) + "; here it is " +
+                         std::string(one.key));
+    std::vector<std::string_view> names;
+    for (const auto& row : rows)
+        names.push_back(row.key.name);
+    const auto meant = closest(given, names);
+    return wrong("no client key is named " + std::string(given) +
+                 (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
+}
+
+using values = std::map<std::string_view, config_value>;
+
+result<values> read_values(const std::map<std::string, std::string>& properties) {
+    for (const auto& [name, value] : properties)
+        if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.key.name == name; }))
+            return unknown_key(name);
+    values read;
+    for (const auto& row : rows) {
+        const auto given = properties.find(std::string(row.key.name));
+        const auto text = given == properties.end() ? row.key.default_value : std::string_view(given->second);
+        if (given == properties.end() && text.empty())
+            return wrong(std::string(row.key.name) + " is missing: " + std::string(row.key.help));
+        auto value = parse_config_value(row.type, row.check, text);
+        if (!value)
+            return wrong(std::string(row.key.name) + "=" + std::string(text) + ": " + value.failure().detail);
+        read.emplace(row.key.name, std::move(*value));
+    }
+    return read;
+}
+
+result<std::vector<broker_address>> read_bootstrap(const std::vector<std::string>& list) {
+    std::vector<broker_address> servers;
+    for (const auto& one : list) {
+        const auto parsed = parse_host_port(one);
+        if (!parsed || parsed->host.empty() || parsed->port == 0)
+            return wrong("bootstrap.servers: '" + one + "' is not host:port");
+        servers.push_back({parsed->host, parsed->port});
+    }
+    return servers;
+}
+
+} // namespace
+
+std::string to_string(const broker_address& address) {
+    const bool bare = address.host.find(':') == std::string::npos;
+    return (bare ? address.host : "[" + address.host + "]") + ":" + std::to_string(address.port);
+}
+
+std::span<const client_key> client_keys() {
+    return keys;
+}
+
+result<client_settings> read_settings(const std::map<std::string, std::string>& properties) {
+    const auto read = read_values(properties);
+    if (!read)
+        return read.failure();
+    const auto ns = [&](std::string_view key) {
+        return std::min(read->at(key).number, milliseconds_most) * nanoseconds_per_ms;
+    };
+    client_settings made;
+    auto servers = read_bootstrap(read->at("bootstrap.servers").list);
+    if (!servers)
+        return servers.failure();
+    made.bootstrap = std::move(*servers);
+    made.client_id = read->at("client.id").text;
+    made.request_timeout_ns = ns("request.timeout.ms");
+    made.api_timeout_ns = ns("default.api.timeout.ms");
+    if (made.api_timeout_ns < made.request_timeout_ns) {
+        const bool asked = properties.contains("request.timeout.ms");
+        if (asked && properties.contains("default.api.timeout.ms"))
+            return wrong("default.api.timeout.ms is below request.timeout.ms: a call is made of requests");
+        // The one that was not set follows the other.
+        (asked ? made.api_timeout_ns : made.request_timeout_ns) =
+            asked ? made.request_timeout_ns : made.api_timeout_ns;
+    }
+    made.retries = read->at("retries").number;
+    made.retry_backoff_ns = ns("retry.backoff.ms");
+    made.retry_backoff_max_ns = std::max(ns("retry.backoff.max.ms"), made.retry_backoff_ns);
+    made.reconnect_backoff_ns = ns("reconnect.backoff.ms");
+    made.reconnect_backoff_max_ns = std::max(ns("reconnect.backoff.max.ms"), made.reconnect_backoff_ns);
+    made.connect_timeout_ns = ns("socket.connection.setup.timeout.ms");
+    const bool never_idle = read->at("connections.max.idle.ms").number < 0;
+    made.idle_ns = never_idle ? milliseconds_most * nanoseconds_per_ms : ns("connections.max.idle.ms");
+    made.metadata_age_ns = ns("metadata.max.age.ms");
+    made.rebootstrap = read->at("metadata.recovery.strategy").text == "rebootstrap";
+    return made;
+}
+
+} // namespace barnabas::client

@@ -1,0 +1,106 @@
+#include "actors/client/admin/admin.hpp"
+#include "protocol/kafka/create_topics.hpp"
+#include "protocol/kafka/list_offsets.hpp"
+#include "tests/unit/actors/client/played_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+// What the error of a call says that ran out of time: how far it got.
+namespace barnabas::client {
+namespace {
+
+using kafka::api_key;
+using test::millisecond;
+using test::played_cluster;
+using test::second;
+
+struct slow_run {
+    played_cluster cluster;
+    admin calls{[this](std::unique_ptr<cluster_call> call, std::optional<std::int64_t> timeout_ns) {
+        cluster.submit(std::move(call), timeout_ns);
+    }};
+    pending<results<partition_name, listed_offset>> asked =
+        calls.list_offsets({{{"t", 0}, offset_times::latest}}, {3'000, false});
+
+    slow_run() {
+        cluster.brokers = {{1, "one"}, {2, "two"}};
+        cluster.topics["t"] = {2};
+    }
+    /// Refuses whatever is wanted until the call is over.
+    void refuse_all(errc code) {
+        for (int i = 0; i < 100 && !asked.is_done(); ++i) {
+            const auto wanted = cluster.wanted;
+            for (const auto& [address, link] : wanted)
+                cluster.refuse(address, code);
+            cluster.pass(100 * millisecond);
+        }
+    }
+    std::string why() {
+        EXPECT_TRUE(asked.is_done());
+        if (!asked.is_done())
+            return "not done";
+        const auto& outcome = asked.get().begin()->second;
+        EXPECT_EQ(outcome.code(), errc::request_timed_out);
+        return outcome ? "no error" : outcome.failure().detail;
+    }
+};
+
+#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+
+TEST(cluster_timeout, a_name_that_nobody_knows_is_said) {
+    slow_run it;
+    it.refuse_all(errc::not_found);
+    EXPECT_SAYS(it.why(), "ListOffsets for the leader of t-0 has no answer after 3000 ms");
+    EXPECT_SAYS(it.why(), "as far as: resolve");
+    EXPECT_SAYS(it.why(), "; one:9092: nobody is there (");
+}
+
+TEST(cluster_timeout, a_broker_that_refuses_is_said) {
+    slow_run it;
+    it.refuse_all(errc::connection_refused);
+    EXPECT_SAYS(it.why(), "as far as: connect");
+}
+
+TEST(cluster_timeout, a_broker_that_does_not_tell_its_versions_is_said) {
+    slow_run it;
+    it.cluster.accept("one:9092");
+    it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: authenticate");
+}
+
+TEST(cluster_timeout, metadata_that_does_not_come_is_said) {
+    slow_run it;
+    it.cluster.connect("one:9092");
+    it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: metadata");
+}
+
+TEST(cluster_timeout, a_leader_that_is_not_known_is_said) {
+    slow_run it;
+    it.cluster.topics["t"] = {-1};
+    it.cluster.connect("one:9092");
+    it.cluster.tell_metadata();
+    it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: leader (none is known for t-0)");
+}
+
+TEST(cluster_timeout, the_leader_that_cannot_be_reached_is_named) {
+    slow_run it;
+    it.cluster.connect("one:9092");
+    it.cluster.tell_metadata();
+    it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: connect (two:9092)");
+}
+
+TEST(cluster_timeout, an_answer_that_does_not_come_is_said) {
+    slow_run it;
+    it.cluster.connect("one:9092");
+    it.cluster.tell_metadata();
+    it.cluster.connect("two:9092");
+    EXPECT_TRUE(it.cluster.has(api_key::list_offsets));
+    it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: answer (asked of two:9092)");
+}
+
+} // namespace
+} // namespace barnabas::client
