@@ -13,6 +13,9 @@ int run_start(const cli::parsed_options& options);
 const cli::command& version_command();
 int run_version(const cli::parsed_options& options);
 
+const cli::command& topics_command();
+int run_topics(const cli::parsed_options& options);
+
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);
 

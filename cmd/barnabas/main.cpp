@@ -20,6 +20,7 @@ struct subcommand {
 const std::vector<subcommand>& subcommands() {
     static const std::vector<subcommand> all = {
         {barnabas::start_command(), barnabas::run_start},
+        {barnabas::topics_command(), barnabas::run_topics},
         {barnabas::dump_log_command(), barnabas::run_dump_log},
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},
@@ -65,8 +66,10 @@ int run(const std::vector<std::string_view>& args) {
         return refuse(found.failure().detail);
     const auto rest = std::span(args).subspan(found->words);
     auto options = barnabas::cli::parse(*found->what, rest);
-    if (!options)
-        return refuse(options.failure().detail);
+    if (!options) {
+        const int status = refuse(options.failure().detail);
+        return found->what->like_kafka ? exit_failure : status;
+    }
     if (options->help())
         return print(barnabas::cli::help_text(barnabas::program_name, *found->what));
     for (const auto& one : subcommands())

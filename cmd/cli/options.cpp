@@ -19,7 +19,12 @@ error wrong(std::string why) {
 const option* find_long(const command& what, std::string_view name) {
     const auto found = std::find_if(what.options.begin(), what.options.end(),
                                     [&](const option& one) { return one.name == name; });
-    return found == what.options.end() ? nullptr : &*found;
+    if (found != what.options.end() || !what.like_kafka || name.empty())
+        return found == what.options.end() ? nullptr : &*found;
+    const auto begins = [&](const option& one) { return one.name.starts_with(name); };
+    if (std::count_if(what.options.begin(), what.options.end(), begins) != 1)
+        return nullptr;
+    return &*std::find_if(what.options.begin(), what.options.end(), begins);
 }
 
 const option* find_short(const command& what, char name) {

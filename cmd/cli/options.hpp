@@ -33,6 +33,8 @@ struct command {
     std::vector<std::string_view> positionals = {};
     /// Sentences or examples after the options.
     std::string_view notes = {};
+    /// As Kafka's own tools: unambiguous beginnings of long options will do, and wrong usage ends with 1.
+    bool like_kafka = false;
 };
 
 /// What was given. Names asked for must be in the command's table.

@@ -63,6 +63,15 @@ TEST(options, numbers_have_a_range) {
     EXPECT_FALSE(parsed({"--seed", "7x"})->number("seed", 1, 9));
 }
 
+TEST(options, beginnings_of_names_do_for_tools_like_those_of_kafka) {
+    constexpr option kafka_rows[] = {{"topic", "NAME", ""}, {"topic-id", "ID", ""}, {"create", "", ""}};
+    const command kafka{"topics", "Topics.", kafka_rows, {}, {}, true};
+    EXPECT_TRUE(parsed({"--cr"}, kafka)->has("create"));
+    EXPECT_EQ(parsed({"--topic=a", "--topic-i", "b"}, kafka)->value("topic"), "a");
+    EXPECT_NE(refusal({"--top", "a"}, kafka), "") << "two options begin so";
+    EXPECT_NE(refusal({"--quie"}), "") << "other tools want whole names";
+}
+
 TEST(options, help_is_found_before_anything_is_checked) {
     EXPECT_TRUE(parsed({"--help", "--nonsense"})->help());
     EXPECT_TRUE(parsed({"-h"})->help());

@@ -1,0 +1,68 @@
+#include "cmd/barnabas/cluster_tool.hpp"
+
+#include "cmd/barnabas/commands.hpp"
+#include "runtime/config/properties.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace barnabas {
+
+namespace {
+
+result<std::string> read_file(const std::string& path) {
+    if (!std::filesystem::is_regular_file(path))
+        return error{errc::not_found, path + " cannot be read: it is no file"};
+    std::ifstream file(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file.is_open() || file.bad())
+        return error{errc::not_found, path + " cannot be read"};
+    return text;
+}
+
+} // namespace
+
+result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
+                                           std::string_view client_id) {
+    client::properties keys{{"client.id", std::string(client_id)}};
+    if (const auto path = options.value("command-config")) {
+        const auto text = read_file(*path);
+        if (!text)
+            return text.failure();
+        const auto given = parse_properties(*path, *text);
+        if (!given)
+            return given.failure();
+        for (const auto& one : *given)
+            keys[one.key] = one.value;
+    }
+    keys["bootstrap.servers"] = std::string(servers);
+    return keys;
+}
+
+result<client::handle> connect_tool(const client::properties& keys) {
+    client::handle_options options;
+    options.on_trouble = [](const std::string& sentence) {
+        std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
+    };
+    return client::connect(keys, std::move(options));
+}
+
+std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,
+                                      const std::vector<std::string_view>& others) {
+    if (!options.has(one))
+        return std::nullopt;
+    for (const auto other : others)
+        if (options.has(other))
+            return "Option \"[" + std::string(one) + "]\" can't be used with option \"[" +
+                   std::string(other) + "]\"";
+    return std::nullopt;
+}
+
+std::string zookeeper_sentence(std::string_view tool) {
+    return "--zookeeper is gone: brokers keep what was there themselves; say " + std::string(tool) +
+           " --bootstrap-server HOST:PORT with the address of a broker, such as localhost:9092";
+}
+
+} // namespace barnabas

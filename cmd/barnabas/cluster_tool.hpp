@@ -1,0 +1,30 @@
+#pragma once
+
+#include "actors/client/application/handle.hpp"
+#include "cmd/cli/options.hpp"
+#include "protocol/model/error.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the tools that speak to a cluster share.
+namespace barnabas {
+
+/// Reads the file of --command-config, if it is given, and adds the servers; an absent file and a broken one
+/// are errors that name it.
+result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
+                                           std::string_view client_id);
+
+/// A client for a tool. Troubles with brokers go to standard error while the tool waits.
+result<client::handle> connect_tool(const client::properties& keys);
+
+/// "Option "[a]" can't be used with option "[b]"", for the first of `others` that is given beside `one`.
+std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,
+                                      const std::vector<std::string_view>& others);
+
+/// The sentence for who still gives --zookeeper.
+std::string zookeeper_sentence(std::string_view tool);
+
+} // namespace barnabas

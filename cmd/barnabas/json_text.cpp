@@ -1,0 +1,59 @@
+#include "cmd/barnabas/json_text.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace barnabas {
+
+namespace {
+
+template <class List, class Text>
+std::string listed(const List& list, const Text& text_of) {
+    std::string text;
+    for (const auto& one : list)
+        text += (text.empty() ? "" : ",") + text_of(one);
+    return "[" + text + "]";
+}
+
+} // namespace
+
+std::string json_quoted(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            quoted += '\\';
+            quoted += c;
+        } else if (byte < 0x20) {
+            std::array<char, 8> escape{};
+            std::snprintf(escape.data(), escape.size(), "\\u%04x", byte);
+            quoted += escape.data();
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + "\"";
+}
+
+json_object& json_object::add(std::string_view name, std::string_view text) {
+    return add_raw(name, json_quoted(text));
+}
+
+json_object& json_object::add(std::string_view name, const std::vector<std::int32_t>& numbers) {
+    return add_raw(name, listed(numbers, [](std::int32_t one) { return std::to_string(one); }));
+}
+
+json_object& json_object::add(std::string_view name, const std::vector<json_object>& objects) {
+    return add_raw(name, listed(objects, [](const json_object& one) { return one.text(); }));
+}
+
+json_object& json_object::add(std::string_view name, const std::vector<std::string>& texts) {
+    return add_raw(name, listed(texts, [](const std::string& one) { return json_quoted(one); }));
+}
+
+json_object& json_object::add_raw(std::string_view name, std::string_view value) {
+    members_ += (members_.empty() ? "" : ",") + json_quoted(name) + ":" + std::string(value);
+    return *this;
+}
+
+} // namespace barnabas
