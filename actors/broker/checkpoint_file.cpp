@@ -77,15 +77,13 @@ public:
         auto there = files_.exists(path);
         if (!there)
             return there.failure();
-        if (!*there) {
-            found.to_write.insert(kind);
-            return {};
-        }
+        if (!*there)
+            return take_missing(kind, path, "absent");
         auto text = read_text(files_, path);
         if (!text)
             return text.failure();
         if (BARNABAS_MARK_IF(*text && (*text)->empty(), checkpoint_empty))
-            return take_empty(kind, path);
+            return take_missing(kind, path, "empty");
         auto lines = *text ? decode_checkpoint(**text) : error{errc::malformed, "it is too long"};
         if (lines && kind == checkpoint_kind::log_start)
             return take_log_starts(path, *lines);
@@ -132,16 +130,19 @@ private:
         return take(checkpoint_kind::log_start, lines), result<void>{};
     }
 
-    /// Kafka makes its files empty, and first writes them when it has something to say.
-    result<void> take_empty(checkpoint_kind kind, const std::string& path) {
+    /// Kafka makes its files empty, and first writes them when it has something to say. Who lost what
+    /// promised that records are deleted has the copy.
+    result<void> take_missing(checkpoint_kind kind, const std::string& path, const char* what) {
         found.to_write.insert(kind);
         if (kind != checkpoint_kind::log_start)
             return {};
         auto copy = read_copy(files_, directory_);
         if (!copy)
             return copy.failure();
-        return *copy && !(*copy)->empty() ? use_instead(kind, path, {errc::malformed, "it is empty"})
-                                          : result<void>{};
+        const bool said_something = *copy && !(*copy)->empty();
+        if (!BARNABAS_MARK_IF(said_something, log_starts_missing))
+            return {};
+        return use_instead(kind, path, {errc::malformed, std::string("it is ") + what});
     }
 
     result<void> use_instead(checkpoint_kind kind, const std::string& path, const error& why) {

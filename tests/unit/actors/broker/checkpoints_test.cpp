@@ -1,6 +1,7 @@
 #include "actors/broker/checkpoints.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/small_files.hpp"
+#include "protocol/model/mark.hpp"
 #include "sim/disk/memory_disk.hpp"
 
 #include <gtest/gtest.h>
@@ -199,6 +200,32 @@ TEST(checkpoint_file, an_empty_file_has_no_lines_unless_its_copy_knows_better) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->offsets.at(orders).log_start, log_offset(42));
     EXPECT_EQ(found->damage.size(), 1u);
+}
+
+TEST(checkpoint_file, a_file_that_is_gone_is_replaced_by_its_copy) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    ASSERT_TRUE(files.create_directory("/d"));
+    checkpoint_job job{"/d", {{kind::log_start, "0\n1\norders 0 42\n"}}};
+    job.run(files);
+    ASSERT_TRUE(job.outcome);
+    ASSERT_TRUE(files.remove("/d/log-start-offset-checkpoint"));
+    const auto hits = mark_hits("log_starts_missing");
+    auto found = read_checkpoints(files, "/d");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(mark_hits("log_starts_missing") - hits, 1u);
+    EXPECT_EQ(found->offsets.at(orders).log_start, log_offset(42));
+    ASSERT_EQ(found->damage.size(), 1u);
+    EXPECT_NE(found->damage[0].find("it is absent"), std::string::npos) << found->damage[0];
+    EXPECT_TRUE(found->to_write.contains(kind::log_start));
+    // A copy without lines, one that is damaged, and none: nothing was promised that anybody knows of.
+    for (const auto& copy : {encode_log_start_copy("0\n0\n"), std::string("garbage"), std::string()}) {
+        ASSERT_TRUE(write_small_file(files, "/d", std::string(log_start_copy_name), copy));
+        found = read_checkpoints(files, "/d");
+        ASSERT_TRUE(found);
+        EXPECT_TRUE(found->offsets.empty()) << copy;
+        EXPECT_TRUE(found->damage.empty()) << copy;
+    }
 }
 
 TEST(checkpoint_file, lines_reach_their_partition_and_those_of_nobody_count_for_nothing) {
