@@ -78,7 +78,7 @@ struct remove_partition_files {
     topic_partition id;
     std::string directory;
 };
-/// A partition found no room to be opened: `on_reopen_due` a while later.
+/// A partition could not be opened and may be one day: `on_reopen_due` a while later.
 struct reopen_later {};
 /// Its data directory failed: it refuses everything from now on.
 struct lose_directory {

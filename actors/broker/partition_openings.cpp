@@ -60,6 +60,11 @@ void partition_set::note_not_opened(const partition_opened& opened, const local_
     const bool may_be_opened = opened.code == errc::disk_full || opened.code == errc::too_many_open_files;
     const auto what = described(partition.topic, opened.partition.partition) +
                       " is not served: " + to_string(error{opened.code, opened.detail});
+    if (BARNABAS_MARK_IF(is_blocked(opened, partition), partition_blocked)) {
+        out.emplace_back(effects::note{effects::note_level::warn, "partition_not_opened",
+                                       what + "; it is tried again when its name is free"});
+        return reopen_later(out);
+    }
     if (!BARNABAS_MARK_IF(may_be_opened && !closing_, partition_without_room)) {
         out.emplace_back(effects::note{effects::note_level::error, "partition_not_opened", what});
         return;
@@ -77,6 +82,7 @@ void partition_set::reopen_later(effects::effects& out) {
 
 void partition_set::on_reopen_due(effects::effects& out) {
     reopen_armed_ = false;
+    set_aside_again(out);
     if (std::exchange(recording_waits_, false))
         begin_recording(out);
     failed_known_.reset();

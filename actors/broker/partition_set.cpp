@@ -77,6 +77,14 @@ void partition_set::begin_removals(effects::effects& out) {
     cancel_moves_of_removed(closings);
     for (const auto& id : std::set<topic_partition>(waiting_)) {
         auto& partition = partitions_.at(id);
+        if (BARNABAS_MARK_IF(blocked_.contains(id), blocked_partition_deleted)) {
+            // The files under its name are not its own.
+            places_.left_behind(partition.data_directory,
+                                partition_directory_name(partition.topic, id.partition));
+            places_.removed(partition.data_directory);
+            partition.data_directory.clear();
+            blocked_.forget(id);
+        }
         if (BARNABAS_MARK_IF(partition.data_directory.empty(), missing_partition_deleted)) {
             partitions_.erase(id);
             waiting_.erase(id);
@@ -130,19 +138,8 @@ void partition_set::begin_set_aside(effects::effects& out) {
     for (const auto& [from, to] : aside.renames)
         out.emplace_back(effects::note{effects::note_level::warn, "partition_directory_set_aside",
                                        from + " is what is left of another topic; it is moved to " + to});
+    blocked_.ordered(aside.renames);
     out.emplace_back(std::move(aside));
-}
-
-void partition_set::on_directories_set_aside(const result<void>& outcome, effects::effects& out) {
-    BARNABAS_ASSERT(step_ == step::setting_aside);
-    // A partition whose place is still taken fails to open by itself, with a reason of its own.
-    if (!outcome)
-        out.emplace_back(effects::note{effects::note_level::error, "partition_directory_not_set_aside",
-                                       to_string(outcome.failure())});
-    if (!closing_)
-        begin_opening(out);
-    else
-        step_ = step::none;
 }
 
 void partition_set::begin_opening(effects::effects& out) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/broker/blocked_partitions.hpp"
 #include "actors/broker/broker_effects.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/log_dirs_messages.hpp"
@@ -141,6 +142,8 @@ private:
     void next_image(broker_effects::effects& out);
     void begin_removals(broker_effects::effects& out);
     void begin_set_aside(broker_effects::effects& out);
+    void set_aside_again(broker_effects::effects& out);
+    void on_set_aside_again(const result<void>& outcome, broker_effects::effects& out);
     void begin_opening(broker_effects::effects& out);
     void begin_recording(broker_effects::effects& out);
     void finish(broker_effects::effects& out);
@@ -154,6 +157,7 @@ private:
                   broker_effects::effects& out);
     void note_not_opened(const partition_opened& opened, const local_partition& partition,
                          broker_effects::effects& out);
+    bool is_blocked(const partition_opened& opened, const local_partition& partition);
     void reopen_later(broker_effects::effects& out);
     void after_reopening(const topic_partition& id, broker_effects::effects& out);
     void note_progress(const local_partition& partition, broker_effects::effects& out);
@@ -207,6 +211,7 @@ private:
     std::map<topic_partition, log_offset> not_made_;
     /// What found no room, with its data directory, and what is being opened again now.
     std::map<topic_partition, std::string> without_room_;
+    blocked_partitions blocked_;
     std::set<topic_partition> reopening_;
     /// Opened again, and not shown before it is recorded as made.
     std::set<topic_partition> reopened_;

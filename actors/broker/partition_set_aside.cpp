@@ -1,0 +1,64 @@
+#include "actors/broker/partition_set.hpp"
+#include "actors/broker/small_files.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
+
+#include <utility>
+
+/// Directories of other topics that have the name of a new partition.
+namespace barnabas {
+
+namespace effects = broker_effects;
+
+void partition_set::on_directories_set_aside(const result<void>& outcome, effects::effects& out) {
+    BARNABAS_ASSERT(step_ == step::setting_aside);
+    if (BARNABAS_MARK_IF(blocked_.retrying(), set_aside_tried_again))
+        return on_set_aside_again(outcome, out);
+    // A partition whose place is still taken fails to open by itself, and waits for the next try.
+    if (outcome)
+        blocked_.succeeded();
+    else
+        out.emplace_back(effects::note{effects::note_level::error, "partition_directory_not_set_aside",
+                                       to_string(outcome.failure()) +
+                                           "; it is tried again as long as a new partition needs the name"});
+    if (!closing_)
+        begin_opening(out);
+    else
+        step_ = step::none;
+}
+
+/// One thing at a time: not while an image is carried out.
+void partition_set::set_aside_again(effects::effects& out) {
+    if (closing_ || blocked_.empty())
+        return;
+    if (step_ == step::none)
+        if (auto order = blocked_.due(); !order.empty()) {
+            step_ = step::setting_aside;
+            out.emplace_back(effects::set_aside_directories{std::move(order)});
+            return;
+        }
+    reopen_later(out);
+}
+
+void partition_set::on_set_aside_again(const result<void>& outcome, effects::effects& out) {
+    step_ = step::none;
+    for (const auto& id : blocked_.tried(outcome.has_value()))
+        without_room_.emplace(id, partitions_.at(id).data_directory);
+    if (closing_)
+        return;
+    reopen_later(out);
+    // What was opened meanwhile is not shown yet.
+    if (!reopened_.empty())
+        begin_recording(out);
+    else
+        next_image(out);
+}
+
+/// Whether that is why it did not open.
+bool partition_set::is_blocked(const partition_opened& opened, const local_partition& partition) {
+    const auto name = partition_directory_name(partition.topic, opened.partition.partition);
+    return opened.code == errc::inconsistent_topic_id && partition.is_new && !closing_ &&
+           blocked_.take(opened.partition, join_path(partition.data_directory, name));
+}
+
+} // namespace barnabas
