@@ -309,10 +309,7 @@ void broker_actor::carry_out(effects::configure_broker& effect) {
 
 void broker_actor::carry_out(const effects::configure_partition& effect) {
     auto config = effective(altered_, effect.configs);
-    if (!config.cleanup_compact)
-        cleaner_.on_paused(effect.id);
-    else if (!effect.moves)
-        cleaner_.on_opened(effect.id);
+    cleaner_.on_configured(effect.id, config.cleanup_compact, effect.moves);
     send(partitions_.at(effect.id), configure_partition{std::move(config), effect.was_compacted});
 }
 
@@ -407,8 +404,7 @@ void broker_actor::carry_out(const effects::report_failed& effect) {
 
 void broker_actor::carry_out(const effects::report_stopped& effect) {
     end();
-    auto not_closed = closing_.left();
-    not_closed.insert(closing_.unwritten().begin(), closing_.unwritten().end());
+    auto not_closed = closing_.not_closed();
     not_closed.insert(effect.not_closed.begin(), effect.not_closed.end());
     if (events_.on_stopped)
         events_.on_stopped(not_closed);
@@ -442,10 +438,7 @@ void broker_actor::on_exit() {
     journals_.let_go();
     checkpoints_.let_go();
     listeners_.clear();
-    controller_ = nullptr;
-    room_watch_ = nullptr;
-    hang_watch_ = nullptr;
-    http_ = nullptr;
+    controller_ = room_watch_ = hang_watch_ = http_ = nullptr;
 }
 
 void broker_actor::carry_out(const effects::note& effect) {

@@ -41,6 +41,13 @@ void cleaner_shell::on_paused(const topic_partition& id) {
     carry_out(out);
 }
 
+void cleaner_shell::on_configured(const topic_partition& id, bool is_compacted, bool moves) {
+    if (!is_compacted)
+        on_paused(id);
+    else if (!moves)
+        on_opened(id);
+}
+
 void cleaner_shell::on_state(const cleaning_state& state) {
     cleaner::effects out;
     machine_.on_state({state.partition, state.overdue, state.dirty_ratio}, state.wanted, out);

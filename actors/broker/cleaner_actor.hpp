@@ -29,6 +29,7 @@ public:
     void on_opened(const topic_partition& id) { machine_.on_opened(id); }
     void on_gone(const topic_partition& id);
     void on_paused(const topic_partition& id);
+    void on_configured(const topic_partition& id, bool is_compacted, bool moves);
     void on_state(const cleaning_state& state);
     void on_cleaned(const partition_cleaned& pass);
 

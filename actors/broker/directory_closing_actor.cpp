@@ -101,4 +101,10 @@ std::set<std::string> directory_closing::left() const {
     return all;
 }
 
+std::set<std::string> directory_closing::not_closed() const {
+    auto all = left();
+    all.insert(unwritten_.begin(), unwritten_.end());
+    return all;
+}
+
 } // namespace barnabas

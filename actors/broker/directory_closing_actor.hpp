@@ -41,8 +41,8 @@ public:
     const result<void>& outcome() const noexcept { return outcome_; }
     /// Directories that have no marker and are still locked, since they did not come back.
     std::set<std::string> left() const;
-    /// Directories in which the last could not be written.
-    const std::set<std::string>& unwritten() const noexcept { return unwritten_; }
+    /// These, and those in which the last could not be written.
+    std::set<std::string> not_closed() const;
 
 private:
     struct one {

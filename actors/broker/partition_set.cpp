@@ -402,6 +402,11 @@ void partition_set::close_all(effects::effects& out) {
     }
 }
 
+closed_logs partition_set::closed_in(const std::string& directory) const {
+    const auto found = closed_.find(directory);
+    return found == closed_.end() ? closed_logs{} : found->second;
+}
+
 bool partition_set::is_closed() const noexcept {
     return closing_ && partitions_.empty() && moves_.empty() && step_ != step::setting_aside &&
            step_ != step::recording;

@@ -91,10 +91,7 @@ public:
     bool left_unflushed() const noexcept { return !unflushed_.empty(); }
     bool left_unflushed(const std::string& directory) const { return unflushed_.contains(directory); }
     /// What the logs of the directory were when they closed, for the next start.
-    closed_logs closed_in(const std::string& directory) const {
-        const auto found = closed_.find(directory);
-        return found == closed_.end() ? closed_logs{} : found->second;
-    }
+    closed_logs closed_in(const std::string& directory) const;
     std::vector<topic_partition> open_partitions() const;
     metadata_image_ptr image() const noexcept { return current_; }
     /// Open partitions in a data directory that the request wants to hear of, by topic and number.

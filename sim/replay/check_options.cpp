@@ -333,6 +333,14 @@ checked problem_of_phases(virtual_time healing, virtual_time progress_due) {
         .found();
 }
 
+checked problem_of_repetition(std::uint64_t repeat, std::uint64_t chance_percent) {
+    if (repeat < 1 || repeat > faults_max)
+        return value_problem{{"repeat"}, "repeat must be in 1.." + std::to_string(faults_max)};
+    if (chance_percent > 100)
+        return value_problem{{"chance_percent"}, "chance_percent must be in 0..100"};
+    return {};
+}
+
 std::optional<std::string> problem_of_zstd(const produce_consume_options& options) {
     const bool sent = std::any_of(options.producers.begin(), options.producers.end(), uses_zstd);
     const bool old_readers = std::any_of(options.readers.begin(), options.readers.end(), knows_no_zstd);

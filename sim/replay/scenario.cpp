@@ -40,14 +40,6 @@ checked too_many(const char* field, std::uint64_t count, std::uint64_t before) {
     return value_problem{{field}, "a run has 1.." + std::to_string(clients_max) + " of these"};
 }
 
-checked wrong_repetition(std::uint64_t repeat, std::uint64_t chance_percent) {
-    if (repeat < 1 || repeat > faults_max)
-        return value_problem{{"repeat"}, "repeat must be in 1.." + std::to_string(faults_max)};
-    if (chance_percent > 100)
-        return value_problem{{"chance_percent"}, "chance_percent must be in 0..100"};
-    return {};
-}
-
 } // namespace
 
 /// One pass over the text for one seed. Sections of one kind replace what was drawn of that kind as a whole
@@ -358,7 +350,7 @@ result<void> scenario::reading::fault(const document_section& from) {
         lines.needs({"at", "kind"}).field("repeat", repeat).field("chance_percent", chance_percent);
         lines.fields(fault).called("[fault] of kind " + std::string(name_of(fault.kind)));
         lines.check(problem_of(fault, made.faults.healing, made.faults.lossy))
-            .check(wrong_repetition(repeat, chance_percent));
+            .check(problem_of_repetition(repeat, chance_percent));
         if (auto done = lines.done(); !done)
             return done;
         auto whether = draws.split("fault chance").split(number);
