@@ -1,5 +1,6 @@
 #include "actors/group/classic_group.hpp"
 
+#include "actors/group/limits.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -59,7 +60,9 @@ void classic_group::complete_join(turn& now) {
     drop_absent(now);
     if (!members_.empty() && !elect_leader()) {
         BARNABAS_MARK(only_absent_static_members);
-        return arm_phase_timer(timer_kind::join, rebalance_timeout(), now);
+        // They may have asked for no time at all.
+        return arm_phase_timer(timer_kind::join,
+                               std::max(rebalance_timeout(), group_limits::absent_members_wait_min), now);
     }
     begin_generation(now);
 }

@@ -20,6 +20,9 @@ inline constexpr std::size_t record_overhead_bytes = 128;
 /// Whoever joins for the first time may have gone before the others are there; then nobody waits for it
 /// longer than this (Kafka's value).
 inline constexpr std::chrono::minutes first_join_wait{5};
+/// A rebalance to which nobody came, of members that have a fixed name, waits for them once more for at least
+/// that long, whatever time they asked for.
+inline constexpr std::chrono::milliseconds absent_members_wait_min{1'000};
 /// Between two searches of all topics for those that match a group's patterns (Kafka's value).
 inline constexpr std::chrono::seconds pattern_refresh_wait{10};
 /// After an append that failed for lack of room, before the state is loaded again.

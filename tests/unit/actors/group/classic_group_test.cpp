@@ -1,3 +1,4 @@
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/group/group_world.hpp"
 
 #include <set>
@@ -383,6 +384,33 @@ TEST(classic_group, absent_static_member_keeps_its_place_until_its_session_ends)
     EXPECT_EQ(world.describe().members.size(), 2u);
     world.pass(milliseconds(1'000));
     EXPECT_EQ(world.describe().members.size(), 1u);
+}
+
+/// Otherwise one client could take the whole event loop.
+TEST(classic_group, absent_static_members_that_ask_for_no_time_are_waited_for_in_steps) {
+    group_world world;
+    const auto marks = mark_hits("only_absent_static_members");
+    auto request = world.joining({"", "i1"});
+    request.rebalance_timeout = milliseconds(0);
+    const auto one = world.ask(request);
+    request = world.joining();
+    request.rebalance_timeout = milliseconds(5'000);
+    const auto two = world.ask(request);
+    world.pass(milliseconds(5'000));
+    const auto first = world.joined(one);
+    const auto second = world.joined(two);
+    for (const auto& member : {first, second})
+        if (member.member_id != member.leader)
+            world.ask(sync_request{{member.member_id, {}}, generation_id(1), {}, {}, {}});
+    world.synced(first.leader, generation_id(1));
+    ASSERT_EQ(world.describe().state, "Stable");
+    EXPECT_EQ(world.leave({second.member_id, {}}), errc::ok);
+    // `pass` does not end if the same time comes again and again.
+    world.pass(milliseconds(3'000));
+    EXPECT_EQ(mark_hits("only_absent_static_members"), marks + 4);
+    EXPECT_EQ(world.describe().members.size(), 1u);
+    const auto again = world.joined(world.ask(world.joining({first.member_id, "i1"})));
+    EXPECT_EQ(again.generation, generation_id(2));
 }
 
 TEST(classic_group, administrator_removes_a_static_member_by_name) {
