@@ -208,7 +208,7 @@ void coordinator::expire(const std::string& name, turn& now) {
 bool coordinator::has_expired(const committed_offset& value, const expiry_rule& rule,
                               timestamp_ms now) const {
     if (value.expires_at != no_timestamp)
-        return now >= value.expires_at && !rule.has_members;
+        return now >= value.expires_at;
     const auto counted_from = std::max(value.committed_at, rule.counted_from);
     return now >= saturated_sum(counted_from, options_.offsets_retention.count());
 }

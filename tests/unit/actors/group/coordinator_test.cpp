@@ -288,6 +288,29 @@ TEST(coordinator, offsets_of_a_living_group_do_not_expire) { // card GRP-01
     EXPECT_EQ(world.committed("left-behind"), -1);
 }
 
+/// As in Kafka: what nobody reads goes at its own time, though the group lives.
+TEST(coordinator, limited_offsets_of_what_a_living_group_does_not_read_expire) {
+    group_options options;
+    options.offsets_retention = std::chrono::hours(24 * 365);
+    group_world world(options);
+    const auto member = stable_subscribed_to(world, "t");
+    commit_request request;
+    request.who = {member, {}};
+    request.generation = generation_id(1);
+    request.retention = std::chrono::minutes(30);
+    request.partitions.resize(2);
+    request.partitions[0].topic = "t";
+    request.partitions[1].topic = "left-behind";
+    request.partitions[0].offset = request.partitions[1].offset = log_offset(3);
+    EXPECT_EQ(world.take<commit_response>(world.ask(std::move(request))).code, errc::ok);
+    for (int second = 0; second < 3'600; second += 9) {
+        world.pass(milliseconds(9'000));
+        ASSERT_EQ(world.heartbeat({member, {}}, 1), errc::ok);
+    }
+    EXPECT_EQ(world.committed("t"), 3);
+    EXPECT_EQ(world.committed("left-behind"), -1);
+}
+
 TEST(coordinator, offsets_do_not_expire_during_a_rebalance) { // card GRP-03
     group_options options;
     options.offsets_retention = milliseconds(1'000);
