@@ -21,14 +21,6 @@ result<Message> decode_newest(const slice& bytes) {
     return Message::decode(in, std::min(version, Message::highest_version));
 }
 
-void sort_all(partitions_by_topic& all) {
-    for (auto& [topic, indexes] : all) {
-        std::sort(indexes.begin(), indexes.end());
-        indexes.erase(std::unique(indexes.begin(), indexes.end()), indexes.end());
-    }
-    std::erase_if(all, [](const auto& one) { return one.second.empty(); });
-}
-
 template <class Entries>
 partitions_by_topic by_id(const Entries& entries, const metadata_image& topics) {
     partitions_by_topic all;
@@ -36,11 +28,18 @@ partitions_by_topic by_id(const Entries& entries, const metadata_image& topics) 
         if (const auto* topic = topics.find_topic(entry.topic))
             for (const auto index : entry.partitions)
                 all[topic->id].emplace_back(index);
-    sort_all(all);
+    put_in_order(all);
     return all;
 }
 
 } // namespace
+
+result<std::vector<std::string>> decode_topics(const slice& bytes) {
+    auto decoded = decode_newest<subscription>(bytes);
+    if (!decoded)
+        return decoded.failure();
+    return std::move(decoded->topics);
+}
 
 result<classic_subscription> decode_subscription(const slice& bytes, const metadata_image& topics) {
     auto decoded = decode_newest<subscription>(bytes);

@@ -21,6 +21,8 @@ struct classic_subscription {
     std::optional<std::string> rack;
 };
 
+/// The topics of a subscription alone, as it names them; malformed for bytes that are none.
+result<std::vector<std::string>> decode_topics(const slice& bytes);
 /// malformed for bytes that are no subscription.
 result<classic_subscription> decode_subscription(const slice& bytes, const metadata_image& topics);
 

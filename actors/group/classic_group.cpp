@@ -1,6 +1,7 @@
 #include "actors/group/classic_group.hpp"
 
 #include "actors/group/limits.hpp"
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -142,10 +143,10 @@ void classic_group::add_member(const join_request& request, const std::string& m
     one.instance_id = request.who.instance_id;
     take_over(one, request, ticket, now);
     // It may have gone before the rebalance ends, and then nobody would notice.
-    one.alive_until = later(now.now, group_limits::first_join_wait);
+    one.life.alive_until = later(now.now, group_limits::first_join_wait);
     if (phase_ == classic_phase::preparing && first_rebalance_)
         joined_in_first_wait_ = true;
-    watch(member_id, one);
+    timers_.watch(one.life, name_, member_id);
 }
 
 /// What the request says, and that it waits for the rebalance.
@@ -211,22 +212,33 @@ void classic_group::replace_static_member(const join_request& request, std::stri
         pending_sync_.insert(member_id);
     if (leader_ == old_id)
         leader_ = member_id;
-    one.timer_at.reset();
+    one.life.timer_at.reset();
     take_over(one, request, ticket, now);
     touch(member_id, one, now.now);
-    if (phase_ == classic_phase::stable && voted_protocol() == protocol_)
-        return answer_returned_static(member_id, old_id, *std::exchange(one.join, std::nullopt), now);
     if (phase_ == classic_phase::preparing)
         return complete_join_if_all_are_there(now);
-    prepare_rebalance({"a static member came back and wants another protocol", member_id, request.reason},
-                      now);
+    const char* why = "a static member came back before the assignment was there";
+    if (phase_ == classic_phase::stable) {
+        why = "a static member came back and wants another protocol";
+        if (voted_protocol() == protocol_) {
+            if (answer_returned_static(member_id, old_id, now))
+                return;
+            why = "a static member came back with more than can be kept";
+        }
+    }
+    prepare_rebalance({why, member_id, request.reason}, now);
 }
 
 /// The generation goes on with the new id in the old one's place. A leader is not to assign anew: newer
-/// clients are told so (KIP-814), older ones are told that the leader is somebody else.
-void classic_group::answer_returned_static(const std::string& member_id, const std::string& old_id,
-                                           waiting_join waiting, turn& now) {
-    write(state_to_record(nullptr, now), now);
+/// clients are told so (KIP-814), older ones are told that the leader is somebody else. False when what the
+/// member says now cannot be kept beside what all are assigned.
+bool classic_group::answer_returned_static(const std::string& member_id, const std::string& old_id,
+                                           turn& now) {
+    auto state = state_to_record(nullptr, now);
+    if (BARNABAS_MARK_IF(bytes_of(name_, state) > options_.record_bytes_max, returned_static_too_large))
+        return false;
+    write(std::move(state), now);
+    const auto waiting = *std::exchange(members_.find(member_id)->second.join, std::nullopt);
     join_response answer;
     answer.generation = generation_;
     answer.protocol_type = protocol_type_;
@@ -238,6 +250,7 @@ void classic_group::answer_returned_static(const std::string& member_id, const s
         answer.members = listed_members();
     }
     now.out.reply(waiting.ticket, std::move(answer));
+    return true;
 }
 
 } // namespace barnabas::group

@@ -99,9 +99,7 @@ private:
         std::optional<request_ticket> sync;
         /// Has not been through a rebalance yet.
         bool is_new = true;
-        monotonic_ns alive_until;
-        /// When its timer fires; an older, later one means nothing any more.
-        std::optional<monotonic_ns> timer_at;
+        session life;
     };
     using members = std::map<std::string, member, std::less<>>;
 
@@ -113,8 +111,7 @@ private:
     void join_again(const join_request& request, request_ticket ticket, turn& now);
     void replace_static_member(const join_request& request, std::string member_id, request_ticket ticket,
                                turn& now);
-    void answer_returned_static(const std::string& member_id, const std::string& old_id, waiting_join waiting,
-                                turn& now);
+    bool answer_returned_static(const std::string& member_id, const std::string& old_id, turn& now);
     void add_member(const join_request& request, const std::string& member_id, request_ticket ticket,
                     turn& now);
     void update_and_rebalance(const join_request& request, request_ticket ticket, turn& now);
@@ -137,12 +134,14 @@ private:
     void arm_phase_timer(timer_kind kind, std::chrono::milliseconds wait, turn& now);
 
     // classic_member.cpp: syncing, living, leaving
-    errc check_member(const member_name& who) const;
+    errc check_member(const member_name& who) const {
+        return check_member(who, members_.contains(who.member_id));
+    }
+    errc check_member(const member_name& who, bool id_is_known) const;
     void assign(const std::vector<member_assignment>& assignments, turn& now);
     void answer_assignments(errc code, turn& now);
     sync_response assignment_of(const member& one) const;
     void touch(const std::string& member_id, member& one, monotonic_ns now);
-    void watch(const std::string& member_id, member& one);
     void on_session_timer(const std::string& member_id, turn& now);
     void remove(std::string member_id, errc why, turn& now);
     void rebalance_without(const cause& because, turn& now);

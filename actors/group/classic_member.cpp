@@ -1,7 +1,7 @@
 #include "actors/group/classic_group.hpp"
 
-#include "actors/group/limits.hpp"
-#include "protocol/kafka/consumer_protocol.hpp"
+#include "actors/group/classic_bytes.hpp"
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -15,27 +15,16 @@ namespace {
 
 constexpr std::string_view consumer_protocol = "consumer";
 
-/// At most what the record takes.
-std::size_t bytes_of(const classic_state& state) {
-    std::size_t bytes = group_limits::record_overhead_bytes + state.protocol_type.size() +
-                        state.protocol.value_or("").size() + state.leader.value_or("").size();
-    for (const auto& one : state.members)
-        bytes += group_limits::record_overhead_bytes + one.member_id.size() +
-                 one.instance_id.value_or("").size() + one.client_id.size() + one.host.size() +
-                 one.metadata.size() + one.assignment.size();
-    return bytes;
-}
-
 } // namespace
 
-errc classic_group::check_member(const member_name& who) const {
+errc classic_group::check_member(const member_name& who, bool id_is_known) const {
     if (who.instance_id) {
         const auto known = static_members_.find(*who.instance_id);
         if (known == static_members_.end())
             return errc::unknown_member_id;
         return known->second == who.member_id ? errc::ok : errc::fenced_instance_id;
     }
-    return members_.contains(who.member_id) ? errc::ok : errc::unknown_member_id;
+    return id_is_known ? errc::ok : errc::unknown_member_id;
 }
 
 void classic_group::on_sync(const sync_request& request, request_ticket ticket, turn& now) {
@@ -74,7 +63,7 @@ void classic_group::on_sync(const sync_request& request, request_ticket ticket, 
 /// members are told, and may agree on something shorter.
 void classic_group::assign(const std::vector<member_assignment>& assignments, turn& now) {
     auto state = state_to_record(&assignments, now);
-    if (bytes_of(state) > options_.record_bytes_max) {
+    if (bytes_of(name_, state) > options_.record_bytes_max) {
         BARNABAS_MARK(assignment_too_large);
         answer_assignments(errc::message_too_large, now);
         return prepare_rebalance({"the assignment is too large to be kept", {}, {}}, now);
@@ -103,11 +92,11 @@ sync_response classic_group::assignment_of(const member& one) const {
 }
 
 errc classic_group::on_heartbeat(const heartbeat_request& request, turn& now) {
-    if (const errc code = check_member(request.who); code != errc::ok)
+    const auto found = members_.find(request.who.member_id);
+    if (const errc code = check_member(request.who, found != members_.end()); code != errc::ok)
         return options_.planted.static_zombie_lives && code == errc::fenced_instance_id ? errc::ok : code;
     if (request.generation != generation_ && !options_.planted.heartbeat_generation_ignored)
         return errc::illegal_generation;
-    const auto found = members_.find(request.who.member_id);
     touch(found->first, found->second, now.now);
     return phase_ == classic_phase::preparing ? errc::rebalance_in_progress : errc::ok;
 }
@@ -184,30 +173,21 @@ void classic_group::rebalance_without(const cause& because, turn& now) {
 
 /// A sign of life.
 void classic_group::touch(const std::string& member_id, member& one, monotonic_ns now) {
-    one.alive_until = later(now, one.session_timeout);
-    watch(member_id, one);
-}
-
-/// A heartbeat leaves the timer as it is; only what ends earlier than the timer needs another.
-void classic_group::watch(const std::string& member_id, member& one) {
-    if (one.timer_at && *one.timer_at <= one.alive_until)
-        return;
-    one.timer_at = one.alive_until;
-    timers_.arm(one.alive_until, {timer_kind::session, name_, member_id, 0});
+    one.life.alive_until = later(now, one.session_timeout);
+    timers_.watch(one.life, name_, member_id);
 }
 
 /// Who waits for an answer of ours is not silent by its own will; but a new member may have gone long ago.
 void classic_group::on_session_timer(const std::string& member_id, turn& now) {
     const auto found = members_.find(member_id);
-    if (found == members_.end() || !found->second.timer_at || *found->second.timer_at > now.now)
+    if (found == members_.end() || !take_timer(found->second.life, now.now))
         return;
     auto& one = found->second;
-    one.timer_at.reset();
     const bool waits_for_us = (one.join && !one.is_new) || one.sync;
     if (waits_for_us)
-        one.alive_until = later(now.now, one.session_timeout);
-    if (one.alive_until > now.now)
-        return watch(member_id, one);
+        one.life.alive_until = later(now.now, one.session_timeout);
+    if (one.life.alive_until > now.now)
+        return timers_.watch(one.life, name_, member_id);
     BARNABAS_MARK(member_session_expired);
     remove(member_id, errc::unknown_member_id, now);
     rebalance_without({"a member's session ended", member_id, {}}, now);
@@ -315,14 +295,10 @@ std::optional<std::set<std::string>> classic_group::subscribed_topics() const {
         return std::nullopt;
     std::set<std::string> topics;
     for (const auto& [id, one] : members_) {
-        kafka::wire_reader in(metadata_of(one));
-        const auto version = in.int16("version");
-        const auto known = std::min(version, kafka::consumer_protocol_subscription::highest_version);
-        auto subscription = version < 0 ? error{errc::malformed, "a negative version"}
-                                        : kafka::consumer_protocol_subscription::decode(in, known);
-        if (!subscription)
+        auto wanted = decode_topics(metadata_of(one));
+        if (!wanted)
             return std::nullopt;
-        topics.insert(subscription->topics.begin(), subscription->topics.end());
+        topics.insert(wanted->begin(), wanted->end());
     }
     return topics;
 }

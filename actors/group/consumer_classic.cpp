@@ -34,6 +34,17 @@ std::vector<offered_protocol> copied(const std::vector<offered_protocol>& protoc
     return copies;
 }
 
+/// As the member of a classic group joined it.
+join_request joining(const classic_handover::member& member) {
+    join_request joined;
+    joined.client = member.client;
+    joined.who = member.who;
+    joined.session_timeout = member.session_timeout;
+    joined.rebalance_timeout = member.rebalance_timeout;
+    joined.protocols = member.protocols;
+    return joined;
+}
+
 } // namespace
 
 // ---- joining
@@ -51,16 +62,18 @@ join_response consumer_group::on_join(const join_request& request, std::string n
         return refuse(errc::inconsistent_group_protocol, request.who.member_id);
     if (request.who.member_id.empty() && !request.who.instance_id && request.id_first)
         return refuse(errc::member_id_required, std::move(new_member_id));
-    const auto admitted = admit_classic(request, new_member_id, now);
-    if (!admitted)
-        return refuse(admitted.code(), request.who.member_id);
-    const auto& id = *admitted;
     const auto owned = std::move(subscription->owned);
-    refresh_targets(note_subscription(id, said_by(request, std::move(*subscription)), now), now);
-    reconcile_member(id, &owned, now);
-    touch(id, now.now);
-    limit_step(id, now);
-    const auto& one = *find(id);
+    auto said = said_by(request, std::move(*subscription));
+    const auto& id = request.who.member_id.empty() ? new_member_id : request.who.member_id;
+    if (BARNABAS_MARK_IF(!can_keep(id, said), classic_member_too_large))
+        return refuse(errc::message_too_large, request.who.member_id);
+    if (auto admitted = admit_classic(request, id, now); !admitted)
+        return refuse(admitted.code(), request.who.member_id);
+    refresh_targets(note_subscription(id, std::move(said), now), now);
+    auto& one = members_.find(id)->second;
+    reconcile_member(id, one, &owned, now);
+    touch(id, one, now.now);
+    limit_step(id, one, now);
     join_response answer;
     answer.generation = generation_id(one.has->epoch.get());
     answer.protocol_type = consumer_type;
@@ -92,10 +105,8 @@ std::string consumer_group::common_protocol(const consumer_subscription& said) c
     return found == offered.end() ? offered.front().name : found->name;
 }
 
-/// What the member is called from now on.
-result<std::string> consumer_group::admit_classic(const join_request& request,
-                                                  const std::string& new_member_id, turn& now) {
-    const auto& id = request.who.member_id.empty() ? new_member_id : request.who.member_id;
+/// `id` is what the member is called from now on.
+result<void> consumer_group::admit_classic(const join_request& request, const std::string& id, turn& now) {
     if (request.who.instance_id)
         return admit_static_classic(request, id, now);
     if (const auto* known = find(id); known == nullptr) {
@@ -104,30 +115,27 @@ result<std::string> consumer_group::admit_classic(const join_request& request,
     } else if (known->said->instance_id) {
         return error{errc::unknown_member_id, "a static member must say its instance id"};
     }
-    return id;
+    return {};
 }
 
-result<std::string> consumer_group::admit_static_classic(const join_request& request, const std::string& id,
-                                                         turn& now) {
+/// A member that forgot its id takes its older self's place at once, whichever protocol that spoke: only
+/// clients of the consumer protocol know an answer that tells them to wait.
+result<void> consumer_group::admit_static_classic(const join_request& request, const std::string& id,
+                                                  turn& now) {
     const auto at = static_members_.find(*request.who.instance_id);
     if (!request.who.member_id.empty()) {
         if (at == static_members_.end())
             return error{errc::unknown_member_id, "no member has this instance id"};
         if (at->second != id)
             return error{errc::fenced_instance_id, "another member took over"};
-        return id;
+        return {};
     }
-    if (at == static_members_.end()) {
-        if (auto room = check_new(id); !room)
-            return room.failure();
-        return id;
-    }
-    const auto& old = *find(at->second);
-    const bool paused = old.has && old.has->epoch == pausing_epoch;
-    if (!paused && !old.said->classic)
-        return error{errc::unreleased_instance_id, "a member of the consumer protocol has it"};
+    if (at == static_members_.end())
+        return check_new(id);
+    if (!can_take_place_of(*find(at->second), id))
+        return error{errc::message_too_large, "what its older self has cannot be kept under this id"};
     take_place_of(std::string(at->second), id, now);
-    return id;
+    return {};
 }
 
 consumer_subscription consumer_group::said_by(const join_request& request,
@@ -173,18 +181,18 @@ sync_response consumer_group::on_sync(const sync_request& request, turn& now) {
     if (const errc code = check_classic(request.who, request.generation); code != errc::ok)
         return refused<sync_response>(code);
     const auto& id = request.who.member_id;
-    const auto& one = *find(id);
+    auto& one = members_.find(id)->second;
     const auto protocol = common_protocol(*one.said);
     if ((request.protocol_type && *request.protocol_type != consumer_type) ||
         (request.protocol && !knows(one.said->classic->protocols, *request.protocol)))
         return refused<sync_response>(errc::inconsistent_group_protocol);
-    touch(id, now.now);
+    touch(id, one, now.now);
     // Who gives up partitions has joined already, and hears of them by its assignment.
     if (one.has->epoch.get() < epoch_ && one.has->state != member_state::unrevoked) {
-        limit_step(id, now);
+        limit_step(id, one, now);
         return refused<sync_response>(errc::rebalance_in_progress);
     }
-    members_.find(id)->second.step_until.reset();
+    one.step_until.reset();
     sync_response answer;
     answer.protocol_type = consumer_type;
     answer.protocol = request.protocol.value_or(protocol);
@@ -196,12 +204,12 @@ sync_response consumer_group::on_sync(const sync_request& request, turn& now) {
 errc consumer_group::on_classic_heartbeat(const heartbeat_request& request, turn& now) {
     if (const errc code = check_classic(request.who, request.generation); code != errc::ok)
         return code;
-    touch(request.who.member_id, now.now);
-    const auto& one = *find(request.who.member_id);
+    auto& one = members_.find(request.who.member_id)->second;
+    touch(request.who.member_id, one, now.now);
     if (!must_join_again(one))
         return errc::ok;
     if (!one.step_until)
-        limit_step(request.who.member_id, now);
+        limit_step(request.who.member_id, one, now);
     return errc::rebalance_in_progress;
 }
 
@@ -223,8 +231,7 @@ errc consumer_group::on_classic_leave(const member_name& who, turn& now) {
     return errc::ok;
 }
 
-void consumer_group::limit_step(const std::string& id, turn& now) {
-    auto& one = members_.find(id)->second;
+void consumer_group::limit_step(const std::string& id, member& one, turn& now) {
     one.step_until = later(now.now, one.said->rebalance_timeout);
     timers_.arm(*one.step_until, {timer_kind::sync, name_, id, 0});
 }
@@ -240,11 +247,21 @@ void consumer_group::on_step_timer(const std::string& id, turn& now) {
 
 // ---- from one protocol to the other
 
-bool consumer_group::can_take_over(const classic_handover& from, const metadata_image& topics) {
-    return std::all_of(from.members.begin(), from.members.end(), [&](const auto& member) {
-        return !member.protocols.empty() &&
-               decode_subscription(member.protocols.front().metadata, topics).has_value();
-    });
+bool consumer_group::can_take_over(const classic_handover& from) const {
+    const auto can_take = [this](const classic_handover::member& member) {
+        if (member.protocols.empty())
+            return false;
+        auto subscription = decode_subscription(member.protocols.front().metadata, *topics_);
+        if (!subscription)
+            return false;
+        const auto& id = member.who.member_id;
+        const bool fits = can_keep(id, said_by(joining(member), std::move(*subscription))) &&
+                          can_keep(id, decode_assignment(member.assignment, *topics_));
+        if (!fits)
+            BARNABAS_MARK(upgrade_too_large);
+        return fits;
+    };
+    return std::all_of(from.members.begin(), from.members.end(), can_take);
 }
 
 void consumer_group::take_over(const classic_handover& from, turn& now) {
@@ -252,15 +269,10 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
     BARNABAS_MARK(classic_group_became_consumer_group);
     const member_epoch epoch(from.generation.get());
     for (const auto& member : from.members) {
-        join_request joined;
-        joined.client = member.client;
-        joined.who = member.who;
-        joined.session_timeout = member.session_timeout;
-        joined.rebalance_timeout = member.rebalance_timeout;
-        joined.protocols = member.protocols;
         auto subscription = decode_subscription(member.protocols.front().metadata, *topics_);
         BARNABAS_ASSERT(subscription.has_value());
-        write(consumer_member_record{name_, member.who.member_id, said_by(joined, std::move(*subscription))},
+        write(consumer_member_record{name_, member.who.member_id,
+                                     said_by(joining(member), std::move(*subscription))},
               now);
     }
     write(consumer_epoch_record{name_, consumer_epoch_record::state{epoch.get(), 0}}, now);
@@ -270,7 +282,7 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
         write(target_record{name_, id, assigned}, now);
         current_assignment has{epoch, epoch, member_state::stable, std::move(assigned), {}};
         write(current_record{name_, id, std::move(has)}, now);
-        touch(id, now.now);
+        touch(id, members_.find(id)->second, now.now);
     }
     write(target_epoch_record{name_, target_epoch_record::state{epoch.get(), now.wall}}, now);
 }

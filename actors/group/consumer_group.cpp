@@ -2,6 +2,7 @@
 
 #include "actors/group/assignors/subscription_regex.hpp"
 #include "actors/group/limits.hpp"
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -15,6 +16,18 @@ namespace {
 
 error refusal(errc code, std::string detail) {
     return {code, std::move(detail)};
+}
+
+error too_long() {
+    return refusal(errc::invalid_request, "The subscription is longer than what can be kept of it.");
+}
+
+consumer_heartbeat_response refused(const error& why, const std::string& id) {
+    consumer_heartbeat_response answer;
+    answer.code = why.code;
+    answer.detail = why.detail;
+    answer.member_id = id;
+    return answer;
 }
 
 result<void> check_joining(const consumer_heartbeat_request& request) {
@@ -35,23 +48,11 @@ result<void> check_names(const consumer_heartbeat_request& request) {
         return refusal(errc::invalid_request, "The instance id is empty.");
     if (request.rack && request.rack->empty())
         return refusal(errc::invalid_request, "The rack id is empty.");
-    const auto too_long = [](const std::string& name) { return name.size() > group_limits::name_bytes_max; };
-    if (too_long(request.who.member_id) || too_long(request.who.instance_id.value_or("")) ||
-        too_long(request.pattern.value_or("")))
+    const auto is_long = [](const std::string& name) { return name.size() > group_limits::name_bytes_max; };
+    if (is_long(request.who.member_id) || (request.who.instance_id && is_long(*request.who.instance_id)) ||
+        (request.pattern && is_long(*request.pattern)))
         return refusal(errc::invalid_request, "A name or pattern is too long.");
     return {};
-}
-
-/// At most what is recorded of it.
-std::size_t bytes_of(const consumer_heartbeat_request& request) {
-    std::size_t bytes = group_limits::record_overhead_bytes + request.who.member_id.size() +
-                        request.who.instance_id.value_or("").size() + request.client.client_id.size() +
-                        request.client.host.size() + request.rack.value_or("").size() +
-                        request.pattern.value_or("").size();
-    constexpr std::size_t length_bytes_max = 5;
-    for (const auto& topic : request.topics.value_or(std::vector<std::string>{}))
-        bytes += topic.size() + length_bytes_max;
-    return bytes;
 }
 
 result<void> check_epoch(member_epoch said, const current_assignment& has,
@@ -71,7 +72,10 @@ result<void> check_epoch(member_epoch said, const current_assignment& has,
 
 } // namespace
 
-result<void> consumer_group::check(const consumer_heartbeat_request& request, const group_options& options) {
+result<void> consumer_group::check(const std::string& name, const consumer_heartbeat_request& request,
+                                   const group_options& options) {
+    if (name.empty() || name.size() > group_limits::name_bytes_max)
+        return refusal(errc::invalid_request, "The group id is empty or too long.");
     if (auto named = check_names(request); !named)
         return named;
     if (request.epoch < pausing_epoch)
@@ -81,8 +85,8 @@ result<void> consumer_group::check(const consumer_heartbeat_request& request, co
     if (request.epoch == joining_epoch)
         if (auto joining = check_joining(request); !joining)
             return joining;
-    if (bytes_of(request) > options.record_bytes_max)
-        return refusal(errc::invalid_request, "The subscription is longer than what can be kept of it.");
+    if (bytes_of(name, request) > options.record_bytes_max)
+        return too_long();
     const auto& known = options.consumer.assignors;
     if (request.assignor && !request.assignor->empty() &&
         std::find(known.begin(), known.end(), *request.assignor) == known.end())
@@ -96,20 +100,21 @@ result<void> consumer_group::check(const consumer_heartbeat_request& request, co
 
 consumer_heartbeat_response consumer_group::on_heartbeat(const consumer_heartbeat_request& request,
                                                          std::string new_member_id, turn& now) {
-    consumer_heartbeat_response answer;
     const auto& id = request.who.member_id.empty() ? new_member_id : request.who.member_id;
-    answer.member_id = id;
+    const auto at = members_.find(id);
+    if (at != members_.end() && is_all_as_before(request, at->second) && is_up_to_date(now.now)) {
+        touch(id, at->second, now.now);
+        return told(id, at->second);
+    }
     const bool leaves = request.epoch < joining_epoch;
     const auto admitted = leaves ? on_leave(request, now) : admit(request, id, now);
-    if (!admitted) {
-        answer.code = admitted.code();
-        answer.detail = admitted.failure().detail;
-    }
+    if (admitted && !leaves)
+        return settle(request, id, now);
+    auto answer = admitted ? consumer_heartbeat_response() : refused(admitted.failure(), id);
+    answer.member_id = id;
     if (leaves)
         answer.epoch = request.epoch;
-    if (leaves || !admitted)
-        return answer;
-    return settle(request, id, now);
+    return answer;
 }
 
 result<void> consumer_group::admit(const consumer_heartbeat_request& request, const std::string& id,
@@ -149,6 +154,8 @@ result<void> consumer_group::admit_static(const consumer_heartbeat_request& requ
     if (!is_free)
         return refusal(errc::unreleased_instance_id,
                        "The instance id " + instance + " belongs to another member, which must leave first.");
+    if (!can_take_place_of(*find(at->second), id))
+        return too_long();
     // `at` goes with the older member's record.
     take_place_of(std::string(at->second), id, now);
     return {};
@@ -159,6 +166,12 @@ result<void> consumer_group::check_new(const std::string& id) const {
     if (member_count_ < static_cast<std::size_t>(options_.consumer.members_max))
         return {};
     return refusal(errc::group_max_size_reached, "The group has as many members as it may have.");
+}
+
+/// What it had is written under the new id, which may be longer.
+bool consumer_group::can_take_place_of(const member& old, const std::string& id) const {
+    return can_keep(id, *old.said) && (!old.target || can_keep(id, *old.target)) &&
+           (!old.has || can_keep(id, old.has->assigned));
 }
 
 /// A static member came back under another id: it goes on with what its older self had (KIP-345).
@@ -172,33 +185,67 @@ void consumer_group::take_place_of(const std::string& old_id, const std::string&
     current_assignment kept;
     kept.assigned = old.has.value_or(current_assignment{}).assigned;
     write(current_record{name_, id, std::move(kept)}, now);
+    touch(id, members_.find(id)->second, now.now);
+}
+
+/// The common case: it says nothing new, and there is nothing new for it.
+bool consumer_group::is_all_as_before(const consumer_heartbeat_request& request, const member& one) const {
+    const bool says_nothing = !request.rack && !request.rebalance_timeout && !request.topics &&
+                              !request.pattern && !request.assignor;
+    if (!says_nothing || request.epoch <= joining_epoch || !one.said || !one.has ||
+        one.has->epoch != request.epoch || one.has->state != member_state::stable ||
+        request.epoch.get() != target_epoch_)
+        return false;
+    const auto& said = *one.said;
+    if (said.classic || said.client_id != request.client.client_id || said.host != request.client.host)
+        return false;
+    if (!request.who.instance_id)
+        return true;
+    const auto bearer = static_members_.find(*request.who.instance_id);
+    return bearer != static_members_.end() && bearer->second == request.who.member_id;
+}
+
+/// The group has looked at everything that there is to look at.
+bool consumer_group::is_up_to_date(monotonic_ns now) const {
+    return epoch_ == target_epoch_ && topics_seen_ == topics_->applied && patterns_compared_ &&
+           (patterns_.empty() || !must_search_again(now));
+}
+
+consumer_heartbeat_response consumer_group::told(const std::string& id, const member& one) const {
+    consumer_heartbeat_response answer;
+    answer.member_id = id;
+    answer.epoch = one.has->epoch;
+    answer.heartbeat_interval = options_.consumer.heartbeat_interval;
+    return answer;
 }
 
 consumer_heartbeat_response consumer_group::settle(const consumer_heartbeat_request& request,
                                                    const std::string& id, turn& now) {
     static const partitions_by_topic nothing;
     const bool joins = request.epoch == joining_epoch;
-    refresh_targets(note_subscription(id, merged(request, id), now), now);
+    auto said = merged(request, id);
+    const auto* known = find(id);
+    const bool is_news = known == nullptr || *known->said != said;
+    if (BARNABAS_MARK_IF(is_news && !can_keep(id, said), merged_subscription_too_large))
+        return refused(too_long(), id);
+    refresh_targets(note_subscription(id, std::move(said), now), now);
     const auto* owned = joins ? &nothing : request.owned ? &*request.owned : nullptr;
-    const bool assigned_anew = reconcile_member(id, owned, now);
-    touch(id, now.now);
-    members_.find(id)->second.step_until.reset();
-    const auto& has = *find(id)->has;
-    consumer_heartbeat_response answer;
-    answer.member_id = id;
-    answer.epoch = has.epoch;
-    answer.heartbeat_interval = options_.consumer.heartbeat_interval;
+    auto& one = members_.find(id)->second;
+    const bool assigned_anew = reconcile_member(id, one, owned, now);
+    touch(id, one, now.now);
+    one.step_until.reset();
+    auto answer = told(id, one);
     // Who tells everything may have missed anything.
     const bool tells_all = request.rebalance_timeout && (request.topics || request.pattern) && request.owned;
     if (joins || tells_all || assigned_anew)
-        answer.assignment = has.assigned;
+        answer.assignment = one.has->assigned;
     return answer;
 }
 
 /// Whether it has other partitions now.
-bool consumer_group::reconcile_member(const std::string& id, const partitions_by_topic* owned, turn& now) {
+bool consumer_group::reconcile_member(const std::string& id, member& one, const partitions_by_topic* owned,
+                                      turn& now) {
     static const partitions_by_topic nothing;
-    auto& one = members_.find(id)->second;
     auto has = one.has.value_or(current_assignment{});
     if (has.epoch == pausing_epoch) // a static member came back under its own id
         has.epoch = has.previous_epoch = joining_epoch;
@@ -245,7 +292,7 @@ void consumer_group::pause(const std::string& id, turn& now) {
     has.state = member_state::stable;
     has.pending.clear();
     write(current_record{name_, id, std::move(has)}, now);
-    touch(id, now.now);
+    touch(id, members_.find(id)->second, now.now);
 }
 
 void consumer_group::remove(const std::string& id, turn& now) {
@@ -277,12 +324,10 @@ void consumer_group::on_timer(const group_timer& timer, turn& now) {
 
 void consumer_group::on_session_timer(const std::string& id, turn& now) {
     const auto found = members_.find(id);
-    if (found == members_.end() || !found->second.timer_at || *found->second.timer_at > now.now)
+    if (found == members_.end() || !take_timer(found->second.life, now.now))
         return;
-    auto& one = found->second;
-    one.timer_at.reset();
-    if (one.alive_until > now.now)
-        return watch(id, one);
+    if (found->second.life.alive_until > now.now)
+        return timers_.watch(found->second.life, name_, id);
     BARNABAS_MARK(consumer_session_expired);
     remove(id, now);
 }

@@ -41,8 +41,9 @@ public:
     consumer_group(const consumer_group&) = delete;
     consumer_group& operator=(const consumer_group&) = delete;
 
-    /// What is wrong with a heartbeat, whatever the group.
-    static result<void> check(const consumer_heartbeat_request& request, const group_options& options);
+    /// What is wrong with a heartbeat, whatever is known of the group of that name.
+    static result<void> check(const std::string& name, const consumer_heartbeat_request& request,
+                              const group_options& options);
     /// `request` has passed `check`. `new_member_id` is what a member without id is called.
     consumer_heartbeat_response on_heartbeat(const consumer_heartbeat_request& request,
                                              std::string new_member_id, turn& now);
@@ -55,8 +56,9 @@ public:
     sync_response on_sync(const sync_request& request, turn& now);
     errc on_classic_heartbeat(const heartbeat_request& request, turn& now);
     errc on_classic_leave(const member_name& who, turn& now);
-    /// Whether all members of a classic group say what they want in the way of consumers.
-    static bool can_take_over(const classic_handover& from, const metadata_image& topics);
+    /// Whether all members of a classic group say what they want in the way of consumers, and in no more
+    /// words than can be kept.
+    bool can_take_over(const classic_handover& from) const;
     /// A classic group that can be taken over goes on as this one, which is new.
     void take_over(const classic_handover& from, turn& now);
     /// All its members speak the classic protocol.
@@ -92,9 +94,7 @@ private:
         std::optional<consumer_subscription> said;
         std::optional<current_assignment> has;
         std::optional<partitions_by_topic> target;
-        monotonic_ns alive_until;
-        /// When its timer fires; an older, later one means nothing any more.
-        std::optional<monotonic_ns> timer_at;
+        session life;
         /// Until then it must have let go of what is pending.
         std::optional<monotonic_ns> revoke_until;
         /// Until then it must have done the classic protocol's next step: joined again, or asked for its
@@ -109,10 +109,14 @@ private:
     result<void> admit(const consumer_heartbeat_request& request, const std::string& id, turn& now);
     result<void> admit_static(const consumer_heartbeat_request& request, const std::string& id, turn& now);
     result<void> check_new(const std::string& id) const;
+    bool can_take_place_of(const member& old, const std::string& id) const;
     void take_place_of(const std::string& old_id, const std::string& id, turn& now);
+    bool is_all_as_before(const consumer_heartbeat_request& request, const member& one) const;
+    bool is_up_to_date(monotonic_ns now) const;
+    consumer_heartbeat_response told(const std::string& id, const member& one) const;
     consumer_heartbeat_response settle(const consumer_heartbeat_request& request, const std::string& id,
                                        turn& now);
-    bool reconcile_member(const std::string& id, const partitions_by_topic* owned, turn& now);
+    bool reconcile_member(const std::string& id, member& one, const partitions_by_topic* owned, turn& now);
     result<void> on_leave(const consumer_heartbeat_request& request, turn& now);
     void pause(const std::string& id, turn& now);
     void remove(const std::string& id, turn& now);
@@ -121,25 +125,26 @@ private:
     void on_revocation_timer(const std::string& id, turn& now);
 
     // consumer_classic.cpp: members that speak the classic protocol
-    result<std::string> admit_classic(const join_request& request, const std::string& new_member_id,
-                                      turn& now);
-    result<std::string> admit_static_classic(const join_request& request, const std::string& id, turn& now);
+    result<void> admit_classic(const join_request& request, const std::string& id, turn& now);
+    result<void> admit_static_classic(const join_request& request, const std::string& id, turn& now);
     bool supports(const join_request& request) const;
     consumer_subscription said_by(const join_request& request, classic_subscription subscription) const;
     std::string common_protocol(const consumer_subscription& said) const;
     errc check_classic(const member_name& who, generation_id generation) const;
     bool must_join_again(const member& one) const;
-    void limit_step(const std::string& id, turn& now);
+    void limit_step(const std::string& id, member& one, turn& now);
     void on_step_timer(const std::string& id, turn& now);
 
     // consumer_topics.cpp: what is subscribed to, and who shall have it
     consumer_subscription merged(const consumer_heartbeat_request& request, const std::string& id) const;
+    bool can_keep(const std::string& id, const consumer_subscription& said) const;
+    bool can_keep(const std::string& id, const partitions_by_topic& assigned) const;
     bool note_subscription(const std::string& id, consumer_subscription said, turn& now);
     void refresh_targets(bool subscription_changed, turn& now);
     void refresh_patterns(turn& now);
     bool must_search_again(monotonic_ns now) const;
     std::set<std::string> patterns_in_use() const;
-    pattern_record::matches matches_of(const std::string& pattern, turn& now) const;
+    pattern_record matches_of(const std::string& pattern, turn& now) const;
     std::vector<topic_id> topics_of(const consumer_subscription& said) const;
     std::int64_t topics_hash() const;
     bool topics_changed();
@@ -149,8 +154,7 @@ private:
 
     // consumer_state.cpp: what the log says of it, and what it tells
     const member* find(std::string_view id) const;
-    void touch(const std::string& id, monotonic_ns now);
-    void watch(const std::string& id, member& one);
+    void touch(const std::string& id, member& one, monotonic_ns now);
     void limit_revocation(const std::string& id, member& one, monotonic_ns now);
     void apply_one(const consumer_epoch_record& record);
     void apply_one(const legacy_topics_record& record);

@@ -3,6 +3,7 @@
 #include "actors/group/member_messages.hpp"
 #include "protocol/model/ids.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -16,6 +17,14 @@ namespace barnabas::group {
 
 /// No topic without partitions; partitions in order.
 using partitions_by_topic = std::map<topic_id, std::vector<partition_index>>;
+/// Makes it so of what somebody else wrote: in order, each once, none empty.
+inline void put_in_order(partitions_by_topic& all) {
+    for (auto& [topic, indexes] : all) {
+        std::sort(indexes.begin(), indexes.end());
+        indexes.erase(std::unique(indexes.begin(), indexes.end()), indexes.end());
+    }
+    std::erase_if(all, [](const auto& one) { return one.second.empty(); });
+}
 
 /// How far a member is: the group epoch whose target assignment it follows.
 using member_epoch = strong<struct member_epoch_tag, std::int32_t>;

@@ -67,7 +67,7 @@ void put(Topics& to, const partitions_by_topic& from) {
     }
 }
 
-/// Whoever wrote it: in order, each once.
+/// Whoever wrote it.
 template <class Topics>
 partitions_by_topic taken(const Topics& from) {
     partitions_by_topic to;
@@ -76,11 +76,7 @@ partitions_by_topic taken(const Topics& from) {
         for (const auto index : entry.partitions)
             partitions.emplace_back(index);
     }
-    for (auto& [topic, partitions] : to) {
-        std::sort(partitions.begin(), partitions.end());
-        partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
-    }
-    std::erase_if(to, [](const auto& one) { return one.second.empty(); });
+    put_in_order(to);
     return to;
 }
 

@@ -14,19 +14,10 @@ const consumer_group::member* consumer_group::find(std::string_view id) const {
 }
 
 /// A sign of life.
-void consumer_group::touch(const std::string& id, monotonic_ns now) {
-    auto& one = members_.find(id)->second;
+void consumer_group::touch(const std::string& id, member& one, monotonic_ns now) {
     const auto& classic = one.said->classic;
-    one.alive_until = later(now, classic ? classic->session_timeout : options_.consumer.session_timeout);
-    watch(id, one);
-}
-
-/// A heartbeat leaves the timer as it is; only what ends earlier than the timer needs another.
-void consumer_group::watch(const std::string& id, member& one) {
-    if (one.timer_at && *one.timer_at <= one.alive_until)
-        return;
-    one.timer_at = one.alive_until;
-    timers_.arm(one.alive_until, {timer_kind::session, name_, id, 0});
+    one.life.alive_until = later(now, classic ? classic->session_timeout : options_.consumer.session_timeout);
+    timers_.watch(one.life, name_, id);
 }
 
 void consumer_group::limit_revocation(const std::string& id, member& one, monotonic_ns now) {
@@ -136,7 +127,7 @@ void consumer_group::on_loaded(monotonic_ns now) {
             unknown.push_back(id);
             continue;
         }
-        touch(id, now);
+        touch(id, one, now);
         if (one.has && one.has->state == member_state::unrevoked)
             limit_revocation(id, one, now);
     }

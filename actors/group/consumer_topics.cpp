@@ -3,6 +3,7 @@
 #include "actors/group/consumer_group.hpp"
 #include "actors/group/group_names.hpp"
 #include "actors/group/limits.hpp"
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/fnv1a.hpp"
 #include "protocol/model/mark.hpp"
@@ -63,6 +64,14 @@ consumer_subscription consumer_group::merged(const consumer_heartbeat_request& r
     std::sort(said.topics.begin(), said.topics.end());
     said.topics.erase(std::unique(said.topics.begin(), said.topics.end()), said.topics.end());
     return said;
+}
+
+bool consumer_group::can_keep(const std::string& id, const consumer_subscription& said) const {
+    return bytes_of(name_, id, said) <= options_.record_bytes_max;
+}
+
+bool consumer_group::can_keep(const std::string& id, const partitions_by_topic& assigned) const {
+    return bytes_of(assigned) <= partition_bytes_max(name_, id, options_.record_bytes_max);
 }
 
 /// Whether it concerns what the group has to assign.
@@ -151,9 +160,9 @@ void consumer_group::refresh_patterns(turn& now) {
         if (known != patterns_.end() && !again)
             continue;
         auto found = matches_of(pattern, now);
-        if (known != patterns_.end() && known->second.topics == found.topics)
+        if (known != patterns_.end() && known->second.topics == found.value->topics)
             continue;
-        write(pattern_record{name_, pattern, std::move(found)}, now);
+        write(std::move(found), now);
         // The group may have looked at this metadata before, for what it knew then.
         topics_seen_ = log_offset(-1);
     }
@@ -166,19 +175,23 @@ bool consumer_group::must_search_again(monotonic_ns now) const {
             now >= later(patterns_looked_at_, group_limits::pattern_refresh_wait));
 }
 
-/// Internal topics are nobody's by a pattern: their consumers would make the records that they read.
-pattern_record::matches consumer_group::matches_of(const std::string& pattern, turn& now) const {
-    pattern_record::matches found;
+/// Internal topics are nobody's by a pattern: their consumers would make the records that they read. Of more
+/// topics than a record can name, the first ones count.
+pattern_record consumer_group::matches_of(const std::string& pattern, turn& now) const {
+    pattern_record searched{name_, pattern, pattern_record::matches{}};
+    auto& found = *searched.value;
     found.version = topics_->applied.get();
     found.searched_at = now.wall;
     const auto compiled = subscription_regex::compile(pattern);
     // Checked when it came; but another implementation may have taken more than this one does.
     if (!compiled)
-        return found;
+        return searched;
     for (const auto& [name, topic] : topics_->topics)
         if (!is_internal_topic(name) && compiled->matches(name))
             found.topics.push_back(name);
-    return found;
+    if (cut_to_fit(searched, options_.record_bytes_max))
+        BARNABAS_MARK(pattern_matches_cut);
+    return searched;
 }
 
 // ---- targets
@@ -237,6 +250,9 @@ void consumer_group::assign_targets(turn& now) {
     BARNABAS_ASSERT(targets.size() == input.members.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const auto& id = input.members[i].member_id;
+        // What is too much for one member's record is nobody's, until somebody else comes to take it.
+        if (cut_to_fit(targets[i], partition_bytes_max(name_, id, options_.record_bytes_max)))
+            BARNABAS_MARK(target_cut);
         const auto& known = members_.find(id)->second.target;
         if (!known || *known != targets[i])
             write(target_record{name_, id, std::move(targets[i])}, now);

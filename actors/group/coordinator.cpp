@@ -1,7 +1,9 @@
 #include "actors/group/coordinator.hpp"
 
 #include "actors/group/limits.hpp"
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <utility>
 
@@ -98,13 +100,17 @@ void coordinator::answer(const join_request& request, const std::string& name, r
     if (request.session_timeout < options_.session_timeout_min ||
         request.session_timeout > options_.session_timeout_max)
         return refuse(errc::invalid_session_timeout);
+    auto drawn = request.who.member_id.empty() ? draw_member_id(request) : std::string();
+    const auto& id = request.who.member_id.empty() ? drawn : request.who.member_id;
+    if (BARNABAS_MARK_IF(least_bytes_of(name, id, request) > options_.record_bytes_max, join_too_large))
+        return refuse(errc::message_too_large);
     if (!make_way_for_classic(name, now)) {
-        now.out.reply(ticket, find_consumer(name)->on_join(request, draw_member_id(request), now));
+        now.out.reply(ticket, find_consumer(name)->on_join(request, std::move(drawn), now));
         return downgrade_if_due(name, now);
     }
     if (!request.who.member_id.empty() && find_classic(name) == nullptr)
         return refuse(errc::unknown_member_id);
-    classic_of(groups_[name], name).on_join(request, draw_member_id(request), ticket, now);
+    classic_of(groups_[name], name).on_join(request, std::move(drawn), ticket, now);
 }
 
 void coordinator::answer(const sync_request& request, const std::string& name, request_ticket ticket,
@@ -120,12 +126,13 @@ void coordinator::answer(const sync_request& request, const std::string& name, r
 
 void coordinator::answer(const heartbeat_request& request, const std::string& name, request_ticket ticket,
                          turn& now) {
-    auto* group = find_classic(name);
-    auto* consumers = find_consumer(name);
-    const errc code = name.empty()           ? errc::invalid_group_id
-                      : consumers != nullptr ? consumers->on_classic_heartbeat(request, now)
-                      : group == nullptr     ? errc::unknown_member_id
-                                             : group->on_heartbeat(request, now);
+    const auto found = groups_.find(name);
+    const bool is_there = found != groups_.end();
+    const errc code = name.empty() ? errc::invalid_group_id
+                      : is_there && found->second.consumer
+                          ? found->second.consumer->on_classic_heartbeat(request, now)
+                      : is_there && found->second.classic ? found->second.classic->on_heartbeat(request, now)
+                                                          : errc::unknown_member_id;
     now.out.reply(ticket, heartbeat_response{code});
 }
 

@@ -1,6 +1,6 @@
 #include "actors/group/coordinator.hpp"
 
-#include "actors/group/limits.hpp"
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <utility>
@@ -42,22 +42,25 @@ void coordinator::answer(const consumer_heartbeat_request& request, const std::s
 consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_request& request,
                                                    const std::string& name, turn& now) {
     using response = consumer_heartbeat_response;
-    if (name.empty() || name.size() > group_limits::name_bytes_max)
-        return refused<response>(errc::invalid_request, "The group id is empty or too long.");
-    if (auto checked = consumer_group::check(request, options_); !checked)
+    if (auto checked = consumer_group::check(name, request, options_); !checked)
         return refused<response>(checked.code(), checked.failure().detail);
-    const bool is_there = find_consumer(name) != nullptr;
+    auto found = groups_.find(name);
+    const bool is_there = found != groups_.end() && found->second.consumer;
     if (!is_there && (request.epoch != joining_epoch || !make_way_for_consumers(name, now)))
         return refused<response>(errc::group_id_not_found,
                                  "Group " + name + " is no group of the consumer protocol.");
     auto drawn = request.who.member_id.empty() ? to_string(draw_uuid()) : std::string();
-    auto& group = consumer_of(groups_[name], name);
+    // Making way may have taken the name's entry away.
+    if (!is_there)
+        found = groups_.try_emplace(name).first;
+    auto& group = consumer_of(found->second, name);
     auto told = group.on_heartbeat(request, std::move(drawn), now);
     if (!group.is_recorded()) {
-        groups_.find(name)->second.consumer.reset();
+        found->second.consumer.reset();
         erase_if_nothing_is_left(name);
+    } else if (group.is_all_classic()) {
+        downgrade_if_due(name, now);
     }
-    downgrade_if_due(name, now);
     return told;
 }
 
@@ -81,7 +84,7 @@ bool coordinator::upgrade(const std::string& name, classic_group& classic, turn&
     const auto most = static_cast<std::size_t>(options_.consumer.members_max);
     const auto handover = classic.handover();
     if (classic.protocol_type() != consumer_type || classic.member_count() > most ||
-        !consumer_group::can_take_over(handover, *topics_))
+        !consumer_group(name, {options_, timers_, topics_}).can_take_over(handover))
         return false;
     classic.turn_away(now);
     write(classic_record{name, std::nullopt}, now);
@@ -97,8 +100,11 @@ void coordinator::downgrade_if_due(const std::string& name, turn& now) {
         (policy != migration_policy::downgrade && policy != migration_policy::bidirectional) ||
         consumers->size() > static_cast<std::size_t>(options_.members_max))
         return;
-    BARNABAS_MARK(consumer_group_became_classic_group);
     auto state = consumers->as_classic(now.wall);
+    // All members are in one record then. If that cannot be kept, they go on as they are.
+    if (BARNABAS_MARK_IF(bytes_of(name, state) > options_.record_bytes_max, downgrade_too_large))
+        return;
+    BARNABAS_MARK(consumer_group_became_classic_group);
     end(*consumers, now);
     write(classic_record{name, std::move(state)}, now);
     find_classic(name)->begin_anew(now);

@@ -1,5 +1,6 @@
 #include "actors/group/coordinator.hpp"
 
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -30,21 +31,21 @@ void coordinator::answer(const commit_request& request, const std::string& name,
         return now.out.reply(ticket, std::move(response));
     response.partitions.reserve(request.partitions.size());
     for (const auto& wanted : request.partitions) {
-        const bool too_large =
-            wanted.metadata.size() > static_cast<std::size_t>(options_.offset_metadata_bytes_max);
         // Deleted since the connection looked: the offset would stay for the next topic of that name.
         const bool is_gone =
             topics_ != nullptr && wanted.id != topic_id{} && topics_->find_topic(wanted.id) == nullptr;
-        response.partitions.push_back(is_gone     ? errc::unknown_topic_or_partition
-                                      : too_large ? errc::offset_metadata_too_large
-                                                  : errc::ok);
-        if (BARNABAS_MARK_IF(is_gone, commit_overtaken_by_deletion) || too_large)
-            continue;
         const auto at = wanted.committed_at == no_timestamp ? now.wall : wanted.committed_at;
         committed_offset value{wanted.offset, wanted.epoch, wanted.metadata, at, no_timestamp, wanted.id};
         if (request.retention)
             value.expires_at = saturated_sum(now.wall, request.retention->count());
-        write(offset_record{name, wanted.topic, wanted.index, std::move(value)}, now);
+        offset_record record{name, wanted.topic, wanted.index, std::move(value)};
+        const bool too_large = std::cmp_greater(wanted.metadata.size(), options_.offset_metadata_bytes_max) ||
+                               bytes_of(record) > options_.record_bytes_max;
+        response.partitions.push_back(is_gone     ? errc::unknown_topic_or_partition
+                                      : too_large ? errc::offset_metadata_too_large
+                                                  : errc::ok);
+        if (!BARNABAS_MARK_IF(is_gone, commit_overtaken_by_deletion) && !too_large)
+            write(std::move(record), now);
     }
     now.out.reply(ticket, std::move(response));
 }

@@ -33,6 +33,13 @@ struct group_timer {
     std::uint64_t phase = 0;
 };
 
+/// How long a member is believed to live, and when somebody looks.
+struct session {
+    monotonic_ns alive_until;
+    /// When its timer fires; an older, later one means nothing any more.
+    std::optional<monotonic_ns> timer_at;
+};
+
 /// What the groups of a coordinator wait for. Timers are not taken back: whoever is woken looks whether it is
 /// time, and waits on if not, so that a heartbeat touches no timer.
 class group_timers {
@@ -50,6 +57,13 @@ public:
         timers_.erase(timers_.begin());
         return taken;
     }
+    /// A heartbeat leaves the timer as it is; only what ends earlier than the timer needs another.
+    void watch(session& of, const std::string& group, const std::string& member) {
+        if (of.timer_at && *of.timer_at <= of.alive_until)
+            return;
+        of.timer_at = of.alive_until;
+        arm(of.alive_until, {timer_kind::session, group, member, 0});
+    }
     std::size_t size() const noexcept { return timers_.size(); }
     /// Never the same twice, so that no timer of a deleted group is taken for one of its successor's.
     std::uint64_t next_phase() noexcept { return ++phase_; }
@@ -58,6 +72,14 @@ private:
     std::multimap<monotonic_ns, group_timer> timers_;
     std::uint64_t phase_ = 0;
 };
+
+/// Whether the timer of a session that fires now is the one that counts; if so, another may be armed.
+inline bool take_timer(session& of, monotonic_ns now) {
+    if (!of.timer_at || *of.timer_at > now)
+        return false;
+    of.timer_at.reset();
+    return true;
+}
 
 /// Nanoseconds later; durations of clients are bounded by the session and rebalance limits.
 inline monotonic_ns later(monotonic_ns now, std::chrono::nanoseconds wait) {

@@ -177,13 +177,27 @@ TEST_F(consumer_migration_test, a_static_member_changes_protocol) {
     EXPECT_EQ(count_of(fresh.owned), 4u);
     EXPECT_EQ(world->beat(old), errc::fenced_instance_id);
     EXPECT_EQ(world->shown().members.size(), 1u);
+    world->leave(fresh, pausing_epoch);
     old_consumer back;
     back.instance = "i";
-    EXPECT_EQ(world->join(back), errc::unreleased_instance_id);
-    world->leave(fresh, pausing_epoch);
     EXPECT_EQ(world->join(back), errc::ok);
     // It was the last one of the consumer protocol.
     EXPECT_EQ(world->describe().members.size(), 1u);
+}
+
+/// Clients of the classic protocol know no answer to JoinGroup that tells them to wait.
+TEST_F(consumer_migration_test,
+       a_static_member_of_the_classic_protocol_takes_the_place_of_a_living_consumer) {
+    auto fresh = world->joined_as("new", "i");
+    auto other = world->joined_as("other");
+    world->settle({&fresh, &other});
+    old_consumer back;
+    back.instance = "i";
+    EXPECT_EQ(world->join(back), errc::ok);
+    EXPECT_EQ(world->sync(back), errc::ok);
+    EXPECT_EQ(world->count(back), 2u);
+    EXPECT_EQ(world->beat(fresh).code, errc::fenced_instance_id);
+    EXPECT_EQ(world->shown().members.size(), 2u);
 }
 
 TEST_F(consumer_migration_test, an_old_member_that_does_not_go_on_is_removed) {
