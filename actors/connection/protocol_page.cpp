@@ -20,7 +20,8 @@ std::string remark_on(kafka::api_key key) {
                "which "
                "end with their connection";
     case kafka::api_key::find_coordinator:
-        return "of groups; of transactions always COORDINATOR_NOT_AVAILABLE: there are none yet";
+        return "of groups; of transactions always COORDINATOR_NOT_AVAILABLE, there are none yet; version 6 "
+               "came for share groups (KIP-932), whose keys are answered INVALID_REQUEST";
     case kafka::api_key::offset_commit:
     case kafka::api_key::offset_fetch:
         return "version 0, which meant ZooKeeper once, is served as the others are";

@@ -222,7 +222,10 @@ const broker_key keys[] = {
     {"offsets.topic.segment.bytes", int32, "104857600", at_least(1), "Segment size of that topic.",
      &config::offsets_topic_segment_bytes},
     {"offsets.retention.minutes", int32, "10080", at_least(1),
-     "How long the offsets of a group are kept that has no members any more.",
+     "How long committed offsets are kept that no member of their group reads: from the last member's "
+     "leaving "
+     "on, and from the commit on for topics that a living group does not subscribe to and for groups that "
+     "nobody joined.",
      &config::offsets_retention_minutes},
     {"offsets.retention.check.interval.ms", int64, "600000", at_least(1),
      "How often old offsets are looked for.", &config::offsets_retention_check_interval_ms},
