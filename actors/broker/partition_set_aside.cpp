@@ -42,10 +42,11 @@ void partition_set::set_aside_again(effects::effects& out) {
 
 void partition_set::on_set_aside_again(const result<void>& outcome, effects::effects& out) {
     step_ = step::none;
-    for (const auto& id : blocked_.tried(outcome.has_value()))
-        without_room_.emplace(id, partitions_.at(id).data_directory);
+    const auto free = blocked_.tried(outcome.has_value());
     if (closing_)
         return;
+    for (const auto& id : free)
+        without_room_.emplace(id, partitions_.at(id).data_directory);
     reopen_later(out);
     // What was opened meanwhile is not shown yet.
     if (!reopened_.empty())

@@ -16,7 +16,7 @@ protected:
         apply(set, image_of(5, {{"t", 1}}));
         effects::effects out;
         set.on_directories_set_aside(no_descriptors, out);
-        EXPECT_EQ(notes(out), std::vector<std::string>{"partition_directory_not_set_aside"});
+        EXPECT_EQ(notes(out).front(), "partition_directory_not_set_aside");
         EXPECT_EQ(all<effects::open_partition>(out).size(), 1u);
     }
     static std::vector<data_directory> one_directory() {
