@@ -38,6 +38,9 @@ public:
     using described_topics = results<std::string, topic_description>;
     using changed = results<std::string, no_value>;
     using described_configs = results<config_resource, std::vector<config_entry>>;
+    using described_groups = results<std::string, group_description>;
+    using group_offsets = results<std::string, std::map<partition_name, committed_offset>>;
+    using changed_partitions = results<partition_name, no_value>;
     using changed_configs = results<config_resource, no_value>;
 
     pending<created> create_topics(std::vector<topic_spec> topics, call_options options = {}) const;
@@ -65,6 +68,29 @@ public:
     /// Deletes the records before each offset (-1: all that are committed); gives the new low watermarks.
     pending<results<partition_name, std::int64_t>>
     delete_records(std::map<partition_name, std::int64_t> before, call_options options = {}) const;
+
+    /// Of all brokers; the failure of one is no failure of the call.
+    pending<result<found_groups>> list_groups(call_options options = {}) const;
+    /// Of either protocol; `group_id_not_found` for a group that nobody knows.
+    pending<described_groups> describe_groups(std::vector<std::string> groups,
+                                              call_options options = {}) const;
+    pending<changed> delete_groups(std::vector<std::string> groups, call_options options = {}) const;
+    /// All offsets that a group has committed.
+    pending<group_offsets> offsets_of_groups(std::vector<std::string> groups,
+                                             call_options options = {}) const;
+    /// For a group without members.
+    pending<changed_partitions> commit_offsets(std::string group,
+                                               std::map<partition_name, committed_offset> offsets,
+                                               call_options options = {}) const;
+    pending<changed_partitions> delete_offsets(std::string group, std::vector<partition_name> partitions,
+                                               call_options options = {}) const;
+
+    /// Per broker.
+    pending<results<std::int32_t, std::vector<log_dir_description>>>
+    describe_log_dirs(std::vector<std::int32_t> brokers, call_options options = {}) const;
+    /// Moves replicas to the directory with that path, on their own broker.
+    pending<results<replica_name, no_value>> alter_log_dirs(std::map<replica_name, std::string> paths,
+                                                            call_options options = {}) const;
 
 private:
     submitter submit_;

@@ -173,4 +173,77 @@ struct listed_offset {
     std::int32_t leader_epoch = -1;
 };
 
+struct group_listing {
+    std::string id;
+    /// "consumer", "connect", ...; may be empty.
+    std::string protocol_type;
+    /// Empty from brokers before 2.6.
+    std::string state;
+    /// "classic", "consumer", ...; empty from brokers before 3.8.
+    std::string type;
+};
+
+struct found_groups {
+    /// By name.
+    std::vector<group_listing> groups;
+    /// Brokers that did not tell theirs.
+    std::map<std::int32_t, error> failures;
+};
+
+struct member_description {
+    std::string id;
+    std::optional<std::string> instance_id;
+    std::string client_id;
+    std::string host;
+    /// Topics and partitions that it reads.
+    std::map<std::string, std::vector<std::int32_t>> assignment;
+    /// The following of the consumer protocol only.
+    std::map<std::string, std::vector<std::int32_t>> target_assignment;
+    std::int32_t epoch = -1;
+};
+
+struct group_description {
+    std::string id;
+    /// Empty, PreparingRebalance, CompletingRebalance, Stable; Assigning and Reconciling.
+    std::string state;
+    std::string protocol_type;
+    std::string assignor;
+    std::vector<member_description> members;
+    /// Of KIP-848, else classic.
+    bool is_consumer_protocol = false;
+    std::int32_t epoch = -1;
+    std::int32_t target_epoch = -1;
+};
+
+struct committed_offset {
+    std::int64_t offset = -1;
+    std::int32_t leader_epoch = -1;
+    std::string metadata;
+};
+
+struct replica_name {
+    std::int32_t broker = -1;
+    partition_name partition;
+
+    friend auto operator<=>(const replica_name&, const replica_name&) = default;
+};
+
+struct replica_description {
+    partition_name partition;
+    std::int64_t bytes = 0;
+    std::int64_t offset_lag = 0;
+    /// On its way into this directory.
+    bool is_future = false;
+};
+
+struct log_dir_description {
+    std::string path;
+    /// Why it cannot be read.
+    std::optional<error> failure;
+    /// Of its volume; -1 when the broker does not tell.
+    std::int64_t total_bytes = -1;
+    std::int64_t usable_bytes = -1;
+    std::vector<replica_description> replicas;
+};
+
 } // namespace barnabas::client

@@ -35,6 +35,7 @@ public:
     /// Closes.
     ~handle();
 
+    /// Neither it nor a copy may be used when the handle is gone.
     const admin& admin_calls() const;
 
     /// Calls that are under way fail with `closed`; waits until they have, and the connections are closed.

@@ -72,8 +72,9 @@ void cluster_client::hear_call(broker_link& link, const flight& asked, const ans
                            now);
     }
     link.silent_until = now + std::max<std::int64_t>(heard->throttle_ms, 0) * ns_per_ms;
+    // Parts are in ascending order, as `plan_call` went through them.
     for (const auto& said : heard->parts)
-        if (std::find(asked.parts.begin(), asked.parts.end(), said.part) != asked.parts.end())
+        if (std::binary_search(asked.parts.begin(), asked.parts.end(), said.part))
             hear_part(one, said, now);
     for (const auto part : asked.parts)
         if (one.parts[part].at == progress::asked)

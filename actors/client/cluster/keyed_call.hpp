@@ -3,6 +3,7 @@
 #include "actors/client/cluster/call.hpp"
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -60,6 +61,8 @@ struct plan_defaults {
     std::size_t keys_per_request() const { return std::numeric_limits<std::size_t>::max(); }
     /// The first version that can carry what is asked.
     std::int16_t lowest_version() const { return 0; }
+    /// The last that says what is needed, if the newest does not.
+    std::int16_t highest_version() const { return std::numeric_limits<std::int16_t>::max(); }
 };
 
 /// A call whose parts are keys (topics, partitions, groups, brokers), each with a result of its own. All
@@ -95,7 +98,7 @@ public:
 
     result<std::uint64_t> send(client_connection& connection, std::span<const std::size_t> parts,
                                std::int32_t wait_ms, monotonic_ns now) override {
-        const auto version = connection.version_for<typename Plan::request>();
+        const auto version = connection.version_for<typename Plan::request>(plan_.highest_version());
         if (!version || *version < plan_.lowest_version())
             return error{errc::unsupported_version,
                          "the broker " + (version
