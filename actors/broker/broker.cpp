@@ -442,7 +442,7 @@ broker_status broker::status() const {
         now.partitions = partitions_->count();
         now.partitions_opening = partitions_->opening_count();
         now.partitions_failed = partitions_->failed_count();
-        now.bytes_to_check = partitions_->bytes_to_check();
+        now.checked = partitions_->checked();
     }
     if (directories_)
         for (const auto& directory : directories_->directories)

@@ -5,6 +5,7 @@
 #include "actors/controller/metadata_image.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
+#include "runtime/disk/work_meter.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -53,6 +54,8 @@ struct open_partition {
     bool was_closed_here = false;
     /// Compaction was allowed at some time.
     bool was_compacted = false;
+    /// What recovery has to check, and where that is counted.
+    runtime::expected_work progress{};
 };
 /// Clients have altered these configs of all brokers, and of this one.
 struct configure_broker {
@@ -78,7 +81,8 @@ struct remove_partition_files {
     topic_partition id;
     std::string directory;
 };
-/// A partition could not be opened and may be one day: `on_reopen_due` a while later.
+/// A partition could not be opened and may be one day, or a large log is being checked: `on_reopen_due` a
+/// while later.
 struct reopen_later {};
 /// Its data directory failed: it refuses everything from now on.
 struct lose_directory {

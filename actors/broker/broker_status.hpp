@@ -1,9 +1,11 @@
 #pragma once
 
+#include "runtime/disk/work_meter.hpp"
 #include "runtime/node/published.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +38,8 @@ struct broker_status {
     std::size_t partitions_opening = 0;
     /// Could not be opened; not served.
     std::size_t partitions_failed = 0;
-    /// The most that recovery has left to check.
-    std::uint64_t bytes_to_check = 0;
+    /// Bytes that recovery has checked, and has to; goes on by itself. Null before partitions are opened.
+    std::shared_ptr<const runtime::work_meter> checked;
     std::vector<std::string> directories_offline;
     std::vector<std::string> directories_short_of_room;
     /// Some call on them does not return.

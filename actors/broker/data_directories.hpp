@@ -40,8 +40,8 @@ struct stored_partition {
     std::optional<topic_id> id;
     /// There is no `partition.metadata`: its creation or its removal was cut short.
     bool is_fragment = false;
-    /// Size of the newest segment, which is the most that recovery has to check; only known where the last
-    /// broker did not stop in good order.
+    /// Size of the segments from the recovery point on, which is the most that recovery has to check; only
+    /// known where the last broker did not stop in good order.
     std::uint64_t bytes_to_check = 0;
     /// What the checkpoints of the data directory say of it.
     checkpointed_offsets checkpointed{};

@@ -149,10 +149,13 @@ private:
 
     static runtime::readiness readiness(const broker_status& status) {
         std::string reason(status.is_ready() ? "" : name_of(status.state));
-        if (status.state == broker_state::opening_partitions)
+        if (status.state == broker_state::opening_partitions && status.checked) {
+            const auto checked = status.checked->now();
             reason += ": " + std::to_string(status.partitions - status.partitions_opening) + " of " +
-                      std::to_string(status.partitions) + " partitions are open, at most " +
-                      std::to_string(status.bytes_to_check) + " bytes are left to check";
+                      std::to_string(status.partitions) + " partitions are open, " +
+                      std::to_string(checked.done) + " of " + std::to_string(checked.expected) +
+                      " bytes are checked";
+        }
         const auto add = [&reason](const std::string& more) {
             reason += (reason.empty() ? "" : "; ") + more;
         };

@@ -21,6 +21,9 @@ inline constexpr std::chrono::milliseconds hang_look_interval_max{1000};
 inline constexpr std::size_t openings_max = 128;
 /// How long after a partition found no room it is opened again.
 inline constexpr std::chrono::milliseconds reopen_interval{1000};
+/// A start that has more to check says how far it is, each time that so many of those intervals have passed.
+inline constexpr std::uint64_t check_noted_bytes_min = 256 << 20;
+inline constexpr std::uint32_t check_note_ticks = 10;
 /// How long partitions have to tell their sizes for DescribeLogDirs; then the answer leaves without the rest.
 inline constexpr std::chrono::milliseconds log_dirs_wait_max{5000};
 

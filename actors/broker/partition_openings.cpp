@@ -18,23 +18,21 @@ void partition_set::start_opening(const std::string& directory, effects::effects
     }
 }
 
-/// A line for each tenth of many.
-void partition_set::note_progress(const local_partition& partition, effects::effects& out) {
-    constexpr std::size_t worth_a_line = 100;
-    bytes_to_check_ -= partition.bytes_to_check;
-    const auto done = opening_first_ - std::min(opening_first_, waiting_.size());
-    if (opening_first_ < worth_a_line || done * 10 / opening_first_ == opened_noted_)
+void partition_set::note_progress(const std::optional<std::string>& line, effects::effects& out) {
+    if (line)
+        out.emplace_back(effects::note{effects::note_level::info, "partitions_opening", *line});
+}
+
+void partition_set::note_long_check(effects::effects& out) {
+    if (!BARNABAS_MARK_IF(step_ == step::opening && progress_.is_long(), logs_checked_for_long))
         return;
-    opened_noted_ = done * 10 / opening_first_;
-    out.emplace_back(effects::note{effects::note_level::info, "partitions_opening",
-                                   std::to_string(done) + " of " + std::to_string(opening_first_) +
-                                       " partitions are open; at most " + std::to_string(bytes_to_check_) +
-                                       " bytes are left to check"});
+    note_progress(progress_.on_tick(waiting_.size()), out);
+    reopen_later(out);
 }
 
 /// One log of its directory is done with recovery.
 void partition_set::begin_next_recovery(const local_partition& partition, effects::effects& out) {
-    note_progress(partition, out);
+    note_progress(progress_.on_opened(waiting_.size()), out);
     const auto queue = recoveries_.find(partition.data_directory);
     if (queue == recoveries_.end() || queue->second.running == 0 || partition.is_new)
         return;
@@ -83,6 +81,7 @@ void partition_set::reopen_later(effects::effects& out) {
 void partition_set::on_reopen_due(effects::effects& out) {
     reopen_armed_ = false;
     set_aside_again(out);
+    note_long_check(out);
     if (std::exchange(recording_waits_, false))
         begin_recording(out);
     failed_known_.reset();

@@ -33,6 +33,7 @@ partition_options partition_options_of(const broker_effects::open_partition& eff
     }
     wanted.checkpointed = effect.checkpointed;
     wanted.closed = effect.closed;
+    wanted.progress = effect.progress;
     wanted.checkpoints = with.checkpoints.of(effect.data_directory);
     return wanted;
 }

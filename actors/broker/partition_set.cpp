@@ -149,13 +149,14 @@ void partition_set::begin_opening(effects::effects& out) {
     for_each_missing([&](const topic_metadata& topic, const partition_metadata& partition) {
         missing.emplace_back(&topic, &partition);
     });
-    opening_first_ = missing.size();
-    opened_noted_ = 0;
+    progress_.begin(missing.size());
     for (const auto& [topic, partition] : missing)
         open(*topic, *partition, out);
     note_unknown_directories(out);
     if (waiting_.empty())
         begin_recording(out);
+    else if (progress_.is_long())
+        reopen_later(out);
 }
 
 void partition_set::open(const topic_metadata& topic, const partition_metadata& partition,
@@ -167,11 +168,11 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     opening.leader_epoch = partition.leader_epoch;
     opening.configs = topic.configs;
     opening.was_compacted = target_->may_have_been_compacted(topic);
-    local_partition local{partition_state::opening, topic.name, "", partition.created_at, false, 0, {}};
+    local_partition local{partition_state::opening, topic.name, "", partition.created_at, false, {}};
     const auto stored = places_.take(partition_directory_name(topic.name, partition.index), topic.id);
     if (stored) {
         opening.data_directory = stored->directory;
-        local.bytes_to_check = stored->partition.bytes_to_check;
+        opening.progress = {progress_.checked(), stored->partition.bytes_to_check};
         local.checkpointed = opening.checkpointed = stored->partition.checkpointed;
         opening.closed = stored->partition.closed;
     } else if (!place_new(topic, partition, opening, out)) {
@@ -188,7 +189,7 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
         return;
     }
     waiting_.insert(opening.id);
-    bytes_to_check_ += local.bytes_to_check;
+    progress_.checked()->expect(opening.progress.amount);
     partitions_[opening.id] = local;
     if (!stored) {
         out.emplace_back(std::move(opening));

@@ -5,6 +5,7 @@
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/log_dirs_messages.hpp"
 #include "actors/broker/moving/move_messages.hpp"
+#include "actors/broker/opening_progress.hpp"
 #include "actors/broker/placement.hpp"
 #include "actors/controller/metadata_image.hpp"
 #include "actors/partition/partition_messages.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -83,8 +85,8 @@ public:
     /// An image has been carried out and published.
     bool is_serving() const noexcept { return current_ != nullptr; }
     std::size_t opening_count() const noexcept { return waiting_.size(); }
-    /// The most that the partitions which are still to be opened have to check.
-    std::uint64_t bytes_to_check() const noexcept { return bytes_to_check_; }
+    /// Bytes of logs that recovery has checked, and that it has to check.
+    const std::shared_ptr<runtime::work_meter>& checked() const noexcept { return progress_.checked(); }
     std::size_t count() const noexcept { return partitions_.size(); }
     std::size_t failed_count() const;
     /// A partition was not opened, or closed without its files on stable storage: a stop is not clean then.
@@ -108,7 +110,6 @@ private:
         std::string data_directory;
         log_offset created_at{0};
         bool is_new = false;
-        std::uint64_t bytes_to_check = 0;
         /// What the checkpoints said of it at start, or when it was closed to be moved.
         checkpointed_offsets checkpointed{};
         /// Of a log that was closed to be moved, until it is opened again.
@@ -157,7 +158,8 @@ private:
     bool is_blocked(const partition_opened& opened, const local_partition& partition);
     void reopen_later(broker_effects::effects& out);
     void after_reopening(const topic_partition& id, broker_effects::effects& out);
-    void note_progress(const local_partition& partition, broker_effects::effects& out);
+    void note_progress(const std::optional<std::string>& line, broker_effects::effects& out);
+    void note_long_check(broker_effects::effects& out);
     void move_to(const topic_partition& id, const std::string& directory, broker_effects::effects& out);
     void begin_move(const topic_partition& id, const std::string& directory, const std::string& unique_id,
                     broker_effects::effects& out);
@@ -200,9 +202,7 @@ private:
         std::size_t most = 1;
     };
     std::map<std::string, recovery_queue> recoveries_;
-    std::uint64_t bytes_to_check_ = 0;
-    std::size_t opened_noted_ = 0;
-    std::size_t opening_first_ = 0;
+    opening_progress progress_;
     /// Partitions whose making failed in this process, by where it was decided: they must not be taken for
     /// made.
     std::map<topic_partition, log_offset> not_made_;

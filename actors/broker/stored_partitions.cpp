@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -23,23 +24,46 @@ std::optional<std::int32_t> parse_index(std::string_view text) {
     return failure == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-/// Size of the segment with the largest base offset; names of segments sort like numbers. What cannot be read
-/// counts as nothing: this is for people.
-std::uint64_t newest_segment_bytes(runtime::file_system& files, const std::string& directory) {
-    auto entries = files.list(directory);
-    std::string newest;
-    if (entries)
-        for (const auto& entry : *entries)
-            if (entry.name.ends_with(".log"))
-                newest = std::max(newest, entry.name);
-    if (newest.empty())
-        return 0;
-    auto file = files.open(join_path(directory, newest), runtime::open_mode::read_only);
-    if (!file)
-        return 0;
-    const auto size = files.size(*file);
-    files.close(*file);
-    return size ? *size : 0;
+/// 20 digits, which sort like numbers.
+std::string offset_in(const std::string& file_name) {
+    return file_name.substr(0, file_name.find('.'));
+}
+
+/// The segments that hold what recovery reads: from the one with the newest recovery point on, or all where
+/// none is known. What cannot be read counts as nothing: this is for people.
+std::vector<std::string> segments_to_check(const std::vector<runtime::directory_entry>& entries) {
+    std::vector<std::string> segments;
+    std::string proven;
+    bool knows_epochs = false;
+    for (const auto& entry : entries) {
+        if (entry.name.ends_with(".log"))
+            segments.push_back(entry.name);
+        if (entry.name.ends_with(".snapshot"))
+            proven = std::max(proven, offset_in(entry.name));
+        knows_epochs |= entry.name == "leader-epoch-checkpoint";
+    }
+    std::sort(segments.begin(), segments.end());
+    const auto behind = std::find_if(segments.begin(), segments.end(),
+                                     [&](const std::string& name) { return offset_in(name) > proven; });
+    if (knows_epochs && !proven.empty() && behind != segments.begin())
+        segments.erase(segments.begin(), std::prev(behind));
+    return segments;
+}
+
+std::uint64_t bytes_to_check(runtime::file_system& files, const std::string& directory) {
+    const auto entries = files.list(directory);
+    std::uint64_t bytes = 0;
+    if (!entries)
+        return bytes;
+    for (const auto& name : segments_to_check(*entries)) {
+        auto file = files.open(join_path(directory, name), runtime::open_mode::read_only);
+        if (!file)
+            continue;
+        const auto size = files.size(*file);
+        bytes += size ? *size : 0;
+        files.close(*file);
+    }
+    return bytes;
 }
 
 /// Or had some once: the end of a log may lie in an empty segment.
@@ -89,7 +113,7 @@ result<std::vector<stored_partition>> list_partitions(runtime::file_system& file
             partition->id = parse_uuid(parse_lines(*text, ':')["topic_id"]);
         partition->is_fragment = text.code() == errc::not_found;
         if (measured)
-            partition->bytes_to_check = newest_segment_bytes(files, join_path(path, entry.name));
+            partition->bytes_to_check = bytes_to_check(files, join_path(path, entry.name));
         partitions.push_back(std::move(*partition));
     }
     std::sort(partitions.begin(), partitions.end(),

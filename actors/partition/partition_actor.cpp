@@ -376,6 +376,7 @@ void partition_actor::open() {
     job->journaled = std::move(options_.journal.held);
     job->journal_damage = options_.journal.damage;
     job->closed = std::exchange(options_.closed, {});
+    job->progress = std::exchange(options_.progress, {});
     run(lane_use::write, job->kind(), job, partition_open_done{job});
 }
 

@@ -5,6 +5,7 @@
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/topic_config.hpp"
+#include "runtime/disk/work_meter.hpp"
 #include "runtime/node/node_services.hpp"
 
 #include <caf/actor.hpp>
@@ -40,6 +41,8 @@ struct partition_options {
     checkpointed_offsets checkpointed;
     /// What the log was when it was closed in good order; empty when it must be looked at.
     slice closed;
+    /// What recovery has to check, and where that is counted.
+    runtime::expected_work progress{};
     caf::actor checkpoints;
     planted_bugs planted;
     /// Null outside of simulations.

@@ -157,6 +157,7 @@ result<segment_files> open_later(runtime::file_system& files, const std::string&
 } // namespace
 
 void open_job::run(runtime::file_system& files) {
+    runtime::work_share share(std::exchange(progress, {}));
     // What the journal holds comes from a life that did not end well.
     if (!closed.empty() && journaled.empty() && !journal_damage) {
         outcome = restore_clean_log(files, options, closed.bytes());
@@ -166,14 +167,14 @@ void open_job::run(runtime::file_system& files) {
     }
     bool looked = false;
     {
-        recovery first(*this, files);
+        recovery first(*this, files, share);
         outcome = first.run();
         looked = first.has_looked_for_old_messages();
     }
     const bool met = outcome.code() == errc::unsupported_for_message_format && !looked;
     // What was done so far can be done again.
     if (BARNABAS_MARK_IF(met, old_messages_met_late))
-        outcome = recovery(*this, files, true).run();
+        outcome = recovery(*this, files, share, true).run();
 }
 
 std::optional<slice> encode_clean_log(const recovered_log& log, const topic_id& topic) {

@@ -196,6 +196,9 @@ result<slice> segment_conversion::bytes_at(std::uint64_t position, std::uint64_t
             return got.failure();
         window_ = slice(std::move(memory), 0, got->count);
         window_at_ = position;
+        // The head is read once more where the first old message lies.
+        const auto before = std::exchange(read_to_, std::max(read_to_, window_at_ + window_.size()));
+        progress_.advance(read_to_ - before);
     }
     const auto at = position - window_at_;
     return window_.sub(at, std::min<std::uint64_t>(wanted, window_.size() - at));

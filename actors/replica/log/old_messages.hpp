@@ -3,6 +3,7 @@
 #include "actors/replica/log/segment.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/batch/convert_stored.hpp"
+#include "runtime/disk/work_meter.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -34,8 +35,9 @@ struct converted_segment {
 class segment_conversion {
 public:
     /// With `gives_up`, a message that cannot be made a batch counts as such bytes, too.
-    segment_conversion(runtime::file_system& files, std::string directory, bool gives_up)
-        : files_(files), directory_(std::move(directory)), gives_up_(gives_up) {}
+    segment_conversion(runtime::file_system& files, std::string directory, bool gives_up,
+                       runtime::work_share& progress)
+        : files_(files), directory_(std::move(directory)), gives_up_(gives_up), progress_(progress) {}
 
     /// The new file is on stable storage behind it, but for its name. Without records there was nothing to
     /// do. `name_end` follows the suffix in the name of a `.log` that is no segment yet, and has no indexes.
@@ -61,6 +63,7 @@ private:
     runtime::file_system& files_;
     const std::string directory_;
     const bool gives_up_;
+    runtime::work_share& progress_;
 
     log_offset base_;
     std::string name_end_;
@@ -69,6 +72,7 @@ private:
     std::uint64_t position_ = 0;
     slice window_;
     std::uint64_t window_at_ = 0;
+    std::uint64_t read_to_ = 0;
     /// Made with the first old message.
     std::optional<scoped_file> target_;
     std::uint64_t written_ = 0;

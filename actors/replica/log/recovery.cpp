@@ -234,10 +234,13 @@ result<void> recovery::look_at_segments() {
     return {};
 }
 
+segment_recovery recovery::look_at(bool gaps_allowed, bool old_messages_given_up) {
+    return {files_, {&options_, scan_from_, gaps_allowed, old_messages_given_up, &progress_}};
+}
+
 result<void> recovery::inspect_segment(std::size_t index) {
     const bool ends_at_recovery_point = bases_[index + 1] == scan_from_;
-    auto segment = segment_recovery(files_, {&options_, scan_from_, true, gives_up_old_messages()})
-                       .inspect(bases_[index], ends_at_recovery_point);
+    auto segment = look_at(true, gives_up_old_messages()).inspect(bases_[index], ends_at_recovery_point);
     if (!segment)
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
@@ -266,8 +269,10 @@ result<bool> recovery::scan_segment(std::size_t index) {
         auto ended = end_log(index, why);
         return ended ? result<bool>(false) : result<bool>(ended.failure());
     }
-    auto segment = segment_recovery(files_, {&options_, scan_from_, gaps_allowed, convert_ && cut_allowed_})
-                       .scan(base, [this](const batch::batch_view& batch) { count_batch(batch); });
+    auto segment =
+        look_at(gaps_allowed, convert_ && cut_allowed_).scan(base, [this](const batch::batch_view& batch) {
+            count_batch(batch);
+        });
     if (!segment)
         return segment.failure();
     opened_.push_back(segment->files);
@@ -290,7 +295,7 @@ result<bool> recovery::scan_segment(std::size_t index) {
     // Later segments go first: a crash in between must not leave a log with a hole that looks whole.
     if (auto ended = end_log(index + 1, *segment->bad); !ended)
         return ended.failure();
-    if (auto cut = segment_recovery(files_, {&options_, scan_from_, true}).cut(*segment); !cut)
+    if (auto cut = look_at(true, false).cut(*segment); !cut)
         return cut.failure();
     return false;
 }

@@ -28,10 +28,13 @@ namespace barnabas::replica {
 /// so that no offset is given out twice and the journal's entries are below the new snapshot.
 class recovery {
 public:
-    /// Messages of magic 0 and 1 are made batches where a segment begins with one and the newest snapshot
-    /// that can be read does not say that Barnabas wrote here last; with `convert`, wherever they are.
-    recovery(const open_job& job, runtime::file_system& files, bool convert = false)
-        : job_(job), options_(job.options), create_(job.create), convert_(convert), files_(files) {}
+    /// Messages of magic 0 and 1 are made batches where a segment begins with one, or the epochs leave room
+    /// for them, and the newest snapshot that can be read does not say that Barnabas wrote here last; with
+    /// `convert`, wherever they are.
+    recovery(const open_job& job, runtime::file_system& files, runtime::work_share& progress,
+             bool convert = false)
+        : job_(job), options_(job.options), create_(job.create), convert_(convert), files_(files),
+          progress_(progress) {}
     ~recovery();
     recovery(const recovery&) = delete;
     recovery& operator=(const recovery&) = delete;
@@ -61,6 +64,7 @@ private:
     result<bool> look_at_snapshot(log_offset offset);
     result<void> convert_old_messages();
     result<void> convert_segments(const std::vector<log_offset>& order);
+    result<void> expect_conversion(const std::vector<log_offset>& order);
     result<std::vector<log_offset>> segments_that_begin_old() const;
     result<void> check_unjournaled() const;
     bool gives_up_old_messages() const { return convert_ ? cut_allowed_ : sound_from_.has_value(); }
@@ -91,6 +95,7 @@ private:
     result<producer_state> producers_before(log_offset base);
     result<void> replace_transactions(recovered_segment& segment,
                                       const std::vector<aborted_transaction>& entries);
+    segment_recovery look_at(bool gaps_allowed, bool old_messages_given_up);
     result<void> complete_segments();
     result<void> create_segment(log_offset base);
     result<void> make_stable();
@@ -103,6 +108,7 @@ private:
     bool create_;
     bool convert_;
     runtime::file_system& files_;
+    runtime::work_share& progress_;
 
     std::vector<log_offset> bases_;
     std::set<log_offset> snapshots_;

@@ -1,5 +1,6 @@
 #include "actors/replica/log/old_messages.hpp"
 #include "actors/replica/log/recovery.hpp"
+#include "actors/replica/log/sized_file.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -32,9 +33,11 @@ result<void> recovery::convert_old_messages() {
 }
 
 result<void> recovery::convert_segments(const std::vector<log_offset>& order) {
+    if (auto expected = expect_conversion(order); !expected)
+        return expected;
     bool without_epochs = true;
     for (const auto base : order) {
-        segment_conversion conversion(files_, options_.directory, cut_allowed_);
+        segment_conversion conversion(files_, options_.directory, cut_allowed_, progress_);
         auto written = conversion.write(base);
         if (written.code() == errc::unsupported_for_message_format)
             return error{written.code(),
@@ -55,6 +58,16 @@ result<void> recovery::convert_segments(const std::vector<log_offset>& order) {
             return replaced;
         ++log_.report.segments_converted;
         log_.report.records_converted += written->records;
+    }
+    return {};
+}
+
+result<void> recovery::expect_conversion(const std::vector<log_offset>& order) {
+    for (const auto base : order) {
+        auto segment = open_sized(files_, segment_path(options_.directory, base, log_suffix));
+        if (!segment)
+            return segment.failure();
+        progress_.expect(segment->size);
     }
     return {};
 }

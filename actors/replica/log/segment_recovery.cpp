@@ -168,6 +168,8 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     options.unproven_from = options_.proven_upto;
     options.gaps_allowed = true;
     options.old_messages_given_up = options_.old_messages_given_up;
+    options.progress = options_.progress;
+    options_.progress->expect(range.size);
     auto scanned =
         segment_scan(files_, segment.files.log, range).run(options, [&](const batch::batch_view& batch) {
             index_batch(segment.state, batch.header, options_.log->index_interval_bytes, growth);
@@ -226,6 +228,8 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     options.gaps_allowed = options_.gaps_allowed;
     options.rewrite_unproven = true;
     options.old_messages_given_up = options_.old_messages_given_up;
+    options.progress = options_.progress;
+    options_.progress->advance(trusted->start.get());
     index_growth growth;
     const auto count = [&](const batch::batch_view& batch) {
         index_batch(state, batch.header, options_.log->index_interval_bytes, growth);

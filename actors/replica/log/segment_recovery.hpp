@@ -18,6 +18,7 @@ struct segment_recovery_options {
     bool gaps_allowed = false;
     /// As in scan_options.
     bool old_messages_given_up = false;
+    runtime::work_share* progress = nullptr;
 };
 
 struct recovered_segment {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace barnabas::replica {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::size_t window_bytes = 1 << 20;
 result<scan_result> segment_scan::run(const scan_options& options, const visitor& visit) {
     options_ = options;
     found_ = {options.from.get(), options.next_offset, std::nullopt};
+    read_to_ = options.from.get();
     for (;;) {
         auto batch = next_batch();
         if (!batch)
@@ -120,9 +122,16 @@ result<slice> segment_scan::bytes_at(std::uint64_t position, std::size_t count) 
             return window.failure();
         window_ = std::move(*window);
         window_at_ = position;
+        note_progress();
     }
     const auto at = position - window_at_;
     return window_.sub(at, std::min<std::uint64_t>(wanted, window_.size() - at));
+}
+
+void segment_scan::note_progress() {
+    const auto before = std::exchange(read_to_, std::max(read_to_, window_at_ + window_.size()));
+    if (options_.progress != nullptr)
+        options_.progress->advance(read_to_ - before);
 }
 
 /// What is decided by these bytes (where the log ends, what is written back) cannot be taken back, and no CRC

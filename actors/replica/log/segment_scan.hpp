@@ -4,6 +4,7 @@
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/error.hpp"
 #include "runtime/disk/disk.hpp"
+#include "runtime/disk/work_meter.hpp"
 
 #include <functional>
 #include <optional>
@@ -24,6 +25,8 @@ struct scan_options {
     /// Messages of magic 0 and 1 that are left are such as cannot be made batches, and the operator gives up
     /// what is damaged, or did so before: they count as bad bytes.
     bool old_messages_given_up = false;
+    /// Counts the bytes from `from` on that were read; may be null.
+    runtime::work_share* progress = nullptr;
 };
 
 struct scan_result {
@@ -54,6 +57,7 @@ private:
     result<slice> bytes_at(std::uint64_t position, std::size_t count);
     result<slice> read_steadily(std::uint64_t position, std::size_t count);
     result<void> rewrite_window();
+    void note_progress();
 
     runtime::file_system& files_;
     runtime::file_id log_;
@@ -63,6 +67,7 @@ private:
     leader_epoch epoch_{-1};
     slice window_;
     std::uint64_t window_at_ = 0;
+    std::uint64_t read_to_ = 0;
     std::uint64_t rewrite_from_ = 0;
     bool rewrite_begun_ = false;
 };

@@ -289,6 +289,31 @@ TEST(data_directories, of_two_copies_of_a_partition_the_empty_one_is_a_fragment)
     EXPECT_EQ(open_data_directories(files, options_for({"/a", "/b"})).code(), errc::mismatched_directory);
 }
 
+TEST(data_directories, what_recovery_has_to_check_are_the_segments_from_its_recovery_point_on) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/a", "meta.properties", identity("c", 1));
+    write(files, "/a/t-0", "partition.metadata", "version: 0\ntopic_id: aaaaaaaaaaaaaaaaaaaaaA\n");
+    const auto bytes_to_check = [&] {
+        auto listed = list_partitions(files, "/a", true, {});
+        EXPECT_TRUE(listed);
+        return listed ? listed->front().bytes_to_check : 0;
+    };
+    EXPECT_EQ(bytes_to_check(), 0u);
+    write(files, "/a/t-0", "00000000000000000000.log", "a");
+    write(files, "/a/t-0", "00000000000000000010.log", "bb");
+    write(files, "/a/t-0", "00000000000000000020.log", "cccc");
+    EXPECT_EQ(bytes_to_check(), 7u) << "no recovery point is known";
+    write(files, "/a/t-0", "00000000000000000010.snapshot", "s");
+    EXPECT_EQ(bytes_to_check(), 7u) << "nor are the epochs of what lies below it";
+    write(files, "/a/t-0", "leader-epoch-checkpoint", "0\n0\n");
+    EXPECT_EQ(bytes_to_check(), 6u);
+    write(files, "/a/t-0", "00000000000000000020.snapshot", "s");
+    EXPECT_EQ(bytes_to_check(), 4u);
+    write(files, "/a/t-0", "00000000000000000025.snapshot", "s");
+    EXPECT_EQ(bytes_to_check(), 4u) << "the segment that holds it is the newest";
+}
+
 /// Directories of one cluster, each with the log of t-0.
 struct twins {
     explicit twins(const std::vector<std::string>& ids) {

@@ -298,6 +298,45 @@ TEST(partition_set, cordoned_directory_takes_no_new_partitions) {
     EXPECT_EQ(notes(apply(none, image_of(5, {{"t", 1}}))), std::vector<std::string>{"partition_not_placed"});
 }
 
+TEST(partition_set, a_large_log_says_how_far_it_is_while_nothing_else_happens) {
+    constexpr std::uint64_t large = 100ull << 30;
+    std::vector<stored_partition> found{stored("t", 0, id_of(1))};
+    found.back().bytes_to_check = large;
+    partition_set set(usual, directories_with(found));
+    auto out = apply(set, image_of(5, {{"t", 1}}));
+    const auto opening = all<effects::open_partition>(out);
+    ASSERT_EQ(opening.size(), 1u);
+    EXPECT_EQ(opening[0].progress.amount, large);
+    EXPECT_EQ(all<effects::reopen_later>(out).size(), 1u);
+    std::vector<std::string> lines;
+    for (int second = 1; second <= 40; ++second) {
+        // It stands still for a while.
+        if (second <= 20)
+            opening[0].progress.meter->advance(1 << 30);
+        out.clear();
+        set.on_reopen_due(out);
+        EXPECT_EQ(all<effects::reopen_later>(out).size(), 1u);
+        for (const auto& note : all<effects::note>(out))
+            lines.push_back(std::string(note.event) + ": " + note.message);
+    }
+    EXPECT_EQ(lines, (std::vector<std::string>{
+                         "partitions_opening: 0 of 1 partitions are open; 10737418240 of 107374182400 bytes "
+                         "are checked",
+                         "partitions_opening: 0 of 1 partitions are open; 21474836480 of 107374182400 bytes "
+                         "are checked"}));
+    opened(set, place(1, 0));
+    out.clear();
+    set.on_reopen_due(out);
+    EXPECT_TRUE(out.empty()) << "it is open";
+}
+
+TEST(partition_set, a_small_start_needs_no_ticks) {
+    std::vector<stored_partition> found{stored("t", 0, id_of(1))};
+    found.back().bytes_to_check = 1000;
+    partition_set set(usual, directories_with(found));
+    EXPECT_TRUE(all<effects::reopen_later>(apply(set, image_of(5, {{"t", 1}}))).empty());
+}
+
 TEST(partition_set, so_many_logs_of_a_directory_as_allowed_are_recovered_at_once) {
     std::vector<stored_partition> found;
     for (std::int32_t i = 0; i < 5; ++i) {
@@ -307,10 +346,9 @@ TEST(partition_set, so_many_logs_of_a_directory_as_allowed_are_recovered_at_once
     partition_set set(usual, directories_with(found));
     EXPECT_EQ(all<effects::open_partition>(apply(set, image_of(5, {{"t", 1, 5}}))).size(), 2u);
     EXPECT_EQ(set.opening_count(), 5u);
-    EXPECT_EQ(set.bytes_to_check(), 500u);
+    EXPECT_EQ(set.checked()->now(), (runtime::work_meter::reading{0, 500}));
     for (std::int32_t i = 0; i < 3; ++i)
         EXPECT_EQ(all<effects::open_partition>(opened(set, place(1, i))).size(), 1u);
-    EXPECT_EQ(set.bytes_to_check(), 200u);
     // A stop does not wait for those that were never begun.
     effects::effects out;
     set.close_all(out);
