@@ -372,7 +372,9 @@ result<void> recovery::write_snapshot() {
     const bool all_rewritten = scan_from_.get() <= 0 && log_.report.lost_from == log_.report.lost_upto;
     log_.sound_from = sound_from_.value_or(all_rewritten ? log_offset(0) : log_.log_end_offset);
     const auto end = log_.log_end_offset;
-    if (end != proven_ && (end.get() > 0 || proven_.get() >= 0)) {
+    // All was read for old messages; a mark says that this need not be done again.
+    const bool unmarked = convert_ && !sound_from_;
+    if ((end != proven_ || unmarked) && (end.get() > 0 || proven_.get() >= 0)) {
         const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from));
         const auto name = segment_file_name(end, snapshot_suffix);
         const bool synced = !options_.planted.snapshot_renamed_unsynced;

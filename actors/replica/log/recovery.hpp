@@ -63,6 +63,7 @@ private:
     result<bool> read_snapshot(log_offset offset);
     result<bool> look_at_snapshot(log_offset offset);
     result<void> convert_old_messages();
+    bool has_records_without_epoch() const;
     result<void> convert_segments(const std::vector<log_offset>& order);
     result<void> expect_conversion(const std::vector<log_offset>& order);
     result<std::vector<log_offset>> segments_that_begin_old() const;

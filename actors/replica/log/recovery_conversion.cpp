@@ -12,15 +12,15 @@ namespace barnabas::replica {
 
 /// A sync mark in the newest snapshot says that Barnabas was the last who wrote here, so they are batches by
 /// now, but for what was given up. Kafka changes the format of a log that is written and never goes back by
-/// itself, so the first entry of a segment tells; where it went back and on within a segment, the scan meets
-/// them, or a read.
+/// itself, so the first entry of a segment tells. Where somebody told it to go back and on within a segment
+/// the epochs tell, for it forgets them with the format.
 result<void> recovery::convert_old_messages() {
     if (!convert_ && sound_from_)
         return {};
     auto old = segments_that_begin_old();
     if (!old)
         return old.failure();
-    convert_ |= !old->empty();
+    convert_ |= !old->empty() || BARNABAS_MARK_IF(has_records_without_epoch(), old_messages_told_by_epochs);
     if (!convert_)
         return {};
     if (auto checked = check_unjournaled(); !checked)
@@ -30,6 +30,16 @@ result<void> recovery::convert_old_messages() {
     std::set_difference(bases_.begin(), bases_.end(), old->begin(), old->end(), std::back_inserter(order));
     order.insert(order.end(), old->rbegin(), old->rend());
     return convert_segments(order);
+}
+
+/// Kafka keeps the epochs of all that it has in batches: those of deleted records go, and the entry of the
+/// first record left then begins there. What is scanned from its beginning needs no such guess.
+bool recovery::has_records_without_epoch() const {
+    if (!has_checkpoint_ || proven_.get() < 0 || bases_.empty())
+        return false;
+    const auto begin = std::max(bases_.front(), options_.checkpointed.log_start);
+    const auto epochs = log_.epochs.entries();
+    return begin < proven_ && (epochs.empty() || epochs.front().start_offset > begin);
 }
 
 result<void> recovery::convert_segments(const std::vector<log_offset>& order) {

@@ -1,5 +1,7 @@
+#include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/sound_entry.hpp"
+#include "actors/replica/log/time_index.hpp"
 #include "protocol/batch/message_builder.hpp"
 #include "protocol/model/mark.hpp"
 #include "tests/unit/actors/replica/old_log.hpp"
@@ -287,6 +289,74 @@ journal::journal_part journal_with(std::int64_t segment_base, std::int64_t offse
                             log_offset(offset + 1),
                             {make_batch({}).bytes}});
     return part;
+}
+
+/// Batches, then messages, then batches again, with indexes whose last entries lead behind the messages, and
+/// all of it below the recovery point.
+old_log down_and_up_again(std::string_view epochs) {
+    old_log log;
+    log.add_batch({record(0, 1000), record(1, 1001)}, 2);
+    for (std::int64_t offset = 2; offset < 6; ++offset)
+        log.add(kind(1), {record(offset, 1000 + offset)});
+    const file_position last(log.file(log_suffix).size());
+    log.add_batch({record(6, 1006), record(7, 1007)}, 3);
+    put_offset_entry(log.file(offset_index_suffix), log_offset(0), {log_offset(7), last});
+    put_time_entry(log.file(time_index_suffix), log_offset(0), {timestamp_ms(1007), log_offset(7)});
+    log.add_snapshot(8);
+    const auto bytes = std::as_bytes(std::span(epochs));
+    log.files[std::string(epoch_checkpoint_name)] = {bytes.begin(), bytes.end()};
+    return log;
+}
+
+/// Kafka forgets the epochs with the format.
+TEST_F(old_messages, those_between_batches_are_told_by_the_epochs) {
+    for (const std::string_view epochs : {"0\n1\n3 6\n", "0\n0\n"}) {
+        files = {};
+        const auto log = down_and_up_again(epochs);
+        log.store(files);
+        const auto hits = mark_hits("old_messages_told_by_epochs");
+        const auto opened = open();
+        ASSERT_TRUE(opened) << to_string(opened.failure());
+        EXPECT_EQ(mark_hits("old_messages_told_by_epochs") - hits, 1u) << epochs;
+        EXPECT_EQ(host->report.records_converted, 4u);
+        EXPECT_EQ(host->log->log_end_offset(), log_offset(8));
+        expect_all(log.expected, std::string(epochs));
+        ASSERT_TRUE(host->close());
+        ASSERT_TRUE(open());
+        EXPECT_EQ(mark_hits("old_messages_told_by_epochs") - hits, 1u) << "once and for good";
+        expect_all(log.expected);
+    }
+}
+
+/// Before Kafka 2.0 the epochs stayed. An operator who takes the snapshots away has all of it looked at.
+TEST_F(old_messages, those_that_the_epochs_hide_are_found_without_a_snapshot) {
+    const auto log = down_and_up_again("0\n2\n2 0\n3 6\n");
+    log.store(files);
+    ASSERT_TRUE(open());
+    EXPECT_EQ(read_from(0).code(), errc::unsupported_for_message_format);
+    ASSERT_TRUE(host->close());
+    for (const auto& name : files.names()) {
+        if (!name.ends_with(snapshot_suffix))
+            continue;
+        ASSERT_TRUE(files.remove(name));
+    }
+    ASSERT_TRUE(open());
+    EXPECT_EQ(host->report.records_converted, 4u);
+    expect_all(log.expected);
+}
+
+TEST_F(old_messages, a_log_of_batches_alone_is_not_read_for_them) {
+    old_log log;
+    log.base = 5;
+    log.add_batch({record(5, 1000), record(6, 1001)}, 2);
+    log.add_snapshot(7);
+    const std::string epochs = "0\n1\n2 5\n";
+    const auto bytes = std::as_bytes(std::span(epochs));
+    log.files[std::string(epoch_checkpoint_name)] = {bytes.begin(), bytes.end()};
+    log.store(files);
+    const auto hits = mark_hits("old_messages_told_by_epochs");
+    ASSERT_TRUE(open());
+    EXPECT_EQ(mark_hits("old_messages_told_by_epochs"), hits);
 }
 
 TEST_F(old_messages, a_journal_that_has_the_log_refuses) {
