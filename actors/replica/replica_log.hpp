@@ -194,6 +194,8 @@ private:
     bool is_expired(const segment_state& segment, log_offset next_base, timestamp_ms now,
                     std::uint64_t bytes_left) const;
     void retire_front(retire_job& job);
+    void settle_times(timestamp_ms now);
+    timestamp_ms end_of(const segment_state& segment, timestamp_ms now) const;
 
     log_options options_;
     std::shared_ptr<write_lane> lane_;
@@ -228,6 +230,9 @@ private:
     bool swap_in_flight_ = false;
     bool untouched_ = true; ///< nothing was appended in this life
     bool files_unseen_;
+    /// Of retention in this life: when it was, by the wall clock, and what was not active any more.
+    timestamp_ms first_look_ = no_timestamp;
+    log_offset looked_at_below_{0};
     /// Counts the exchanges of segments.
     std::uint64_t layout_ = 0;
     std::uint32_t outside_jobs_ = 0;

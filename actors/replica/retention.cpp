@@ -1,18 +1,18 @@
 #include "actors/replica/replica_log.hpp"
 
+#include "actors/replica/log/time_span.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <utility>
 
 /// Deletion of whole segments.
 namespace barnabas::replica {
 namespace {
 
-/// No time in milliseconds at which a record of `latest` can have been made: none, one from the future, or
-/// seconds, or nothing at all, where milliseconds were meant (card CLN-11; all seconds since 1970 are a
-/// thousandth of the time, and that of events older than 1971 nobody can tell from them).
-bool is_senseless(timestamp_ms newest, timestamp_ms latest) {
-    return newest.get() < 0 || newest > latest || newest.get() < latest.get() / 100;
+/// The later of a time and one that may be senseless.
+timestamp_ms later_of(timestamp_ms known, timestamp_ms time, timestamp_ms now) {
+    return is_senseless(time, now) ? known : std::max(known, time);
 }
 
 } // namespace
@@ -22,9 +22,7 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns 
     if (offline_ || closed_)
         return std::nullopt;
     producers_.expire(monotonic_now, options_.producer_id_expiration_ms);
-    for (auto& segment : segments_)
-        if (&segment != &segments_.back() && segment.closed == no_timestamp)
-            segment.closed = now;
+    settle_times(now);
     retire_job job;
     job.directory = options_.directory;
     auto bytes_left = total_bytes();
@@ -48,6 +46,31 @@ std::optional<retire_job> replica_log::retention(timestamp_ms now, monotonic_ns 
     return job;
 }
 
+/// Once in the life of a log. After a crash all that is known of a segment's end is when its file was changed
+/// last; somebody may have copied the files, or set a clock. So the latest counts of what makes sense of that
+/// and of the times of records that were there by then; when nothing does, the age counts from now on.
+void replica_log::settle_times(timestamp_ms now) {
+    if (first_look_ != no_timestamp)
+        return;
+    first_look_ = now;
+    looked_at_below_ = segments_.back().base_offset;
+    auto known = no_timestamp;
+    for (auto& segment : segments_) {
+        known = later_of(later_of(known, segment.first_timestamp, now), segment.newest.timestamp, now);
+        auto& end = &segment == &segments_.back() ? segment.created : segment.closed;
+        // Of a time in the future nobody knows whether it is wrong, or the clock is, and for how long.
+        if (end <= now)
+            end = BARNABAS_MARK_IF(is_senseless(end, now), segment_end_unknown) ? now : std::max(end, known);
+    }
+}
+
+/// When it was closed; or, if that was before this life and lies in the future, when this life first looked:
+/// a clock that was wrong once does not keep it longer than its age does.
+timestamp_ms replica_log::end_of(const segment_state& segment, timestamp_ms now) const {
+    const bool unbelievable = segment.closed > now && segment.base_offset < looked_at_below_;
+    return BARNABAS_MARK_IF(unbelievable, segment_end_in_future) ? first_look_ : segment.closed;
+}
+
 void replica_log::delete_below(log_offset start) {
     BARNABAS_ASSERT(start <= written_offset_);
     if (start <= log_start_offset_)
@@ -62,7 +85,7 @@ std::optional<write_job> replica_log::roll_expired(timestamp_ms now, log_offset 
     auto& active = segments_.back();
     if (busy || segments_.size() > 1 || active.size == 0 || log_end_offset_ > high_watermark)
         return std::nullopt;
-    // Unknown after a restart.
+    settle_times(now);
     if (active.created == no_timestamp)
         active.created = now;
     auto candidate = active;
@@ -97,8 +120,8 @@ bool replica_log::is_expired(const segment_state& segment, log_offset next_base,
     // A timestamp from the future does not keep a segment longer than its age does, and one that is no time
     // does not end it earlier.
     const auto newest = segment.newest.timestamp;
-    const bool absurd = is_senseless(newest, segment.closed) && !options_.planted.retention_believes_any_time;
-    const auto age_from = absurd ? segment.closed : newest;
+    const bool absurd = is_senseless(newest, now) && !options_.planted.retention_believes_any_time;
+    const auto age_from = absurd ? end_of(segment, now) : newest;
     return BARNABAS_MARK_IF(options_.retention_ms >= 0 && now - age_from > options_.retention_ms,
                             retention_by_time);
 }

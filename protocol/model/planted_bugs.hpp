@@ -52,6 +52,8 @@ struct planted_bugs {
     bool retention_believes_any_time = false;
     /// Retention by size ends when the log is smaller than it may be, not as small as it may be.
     bool retention_below_size = false;
+    /// A crash forgets when segments were closed: what has no sane timestamp is young again after each.
+    bool crash_makes_segments_young = false;
 
     /// A start leaves the marker of a clean stop, and what it says of the logs, while these change.
     bool clean_stop_kept = false;

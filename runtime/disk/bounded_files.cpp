@@ -240,6 +240,14 @@ result<std::uint64_t> bounded_files::size(file_id file) {
     return below_.size((*one)->below);
 }
 
+timestamp_ms bounded_files::modified(file_id file) {
+    auto one = use(file);
+    if (!one)
+        return no_timestamp;
+    at_end end([&] { release(file); });
+    return below_.modified((*one)->below);
+}
+
 result<std::size_t> bounded_files::read(file_id file, file_position position, std::span<std::byte> into) {
     auto one = use(file);
     if (!one)

@@ -100,6 +100,11 @@ result<std::uint64_t> directory_files::size(file_id file) {
     return timed(in, "look at the size", [&] { return in.files.size(file); });
 }
 
+timestamp_ms directory_files::modified(file_id file) {
+    auto& in = part_of(file);
+    return timed(in, "look at the time", [&] { return in.files.modified(file); });
+}
+
 result<std::size_t> directory_files::read(file_id file, file_position position, std::span<std::byte> into) {
     auto& in = part_of(file);
     return timed(in, "read", [&] { return in.files.read(file, position, into); });

@@ -155,6 +155,10 @@ result<std::uint64_t> gated_files::size(file_id file) {
     return look([&] { return files_.size(file); });
 }
 
+timestamp_ms gated_files::modified(file_id file) {
+    return gate_.is_shut() ? no_timestamp : files_.modified(file);
+}
+
 result<std::size_t> gated_files::read(file_id file, file_position position, std::span<std::byte> into) {
     return look([&] { return files_.read(file, position, into); });
 }

@@ -49,6 +49,9 @@ public:
     virtual result<file_id> open(const std::string& path, open_mode mode) = 0;
     virtual void close(file_id file) = 0;
     virtual result<std::uint64_t> size(file_id file) = 0;
+    /// When its content was last changed, by the system's wall clock, whatever that showed; after a power cut
+    /// perhaps an earlier time. `no_timestamp`: that cannot be told.
+    virtual timestamp_ms modified(file_id file) = 0;
     /// Fills as much of `into` as the file has from `position` on; a short count means end of file.
     virtual result<std::size_t> read(file_id file, file_position position, std::span<std::byte> into) = 0;
     /// Writes all parts one after another from `position` on, growing the file. One system call per batch.

@@ -125,6 +125,14 @@ result<std::uint64_t> posix_files::size(file_id file) {
     return static_cast<std::uint64_t>(facts.st_size);
 }
 
+timestamp_ms posix_files::modified(file_id file) {
+    auto one = find(file);
+    struct stat facts {};
+    if (one == nullptr || ::fstat(one->descriptor, &facts) != 0)
+        return no_timestamp;
+    return timestamp_ms(std::int64_t{facts.st_mtim.tv_sec} * 1000 + facts.st_mtim.tv_nsec / 1'000'000);
+}
+
 result<std::size_t> posix_files::read(file_id file, file_position position, std::span<std::byte> into) {
     return read_with(file, position, into, 0);
 }

@@ -20,6 +20,7 @@ public:
     result<file_id> open(const std::string& path, open_mode mode) override;
     void close(file_id file) override;
     result<std::uint64_t> size(file_id file) override;
+    timestamp_ms modified(file_id file) override;
     result<std::size_t> read(file_id file, file_position position, std::span<std::byte> into) override;
     result<void> write(file_id file, file_position position, std::span<const slice> parts) override;
     result<void> truncate(file_id file, std::uint64_t size) override;
@@ -61,6 +62,7 @@ public:
     result<file_id> open(const std::string& path, open_mode mode) override { return files_.open(path, mode); }
     void close(file_id file) override { files_.close(file); }
     result<std::uint64_t> size(file_id file) override { return files_.size(file); }
+    timestamp_ms modified(file_id file) override { return files_.modified(file); }
     result<void> write(file_id file, file_position position, std::span<const slice> parts) override {
         return files_.write(file, position, parts);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/clock/clock.hpp"
 #include "runtime/disk/disk.hpp"
 #include "runtime/random/random.hpp"
 #include "sim/disk/disk_observer.hpp"
@@ -39,7 +40,8 @@ namespace barnabas::sim {
 ///   page of 4 KiB written since the last sync is kept, dropped (old content; without tearing that is a disk
 ///   with sectors of 4 KiB) or torn by sectors of 512 bytes (the rest old, or garbage except for synced bytes
 ///   that nobody wrote over), each page by itself; the length is the new one, the synced one, or one in
-///   between; where length survives and content does not there are zeros. A truncation that was not synced
+///   between; where length survives and content does not there are zeros; it was changed last, by its time,
+///   before the last sync. A truncation that was not synced
 ///   happened or did not, as a whole. Operations on names since the last `sync_directory` of their directory
 ///   survive or not, one by one: a name may lead to nothing even though its file was synced; a rename shows
 ///   the old or the new state, never both and never neither; what depends on a lost operation is lost too.
@@ -69,6 +71,8 @@ public:
     void set_directories(std::vector<std::string> directories) { directories_ = std::move(directories); }
     const std::vector<std::string>& directories() const noexcept { return directories_; }
     void set_faults(const disk_faults& faults) { faults_ = faults; }
+    /// Whose wall clock its files have their times from; without one they have none.
+    void set_clock(const runtime::clock* clock) noexcept { clock_ = clock; }
     const disk_faults& faults() const noexcept { return faults_; }
     /// Files and directories at or below this path: every call on them ends in `code`; with `read_only` only
     /// those that would change something. An empty path ends it.
@@ -172,6 +176,7 @@ private:
         inode_ptr node;
     };
 
+    timestamp_ms now() const { return clock_ == nullptr ? no_timestamp : clock_->wall_now(); }
     inode_ptr make_inode(bool is_directory);
     inode_ptr find(std::string_view path) const;
     /// The directory that holds the last part of the path, which itself may not exist. Null directory: no
@@ -213,6 +218,7 @@ private:
 
     runtime::random draws_;
     disk_faults faults_;
+    const runtime::clock* clock_ = nullptr;
     std::uint64_t capacity_;
     std::uint64_t used_pages_ = 0;
     std::uint64_t next_inode_ = 1;

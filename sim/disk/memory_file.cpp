@@ -152,6 +152,7 @@ void memory_file::set_page(std::uint64_t number, page_ptr content) {
 void memory_file::sync() {
     dirty_.clear();
     durable_size_ = size_;
+    durable_modified_ = modified_;
     truncated_from_ = UINT64_MAX;
 }
 
@@ -189,6 +190,7 @@ void memory_file::power_cut(runtime::random& draws, const power_cut_faults& faul
         size_ = partly ? between : durable_size_;
     zero_beyond_size();
     lost_.clear();
+    modified_ = durable_modified_;
     sync();
 }
 

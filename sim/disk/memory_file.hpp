@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/model/ids.hpp"
 #include "runtime/random/random.hpp"
 #include "sim/disk/sector_harm.hpp"
 #include "sim/faults/disk_faults.hpp"
@@ -36,6 +37,9 @@ public:
     void sync();
     /// A sync that failed: the dirty pages are lost, visibly (`forget`) or only after the next power cut.
     void fail_sync(bool forget);
+    /// When it was last changed; a power cut brings back what it was at the last sync.
+    timestamp_ms modified() const noexcept { return modified_; }
+    void note_modified(timestamp_ms now) noexcept { modified_ = now; }
     bool is_dirty() const noexcept { return !dirty_.empty() || !lost_.empty() || size_ != durable_size_; }
 
     void power_cut(runtime::random& draws, const power_cut_faults& faults);
@@ -75,6 +79,8 @@ private:
     std::uint64_t present_ = 0;
     std::uint64_t size_ = 0;
     std::uint64_t durable_size_ = 0;
+    timestamp_ms modified_ = no_timestamp;
+    timestamp_ms durable_modified_ = no_timestamp;
     /// Both sorted by page number; a page is in at most one of them.
     old_pages dirty_;
     old_pages lost_;

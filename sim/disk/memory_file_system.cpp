@@ -103,6 +103,12 @@ result<std::uint64_t> memory_file_system::size(file_id file) {
     return at->node->file.size();
 }
 
+/// Has no fault of its own, and costs nothing beside the question for the size.
+timestamp_ms memory_file_system::modified(file_id file) {
+    const auto* at = opened(file);
+    return at == nullptr || disk_.cut_off() ? no_timestamp : at->node->file.modified();
+}
+
 result<std::size_t> memory_file_system::read(file_id file, file_position position,
                                              std::span<std::byte> into) {
     const auto* at = opened(file);
@@ -195,6 +201,7 @@ result<void> memory_file_system::write_part(memory_disk::inode& node, std::uint6
         }
     }
     disk_.used_pages_ += node.file.page_count() - before;
+    node.file.note_modified(disk_.now());
     if (full)
         return refuse(errc::disk_full, "write", node.path, "no space is left");
     return {};
@@ -211,6 +218,7 @@ result<void> memory_file_system::truncate(file_id file, std::uint64_t size) {
         return refuse(errc::storage_error, "truncate", at->node->path, "input/output error");
     disk_.used_pages_ -= at->node->file.page_count();
     at->node->file.truncate(size);
+    at->node->file.note_modified(disk_.now());
     disk_.used_pages_ += at->node->file.page_count();
     disk_.report(*at->node, disk_change::truncated, size);
     return {};

@@ -13,6 +13,7 @@ public:
     result<runtime::file_id> open(const std::string& path, runtime::open_mode mode) override;
     void close(runtime::file_id file) override;
     result<std::uint64_t> size(runtime::file_id file) override;
+    timestamp_ms modified(runtime::file_id file) override;
     result<std::size_t> read(runtime::file_id file, file_position position,
                              std::span<std::byte> into) override;
     result<void> write(runtime::file_id file, file_position position, std::span<const slice> parts) override;

@@ -48,6 +48,8 @@ constexpr const char* settle = "groups_settle";
 constexpr const char* model = "log_model";
 /// Fail-nth tests of the checkpoint files (tests/unit/actors/broker).
 constexpr const char* checkpoint_tests = "checkpoint_tests";
+/// Unit tests of retention over the lives of a log (tests/unit/actors/replica).
+constexpr const char* retention_tests = "retention_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 constexpr const char* group_tests = "group_tests";
 
@@ -168,6 +170,10 @@ const mutant table[] = {
      "retention by size takes one segment more than it may",
      {policy},
      &bugs::retention_below_size},
+    {"crash_makes_segments_young",
+     "a crash forgets when segments were closed",
+     {retention_tests},
+     &bugs::crash_makes_segments_young},
     {"clean_stop_kept",
      "a start leaves what vouches for the logs of a clean stop, while they change",
      {survive, contiguous, synced, watermark, shown, node},

@@ -47,6 +47,7 @@ host::host(world& time, network_fabric& network, const host_options& options)
       clock_(time, options.clock), disk_trace_(std::make_unique<disk_trace>(time, number_)) {
     disk_.set_directories(options.directories);
     disk_.set_faults(options.disk);
+    disk_.set_clock(&clock_);
     disk_.watch(disk_trace_.get());
     disk_.set_clock([&time] { return time.now().get(); });
 }

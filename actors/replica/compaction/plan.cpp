@@ -13,8 +13,8 @@ namespace {
 /// A time in the future, or none, does not keep a segment back longer than its own age.
 timestamp_ms age_from(const segment_state& segment, timestamp_ms now) {
     const auto newest = segment.newest.timestamp;
-    const auto closed = segment.closed == no_timestamp ? now : segment.closed;
-    return newest == no_timestamp || newest > closed ? closed : newest;
+    const auto closed = is_senseless(segment.closed, now) ? now : segment.closed;
+    return newest == no_timestamp || newest > now ? closed : newest;
 }
 
 bool too_young(const segment_state& segment, timestamp_ms now, std::int64_t lag_ms) {

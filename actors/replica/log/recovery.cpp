@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace barnabas::replica {
 namespace {
@@ -322,7 +323,18 @@ result<void> recovery::complete_segments() {
     log_.log_start_offset = checked.log_start;
     log_.cleaned_upto = checked.cleaned_upto;
     log_.report.ignored_checkpoints = std::move(checked.ignored);
+    settle_times();
     return {};
+}
+
+/// Nobody noted when segments were closed: it was not before their last change. The last one is still open.
+void recovery::settle_times() {
+    auto& active = log_.segments.back();
+    active.created = std::exchange(active.closed, no_timestamp);
+    if (!options_.planted.crash_makes_segments_young)
+        return;
+    for (auto& segment : log_.segments)
+        segment.created = segment.closed = no_timestamp;
 }
 
 result<void> recovery::create_segment(log_offset base) {

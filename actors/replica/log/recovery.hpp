@@ -98,6 +98,7 @@ private:
                                       const std::vector<aborted_transaction>& entries);
     segment_recovery look_at(bool gaps_allowed, bool old_messages_given_up);
     result<void> complete_segments();
+    void settle_times();
     result<void> create_segment(log_offset base);
     result<void> make_stable();
     result<void> write_snapshot();

@@ -46,8 +46,11 @@ struct segment_state {
     time_point newest;          ///< largest timestamp, and the last offset of the first batch that has it
     time_point last_time_entry; ///< last entry of `.timeindex`
     timestamp_ms first_timestamp = no_timestamp; ///< of the first batch: basis of rolling by time
-    timestamp_ms created = no_timestamp;         ///< when the machine made it, or first looked at it
-    timestamp_ms closed = no_timestamp;          ///< when it stopped being active, as far as is known
+    /// When the machine made it, and when it stopped being active. Of what was found after a crash one of
+    /// them says when the file was changed last, which may be any time, until `settle_times` has looked at
+    /// it.
+    timestamp_ms created = no_timestamp;
+    timestamp_ms closed = no_timestamp;
 
     friend bool operator==(const segment_state&, const segment_state&) = default;
 };

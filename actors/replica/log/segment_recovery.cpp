@@ -23,6 +23,7 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_a
         if (!size)
             return size.failure();
         segment.state.size = *size;
+        segment.state.closed = files_.modified(segment.files.log);
         auto sensible = indexes_make_sense(segment);
         if (!sensible)
             return sensible.failure();
@@ -158,8 +159,10 @@ result<void> segment_recovery::write_closing_entry(runtime::file_id index, file_
 
 result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     const readable_range range{segment.state.base_offset, segment.state.size};
+    const auto closed = segment.state.closed;
     segment.state = {};
     segment.state.base_offset = range.base_offset;
+    segment.state.closed = closed;
     BARNABAS_MARK(index_rebuilt);
     segment.index_rebuilt = true;
     index_growth growth;
@@ -217,6 +220,8 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     auto size = files_.size(segment.files.log);
     if (!size)
         return size.failure();
+    // Before anything is written again.
+    state.closed = files_.modified(segment.files.log);
     auto trusted = trusted_part(segment, *size);
     if (!trusted)
         return trusted.failure();

@@ -19,6 +19,13 @@ inline std::int64_t distance(timestamp_ms from, timestamp_ms to) noexcept {
         std::min<std::uint64_t>(apart, std::numeric_limits<std::int64_t>::max()));
 }
 
+/// No time in milliseconds at which something can have been made that was there at `latest`: none, one from
+/// the future, or seconds, or nothing at all, where milliseconds were meant (card CLN-11; all seconds since
+/// 1970 are a thousandth of the time, and that of events older than 1971 nobody can tell from them).
+inline bool is_senseless(timestamp_ms time, timestamp_ms latest) noexcept {
+    return time.get() < 0 || time > latest || time.get() < latest.get() / 100;
+}
+
 /// `duration_ms` is not negative.
 inline timestamp_ms later_by(timestamp_ms from, std::int64_t duration_ms) noexcept {
     const auto most = std::numeric_limits<std::int64_t>::max();

@@ -64,6 +64,7 @@ void memory_files::crash_content(stored_file& file, std::mt19937_64& random) {
     }
     file.now = left;
     file.stable = std::move(left);
+    file.modified = file.modified_stable;
     file.dirty_pages.clear();
 }
 
@@ -180,6 +181,7 @@ result<void> memory_files::write(runtime::file_id file, file_position position,
     // The half that a failing write did may be any part of it.
     const auto count = allowed ? whole.size() : gone ? 0 : whole.size() / 2;
     store(*target, position.get(), whole.bytes().first(count));
+    target->modified = now;
     return allowed;
 }
 
@@ -188,12 +190,14 @@ result<void> memory_files::truncate(runtime::file_id file, std::uint64_t size) {
     if (!found)
         return found.failure();
     (*found)->now.resize(size);
+    (*found)->modified = now;
     std::erase_if((*found)->dirty_pages, [&](std::size_t page) { return page * page_size >= size; });
     return {};
 }
 
 void memory_files::keep(stored_file& file) {
     file.stable.resize(file.now.size());
+    file.modified_stable = file.modified;
     for (const auto page : file.dirty_pages) {
         const auto end = std::min((page + 1) * page_size, file.now.size());
         for (auto at = page * page_size; at < end; ++at)

@@ -58,11 +58,15 @@ public:
     void put(const std::string& path, std::span<const std::byte> bytes);
     bool has(const std::string& path) const { return names_.contains(path); }
     std::vector<std::string> names() const;
+    /// What the clock of the system shows: the time of changes from now on.
+    timestamp_ms now = no_timestamp;
+    void set_modified(const std::string& path, timestamp_ms time) { names_.at(path)->modified = time; }
     void add_directory(const std::string& path) { directories_.insert(path); }
 
     result<runtime::file_id> open(const std::string& path, runtime::open_mode mode) override;
     void close(runtime::file_id file) override;
     result<std::uint64_t> size(runtime::file_id file) override;
+    timestamp_ms modified(runtime::file_id file) override { return open_.at(file)->modified; }
     result<std::size_t> read(runtime::file_id file, file_position position,
                              std::span<std::byte> into) override;
     result<void> write(runtime::file_id file, file_position position, std::span<const slice> parts) override;
@@ -89,6 +93,8 @@ private:
         std::vector<std::byte> now;
         std::vector<std::byte> stable;
         std::set<std::size_t> dirty_pages;
+        timestamp_ms modified = no_timestamp;
+        timestamp_ms modified_stable = no_timestamp;
     };
     using file_ptr = std::shared_ptr<stored_file>;
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -57,6 +58,17 @@ TEST_F(posix_files_test, more_parts_than_one_system_call_takes_are_written) {
     }
     write(file, 3, parts);
     EXPECT_EQ(read(file, 3, whole.size() + 1), whole);
+}
+
+TEST_F(posix_files_test, a_file_tells_when_it_was_changed) {
+    const auto file = make("a");
+    const timespec times[] = {{0, UTIME_OMIT}, {1'700'000'000, 123'456'789}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path("a").c_str(), times, 0), 0);
+    EXPECT_EQ(files.modified(file), timestamp_ms(1'700'000'000'123));
+    write(file, 0, {slice::copy_of("later")});
+    EXPECT_GT(files.modified(file), timestamp_ms(1'700'000'000'123));
+    files.close(file);
+    EXPECT_EQ(files.modified(file), no_timestamp);
 }
 
 TEST_F(posix_files_test, truncated_bytes_are_gone) {

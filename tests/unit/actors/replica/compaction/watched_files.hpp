@@ -22,6 +22,7 @@ public:
     }
     void close(runtime::file_id file) override { files_.close(file); }
     result<std::uint64_t> size(runtime::file_id file) override { return files_.size(file); }
+    timestamp_ms modified(runtime::file_id file) override { return files_.modified(file); }
     result<std::size_t> read(runtime::file_id file, file_position position,
                              std::span<std::byte> into) override {
         largest_read = std::max<std::uint64_t>(largest_read, into.size());
