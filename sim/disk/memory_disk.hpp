@@ -41,14 +41,14 @@ namespace barnabas::sim {
 ///   with sectors of 4 KiB) or torn by sectors of 512 bytes (the rest old, or garbage except for synced bytes
 ///   that nobody wrote over), each page by itself; the length is the new one, the synced one, or one in
 ///   between; where length survives and content does not there are zeros; it was changed last, by its time,
-///   before the last sync. A truncation that was not synced
-///   happened or did not, as a whole. Operations on names since the last `sync_directory` of their directory
-///   survive or not, one by one: a name may lead to nothing even though its file was synced; a rename shows
-///   the old or the new state, never both and never neither; what depends on a lost operation is lost too.
-///   Directories made by `create_directory` are names in their parents like any other. At a chosen point
-///   (`crash_after_operations`): after the n-th operation from now every call fails with `closed` and has no
-///   effect, until `kill` or `power_cut` makes the disk usable by a new process. Making a directory with its
-///   parents and removing one with its content count one operation per name.
+///   before the last sync. A truncation that was not synced happened or did not, as a whole. Operations on
+///   names since the last `sync_directory` of their directory survive or not, one by one: a name may lead to
+///   nothing even though its file was synced; a rename shows the old or the new state, never both and never
+///   neither; what depends on a lost operation is lost too. Directories made by `create_directory` are names
+///   in their parents like any other. At a chosen point (`crash_after_operations`): after the n-th operation
+///   from now every call fails with `closed` and has no effect, until `kill` or `power_cut` makes the disk
+///   usable by a new process. Making a directory with its parents and removing one with its content count one
+///   operation per name.
 ///
 /// Usable without a world: `files()` is the file system of the current process. One thread.
 class memory_disk {
@@ -88,8 +88,7 @@ public:
     struct image;
     using image_ptr = std::shared_ptr<const image>;
     image_ptr take_image(runtime::random& draws, const power_cut_faults& losses);
-    /// After a power cut: what lies at this place (empty: everything) is what another disk has there, or
-    /// nothing.
+    /// After a power cut: this place (empty: all of it) has what another disk had there, or nothing.
     void exchange(const std::string& place, const image_ptr& with);
     /// Somebody else wrote the file meanwhile, durably; false if there is none.
     bool rewrite(const std::string& path, std::string_view text);
@@ -109,7 +108,6 @@ public:
     /// them begins; it must only schedule what follows.
     void crash_after_operations(std::uint64_t n, std::function<void()> when = {});
     bool cut_off() const noexcept { return cut_off_ || (cut_at_ != 0 && operations_ >= cut_at_); }
-    /// Cuts the disk off now.
     void cut() noexcept { cut_off_ = true; }
 
     /// The n-th read from now on answers `would_block`, and all after it, until this is called with zero.
@@ -126,7 +124,7 @@ public:
     /// All that rotted or went astray is read as it was written.
     void lift_harm();
     /// Tells true time in ns, by which lies of syncs come true; without one they never do.
-    void set_clock(std::function<std::int64_t()> now) { now_ = std::move(now); }
+    void set_true_time(std::function<std::int64_t()> now) { now_ = std::move(now); }
     /// The bytes of a file, or nothing; for checkers. Costs no operation.
     std::optional<std::vector<std::byte>> content(const std::string& path) const;
 
@@ -179,8 +177,7 @@ private:
     timestamp_ms now() const { return clock_ == nullptr ? no_timestamp : clock_->wall_now(); }
     inode_ptr make_inode(bool is_directory);
     inode_ptr find(std::string_view path) const;
-    /// The directory that holds the last part of the path, which itself may not exist. Null directory: no
-    /// such place.
+    /// The directory that holds the last part of the path, which may not exist; null: no such place.
     place locate(std::string_view path) const;
 
     class tree_copy;

@@ -49,7 +49,7 @@ host::host(world& time, network_fabric& network, const host_options& options)
     disk_.set_faults(options.disk);
     disk_.set_clock(&clock_);
     disk_.watch(disk_trace_.get());
-    disk_.set_clock([&time] { return time.now().get(); });
+    disk_.set_true_time([&time] { return time.now().get(); });
 }
 
 host::~host() {
