@@ -202,7 +202,7 @@ kafka::produce_request produce(std::int16_t acks) {
     message.acks = acks;
     message.timeout_ms = 1000;
     auto& topic = message.topic_data.emplace_back();
-    topic.name = "orders";
+    topic.name = slice::copy_of("orders");
     auto& partition = topic.partition_data.emplace_back();
     partition.index = 1;
     partition.records = slice::copy_of(batch_of(plain(), 1));
@@ -215,7 +215,7 @@ kafka::fetch_request fetch(std::int32_t min_bytes) {
     message.min_bytes = min_bytes;
     message.max_bytes = 1 << 20;
     auto& topic = message.topics.emplace_back();
-    topic.topic = "orders";
+    topic.topic = slice::copy_of("orders");
     auto& partition = topic.partitions.emplace_back();
     partition.partition = 1;
     partition.partition_max_bytes = 1 << 20;

@@ -141,7 +141,7 @@ void consumer::fetch(monotonic_ns now) {
     request.session_id = in_session ? session_id_ : 0;
     request.session_epoch = in_session ? session_epoch_ : no_session_epoch;
     kafka::fetch_request::fetch_topic topic;
-    topic.topic = options_.topic;
+    topic.topic = slice::copy_of(options_.topic);
     topic.topic_id = topics_.find(options_.topic)->id;
     for (auto& [partition, state] : partitions_) {
         if (in_session && std::exchange(state.position_in_session, state.position) == state.position)

@@ -127,9 +127,9 @@ bool producer::send_one_request(monotonic_ns now) {
         const auto* next = queue.take_next(options_.in_flight_max, encoding);
         if (next == nullptr)
             continue;
-        if (request.topic_data.empty() || request.topic_data.back().name != where.first) {
+        if (request.topic_data.empty() || request.topic_data.back().name.text() != where.first) {
             auto& topic = request.topic_data.emplace_back();
-            topic.name = where.first;
+            topic.name = slice::copy_of(where.first);
             topic.topic_id = known->id;
         }
         auto& partition = request.topic_data.back().partition_data.emplace_back();

@@ -28,18 +28,20 @@ std::vector<fetch_item> items_of(const kafka::fetch_request& request) {
     std::vector<fetch_item> items;
     // A partition named twice is read once.
     std::set<fetch_item_key> named;
-    for (const auto& topic : request.topics)
+    for (const auto& topic : request.topics) {
+        const std::string name(topic.topic.text());
         for (const auto& partition : topic.partitions) {
-            if (!named.insert({topic.topic, topic.topic_id, partition_index(partition.partition)}).second)
+            if (!named.insert({name, topic.topic_id, partition_index(partition.partition)}).second)
                 continue;
             auto& item = items.emplace_back();
-            item.topic_name = topic.topic;
+            item.topic_name = name;
             item.topic_id = topic.topic_id;
             item.partition = partition_index(partition.partition);
             item.fetch_offset = log_offset(partition.fetch_offset);
             item.max_bytes = static_cast<std::uint32_t>(std::max(partition.partition_max_bytes, 0));
             item.current_leader_epoch = leader_epoch(partition.current_leader_epoch);
         }
+    }
     return items;
 }
 
@@ -63,7 +65,7 @@ result<fetch_session*> session_of(connection& self, const kafka::fetch_request& 
         return session.failure();
     for (const auto& topic : request.forgotten_topics_data)
         for (auto partition : topic.partitions)
-            (*session)->forget({topic.topic, topic.topic_id, partition_index(partition)});
+            (*session)->forget({std::string(topic.topic.text()), topic.topic_id, partition_index(partition)});
     return *session;
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace barnabas {
@@ -92,14 +93,14 @@ result<const topic_metadata*> find_topic(connection& self, const request_context
                                          const metadata_image& image, const Topic& wanted) {
     constexpr std::int16_t first_version_with_ids = 13;
     const bool by_id = context.version >= first_version_with_ids;
-    const auto* topic = by_id ? image.find_topic(wanted.topic_id) : image.find_topic(wanted.name);
-    const std::string& name = topic != nullptr ? topic->name : wanted.name;
+    const auto* topic = by_id ? image.find_topic(wanted.topic_id) : image.find_topic(wanted.name.text());
+    const std::string_view name = topic != nullptr ? topic->name : wanted.name.text();
     if (!self.allowed(context, acl_operation::write, resource_type::topic, name))
-        return error{errc::topic_authorization_failed, "not allowed to write to topic " + name};
+        return error{errc::topic_authorization_failed, "not allowed to write to topic " + std::string(name)};
     if (topic == nullptr && by_id)
         return error{errc::unknown_topic_id, "no topic has id " + to_string(wanted.topic_id)};
     if (topic == nullptr)
-        return error{errc::unknown_topic_or_partition, "no topic is named " + wanted.name};
+        return error{errc::unknown_topic_or_partition, "no topic is named " + std::string(name)};
     return topic;
 }
 
@@ -157,7 +158,7 @@ result<void> handle_produce(connection& self, request_context context, kafka::wi
     auto image = self.port().image();
     for (const auto& wanted : request->topic_data) {
         auto& topic_entry = waiting->add_topic();
-        topic_entry.name = wanted.name;
+        topic_entry.name = wanted.name.text();
         topic_entry.topic_id = wanted.topic_id;
         std::optional<error> why;
         const topic_metadata* topic = nullptr;

@@ -151,6 +151,16 @@ void put_unknown_rest(Sink& out, const std::vector<tagged_field>& fields, std::s
         out.unknown_tagged(fields[next]);
 }
 
+/// An empty array with room as `reserve_hint` says, in the memory that all such arrays of a message share.
+template <class Element>
+pooled_vector<Element> pooled(wire_reader& in, std::size_t count) {
+    if (count == 0)
+        return {};
+    pooled_vector<Element> elements{pool_allocator<Element>(in.pool_for(count))};
+    elements.reserve(in.reserve_hint(count, sizeof(Element)));
+    return elements;
+}
+
 /// Reads the tagged fields of a struct that has none of its own.
 void read_unknown_tags(wire_reader& in, std::vector<tagged_field>& fields);
 

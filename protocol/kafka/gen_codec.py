@@ -9,14 +9,15 @@ def element_type(field):
     if field.struct:
         return field.struct.cpp_name
     if field.type_name == 'string':
-        return 'std::string'
+        return 'slice' if field.pooled else 'std::string'
     if field.type_name in BYTES:
         return 'slice'
     return NUMBERS[field.type_name][0]
 
 
 def member_type(field):
-    inner = f'std::vector<{element_type(field)}>' if field.is_array else element_type(field)
+    vector = 'pooled_vector' if field.pooled else 'std::vector'
+    inner = f'{vector}<{element_type(field)}>' if field.is_array else element_type(field)
     return f'std::optional<{inner}>' if field.nullable else inner
 
 
@@ -38,6 +39,12 @@ def initializer(field):
     if field.is_array or field.nullable or field.type_name not in NUMBERS or field.type_name == 'uuid':
         return ''
     return ' = false' if field.type_name == 'bool' else ' = 0'
+
+
+def reader_call(field):
+    if field.type_name != 'string':
+        return 'bytes'
+    return 'text' if field.pooled else 'string'
 
 
 def has_length(field):
@@ -203,6 +210,8 @@ class Body:
             self.out.add(f'{sink}.value({name}, {value});')
         else:
             call = 'text' if field.type_name == 'string' else 'bytes'
+            if call == 'text' and field.pooled:
+                value = (f'({value})' if value.startswith('*') else value) + '.text()'
             self.out.add(f'{sink}.{call}({name}, {self.form(field)}, {value});')
 
     def put_tags(self):
@@ -262,8 +271,7 @@ class Body:
         elif field.type_name in NUMBERS:
             self.out.add(f'{value} = in.{NUMBERS[field.type_name][1]}("{field.name}");')
         else:
-            what = 'string' if field.type_name == 'string' else 'bytes'
-            self.out.add(f'{value} = {self.read_call(field, what)};')
+            self.out.add(f'{value} = {self.read_call(field, reader_call(field))};')
 
     def read_nullable_struct(self, field):
         marker = 'null_marker::tagged' if field.tag is not None else 'null_marker::plain'
@@ -294,15 +302,17 @@ class Body:
         out.close()
 
     def read_elements(self, field, elements, count):
-        self.out.add(f'{elements}.reserve(in.reserve_hint({count}, sizeof({element_type(field)})));')
+        if field.pooled:
+            self.out.add(f'{elements} = pooled<{element_type(field)}>(in, {count});')
+        else:
+            self.out.add(f'{elements}.reserve(in.reserve_hint({count}, sizeof({element_type(field)})));')
         self.out.open(f'for (std::size_t i = 0; i < {count} && in.ok(); ++i) {{')
         if field.struct:
             self.out.add(f'{elements}.emplace_back().read(in, version);')
         elif field.type_name in NUMBERS:
             self.out.add(f'{elements}.push_back(in.{NUMBERS[field.type_name][1]}("{field.name}"));')
         else:
-            what = 'string' if field.type_name == 'string' else 'bytes'
-            self.out.add(f'{elements}.push_back(in.{what}("{field.name}", {self.form(field)}));')
+            self.out.add(f'{elements}.push_back(in.{reader_call(field)}("{field.name}", {self.form(field)}));')
         self.out.close()
 
     def read_tags(self):

@@ -73,7 +73,7 @@ class Field:
         self.declared, self.declared_nullable, self.doc = versions, nullable, doc
         self.versions, self.nullable = versions, nullable
         self.default, self.tag, self.plain = None, None, False
-        self.children, self.struct = [], None
+        self.children, self.struct, self.pooled = [], None, False
         self.cpp_name = snake_case(name)
 
 
@@ -90,6 +90,8 @@ class Message(Struct):
     def __init__(self, name, versions, flexible, unstable, line):
         super().__init__(name, [], versions, line)
         self.flexible, self.unstable = flexible, unstable
+        # Whether its arrays share memory and its strings are slices of the frame.
+        self.pooled = False
         self.structs = []
         self.kind, self.api_key, self.doc = 'data', -1, []
 
@@ -177,11 +179,13 @@ class Parser:
                 raise self.error(message.line, f'`since` names {len(self.since)} releases, not one for each version of {message.name}')
 
     def parse_message(self, number, name, words):
+        pooled = words[-1:] == ['pooled']
+        words = words[:-1] if pooled else words
         options = dict(zip(words[1::2], words[2::2]))
         versions = Range.parse(words[0]) if words else None
         wrong_options = len(words) % 2 == 0 or set(options) - {'flexible', 'unstable'}
         if versions is None or versions.high is None or wrong_options:
-            raise self.error(number, 'write `LOW-HIGH flexible N+|none [unstable N]` behind the name')
+            raise self.error(number, 'write `LOW-HIGH flexible N+|none [unstable N] [pooled]` behind the name')
         flexible = options.get('flexible', '')
         if flexible == 'none':
             first_flexible = 32767
@@ -193,7 +197,9 @@ class Parser:
         unstable = options.get('unstable')
         if unstable is not None and unstable != str(versions.high):
             raise self.error(number, 'only the highest version can be unstable')
-        return Message(name, versions, first_flexible, unstable is not None, number)
+        message = Message(name, versions, first_flexible, unstable is not None, number)
+        message.pooled = pooled
+        return message
 
     def parse_field(self, number, text):
         head, bar, doc = text.partition('|')
@@ -250,6 +256,7 @@ class Resolver:
         used again is widened to the new place's versions as well."""
         struct.range = versions
         for field in struct.fields:
+            field.pooled = self.message.pooled
             field.versions = field.declared.within(versions)
             if field.declared_nullable:
                 field.nullable = field.declared_nullable.within(field.versions)

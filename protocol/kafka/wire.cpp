@@ -75,6 +75,13 @@ barnabas::uuid wire_reader::uuid(const char* field) {
 }
 
 std::uint32_t wire_reader::unsigned_varint(const char* field) {
+    // Nearly all are of one byte.
+    if (position_ < end_ && (data_[position_] & std::byte{0x80}) == std::byte{}) [[likely]]
+        return std::to_integer<std::uint32_t>(data_[position_++]);
+    return long_varint(field);
+}
+
+std::uint32_t wire_reader::long_varint(const char* field) {
     std::uint32_t value = 0;
     for (int shift = 0; shift < 35; shift += 7) {
         const auto byte = load<std::uint8_t>(field);
@@ -123,7 +130,7 @@ std::optional<std::size_t> wire_reader::length(const char* field, wire_form form
     return std::nullopt;
 }
 
-std::optional<std::string> wire_reader::nullable_string(const char* field, wire_form form) {
+std::optional<std::size_t> wire_reader::string_length(const char* field, wire_form form) {
     const auto size = length(field, form, 2);
     if (!size)
         return std::nullopt;
@@ -136,6 +143,13 @@ std::optional<std::string> wire_reader::nullable_string(const char* field, wire_
         fail_short(field, *size);
         return std::nullopt;
     }
+    return size;
+}
+
+std::optional<std::string> wire_reader::nullable_string(const char* field, wire_form form) {
+    const auto size = string_length(field, form);
+    if (!size)
+        return std::nullopt;
     std::string value(reinterpret_cast<const char*>(data_ + position_), *size);
     position_ += *size;
     return value;
@@ -143,6 +157,22 @@ std::optional<std::string> wire_reader::nullable_string(const char* field, wire_
 
 std::string wire_reader::string(const char* field, wire_form form) {
     auto value = nullable_string(field, form);
+    if (value)
+        return *std::move(value);
+    fail(field, "null where null is not allowed");
+    return {};
+}
+
+std::optional<slice> wire_reader::nullable_text(const char* field, wire_form form) {
+    const auto size = string_length(field, form);
+    if (!size)
+        return std::nullopt;
+    // Nothing needs no hold on the input.
+    return *size == 0 ? slice() : raw(field, *size);
+}
+
+slice wire_reader::text(const char* field, wire_form form) {
+    auto value = nullable_text(field, form);
     if (value)
         return *std::move(value);
     fail(field, "null where null is not allowed");
@@ -212,9 +242,23 @@ std::size_t wire_reader::reserve_hint(std::size_t count, std::size_t element_siz
     return std::min(count, std::max(always_allowed, remaining()) / element_size + 1);
 }
 
+message_pool* wire_reader::pool_for(std::size_t count) {
+    // One topic and its partitions are two arrays, for which the heap costs less.
+    const bool one_topic = arrays_on_heap_ == 0 ? count == 1 : arrays_on_heap_ == 1;
+    if (pool_.pool() == nullptr && one_topic) {
+        ++arrays_on_heap_;
+        return nullptr;
+    }
+    if (pool_.pool() == nullptr)
+        pool_ = pool_allocator<std::byte>(new message_pool);
+    return pool_.pool();
+}
+
 std::size_t wire_reader::tagged_count() {
     constexpr std::size_t least_tagged_size = 2; // tag and size
     const std::size_t count = unsigned_varint("tagged fields");
+    if (count == 0) [[likely]]
+        return 0;
     if (count > remaining() / least_tagged_size)
         fail("tagged fields", "a count of " + std::to_string(count) + " is more than the remaining " +
                                   std::to_string(remaining()) + " bytes can hold");

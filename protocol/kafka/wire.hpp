@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/batch/big_endian.hpp"
+#include "protocol/kafka/pool.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/slice.hpp"
@@ -83,6 +85,9 @@ public:
 
     std::string string(const char* field, wire_form form);
     std::optional<std::string> nullable_string(const char* field, wire_form form);
+    /// A string as a part of the input, uncopied.
+    slice text(const char* field, wire_form form);
+    std::optional<slice> nullable_text(const char* field, wire_form form);
     slice bytes(const char* field, wire_form form);
     std::optional<slice> nullable_bytes(const char* field, wire_form form);
     /// The next `size` bytes as they are.
@@ -98,6 +103,8 @@ public:
     /// How many elements of `element_size` bytes of memory to reserve ahead: 64 KiB, or as much as there are
     /// bytes left, because a count alone is no reason to allocate more.
     std::size_t reserve_hint(std::size_t count, std::size_t element_size) const noexcept;
+    /// Where the next pooled array lies: in the message's pool, or on the heap for null.
+    message_pool* pool_for(std::size_t count);
 
     /// A tagged field in progress. Between open and close the reader ends where the field ends.
     struct open_tag {
@@ -122,15 +129,15 @@ private:
             fail_short(field, sizeof(Unsigned));
             return 0;
         }
-        Unsigned value = 0;
-        for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
-            value = static_cast<Unsigned>((static_cast<std::uint64_t>(value) << 8) |
-                                          static_cast<std::uint64_t>(data_[position_ + i]));
+        const auto value = batch::load_big_endian<Unsigned>(data_ + position_);
         position_ += sizeof(Unsigned);
         return value;
     }
+    std::uint32_t long_varint(const char* field);
     /// A length or count: nothing for null. `width` is that of the plain form, 2 or 4 bytes.
     std::optional<std::size_t> length(const char* field, wire_form form, int width);
+    /// That of a string, which is there and no longer than a string may be.
+    std::optional<std::size_t> string_length(const char* field, wire_form form);
     void fail_short(const char* field, std::size_t needed);
 
     slice input_;
@@ -138,6 +145,8 @@ private:
     std::size_t position_ = 0;
     std::size_t end_;
     wire_limits left_;
+    pool_allocator<std::byte> pool_;
+    int arrays_on_heap_ = 0;
     bool failed_ = false;
     std::size_t failed_at_ = 0;
     std::string failed_field_;
@@ -219,10 +228,7 @@ private:
 
     template <class Unsigned>
     void store(Unsigned value) {
-        auto* to = grow(sizeof(Unsigned));
-        for (std::size_t i = sizeof(Unsigned); i-- > 0;
-             value = static_cast<Unsigned>(std::uint64_t{value} >> 8))
-            to[i] = static_cast<std::byte>(value & 0xff);
+        batch::store_big_endian(grow(sizeof(Unsigned)), value);
     }
     /// Room for `size` bytes, counted as used.
     std::byte* grow(std::size_t size) {

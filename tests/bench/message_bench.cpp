@@ -6,7 +6,8 @@
 
 #include <string>
 
-/// Decoding and encoding of the messages of the data path, by number of partitions (one topic).
+/// Decoding and encoding of the messages of the data path, by number of partitions, and of topics
+/// (one where none is named).
 namespace barnabas::kafka {
 namespace {
 
@@ -16,19 +17,26 @@ const slice& records() {
     return some;
 }
 
-produce_request produce_of(std::int64_t partitions) {
+/// For requests: `partitions` in all, spread evenly over `topics`.
+produce_request produce_of(std::int64_t partitions, std::int64_t topics) {
     produce_request message;
-    message.topic_data.emplace_back().name = "orders";
-    for (std::int32_t i = 0; i < partitions; ++i)
-        message.topic_data[0].partition_data.push_back({i, records(), {}});
+    for (std::int64_t t = 0; t < topics; ++t) {
+        auto& topic = message.topic_data.emplace_back();
+        topic.name = slice::copy_of("orders");
+        for (std::int32_t i = 0; i < partitions / topics; ++i)
+            topic.partition_data.push_back({i, records(), {}});
+    }
     return message;
 }
 
-fetch_request fetch_of(std::int64_t partitions) {
+fetch_request fetch_of(std::int64_t partitions, std::int64_t topics) {
     fetch_request message;
-    message.topics.emplace_back().topic = "orders";
-    for (std::int32_t i = 0; i < partitions; ++i)
-        message.topics[0].partitions.emplace_back().partition = i;
+    for (std::int64_t t = 0; t < topics; ++t) {
+        auto& topic = message.topics.emplace_back();
+        topic.topic = slice::copy_of("orders");
+        for (std::int32_t i = 0; i < partitions / topics; ++i)
+            topic.partitions.emplace_back().partition = i;
+    }
     return message;
 }
 
@@ -84,10 +92,10 @@ void encode(benchmark::State& state, const Message& message, std::int16_t versio
 }
 
 void decode_produce_request(benchmark::State& state) {
-    decode(state, produce_of(state.range(0)), produce_version);
+    decode(state, produce_of(state.range(0), state.range(1)), produce_version);
 }
 void decode_fetch_request(benchmark::State& state) {
-    decode(state, fetch_of(state.range(0)), fetch_version);
+    decode(state, fetch_of(state.range(0), state.range(1)), fetch_version);
 }
 void encode_fetch_response(benchmark::State& state) {
     encode(state, fetched_of(state.range(0)), fetch_version);
@@ -99,8 +107,8 @@ void encode_metadata_response(benchmark::State& state) {
     encode(state, metadata_of(state.range(0)), metadata_version);
 }
 
-BENCHMARK(decode_produce_request)->Arg(1)->Arg(100)->Arg(10'000);
-BENCHMARK(decode_fetch_request)->Arg(1)->Arg(100)->Arg(10'000);
+BENCHMARK(decode_produce_request)->Args({1, 1})->Args({100, 1})->Args({100, 100})->Args({10'000, 1});
+BENCHMARK(decode_fetch_request)->Args({1, 1})->Args({100, 1})->Args({100, 100})->Args({10'000, 1});
 BENCHMARK(encode_fetch_response)->Arg(1)->Arg(100)->Arg(10'000);
 BENCHMARK(decode_metadata_response)->Arg(1)->Arg(100)->Arg(10'000);
 BENCHMARK(encode_metadata_response)->Arg(1)->Arg(100)->Arg(10'000);

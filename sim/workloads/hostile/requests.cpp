@@ -59,7 +59,7 @@ slice fetch(std::int32_t correlation_id, const std::string& topic) {
     request.max_wait_ms = 100;
     request.min_bytes = 1;
     kafka::fetch_request::fetch_topic wanted;
-    wanted.topic = topic;
+    wanted.topic = slice::copy_of(topic);
     kafka::fetch_request::fetch_partition partition;
     partition.partition_max_bytes = std::numeric_limits<std::int32_t>::max();
     wanted.partitions.push_back(partition);
@@ -72,7 +72,7 @@ slice produce(std::int32_t correlation_id, const std::string& topic, const slice
     request.acks = -1;
     request.timeout_ms = 1'000;
     kafka::produce_request::topic_produce_data data;
-    data.name = topic;
+    data.name = slice::copy_of(topic);
     kafka::produce_request::partition_produce_data partition;
     partition.records = batch;
     data.partition_data.push_back(std::move(partition));

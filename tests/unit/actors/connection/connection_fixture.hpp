@@ -56,7 +56,7 @@ protected:
         message.acks = acks;
         message.timeout_ms = 30000;
         auto& topic_entry = message.topic_data.emplace_back();
-        topic_entry.name = topic;
+        topic_entry.name = slice::copy_of(topic);
         auto& entry = topic_entry.partition_data.emplace_back();
         entry.index = partition;
         entry.records = builder.build();
@@ -70,7 +70,7 @@ protected:
         message.min_bytes = min_bytes;
         message.max_bytes = 8 << 20;
         auto& topic = message.topics.emplace_back();
-        topic.topic = "orders";
+        topic.topic = slice::copy_of("orders");
         auto& entry = topic.partitions.emplace_back();
         entry.partition = partition;
         entry.fetch_offset = offset;

@@ -17,7 +17,7 @@ TEST(frame, a_request_is_read_back_with_its_header) {
     produce_request request;
     request.acks = -1;
     auto& topic = request.topic_data.emplace_back();
-    topic.name = "orders";
+    topic.name = slice::copy_of("orders");
     topic.partition_data.emplace_back().records = slice::copy_of(std::string(1000, 'r'));
     for (std::int16_t version = 3; version <= 12; ++version) {
         const auto frame = join(frame_request(42, "tester", request, version));

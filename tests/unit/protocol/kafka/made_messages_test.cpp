@@ -1,4 +1,5 @@
 #include "protocol/kafka/fetch.hpp"
+#include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/message_table.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "tests/golden/made_message.hpp"
@@ -81,34 +82,86 @@ TEST(made_messages, with_any_byte_changed_are_refused_or_mean_what_they_are_writ
     });
 }
 
-/// Allocations of decoding a request for one topic with 100 partitions.
+/// Allocations of decoding a frame's header and body, which must read as what was written.
 template <class Request>
 std::size_t allocations_of_decoding(const Request& request, std::int16_t version) {
-    wire_writer out;
-    request.encode(out, version);
-    const auto bytes = out.finish_contiguous();
-    wire_reader in(bytes);
+    const auto frame =
+        join(frame_request(7, "a client's name that fits into no string object", request, version));
+    wire_reader in(frame.from(sizeof(std::int32_t)));
     const auto before = batch::allocations_so_far();
+    const auto header = decode_request_header(in);
     const auto decoded = Request::decode(in, version);
     const auto after = batch::allocations_so_far();
-    EXPECT_TRUE(decoded.has_value());
+    EXPECT_TRUE(header.has_value() && decoded.has_value() && in.at_end());
+    EXPECT_EQ(join(frame_request(7, header->client_id, *decoded, version)), frame);
     return after - before;
 }
 
+/// Names and ids are as long as a topic's name may be.
+slice long_name(char letter) {
+    return slice::copy_of(std::string(249, letter));
+}
+
+/// One topic for each number, with so many partitions.
+using spread = std::vector<std::int32_t>;
+
+produce_request produce_of(const spread& topics) {
+    produce_request made;
+    made.transactional_id = long_name('t');
+    for (const auto partitions : topics) {
+        auto& topic = made.topic_data.emplace_back();
+        topic.name = long_name('n');
+        for (std::int32_t i = 0; i < partitions; ++i)
+            topic.partition_data.push_back({i, slice::copy_of(std::string(100, 'r')), {}});
+    }
+    return made;
+}
+
+fetch_request fetch_of(const spread& topics) {
+    fetch_request made;
+    made.cluster_id = long_name('c');
+    made.rack_id = long_name('r');
+    for (const auto partitions : topics) {
+        auto& topic = made.topics.emplace_back();
+        topic.topic = long_name('n');
+        for (std::int32_t i = 0; i < partitions; ++i)
+            topic.partitions.emplace_back().partition = i;
+    }
+    return made;
+}
+
 TEST(made_messages, produce_and_fetch_of_100_partitions_are_decoded_with_3_allocations) {
-    const std::string topic = "a name that is longer than fits into a string object";
-    produce_request produce;
-    produce.topic_data.emplace_back().name = topic;
-    for (int i = 0; i < 100; ++i)
-        produce.topic_data[0].partition_data.push_back({i, slice::copy_of(std::string(100, 'r')), {}});
-    fetch_request fetch;
-    fetch.topics.emplace_back().topic = topic;
-    for (int i = 0; i < 100; ++i)
-        fetch.topics[0].partitions.emplace_back().partition = i;
-    for (std::int16_t version = 0; version <= produce_request::highest_version; ++version)
-        EXPECT_LE(allocations_of_decoding(produce, version), 3u) << "Produce v" << version;
-    for (std::int16_t version = 0; version <= fetch_request::highest_version; ++version)
-        EXPECT_LE(allocations_of_decoding(fetch, version), 3u) << "Fetch v" << version;
+    const spread spreads[] = {{100},      spread(10, 10),       spread(100, 1), {99, 1},
+                              {1, 98, 1}, {1, 2, 3, 4, 30, 60}, {0, 0, 0, 100}};
+    for (const auto& topics : spreads) {
+        for (std::int16_t version = 0; version <= produce_request::highest_version; ++version)
+            EXPECT_LE(allocations_of_decoding(produce_of(topics), version), 3u)
+                << "Produce v" << version << ", topics " << topics.size();
+        for (std::int16_t version = 0; version <= fetch_request::highest_version; ++version)
+            EXPECT_LE(allocations_of_decoding(fetch_of(topics), version), 3u)
+                << "Fetch v" << version << ", topics " << topics.size();
+    }
+}
+
+TEST(made_messages, a_fetch_that_also_forgets_100_partitions_takes_one_allocation_more) {
+    for (const auto& topics : {spread{100}, spread(10, 10), spread(100, 1)}) {
+        auto request = fetch_of(topics);
+        for (const auto partitions : topics) {
+            auto& forgotten = request.forgotten_topics_data.emplace_back();
+            forgotten.topic = long_name('f');
+            forgotten.partitions.resize(static_cast<std::size_t>(partitions));
+        }
+        for (std::int16_t version = 7; version <= fetch_request::highest_version; ++version)
+            EXPECT_LE(allocations_of_decoding(request, version), 4u)
+                << "Fetch v" << version << ", topics " << topics.size();
+    }
+}
+
+TEST(made_messages, requests_of_many_partitions_read_as_they_were_written) {
+    for (const auto& topics : {spread{5'000}, spread(3'000, 1), spread(40, 400)}) {
+        allocations_of_decoding(produce_of(topics), produce_request::highest_version);
+        allocations_of_decoding(fetch_of(topics), fetch_request::highest_version);
+    }
 }
 
 } // namespace

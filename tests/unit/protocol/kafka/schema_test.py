@@ -75,6 +75,13 @@ class SchemaTest(unittest.TestCase):
         self.refuse('api 7 Test\nrequest 0-5 flexible 1+ unstable 4\n', 2, 'highest')
         self.refuse('# nothing\n', 1, 'no message')
 
+    def test_a_pooled_message_pools_all_its_fields(self):
+        head = 'api 7 Test\nsince 1.0\nrequest 0 flexible none{}\n  a []Inner 0+ | A.\n    b string 0+ | B.\n'
+        for word, pooled in ((' pooled', True), ('', False)):
+            request = parse(head.format(word)).messages[0]
+            self.assertEqual([request.fields[0].pooled, request.structs[0].fields[0].pooled], [pooled, pooled])
+        self.refuse(head.format(' pooled pooled'), 3, 'LOW-HIGH')
+
     def test_releases_are_one_per_version(self):
         self.assertEqual(parse(message('  a int32 0+ | A.')).since[5], '1.5')
         self.refuse('api 7 Test\nsince 1.0 1.1\nrequest 0 flexible none\n  a int8 0+ | A.\n', 3, 'names 2 releases')
