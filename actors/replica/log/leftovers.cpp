@@ -39,8 +39,8 @@ std::optional<log_offset> base_of(std::string_view name, std::string_view end) {
 
 class leftovers {
 public:
-    leftovers(runtime::file_system& files, const std::string& directory)
-        : files_(files), directory_(directory) {}
+    leftovers(runtime::file_system& files, const std::string& directory, runtime::work_share& progress)
+        : files_(files), directory_(directory), progress_(progress) {}
     result<std::uint64_t> clear();
 
 private:
@@ -67,6 +67,7 @@ private:
 
     runtime::file_system& files_;
     const std::string& directory_;
+    runtime::work_share& progress_;
     std::uint64_t removed_ = 0;
     /// By base offset: logs; `.log.swap`; segments with any `.cleaned`, with any `.deleted`, with
     /// `.log.deleted`.
@@ -173,7 +174,7 @@ result<leftovers::last_batch> leftovers::check_swap(log_offset base, const std::
 
 /// Kafka compacts messages of magic 0 and 1 without a change of format. What is no batch even then is damage.
 result<void> leftovers::convert_swap(log_offset base) {
-    segment_conversion conversion(files_, directory_, false);
+    segment_conversion conversion(files_, directory_, false, progress_);
     auto written = conversion.write(base, swap_suffix);
     if (!written)
         return written.failure();
@@ -311,8 +312,9 @@ result<void> leftovers::remove_segment(log_offset base, bool with_log) {
 
 } // namespace
 
-result<std::uint64_t> clear_leftovers(runtime::file_system& files, const std::string& directory) {
-    return leftovers(files, directory).clear();
+result<std::uint64_t> clear_leftovers(runtime::file_system& files, const std::string& directory,
+                                      runtime::work_share& progress) {
+    return leftovers(files, directory, progress).clear();
 }
 
 } // namespace barnabas::replica

@@ -2,6 +2,7 @@
 
 #include "protocol/model/error.hpp"
 #include "runtime/disk/disk.hpp"
+#include "runtime/disk/work_meter.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,6 +16,7 @@ namespace barnabas::replica {
 /// covers an offset, and what the swap covers goes. Messages of magic 0 and 1 in it become batches before
 /// that. Returns how many files went. corrupt_message: a `.swap` log is damaged, and what it replaces may be
 /// gone; nothing was removed.
-result<std::uint64_t> clear_leftovers(runtime::file_system& files, const std::string& directory);
+result<std::uint64_t> clear_leftovers(runtime::file_system& files, const std::string& directory,
+                                      runtime::work_share& progress);
 
 } // namespace barnabas::replica

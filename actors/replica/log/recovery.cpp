@@ -61,7 +61,7 @@ result<void> recovery::prepare_directory() {
         return {};
     if (auto synced = files_.sync_directory(parent_of(options_.directory)); !synced)
         return synced;
-    auto removed = clear_leftovers(files_, options_.directory);
+    auto removed = clear_leftovers(files_, options_.directory, progress_);
     if (!removed)
         return removed.failure();
     log_.report.files_removed = *removed;
