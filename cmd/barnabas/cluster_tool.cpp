@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <re2/re2.h>
 
 namespace barnabas {
 
@@ -47,6 +48,25 @@ result<client::handle> connect_tool(const client::properties& keys) {
         std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
     };
     return client::connect(keys, std::move(options));
+}
+
+result<topic_pattern> topic_pattern::parse(std::string_view text) {
+    std::string pattern;
+    for (const char c : text)
+        if (c != ' ')
+            pattern += c == ',' ? '|' : c;
+    while (!pattern.empty() && (pattern.front() == '"' || pattern.front() == '\''))
+        pattern.erase(0, 1);
+    while (!pattern.empty() && (pattern.back() == '"' || pattern.back() == '\''))
+        pattern.pop_back();
+    auto matcher = std::make_shared<const RE2>(pattern.empty() ? ".*" : pattern, RE2::Quiet);
+    if (!matcher->ok())
+        return error{errc::invalid_request, std::string(text) + " is an invalid regex."};
+    return topic_pattern(std::move(matcher));
+}
+
+bool topic_pattern::matches(const std::string& topic) const {
+    return RE2::FullMatch(topic, *matcher_);
 }
 
 std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,

@@ -16,6 +16,9 @@ int run_version(const cli::parsed_options& options);
 const cli::command& topics_command();
 int run_topics(const cli::parsed_options& options);
 
+const cli::command& get_offsets_command();
+int run_get_offsets(const cli::parsed_options& options);
+
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);
 

@@ -21,6 +21,7 @@ const std::vector<subcommand>& subcommands() {
     static const std::vector<subcommand> all = {
         {barnabas::start_command(), barnabas::run_start},
         {barnabas::topics_command(), barnabas::run_topics},
+        {barnabas::get_offsets_command(), barnabas::run_get_offsets},
         {barnabas::dump_log_command(), barnabas::run_dump_log},
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},

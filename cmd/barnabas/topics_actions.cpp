@@ -1,9 +1,9 @@
+#include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/topics_command.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <re2/re2.h>
 
 namespace barnabas::topics {
 
@@ -18,28 +18,14 @@ error wrong(std::string why) {
     return {errc::invalid_request, std::move(why)};
 }
 
-/// What Kafka makes of --topic where several topics may be meant: a regular expression of Java, in which
-/// commas stand for "or".
-std::string pattern_of(std::string_view given) {
-    std::string pattern;
-    for (const char c : given)
-        if (c != ' ')
-            pattern += c == ',' ? '|' : c;
-    while (!pattern.empty() && (pattern.front() == '"' || pattern.front() == '\''))
-        pattern.erase(0, 1);
-    while (!pattern.empty() && (pattern.back() == '"' || pattern.back() == '\''))
-        pattern.pop_back();
-    return pattern;
-}
-
 /// The topics that --topic, --topic-id and --exclude-internal let through, by name.
 result<std::vector<client::topic_listing>> wanted_topics(const admin& calls,
                                                          const cli::parsed_options& options) {
     const auto pattern = options.value("topic");
     const auto id = options.value("topic-id");
-    RE2 matcher(pattern_of(pattern.value_or("")), RE2::Quiet);
-    if (pattern && !matcher.ok())
-        return wrong(*pattern + " is an invalid regex.");
+    const auto names = topic_pattern::parse(pattern.value_or(""));
+    if (!names)
+        return names.failure();
     if (id && !parse_uuid(*id))
         return wrong("--topic-id " + *id + " is no topic id: 22 characters of URL-safe base64");
     auto all = calls.list_topics().get();
@@ -49,7 +35,7 @@ result<std::vector<client::topic_listing>> wanted_topics(const admin& calls,
     std::erase_if(*all, [&](const client::topic_listing& one) {
         if (id)
             return one.id != *parse_uuid(*id);
-        return (no_internal && one.is_internal) || (pattern && !RE2::FullMatch(one.name, matcher));
+        return (no_internal && one.is_internal) || !names->matches(one.name);
     });
     return all;
 }
