@@ -122,6 +122,7 @@ struct cleaning_begun {
     place where;
     std::uint64_t life = 0;
     cleaning_pass pass;
+    virtual_time at{};
 };
 
 struct cleaning_ended {

@@ -24,6 +24,7 @@ void add_those_of_the_promise(history& to) {
     to.add(make_zombies_fenced(to));
     to.add(make_committed_offsets_stay(to));
     to.add(make_groups_settle(to));
+    to.add(make_altered_configs_stay(to));
 }
 
 /// Wrong whatever happened to the disks: where they lie, the history gives each life a log of its own.

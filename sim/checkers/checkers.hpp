@@ -37,6 +37,10 @@ std::unique_ptr<checker> make_newest_of_key_survives(const history& of);
 /// acknowledged before they asked.
 std::unique_ptr<checker> make_lookups_show_the_log(const history& of);
 
+/// lost-alteration: what DescribeConfigs tells of a topic is what was confirmed last, or what was asked
+/// since; and compaction follows it.
+std::unique_ptr<checker> make_altered_configs_stay(const history& of);
+
 // ---- those that hear members of consumer groups
 
 /// G1, G6: in a generation no two members get the same partition, generations that were assigned never come

@@ -127,6 +127,11 @@ void history::on_group(const group_event& event) {
     tell([&](checker& listener) { listener.on_group(event); });
 }
 
+void history::on_configs_told(const configs_told& told) {
+    tell([&](checker& listener) { listener.on_configs_told(told); });
+    configs_.on_told(told);
+}
+
 void history::on_deletion_begun(const deletion_begun& event) {
     tell([&](checker& listener) { listener.on_deletion_begun(event); });
 }
@@ -179,6 +184,7 @@ void history::on_reading(const node_reading& event) {
 
 void history::on_life_ended(std::uint64_t life) {
     tell([&](checker& listener) { listener.on_life_ended(life); });
+    configs_.on_life_ended();
 }
 
 std::vector<std::string> history::all_broken() const {

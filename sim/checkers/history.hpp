@@ -2,6 +2,7 @@
 
 #include "actors/client/producer_queue.hpp"
 #include "protocol/model/ids.hpp"
+#include "sim/checkers/altered_configs.hpp"
 #include "sim/checkers/broker_events.hpp"
 #include "sim/checkers/client_events.hpp"
 #include "sim/checkers/ghost_log.hpp"
@@ -51,6 +52,9 @@ public:
     /// So much later, everybody must have made progress.
     virtual void on_progress_due(virtual_time, std::uint32_t /*producers*/, std::uint32_t /*readers*/) {}
     virtual void on_end(const end_facts&) {}
+
+    /// `configs` still shows how things stood before.
+    virtual void on_configs_told(const configs_told&) {}
 
     /// What members of consumer groups do and are told.
     virtual void on_group(const group_event&) {}
@@ -124,10 +128,23 @@ public:
     }
     /// How long a topic keeps its records; not told of topics that are compacted, whose batches change.
     void begin_retention(std::uint32_t topic, const retention_policy& policy) { retained_[topic] = policy; }
-    const retention_policy* retention_of(const place& where) const {
-        const auto found = retained_.find(where.topic);
-        return found == retained_.end() ? nullptr : &found->second;
+    bool is_retained(const place& where) const { return retained_.contains(where.topic); }
+    /// What retention may take at most, and what it must take at least: they differ while it is not certain
+    /// what an administrator has made of the topic's configuration.
+    retention_policy loosest_retention(const place& where, virtual_time now) const {
+        return configs_.is_altered(where.topic) ? configs_.loosest(where.topic, now)
+                                                : retained_.at(where.topic);
     }
+    retention_policy strictest_retention(const place& where, virtual_time now) const {
+        return configs_.is_altered(where.topic) ? configs_.strictest(where.topic, now)
+                                                : retained_.at(where.topic);
+    }
+    /// Somebody alters the topic's configuration.
+    void begin_alterations(std::uint32_t topic, const std::map<std::string, std::string>& set,
+                           const retention_policy& without) {
+        configs_.begin(topic, set, without);
+    }
+    const altered_configs& configs() const noexcept { return configs_; }
     /// A run that may break an invariant does without its checker.
     void leave_out(std::string_view name);
     std::vector<std::string> checker_names() const;
@@ -147,6 +164,9 @@ public:
     void on_progress_due(virtual_time at, std::uint32_t producers, std::uint32_t readers);
     void on_end(const end_facts& facts);
 
+    void on_configs_asked(const configs_asked& asked) { configs_.on_asked(asked); }
+    void on_configs_answered(const configs_answered& answered) { configs_.on_answered(answered); }
+    void on_configs_told(const configs_told& told);
     void on_group(const group_event& event);
     void on_log_opened(const log_opened& event);
     void on_log_appended(const log_appended& event);
@@ -199,6 +219,7 @@ private:
     /// By topic: its incarnations below this one were deleted, or are about to be.
     std::vector<std::uint32_t> gone_below_;
     std::map<std::uint32_t, retention_policy> retained_;
+    altered_configs configs_;
     std::optional<broken_invariant> broken_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace barnabas::sim {
@@ -53,15 +54,16 @@ public:
     }
 
     void on_retention_begun(const retention_begun& event) override {
-        const auto* policy = sent().retention_of(event.where);
-        if (policy == nullptr)
+        if (!sent().is_retained(event.where))
             return;
+        const auto policy = sent().strictest_retention(event.where, event.at);
         auto& of = logs_[event.where];
         of.now = event.now;
+        of.loosest = sent().loosest_retention(event.where, event.at);
         note_time(of, event.now);
-        note_closed(of, *policy);
-        if (healed_ && policy->deletes)
-            judge_lateness(event, of, *policy);
+        note_closed(of, policy);
+        if (healed_ && policy.deletes)
+            judge_lateness(event, of, policy);
     }
 
     void on_log_moved(const log_moved& event) override {
@@ -70,9 +72,9 @@ public:
         const auto start = event.now.log_start_offset;
         if (of.batches.empty() || start <= of.batches.front().base)
             return;
-        const auto* policy = sent().retention_of(event.where);
-        if (policy != nullptr && start > std::max(of.asked, of.blind_below))
-            judge_deletion(event, of, *policy);
+        if (sent().is_retained(event.where) && start > std::max(of.asked, of.blind_below))
+            judge_deletion(event, of,
+                           of.loosest ? *of.loosest : sent().loosest_retention(event.where, virtual_time(0)));
         forget_below(of, start);
         of.overdue_passes = 0;
     }
@@ -96,8 +98,9 @@ private:
         log_offset asked{0};
         /// How large what lies below is nobody told.
         log_offset blind_below{0};
-        /// By the newest pass.
+        /// By the newest pass; absent before the first.
         timestamp_ms now;
+        std::optional<retention_policy> loosest;
         std::uint32_t overdue_passes = 0;
         virtual_time overdue_since;
     };

@@ -97,7 +97,7 @@ public:
 
     void cleaning_begun(const cleaning_pass& pass) override {
         record(tapped::cleaning_begun, pass.dirty_from, pass.upto);
-        history_.on_cleaning_begun({where_, life_, pass});
+        history_.on_cleaning_begun({where_, life_, pass, parent_.with_.time->now()});
         parent_.look();
     }
 

@@ -37,6 +37,7 @@ constexpr const char* newest = "newest_of_key_survives";
 constexpr const char* lookups = "lookups_show_the_log";
 constexpr const char* below = "cleaning_stays_below";
 constexpr const char* tails = "cleaning_keeps_producers";
+constexpr const char* configs = "altered_configs_stay";
 constexpr const char* progress = "cleaning_gets_on";
 
 constexpr const char* apart = "group_members_apart";
@@ -375,6 +376,18 @@ const mutant table[] = {
      "a restarted controller hands out the newest block of producer ids once more",
      {survive, order},
      &bugs::producer_ids_given_again},
+    {"config_told_before_sync",
+     "an altered config is shown and confirmed before its record is on stable storage",
+     {configs},
+     &bugs::config_told_before_sync},
+    {"config_removal_forgotten",
+     "a restart passes over records that take a config back to its default",
+     {configs},
+     &bugs::config_removal_forgotten},
+    {"config_not_followed",
+     "partitions that run do not hear of altered configs",
+     {policy, configs},
+     &bugs::config_not_followed},
 };
 
 const mutant canary{"canary", "the checker of this name rejects every tenth seed", {"canary"}, &bugs::canary};

@@ -249,6 +249,16 @@ checked problem_of(const recreation_options& options) {
         .found();
 }
 
+checked problem_of(const alteration_options& options) {
+    constexpr std::int64_t most = 1'000'000'000;
+    return bounds()
+        .in("interval_ns", options.interval_ns, options.interval_ns == 0 ? 0 : millisecond, longest_ns)
+        .in("retention_ms_max", options.retention_ms_max, 1, most)
+        .in("retention_bytes_max", options.retention_bytes_max, 1, most)
+        .in("segment_bytes_max", options.segment_bytes_max, 2'000, most)
+        .found();
+}
+
 checked problem_of(const network_faults& faults) {
     return bounds()
         .in("bytes_per_second", faults.bytes_per_second, 1, INT64_MAX)

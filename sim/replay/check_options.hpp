@@ -35,6 +35,7 @@ checked problem_of(const connection_harm& harm);
 checked problem_of(const hostile_options& options);
 checked problem_of(const lookup_options& options);
 checked problem_of(const recreation_options& options);
+checked problem_of(const alteration_options& options);
 checked problem_of_broker_config(const std::vector<std::pair<std::string, std::string>>& config);
 checked problem_of_repetition(std::uint64_t repeat, std::uint64_t chance_percent);
 checked problem_of_phases(virtual_time healing, virtual_time progress_due);

@@ -100,6 +100,8 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("lookups").fields(options.lookups);
     if (options.recreations.interval_ns != 0)
         text.section("recreations").fields(options.recreations);
+    if (options.alterations.interval_ns != 0)
+        text.section("alterations").fields(options.alterations);
     write_faults(text, options.faults, options.progress_due);
     if (options.sends) {
         text.section("sends");

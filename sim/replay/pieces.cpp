@@ -87,6 +87,15 @@ void erase_recreations(options& of, std::size_t, std::size_t count) {
         of.recreations.interval_ns = 0;
 }
 
+std::size_t alterations_size(const options& of) {
+    return of.alterations.interval_ns != 0 ? 1 : 0;
+}
+
+void erase_alterations(options& of, std::size_t, std::size_t count) {
+    if (count > 0)
+        of.alterations.interval_ns = 0;
+}
+
 void erase_lookups(options& of, std::size_t, std::size_t count) {
     if (count > 0)
         of.lookups.interval_ns = 0;
@@ -153,6 +162,7 @@ constexpr piece_list lists[] = {
     {"the client that asks where things are", lookups_size, erase_lookups},
     {"who deletes groups", group_admin_size, erase_group_admin},
     {"who makes topics again", recreations_size, erase_recreations},
+    {"who alters configs", alterations_size, erase_alterations},
     {"sends", sends_size, erase_sends},
     {"harms", size_of_plan<&fault_plan::harms>, erase_of_plan<&fault_plan::harms>},
     {"lines of the broker's configuration", size_of<&options::broker_config>,

@@ -116,6 +116,7 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"member", &reading::member},
         {"group_admin", &reading::single<&produce_consume_options::group_admin>},
         {"recreations", &reading::single<&produce_consume_options::recreations>},
+        {"alterations", &reading::single<&produce_consume_options::alterations>},
     };
     return all;
 }
@@ -182,6 +183,9 @@ result<void> scenario::reading::fits_together() const {
         const auto& lines = problem->of_reader ? fetch_version_lines : produce_version_lines;
         return of.text_.wrong(lines.at(problem->number), problem->what);
     }
+    if (made.alterations.interval_ns != 0 && made.recreations.interval_ns != 0)
+        return of.text_.wrong(1, "[alterations] and [recreations] do not go together: a topic that is made "
+                                 "again has other configs");
     virtual_time before{0};
     for (std::size_t i = 0; i < send_lines.size(); ++i) {
         const auto& send = (*made.sends)[i];

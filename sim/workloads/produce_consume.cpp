@@ -72,12 +72,6 @@ runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
 }
 
-/// As the broker must understand the topic's configuration.
-retention_policy policy_of(const client::new_topic& topic, const broker_config& broker) {
-    const auto config = effective(broker, {topic.configs.begin(), topic.configs.end()});
-    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
-}
-
 /// The topic that hostile clients make for themselves comes behind the others, then that of groups.
 std::uint32_t number_of_topic(const std::string& topic, const produce_consume_options& options) {
     if (topic == hostile_topic)
@@ -114,7 +108,7 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
         if (is_compacted(options_.topics[topic]))
             history_.begin_compaction(topic);
         else
-            history_.begin_retention(topic, policy_of(options_.topics[topic], broker_config_of(options_)));
+            history_.begin_retention(topic, retention_of(topic));
     if (chosen_)
         network_.watch_harm([this](const connection_harm& harm) { harms_.push_back(harm); });
     if (options_.planted.planted.canary)
@@ -152,6 +146,7 @@ run_report produce_consume::run() {
     start_hostile_clients();
     start_lookups();
     start_recreations();
+    start_alterations();
     run_phases();
     return report();
 }
@@ -182,6 +177,8 @@ bool produce_consume::run_phases() {
         facts_.written_may_be_lost =
             faults_->power_was_cut() || (options_.faults.any && options_.faults.disk.sync_error_chance > 0);
         facts_.replies_dropped = watched_.replies_dropped;
+        if (alterer_ != nullptr)
+            alterer_->rest();
         admin_->end();
         for (auto& each : loads_)
             facts_.leaked_actors += each->host->end();
@@ -209,15 +206,18 @@ bool produce_consume::audit() {
     reading.max_wait_ms = 100;
     start_reader(static_cast<std::uint32_t>(options_.readers.size()), reading, true);
     members_->audit();
+    if (alterer_ != nullptr)
+        alterer_->audit();
     const auto all = places().size();
-    const auto done = [&] { return facts_.audit_ends.size() == all && members_->is_audited(); };
+    const auto configs_told = [&] { return alterer_ == nullptr || alterer_->is_audited(); };
+    const auto asked = [&] { return members_->is_audited() && configs_told(); };
+    const auto done = [&] { return facts_.audit_ends.size() == all && asked(); };
     if (world_.run_until(done, world_.now() + audit_limit_ns))
         return true;
     if (options_.faults.lossy)
         return !world_.failed();
-    fail("liveness_after_healing", members_->is_audited()
-                                       ? "the audit did not reach the end of every partition"
-                                       : "the audit was not told every committed offset");
+    fail("liveness_after_healing", asked() ? "the audit did not reach the end of every partition"
+                                           : "the audit was not told every committed offset or config");
     return false;
 }
 
@@ -369,6 +369,13 @@ void produce_consume::start_recreations() {
 /// A run without somebody who makes topics again knows of no other.
 place produce_consume::place_of(std::uint32_t topic, const topic_id& id, std::int32_t partition) {
     return {topic, partition, lives_.number_of(topic, id)};
+}
+
+retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_configs) const {
+    const auto& own = options_.topics[topic].configs;
+    const auto config =
+        effective(broker_config_of(options_), {own.begin(), has_configs ? own.end() : own.begin()});
+    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
 }
 
 void produce_consume::start_load(std::uint32_t number) {

@@ -7,6 +7,7 @@
 #include "sim/cluster/client_host.hpp"
 #include "sim/cluster/simulated_broker.hpp"
 #include "sim/network/network_fabric.hpp"
+#include "sim/workloads/config_alterer.hpp"
 #include "sim/workloads/fault_driver.hpp"
 #include "sim/workloads/group_members.hpp"
 #include "sim/workloads/hostile/hostile_clients.hpp"
@@ -80,6 +81,9 @@ private:
     void start_hostile_clients();
     void start_lookups();
     void start_recreations();
+    void start_alterations();
+    /// As the broker must understand the topic's configuration; or that of a topic without one.
+    retention_policy retention_of(std::uint32_t topic, bool has_configs = true) const;
     void start_members();
     void start_load(std::uint32_t number);
     void start_reader(std::uint32_t number, const client::consumer_options& options, bool audit);
@@ -142,6 +146,7 @@ private:
     std::unique_ptr<hostile_clients> hostile_;
     std::unique_ptr<lookup_client> lookups_;
     std::unique_ptr<topic_recreator> recreator_;
+    std::unique_ptr<config_alterer> alterer_;
     std::unique_ptr<group_members> members_;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;

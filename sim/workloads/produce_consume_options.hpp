@@ -9,6 +9,7 @@
 #include "sim/checkers/history.hpp"
 #include "sim/node/host.hpp"
 #include "sim/scheduler/scheduler_options.hpp"
+#include "sim/workloads/alteration_options.hpp"
 #include "sim/workloads/fault_plan.hpp"
 #include "sim/workloads/group_options.hpp"
 #include "sim/workloads/hostile/hostile_options.hpp"
@@ -76,6 +77,7 @@ struct produce_consume_options {
     hostile_options hostile;
     lookup_options lookups;
     recreation_options recreations;
+    alteration_options alterations;
     fault_plan faults;
     virtual_time progress_due;
     /// The load; drawn as the run goes on when absent. In the order of their times.

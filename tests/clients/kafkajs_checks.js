@@ -78,6 +78,19 @@ const checks = {
     assert.strictEqual(entry.configValue, '123456')
   },
 
+  async configs_are_replaced () {
+    await create('replaced', 1, [{ name: 'retention.ms', value: '123456' }])
+    const resource = { type: 2, name: 'replaced' }
+    await admin.alterConfigs({ validateOnly: false,
+      resources: [{ ...resource, configEntries: [{ name: 'segment.bytes', value: '2000000' }] }] })
+    const { resources } = await admin.describeConfigs({ includeSynonyms: true, resources: [resource] })
+    const row = name => resources[0].configEntries.find(one => one.configName === name)
+    assert.strictEqual(row('segment.bytes').configValue, '2000000')
+    assert.strictEqual(row('retention.ms').isDefault || row('retention.ms').configSource === 5, true)
+    await assert.rejects(admin.alterConfigs({ validateOnly: false,
+      resources: [{ ...resource, configEntries: [{ name: 'no.such.key', value: '1' }] }] }))
+  },
+
   async topic_is_created_by_producing () {
     const [answer] = await produceAll('automatic', [{ value: 'first' }])
     assert.strictEqual(answer.errorCode, 0)

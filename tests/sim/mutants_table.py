@@ -17,8 +17,9 @@ MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten', 'moved_
 HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept')}
 RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size')}
+ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
-             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION).items() for name in names}
+             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | ALTERATIONS).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run

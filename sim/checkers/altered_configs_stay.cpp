@@ -1,0 +1,59 @@
+#include "sim/checkers/checkers.hpp"
+
+#include <utility>
+
+namespace barnabas::sim {
+
+namespace {
+
+std::string text_of(const altered_configs::value& value) {
+    return value ? "'" + *value + "'" : std::string("not set");
+}
+
+class altered_configs_stay final : public checker {
+public:
+    using checker::checker;
+    const char* name() const override { return "altered_configs_stay"; }
+
+    void on_configs_told(const configs_told& told) override {
+        const auto& configs = sent().configs();
+        for (const auto& key : configs.keys(told.topic)) {
+            const auto found = told.set.find(key);
+            const auto now = found == told.set.end() ? altered_configs::value() : found->second;
+            const auto& allowed = configs.may_be(told.topic, key);
+            if (allowed.contains(now))
+                continue;
+            std::string others;
+            for (const auto& one : allowed)
+                others += (others.empty() ? "" : " or ") + text_of(one);
+            violated(key + " of topic " + std::to_string(told.topic) + " is told as " + text_of(now) +
+                     ", after what was confirmed and asked it can only be " + others);
+        }
+    }
+
+    /// One broker is never two replicas.
+    void on_result(const batch_result& result) override {
+        const auto& batch = sent().batches()[result.token];
+        if (batch.acks != -1 || result.what != client::delivery::acked)
+            return;
+        const auto since = sent().configs().only_since(batch.where.topic, "min.insync.replicas", "2");
+        if (since && *since < batch.at)
+            violated("a batch that was sent to " + to_string(batch.where) +
+                     " after min.insync.replicas was 2 is acknowledged by the only replica");
+    }
+
+    void on_cleaning_begun(const cleaning_begun& event) override {
+        const auto& configs = sent().configs();
+        if (configs.is_altered(event.where.topic) && !configs.may_compact(event.where.topic, event.at))
+            violated("a pass of compaction began in " + to_string(event.where) +
+                     ", whose cleanup.policy has not said compact for a long time");
+    }
+};
+
+} // namespace
+
+std::unique_ptr<checker> make_altered_configs_stay(const history& of) {
+    return std::make_unique<altered_configs_stay>(of);
+}
+
+} // namespace barnabas::sim

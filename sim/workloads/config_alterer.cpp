@@ -1,0 +1,306 @@
+#include "sim/workloads/config_alterer.hpp"
+
+#include "actors/client/retry_rules.hpp"
+#include "protocol/kafka/alter_configs.hpp"
+#include "protocol/kafka/describe_configs.hpp"
+#include "protocol/kafka/frame.hpp"
+#include "protocol/kafka/incremental_alter_configs.hpp"
+#include "runtime/node/node_services.hpp"
+#include "sim/network/network_fabric.hpp"
+#include "sim/node/simulated_node.hpp"
+#include "sim/workloads/produce_consume_options.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas::sim {
+
+namespace {
+
+constexpr const char* client_name = "alterer";
+/// A connection that does not come about, or brings no answer, for so long is given up.
+constexpr std::int64_t patience_ns = 3 * second;
+constexpr std::int64_t look_interval_ns = 30 * millisecond;
+constexpr std::int8_t topic_resource = 2;
+/// Kafka's ConfigSource of what was set for the topic itself.
+constexpr std::int8_t of_topic = 1;
+constexpr std::int16_t describe_version = 4;
+constexpr std::int16_t incremental_version = 1;
+constexpr std::int16_t replacing_version = 2;
+constexpr const char* segment_key = "internal.segment.bytes";
+constexpr const char* policy_key = "cleanup.policy";
+constexpr const char* insync_key = "min.insync.replicas";
+
+template <class Response>
+result<Response> decoded(kafka::wire_reader& in, std::int16_t version) {
+    const auto header = kafka::response_header::decode(
+        in, kafka::response_header_version(kafka::api_key{Response::api_key}, version));
+    if (!header)
+        return header.failure();
+    return Response::decode(in, version);
+}
+
+} // namespace
+
+config_alterer::config_alterer(world& time, network_fabric& network, observation& watched,
+                               alteration_options options, parts with)
+    : world_(time), options_(options), with_(std::move(with)),
+      host_(time, network, {client_name, {}, memory_disk::unlimited, {}}),
+      draws_(time.draws(draw_stream::workload).split(client_name)) {
+    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, client_name));
+}
+
+config_alterer::~config_alterer() {
+    rest();
+}
+
+void config_alterer::begin() {
+    ask_later();
+}
+
+void config_alterer::audit() {
+    audited_ = 0;
+    next_at_ = world_.now();
+}
+
+void config_alterer::rest() {
+    if (std::exchange(resting_, true))
+        return;
+    if (session_ != nullptr)
+        session_->drop();
+    session_ = nullptr;
+    host_.crash(crash_kind::kill);
+}
+
+void config_alterer::ask_later() {
+    world_.schedule_after(around(look_interval_ns), world_owner, [this] {
+        if (resting_)
+            return;
+        ask();
+        ask_later();
+    });
+}
+
+void config_alterer::ask() {
+    const bool waits = session_ != nullptr && (asked_ || !session_->is_open());
+    if (waits && world_.now() - waits_since_ > patience_ns)
+        session_->drop();
+    if (session_ == nullptr || session_->is_over()) {
+        give_up_question();
+        waits_since_ = world_.now();
+        session_ = std::make_shared<lookup_session>(world_, [this](const slice& frame) { on_frame(frame); });
+        return session_->connect(*host_.node()->services().network, with_.broker);
+    }
+    if (asked_ || !session_->is_open() || world_.now() < next_at_)
+        return;
+    if (step_ == step::resting)
+        begin_question();
+    if (step_ == step::resting)
+        return;
+    asked_ = true;
+    waits_since_ = world_.now();
+    ++correlation_;
+    world_.record(host_.number(), trace_kind::note, static_cast<std::uint64_t>(correlation_),
+                  static_cast<std::uint64_t>(step_), current_);
+    auto frame = frame_of_step();
+    if (step_ == step::altering) {
+        alteration_.at = world_.now();
+        with_.on_asked(alteration_);
+    }
+    session_->write(std::move(frame));
+}
+
+void config_alterer::give_up_question() {
+    if (std::exchange(asked_, false) && step_ == step::altering)
+        with_.on_answered({false, world_.now()});
+}
+
+/// Stays at rest when there is nothing to ask.
+void config_alterer::begin_question() {
+    const auto topics = with_.topics->size();
+    if (audited_) {
+        if (is_audited())
+            return;
+        current_ = static_cast<std::uint32_t>(*audited_);
+        step_ = step::asking;
+        return;
+    }
+    if (world_.now() >= with_.until && taken_back_ < topics) {
+        current_ = static_cast<std::uint32_t>(taken_back_++);
+        alteration_ = {current_, {{insync_key, config_operation::remove, ""}}, false, {}};
+        step_ = step::altering;
+        return;
+    }
+    if (starved_ && world_.now() < with_.until) {
+        current_ = *std::exchange(starved_, std::nullopt);
+        alteration_ = {current_, {{insync_key, config_operation::remove, ""}}, false, {}};
+        step_ = step::altering;
+        return;
+    }
+    current_ = static_cast<std::uint32_t>(draws_.below(topics));
+    if (world_.now() >= with_.until || draws_.below(2) == 0) {
+        step_ = step::asking;
+        return;
+    }
+    draw_alteration();
+    step_ = step::altering;
+}
+
+void config_alterer::draw_alteration() {
+    const auto& topic = (*with_.topics)[current_];
+    alteration_ = {current_, {}, draws_.below(4) == 0, {}};
+    const auto count = 1 + draws_.below(3);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        auto change = drawn_change(topic);
+        const bool named = std::any_of(alteration_.changes.begin(), alteration_.changes.end(),
+                                       [&](const config_change& one) { return one.key == change.key; });
+        // AlterConfigs only sets.
+        if (!named && (!alteration_.replaces || change.what == config_operation::set))
+            alteration_.changes.push_back(std::move(change));
+    }
+    if (alteration_.replaces)
+        add_created(topic);
+}
+
+/// Segments stay small, and what the workload needs to know of the topic stays as it was.
+void config_alterer::add_created(const client::new_topic& topic) {
+    for (const auto& [key, value] : topic.configs) {
+        const bool named = std::any_of(alteration_.changes.begin(), alteration_.changes.end(),
+                                       [&](const config_change& one) { return one.key == key; });
+        if (!named && !std::string_view(key).starts_with("retention."))
+            alteration_.changes.push_back({key, config_operation::set, value});
+    }
+}
+
+config_change config_alterer::drawn_change(const client::new_topic& topic) {
+    const auto number = [&](std::int64_t most) {
+        return std::to_string(draws_.between(std::max<std::int64_t>(most / 20, 1), most));
+    };
+    const auto choice = draws_.below(10);
+    const auto what = draws_.below(3) == 0 ? config_operation::remove : config_operation::set;
+    if (choice < 3)
+        return {"retention.bytes", what, number(options_.retention_bytes_max)};
+    if (choice < 6)
+        return {"retention.ms", what, draws_.below(4) == 0 ? "-1" : number(options_.retention_ms_max)};
+    const bool has_segments = std::any_of(topic.configs.begin(), topic.configs.end(),
+                                          [](const auto& one) { return one.first == segment_key; });
+    if (choice < 7 && has_segments)
+        return {segment_key, config_operation::set, number(options_.segment_bytes_max)};
+    if (choice < 8 && options_.min_insync) {
+        const bool starves = what == config_operation::set && draws_.below(2) == 0;
+        if (starves)
+            starved_ = current_;
+        return {insync_key, what, starves ? "2" : "1"};
+    }
+    // What is not compacted stays so.
+    const auto* word = is_compacted(topic) ? "compact" : "delete";
+    return {policy_key, draws_.below(2) == 0 ? config_operation::append : config_operation::subtract, word};
+}
+
+std::vector<slice> config_alterer::frame_of_step() {
+    if (step_ == step::altering)
+        return frame_of_alteration();
+    kafka::describe_configs_request request;
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = topic_resource;
+    resource.resource_name = (*with_.topics)[current_].name;
+    resource.configuration_keys.reset();
+    request.include_synonyms = true;
+    return kafka::frame_request(correlation_, client_name, request, describe_version);
+}
+
+std::vector<slice> config_alterer::frame_of_alteration() const {
+    const auto fill = [&](auto& request) {
+        auto& resource = request.resources.emplace_back();
+        resource.resource_type = topic_resource;
+        resource.resource_name = (*with_.topics)[current_].name;
+        for (const auto& change : alteration_.changes) {
+            auto& config = resource.configs.emplace_back();
+            config.name = change.key;
+            config.value = change.value;
+            if constexpr (requires { config.config_operation; })
+                config.config_operation = static_cast<std::int8_t>(change.what);
+        }
+    };
+    if (alteration_.replaces) {
+        kafka::alter_configs_request request;
+        fill(request);
+        return kafka::frame_request(correlation_, client_name, request, replacing_version);
+    }
+    kafka::incremental_alter_configs_request request;
+    fill(request);
+    return kafka::frame_request(correlation_, client_name, request, incremental_version);
+}
+
+void config_alterer::on_frame(const slice& frame) {
+    if (!std::exchange(asked_, false))
+        return with_.on_problem("alterer: an answer came that nobody asked for");
+    world_.record(host_.number(), trace_kind::note, static_cast<std::uint64_t>(correlation_), frame.size());
+    kafka::wire_reader in(frame);
+    auto heard = step_ == step::altering ? hear_altered(in) : hear_told(in);
+    if (!heard)
+        with_.on_problem("alterer: an answer cannot be read: " + to_string(heard.failure()));
+}
+
+result<void> config_alterer::hear_altered(kafka::wire_reader& in) {
+    if (alteration_.replaces) {
+        const auto answer = decoded<kafka::alter_configs_response>(in, replacing_version);
+        if (!answer)
+            return answer.failure();
+        for (const auto& one : answer->responses)
+            on_altered(one.error_code);
+        return {};
+    }
+    const auto answer = decoded<kafka::incremental_alter_configs_response>(in, incremental_version);
+    if (!answer)
+        return answer.failure();
+    for (const auto& one : answer->responses)
+        on_altered(one.error_code);
+    return {};
+}
+
+void config_alterer::on_altered(std::int16_t code) {
+    with_.on_answered({code == 0, world_.now()});
+    if (code == 0)
+        done();
+    else
+        repeat_after(code, alteration_.replaces ? "AlterConfigs" : "IncrementalAlterConfigs");
+}
+
+result<void> config_alterer::hear_told(kafka::wire_reader& in) {
+    const auto answer = decoded<kafka::describe_configs_response>(in, describe_version);
+    if (!answer)
+        return answer.failure();
+    for (const auto& one : answer->results) {
+        if (one.error_code != 0) {
+            repeat_after(one.error_code, "DescribeConfigs");
+            continue;
+        }
+        configs_told told{current_, {}, world_.now()};
+        // Keys for tests are not listed.
+        for (const auto& config : one.configs)
+            if (config.config_source == of_topic)
+                told.set[config.name] = config.value.value_or("");
+        with_.on_told(told);
+        if (audited_)
+            ++*audited_;
+        done();
+    }
+    return {};
+}
+
+void config_alterer::done() {
+    step_ = step::resting;
+    const bool in_haste = audited_ || (world_.now() >= with_.until && taken_back_ < with_.topics->size());
+    next_at_ = world_.now() + (in_haste ? 0 : around(options_.interval_ns));
+}
+
+/// The same question again. A topic that is not there yet is about to be made.
+void config_alterer::repeat_after(std::int16_t code, const char* what) {
+    const kafka::error_code known{code};
+    if (known != kafka::error_code::unknown_topic_or_partition && !client::may_pass(known))
+        with_.on_problem("alterer: " + std::string(what) + " was answered " +
+                         std::string(kafka::name_of(known)));
+}
+
+} // namespace barnabas::sim

@@ -1,0 +1,43 @@
+// The administrator who alters configs, and the history that hears of it.
+
+#include "sim/workloads/produce_consume.hpp"
+
+namespace barnabas::sim {
+
+void produce_consume::start_alterations() {
+    if (options_.topics.empty() || options_.alterations.interval_ns == 0)
+        return;
+    for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
+        const auto& configs = options_.topics[topic].configs;
+        history_.begin_alterations(topic, {configs.begin(), configs.end()}, retention_of(topic, false));
+    }
+    config_alterer::parts parts;
+    parts.broker = {broker_.host().name(), simulated_broker::port};
+    parts.topics = &options_.topics;
+    parts.until = options_.faults.healing;
+    parts.on_asked = [this](const configs_asked& asked) {
+        std::string changes;
+        for (const auto& change : asked.changes)
+            changes += " " + change.key + (change.what == config_operation::remove ? "" : "=" + change.value);
+        tell("configs of topic " + options_.topics[asked.topic].name +
+             (asked.replaces ? " shall be" : " shall change:") + changes);
+        history_.on_configs_asked(asked);
+    };
+    parts.on_answered = [this](const configs_answered& answered) {
+        tell(answered.confirmed ? "that is confirmed" : "that may be or not");
+        history_.on_configs_answered(answered);
+    };
+    parts.on_told = [this](const configs_told& told) {
+        history_.on_configs_told(told);
+        look_at_invariants();
+    };
+    parts.on_problem = [this](const std::string& what) {
+        if (!disk_may_show())
+            fail("node", what);
+    };
+    alterer_ =
+        std::make_unique<config_alterer>(world_, network_, watched_, options_.alterations, std::move(parts));
+    alterer_->begin();
+}
+
+} // namespace barnabas::sim
