@@ -100,7 +100,8 @@ void coordinator::answer(const join_request& request, const std::string& name, r
     if (request.session_timeout < options_.session_timeout_min ||
         request.session_timeout > options_.session_timeout_max)
         return refuse(errc::invalid_session_timeout);
-    auto drawn = request.who.member_id.empty() ? draw_member_id(request) : std::string();
+    // Also for who has an id: kept runs know the draws that follow.
+    auto drawn = draw_member_id(request);
     const auto& id = request.who.member_id.empty() ? drawn : request.who.member_id;
     if (BARNABAS_MARK_IF(least_bytes_of(name, id, request) > options_.record_bytes_max, join_too_large))
         return refuse(errc::message_too_large);
