@@ -239,7 +239,11 @@ bool read_run::is_of_strange_epoch(const batch::batch_header& header) const {
     const auto behind = std::upper_bound(
         epochs.begin(), epochs.end(), header.base_offset,
         [](log_offset offset, const epoch_entry& entry) { return offset < entry.start_offset; });
-    return behind != epochs.begin() && std::prev(behind)->epoch != header.leader_epoch;
+    if (behind != epochs.begin())
+        return std::prev(behind)->epoch != header.leader_epoch;
+    // Records were deleted up to somewhere inside of this batch, and its epoch begins there now.
+    return behind != epochs.end() && header.last_offset() >= behind->start_offset &&
+           behind->epoch != header.leader_epoch;
 }
 
 bool read_run::is_sound(const batch::batch_header& header, std::span<const std::byte> bytes,

@@ -354,6 +354,27 @@ TEST(log_model_regressions, a_time_entry_that_came_after_the_recovery_point_is_n
               "");
 }
 
+TEST(log_model_regressions, the_epoch_of_a_batch_of_which_records_were_deleted_is_looked_at) {
+    EXPECT_EQ(problem_of({836,
+                          {{op::power_cut, 0, 0},
+                           {op::send, 1961, 0},
+                           {op::write, 0, 0},
+                           {op::kill, 0, 0},
+                           {op::delete_records, 0, 1},
+                           {op::roll_expired, 0, 0},
+                           {op::append, 281, 0},
+                           {op::send_in_transaction, 944, 0},
+                           {op::send, 1943, 0},
+                           {op::append, 86, 0},
+                           {op::append, 1151, 0},
+                           {op::send, 0, 0},
+                           {op::close, 3, 0},
+                           {op::rot_in_recovery, 0, 0},
+                           {op::fail_in_recovery, 7, 0},
+                           {op::rot_in_recovery, 3566, 0}}}),
+              "");
+}
+
 TEST(log_model_regressions, an_offset_behind_a_gap_that_nothing_can_contradict_is_read_again) {
     EXPECT_EQ(problem_of({2268,
                           {{op::send_in_transaction, 1318, 0},
