@@ -58,6 +58,7 @@ class hang_watch : public testing::Test {
 protected:
     hang_watch() {
         config.log_dirs = {"/data"};
+        config.metadata_log_dir = "/data";
         machine.start([this](runtime::node_services& node) {
             node.disk = &disk;
             auto broker =
