@@ -34,8 +34,13 @@ def create(topic, config=None):
     admin().create_topics([NewTopic(topic, 1, 1, config=config or {})])[topic].result(20)
 
 
+def only(futures):
+    """The client finds the future in this very dictionary when the answer comes, so nothing is taken out of it."""
+    return next(iter(futures.values())).result(20)
+
+
 def rows(kind, name):
-    return admin().describe_configs([ConfigResource(kind, name)]).popitem()[1].result(20)
+    return only(admin().describe_configs([ConfigResource(kind, name)]))
 
 
 def value_and_source(kind, name, key):
@@ -46,7 +51,7 @@ def value_and_source(kind, name, key):
 def replace(kind, name, configs):
     """AlterConfigs: returns the code."""
     try:
-        admin().alter_configs([ConfigResource(kind, name, set_config=configs)]).popitem()[1].result(20)
+        only(admin().alter_configs([ConfigResource(kind, name, set_config=configs)]))
     except KafkaException as failure:
         return failure.args[0].code()
     return NONE
