@@ -371,13 +371,6 @@ place produce_consume::place_of(std::uint32_t topic, const topic_id& id, std::in
     return {topic, partition, lives_.number_of(topic, id)};
 }
 
-retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_configs) const {
-    const auto& own = options_.topics[topic].configs;
-    const auto config =
-        effective(broker_config_of(options_), {own.begin(), has_configs ? own.end() : own.begin()});
-    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
-}
-
 void produce_consume::start_load(std::uint32_t number) {
     const auto name = "producer-" + std::to_string(number);
     auto& made = *loads_.emplace_back(std::make_unique<load>());

@@ -4,6 +4,13 @@
 
 namespace barnabas::sim {
 
+retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_configs) const {
+    const auto& own = options_.topics[topic].configs;
+    const auto config =
+        effective(broker_config_of(options_), {own.begin(), has_configs ? own.end() : own.begin()});
+    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
+}
+
 void produce_consume::start_alterations() {
     if (options_.topics.empty() || options_.alterations.interval_ns == 0)
         return;
