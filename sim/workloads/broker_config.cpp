@@ -1,5 +1,8 @@
 #include "sim/workloads/broker_config.hpp"
 
+#include "protocol/model/assert.hpp"
+#include "sim/cluster/simulated_broker.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -78,6 +81,16 @@ std::vector<std::pair<std::string, std::string>> drawn_broker_config(runtime::ra
             made.emplace_back(key.name, key.values[own.below(key.count)]);
     }
     return made;
+}
+
+broker_config broker_config_of(const std::string& host,
+                               const std::vector<std::pair<std::string, std::string>>& keys) {
+    auto config = simulated_config(host);
+    for (const auto& [key, value] : keys) {
+        const auto done = config.set(key, value);
+        BARNABAS_ASSERT(done.has_value());
+    }
+    return config;
 }
 
 } // namespace barnabas::sim

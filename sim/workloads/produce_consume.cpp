@@ -4,6 +4,7 @@
 #include "runtime/config/topic_config.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/mutants/canary.hpp"
+#include "sim/workloads/broker_config.hpp"
 
 #include <algorithm>
 
@@ -45,20 +46,12 @@ produce_consume_options with_choices(produce_consume_options options,
     return options;
 }
 
-broker_config broker_config_of(const produce_consume_options& options) {
-    auto config = simulated_config(broker_host);
-    for (const auto& [key, value] : options.broker_config) {
-        const auto done = config.set(key, value);
-        BARNABAS_ASSERT(done.has_value());
-    }
-    return config;
-}
-
 broker_settings settings_of(const produce_consume_options& options, tap_recorder& taps,
                             std::function<bool(const error&)> may_give_up) {
     broker_settings settings;
     settings.host = broker_host;
-    settings.config = std::make_shared<const broker_config>(broker_config_of(options));
+    settings.config =
+        std::make_shared<const broker_config>(broker_config_of(broker_host, options.broker_config));
     settings.planted = options.planted;
     settings.planted.partitions = &taps;
     settings.planted.connections = &taps;

@@ -83,7 +83,7 @@ private:
     void start_recreations();
     void start_alterations();
     /// As the broker must understand the topic's configuration; or that of a topic without one.
-    retention_policy retention_of(std::uint32_t topic, bool has_configs = true) const;
+    retention_policy retention_of(std::uint32_t topic, bool has_configs = true);
     void start_members();
     void start_load(std::uint32_t number);
     void start_reader(std::uint32_t number, const client::consumer_options& options, bool audit);

@@ -1,13 +1,15 @@
 // The administrator who alters configs, and the history that hears of it.
 
+#include "runtime/config/topic_config.hpp"
+#include "sim/workloads/broker_config.hpp"
 #include "sim/workloads/produce_consume.hpp"
 
 namespace barnabas::sim {
 
-retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_configs) const {
+retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_configs) {
     const auto& own = options_.topics[topic].configs;
-    const auto config =
-        effective(broker_config_of(options_), {own.begin(), has_configs ? own.end() : own.begin()});
+    const auto config = effective(broker_config_of(broker_.host().name(), options_.broker_config),
+                                  {own.begin(), has_configs ? own.end() : own.begin()});
     return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
 }
 
