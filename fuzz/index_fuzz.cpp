@@ -31,8 +31,8 @@ void check_offsets(runtime::file_system& files, runtime::file_id index, log_offs
 }
 
 void check_times(runtime::file_system& files, runtime::file_id index, timestamp_ms wanted) {
-    (void)find_offset_before(files, index, log_offset(base), wanted);
-    (void)find_offset_of_largest(files, index, log_offset(base), log_offset(wanted.get()));
+    (void)find_entry_before(files, index, log_offset(base), wanted);
+    (void)find_entry_of_largest(files, index, log_offset(base), log_offset(wanted.get()));
     (void)last_time_entry(files, index, log_offset(base));
     const auto entries = sound_time_entries(files, index, log_offset(base), log_offset(base + 5000));
     if (!entries)

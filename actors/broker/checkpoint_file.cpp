@@ -78,12 +78,12 @@ public:
         if (!there)
             return there.failure();
         if (!*there)
-            return take_missing(kind, path, "absent");
+            return take_missing(kind, path, true);
         auto text = read_text(files_, path);
         if (!text)
             return text.failure();
         if (BARNABAS_MARK_IF(*text && (*text)->empty(), checkpoint_empty))
-            return take_missing(kind, path, "empty");
+            return take_missing(kind, path, false);
         auto lines = *text ? decode_checkpoint(**text) : error{errc::malformed, "it is too long"};
         if (lines && kind == checkpoint_kind::log_start)
             return take_log_starts(path, *lines);
@@ -131,8 +131,9 @@ private:
     }
 
     /// Kafka makes its files empty, and first writes them when it has something to say. Who lost what
-    /// promised that records are deleted has the copy.
-    result<void> take_missing(checkpoint_kind kind, const std::string& path, const char* what) {
+    /// promised that records are deleted has the copy. A crash between the first copy and the first file
+    /// leaves the file absent, so that alone is no damage.
+    result<void> take_missing(checkpoint_kind kind, const std::string& path, bool is_absent) {
         found.to_write.insert(kind);
         if (kind != checkpoint_kind::log_start)
             return {};
@@ -142,7 +143,9 @@ private:
         const bool said_something = *copy && !(*copy)->empty();
         if (!BARNABAS_MARK_IF(said_something, log_starts_missing))
             return {};
-        return use_instead(kind, path, {errc::malformed, std::string("it is ") + what});
+        if (!is_absent)
+            return use_instead(kind, path, {errc::malformed, "it is empty"});
+        return take(kind, **copy), result<void>{};
     }
 
     result<void> use_instead(checkpoint_kind kind, const std::string& path, const error& why) {

@@ -166,7 +166,7 @@ TEST(memory_disk, what_a_stray_write_hit_is_well_again_when_it_is_written) {
 TEST(memory_disk, a_lie_of_a_sync_comes_true_later) {
     memory_disk disk(1);
     std::int64_t now = 0;
-    disk.set_clock([&] { return now; });
+    disk.set_true_time([&] { return now; });
     ASSERT_TRUE(disk.files().create_directory("/d"));
     ASSERT_TRUE(disk.files().sync_directory("/"));
     const auto store = [&](const std::string& name) {
