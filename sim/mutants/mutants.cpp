@@ -51,6 +51,8 @@ constexpr const char* model = "log_model";
 constexpr const char* checkpoint_tests = "checkpoint_tests";
 /// Unit tests of retention over the lives of a log (tests/unit/actors/replica).
 constexpr const char* retention_tests = "retention_tests";
+/// Unit tests of recovery (tests/unit/actors/replica).
+constexpr const char* recovery_tests = "recovery_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 constexpr const char* group_tests = "group_tests";
 
@@ -205,7 +207,7 @@ const mutant table[] = {
      &bugs::index_kept_after_cut},
     {"snapshot_crc_ignored",
      "a snapshot is trusted without its checksum",
-     {model},
+     {recovery_tests},
      &bugs::snapshot_crc_ignored},
     {"snapshot_renamed_unsynced",
      "a snapshot gets its name before its bytes are synced",

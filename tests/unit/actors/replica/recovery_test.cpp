@@ -94,18 +94,31 @@ TEST_F(recovery_test, left_overs_are_removed_and_a_swap_takes_its_place) {
     EXPECT_FALSE(files.has(path_of(0) + ".swap"));
 }
 
-TEST_F(recovery_test, missing_snapshot_means_a_scan_from_the_start) {
-    ASSERT_TRUE(host.open(false));
-    ASSERT_TRUE(host.close());
-    ASSERT_TRUE(host.open(false));
+/// Whether a log whose only snapshot rotted for good is scanned from its start.
+bool scans_behind_a_rotten_snapshot(memory_files& files, const planted_bugs& planted) {
+    auto options = log_host::small_options();
+    options.planted = planted;
+    log_host host(files, options);
+    EXPECT_TRUE(host.open(false));
+    EXPECT_TRUE(host.close());
+    EXPECT_TRUE(host.open(false));
     EXPECT_TRUE(host.report.clean);
     EXPECT_LT(host.report.bytes_scanned, 500u) << "the index leads to the end";
-    ASSERT_TRUE(host.close());
+    EXPECT_TRUE(host.close());
     damage(files, path_of(16, snapshot_suffix), [](auto& bytes) { bytes[4] ^= std::byte{1}; });
-    ASSERT_TRUE(host.open(false));
-    EXPECT_FALSE(host.report.clean);
-    EXPECT_EQ(host.report.bytes_scanned, files.content(path_of(0)).size());
+    EXPECT_TRUE(host.open(false));
     EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+    return !host.report.clean && host.report.bytes_scanned == files.content(path_of(0)).size();
+}
+
+TEST_F(recovery_test, missing_snapshot_means_a_scan_from_the_start) {
+    EXPECT_TRUE(scans_behind_a_rotten_snapshot(files, {}));
+}
+
+TEST_F(recovery_test, is_found_snapshot_crc_ignored) {
+    planted_bugs planted;
+    planted.snapshot_crc_ignored = true;
+    EXPECT_FALSE(scans_behind_a_rotten_snapshot(files, planted));
 }
 
 TEST_F(recovery_test, damage_in_what_was_stable_is_no_torn_tail) {

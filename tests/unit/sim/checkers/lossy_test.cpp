@@ -27,7 +27,7 @@ TEST(lossy_run, is_without_the_checkers_that_compare_what_clients_saw_over_lives
         "acked_records_survive",  "nothing_unseen",       "offsets_contiguous",  "inconsistent_offsets",
         "no_duplicates",          "producer_order",       "sends_monotonic",     "high_watermark_never_back",
         "newest_of_key_survives", "lookups_show_the_log", "group_members_apart", "zombies_fenced",
-        "committed_offsets_stay", "groups_settle"};
+        "committed_offsets_stay", "groups_settle",        "altered_configs_stay"};
     EXPECT_EQ(missing, of_the_promise);
 }
 

@@ -127,7 +127,6 @@ constexpr planted planted_here[] = {
     {"deleted_producers_forgotten", &planted_bugs::deleted_producers_forgotten},
     {"recovery_vouches_first", &planted_bugs::recovery_vouches_first},
     {"index_kept_after_cut", &planted_bugs::index_kept_after_cut},
-    {"snapshot_crc_ignored", &planted_bugs::snapshot_crc_ignored},
     {"snapshot_renamed_unsynced", &planted_bugs::snapshot_renamed_unsynced},
 };
 
