@@ -33,7 +33,8 @@ result<void> replay_record(const batch::record_view& record, controller& into) {
                                                                  : errc::corrupt_message,
                      decoded.failure().detail + ", at offset " + std::to_string(record.offset.get())};
     const auto* config = std::get_if<config_changed_record>(&*decoded);
-    if (into.planted().config_removal_forgotten && config != nullptr && !config->value)
+    const auto& planted = into.planted();
+    if (planted.config_removal_forgotten && config != nullptr && !config->value)
         return into.apply(record.offset, no_op_record{});
     return into.apply(record.offset, *decoded);
 }

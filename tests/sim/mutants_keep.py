@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from mutants_table import kept_schedule, mutants, replay, run, scenario_of  # noqa: E402
 
-RUNS = 120
+RUNS = 400
 
 
 def shows(mutant, path):
