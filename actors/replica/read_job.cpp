@@ -75,7 +75,7 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
             return hint.failure();
         auto found = find_start(*reader, *hint);
         // An index that leads astray costs time, never an answer.
-        if (found.code() == errc::corrupt_message && hint->get() != 0) {
+        if (is_damage(found.code()) && hint->get() != 0) {
             hint = file_position(0);
             found = find_start(*reader, *hint);
         }

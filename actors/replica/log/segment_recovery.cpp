@@ -132,6 +132,8 @@ result<void> segment_recovery::complete_time_index(recovered_segment& segment) {
         if (!*batch)
             break;
         const auto& header = (*batch)->header;
+        if (header.base_offset < state.base_offset || header.last_offset() >= upto)
+            return {}; // No CRC covers where a batch belongs: this is damage as well.
         if (header.record_count > 0 && header.max_timestamp > complete.newest.timestamp)
             complete.newest = {header.max_timestamp, header.last_offset()};
     }
