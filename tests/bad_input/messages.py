@@ -86,10 +86,10 @@ class Writer:
             return False if field.type_name == 'bool' else 0
         if field.type_name == 'uuid':
             return bytes(16)
-        if field.struct is not None:
-            return {}
         if holds(field.nullable, self.version):
             return None
+        if field.struct is not None:
+            return {}
         return '' if field.type_name == 'string' else b''
 
     def field(self, field, value):
@@ -97,6 +97,8 @@ class Writer:
             if value is None:
                 return self.length(None, 'i')
             return self.length(len(value), 'i') + b''.join(self.item(field, one) for one in value)
+        if field.struct is not None and holds(field.nullable, self.version):
+            return b'\xff' if value is None else b'\x01' + self.item(field, value)
         return self.item(field, value)
 
     def item(self, field, value):
