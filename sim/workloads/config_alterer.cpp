@@ -8,6 +8,7 @@
 #include "runtime/node/node_services.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/simulated_node.hpp"
+#include "sim/workloads/lookup_answer.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
 
 #include <algorithm>
@@ -30,15 +31,6 @@ constexpr std::int16_t replacing_version = 2;
 constexpr const char* segment_key = "internal.segment.bytes";
 constexpr const char* policy_key = "cleanup.policy";
 constexpr const char* insync_key = "min.insync.replicas";
-
-template <class Response>
-result<Response> decoded(kafka::wire_reader& in, std::int16_t version) {
-    const auto header = kafka::response_header::decode(
-        in, kafka::response_header_version(kafka::api_key{Response::api_key}, version));
-    if (!header)
-        return header.failure();
-    return Response::decode(in, version);
-}
 
 } // namespace
 
@@ -244,14 +236,15 @@ void config_alterer::on_frame(const slice& frame) {
 
 result<void> config_alterer::hear_altered(kafka::wire_reader& in) {
     if (alteration_.replaces) {
-        const auto answer = decoded<kafka::alter_configs_response>(in, replacing_version);
+        const auto answer = answer_to<kafka::alter_configs_response>(correlation_, in, replacing_version);
         if (!answer)
             return answer.failure();
         for (const auto& one : answer->responses)
             on_altered(one.error_code);
         return {};
     }
-    const auto answer = decoded<kafka::incremental_alter_configs_response>(in, incremental_version);
+    const auto answer =
+        answer_to<kafka::incremental_alter_configs_response>(correlation_, in, incremental_version);
     if (!answer)
         return answer.failure();
     for (const auto& one : answer->responses)
@@ -268,7 +261,7 @@ void config_alterer::on_altered(std::int16_t code) {
 }
 
 result<void> config_alterer::hear_told(kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::describe_configs_response>(in, describe_version);
+    const auto answer = answer_to<kafka::describe_configs_response>(correlation_, in, describe_version);
     if (!answer)
         return answer.failure();
     for (const auto& one : answer->results) {

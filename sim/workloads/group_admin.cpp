@@ -8,6 +8,7 @@
 #include "runtime/node/node_services.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/simulated_node.hpp"
+#include "sim/workloads/lookup_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,15 +24,6 @@ constexpr std::int64_t audit_interval_ns = 20 * millisecond;
 constexpr std::int16_t fetch_version_least = 2;
 constexpr std::int16_t fetch_version_most = 7;
 constexpr std::int16_t delete_groups_version_most = kafka::delete_groups_request::highest_version;
-
-template <class Response>
-result<Response> decoded(kafka::wire_reader& in, std::int16_t version) {
-    const auto header = kafka::response_header::decode(
-        in, kafka::response_header_version(kafka::api_key{Response::api_key}, version));
-    if (!header)
-        return header.failure();
-    return Response::decode(in, version);
-}
 
 /// What a deletion may be answered by a coordinator that is well.
 bool is_fair(kafka::error_code code) {
@@ -199,7 +191,7 @@ result<void> group_admin::hear(const question& asked, kafka::wire_reader& in) {
 }
 
 result<void> group_admin::hear_offsets(const question& asked, kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::offset_fetch_response>(in, asked.version);
+    const auto answer = answer_to<kafka::offset_fetch_response>(correlation_, in, asked.version);
     if (!answer)
         return answer.failure();
     const auto& of = with_.groups[asked.group];
@@ -223,7 +215,7 @@ result<void> group_admin::hear_offsets(const question& asked, kafka::wire_reader
 }
 
 result<void> group_admin::hear_deleted_offsets(const question& asked, kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::offset_delete_response>(in, asked.version);
+    const auto answer = answer_to<kafka::offset_delete_response>(correlation_, in, asked.version);
     if (!answer)
         return answer.failure();
     if (answer->error_code != 0) {
@@ -243,7 +235,7 @@ result<void> group_admin::hear_deleted_offsets(const question& asked, kafka::wir
 }
 
 result<void> group_admin::hear_deleted_group(const question& asked, kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::delete_groups_response>(in, asked.version);
+    const auto answer = answer_to<kafka::delete_groups_response>(correlation_, in, asked.version);
     if (!answer)
         return answer.failure();
     for (const auto& group : answer->results)

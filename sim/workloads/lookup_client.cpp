@@ -7,6 +7,7 @@
 #include "runtime/node/node_services.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/simulated_node.hpp"
+#include "sim/workloads/lookup_answer.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -22,18 +23,6 @@ constexpr std::int64_t patience_ns = 10 * second;
 /// A broker has few lives in a run.
 constexpr std::int32_t epochs_tried = 12;
 constexpr std::int16_t first_with_largest = 7;
-
-template <class Response>
-result<Response> decoded(kafka::wire_reader& in, std::int16_t version) {
-    const auto header = kafka::response_header::decode(
-        in, kafka::response_header_version(kafka::api_key{Response::api_key}, version));
-    if (!header)
-        return header.failure();
-    auto response = Response::decode(in, version);
-    if (response && !in.at_end())
-        return error{errc::malformed, "bytes are left behind it"};
-    return response;
-}
 
 } // namespace
 
@@ -191,7 +180,7 @@ result<void> lookup_client::tell(const question& asked, kafka::wire_reader& in) 
 }
 
 result<void> lookup_client::tell_offsets(const question& asked, kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::list_offsets_response>(in, asked.version);
+    const auto answer = answer_to<kafka::list_offsets_response>(correlation_, in, asked.version);
     if (!answer)
         return answer.failure();
     const auto& name = (*with_.topics)[asked.topic].name;
@@ -204,7 +193,7 @@ result<void> lookup_client::tell_offsets(const question& asked, kafka::wire_read
 }
 
 result<void> lookup_client::tell_epochs(const question& asked, kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::offset_for_leader_epoch_response>(in, asked.version);
+    const auto answer = answer_to<kafka::offset_for_leader_epoch_response>(correlation_, in, asked.version);
     if (!answer)
         return answer.failure();
     const auto& name = (*with_.topics)[asked.topic].name;
@@ -218,7 +207,7 @@ result<void> lookup_client::tell_epochs(const question& asked, kafka::wire_reade
 }
 
 result<void> lookup_client::tell_directories(const question& asked, kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::describe_log_dirs_response>(in, asked.version);
+    const auto answer = answer_to<kafka::describe_log_dirs_response>(correlation_, in, asked.version);
     if (!answer)
         return answer.failure();
     log_dirs_told told;

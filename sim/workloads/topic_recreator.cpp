@@ -8,6 +8,7 @@
 #include "runtime/node/node_services.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/simulated_node.hpp"
+#include "sim/workloads/lookup_answer.hpp"
 
 #include <utility>
 
@@ -25,15 +26,6 @@ constexpr std::int32_t broker_timeout_ms = 2'000;
 constexpr std::int16_t metadata_version = 12;
 constexpr std::int16_t create_version = 7;
 constexpr std::int16_t delete_by_id = 6;
-
-template <class Response>
-result<Response> decoded(kafka::wire_reader& in, std::int16_t version) {
-    const auto header = kafka::response_header::decode(
-        in, kafka::response_header_version(kafka::api_key{Response::api_key}, version));
-    if (!header)
-        return header.failure();
-    return Response::decode(in, version);
-}
 
 } // namespace
 
@@ -167,7 +159,7 @@ result<void> topic_recreator::hear(kafka::wire_reader& in) {
 }
 
 result<void> topic_recreator::hear_looked(kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::metadata_response>(in, version_);
+    const auto answer = answer_to<kafka::metadata_response>(correlation_, in, version_);
     if (!answer)
         return answer.failure();
     for (const auto& topic : answer->topics) {
@@ -180,7 +172,7 @@ result<void> topic_recreator::hear_looked(kafka::wire_reader& in) {
 }
 
 result<void> topic_recreator::hear_deleted(kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::delete_topics_response>(in, version_);
+    const auto answer = answer_to<kafka::delete_topics_response>(correlation_, in, version_);
     if (!answer)
         return answer.failure();
     for (const auto& topic : answer->responses) {
@@ -203,7 +195,7 @@ void topic_recreator::deleted() {
 }
 
 result<void> topic_recreator::hear_made(kafka::wire_reader& in) {
-    const auto answer = decoded<kafka::create_topics_response>(in, version_);
+    const auto answer = answer_to<kafka::create_topics_response>(correlation_, in, version_);
     if (!answer)
         return answer.failure();
     for (const auto& topic : answer->topics) {
