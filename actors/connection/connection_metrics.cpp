@@ -27,14 +27,6 @@ std::string shown(std::string_view client_id) {
     return text;
 }
 
-bool has_series(const runtime::metric_registry& registry, const runtime::metric_labels& labels) {
-    bool found = false;
-    registry.for_each([&](const std::string& name, const auto& family) {
-        found = found || (name == converted_name && family.series_by_labels.contains(labels));
-    });
-    return found;
-}
-
 } // namespace
 
 connection_metrics::connection_metrics(runtime::node_services& node)
@@ -78,7 +70,7 @@ void connection_metrics::converted(const request_context& request, std::uint64_t
         runtime::metric_labels labels{{"api", std::string(kafka::name_of(request.key))},
                                       {"client_id", shown(request.client_id)}};
         // A client that has its series keeps it, whatever came since.
-        if (registry_.series_count(converted_name) >= clients_counted && !has_series(registry_, labels))
+        if (!registry_.takes(converted_name, labels, clients_counted))
             labels.back().second = "(others)";
         known = &registry_.counter_of(converted_name,
                                       "Records converted for clients before Kafka 0.11, by API and client",

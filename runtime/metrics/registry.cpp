@@ -103,10 +103,13 @@ void metric_registry::remove(std::string_view name, const std::pair<std::string,
     });
 }
 
-std::size_t metric_registry::series_count(std::string_view name) const {
+bool metric_registry::takes(std::string_view name, const metric_labels& labels, std::size_t most) const {
     const std::lock_guard lock(mutex_);
     const auto found = families_.find(name);
-    return found == families_.end() ? 0 : found->second.series_by_labels.size();
+    if (found == families_.end())
+        return most > 0;
+    const auto& known = found->second.series_by_labels;
+    return known.size() < most || known.contains(labels);
 }
 
 void metric_registry::for_each(const std::function<void(const std::string&, const family&)>& visit) const {

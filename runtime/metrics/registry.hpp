@@ -83,8 +83,8 @@ public:
     /// then.
     void remove(std::string_view name, const std::pair<std::string, std::string>& label);
 
-    /// How many combinations of labels that name has by now.
-    std::size_t series_count(std::string_view name) const;
+    /// Whether these labels have their series, or fewer than `most` have: what clients choose is bounded so.
+    bool takes(std::string_view name, const metric_labels& labels, std::size_t most) const;
 
     struct series {
         std::unique_ptr<counter> count;

@@ -1,7 +1,10 @@
 #include "runtime/metrics/text.hpp"
 
+#include "protocol/model/utf8_text.hpp"
+
 #include <charconv>
 #include <cmath>
+#include <span>
 
 namespace barnabas::runtime {
 
@@ -30,36 +33,6 @@ std::string escaped(std::string_view text, bool quotes) {
         out += c;
     }
     return out;
-}
-
-/// Bytes of the UTF-8 sequence that begins at `at`; 0 when none does. Overlong forms and surrogates are none.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) {
-        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-    };
-    const auto first = byte(0);
-    if (first < 0x80)
-        return 1;
-    const std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
-                               : first >= 0xe0 && first <= 0xef ? 3
-                               : first >= 0xf0 && first <= 0xf4 ? 4
-                                                                : 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-    const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-    const bool beyond = (first == 0xed && byte(1) >= 0xa0) || (first == 0xf4 && byte(1) >= 0x90);
-    return overlong || beyond ? 0 : length;
-}
-
-bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto length = sequence_length(text, at);
-        if (length == 0)
-            return false;
-        at += length;
-    }
-    return true;
 }
 
 /// "{a="b",le="0.1"}", or nothing without labels.
@@ -115,12 +88,8 @@ const char* type_name(metric_kind kind) {
 } // namespace
 
 std::string readable_label(std::string_view value) {
-    std::string readable(value);
-    if (is_utf8(value))
-        return readable;
-    for (char& c : readable)
-        if (static_cast<unsigned char>(c) >= 0x80)
-            c = '?';
+    std::string readable;
+    append_utf8(readable, std::as_bytes(std::span(value)));
     return readable;
 }
 

@@ -111,9 +111,9 @@ void production_node::parts::publish_levels() {
             "memory_capacity_bytes", "Memory that the reserve may give out.",
             [reserve] { return static_cast<double>(reserve->capacity()); }, labels);
     }
-    metrics.computed_gauge("network_accept_pauses",
-                           "Times that accepting paused for lack of descriptors or memory.",
-                           [this] { return static_cast<double>(network->accept_pauses()); });
+    metrics.computed_counter("network_accept_pauses_total",
+                             "Times that accepting paused for lack of descriptors or memory.",
+                             [this] { return static_cast<double>(network->accept_pauses()); });
 }
 
 void production_node::parts::publish_files_and_tail() {
@@ -124,12 +124,12 @@ void production_node::parts::publish_files_and_tail() {
     metrics.computed_gauge("disk_syncs_by_io_uring",
                            "1 when several files are synced at once by io_uring, 0 when one after the other.",
                            [] { return parallel_sync::available() ? 1.0 : 0.0; });
-    metrics.computed_gauge("disk_files_reopened", "Files opened with their first use, or once more.",
-                           [this] { return static_cast<double>(disk.open_files().reopened); });
-    metrics.computed_gauge("tail_cache_hits", "Reads that found their records in the tail cache.",
-                           [this] { return static_cast<double>(memory.tail->now().hits); });
-    metrics.computed_gauge("tail_cache_misses", "Reads that did not, and went to the disk.",
-                           [this] { return static_cast<double>(memory.tail->now().misses); });
+    metrics.computed_counter("disk_files_reopened_total", "Files opened with their first use, or once more.",
+                             [this] { return static_cast<double>(disk.open_files().reopened); });
+    metrics.computed_counter("tail_cache_hits_total", "Reads that found their records in the tail cache.",
+                             [this] { return static_cast<double>(memory.tail->now().hits); });
+    metrics.computed_counter("tail_cache_misses_total", "Reads that did not, and went to the disk.",
+                             [this] { return static_cast<double>(memory.tail->now().misses); });
     metrics.computed_gauge("tail_cache_bytes", "Memory of the tail cache, and what readers hold of it.",
                            [this] { return static_cast<double>(memory.tail->now().bytes); });
 }

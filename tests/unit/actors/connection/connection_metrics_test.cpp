@@ -72,7 +72,7 @@ TEST_F(converted_records, many_clients_behind_one_connection_keep_theirs) {
 TEST_F(converted_records, ids_that_are_no_text_share_a_series) {
     convert("id\xff");
     convert("id\xfe");
-    EXPECT_EQ(shown("id?"), "2");
+    EXPECT_EQ(shown("id\xef\xbf\xbd"), "2");
 }
 
 TEST_F(converted_records, a_long_id_is_cut_between_letters) {
