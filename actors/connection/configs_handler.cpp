@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace barnabas {
@@ -79,7 +82,11 @@ result<void> handle_describe_configs(connection& self, request_context context, 
     if (!request)
         return request.failure();
     kafka::describe_configs_response response;
+    // An answer is a thousand times as long as its question: what is named again is not told again.
+    std::set<std::pair<std::int8_t, std::string_view>> told;
     for (const auto& resource : request->resources) {
+        if (!told.emplace(resource.resource_type, resource.resource_name).second)
+            continue;
         auto& entry = response.results.emplace_back();
         entry.resource_type = resource.resource_type;
         entry.resource_name = resource.resource_name;

@@ -17,6 +17,7 @@ namespace barnabas {
 namespace {
 
 constexpr std::int16_t first_version_with_ids = 13;
+constexpr std::int16_t first_version_with_storage_error = 6;
 /// How long a fetch whose time is over waits for reads that have begun.
 constexpr std::chrono::milliseconds late_read_patience{1000};
 
@@ -160,17 +161,16 @@ void fetch_operation::ask(std::uint32_t index, std::uint64_t max_bytes) {
 
 void fetch_operation::on_read_changed(std::uint32_t index) {
     entry& one = entries_[index];
-    if (one.now == progress::asked) {
+    if (one.now == progress::asked)
         settle(one, owner().reads().take_answer(one.partition));
-        // All of it was not for this consumer, which cannot be told to step over it.
-        if (one.answer.records.empty() && one.converted_to > one.read_from) {
-            one.read_from = one.converted_to;
-            ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
-        }
-    } else if (one.now == progress::watching)
+    else if (converting_)
+        return;
+    else if (one.now == progress::watching)
         on_watched(index);
     else if (one.now == progress::settled)
         ask_again(index);
+    if (outstanding_ == 0 && converting_ && !asking_)
+        return finish();
     if (outstanding_ == 0 && !asking_) {
         ask_more();
         if (outstanding_ == 0)
@@ -182,7 +182,7 @@ void fetch_operation::on_read_changed(std::uint32_t index) {
 void fetch_operation::ask_again(std::uint32_t index) {
     entry& one = entries_[index];
     bytes_ -= one.answer.records.size();
-    leave_for_later(one, one.answer);
+    leave_for_later(one.answer);
     one.watched = false;
     ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
 }
@@ -237,34 +237,26 @@ void fetch_operation::settle(entry& one, read_response answer) {
     one.now = progress::settled;
     --outstanding_;
     promised_bytes_ -= one.asked_bytes;
-    one.converted_to = log_offset(-1);
-    if (context().version < kafka::fetch_with_batches && !answer.records.empty()) {
-        if (unpacked_left_ > 0 || bytes_ == 0)
-            convert(one, answer);
-        else
-            leave_for_later(one, answer);
-    }
     // Only the first batches may be more than the client wants; others come with its next fetch.
     if (BARNABAS_MARK_IF(bytes_ > 0 && bytes_ + answer.records.size() > limits_.max_bytes,
                          fetch_answer_does_not_fit))
-        leave_for_later(one, answer);
+        leave_for_later(answer);
     bytes_ += answer.records.size();
     failed_ = failed_ || answer.code != errc::ok;
     one.answer = std::move(answer);
 }
 
-void fetch_operation::leave_for_later(entry& one, read_response& answer) {
+void fetch_operation::leave_for_later(read_response& answer) {
     answer.records = {};
     answer.aborted.clear();
-    one.converted_to = log_offset(-1);
 }
 
 /// Looked for only when an answer may wait for more: it takes a step per batch.
 log_offset fetch_operation::end_of_answer(const entry& one) {
-    return one.converted_to.get() >= 0 ? one.converted_to : end_of(one.answer.records, one.read_from);
+    return end_of(one.answer.records, one.read_from);
 }
 
-void fetch_operation::convert(entry& one, read_response& answer) {
+bool fetch_operation::convert(entry& one, read_response& answer) {
     batch::down_options options;
     options.magic = owner().options().planted.converts_to_oldest ? std::int8_t{0}
                                                                  : kafka::magic_of_fetch(context().version);
@@ -279,13 +271,51 @@ void fetch_operation::convert(entry& one, read_response& answer) {
                                                          std::to_string(one.item.partition.get()) + ": " +
                                                          to_string(converted.failure()));
         answer.code = converted.failure().code;
-        return;
+        return true;
     }
     BARNABAS_MARK(fetch_converted);
     unpacked_left_ -= std::min(unpacked_left_, converted->unpacked_bytes);
     owner().port().converted(context(), static_cast<std::uint64_t>(converted->converted_records));
     answer.records = join(converted->parts);
-    one.converted_to = converted->next_offset;
+    one.converted = !answer.records.empty();
+    if (one.converted || converted->next_offset <= one.read_from)
+        return true;
+    one.read_from = converted->next_offset;
+    return false;
+}
+
+/// Only what is about to be told is converted: an answer that waits for more bytes is read several times.
+void fetch_operation::convert_answers() {
+    std::uint64_t told = 0;
+    asking_ = true;
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        entry& one = entries_[index];
+        const bool read = one.now == progress::settled || one.now == progress::watching;
+        if (read && !one.converted && !one.answer.records.empty()) {
+            bytes_ -= one.answer.records.size();
+            const bool room = unpacked_left_ > 0 || told == 0;
+            if (!room)
+                leave_for_later(one.answer);
+            else if (!convert(one, one.answer) && !late_)
+                ask(index, std::min<std::uint64_t>(one.item.max_bytes, bytes_left()));
+            bytes_ += one.answer.records.size();
+        }
+        told += one.answer.records.size();
+    }
+    asking_ = false;
+}
+
+/// Answers, once the batches for an old consumer are messages.
+void fetch_operation::finish() {
+    converting_ = context().version < kafka::fetch_with_batches;
+    if (converting_)
+        convert_answers();
+    if (outstanding_ == 0 || late_)
+        return respond();
+    if (!due_) {
+        due_ = true;
+        owner().set_deadline(number(), late_read_patience);
+    }
 }
 
 void fetch_operation::respond_or_wait() {
@@ -296,7 +326,7 @@ void fetch_operation::respond_or_wait() {
     // vain.
     const bool enough = bytes_ >= limits_.min_bytes || bytes_ >= limits_.max_bytes || has_more_than_fits();
     if (enough || failed_ || due_ || limits_.max_wait.count() == 0 || entries_.empty())
-        return respond();
+        return finish();
     if (!parked_) {
         parked_ = true;
         owner().set_deadline(number(), limits_.max_wait);
@@ -317,7 +347,8 @@ void fetch_operation::on_timer() {
         owner().set_deadline(number(), late_read_patience);
         return;
     }
-    respond();
+    late_ = outstanding_ > 0;
+    finish();
 }
 
 bool fetch_operation::is_told_already(const fetch_item& known, const read_response& answer) const {
@@ -349,7 +380,8 @@ void fetch_operation::respond() {
         }
         auto& partition = response.responses.back().partitions.emplace_back();
         partition.partition_index = one.item.partition.get();
-        partition.error_code = wire_code(one.answer.code);
+        partition.error_code =
+            wire_code(one.answer.code, context().version, first_version_with_storage_error);
         partition.high_watermark = one.answer.high_watermark.get();
         partition.last_stable_offset = one.answer.last_stable_offset.get();
         partition.log_start_offset = one.answer.log_start_offset.get();

@@ -51,9 +51,8 @@ private:
         /// Where reading begins: the offset asked for, or behind batches that hold nothing for an old
         /// consumer.
         log_offset read_from{-1};
-        /// Behind the batches that were made into messages; -1 when the answer has batches as they are
-        /// stored.
-        log_offset converted_to{-1};
+        /// The answer holds messages instead of batches.
+        bool converted = false;
         /// The partition will tell of batches behind those in `answer`.
         bool watched = false;
     };
@@ -73,10 +72,13 @@ private:
     log_offset readable_end(const read_response& answer) const {
         return fetch_reads::readable_end(answer, committed_only_);
     }
-    static void leave_for_later(entry& one, read_response& answer);
-    /// Message sets for a consumer before Kafka 0.11, in place of the batches that were read.
-    void convert(entry& one, read_response& answer);
+    static void leave_for_later(read_response& answer);
+    /// Message sets for a consumer before Kafka 0.11, in place of the batches that were read. False when all
+    /// of them was not for this consumer, which cannot be told to step over it: then it is to be read on.
+    bool convert(entry& one, read_response& answer);
+    void convert_answers();
     void respond_or_wait();
+    void finish();
     bool has_more_than_fits() const;
     void respond();
     bool is_told_already(const fetch_item& known, const read_response& answer) const;
@@ -99,6 +101,10 @@ private:
     /// The client's time is over: answer as soon as what was asked is back.
     bool due_ = false;
     bool asking_ = false;
+    /// The answer is being made; what is new in the meantime is for the next one.
+    bool converting_ = false;
+    /// Reads that are still under way are not waited for any more.
+    bool late_ = false;
     /// The one batch that is always given, however large, was asked for.
     bool forced_ = false;
 };

@@ -60,6 +60,15 @@ inline std::int16_t wire_code(errc code) {
     return static_cast<std::int16_t>(kafka::to_kafka(code));
 }
 
+/// The same for a client that does not know KAFKA_STORAGE_ERROR yet: NOT_LEADER_OR_FOLLOWER makes it ask for
+/// metadata and try again (KIP-112).
+inline std::int16_t wire_code(errc code, std::int16_t version, std::int16_t first_with_storage_error) {
+    const auto known = kafka::to_kafka(code);
+    const bool unknown =
+        known == kafka::error_code::kafka_storage_error && version < first_with_storage_error;
+    return static_cast<std::int16_t>(unknown ? kafka::error_code::not_leader_or_follower : known);
+}
+
 /// Why a partition of the metadata has no address here: another node leads it, or it is ours and its log did
 /// not open.
 errc why_not_here(connection& self, const topic_partition& partition);
@@ -79,13 +88,18 @@ result<Request> decode_body(kafka::wire_reader& body, const request_context& con
     return request;
 }
 
-/// Answers request `number` with a message of the request's version.
+/// Answers request `number` with a message of the request's version. An answer that no frame can hold ends
+/// the connection.
 template <class Response>
 void answer_with(connection& self, std::uint64_t number, const request_context& context,
                  const Response& response) {
-    self.answer(number, kafka::frame_response(context.correlation_id,
-                                              kafka::response_header_version(context.key, context.version),
-                                              response, context.version));
+    auto frame = kafka::frame_response(context.correlation_id,
+                                       kafka::response_header_version(context.key, context.version), response,
+                                       context.version);
+    if (frame.empty())
+        return self.fail({errc::invalid_request, "the answer to " + std::string(kafka::name_of(context.key)) +
+                                                     " would be longer than 2 GiB; ask for less at a time"});
+    self.answer(number, std::move(frame));
 }
 
 } // namespace barnabas

@@ -75,9 +75,8 @@ result<batch::batch_view> with_codec_of(const topic_config& config, const topic_
 }
 
 /// One batch made of what a producer before Kafka 0.11 sent.
-result<batch::batch_view> converted_batch(connection& self, const request_context& context,
-                                          const topic_metadata& topic, const slice& records,
-                                          unpacking_budget& budget) {
+result<batch_for_log> converted_batch(connection& self, const topic_metadata& topic, const slice& records,
+                                      unpacking_budget& budget) {
     const topic_config& config = self.port().config_of(topic);
     const auto compression = compression_of(config);
     batch::up_options options;
@@ -97,14 +96,14 @@ result<batch::batch_view> converted_batch(connection& self, const request_contex
     if (auto fits = check_size(converted->batch, topic, config); !fits)
         return fits.failure();
     BARNABAS_MARK(produce_converted);
-    self.port().converted(context, static_cast<std::uint64_t>(converted->converted_records));
-    return std::move(converted->batch);
+    return batch_for_log{std::move(converted->batch), converted->facts.min_timestamp,
+                         static_cast<std::uint32_t>(converted->converted_records)};
 }
 
 /// The one batch that a partition's records hold, checked in full before anything is stored.
-result<batch::batch_view> checked_batch(connection& self, const request_context& context,
-                                        const topic_metadata& topic, const slice& records,
-                                        unpacking_budget& budget) {
+result<batch_for_log> checked_batch(connection& self, const request_context& context,
+                                    const topic_metadata& topic, const slice& records,
+                                    unpacking_budget& budget) {
     auto batches = batch::split_batches(records);
     if (!batches)
         return batches.failure();
@@ -140,16 +139,19 @@ result<batch::batch_view> checked_batch(connection& self, const request_context&
             return readable.failure();
     if (BARNABAS_MARK_IF(!facts->max_timestamp_matches, produce_max_timestamp_mended))
         batch::set_max_timestamp(one, facts->max_timestamp);
-    return with_codec_of(config, topic, std::move(one), self.options().workspace);
+    auto packed_as_wanted = with_codec_of(config, topic, std::move(one), self.options().workspace);
+    if (!packed_as_wanted)
+        return packed_as_wanted.failure();
+    return batch_for_log{std::move(*packed_as_wanted), facts->min_timestamp};
 }
 
 } // namespace
 
-result<batch::batch_view> batch_to_store(connection& self, const request_context& context,
-                                         const topic_metadata& topic, const slice& records,
-                                         unpacking_budget& budget) {
+result<batch_for_log> batch_to_store(connection& self, const request_context& context,
+                                     const topic_metadata& topic, const slice& records,
+                                     unpacking_budget& budget) {
     return context.version < kafka::produce_with_batches
-               ? converted_batch(self, context, topic, records, budget)
+               ? converted_batch(self, topic, records, budget)
                : checked_batch(self, context, topic, records, budget);
 }
 

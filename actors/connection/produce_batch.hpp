@@ -23,11 +23,19 @@ private:
     std::uint64_t left_;
 };
 
+struct batch_for_log {
+    batch::batch_view batch;
+    /// Of its records.
+    timestamp_ms earliest = no_timestamp;
+    /// How many of them came as messages of magic 0 or 1.
+    std::uint32_t converted_records = 0;
+};
+
 /// The one batch of magic 2 that is stored of what a Produce request brings for a partition: checked in full,
 /// made of message sets for old producers, with the codec of the topic's `compression.type`. Errors have the
 /// code and the words for the client.
-result<batch::batch_view> batch_to_store(connection& self, const request_context& context,
-                                         const topic_metadata& topic, const slice& records,
-                                         unpacking_budget& budget);
+result<batch_for_log> batch_to_store(connection& self, const request_context& context,
+                                     const topic_metadata& topic, const slice& records,
+                                     unpacking_budget& budget);
 
 } // namespace barnabas

@@ -11,10 +11,13 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace barnabas {
 
 namespace {
+
+constexpr std::int16_t first_version_with_storage_error = 4;
 
 /// A Produce request: its batches are with their partitions, the answers are collected here.
 class produce final : public partition_questions<kafka::produce_response> {
@@ -24,19 +27,26 @@ public:
         : partition_questions(owner, number, std::move(context)), budget_(request_bytes), acks_(acks) {}
 
     unpacking_budget& budget() { return budget_; }
+    /// Counted when they are stored.
+    void set_converted(std::uint32_t index, std::uint32_t records) {
+        converted_.resize(index + 1);
+        converted_[index] = records;
+    }
 
     void settle(std::uint32_t index, const append_response& answer) {
         auto* entry = take(index);
         if (entry == nullptr)
             return;
         // A batch that was stored before is a success for the client, with the offset it has (KIP-98).
-        entry->error_code = wire_code(answer.code);
+        entry->error_code = wire_code(answer.code, context().version, first_version_with_storage_error);
         entry->base_offset = answer.base_offset.get();
         entry->log_append_time_ms = answer.log_append_time.get();
         entry->log_start_offset = answer.log_start_offset.get();
         if (answer.code != errc::ok && !answer.detail.empty())
             entry->error_message = answer.detail;
         failed_ = failed_ || answer.code != errc::ok;
+        if (answer.code == errc::ok && index < converted_.size() && converted_[index] != 0)
+            owner().port().converted(context(), converted_[index]);
     }
     /// Called when the time is over; what is refused at once says why.
     void refuse(std::uint32_t index, errc code) override {
@@ -74,6 +84,8 @@ private:
     unpacking_budget budget_;
     std::int16_t acks_;
     bool failed_ = false;
+    /// By the number of the question; empty for all but producers before Kafka 0.11.
+    std::vector<std::uint32_t> converted_;
 };
 
 append_response refused(errc code, std::string detail) {
@@ -135,7 +147,10 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
     append_request message;
     message.token = waiting.token(index);
     message.acks = acks;
-    message.batches.push_back(std::move(*checked));
+    message.batches.push_back(std::move(checked->batch));
+    message.earliest = checked->earliest;
+    if (checked->converted_records != 0)
+        waiting.set_converted(index, checked->converted_records);
     const topic_partition where{topic.id, partition_index(partition.index)};
     if (!self.port().send(where, std::move(message)))
         return waiting.settle(index,

@@ -28,10 +28,13 @@ std::string remark_on(kafka::api_key key) {
     case kafka::api_key::init_producer_id:
         return "for idempotent producers; NOT_COORDINATOR with a transactional id";
     case kafka::api_key::list_offsets:
-        return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset";
+        return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset; version 0 is given one "
+               "offset at most, not the starts of several segments";
     case kafka::api_key::delete_records: return "answered when the new start of the log is on stable storage";
     case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";
     case kafka::api_key::describe_cluster: return "brokers only";
+    case kafka::api_key::describe_configs:
+        return "topics and brokers; a resource that is named twice is told once";
     case kafka::api_key::alter_configs:
     case kafka::api_key::incremental_alter_configs:
         return "topics, and dynamic keys of brokers; groups, loggers and client metrics have no configs";

@@ -50,7 +50,8 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     for (const auto& one : request.batches)
         bytes += one.bytes.size();
     auto appended =
-        log_.append(request.batches, {settings_.epoch, port_.wall_now(), port_.monotonic_now(), true}, jobs);
+        log_.append(request.batches,
+                    {settings_.epoch, port_.wall_now(), port_.monotonic_now(), true, request.earliest}, jobs);
     if (!appended) {
         if (reply != 0)
             port_.answer(reply, failed(appended.failure()));

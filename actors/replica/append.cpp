@@ -53,7 +53,7 @@ result<append_result> replica_log::append(std::vector<batch::batch_view> batches
         auto repeated = check_producer(batches);
         if (BARNABAS_MARK_IF(repeated && repeated->has_value(), append_repeated))
             return **repeated;
-        if (auto times = check_timestamps(batches, context.now); !times)
+        if (auto times = check_timestamps(batches, context); !times)
             return times.failure();
         if (!repeated)
             return repeated.failure();
@@ -115,13 +115,16 @@ result<void> replica_log::check_sizes(std::span<const batch::batch_view> batches
 }
 
 result<void> replica_log::check_timestamps(std::span<const batch::batch_view> batches,
-                                           timestamp_ms now) const {
+                                           const append_context& context) const {
     if (options_.timestamp_type == batch::timestamp_type::log_append_time)
         return {};
+    const auto now = context.now;
     const auto before_max = options_.timestamp_before_max_ms;
     const auto after_max = options_.timestamp_after_max_ms;
     for (const auto& batch : batches) {
-        for (const auto time : {batch.header.base_timestamp, batch.header.max_timestamp}) {
+        const auto earliest =
+            context.earliest == no_timestamp ? batch.header.base_timestamp : context.earliest;
+        for (const auto time : {earliest, batch.header.max_timestamp}) {
             if (time == no_timestamp)
                 continue;
             // A timestamp may be any int64, so its distance to now is not computed.

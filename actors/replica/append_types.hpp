@@ -24,6 +24,9 @@ struct append_context {
     monotonic_ns monotonic_now;
     /// Batches of clients have their sequences and timestamps checked; the broker's own do not.
     bool from_client = true;
+    /// Of the records, as far as who sends them has looked; a header tells only its first record's and the
+    /// latest. Without it (no_timestamp) the header's counts.
+    timestamp_ms earliest = no_timestamp;
 };
 
 /// Appends that end behind `from` have failed, and so have all behind them.

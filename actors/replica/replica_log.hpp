@@ -156,7 +156,8 @@ public:
 private:
     result<void> check_state(const append_context& context) const;
     result<void> check_sizes(std::span<const batch::batch_view> batches) const;
-    result<void> check_timestamps(std::span<const batch::batch_view> batches, timestamp_ms now) const;
+    result<void> check_timestamps(std::span<const batch::batch_view> batches,
+                                  const append_context& context) const;
     result<std::optional<append_result>> check_producer(std::span<const batch::batch_view> batches) const;
     log_offset stamp(std::vector<batch::batch_view>& batches, const append_context& context) const;
     write_job take(std::vector<batch::batch_view>& batches, const append_result& appended,

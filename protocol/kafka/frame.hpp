@@ -20,13 +20,20 @@ result<request_header> decode_request_header(wire_reader& in);
 /// A writer with room for the frame, and the length written.
 wire_writer start_frame(const encoded_size_parts& header, const encoded_size_parts& body);
 
-/// A whole response frame. Record slices in `message` become parts of the result, uncopied.
+/// What a frame may hold behind its length: that is a signed number of 32 bits, and headers need some of it.
+inline constexpr std::size_t frame_body_max = (std::size_t{1} << 31) - 64 * 1024;
+
+/// A whole response frame; nothing when its body would be longer than `frame_body_max`. Record slices in
+/// `message` become parts of the result, uncopied.
 template <class Message>
 std::vector<slice> frame_response(std::int32_t correlation_id, std::int16_t header_version,
                                   const Message& message, std::int16_t version) {
     response_header header;
     header.correlation_id = correlation_id;
-    auto out = start_frame(header.measure(header_version), message.measure(version));
+    const auto body = message.measure(version);
+    if (body.total > frame_body_max)
+        return {};
+    auto out = start_frame(header.measure(header_version), body);
     header.write(out, header_version);
     message.write(out, version);
     return out.finish();

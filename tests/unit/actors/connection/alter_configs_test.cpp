@@ -139,8 +139,8 @@ TEST_F(connection_test, altered_configs_are_described_with_their_sources) {
     machine.start();
     kafka::describe_configs_request message;
     message.include_synonyms = true;
-    for (const auto& [type, name] :
-         {std::pair{topic, "orders"}, std::pair{broker, "1"}, std::pair{broker, ""}}) {
+    for (const auto& [type, name] : {std::pair{topic, "orders"}, std::pair{broker, "1"},
+                                     std::pair{broker, ""}, std::pair{broker, "1"}}) {
         auto& resource = message.resources.emplace_back();
         resource.resource_type = type;
         resource.resource_name = name;
@@ -149,6 +149,7 @@ TEST_F(connection_test, altered_configs_are_described_with_their_sources) {
         resource.configuration_keys.reset();
     deliver(request(message, 4, 1));
     const auto answer = response<kafka::describe_configs_response>(0, 4, 1);
+    EXPECT_EQ(answer.results.size(), 3u) << "what is named again is not told again";
     const auto& retention = row_of(answer, 0, "retention.ms");
     EXPECT_EQ(retention.value, "3");
     EXPECT_EQ(retention.config_source, source_altered_here);
