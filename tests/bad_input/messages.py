@@ -80,6 +80,8 @@ class Writer:
     def default(self, field):
         if field.is_array:
             return []
+        if field.default == 'empty':
+            return '' if field.type_name == 'string' else b''
         if field.default is not None:
             return field.default == 'true' if field.type_name == 'bool' else int(field.default)
         if field.type_name in FORMATS:

@@ -157,8 +157,8 @@ file_result check_file(const std::string& path, const std::string& name) {
         if (wrong && done.failures.size() < failures_shown)
             done.failures.push_back("line " + std::to_string(number) + ": " + *wrong);
     }
-    if (number == 0)
-        return failed_file(std::move(done), "it has no lines");
+    if (done.passed + done.failed == 0)
+        return failed_file(std::move(done), "it has no lines, or only empty ones");
     return done;
 }
 
