@@ -43,23 +43,33 @@ void checksum_portable(benchmark::State& state) {
 }
 BENCHMARK(checksum_portable)->Arg(16 * 1024);
 
-/// About 64 KiB of records, as a busy producer sends them, unless another size is named. Values that vary are
-/// from half as long to half as long again.
+/// What records have beside a value of one length and timestamps that rise by one: values from half as long
+/// to half as long again, a header as tracing adds it, timestamps of ten seconds in no order.
+enum class shape : std::int64_t { plain, varying, traced, unordered };
+
+/// About 64 KiB of records, as a busy producer sends them, unless another size is named.
 slice sample_batch(codec which, std::size_t value_bytes, std::size_t batch_bytes = 64 * 1024,
-                   bool varying = false) {
+                   shape shape = shape::plain) {
     builder_options options;
     options.compression = which;
     batch_builder builder(options);
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     std::uint32_t state = 1;
     for (std::int64_t index = 0; builder.uncompressed_size() < batch_bytes; ++index) {
         std::string value;
         state = state * 1664525 + 1013904223;
-        const std::size_t size = varying ? value_bytes / 2 + (state >> 8) % (value_bytes + 1) : value_bytes;
+        const std::size_t size =
+            shape == shape::varying ? value_bytes / 2 + (state >> 8) % (value_bytes + 1) : value_bytes;
         for (std::size_t i = 0; i < size; ++i) {
             state = state * 1664525 + 1013904223;
             value += static_cast<char>('a' + (state >> 28));
         }
-        builder.append_text(timestamp_ms(1'700'000'000'000 + index), "key-" + std::to_string(index), value);
+        const auto passed = shape == shape::unordered ? std::int64_t{(state >> 8) % 10'000} : index;
+        std::vector<header_view> headers;
+        if (shape == shape::traced)
+            headers.push_back({"traceparent", bytes_of(trace)});
+        builder.append(timestamp_ms(1'700'000'000'000 + passed), bytes_of("key-" + std::to_string(index)),
+                       bytes_of(value), headers);
     }
     return builder.build();
 }
@@ -90,13 +100,13 @@ double median(std::vector<double>& times) {
 }
 
 /// The check of a whole batch beside the plain CRC32C of the same bytes, in turns. Arguments: bytes of the
-/// batch, bytes of a value, whether these vary.
+/// batch, bytes of a value, `shape`.
 void validate_beside_checksum(benchmark::State& state) {
     using clock = std::chrono::steady_clock;
     using nanoseconds = std::chrono::duration<double, std::nano>;
     const auto batches =
         split_batches(sample_batch(codec::none, static_cast<std::size_t>(state.range(1)),
-                                   static_cast<std::size_t>(state.range(0)), state.range(2) != 0));
+                                   static_cast<std::size_t>(state.range(0)), shape{state.range(2)}));
     const auto& batch = batches->front();
     const std::int64_t turns = std::max<std::int64_t>(1, (256 << 10) / state.range(0));
     std::vector<double> checking;
@@ -118,7 +128,7 @@ void validate_beside_checksum(benchmark::State& state) {
     state.counters["records"] = batch.header.record_count;
 }
 BENCHMARK(validate_beside_checksum)
-    ->ArgsProduct({{16 << 10, 64 << 10, 1 << 20}, {50, 100, 200, 1000, 10'000}, {0, 1}});
+    ->ArgsProduct({{16 << 10, 64 << 10, 1 << 20}, {50, 100, 200, 500, 1000, 10'000}, {0, 1, 2, 3}});
 
 /// Speeds count the unpacked bytes of the batch's records.
 void down(benchmark::State& state, codec which) {
