@@ -41,7 +41,7 @@ def tool(name):
 
 
 def build_tools():
-    names = ['tests/bench/process/group_load', 'tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
+    names = ['tests/bench/process/client_loads', 'tests/bench/process/group_load', 'tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
     builder = ['ninja', '-C', BUILD] if 'BARNABAS_BUILD' in os.environ else [os.path.join(ROOT, 'cmd', 'build')]
     run([*builder, *names], seconds=600)
 
@@ -188,6 +188,27 @@ def bench_million():
         row('highest memory (RSS)', f'{broker.rss_peak() / 1e6:.0f} MB')
 
 
+def bench_client():
+    print('\nClients beside each other: the same records to and from the same broker, 6 partitions, idempotent, acks=all')
+    if not os.path.exists(tool('librdkafka_load')):
+        raise Skip('the build has no librdkafka_load: install librdkafka-dev, configure anew')
+    for record_bytes, count in ((100, 3000000), (1024, 1000000)):
+        for what in ('produce', 'consume'):
+            with Broker({'num.partitions': 6}) as broker:
+                run(['kcat', '-b', broker.bootstrap, '-L', '-t', 'load', '-X', 'allow.auto.create.topics=true'])
+                speed = {name: [] for name in ('client_load', 'librdkafka_load')}
+                told = [broker.bootstrap, 'load', str(count), str(record_bytes), '6']
+                if what == 'consume':
+                    numbers([tool('librdkafka_load'), 'produce', *told])
+                # In turns, so that what else the machine does meets both.
+                for _ in range(3):
+                    for name, seen in speed.items():
+                        cpu, _, size = numbers([tool(name), what, *told])
+                        seen.append(size / cpu / 1e6)
+                ours, theirs = (statistics.median(seen) for seen in speed.values())
+                row(f'{what}, {record_bytes} B records, per processor second', f'{ours:.0f} MB', f'librdkafka {theirs:.0f} MB, ratio {ours / theirs:.2f}')
+
+
 def make_partitions(broker, count):
     """Topics of 1,000 partitions each, with one record in every tenth partition."""
     from confluent_kafka import Producer
@@ -270,7 +291,7 @@ def bench_groups():
 
 
 PARTS = {'idle': bench_idle, 'partitions': bench_partitions, 'round_trip': bench_round_trip, 'bytes': bench_bytes, 'million': bench_million,
-         'groups': bench_groups}
+         'groups': bench_groups, 'client': bench_client}
 
 
 def main():
