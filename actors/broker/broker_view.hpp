@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace barnabas {
 
@@ -19,8 +20,13 @@ struct broker_view {
     /// With what clients have altered; null before the boot, and after the end.
     std::shared_ptr<const broker_config> config;
     std::map<topic_partition, caf::actor> partitions;
-    /// Of groups, by partition of `__consumer_offsets`.
-    std::map<partition_index, caf::actor> coordinators;
+    struct coordinator_place {
+        node_id leader;
+        /// Null when it is not here.
+        caf::actor actor;
+    };
+    /// Of groups, by partition of `__consumer_offsets`; none before that topic is there.
+    std::vector<coordinator_place> coordinators;
 
     caf::actor find(const topic_partition& partition) const {
         auto found = partitions.find(partition);

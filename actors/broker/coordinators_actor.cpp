@@ -87,6 +87,8 @@ void coordinators::follow(broker_view& view) {
     if (topic == nullptr || closed_)
         return;
     for (const auto& partition : topic->partitions) {
+        auto& place = view.coordinators.emplace_back();
+        place.leader = partition.leader;
         const topic_partition id{topic->id, partition.index};
         const auto log = view.find(id);
         if (!log)
@@ -99,7 +101,7 @@ void coordinators::follow(broker_view& view) {
         } else {
             caf::anon_send(here.actor, group::topics_seen{view.image, gone});
         }
-        view.coordinators.emplace(partition.index, here.actor);
+        place.actor = here.actor;
     }
 }
 

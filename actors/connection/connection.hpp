@@ -40,7 +40,7 @@ struct connection_options {
     planted_bugs planted{};
     /// Null: every batch gets memory of its own to be unpacked.
     batch::codec_workspace* workspace = nullptr;
-    /// Address of the client, for people.
+    /// Address of the client, for people: as Java prints it, which Kafka's tools show.
     std::string client_host{};
 };
 

@@ -4,6 +4,7 @@
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/connection_metrics.hpp"
 #include "actors/connection/limits.hpp"
+#include "actors/group/group_names.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/logging/logger.hpp"
@@ -30,7 +31,7 @@ public:
           number_(accepted.number), metrics_(std::in_place, node),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
                     std::move(accepted.listener_name), number_, context_.tap, context_.planted,
-                    &context_.workspaces->at(stream_->home().get()), stream_->peer().host},
+                    &context_.workspaces->at(stream_->home().get()), "/" + stream_->peer().host},
                    *this) {}
 
 private:
@@ -192,11 +193,20 @@ private:
     void send(const topic_partition& to, const forget_reader& message) override {
         send_partition(to, message);
     }
-    bool send_coordinator(partition_index to, group::coordinator_request message) override {
-        const auto found = view_->coordinators.find(to);
-        if (found == view_->coordinators.end())
+    errc ask_coordinator(group::coordinator_request&& message) override {
+        const auto& all = view_->coordinators;
+        if (all.empty())
+            return errc::coordinator_not_available;
+        const auto index = group::partition_of_group(message.group, static_cast<std::int32_t>(all.size()));
+        if (all[static_cast<std::size_t>(index.get())].leader != node_id(context_.config->node_id))
+            return errc::not_coordinator;
+        return send_coordinator(index, std::move(message)) ? errc::ok : errc::coordinator_not_available;
+    }
+    bool send_coordinator(partition_index to, group::coordinator_request&& message) override {
+        const auto index = static_cast<std::size_t>(to.get());
+        if (index >= view_->coordinators.size() || !view_->coordinators[index].actor)
             return false;
-        caf::event_based_actor::send(found->second, std::move(message));
+        caf::event_based_actor::send(view_->coordinators[index].actor, std::move(message));
         return true;
     }
     void send_controller(create_topics_request message) override {

@@ -44,8 +44,12 @@ public:
     virtual bool send(const topic_partition& to, const delete_records_request& message) = 0;
     virtual bool send(const topic_partition& to, const producers_query& message) = 0;
     virtual void send(const topic_partition& to, const forget_reader& message) = 0;
+    /// To the coordinator of the group that the message names; `ok`, or why it cannot be asked:
+    /// coordinator_not_available when `__consumer_offsets` is not there yet or the partition is not open,
+    /// not_coordinator when another broker leads it.
+    virtual errc ask_coordinator(group::coordinator_request&& message) = 0;
     /// To the coordinator of that partition of `__consumer_offsets`; false when it is not here.
-    virtual bool send_coordinator(partition_index to, group::coordinator_request message) = 0;
+    virtual bool send_coordinator(partition_index to, group::coordinator_request&& message) = 0;
     virtual void send_controller(create_topics_request message) = 0;
     virtual void send_controller(delete_topics_request message) = 0;
     virtual void send_controller(create_partitions_request message) = 0;

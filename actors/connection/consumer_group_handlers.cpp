@@ -13,17 +13,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// In order, each once; topics without partitions mean nothing.
+/// Topics without partitions mean nothing.
 template <class Entries>
 group::partitions_by_topic from_wire(const Entries& entries) {
     group::partitions_by_topic all;
     for (const auto& entry : entries)
         for (const auto index : entry.partitions)
             all[entry.topic_id].emplace_back(index);
-    for (auto& [topic, indexes] : all) {
-        std::sort(indexes.begin(), indexes.end());
-        indexes.erase(std::unique(indexes.begin(), indexes.end()), indexes.end());
-    }
+    group::put_in_order(all);
     return all;
 }
 
@@ -169,7 +166,7 @@ result<void> handle_consumer_group_heartbeat(connection& self, request_context c
     if (request->topic_partitions)
         question.owned = from_wire(*request->topic_partitions);
     ask_one(self, std::move(waiting), acl_operation::read,
-            {std::move(request->group_id), std::move(question)}, self.request_timeout());
+            {0, std::move(request->group_id), std::move(question)}, self.request_timeout());
     return {};
 }
 

@@ -138,7 +138,7 @@ result<void> handle_join_group(connection& self, request_context context, kafka:
     question.may_skip_assignment = context.version >= first_that_may_skip;
     question.reason = request->reason.value_or("");
     ask_one(self, std::make_unique<join_group>(self, self.current(), context), acl_operation::read,
-            {std::move(request->group_id), std::move(question)}, patience_of_members);
+            {0, std::move(request->group_id), std::move(question)}, patience_of_members);
     return {};
 }
 
@@ -161,7 +161,7 @@ result<void> handle_sync_group(connection& self, request_context context, kafka:
     for (auto& one : request->assignments)
         question.assignments.push_back({std::move(one.member_id), std::move(one.assignment)});
     ask_one(self, std::move(waiting), acl_operation::read,
-            {std::move(request->group_id), std::move(question)}, patience_of_members);
+            {0, std::move(request->group_id), std::move(question)}, patience_of_members);
     return {};
 }
 
@@ -169,11 +169,10 @@ result<void> handle_heartbeat(connection& self, request_context context, kafka::
     auto request = decode_body<kafka::heartbeat_request>(body, context);
     if (!request)
         return request.failure();
-    group::heartbeat_request question;
-    question.who = {std::move(request->member_id), std::move(request->group_instance_id)};
-    question.generation = group::generation_id(request->generation_id);
-    ask_one(self, std::make_unique<heartbeat>(self, self.current(), context), acl_operation::read,
-            {std::move(request->group_id), std::move(question)}, self.request_timeout());
+    group::heartbeat_request question{{std::move(request->member_id), std::move(request->group_instance_id)},
+                                      group::generation_id(request->generation_id)};
+    ask_one(self, std::make_unique<heartbeat>(self, self.current(), std::move(context)), acl_operation::read,
+            {0, std::move(request->group_id), std::move(question)}, self.request_timeout());
     return {};
 }
 
@@ -191,7 +190,8 @@ result<void> handle_leave_group(connection& self, request_context context, kafka
     for (const auto& member : question.members)
         leaving.push_back(member.who);
     ask_one(self, std::make_unique<leave_group>(self, self.current(), context, std::move(leaving)),
-            acl_operation::read, {std::move(request->group_id), std::move(question)}, self.request_timeout());
+            acl_operation::read, {0, std::move(request->group_id), std::move(question)},
+            self.request_timeout());
     return {};
 }
 

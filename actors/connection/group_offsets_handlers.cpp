@@ -290,7 +290,7 @@ result<void> handle_offset_delete(connection& self, request_context context, kaf
     auto name = request->group_id;
     auto waiting = std::make_unique<offset_delete>(self, self.current(), context, std::move(*request));
     group::delete_offsets_request question{waiting->wanted()};
-    ask_one(self, std::move(waiting), acl_operation::remove, {std::move(name), std::move(question)},
+    ask_one(self, std::move(waiting), acl_operation::remove, {0, std::move(name), std::move(question)},
             self.request_timeout());
     return {};
 }

@@ -34,12 +34,11 @@ public:
     using group_question::group_question;
 
     void take(std::uint32_t, errc code, const group::response_body& body) override {
-        Body answer;
         if (code == errc::ok)
-            answer = std::get<Body>(body);
-        else
-            answer.code = code;
-        respond(answer);
+            return respond(std::get<Body>(body));
+        Body refused;
+        refused.code = code;
+        respond(refused);
     }
     void on_timer() override {
         Body late;
@@ -113,20 +112,13 @@ private:
     Response response_;
 };
 
-/// As groups know the client: Kafka's tools show addresses as Java prints them.
+/// As groups know the client.
 group::group_client client_of(const connection& self, const request_context& context);
 
-/// The partition of `__consumer_offsets` that keeps the group; an error when nobody can be asked: the topic
-/// is not there yet, or its leader is not here.
-result<partition_index> coordinator_of(connection& self, const std::string& group);
-
-/// Sends the question; an error when it does not reach a coordinator.
-result<void> ask_coordinator(connection& self, std::uint64_t token, std::string group,
-                             group::request_body body);
-
-/// Asks about one group on behalf of `waiting`, which answers now if that cannot be.
+/// Asks about one group on behalf of `waiting`, which answers now if that cannot be. The question's token is
+/// set here.
 void ask_one(connection& self, std::unique_ptr<group_question> waiting, acl_operation what,
-             std::pair<std::string, group::request_body> question, std::chrono::milliseconds patience);
+             group::coordinator_request&& question, std::chrono::milliseconds patience);
 
 /// Asks about several groups: question i is about group i of `waiting`.
 template <class Question>
@@ -138,9 +130,10 @@ result<void> ask_groups(connection& self, std::unique_ptr<several_groups_questio
             waiting->take(index, errc::group_authorization_failed, {});
             continue;
         }
-        auto asked = ask_coordinator(self, waiting->token(index), name, std::move(questions[index]));
-        if (!asked)
-            waiting->take(index, asked.code(), {});
+        const errc asked =
+            self.port().ask_coordinator({waiting->token(index), name, std::move(questions[index])});
+        if (asked != errc::ok)
+            waiting->take(index, asked, {});
     }
     if (waiting->asked_all())
         return {};

@@ -105,7 +105,7 @@ result<void> handle_offset_commit(connection& self, request_context context, kaf
         return {};
     }
     ask_one(self, std::move(waiting), acl_operation::read,
-            {std::move(request->group_id), std::move(question)}, self.request_timeout());
+            {0, std::move(request->group_id), std::move(question)}, self.request_timeout());
     return {};
 }
 

@@ -74,7 +74,7 @@ private:
     void write_next();
     void on_written(const append_response& written);
     void deliver_committed();
-    void deliver(request_ticket ticket, response_body body);
+    void deliver(request_ticket ticket, response_body&& body);
     void arm_timer();
     void refuse_all(errc code);
     void close();
@@ -91,6 +91,8 @@ private:
 
     request_ticket next_ticket_ = 1;
     std::map<request_ticket, waiting_reply> waiting_;
+    /// Of the newest ticket, while its request is handled and not answered.
+    waiting_reply* asking_ = nullptr;
     /// Decided, in order; the first `in_flight_` of them are being written.
     std::deque<group_record> unwritten_;
     std::size_t in_flight_ = 0;
@@ -214,8 +216,11 @@ void coordinator_actor::on_request(const coordinator_request& request) {
         return reply.deliver(this, {0, code, {}});
     }
     const auto ticket = next_ticket_++;
-    waiting_.emplace(ticket, std::move(reply));
+    asking_ = &reply;
     run([&](turn& now) { machine_->on_request(request, ticket, now); });
+    // Most are answered by now.
+    if (std::exchange(asking_, nullptr) != nullptr)
+        waiting_.emplace_hint(waiting_.end(), ticket, std::move(reply));
 }
 
 void coordinator_actor::on_topics(const topics_seen& seen) {
@@ -330,7 +335,9 @@ void coordinator_actor::deliver_committed() {
     }
 }
 
-void coordinator_actor::deliver(request_ticket ticket, response_body body) {
+void coordinator_actor::deliver(request_ticket ticket, response_body&& body) {
+    if (asking_ != nullptr && ticket + 1 == next_ticket_)
+        return std::exchange(asking_, nullptr)->deliver(this, {0, errc::ok, std::move(body)});
     const auto found = waiting_.find(ticket);
     BARNABAS_ASSERT(found != waiting_.end());
     found->second.deliver(this, {0, errc::ok, std::move(body)});

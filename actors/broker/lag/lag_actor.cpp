@@ -55,15 +55,16 @@ private:
             return;
         seen_ = view_->current();
         std::vector<partition_index> coordinators;
-        for (const auto& [index, coordinator] : seen_->coordinators)
-            coordinators.push_back(index);
+        for (std::size_t index = 0; index < seen_->coordinators.size(); ++index)
+            if (seen_->coordinators[index].actor)
+                coordinators.emplace_back(static_cast<std::int32_t>(index));
         delayed_send(this, broker_limits::lag_round_max, lag_round_due{machine_.round() + 1});
         machine_.begin(std::move(coordinators), now);
     }
 
     // lag_port
     void ask_commits(partition_index coordinator, const group::commits_query& query) override {
-        send(seen_->coordinators.at(coordinator), query);
+        send(seen_->coordinators[static_cast<std::size_t>(coordinator.get())].actor, query);
     }
     std::optional<topic_partition> led_here(std::string_view topic, partition_index index) override {
         const auto* known = seen_->image->find_topic(topic);

@@ -2,6 +2,7 @@
 
 #include "actors/connection/connection_port.hpp"
 #include "actors/connection/request_context.hpp"
+#include "actors/group/group_names.hpp"
 #include "protocol/kafka/api_key.hpp"
 #include "runtime/config/topic_config.hpp"
 
@@ -58,7 +59,17 @@ public:
     void send(const topic_partition& to, const forget_reader& message) override {
         forgotten.emplace_back(to, message);
     }
-    bool send_coordinator(partition_index to, group::coordinator_request message) override {
+    errc ask_coordinator(group::coordinator_request&& message) override {
+        const auto* topic = metadata->find_topic(group::offsets_topic);
+        if (topic == nullptr)
+            return errc::coordinator_not_available;
+        const auto index =
+            group::partition_of_group(message.group, static_cast<std::int32_t>(topic->partitions.size()));
+        if (topic->partitions[static_cast<std::size_t>(index.get())].leader != node_id(1))
+            return errc::not_coordinator;
+        return send_coordinator(index, std::move(message)) ? errc::ok : errc::coordinator_not_available;
+    }
+    bool send_coordinator(partition_index to, group::coordinator_request&& message) override {
         if (led)
             group_questions.emplace_back(to, std::move(message));
         return led;
@@ -109,6 +120,7 @@ public:
     std::vector<kafka::api_key> finished_keys;
     std::vector<std::string> reports;
     std::uint64_t converted_records = 0;
+    /// Broker 1 is this one.
     metadata_image_ptr metadata = std::make_shared<metadata_image>();
     topic_config config = effective(broker_config(), {});
     monotonic_ns time{1'000'000'000};
