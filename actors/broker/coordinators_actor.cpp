@@ -2,6 +2,7 @@
 
 #include "actors/group/group_messages.hpp"
 #include "actors/group/group_names.hpp"
+#include "runtime/config/topic_config.hpp"
 #include "runtime/random/random.hpp"
 
 #include <caf/send.hpp>
@@ -42,13 +43,18 @@ group::group_options options_of(const broker_config& config, const planted_bugs&
     options.offset_metadata_bytes_max = config.offset_metadata_max_bytes;
     options.offsets_retention = std::chrono::minutes(config.offsets_retention_minutes);
     options.expiry_interval = milliseconds(config.offsets_retention_check_interval_ms);
-    // A batch's head takes its part of both.
-    constexpr std::int64_t head = 128;
-    options.record_bytes_max = static_cast<std::size_t>(std::max<std::int64_t>(
-        std::min<std::int64_t>(config.message_max_bytes, config.offsets_topic_segment_bytes) - head, 0));
     options.consumer = consumer_options_of(config);
     options.planted = planted;
     return options;
+}
+
+/// What a record of the topic may take: the topic has segments of the size that it was made with.
+std::size_t record_bytes_max(const broker_config& config, const topic_metadata& topic) {
+    const auto limits = effective(config, topic.configs);
+    // A batch's head takes its part of both.
+    constexpr std::int32_t head = 128;
+    return static_cast<std::size_t>(
+        std::max(std::min(limits.max_message_bytes, limits.segment_bytes) - head, 0));
 }
 
 /// Names whose topics are not there any more; one that was made again counts.
@@ -68,7 +74,18 @@ std::shared_ptr<const std::set<std::string>> deleted_between(const metadata_imag
 
 coordinators::coordinators(runtime::node_services& node, const broker_config& config,
                            const planted_bugs& planted)
-    : node_(node), options_(std::make_shared<const group::group_options>(options_of(config, planted))) {}
+    : node_(node), config_(config), planted_(planted) {}
+
+std::shared_ptr<const group::group_options> coordinators::options_for(const topic_metadata& topic,
+                                                                      const broker_config& altered) {
+    const auto bytes_max = record_bytes_max(altered, topic);
+    if (!options_ || options_->record_bytes_max != bytes_max) {
+        auto made = options_of(config_, planted_);
+        made.record_bytes_max = bytes_max;
+        options_ = std::make_shared<const group::group_options>(std::move(made));
+    }
+    return options_;
+}
 
 void coordinators::follow(broker_view& view) {
     const auto* topic = view.image->find_topic(group::offsets_topic);
@@ -97,7 +114,9 @@ void coordinators::follow(broker_view& view) {
         if (!here.actor) {
             const auto index = static_cast<std::uint32_t>(partition.index.get());
             const loop_index home(index % node_.scheduling->loop_count());
-            here = {log, group::spawn_coordinator(node_, home, {id, log, options_, spawned_++, view.image})};
+            auto options = options_for(*topic, view.config ? *view.config : config_);
+            here = {log, group::spawn_coordinator(node_, home,
+                                                  {id, log, std::move(options), spawned_++, view.image})};
         } else {
             caf::anon_send(here.actor, group::topics_seen{view.image, gone});
         }

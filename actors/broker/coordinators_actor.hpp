@@ -18,6 +18,7 @@ namespace barnabas {
 /// The group coordinators of a broker: one for each partition of `__consumer_offsets` that it leads.
 class coordinators {
 public:
+    /// `config` outlives this.
     coordinators(runtime::node_services& node, const broker_config& config, const planted_bugs& planted);
 
     /// Makes those whose partitions `view` routes to, ends the others, and notes them in `view`.
@@ -32,7 +33,13 @@ private:
         caf::actor actor;
     };
 
+    /// For those that load now; `altered` is the configuration with what clients have altered.
+    std::shared_ptr<const group::group_options> options_for(const topic_metadata& topic,
+                                                            const broker_config& altered);
+
     runtime::node_services& node_;
+    const broker_config& config_;
+    planted_bugs planted_;
     std::shared_ptr<const group::group_options> options_;
     std::map<topic_partition, one> running_;
     std::uint64_t spawned_ = 0;
