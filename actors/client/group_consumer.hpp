@@ -105,6 +105,7 @@ private:
     void on_old_beat(const answer& got, monotonic_ns now);
     void on_fetched(const answer& got, monotonic_ns now);
     void on_committed(const answer& got, monotonic_ns now);
+    void ask_names_again(monotonic_ns now);
     void take_epoch(std::int32_t told);
     /// False when it knows a topic by no name yet.
     template <class Assignment>

@@ -40,7 +40,7 @@ void group_consumer::on_answer(const answer& got, monotonic_ns now) {
         return; // of somebody that it was before
     const bool all = std::all_of(options_.topics.begin(), options_.topics.end(),
                                  [this](const auto& topic) { return names_.find(topic.name) != nullptr; });
-    // Nobody has created them yet, perhaps.
+    // Nobody has created them yet, perhaps; or they are being made again.
     if (!all)
         not_before_ = now + limits::retry_pause_ns;
 }
@@ -73,13 +73,25 @@ void group_consumer::on_beat(const answer& got, monotonic_ns now) {
         tell_wanted();
     }
     if (response->assignment && !take_assignment(*response->assignment))
-        return events_.on_problem("a topic was assigned that nobody created");
+        return ask_names_again(now);
     events_.on_alive({joined ? -1 : beaten_.epoch, member_id_, ago, beaten_.owned});
     if (response->assignment || told != epoch_)
         events_.on_assigned({told, member_id_, {assigned_.begin(), assigned_.end()}, -1, ago});
     take_epoch(told);
     beat_at_ = now + response->heartbeat_interval_ms * limits::millisecond;
     follow(now);
+}
+
+/// It was assigned a topic that was made since it asked for names. As if the answer had been lost: what it
+/// owns may be of the older ones, so it lets go, asks what the topics are called now, and then for all again.
+void group_consumer::ask_names_again(monotonic_ns now) {
+    give_all_up();
+    for (const auto& topic : options_.topics)
+        names_.forget(topic.name);
+    state_ = state::naming;
+    tells_all_ = true;
+    // Metadata may be behind the coordinator.
+    not_before_ = now + limits::retry_pause_ns;
 }
 
 void group_consumer::take_epoch(std::int32_t told) {

@@ -158,8 +158,11 @@ client::group_member_events group_members::events_of(const identity& who) {
     };
     events.on_alive = [=, this](const told::alive& alive) {
         const auto now = world_.now();
+        // Numbers of partitions are the same for a topic and the next one of its name, but coordinators tell
+        // the two apart.
+        const bool is_known = !(with_.topics_go && spoken_.at(who.group).consumer);
         tell(group_alive{who.group, who.number, who.instance, alive.member, alive.generation,
-                         now - alive.asked_ns_ago, now, alive.owned});
+                         now - alive.asked_ns_ago, now, is_known ? alive.owned : std::nullopt});
     };
     add_commit_events(who, events);
     add_owner_events(who, events);

@@ -51,7 +51,8 @@ struct membership {
         broker.answer(broker.take(kafka::api_key::find_coordinator), kafka::find_coordinator_response{});
     }
     kafka::consumer_group_heartbeat_request answer(error_code code, std::int32_t epoch = 0,
-                                                   std::optional<numbers> assigned = std::nullopt) {
+                                                   std::optional<numbers> assigned = std::nullopt,
+                                                   const topic_id& topic = played_broker::id()) {
         const auto request = broker.take(kafka::api_key::consumer_group_heartbeat);
         const auto said = request.as<kafka::consumer_group_heartbeat_request>();
         kafka::consumer_group_heartbeat_response response;
@@ -61,7 +62,7 @@ struct membership {
         response.heartbeat_interval_ms = interval_ms;
         if (assigned) {
             auto& entry = response.assignment.emplace().topic_partitions.emplace_back();
-            entry.topic_id = played_broker::id();
+            entry.topic_id = topic;
             entry.partitions = *assigned;
         }
         broker.answer(request, response);
@@ -181,6 +182,25 @@ TEST(group_consumer, goes_on_with_its_epoch_over_a_lost_connection_and_tells_eve
     EXPECT_EQ(said.member_epoch, 1);
     EXPECT_TRUE(said.subscribed_topic_names.has_value());
     EXPECT_EQ(membership::owned_in(said), (numbers{0, 1}));
+}
+
+TEST(group_consumer, asks_what_topics_are_called_when_one_was_made_again) {
+    const auto made_again = played_broker::id(8);
+    membership of;
+    of.come_up();
+    of.takes(1, {0, 1});
+    of.answer(error_code::none, 2, numbers{0}, made_again);
+    of.tell_offsets();
+    EXPECT_EQ(of.owned, numbers{});
+    of.broker.pass(test::second);
+    of.broker.tell_topic("t", 4, made_again);
+    const auto said = of.answer(error_code::none, 2, numbers{0}, made_again);
+    // As if it had not heard the answer.
+    EXPECT_EQ(said.member_epoch, 1);
+    EXPECT_TRUE(said.subscribed_topic_names.has_value());
+    EXPECT_EQ(membership::owned_in(said), numbers{});
+    EXPECT_EQ(of.owned, numbers{first_number});
+    EXPECT_TRUE(of.problems.empty());
 }
 
 TEST(group_consumer, tells_what_it_had_in_hand_when_it_was_taken_for_alive) {
