@@ -204,7 +204,6 @@ void group_member::react(code outcome, const char* to, monotonic_ns now) {
         return pause(state::joining, now);
     case code::group_max_size_reached:
     case code::fenced_instance_id:
-    case code::unreleased_instance_id: // a member of the consumer protocol has its name
         // Others have its place, or its name; it begins again as a new one a while later.
         member_id_.clear();
         pause(state::joining, now);
