@@ -1,9 +1,9 @@
 #include "runtime/memory/reserve.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace barnabas::runtime {
 
@@ -12,13 +12,13 @@ struct memory_reserve::state {
     std::size_t capacity = 0;
     mutable std::mutex mutex;
     std::size_t in_use = 0;
-    std::deque<std::function<void()>> waiting;
+    std::vector<std::function<void()>> waiting;
 
     /// Times that a permit returned.
     std::uint64_t releases = 0;
 
     void release(std::size_t bytes) {
-        std::deque<std::function<void()>> woken;
+        std::vector<std::function<void()>> woken;
         {
             std::lock_guard guard(mutex);
             in_use -= bytes;
