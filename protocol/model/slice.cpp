@@ -2,20 +2,54 @@
 
 #include "protocol/model/assert.hpp"
 
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace barnabas {
 
+namespace {
+
+/// A chunk, its bytes and what counts its owners lie in one block: every request takes and gives back two of
+/// them. The front of a block is the counter's, the chunk and its bytes follow.
+constexpr std::size_t counter_room = 64;
+
+/// Where the counter of a chunk lives, and so the last to go.
+template <class Counter>
+struct block_allocator {
+    using value_type = Counter;
+
+    explicit block_allocator(std::byte* at) noexcept : block(at) {}
+    template <class Other>
+    block_allocator(const block_allocator<Other>& other) noexcept : block(other.block) {}
+
+    Counter* allocate(std::size_t count) noexcept {
+        static_assert(sizeof(Counter) <= counter_room && alignof(Counter) <= alignof(std::max_align_t));
+        BARNABAS_ASSERT(count == 1);
+        return reinterpret_cast<Counter*>(block);
+    }
+    void deallocate(Counter*, std::size_t) noexcept { std::free(block); }
+
+    std::byte* block;
+};
+
+struct chunk_end {
+    void operator()(chunk* ended) const noexcept { ended->~chunk(); }
+};
+
+} // namespace
+
 std::shared_ptr<chunk> chunk::allocate(std::size_t capacity) {
-    auto* data = static_cast<std::byte*>(std::malloc(capacity == 0 ? 1 : capacity));
-    BARNABAS_ASSERT(data != nullptr);
-    return std::shared_ptr<chunk>(new chunk(data, capacity));
+    constexpr std::size_t head = counter_room + sizeof(chunk);
+    static_assert(head % alignof(std::max_align_t) == 0);
+    auto* block = static_cast<std::byte*>(std::malloc(head + capacity));
+    BARNABAS_ASSERT(block != nullptr);
+    auto* made = new (block + counter_room) chunk(block + head, capacity);
+    return std::shared_ptr<chunk>(made, chunk_end{}, block_allocator<chunk>(block));
 }
 
-chunk::~chunk() {
-    std::free(data_);
-}
+chunk::~chunk() = default;
 
 slice::slice(std::shared_ptr<chunk> owner, std::size_t offset, std::size_t size)
     : owner_(std::move(owner)), size_(size) {
