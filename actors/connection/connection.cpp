@@ -71,14 +71,14 @@ void connection::on_read(const runtime::read_completion& bytes) {
         return;
     }
     const bool was_between_frames = frames_.partial_bytes() == 0;
-    std::vector<slice> frames;
-    auto understood = frames_.on_read(bytes, frames);
-    if (was_between_frames || !frames.empty())
+    auto understood = frames_.on_read(bytes, arrived_);
+    if (was_between_frames || !arrived_.empty())
         frame_begun_at_ = last_bytes_at_;
     if (frames_.partial_bytes() > 0)
         arm_for(last_bytes_at_ + limits::stuck_check_ns);
-    for (auto& frame : frames)
+    for (auto& frame : arrived_)
         waiting_frames_.push_back(std::move(frame));
+    arrived_.clear();
     handle_waiting_frames();
     if (BARNABAS_MARK_IF(!understood, frame_refused)) {
         fail(understood.failure());
@@ -104,7 +104,7 @@ bool connection::may_start(const slice& frame) const {
     // Only Produce overtakes waiting Produce: its batches enter their partitions behind the earlier ones'.
     return key_of(frame) == kafka::api_key::produce && in_flight_.size() < limits::produces_in_flight_max &&
            std::all_of(in_flight_.begin(), in_flight_.end(),
-                       [](const in_flight& one) { return one.context.key == kafka::api_key::produce; });
+                       [](const in_flight& one) { return one.key == kafka::api_key::produce; });
 }
 
 void connection::handle_waiting_frames() {
@@ -122,16 +122,14 @@ void connection::handle_waiting_frames() {
 void connection::handle(slice frame) {
     const std::size_t size = frame.size();
     const std::uint64_t number = next_number_++;
-    in_flight_.push_back({number, {}, size, false, {}, nullptr, std::nullopt});
     request_context context;
     context.listener = options_.listener;
     context.received_at = port_.now();
     kafka::wire_reader reader(std::move(frame));
     auto header = read_request_header(reader, context);
-    in_flight_.back().context = context;
+    in_flight_.push_back({number, context.key, context.received_at, size, false, {}, nullptr, std::nullopt});
     if (options_.tap != nullptr)
         options_.tap->request_begun({options_.number, number}, context.key, port_.unsent_bytes());
-    // The slot may be gone once the handler has answered, so the handler has a context of its own.
     auto dispatched = header ? dispatch(*this, std::move(context), reader) : std::move(header);
     if (!dispatched)
         fail(dispatched.failure());
@@ -172,7 +170,7 @@ void connection::send_answered() {
         in_flight done = std::move(in_flight_.front());
         in_flight_.pop_front();
         const auto answer_bytes = total_size(done.frame);
-        port_.finished(done.context, done.request_bytes, answer_bytes);
+        port_.finished(done.key, done.received_at, done.request_bytes, answer_bytes);
         if (!done.frame.empty())
             port_.write(std::move(done.frame));
         if (options_.tap != nullptr)

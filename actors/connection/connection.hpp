@@ -8,12 +8,12 @@
 #include "actors/connection/operation.hpp"
 #include "protocol/batch/compression.hpp"
 #include "protocol/kafka/wire.hpp"
+#include "protocol/model/lean_deque.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/config/broker_config.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -117,7 +117,8 @@ public:
 private:
     struct in_flight {
         std::uint64_t number = 0;
-        request_context context;
+        kafka::api_key key = kafka::api_key::api_versions;
+        monotonic_ns received_at;
         std::size_t request_bytes = 0;
         bool answered = false;
         std::vector<slice> frame;
@@ -142,8 +143,10 @@ private:
     frame_reader frames_;
     fetch_reads reads_;
     fetch_sessions sessions_;
-    std::deque<slice> waiting_frames_;
-    std::deque<in_flight> in_flight_;
+    /// Cut from the bytes that arrived just now; empty between events.
+    std::vector<slice> arrived_;
+    lean_deque<slice> waiting_frames_;
+    lean_deque<in_flight> in_flight_;
     std::uint64_t next_number_ = 1;
     /// When the armed timers fire. One serves all requests: another is armed only for an earlier deadline, so
     /// a busy connection arms a few per second and not one per request.

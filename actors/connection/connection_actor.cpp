@@ -248,9 +248,9 @@ private:
         return found->second;
     }
 
-    void finished(const request_context& request, std::size_t request_bytes,
+    void finished(kafka::api_key key, monotonic_ns received_at, std::size_t request_bytes,
                   std::size_t response_bytes) override {
-        metrics_->finished(request, request_bytes, response_bytes, now());
+        metrics_->finished(key, now() - received_at, request_bytes, response_bytes);
     }
     void converted(const request_context& request, std::uint64_t records) override {
         if (metrics_)

@@ -41,22 +41,26 @@ connection_metrics::~connection_metrics() {
 }
 
 connection_metrics::api_metrics& connection_metrics::of(kafka::api_key key) {
-    auto& known = apis_[key];
-    if (known.requests == nullptr) {
-        const runtime::metric_labels labels{{"api", std::string(kafka::name_of(key))}};
-        known.requests = &registry_.counter_of("requests_total", "Requests answered, by API", labels);
-        known.seconds =
-            &registry_.histogram_of("request_seconds", "Time from a whole request to its response, by API",
-                                    runtime::latency_bounds(), labels);
+    const auto found =
+        std::find_if(apis_.begin(), apis_.end(), [key](const auto& known) { return known.key == key; });
+    if (found != apis_.end()) {
+        std::swap(apis_.front(), *found);
+        return apis_.front();
     }
-    return known;
+    const runtime::metric_labels labels{{"api", std::string(kafka::name_of(key))}};
+    auto& requests = registry_.counter_of("requests_total", "Requests answered, by API", labels);
+    auto& seconds =
+        registry_.histogram_of("request_seconds", "Time from a whole request to its response, by API",
+                               runtime::latency_bounds(), labels);
+    apis_.push_back({key, &requests, &seconds});
+    return apis_.back();
 }
 
-void connection_metrics::finished(const request_context& request, std::size_t request_bytes,
-                                  std::size_t response_bytes, monotonic_ns now) {
-    auto& api = of(request.key);
+void connection_metrics::finished(kafka::api_key key, std::int64_t took_ns, std::size_t request_bytes,
+                                  std::size_t response_bytes) {
+    auto& api = of(key);
     api.requests->add();
-    api.seconds->observe(static_cast<double>(now - request.received_at) * seconds_per_ns);
+    api.seconds->observe(static_cast<double>(took_ns) * seconds_per_ns);
     bytes_in_.add(request_bytes);
     bytes_out_.add(response_bytes);
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace barnabas {
 
@@ -21,8 +22,8 @@ public:
     connection_metrics(const connection_metrics&) = delete;
     connection_metrics& operator=(const connection_metrics&) = delete;
 
-    void finished(const request_context& request, std::size_t request_bytes, std::size_t response_bytes,
-                  monotonic_ns now);
+    void finished(kafka::api_key key, std::int64_t took_ns, std::size_t request_bytes,
+                  std::size_t response_bytes);
     /// Records of an old client were converted; counted by API and client id.
     void converted(const request_context& request, std::uint64_t records);
     /// The connection was closed because its client could not be understood or must not go on.
@@ -30,6 +31,7 @@ public:
 
 private:
     struct api_metrics {
+        kafka::api_key key = kafka::api_key::api_versions;
         runtime::counter* requests = nullptr;
         runtime::histogram* seconds = nullptr;
     };
@@ -39,7 +41,8 @@ private:
     runtime::gauge& open_;
     runtime::counter& bytes_in_;
     runtime::counter& bytes_out_;
-    std::map<kafka::api_key, api_metrics> apis_;
+    /// Those that the client has used, the latest one first: most clients send the same again and again.
+    std::vector<api_metrics> apis_;
     /// By API and the client id of the request, which may change from one to the next.
     std::map<std::pair<kafka::api_key, std::string>, runtime::counter*> converted_;
 };

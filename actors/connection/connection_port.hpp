@@ -67,7 +67,7 @@ public:
     virtual const topic_config& config_of(const topic_metadata& topic) = 0;
 
     /// A request was answered (or needs no answer): for metrics.
-    virtual void finished(const request_context& request, std::size_t request_bytes,
+    virtual void finished(kafka::api_key key, monotonic_ns received_at, std::size_t request_bytes,
                           std::size_t response_bytes) = 0;
     /// Records went between the formats of old and current clients (KIP-31, KIP-98): for metrics.
     virtual void converted(const request_context& request, std::uint64_t records) = 0;

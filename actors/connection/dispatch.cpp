@@ -85,6 +85,15 @@ constexpr std::array<api_row, 34> table{{
      acl_operation::describe, quota_class::request, false},
 }};
 
+/// Every request looks for its row.
+constexpr auto rows_by_key = [] {
+    constexpr std::size_t keys = 128;
+    std::array<const api_row*, keys> rows{};
+    for (const auto& row : table)
+        rows.at(static_cast<std::size_t>(row.key)) = &row;
+    return rows;
+}();
+
 } // namespace
 
 std::span<const api_row> api_table() {
@@ -92,10 +101,8 @@ std::span<const api_row> api_table() {
 }
 
 const api_row* find_api(kafka::api_key wanted) {
-    for (const auto& row : table)
-        if (row.key == wanted)
-            return &row;
-    return nullptr;
+    const auto at = static_cast<std::size_t>(static_cast<std::uint16_t>(wanted));
+    return at < rows_by_key.size() ? rows_by_key[at] : nullptr;
 }
 
 result<void> read_request_header(kafka::wire_reader& reader, request_context& context) {

@@ -85,8 +85,8 @@ public:
     monotonic_ns now() const override { return time; }
     metadata_image_ptr image() const override { return metadata; }
     const topic_config& config_of(const topic_metadata&) override { return config; }
-    void finished(const request_context& request, std::size_t, std::size_t) override {
-        finished_keys.push_back(request.key);
+    void finished(kafka::api_key key, monotonic_ns, std::size_t, std::size_t) override {
+        finished_keys.push_back(key);
     }
     void converted(const request_context&, std::uint64_t records) override { converted_records += records; }
     void report(std::string_view event, const std::string& message) override {
