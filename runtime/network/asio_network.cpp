@@ -141,7 +141,7 @@ private:
     asio::steady_timer deadline_;
     std::vector<tcp::endpoint> addresses_;
     std::size_t next_ = 0;
-    std::optional<tcp::socket> socket_;
+    std::optional<tcp_socket> socket_;
 };
 
 /// Where to listen. Without a host: on both families when the machine has IPv6, else on IPv4.

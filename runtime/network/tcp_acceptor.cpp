@@ -79,18 +79,18 @@ void tcp_acceptor::accept() {
         return;
     event_loop& home = loops_.loop(loop_index(next_++ % loops_.loop_count()));
     socket_->async_accept(home.io(),
-                          [self = shared_from_this(), &home](const error_code& failed, tcp::socket peer) {
+                          [self = shared_from_this(), &home](const error_code& failed, tcp_socket peer) {
                               self->on_accepted(failed, std::move(peer), home);
                           });
 }
 
-void tcp_acceptor::on_accepted(const error_code& failed, tcp::socket peer, event_loop& home) {
+void tcp_acceptor::on_accepted(const error_code& failed, tcp_socket peer, event_loop& home) {
     if (closed_)
         return;
     if (failed)
         return failed == asio::error::connection_aborted ? accept() : pause();
     // What is posted must be copyable; a socket is not.
-    auto carried = std::make_shared<tcp::socket>(std::move(peer));
+    auto carried = std::make_shared<tcp_socket>(std::move(peer));
     home.post([self = shared_from_this(), carried, &home] {
         if (self->closed_)
             return;

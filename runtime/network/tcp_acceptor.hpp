@@ -49,8 +49,7 @@ public:
 
 private:
     void accept();
-    void on_accepted(const boost::system::error_code& failed, boost::asio::ip::tcp::socket peer,
-                     event_loop& home);
+    void on_accepted(const boost::system::error_code& failed, tcp_socket peer, event_loop& home);
     void pause();
 
     loop_scheduler& loops_;

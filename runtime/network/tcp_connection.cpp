@@ -33,7 +33,7 @@ constexpr std::size_t unplaced_bytes_max = 16 * 1024;
 
 } // namespace
 
-tcp_connection::tcp_connection(tcp::socket socket, event_loop& loop, std::shared_ptr<open_connections> open)
+tcp_connection::tcp_connection(tcp_socket socket, event_loop& loop, std::shared_ptr<open_connections> open)
     : loop_(loop), socket_(std::move(socket)), open_(std::move(open)) {
     BARNABAS_ASSERT(event_loop::current() == &loop_);
     error_code ignored;

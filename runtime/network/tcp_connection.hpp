@@ -2,6 +2,7 @@
 
 // Private to runtime/network.
 
+#include "protocol/model/lean_deque.hpp"
 #include "runtime/network/network.hpp"
 #include "runtime/scheduler/event_loop.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -19,6 +19,10 @@
 namespace barnabas::runtime {
 
 class tcp_connection;
+
+/// Of the loop's own executor: the general one asks at run time what each step is.
+using tcp_socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// The connections that are open, one set per loop, each touched by that loop only (and by whoever stops the
 /// loops).
@@ -31,8 +35,7 @@ using open_connections = std::vector<std::set<tcp_connection*>>;
 ///       └──abort, failure of a later step, time is up, or the loops stop──▶ closed
 class tcp_connection final : public turn_end_task, public std::enable_shared_from_this<tcp_connection> {
 public:
-    tcp_connection(boost::asio::ip::tcp::socket socket, event_loop& loop,
-                   std::shared_ptr<open_connections> open);
+    tcp_connection(tcp_socket socket, event_loop& loop, std::shared_ptr<open_connections> open);
     ~tcp_connection() override;
 
     event_loop& loop() const noexcept { return loop_; }
@@ -73,14 +76,14 @@ private:
     void close_socket();
 
     event_loop& loop_;
-    std::optional<boost::asio::ip::tcp::socket> socket_;
+    std::optional<tcp_socket> socket_;
     std::shared_ptr<open_connections> open_;
     endpoint peer_;
     stream_events events_;
     std::optional<wanted_read> wanted_;
     /// The last read filled all that was asked for, so there probably is more.
     bool more_likely_ = false;
-    std::deque<slice> parts_;
+    lean_deque<slice> parts_;
     std::size_t first_part_sent_ = 0;
     std::size_t unsent_ = 0;
     phase phase_ = phase::open;
