@@ -1,0 +1,134 @@
+#include "actors/group/coordinator_actor.hpp"
+
+#include "actors/group/group_messages.hpp"
+#include "actors/group/group_records.hpp"
+#include "actors/partition/partition_messages.hpp"
+#include "protocol/batch/builder.hpp"
+#include "runtime/node/spawn.hpp"
+#include "tests/unit/runtime/test_node.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <variant>
+
+/// Loading from what compaction leaves of `__consumer_offsets` (card GRP-09).
+namespace barnabas::group {
+namespace {
+
+using runtime::reports;
+
+struct compacted_log {
+    log_offset start{0};
+    log_offset end{0};
+    /// The only batch that is left, of one record; -1 for none.
+    log_offset batch_at{-1};
+};
+
+/// The deletion of a group that nobody knows.
+slice deletion_at(log_offset offset) {
+    batch::builder_options options;
+    options.base_offset = offset;
+    batch::batch_builder builder(options);
+    const auto encoded = encode(classic_record{"group", std::nullopt});
+    builder.append(timestamp_ms(0), std::span<const std::byte>(encoded.key), std::nullopt);
+    return builder.build();
+}
+
+class played_log final : public caf::event_based_actor {
+public:
+    played_log(caf::actor_config& config, runtime::node_services&, compacted_log holds,
+               reports<log_offset>& asked)
+        : event_based_actor(config), holds_(holds), asked_(asked) {}
+
+    caf::behavior make_behavior() override {
+        return {[this](const read_request& question) {
+            send(caf::actor_cast<caf::actor>(current_sender()), answer_to(question));
+            // Behind the answer: what a test sends when it sees this comes later.
+            asked_.push(question.fetch_offset);
+        }};
+    }
+
+private:
+    read_response answer_to(const read_request& question) const {
+        read_response told;
+        told.token = question.token;
+        told.high_watermark = told.last_stable_offset = holds_.end;
+        told.log_start_offset = holds_.start;
+        if (question.fetch_offset < holds_.start)
+            told.code = errc::offset_out_of_range;
+        else if (question.fetch_offset <= holds_.batch_at)
+            told.records = deletion_at(holds_.batch_at);
+        return told;
+    }
+
+    compacted_log holds_;
+    reports<log_offset>& asked_;
+};
+
+class asker final : public caf::event_based_actor {
+public:
+    asker(caf::actor_config& config, runtime::node_services&, reports<coordinator_response>& answers)
+        : event_based_actor(config), answers_(answers) {}
+    caf::behavior make_behavior() override {
+        return {[this](const coordinator_response& answer) { answers_.push(answer); }};
+    }
+
+private:
+    reports<coordinator_response>& answers_;
+};
+
+struct coordinator_actor_test : testing::Test {
+    reports<log_offset> asked;
+    reports<coordinator_response> answers;
+    // Ends first: its actors report.
+    std::unique_ptr<runtime::production_node> node = runtime::make_node(1);
+
+    caf::actor load(const compacted_log& holds) {
+        auto& services = node->services();
+        coordinator_actor_options options;
+        options.log =
+            runtime::spawn<caf::actor, played_log>(services, {loop_index(0), "partition"}, holds, asked);
+        options.groups = std::make_shared<const group_options>();
+        options.topics = std::make_shared<const metadata_image>();
+        return spawn_coordinator(services, loop_index(0), std::move(options));
+    }
+    /// What a group that does not exist answers to a heartbeat.
+    void expect_served_by(const caf::actor& coordinator) {
+        const auto client =
+            runtime::spawn<caf::actor, asker>(node->services(), {loop_index(0), "client"}, answers);
+        caf::send_as(client, coordinator, coordinator_request{7, "group", heartbeat_request{}});
+        const auto answer = answers.take();
+        ASSERT_TRUE(answer.has_value());
+        EXPECT_EQ(answer->token, 7u);
+        ASSERT_EQ(answer->code, errc::ok);
+        EXPECT_EQ(std::get<heartbeat_response>(answer->body).code, errc::unknown_member_id);
+        EXPECT_EQ(asked.size(), 0u);
+        caf::anon_send(coordinator, close_coordinator{});
+    }
+};
+
+TEST_F(coordinator_actor_test, serves_from_a_log_of_which_no_record_is_left) {
+    const auto coordinator = load({log_offset(0), log_offset(50)});
+    EXPECT_EQ(asked.take(), log_offset(0));
+    expect_served_by(coordinator);
+}
+
+TEST_F(coordinator_actor_test, serves_when_the_last_record_lies_far_in_front_of_the_end) {
+    const auto coordinator = load({log_offset(0), log_offset(50), log_offset(10)});
+    EXPECT_EQ(asked.take(), log_offset(0));
+    EXPECT_EQ(asked.take(), log_offset(11));
+    expect_served_by(coordinator);
+}
+
+TEST_F(coordinator_actor_test, begins_anew_where_the_log_begins) {
+    const auto coordinator = load({log_offset(40), log_offset(40)});
+    EXPECT_EQ(asked.take(), log_offset(0));
+    EXPECT_EQ(asked.take(), log_offset(40));
+    expect_served_by(coordinator);
+}
+
+} // namespace
+} // namespace barnabas::group
