@@ -107,13 +107,16 @@ void draw_consumers(std::vector<member_options>& members, runtime::random draws)
 }
 
 broker_lines drawn_consumer_config(runtime::random draws) {
-    return {
+    broker_lines lines{
         {"group.consumer.min.session.timeout.ms", "500"},
         {"group.consumer.session.timeout.ms", std::to_string(draws.log_between(1'000, 6'000))},
         {"group.consumer.min.heartbeat.interval.ms", "50"},
         {"group.consumer.heartbeat.interval.ms", std::to_string(draws.log_between(100, 500))},
         {"group.consumer.assignors", draws.chance(1, 2) ? "uniform,range" : "range,uniform"},
     };
+    if (draws.chance(1, 8))
+        lines.emplace_back("group.consumer.max.size", std::to_string(draws.between(1, 8)));
+    return lines;
 }
 
 bool offsets_expire(const broker_lines& config) {
@@ -121,7 +124,7 @@ bool offsets_expire(const broker_lines& config) {
 }
 
 bool limits_groups(const broker_lines& config) {
-    return value_of(config, "group.max.size").has_value();
+    return value_of(config, "group.max.size") || value_of(config, "group.consumer.max.size");
 }
 
 } // namespace barnabas::sim
