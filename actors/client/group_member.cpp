@@ -236,7 +236,9 @@ monotonic_ns group_member::deadline() const {
 slice group_member::subscription() const {
     kafka::consumer_protocol_subscription wanted;
     wanted.topics = {options_.topic.name};
-    wanted.user_data = slice::copy_of(std::to_string(changes_));
+    auto changes = std::to_string(changes_);
+    changes.resize(std::max<std::size_t>(changes.size(), options_.metadata_bytes), ' ');
+    wanted.user_data = slice::copy_of(changes);
     kafka::wire_writer out;
     out.int16(0);
     wanted.encode(out, 0);

@@ -30,6 +30,8 @@ struct group_member_options {
     std::int64_t rude_ns = 0;
     /// From then on it is rude no more; zero: there is no such time.
     monotonic_ns rude_until{};
+    /// How long its subscription is at least. One that cannot be kept is refused, which is no problem then.
+    std::uint64_t metadata_bytes = 0;
     /// No member at all: it commits offsets of all partitions without generation, under a name of its own.
     bool without_generation = false;
     /// Below 4 it gets no id to come back with, below 5 it has no static name.

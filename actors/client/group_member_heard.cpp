@@ -213,6 +213,12 @@ void group_member::react(code outcome, const char* to, monotonic_ns now) {
     case code::coordinator_not_available:
     case code::coordinator_load_in_progress:
         return pause(state_ == state::steady ? state::steady : state::finding, now);
+    case code::message_too_large: // what it says cannot be kept; and so it will be again
+        if (options_.metadata_bytes == 0)
+            events_.on_problem(std::string(to) + " was answered MESSAGE_TOO_LARGE");
+        pause(state::joining, now);
+        not_before_ = now + options_.session_timeout_ms * limits::millisecond;
+        return;
     default:
         if (!may_pass(outcome))
             events_.on_problem(std::string(to) + " was answered " + std::string(kafka::name_of(outcome)));

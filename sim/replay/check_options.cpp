@@ -227,6 +227,7 @@ checked problem_of(const member_options& member) {
         .in("commit_ns", member.commit_ns, millisecond, longest_ns)
         .in("rude_ns", member.rude_ns, 0, longest_ns)
         .in("start_ns", member.start_ns, 0, longest_ns)
+        .in("metadata_bytes", member.metadata_bytes, 0, 1'000'000)
         .in("join_version_max", member.join_version_max, 0, kafka::join_group_request::highest_version)
         // From 10 on topics go by their id, which members do not ask for.
         .in("fetch_version_max", member.fetch_version_max, 1, 9)

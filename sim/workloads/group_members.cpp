@@ -29,7 +29,7 @@ void group_members::start(const std::vector<member_options>& members) {
         const auto of_name = std::count_if(members.begin(), members.end(), [&](const member_options& other) {
             return other.group == one.group && other.instance == one.instance;
         });
-        start_one(one, number, limited || (one.instance != 0 && of_name > 1));
+        start_one(one, number, limited || one.metadata_bytes != 0 || (one.instance != 0 && of_name > 1));
     }
     start_admin();
 }
@@ -112,6 +112,7 @@ client::group_member_options group_members::membership_of(const member_options& 
     membership.heartbeat_ns = options.heartbeat_ns;
     membership.commit_ns = options.commit_ns;
     membership.rude_ns = options.rude_ns;
+    membership.metadata_bytes = options.metadata_bytes;
     membership.without_generation = options.without_generation;
     membership.join_version_max = options.join_version_max;
     membership.fetch_version_max = options.fetch_version_max;

@@ -106,6 +106,19 @@ void draw_consumers(std::vector<member_options>& members, runtime::random draws)
     }
 }
 
+void draw_long_winded(std::vector<member_options>& members, std::uint64_t record_bytes,
+                      runtime::random draws) {
+    const auto model = std::find_if(members.begin(), members.end(),
+                                    [](const auto& one) { return !one.consumer && !one.without_generation; });
+    if (model == members.end() || !draws.chance(1, 8))
+        return;
+    auto one = *model;
+    one.instance = 0;
+    one.rude_ns = 0;
+    one.metadata_bytes = record_bytes + 1;
+    members.push_back(one);
+}
+
 broker_lines drawn_consumer_config(runtime::random draws) {
     broker_lines lines{
         {"group.consumer.min.session.timeout.ms", "500"},

@@ -29,6 +29,9 @@ struct member_options {
     std::int64_t rude_ns = 0;
     /// It comes only then.
     std::int64_t start_ns = 0;
+    /// How long its subscription is at least, if it speaks the classic protocol. Beyond what the broker can
+    /// keep it stays out for ever, and that is to be nobody else's trouble.
+    std::uint64_t metadata_bytes = 0;
     /// Commits for all partitions of a group of its own, without being a member.
     bool without_generation = false;
     std::int16_t join_version_max = kafka::join_group_request::highest_version;
@@ -64,6 +67,9 @@ broker_lines drawn_group_config(runtime::random draws);
 
 /// Lets some of these members speak the consumer protocol, in some runs; draws nothing from elsewhere.
 void draw_consumers(std::vector<member_options>& members, runtime::random draws);
+/// Adds one that says more than a record of so many bytes can keep, in some runs.
+void draw_long_winded(std::vector<member_options>& members, std::uint64_t record_bytes,
+                      runtime::random draws);
 /// What the broker is told for the sake of members that speak it.
 broker_lines drawn_consumer_config(runtime::random draws);
 

@@ -74,6 +74,7 @@ void for_each_field(Member& of, Visit&& visit) {
     visit("commit_ns", of.commit_ns);
     visit("rude_ns", of.rude_ns);
     visit("start_ns", of.start_ns);
+    visit("metadata_bytes", of.metadata_bytes);
     visit("without_generation", of.without_generation);
     visit("join_version_max", of.join_version_max);
     visit("fetch_version_max", of.fetch_version_max);

@@ -226,8 +226,10 @@ void draw_groups(produce_consume_options& made, const runtime::random& root) {
         for (auto& each : drawn_consumer_config(root.split("consumer config")))
             lines.push_back(std::move(each));
     for (auto& each : lines) {
-        if (each.first == "offsets.topic.segment.bytes")
+        if (each.first == "offsets.topic.segment.bytes") {
             make_room_for_groups(each.second, made.members.size());
+            draw_long_winded(made.members, std::stoul(each.second), root.split("long-winded"));
+        }
         std::erase_if(made.broker_config, [&](const auto& line) { return line.first == each.first; });
         made.broker_config.push_back(std::move(each));
     }
