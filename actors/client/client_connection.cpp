@@ -81,7 +81,8 @@ void client_connection::on_frame(const slice& frame, monotonic_ns now) {
                                              std::to_string(header->correlation_id) + " instead of " +
                                              std::to_string(request.correlation_id)});
     answer got{request.number, request.key, request.version, frame.from(in.position())};
-    if (request.key == kafka::api_key::api_versions)
+    // The first one is the connection's own; a later one was somebody's question.
+    if (request.key == kafka::api_key::api_versions && !versions_known_)
         on_api_versions(got, now);
     else
         answers_.push_back(std::move(got));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/admin/admin_broker_types.hpp"
 #include "actors/client/admin/admin_types.hpp"
 #include "actors/client/pending.hpp"
 
@@ -61,6 +62,17 @@ public:
                                            call_options options = {}) const;
 
     pending<result<cluster_description>> describe_cluster(call_options options = {}) const;
+    /// The APIs that each broker serves, by number.
+    pending<results<std::int32_t, std::vector<served_api>>>
+    describe_versions(std::vector<std::int32_t> brokers, call_options options = {}) const;
+    pending<result<feature_levels>> describe_features(call_options options = {}) const;
+    pending<changed> update_features(std::map<std::string, feature_change> changes,
+                                     call_options options = {}) const;
+    /// By number. Where the brokers' clients go, or the controllers'.
+    pending<result<std::vector<endpoint_description>>>
+    list_endpoints(endpoint_kind kind, bool with_fenced = false, call_options options = {}) const;
+    pending<results<std::int32_t, no_value>> unregister_brokers(std::vector<std::int32_t> brokers,
+                                                                call_options options = {}) const;
 
     /// Offsets by time: milliseconds since 1970, or one of `offset_times`.
     pending<results<partition_name, listed_offset>> list_offsets(std::map<partition_name, std::int64_t> times,
@@ -74,6 +86,9 @@ public:
     /// Of either protocol; `group_id_not_found` for a group that nobody knows.
     pending<described_groups> describe_groups(std::vector<std::string> groups,
                                               call_options options = {}) const;
+    /// Who coordinates each group.
+    pending<results<std::string, broker_description>> coordinators_of_groups(std::vector<std::string> groups,
+                                                                             call_options options = {}) const;
     pending<changed> delete_groups(std::vector<std::string> groups, call_options options = {}) const;
     /// All offsets that a group has committed.
     pending<group_offsets> offsets_of_groups(std::vector<std::string> groups,

@@ -3,6 +3,7 @@
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "protocol/kafka/delete_groups.hpp"
 #include "protocol/kafka/describe_groups.hpp"
+#include "protocol/kafka/find_coordinator.hpp"
 #include "protocol/kafka/list_groups.hpp"
 
 // Groups: listed, described, deleted.
@@ -123,6 +124,30 @@ struct describe_consumer_plan : plan_defaults {
     }
 };
 
+struct find_coordinators_plan : plan_defaults {
+    using request = kafka::find_coordinator_request;
+    using response = kafka::find_coordinator_response;
+    using key = std::string;
+    using value = broker_description;
+
+    std::size_t keys_per_request() const { return 1; }
+    call_target target(const key&) const { return call_target::any(); }
+    request ask(std::span<const key> groups, std::int32_t, std::int16_t) const {
+        request asked;
+        asked.key = groups.front();
+        asked.coordinator_keys.assign(groups.begin(), groups.end());
+        return asked;
+    }
+    void read(const response& said, std::span<const key> groups, key_answers<key, value>& out) const {
+        // Before version 4 the answer itself is of the one group.
+        if (said.coordinators.empty())
+            return out.tell(groups.front(), said.error_code, said.error_message,
+                            {said.node_id, said.host, said.port, {}});
+        for (const auto& one : said.coordinators)
+            out.tell(one.key, one.error_code, one.error_message, {one.node_id, one.host, one.port, {}});
+    }
+};
+
 struct delete_groups_plan : plan_defaults {
     using request = kafka::delete_groups_request;
     using response = kafka::delete_groups_response;
@@ -193,6 +218,11 @@ pending<admin::described_groups> admin::describe_groups(std::vector<std::string>
             });
     });
     return later;
+}
+
+pending<results<std::string, broker_description>>
+admin::coordinators_of_groups(std::vector<std::string> groups, call_options options) const {
+    return submit_plan(submit_, find_coordinators_plan{}, std::move(groups), options);
 }
 
 pending<admin::changed> admin::delete_groups(std::vector<std::string> groups, call_options options) const {
