@@ -94,7 +94,7 @@ std::string left_column(const option& one) {
     std::string text = one.short_name != 0 ? std::string("-") + one.short_name + ", " : "    ";
     text += "--" + std::string(one.name);
     if (!one.value.empty())
-        text += " " + std::string(one.value);
+        text += one.value_optional ? " [" + std::string(one.value) + "]" : " " + std::string(one.value);
     return text;
 }
 
@@ -199,7 +199,8 @@ result<parsed_options> parse(const command& what, std::span<const std::string_vi
         auto given = recognise(what, arg);
         if (!given)
             return given.failure();
-        if (!given->row->value.empty() && !given->value) {
+        const bool ends_here = at + 1 == args.size() || args[at + 1].starts_with('-');
+        if (!given->row->value.empty() && !given->value && !(given->row->value_optional && ends_here)) {
             if (++at == args.size())
                 return wrong("--" + std::string(given->row->name) + " needs a value " +
                              std::string(given->row->value));

@@ -22,6 +22,8 @@ struct option {
     bool repeated = false;
     bool required = false;
     char short_name = 0;
+    /// May also be given without a value, which is then empty.
+    bool value_optional = false;
 };
 
 struct command {

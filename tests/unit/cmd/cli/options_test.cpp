@@ -72,6 +72,16 @@ TEST(options, beginnings_of_names_do_for_tools_like_those_of_kafka) {
     EXPECT_NE(refusal({"--quie"}), "") << "other tools want whole names";
 }
 
+TEST(options, a_value_may_be_left_out_where_the_row_says_so) {
+    constexpr option loose[] = {{"state", "STATES", "", "", false, false, 0, true}, {"list", "", ""}};
+    const command groups{"groups", "Groups.", loose};
+    EXPECT_EQ(parsed({"--state", "--list"}, groups)->value("state"), "");
+    EXPECT_TRUE(parsed({"--state", "--list"}, groups)->has("list"));
+    EXPECT_EQ(parsed({"--list", "--state"}, groups)->value("state"), "");
+    EXPECT_EQ(parsed({"--state", "Empty", "--list"}, groups)->value("state"), "Empty");
+    EXPECT_NE(help_text("barnabas", groups).find("--state [STATES]"), std::string::npos);
+}
+
 TEST(options, help_is_found_before_anything_is_checked) {
     EXPECT_TRUE(parsed({"--help", "--nonsense"})->help());
     EXPECT_TRUE(parsed({"-h"})->help());
