@@ -2,10 +2,21 @@
 
 #include "cmd/cli/options.hpp"
 
+#include <vector>
+
 /// One pair per subcommand: its table of options, and what runs it. `main.cpp` lists them.
 namespace barnabas {
 
 inline constexpr const char* program_name = "barnabas";
+
+/// A failure that the tool has told, after which Kafka's tool ends with 0: so does ours by Kafka's name, and
+/// else with 1. For `main.cpp` only.
+inline constexpr int exit_told = 64;
+/// Wrong usage, but of tools like Kafka's, which end with 1.
+inline constexpr int exit_usage = 2;
+
+/// In the order of the help page.
+const std::vector<cli::command>& all_commands();
 
 const cli::command& start_command();
 int run_start(const cli::parsed_options& options);
@@ -18,6 +29,9 @@ int run_topics(const cli::parsed_options& options);
 
 const cli::command& get_offsets_command();
 int run_get_offsets(const cli::parsed_options& options);
+
+const cli::command& consumer_groups_command();
+int run_consumer_groups(const cli::parsed_options& options);
 
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);

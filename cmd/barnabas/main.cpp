@@ -22,6 +22,7 @@ const std::vector<subcommand>& subcommands() {
         {barnabas::start_command(), barnabas::run_start},
         {barnabas::topics_command(), barnabas::run_topics},
         {barnabas::get_offsets_command(), barnabas::run_get_offsets},
+        {barnabas::consumer_groups_command(), barnabas::run_consumer_groups},
         {barnabas::dump_log_command(), barnabas::run_dump_log},
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},
@@ -36,7 +37,7 @@ const std::vector<subcommand>& subcommands() {
 }
 
 constexpr int exit_failure = 1;
-constexpr int exit_usage = 2;
+using barnabas::exit_usage;
 
 int print(const std::string& text) {
     std::fputs(text.c_str(), stdout);
@@ -49,9 +50,7 @@ int refuse(const std::string& why) {
 }
 
 int run(const std::vector<std::string_view>& args) {
-    std::vector<command> commands;
-    for (const auto& one : subcommands())
-        commands.push_back(one.what);
+    const auto& commands = barnabas::all_commands();
     const auto overview =
         barnabas::cli::commands_text(barnabas::program_name, "a Kafka broker made of actors", commands);
     if (args.empty()) {
@@ -81,7 +80,20 @@ int run(const std::vector<std::string_view>& args) {
 
 } // namespace
 
+const std::vector<barnabas::cli::command>& barnabas::all_commands() {
+    static const auto all = [] {
+        std::vector<cli::command> found;
+        for (const auto& one : subcommands())
+            found.push_back(one.what);
+        return found;
+    }();
+    return all;
+}
+
 int main(int argc, char** argv) {
-    const int status = run(std::vector<std::string_view>(argv + 1, argv + argc));
+    const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+    int status = run(arguments);
+    if (status == barnabas::exit_told)
+        status = exit_failure;
     return barnabas::status_after_output(status);
 }

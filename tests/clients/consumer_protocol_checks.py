@@ -7,6 +7,7 @@ import struct
 
 from broker import Broker
 from checks import check, expect, expect_equal, main, until
+from tool_runs import Tool, words
 
 HEARTBEAT, OFFSET_COMMIT, CREATE_TOPICS, FIND_COORDINATOR, DESCRIBE = 68, 8, 19, 10, 69
 UNKNOWN_MEMBER, FENCED_EPOCH, STALE_EPOCH, INVALID_REGEX = 25, 110, 113, 128
@@ -231,6 +232,21 @@ def pattern_takes_what_it_matches_now_and_later():
     until(all_there, 'the new topic that matches is assigned', 40)
     wrong = Member('pattern-group', regex='by-(pattern')
     expect_equal(wrong.heartbeat(), INVALID_REGEX, 'a pattern that is none')
+
+
+@check
+def the_tool_shows_members_epochs_and_assignments():
+    Connection().create('shown', 3)
+    member = joined('shown-group', 1, 3, topics=['shown'])[0]
+    tool = Tool('consumer-groups', broker.bootstrap)
+    group = ('--timeout', '60000', '--describe', '--group', 'shown-group')
+    row = tool.good(*group, '--members', '--verbose').splitlines()[2].split()
+    expect_equal(row, ['shown-group', member.id, '/127.0.0.1', 'hands', '3', str(member.epoch), 'shown:0,1,2', str(member.epoch),
+                       'shown:0,1,2'], 'the member')
+    row = tool.good(*group, '--state', '--verbose').splitlines()[2].split()
+    expect_equal(row, ['shown-group', f'127.0.0.1:{broker.port}', '(1)', 'uniform', 'Stable', str(member.epoch),
+                       str(member.epoch), '1'], 'the state')
+    expect(['shown-group', 'Consumer', 'Stable'] in words(tool.good('--list', '--type', 'consumer', '--state')), 'the list')
 
 
 if __name__ == '__main__':
