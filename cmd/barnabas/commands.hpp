@@ -33,6 +33,9 @@ int run_get_offsets(const cli::parsed_options& options);
 const cli::command& consumer_groups_command();
 int run_consumer_groups(const cli::parsed_options& options);
 
+const cli::command& configs_command();
+int run_configs(const cli::parsed_options& options);
+
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);
 

@@ -23,6 +23,7 @@ const std::vector<subcommand>& subcommands() {
         {barnabas::topics_command(), barnabas::run_topics},
         {barnabas::get_offsets_command(), barnabas::run_get_offsets},
         {barnabas::consumer_groups_command(), barnabas::run_consumer_groups},
+        {barnabas::configs_command(), barnabas::run_configs},
         {barnabas::dump_log_command(), barnabas::run_dump_log},
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},
