@@ -36,6 +36,24 @@ int run_consumer_groups(const cli::parsed_options& options);
 const cli::command& configs_command();
 int run_configs(const cli::parsed_options& options);
 
+const cli::command& delete_records_command();
+int run_delete_records(const cli::parsed_options& options);
+
+const cli::command& log_dirs_command();
+int run_log_dirs(const cli::parsed_options& options);
+
+const cli::command& broker_api_versions_command();
+int run_broker_api_versions(const cli::parsed_options& options);
+
+const cli::command& cluster_command();
+int run_cluster(const cli::parsed_options& options);
+
+const cli::command& features_command();
+int run_features(const cli::parsed_options& options);
+
+const cli::command& storage_command();
+int run_storage(const cli::parsed_options& options);
+
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);
 

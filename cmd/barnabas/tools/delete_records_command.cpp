@@ -1,0 +1,121 @@
+#include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/tools/json_reader.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
+
+#include <array>
+#include <set>
+
+// `barnabas delete-records`, which is Kafka's kafka-delete-records.sh.
+namespace barnabas {
+
+namespace {
+
+using client::partition_name;
+
+constexpr std::array delete_records_options{
+    tools::bootstrap_server,
+    tools::command_config,
+    cli::option{"offset-json-file", "FILE",
+                "The partitions, each with the first offset that stays; -1: all is deleted. Required."},
+    tools::output_format,
+    tools::zookeeper,
+    tools::version,
+};
+
+constexpr std::string_view delete_records_notes =
+    "Options, output and exit status are those of Kafka's kafka-delete-records.sh. The file:\n"
+    "  {\"partitions\":[{\"topic\":\"orders\",\"partition\":1,\"offset\":100}],\"version\":1}\n"
+    "\n"
+    "Example:\n"
+    "  barnabas delete-records --bootstrap-server localhost:9092 --offset-json-file trim.json\n";
+
+std::optional<std::string> find_delete_records_misuse(const cli::parsed_options& options) {
+    for (const auto* name : {"bootstrap-server", "offset-json-file"})
+        if (!options.has(name))
+            return std::string("Missing required argument \"[") + name + "]\"";
+    return std::nullopt;
+}
+
+result<std::map<partition_name, std::int64_t>> read_offsets(const std::string& path) {
+    const auto text = tools::read_text_file(path);
+    if (!text)
+        return text.failure();
+    const auto parsed = tools::parse_json(*text);
+    if (!parsed)
+        return tools::wrong(path + " is no JSON: " + parsed.failure().detail);
+    const auto bad = [&](const std::string& why) { return tools::wrong(path + ": " + why); };
+    if (const auto* version = parsed->find("version"); version != nullptr && version->number() != 1)
+        return bad("Not supported version field value, allowed is 1");
+    const auto* list = parsed->find("partitions");
+    if (list == nullptr || list->list() == nullptr)
+        return bad("Missing partitions field");
+    std::map<partition_name, std::int64_t> before;
+    for (const auto& one : *list->list()) {
+        const auto *topic = one.find("topic"), *partition = one.find("partition"),
+                   *offset = one.find("offset");
+        if (topic == nullptr || topic->text() == nullptr || partition == nullptr || !partition->number() ||
+            *partition->number() < 0 || *partition->number() > 0x7fffffff || offset == nullptr ||
+            !offset->number())
+            return bad("each of partitions needs a topic, a partition and an offset");
+        const partition_name name{*topic->text(), static_cast<std::int32_t>(*partition->number())};
+        if (!before.emplace(name, *offset->number()).second)
+            return bad("Offset json file contains duplicate topic partitions: " + name.topic + "-" +
+                       std::to_string(name.partition));
+    }
+    return before;
+}
+
+result<tools::said> delete_records(const cli::parsed_options& options) {
+    auto before = read_offsets(*options.value("offset-json-file"));
+    if (!before)
+        return before.failure();
+    auto cluster = tools::connect("delete-records", options);
+    if (!cluster)
+        return cluster.failure();
+    tools::said told;
+    told.out = "Executing records delete operation\nRecords delete operation completed:\n";
+    std::vector<json_object> rows;
+    for (const auto& [name, outcome] : cluster->admin_calls().delete_records(std::move(*before)).get()) {
+        const auto shown = name.topic + "-" + std::to_string(name.partition);
+        json_object row;
+        row.add("topic", name.topic).add("partition", name.partition);
+        if (outcome)
+            row.add("lowWatermark", *outcome);
+        else
+            row.add("error", outcome.failure().detail);
+        rows.push_back(row);
+        told.out +=
+            "partition: " + shown + "\t" +
+            (outcome ? "low_watermark: " + std::to_string(*outcome) : "error: " + outcome.failure().detail) +
+            "\n";
+        // Kafka's tool ends with 0 all the same.
+        if (!outcome)
+            told.status = exit_told;
+    }
+    if (tools::wants_json(options))
+        told.out = json_object().add("partitions", rows).text() + "\n";
+    return told;
+}
+
+} // namespace
+
+const cli::command& delete_records_command() {
+    static const cli::command command = {"delete-records",       "Deletes the oldest records of partitions.",
+                                         delete_records_options, {},
+                                         delete_records_notes,   true};
+    return command;
+}
+
+int run_delete_records(const cli::parsed_options& options) {
+    if (const auto settled = tools::settle_usage("delete-records", options, find_delete_records_misuse))
+        return *settled;
+    const auto told = delete_records(options);
+    if (told)
+        return tools::print(*told);
+    if (tools::wants_json(options))
+        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
+    return tools::print({{}, "Error: " + told.failure().detail + "\n", tools::exit_failed});
+}
+
+} // namespace barnabas

@@ -1,0 +1,183 @@
+#include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
+
+#include <algorithm>
+#include <array>
+
+// `barnabas features`, which is Kafka's kafka-features.sh.
+namespace barnabas {
+
+namespace {
+
+using direction = client::feature_change::direction;
+
+constexpr std::array features_options{
+    tools::bootstrap_server,
+    cli::option{"bootstrap-controller", "HOST:PORT,...", "Accepted instead of --bootstrap-server."},
+    tools::command_config,
+    cli::option{"feature", "NAME=LEVEL", "The feature to change; with disable only NAME.", {}, true},
+    cli::option{"release-version", "VERSION",
+                "Refused: levels of Kafka's releases are not those of Barnabas."},
+    cli::option{"metadata", "VERSION", "The old name of --release-version."},
+    cli::option{"dry-run", "", "Only check."},
+    cli::option{"unsafe", "", "With downgrade, disable: even if something is lost."},
+    cli::option{"node-id", "ID", "Accepted; any broker tells."},
+    tools::output_format,
+    tools::zookeeper,
+    tools::version,
+};
+
+constexpr std::string_view features_notes =
+    "Actions:\n"
+    "  describe   Shows features with their levels.\n"
+    "  upgrade    Raises levels.\n"
+    "  downgrade  Lowers levels.\n"
+    "  disable    Switches features off.\n"
+    "\n"
+    "Options, output and exit status are those of Kafka's kafka-features.sh.\n"
+    "\n"
+    "Example:\n"
+    "  barnabas features --bootstrap-server localhost:9092 describe\n";
+
+constexpr std::array<std::string_view, 4> features_actions{"describe", "upgrade", "downgrade", "disable"};
+
+direction direction_of(const cli::parsed_options& options) {
+    if (options.positionals().front() == "upgrade")
+        return direction::upgrade;
+    return options.has("unsafe") ? direction::unsafe_downgrade : direction::safe_downgrade;
+}
+
+result<std::map<std::string, client::feature_change>> chosen_changes(const cli::parsed_options& options) {
+    std::map<std::string, client::feature_change> changes;
+    const auto& action = options.positionals().front();
+    for (const auto& text : options.values("feature")) {
+        const auto sign = text.find('=');
+        client::feature_change change;
+        change.how = direction_of(options);
+        if (action != "disable") {
+            if (sign == std::string::npos)
+                return tools::wrong("Can't parse feature=level string " + text + ": equals sign not found.");
+            const auto level = tools::whole_number(text.substr(sign + 1));
+            if (!level || *level < 0 || *level > 32767)
+                return tools::wrong("Can't parse feature=level string " + text + ": unable to parse " +
+                                    text.substr(sign + 1) + " as a short.");
+            change.level = static_cast<std::int16_t>(*level);
+        }
+        const auto name = action == "disable" ? text : text.substr(0, sign);
+        if (!changes.emplace(name, change).second)
+            return tools::wrong("Feature " + name + " was specified more than once.");
+    }
+    return changes;
+}
+
+std::optional<std::string> find_features_misuse(const cli::parsed_options& options) {
+    const auto& action = options.positionals().front();
+    if (action == "version-mapping" || action == "feature-dependencies")
+        return action + " is about Kafka's own releases; `describe` shows what this cluster has";
+    if (std::find(features_actions.begin(), features_actions.end(), action) == features_actions.end())
+        return "'" + action + "' is none of describe, upgrade, downgrade, disable";
+    if (options.has("bootstrap-server") == options.has("bootstrap-controller"))
+        return "exactly one of the arguments --bootstrap-server --bootstrap-controller is required";
+    if (action == "describe")
+        return std::nullopt;
+    if (options.has("release-version") || options.has("metadata"))
+        return "--release-version stands for levels of Kafka's own releases: name each feature, --feature "
+               "NAME=LEVEL, as `describe` shows them";
+    if (!options.has("feature"))
+        return "You must specify at least one feature to " + action;
+    if (const auto changes = chosen_changes(options); !changes)
+        return changes.failure().detail;
+    return std::nullopt;
+}
+
+result<tools::said> describe_features(const client::admin& calls, bool json) {
+    const auto found = calls.describe_features().get();
+    if (!found)
+        return found.failure();
+    tools::said told;
+    std::vector<json_object> rows;
+    for (const auto& [name, one] : found->features) {
+        told.out += "Feature: " + name + "\tSupportedMinVersion: " + std::to_string(one.min_level) +
+                    "\tSupportedMaxVersion: " + std::to_string(one.max_level) +
+                    "\tFinalizedVersionLevel: " + std::to_string(one.level) +
+                    "\tEpoch: " + (found->epoch ? std::to_string(*found->epoch) : "-") + "\n";
+        rows.push_back(json_object()
+                           .add("feature", name)
+                           .add("supportedMin", one.min_level)
+                           .add("supportedMax", one.max_level)
+                           .add("finalized", one.level));
+    }
+    if (json)
+        told.out = json_object().add("features", rows).add("epoch", found->epoch).text() + "\n";
+    return told;
+}
+
+/// "was upgraded to 3." or "Could not upgrade group.version to 3. Why."
+std::string outcome_text(const std::string& name, std::int16_t level, const result<client::no_value>& outcome,
+                         const cli::parsed_options& options) {
+    const auto& action = options.positionals().front();
+    const bool dry = options.has("dry-run");
+    const auto to = action == "disable" ? std::string() : " to " + std::to_string(level);
+    if (!outcome)
+        return std::string(dry ? "Can not " : "Could not ") + action + " " + name + to + ". " +
+               outcome.failure().detail;
+    return name + (dry ? " can be " : " was ") + action + "d" + to + ".";
+}
+
+result<tools::said> update_features(const client::admin& calls, const cli::parsed_options& options) {
+    const auto changes = *chosen_changes(options);
+    client::call_options how;
+    how.validate_only = options.has("dry-run");
+    tools::said told;
+    std::vector<json_object> rows;
+    std::size_t failed = 0;
+    for (const auto& [name, outcome] : calls.update_features(changes, how).get()) {
+        failed += outcome ? 0 : 1;
+        told.out += outcome_text(name, changes.at(name).level, outcome, options) + "\n";
+        json_object row;
+        row.add("feature", name).add("level", changes.at(name).level);
+        rows.push_back(row.add("error", outcome ? std::nullopt : std::optional(outcome.failure().detail)));
+    }
+    if (tools::wants_json(options))
+        told.out = json_object().add("features", rows).text() + "\n";
+    if (failed > 0) {
+        told.status = tools::exit_failed;
+        told.complaints =
+            std::to_string(failed) + " out of " + std::to_string(changes.size()) + " operation(s) failed.\n";
+    }
+    return told;
+}
+
+result<tools::said> run_features_action(const cli::parsed_options& options) {
+    auto cluster = tools::connect("features", options,
+                                  options.has("bootstrap-server") ? options.value("bootstrap-server")
+                                                                  : options.value("bootstrap-controller"));
+    if (!cluster)
+        return cluster.failure();
+    if (options.positionals().front() == "describe")
+        return describe_features(cluster->admin_calls(), tools::wants_json(options));
+    return update_features(cluster->admin_calls(), options);
+}
+
+} // namespace
+
+const cli::command& features_command() {
+    static const cli::command command = {"features",       "Shows and changes levels of features.",
+                                         features_options, {"ACTION"},
+                                         features_notes,   true};
+    return command;
+}
+
+int run_features(const cli::parsed_options& options) {
+    if (const auto settled = tools::settle_usage("features", options, find_features_misuse))
+        return *settled;
+    const auto told = run_features_action(options);
+    if (told)
+        return tools::print(*told);
+    if (tools::wants_json(options))
+        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
+    return tools::print({{}, told.failure().detail + "\n", tools::exit_failed});
+}
+
+} // namespace barnabas

@@ -1,0 +1,203 @@
+"""The smaller tools against a broker: delete-records, log-dirs, broker-api-versions, cluster, features, storage."""
+
+import json
+import os
+import re
+import tempfile
+
+from broker import Broker, free_port, run
+from checks import check, expect, expect_equal, main
+from tool_runs import Tool, transcript
+
+SHARED_BROKER = []
+
+
+def broker():
+    if not SHARED_BROKER:
+        one = Broker().start()
+        SHARED_BROKER.append(one)
+        Tool('topics', one.bootstrap).good('--create', '--topic', 'orders', '--partitions', '3')
+        for partition in range(3):
+            run(['kcat', '-b', one.bootstrap, '-P', '-t', 'orders', '-p', str(partition)], data=b'record\n' * 10)
+    return SHARED_BROKER[0]
+
+
+def stop_shared():
+    for one in SHARED_BROKER:
+        one.discard()
+
+
+def tool(name):
+    return Tool(name, broker().bootstrap)
+
+
+def file_with(folder, text):
+    path = os.path.join(folder, 'given')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+    return path
+
+
+@check
+def records_are_deleted_as_a_file_says():
+    wanted = transcript('delete-records-cluster').splitlines()
+    with tempfile.TemporaryDirectory() as folder:
+        # The file of the transcript, with offsets that fit ten records.
+        path = file_with(folder, '{"partitions": [{"topic": "orders", "partition": 0, "offset": 5}, {"topic": "orders", '
+                                 '"partition": 1, "offset": -1}, {"topic": "orders", "partition": 2, "offset": 99999999}], '
+                                 '"version": 1}')
+        status, said, complaints = tool('delete-records').run('--offset-json-file', path)
+        lines = said.splitlines()
+        expect_equal((status, complaints, lines[:3]), (1, '', wanted[:3]), 'status and first lines')
+        expect_equal(lines[3], 'partition: orders-1\tlow_watermark: 10', 'all of a partition')
+        expect(lines[4].startswith('partition: orders-2\terror: ') and 'OFFSET_OUT_OF_RANGE' in lines[4], lines[4])
+        shown = json.loads(tool('delete-records').run('--offset-json-file', path, '--output', 'json')[1])['partitions']
+        expect_equal([one.get('lowWatermark') for one in shown], [5, 10, None], 'JSON')
+    expect_equal(Tool('get-offsets', broker().bootstrap).good('--topic', 'orders', '--time', 'earliest'),
+                 'orders:0:5\norders:1:10\norders:2:0\n', 'where the logs start')
+
+
+@check
+def a_file_that_says_nothing_useful_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        for text, part in (('{"partitions": [', 'is no JSON: '), ('{"version": 1}', 'Missing partitions field'),
+                           ('{"version": 2, "partitions": []}', 'Not supported version'),
+                           ('{"partitions": [{"topic": "a", "partition": "0", "offset": 1}]}', 'needs a topic, a partition'),
+                           ('{"partitions": [{"topic": "a", "partition": 0, "offset": 1}, '
+                            '{"topic": "a", "partition": 0, "offset": 2}]}', 'duplicate topic partitions: a-0')):
+            status, said, complaints = tool('delete-records').run('--offset-json-file', file_with(folder, text))
+            expect((status, said, complaints.count('\n')) == (1, '', 1) and part in complaints, f'{text}: {complaints}')
+    tool('delete-records').refuses('Missing required argument "[offset-json-file]"')
+
+
+@check
+def log_directories_are_described_as_in_the_transcript():
+    said = tool('log-dirs').good('--describe', '--topic-list', 'orders').splitlines()
+    expect_equal(said[:2], ['Querying brokers for log directories information',
+                            'Received log directory information from brokers 1'], 'first lines')
+    told, theirs = json.loads(said[2]), json.loads(transcript('log-dirs-describe').splitlines()[2])
+    directory, model = told['brokers'][0]['logDirs'][0], theirs['brokers'][0]['logDirs'][0]
+    expect_equal((list(told), list(directory), list(directory['partitions'][0])),
+                 (list(theirs), list(model), list(model['partitions'][0])), 'names in their order')
+    expect_equal((directory['logDir'], directory['error']), (broker().data_dir, None), 'the directory')
+    expect_equal(sorted(one['partition'] for one in directory['partitions']), ['orders-0', 'orders-1', 'orders-2'], 'partitions')
+    only = tool('log-dirs').good('--describe', '--broker-list', '1', '--topic-list', 'nope', '--output', 'json')
+    expect_equal(json.loads(only)['brokers'][0]['logDirs'][0]['partitions'], [], 'of another topic')
+    tool('log-dirs').refuses('The given brokers do not exist from --broker-list: 7. Current existent brokers: 1',
+                             '--describe', '--broker-list', '1,7')
+    tool('log-dirs').refuses('Missing required argument "[describe]"')
+
+
+@check
+def versions_are_listed_as_in_the_transcript():
+    said = tool('broker-api-versions').good()
+    lines = said.splitlines()
+    expect_equal(lines[0], f'127.0.0.1:{broker().port} (id: 1 rack: null isFenced: false) -> (', 'the head')
+    expect_equal(lines[-1], ')', 'the end')
+    shape = re.compile(r'\t\w+\(\d+\): (\d+( to \d+)? \[usable: \d+\]|UNSUPPORTED),?')
+    bad = [line for line in lines[1:-1] if not shape.fullmatch(line)]
+    expect_equal(bad, [], 'lines of another shape')
+    named = {line.strip().partition(':')[0] for line in lines[1:-1]}
+    theirs = {line.strip().partition(':')[0] for line in transcript('broker-api-versions').splitlines() if line.startswith('\t')}
+    inside = {'LeaderAndIsr(4)', 'StopReplica(5)', 'UpdateMetadata(6)', 'ControlledShutdown(7)'}
+    expect_equal(theirs - named - inside, set(), 'APIs of Kafka 2.4 that are not named')
+    expect('\tProduce(0): 0 to 13 [usable: 13],' in lines, lines[1])
+    expect(all(line.endswith(',') for line in lines[1:-2]) and not lines[-2].endswith(','), 'commas')
+    apis = json.loads(tool('broker-api-versions').good('--output', 'json'))['brokers'][0]['apis']
+    expect({'key': 18, 'name': 'ApiVersions', 'min': 0, 'max': 4} in apis, f'{apis}')
+
+
+@check
+def a_server_that_is_not_there_fails_the_readiness_check():
+    with tempfile.TemporaryDirectory() as folder:
+        settings = file_with(folder, 'default.api.timeout.ms=1000\n')
+        status, said, complaints = Tool('broker-api-versions', f'127.0.0.1:{free_port()}').run('--command-config', settings)
+    expect_equal((status, said), (1, ''), 'status and standard output')
+    expect('it got as far as: connect' in complaints, complaints)
+
+
+@check
+def the_cluster_is_named_and_its_endpoints_are_listed():
+    with open(os.path.join(broker().data_dir, 'meta.properties'), encoding='utf-8') as lines:
+        cluster = next(line for line in lines if line.startswith('cluster.id=')).strip().partition('=')[2]
+    run_cluster = Tool('cluster').run
+    server = ('--bootstrap-server', broker().bootstrap)
+    expect_equal(run_cluster('cluster-id', *server), (0, f'Cluster ID: {cluster}\n', ''), 'cluster-id')
+    expect_equal(json.loads(run_cluster('cluster-id', *server, '--output', 'json')[1]), {'clusterId': cluster}, 'JSON')
+    expect_equal(run_cluster('list-endpoints', *server)[1],
+                 f'ID         HOST      PORT       RACK STATE      ENDPOINT_TYPE  \n1          127.0.0.1 {broker().port:<10} null '
+                 'unfenced   broker         \n', 'list-endpoints')
+    status, said, complaints = run_cluster('unregister', *server, '--id', '1')
+    expect_equal((status, said), (1, ''), 'unregister')
+    expect('does not support the broker unregistration API' in complaints, complaints)
+    Tool('cluster').refuses("'id' is none of cluster-id, list-endpoints, unregister", 'id', *server)
+    Tool('cluster').refuses('argument --id/-i is required', 'unregister', *server)
+    Tool('cluster').refuses('Please specify --bootstrap-server.', 'cluster-id')
+
+
+@check
+def features_are_described_and_what_cannot_change_says_so():
+    said = tool('features').good('describe')
+    found = re.fullmatch(r'Feature: group\.version\tSupportedMinVersion: \d+\tSupportedMaxVersion: (\d+)\t'
+                         r'FinalizedVersionLevel: (\d+)\tEpoch: (\d+|-)\n', said)
+    expect(found, f'{said!r}')
+    status, said, complaints = tool('features').run('upgrade', '--feature', 'group.version=99')
+    expect_equal((status, complaints), (1, '1 out of 1 operation(s) failed.\n'), 'upgrade')
+    expect(said.startswith('Could not upgrade group.version to 99. ') and said.count('\n') == 1, said)
+    status, said, _ = tool('features').run('disable', '--feature', 'no.such', '--dry-run')
+    expect(status == 1 and said.startswith('Can not disable no.such. '), said)
+    shown = json.loads(tool('features').good('describe', '--output', 'json'))['features'][0]
+    expect_equal((shown['feature'], shown['finalized']), ('group.version', int(found.group(2))), 'JSON')
+    tool('features').refuses('You must specify at least one feature to upgrade', 'upgrade')
+    tool('features').refuses('equals sign not found', 'upgrade', '--feature', 'group.version')
+
+
+def storage(*arguments):
+    return Tool('storage').run(*arguments)
+
+
+@check
+def a_formatted_directory_is_the_one_that_starts():
+    status, made, _ = storage('random-uuid')
+    identity = made.strip()
+    expect(status == 0 and re.fullmatch('[A-Za-z0-9_][A-Za-z0-9_-]{21}', identity), made)
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, 'data')
+        config = file_with(folder, f'log.dirs={data}\nnode.id=1\n')
+        status, said, _ = storage('info', '-c', config)
+        expect_equal((status, said), (1, f'Found problem:\n  {data} does not exist\n\n'), 'before')
+        expect_equal(storage('format', '--standalone', '-t', identity, '-c', config),
+                     (0, f'Formatting metadata directory {data} with cluster.id {identity}.\n', ''), 'format')
+        status, said, complaints = storage('format', '-t', identity, '-c', config)
+        expect((status, said) == (1, '') and f'Log directory {data} is already formatted. Use --ignore-formatted' in complaints,
+               complaints)
+        expect_equal(storage('format', '-t', identity, '-c', config, '-g'),
+                     (0, 'All of the log directories are already formatted.\n', ''), 'again')
+        status, said, _ = storage('info', '-c', config)
+        expect(status == 0 and said.startswith(f'Found log directory:\n  {data}\n\nFound metadata: {{cluster.id={identity}, '
+                                               'directory.id='), said)
+        with Broker(data_dir=data) as one:
+            expect_equal(Tool('cluster', one.bootstrap).good('cluster-id'), f'Cluster ID: {identity}\n', 'of the broker')
+        other = storage('random-uuid')[1].strip()
+        status, _, complaints = storage('format', '-t', other, '-c', config, '-g')
+        expect(status == 1 and f'belongs to the cluster {identity}, not to {other}' in complaints, complaints)
+
+
+@check
+def what_cannot_be_formatted_is_refused_and_left_alone():
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = os.path.join(folder, 'one'), os.path.join(folder, 'two')
+        os.mkdir(two)
+        file_with(two, 'somebody else')
+        config = file_with(folder, f'log.dirs={one},{two}\n')
+        identity = storage('random-uuid')[1].strip()
+        status, said, complaints = storage('format', '-t', identity, '-c', config)
+        expect((status, said) == (1, '') and "is not empty (it holds 'given')" in complaints, complaints)
+        expect(not os.path.exists(one), 'another directory was formatted')
+        Tool('storage').refuses('does not appear to be a valid UUID', 'format', '-t', 'abc', '-c', config)
+    Tool('storage').refuses('argument --config/-c is required', 'info')
+    Tool('storage').refuses("'fromat' is none of random-uuid, format, info", 'fromat')
+
+
+if __name__ == '__main__':
+    main('admin_tools', stop_shared)
