@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/kafka_names.hpp"
 #include "cmd/barnabas/output_status.hpp"
 
 #include <cstdio>
@@ -85,6 +86,31 @@ int run(const std::vector<std::string_view>& args) {
     return exit_failure;
 }
 
+/// By a name of Kafka's, with Kafka's exit status.
+int run_as_kafkas(const barnabas::own_call& call) {
+    if (call.in_background) {
+        const auto goes_on = barnabas::go_into_background();
+        if (!goes_on)
+            return refuse(goes_on.failure().detail);
+        if (!*goes_on)
+            return 0;
+    }
+    const int status = run(std::vector<std::string_view>(call.arguments.begin(), call.arguments.end()));
+    return status == barnabas::exit_told ? 0 : status;
+}
+
+int run_by_name(std::string_view program, const std::vector<std::string_view>& arguments) {
+    const auto call = barnabas::call_by_kafkas_name(program, arguments);
+    if (!call) {
+        refuse(call.failure().detail);
+        return exit_failure;
+    }
+    if (*call)
+        return run_as_kafkas(**call);
+    const int status = run(arguments);
+    return status == barnabas::exit_told ? exit_failure : status;
+}
+
 } // namespace
 
 const std::vector<barnabas::cli::command>& barnabas::all_commands() {
@@ -99,8 +125,5 @@ const std::vector<barnabas::cli::command>& barnabas::all_commands() {
 
 int main(int argc, char** argv) {
     const std::vector<std::string_view> arguments(argv + 1, argv + argc);
-    int status = run(arguments);
-    if (status == barnabas::exit_told)
-        status = exit_failure;
-    return barnabas::status_after_output(status);
+    return barnabas::status_after_output(run_by_name(argc > 0 ? argv[0] : "", arguments));
 }

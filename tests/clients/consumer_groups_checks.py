@@ -1,12 +1,13 @@
 """`barnabas consumer-groups` against a broker: flags, output and exit status of Kafka's kafka-consumer-groups.sh."""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
 import time
 
-from broker import Broker, run
+from broker import PROGRAM, Broker, run
 from checks import check, expect, expect_equal, main, until
 from tool_runs import Tool, transcript, words
 
@@ -270,6 +271,15 @@ def regular_expressions_are_validated():
     one = Tool('consumer-groups')
     expect_equal(one.good('--validate-regex', 'orders.*'), 'The regular expression `orders.*` is valid.\n', 'a good one')
     expect(one.good('--validate-regex', 'orders(').startswith('The regular expression `orders(` is invalid: '), 'a bad one')
+
+
+@check
+def by_kafkas_name_told_failures_end_with_0():
+    with tempfile.TemporaryDirectory() as folder:
+        link = os.path.join(folder, 'kafka-consumer-groups.sh')
+        os.symlink(PROGRAM, link)
+        expect_equal(tool().run('--describe', '--group', 'nope', program=link),
+                     (0, transcript('consumer-groups-describe-unknown'), ''), 'by that name')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "protocol/model/error.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The program by the names of Kafka's scripts: a link named kafka-topics.sh to `barnabas` is `barnabas
+/// topics`.
+namespace barnabas {
+
+/// A command line of ours.
+struct own_call {
+    std::vector<std::string> arguments;
+    /// `kafka-server-start.sh -daemon`: go on in the background.
+    bool in_background = false;
+};
+
+/// What the program called by that name (with or without folders and ".sh") stands for; nothing when the name
+/// is none of Kafka's. The error is a sentence with what to do instead.
+result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
+                                                    const std::vector<std::string_view>& arguments);
+
+/// Leaves the terminal: output goes to kafkaServer.out in the folder $LOG_DIR, or here. True in the process
+/// that goes on, false in the one that was called.
+result<bool> go_into_background();
+
+} // namespace barnabas
