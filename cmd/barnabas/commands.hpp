@@ -54,6 +54,9 @@ int run_features(const cli::parsed_options& options);
 const cli::command& storage_command();
 int run_storage(const cli::parsed_options& options);
 
+const cli::command& doctor_command();
+int run_doctor(const cli::parsed_options& options);
+
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);
 

@@ -32,6 +32,7 @@ const std::vector<subcommand>& subcommands() {
         {barnabas::features_command(), barnabas::run_features},
         {barnabas::storage_command(), barnabas::run_storage},
         {barnabas::dump_log_command(), barnabas::run_dump_log},
+        {barnabas::doctor_command(), barnabas::run_doctor},
         {barnabas::sim_command(), barnabas::run_sim},
         {barnabas::sim_run_command(), barnabas::run_sim_run},
         {barnabas::sim_sweep_command(), barnabas::run_sim_sweep},

@@ -1,0 +1,92 @@
+"""`barnabas doctor`: what it finds in a sound cluster, without a broker, and on disks that are not sound."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import tempfile
+
+from broker import PROGRAM, Broker, free_port, run
+from checks import check, expect, expect_equal, main
+from tool_runs import Tool
+
+
+def config_of(folder, broker=None, port=None, data=None):
+    path = os.path.join(folder, 'server.properties')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(f'listeners=PLAINTEXT://127.0.0.1:{port or broker.port}\nlog.dirs={data or broker.data_dir}\n')
+    return path
+
+
+def doctor(*arguments):
+    done = run([PROGRAM, 'doctor', *arguments], good=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def findings(text):
+    return {line[8:].partition(': ')[0]: line[:8].strip() for line in text.splitlines()}
+
+
+@check
+def a_sound_broker_gets_good_marks():
+    with Broker() as one, tempfile.TemporaryDirectory() as folder:
+        Tool('topics', one.bootstrap).good('--create', '--topic', 'seen')
+        config = config_of(folder, one)
+        status, said, _ = doctor('--config', config)
+        found = findings(said)
+        expect_equal(status, 0, f'exit status ({said})')
+        expect_equal((found['cluster'], found[f'broker 1 at 127.0.0.1:{one.port}'], found['internal topics']),
+                     ('good', 'good', 'good'), said)
+        expect(found[f'room in {one.data_dir}'] in ('good', 'warning') and f'sync of {one.data_dir}' in found, said)
+        expect('open files' in found and 'clock' in found, said)
+        run(['kcat', '-b', one.bootstrap, '-P', '-t', 'seen'], data=b'x\n')
+        run(['kcat', '-b', one.bootstrap, '-G', 'g', '-c', '1', '-X', 'auto.offset.reset=earliest', 'seen'])
+        checks = json.loads(doctor('--config', config, '--output', 'json')[1])['checks']
+        expect({'name': 'topic __consumer_offsets', 'finding': 'good', 'detail': '50 partitions, replicas: 1'} in checks,
+               f'{checks}')
+        before = set(os.listdir(one.data_dir))
+        doctor('--bootstrap-server', one.bootstrap, '--config', config)
+        expect_equal(set(os.listdir(one.data_dir)), before, 'what lies in the data directory')
+
+
+@check
+def without_a_broker_that_is_said_with_what_to_do():
+    with tempfile.TemporaryDirectory() as folder:
+        config = config_of(folder, port=free_port(), data=os.path.join(folder, 'none'))
+        status, said, _ = doctor('--config', config, '--timeout', '1000')
+    expect_equal((status, findings(said)['cluster']), (1, 'bad'), said)
+    expect('start the broker, or name another with --bootstrap-server' in said, said)
+    expect(re.search("^warning disk of .*/none: the directory does not exist yet", said, re.MULTILINE), said)
+
+
+@check
+def an_address_that_nobody_reaches_is_named():
+    port = free_port()
+    with Broker({'advertised.listeners': f'PLAINTEXT://127.0.0.1:{port}'}) as one, tempfile.TemporaryDirectory() as folder:
+        status, said, _ = doctor('--config', config_of(folder, one), '--bootstrap-server', one.bootstrap, '--timeout', '2000')
+    expect_equal((status, findings(said)[f'broker 1 at 127.0.0.1:{port}']), (1, 'bad'), said)
+    expect('advertised.listeners' in said, said)
+
+
+@check
+def few_open_files_are_told():
+    with Broker() as one, tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([PROGRAM, 'doctor', '--config', config_of(folder, one)], capture_output=True, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000)))
+    said = done.stdout.decode()
+    expect_equal((done.returncode, findings(said)['open files']), (1, 'bad'), said)
+    expect('at most 1000' in said and 'LimitNOFILE' in said, said)
+
+
+@check
+def wrong_usage_ends_with_2():
+    expect_equal(doctor('--output', 'yaml')[0], 2, 'a format')
+    expect_equal(doctor('--timeout', 'x')[0], 2, 'a timeout')
+    with tempfile.TemporaryDirectory() as folder:
+        status, _, complaints = doctor('--config', os.path.join(folder, 'none'))
+    expect(status == 1 and 'cannot be read' in complaints, complaints)
+
+
+if __name__ == '__main__':
+    main('doctor')
