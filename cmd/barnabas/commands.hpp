@@ -57,6 +57,15 @@ int run_storage(const cli::parsed_options& options);
 const cli::command& doctor_command();
 int run_doctor(const cli::parsed_options& options);
 
+const cli::command& completion_command();
+int run_completion(const cli::parsed_options& options);
+
+const cli::command& manual_command();
+int run_manual(const cli::parsed_options& options);
+
+const cli::command& reference_command();
+int run_reference(const cli::parsed_options& options);
+
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);
 

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import tempfile
 
-from broker import PROGRAM, Broker, answers, free_port, run
+from broker import PROGRAM, ROOT, Broker, answers, free_port, run
 from checks import Skip, check, expect, expect_equal, main, until
+from tool_runs import Tool
 
 SHARED_BROKER = []
 BUILD = os.path.dirname(os.path.dirname(os.path.abspath(PROGRAM)))
+PAGE = os.path.join(ROOT, 'docs', 'tools.md')
 
 
 def broker():
@@ -43,6 +45,10 @@ class Installed:
         expect(program, 'the program is not installed')
         return os.path.join(os.path.dirname(os.path.dirname(program[0])), *parts)
 
+    def text(self, *parts):
+        with open(self.path(*parts), encoding='utf-8') as file:
+            return file.read()
+
     def run(self, name, *arguments):
         done = run([self.path('bin', name), *arguments], good=False)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -50,8 +56,8 @@ class Installed:
 
 def commands():
     """Every command, and whether it is named as one of Kafka's."""
-    page = run([PROGRAM, '--help']).stdout.decode()
-    return re.findall('^  ([a-z-]+)  ', page, re.MULTILINE)
+    page = run([PROGRAM, 'reference']).stdout.decode()
+    return re.findall('^## barnabas (.*)$', page, re.MULTILINE)
 
 
 @check
@@ -74,6 +80,9 @@ def installed_links_act_as_kafkas_tools():
         missing = [name for name in ('topics', 'configs', 'consumer-groups', 'delete-records', 'get-offsets', 'log-dirs',
                                      'dump-log', 'storage', 'broker-api-versions', 'cluster', 'features') if name not in tools]
         expect_equal(missing, [], 'tools without a link')
+        expect('.SH OPTIONS' in there.text('share', 'man', 'man1', 'barnabas-topics.1'), 'no man page')
+        expect('complete -F' in there.text('share', 'bash-completion', 'completions', 'kafka-topics.sh'), 'no completion')
+        expect(there.text('share', 'zsh', 'site-functions', '_barnabas').startswith('#compdef '), 'no completion for zsh')
 
 
 def by_name(name, *arguments, environment=None):
@@ -126,6 +135,69 @@ def old_flags_name_their_replacement():
     for name in ('topics', 'configs', 'consumer-groups', 'delete-records', 'log-dirs', 'broker-api-versions'):
         status, said, complaints = by_name(f'kafka-{name}.sh', '--zookeeper', 'localhost:2181')
         expect((status, said) == (1, '') and f'say {name} --bootstrap-server HOST:PORT' in complaints, complaints)
+
+
+@check
+def the_page_of_tools_equals_the_tables():
+    wanted = run([PROGRAM, 'reference']).stdout.decode()
+    if os.environ.get('BARNABAS_UPDATE'):
+        with open(PAGE, 'w', encoding='utf-8') as page:
+            page.write(wanted)
+    with open(PAGE, encoding='utf-8') as page:
+        expect(page.read() == wanted, 'docs/tools.md is old; run this check once with BARNABAS_UPDATE=1')
+
+
+@check
+def manual_pages_are_right_for_man():
+    for name in commands():
+        page = run([PROGRAM, 'manual', *name.split()]).stdout.decode()
+        expect(page.startswith(f'.TH "barnabas-{name.replace(" ", "-")}" 1 '), page[:100])
+    expect('.BR barnabas\\-topics (1)' in run([PROGRAM, 'manual']).stdout.decode(), 'the overview')
+    if shutil.which('groff') is None:
+        return
+    shown = run(['groff', '-man', '-Tascii', '-ww'], data=run([PROGRAM, 'manual', 'topics']).stdout)
+    expect_equal(shown.stderr, b'', 'what groff complains of')
+
+
+def completed(line, program='barnabas'):
+    """What bash offers behind the line."""
+    script = f'''PATH={os.path.dirname(os.path.abspath(PROGRAM))}:$PATH
+source <({PROGRAM} completion bash) || exit 1
+COMP_LINE='{line}' COMP_WORDS=({line} ) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+[[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('') && COMP_CWORD=$((COMP_CWORD + 1))
+_barnabas
+printf '%s\\n' "${{COMPREPLY[@]}}"'''
+    done = run(['bash', '-c', script])
+    expect_equal(done.stderr, b'', f'what bash complains of for {line!r}')
+    return done.stdout.decode().split()
+
+
+@check
+def bash_completes_commands_options_and_names_from_the_cluster():
+    expect_equal(completed('barnabas top'), ['topics'], 'a command')
+    expect('sim' in completed('barnabas s') and 'start' in completed('barnabas s'), 'commands')
+    expect_equal(completed('barnabas topics --partitio'), ['--partitions', '--partition-size-limit-per-response'], 'options')
+    expect('--seeds' in completed('barnabas sim sweep --se'), 'of a command of two words')
+    expect_equal(completed('kafka-configs.sh --add-config-'), ['--add-config-file'], "by Kafka's name")
+    expect_equal(completed('barnabas topics --output '), ['text', 'json'], 'a format')
+    expect_equal(completed('barnabas topics --config '), [], 'a value that only the user knows')
+    Tool('topics', broker().bootstrap).good('--create', '--topic', 'completed-topic', '--if-not-exists')
+    server = f'--bootstrap-server {broker().bootstrap}'
+    until(lambda: completed(f'barnabas topics {server} --describe --topic compl') == ['completed-topic'], 'a topic', 20)
+    run(['kcat', '-b', broker().bootstrap, '-P', '-t', 'completed-topic'], data=b'x\n')
+    run(['kcat', '-b', broker().bootstrap, '-G', 'completed-group', '-c', '1', '-X', 'auto.offset.reset=earliest',
+         'completed-topic'])
+    until(lambda: completed(f'barnabas consumer-groups {server} --describe --group compl') == ['completed-group'], 'a group', 20)
+
+
+@check
+def zsh_takes_its_script():
+    script = run([PROGRAM, 'completion', 'zsh']).stdout.decode()
+    expect(script.startswith('#compdef barnabas ') and "'--topic[" in script, script[:100])
+    if shutil.which('zsh') is None:
+        raise Skip('zsh is not installed')
+    run(['zsh', '-n'], data=script.encode())
+    expect_equal(run([PROGRAM, 'completion', 'fish'], good=False).returncode, 2, 'another shell')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,287 @@
+#include "cmd/cli/option_pages.hpp"
+
+namespace barnabas::cli {
+
+namespace {
+
+std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
+    std::string made;
+    while (true) {
+        const auto at = text.find(what);
+        made += text.substr(0, at);
+        if (at == std::string_view::npos)
+            return made;
+        made += by;
+        text.remove_prefix(at + what.size());
+    }
+}
+
+/// "--topic NAME", "-c, --config FILE".
+std::string form_of(const option& one) {
+    std::string text = one.short_name != 0 ? std::string("-") + one.short_name + ", " : "";
+    text += "--" + std::string(one.name);
+    if (!one.value.empty())
+        text += one.value_optional ? " [" + std::string(one.value) + "]" : " " + std::string(one.value);
+    return text;
+}
+
+std::string meaning_of(const option& one) {
+    std::string text(one.help);
+    if (one.required)
+        text += " Required.";
+    if (one.repeated)
+        text += " May be given several times.";
+    return text;
+}
+
+std::string usage_of(std::string_view program, const command& what) {
+    std::string text = std::string(program) + " " + std::string(what.name) + " [options]";
+    for (const auto positional : what.positionals)
+        text += " " + std::string(positional);
+    return text;
+}
+
+std::string table_cell(std::string_view text) {
+    return replaced(text, "|", "\\|");
+}
+
+// Roff: a line must not begin with a dot or an apostrophe, and a dash is a minus.
+std::string roff(std::string_view text) {
+    auto made = replaced(replaced(text, "\\", "\\e"), "-", "\\-");
+    if (made.starts_with('.') || made.starts_with('\''))
+        made.insert(0, "\\&");
+    return replaced(replaced(made, "\n.", "\n\\&."), "\n'", "\n\\&'");
+}
+
+std::string man_head(std::string_view name, std::string_view version, std::string_view summary) {
+    return ".TH \"" + std::string(name) + "\" 1 \"\" \"barnabas " + std::string(version) + "\"\n.SH NAME\n" +
+           roff(name) + " \\- " + roff(summary) + "\n";
+}
+
+/// "barnabas-sim-run" of "sim run".
+std::string man_name(std::string_view program, const command& what) {
+    return std::string(program) + "-" + replaced(what.name, " ", "-");
+}
+
+} // namespace
+
+std::string reference_page(std::string_view program, std::span<const command> commands) {
+    const std::string name(program);
+    std::string page =
+        "# Tools\n\nMade from the tables of options, as `" + name + " COMMAND --help` is, by `" + name +
+        " reference`. Tools that name one of Kafka's are also installed by that name, with and "
+        "without `.sh`.\n\n| command | what it does |\n|---|---|\n";
+    for (const auto& one : commands)
+        page += "| [" + std::string(one.name) + "](#" + name + "-" + replaced(one.name, " ", "-") + ") | " +
+                table_cell(one.summary) + " |\n";
+    for (const auto& one : commands) {
+        page += "\n## " + name + " " + std::string(one.name) + "\n\n" + std::string(one.summary) +
+                "\n\n```\n" + usage_of(program, one) + "\n```\n";
+        if (!one.options.empty())
+            page += "\n| option | meaning | default |\n|---|---|---|\n";
+        for (const auto& row : one.options)
+            page += "| `" + table_cell(form_of(row)) + "` | " + table_cell(meaning_of(row)) + " | " +
+                    table_cell(row.default_value) + " |\n";
+        if (!one.notes.empty())
+            page += "\n```\n" + std::string(one.notes) + (one.notes.ends_with('\n') ? "" : "\n") + "```\n";
+    }
+    return page;
+}
+
+std::string man_page(std::string_view program, std::string_view version, const command& what) {
+    auto page = man_head(man_name(program, what), version, what.summary);
+    page += ".SH SYNOPSIS\n.B " + roff(usage_of(program, what)) + "\n.SH OPTIONS\n";
+    for (const auto& row : what.options) {
+        page += ".TP\n.B " + roff(form_of(row)) + "\n" + roff(meaning_of(row));
+        if (!row.default_value.empty())
+            page += " Default: " + roff(row.default_value) + ".";
+        page += "\n";
+    }
+    page += ".TP\n.B " + roff("-h, --help") + "\nShow the options.\n";
+    if (!what.notes.empty())
+        page += ".SH NOTES\n.nf\n" + roff(what.notes) + (what.notes.ends_with('\n') ? "" : "\n") + ".fi\n";
+    return page;
+}
+
+std::string man_overview(std::string_view program, std::string_view version,
+                         std::span<const command> commands) {
+    auto page = man_head(program, version, "a Kafka broker made of actors, and its tools");
+    page += ".SH SYNOPSIS\n.B " + roff(program) + " COMMAND [options]\n.SH COMMANDS\n";
+    for (const auto& one : commands)
+        page += ".TP\n.BR " + roff(man_name(program, one)) + " (1)\n" + roff(one.summary) + "\n";
+    return page;
+}
+
+namespace {
+
+/// What may stand behind an option.
+enum class value_kind { none, topic, group, file, format, other };
+
+value_kind kind_of(const option& one) {
+    if (one.value.empty())
+        return value_kind::none;
+    if (one.name == "topic" || one.name == "topic-list" || one.name == "include")
+        return value_kind::topic;
+    if (one.name == "group")
+        return value_kind::group;
+    if (one.name == "output")
+        return value_kind::format;
+    return one.value == "FILE" || one.value == "DIR" ? value_kind::file : value_kind::other;
+}
+
+/// Options of that kind as patterns of a shell: "'topics --topic'|'configs --topic'".
+std::string patterns_of(std::span<const command> commands, value_kind kind) {
+    std::string text;
+    for (const auto& one : commands)
+        for (const auto& row : one.options)
+            if (kind_of(row) == kind)
+                text +=
+                    (text.empty() ? "'" : "|'") + std::string(one.name) + " --" + std::string(row.name) + "'";
+    return text.empty() ? "-" : text;
+}
+
+/// "kafka-topics.sh kafka-topics ...".
+std::string kafka_names(std::span<const command> commands) {
+    std::string text;
+    for (const auto& one : commands)
+        if (one.like_kafka)
+            text += " kafka-" + std::string(one.name) + ".sh kafka-" + std::string(one.name);
+    return text;
+}
+
+std::string bash_tables(std::span<const command> commands) {
+    std::string names, text = "_barnabas_options() {\n    case $1 in\n";
+    for (const auto& one : commands) {
+        const auto first = one.name.substr(0, one.name.find(' '));
+        names += (" " + names + " ").find(" " + std::string(first) + " ") == std::string::npos
+                     ? (names.empty() ? "" : " ") + std::string(first)
+                     : "";
+        text += "    '" + std::string(one.name) + "') echo '";
+        for (const auto& row : one.options)
+            text += "--" + std::string(row.name) + " ";
+        text += "--help' ;;\n";
+    }
+    return text + "    *) return 1 ;;\n    esac\n}\n_barnabas_commands='" + names + "'\n";
+}
+
+constexpr std::string_view bash_work = R"~(
+# Names from the cluster, or nothing when it does not answer at once.
+_barnabas_names() {
+    local server=localhost:9092
+    [[ $COMP_LINE =~ --bootstrap-server[=\ ]+([^\ ]+) ]] && server=${BASH_REMATCH[1]}
+    timeout 1 "$1" "$2" --bootstrap-server "$server" --list 2>/dev/null
+}
+
+_barnabas() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    local program=${COMP_WORDS[0]} command= name=${COMP_WORDS[0]##*/}
+    COMPREPLY=()
+    if [[ $name == kafka-* ]]; then
+        command=${name#kafka-}
+        command=${command%.sh}
+        program=@PROGRAM@
+    elif ((COMP_CWORD == 1)); then
+        COMPREPLY=($(compgen -W "$_barnabas_commands" -- "$word"))
+        return
+    else
+        command="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        _barnabas_options "$command" >/dev/null || command=${COMP_WORDS[1]}
+    fi
+    case "$command $before" in
+    @TOPICS@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" topics)" -- "$word")) ;;
+    @GROUPS@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" consumer-groups)" -- "$word")) ;;
+    @FORMATS@) COMPREPLY=($(compgen -W 'text json' -- "$word")) ;;
+    @FILES@) COMPREPLY=($(compgen -f -- "$word")) ;;
+    @OTHERS@) ;;
+    *) COMPREPLY=($(compgen -W "$(_barnabas_options "$command")" -- "$word")) ;;
+    esac
+}
+)~";
+
+/// Of one option, for zsh's _arguments.
+std::string zsh_spec(const option& one) {
+    auto help = replaced(replaced(replaced(one.help, "'", "'\\''"), "[", "\\["), "]", "\\]");
+    help = replaced(help, ":", "\\:");
+    std::string text = std::string(one.repeated ? "*" : "") + "--" + std::string(one.name) + "[" + help + "]";
+    const auto value = replaced(replaced(one.value, ":", "\\:"), "'", "");
+    switch (kind_of(one)) {
+    case value_kind::none: break;
+    case value_kind::topic: text += ":" + value + ":_barnabas_topics"; break;
+    case value_kind::group: text += ":" + value + ":_barnabas_groups"; break;
+    case value_kind::format: text += ":" + value + ":(text json)"; break;
+    case value_kind::file: text += ":" + value + ":_files"; break;
+    case value_kind::other: text += ":" + value + ": "; break;
+    }
+    return "'" + text + "'";
+}
+
+constexpr std::string_view zsh_work = R"~(
+_barnabas_names() {
+    local -a names
+    local server=localhost:9092
+    [[ "${words[*]}" =~ '--bootstrap-server[= ]+([^ ]+)' ]] && server=$match[1]
+    names=(${(f)"$(timeout 1 @PROGRAM@ $1 --bootstrap-server $server --list 2>/dev/null)"})
+    compadd -a names
+}
+_barnabas_topics() { _barnabas_names topics }
+_barnabas_groups() { _barnabas_names consumer-groups }
+
+_barnabas() {
+    local name=${words[1]:t}
+    if [[ $name == kafka-* ]]; then
+        _barnabas_command ${${name#kafka-}%.sh}
+    elif ((CURRENT == 2)); then
+        compadd -a _barnabas_commands
+    else
+        name=${words[2]}
+        shift words
+        ((CURRENT--))
+        if ((CURRENT > 2)) && [[ ${_barnabas_two_words[(r)$name ${words[2]}]} == "$name ${words[2]}" ]]; then
+            name="$name ${words[2]}"
+            shift words
+            ((CURRENT--))
+        fi
+        _barnabas_command $name
+    fi
+}
+)~";
+
+} // namespace
+
+std::string bash_completion(std::string_view program, std::span<const command> commands) {
+    auto work = replaced(bash_work, "@PROGRAM@", program);
+    work = replaced(work, "@TOPICS@", patterns_of(commands, value_kind::topic));
+    work = replaced(work, "@GROUPS@", patterns_of(commands, value_kind::group));
+    work = replaced(work, "@FORMATS@", patterns_of(commands, value_kind::format));
+    work = replaced(work, "@FILES@", patterns_of(commands, value_kind::file));
+    work = replaced(work, "@OTHERS@", patterns_of(commands, value_kind::other));
+    return "# Completion for bash, made by `" + std::string(program) + " completion bash`.\n" +
+           bash_tables(commands) + work + "complete -F _barnabas " + std::string(program) +
+           kafka_names(commands) + "\n";
+}
+
+std::string zsh_completion(std::string_view program, std::span<const command> commands) {
+    std::string firsts, seconds,
+        text = "#compdef " + std::string(program) + kafka_names(commands) + "\n# Made by `" +
+               std::string(program) + " completion zsh`.\n_barnabas_command() {\n    case $1 in\n";
+    for (const auto& one : commands) {
+        const std::string name(one.name);
+        const auto first = name.substr(0, name.find(' '));
+        if ((" " + firsts + " ").find(" " + first + " ") == std::string::npos)
+            firsts += (firsts.empty() ? "" : " ") + first;
+        if (first != name)
+            seconds += " '" + name + "'";
+        text += "    '" + name + "') _arguments '--help[Show the options.]'";
+        for (const auto& row : one.options)
+            text += " " + zsh_spec(row);
+        text += " ;;\n";
+    }
+    return text + "    esac\n}\n_barnabas_commands=(" + firsts + ")\n_barnabas_two_words=(" + seconds +
+           ")\n" + replaced(zsh_work, "@PROGRAM@", program) +
+           // Sourced it registers itself; as a file of $fpath it is the function itself.
+           "if [[ $funcstack[1] == _" + std::string(program) +
+           " ]]; then _barnabas \"$@\"; else compdef _barnabas " + std::string(program) +
+           kafka_names(commands) + "; fi\n";
+}
+
+} // namespace barnabas::cli
