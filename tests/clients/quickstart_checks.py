@@ -1,0 +1,97 @@
+"""docs/quickstart.md: each of its commands is run, in order, and what it prints is compared with the page.
+
+The server's address is another than on the page, since its port may be taken, and the program is the one under test
+(`cmd/start` would build one). Ids and folders may be others; blocks without a block of output behind them may print
+what they like.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+
+from broker import PROGRAM, ROOT, answers, free_port
+from checks import check, expect, expect_equal, main, until
+
+PAGE = os.path.join(ROOT, 'docs', 'quickstart.md')
+BLOCK = re.compile(r'^```(\w+)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+ADDRESS = 'localhost:9092'
+SERVERS = ('cmd/start', 'bin/kafka-server-start.sh')
+
+
+def alike(text):
+    """Without what differs from run to run."""
+    text = re.sub(r'\b(TopicId: |cluster\.id )[A-Za-z0-9_-]{22}', r'\1ID', text)
+    return re.sub(r'\S+/kraft-combined-logs', 'FOLDER', text)
+
+
+class Page:
+    """A folder in which the page's commands run, and the broker that they started."""
+
+    def __enter__(self):
+        self.home = tempfile.TemporaryDirectory(prefix='barnabas-quickstart-')
+        self.folder, self.server = self.home.name, None
+        self.port, self.http_port = free_port(), free_port()
+        os.makedirs(os.path.join(self.folder, 'build', 'cmd'))
+        os.symlink(os.path.abspath(PROGRAM), os.path.join(self.folder, 'build', 'cmd', 'barnabas'))
+        os.mkdir(os.path.join(self.folder, 'bin'))
+        return self
+
+    def __exit__(self, *_):
+        self.stop_server()
+        self.home.cleanup()
+
+    def link(self, command):
+        """What `meson install` links; `kafka_names_checks.py` looks at that."""
+        for name in re.findall(r'bin/(kafka-[a-z-]+\.sh)', command):
+            path = os.path.join(self.folder, 'bin', name)
+            if not os.path.lexists(path):
+                os.symlink(os.path.abspath(PROGRAM), path)
+
+    def run(self, command):
+        self.link(command)
+        if command.strip().split()[0] in SERVERS:
+            self.start_server(command.strip())
+            return ''
+        done = subprocess.run(['bash', '-ec', command.replace(ADDRESS, f'127.0.0.1:{self.port}')], cwd=self.folder,
+                              capture_output=True, timeout=60, check=False, text=True)
+        if not command.startswith('build/cmd/barnabas doctor'):
+            expect_equal((done.returncode, done.stderr), (0, ''), f'status and standard error of {command!r} ({done.stdout})')
+        return done.stdout
+
+    def start_server(self, command):
+        self.stop_server()
+        own = [f'--override={one}' for one in (f'listeners=PLAINTEXT://127.0.0.1:{self.port}',
+                                               f'barnabas.http.listener=127.0.0.1:{self.http_port}')]
+        words = command.split() if command.startswith('bin/') else ['build/cmd/barnabas', 'start']
+        self.server = subprocess.Popen([*words, *own], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE)
+        until(lambda: self.server.poll() is not None or answers(self.port), f'{command} listens', 30)
+        expect(self.server.poll() is None, f'{command} ended: {self.server.stderr.read() if self.server.poll() else b""}')
+
+    def stop_server(self):
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+            self.server.wait(30)
+            self.server = None
+
+
+@check
+def every_command_prints_what_the_page_says():
+    with open(PAGE, encoding='utf-8') as file:
+        blocks = BLOCK.findall(file.read())
+    compared = 0
+    with Page() as page:
+        for (kind, text), (next_kind, wanted) in zip(blocks, blocks[1:] + [('', '')]):
+            if kind != 'sh':
+                continue
+            printed = page.run(text)
+            if next_kind == 'text':
+                expect_equal(alike(printed), alike(wanted), text)
+                compared += 1
+    expect(compared >= 5, f'only {compared} outputs were compared')
+
+
+if __name__ == '__main__':
+    main('quickstart')
