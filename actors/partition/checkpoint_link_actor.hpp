@@ -43,6 +43,7 @@ public:
         self->send(owner_, partition_marks{where_, last, true, removed});
     }
     void let_go() { owner_ = nullptr; }
+    const partition_name& where() const { return where_; }
 
 private:
     caf::actor owner_;

@@ -3,15 +3,15 @@
 #include "runtime/logging/logger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas {
 
-replica::log_options log_options_of(const partition_options& options) {
-    const topic_config& config = options.config;
+namespace {
+
+/// What the topic's configuration says of it.
+replica::log_options configured(const topic_config& config) {
     replica::log_options log;
-    log.directory = options.directory;
-    log.topic_id = options.id.topic;
-    log.partition_index = options.id.partition;
     log.segment_bytes = config.segment_bytes;
     // What is to be compacted by then must not stay in the active segment.
     log.segment_ms = config.cleanup_compact ? std::min(config.segment_ms, config.max_compaction_lag_ms)
@@ -25,7 +25,6 @@ replica::log_options log_options_of(const partition_options& options) {
     log.file_delete_delay_ms = config.file_delete_delay_ms;
     log.delete_policy = config.cleanup_delete;
     log.compact_policy = config.cleanup_compact;
-    log.was_compacted = options.was_compacted;
     log.min_cleanable_dirty_ratio = config.min_cleanable_dirty_ratio;
     log.min_compaction_lag_ms = config.min_compaction_lag_ms;
     log.max_compaction_lag_ms = config.max_compaction_lag_ms;
@@ -34,6 +33,15 @@ replica::log_options log_options_of(const partition_options& options) {
         config.log_append_time ? batch::timestamp_type::log_append_time : batch::timestamp_type::create_time;
     log.timestamp_before_max_ms = config.timestamp_before_max_ms;
     log.timestamp_after_max_ms = config.timestamp_after_max_ms;
+    return log;
+}
+
+replica::log_options log_options_of(const partition_options& options) {
+    auto log = configured(options.config);
+    log.directory = options.directory;
+    log.topic_id = options.id.topic;
+    log.partition_index = options.id.partition;
+    log.was_compacted = options.was_compacted;
     log.producer_id_expiration_ms = options.producer_id_expiration_ms;
     log.snapshot_interval_bytes = options.recovery_point_interval_bytes;
     log.checkpointed = options.checkpointed;
@@ -41,10 +49,24 @@ replica::log_options log_options_of(const partition_options& options) {
     return log;
 }
 
-void configure(partition& machine, partition_options& options, const configure_partition& wanted) {
-    options.config = wanted.config;
+} // namespace
+
+replica::open_job open_job_of(partition_options& options) {
+    replica::open_job job;
+    job.options = log_options_of(options);
+    job.create = options.create;
+    job.journaled = std::move(options.journal.held);
+    job.journal_damage = options.journal.damage;
+    job.closed = std::move(options.closed);
+    job.progress = std::move(options.progress);
+    return job;
+}
+
+void configure(partition& machine, room_for_reads& reads, const configure_partition& wanted) {
+    reads.configure(wanted.config);
+    auto options = configured(wanted.config);
     options.was_compacted = wanted.was_compacted;
-    machine.on_configured(log_options_of(options), wanted.config.write_caching);
+    machine.on_configured(options, wanted.config.write_caching);
 }
 
 void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report) {

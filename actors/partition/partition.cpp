@@ -67,8 +67,8 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
         return;
     constexpr std::int16_t acks_all = -1;
     bool stable = request.acks == acks_all && !settings_.write_caching;
-    if (settings_.planted.ack_before_sync ||
-        (settings_.planted.repeat_acked_before_sync && appended->duplicate))
+    if (log_.options().planted.ack_before_sync ||
+        (log_.options().planted.repeat_acked_before_sync && appended->duplicate))
         stable = false;
     append_response answer;
     answer.base_offset = appended->base_offset;
@@ -198,7 +198,7 @@ void partition::advance() {
             settings_.tap->answered_append({one.acks, one.end, one.answer}, marks());
         port_.answer(one.reply, one.answer);
     }
-    const bool shows_written = settings_.write_caching || settings_.planted.show_before_sync;
+    const bool shows_written = settings_.write_caching || log_.options().planted.show_before_sync;
     const log_offset reached = shows_written ? log_.written_offset() : log_.stable_offset();
     if (reached <= high_watermark_)
         return;
@@ -293,7 +293,7 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
         return answer_read(reply, slice());
     if (answer_from_tail(request, asker, reply))
         return;
-    const auto upto = settings_.planted.serve_beyond_high_watermark ? log_.written_offset() : end;
+    const auto upto = log_.options().planted.serve_beyond_high_watermark ? log_.written_offset() : end;
     auto job = log_.read(from, request.max_bytes, upto, request.at_least_one_batch, request.committed_only);
     if (!job)
         return answer_read(reply, job.failure());
@@ -336,7 +336,7 @@ log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t re
 log_offset partition::wait_at(const waiting_reads::reader& who, log_offset end, bool committed_only) {
     if (end < readable_end(committed_only))
         return log_offset(-1);
-    if (!settings_.planted.reader_at_end_forgotten)
+    if (!log_.options().planted.reader_at_end_forgotten)
         readers(committed_only).add(who, end);
     return end;
 }

@@ -7,7 +7,6 @@
 #include "actors/partition/waiting_appends.hpp"
 #include "actors/partition/waiting_reads.hpp"
 #include "actors/replica/replica_log.hpp"
-#include "protocol/model/planted_bugs.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -20,7 +19,6 @@ struct partition_settings {
     barnabas::leader_epoch epoch{0};
     /// Acknowledge and show what is written, not only what is on stable storage (topic config write.caching).
     bool write_caching = false;
-    planted_bugs planted;
     /// Null outside of simulations; outlives the partition.
     partition_tap* tap = nullptr;
 };

@@ -38,13 +38,13 @@ class partition_actor final : public caf::event_based_actor, private partition_p
 public:
     partition_actor(caf::actor_config& config, runtime::node_services& node, partition_options options,
                     caf::actor broker)
-        : event_based_actor(config), node_(node), options_(std::move(options)), broker_(std::move(broker)),
-          lane_base_(
-              runtime::lane_in(options_.gate->path(), runtime::stable_hash(options_.directory) << 2).get()),
-          journal_(options_.journal, journal_log_in(options_.directory, options_.id.topic)),
-          checkpoints_(std::exchange(options_.checkpoints, nullptr),
-                       {options_.topic_name, options_.id.partition}),
-          tail_(node.memory->tail), waiting_reads_(node.memory->fetch_output, options_.config) {}
+        : event_based_actor(config), node_(node),
+          opening_(std::make_unique<partition_options>(std::move(options))), gate_(opening_->gate),
+          id_(opening_->id), broker_(std::move(broker)),
+          lane_base_(runtime::lane_in(gate_->path(), runtime::stable_hash(opening_->directory) << 2).get()),
+          journal_(opening_->journal, journal_log_in(opening_->directory, id_.topic)),
+          checkpoints_(opening_->checkpoints, {opening_->topic_name, id_.partition}),
+          tail_(node.memory->tail), waiting_reads_(node.memory->fetch_output, opening_->config) {}
 
     caf::behavior make_behavior() override;
     const char* name() const override { return "partition"; }
@@ -53,8 +53,8 @@ public:
     /// as dropped.
     void on_exit() override {
         broker_ = nullptr;
+        opening_.reset();
         journal_.let_go();
-        options_.journal.actor = nullptr;
         checkpoints_.let_go();
         askers_.clear();
         replies_ = {};
@@ -117,11 +117,11 @@ private:
     tail_records read_tail(const read_request& it, log_offset upto) override { return tail_.read(it, upto); }
     void drop_tail() override { tail_.drop(); }
     void tell_cleaner(cleaning_state state) override {
-        state.partition = options_.id;
+        state.partition = id_;
         send(broker_, std::move(state));
     }
     void tell_cleaner(partition_cleaned outcome) override {
-        outcome.partition = options_.id;
+        outcome.partition = id_;
         send(broker_, std::move(outcome));
     }
     void resume_cleaning(std::chrono::milliseconds delay) override {
@@ -162,26 +162,29 @@ private:
     }
     void retry_repair(std::chrono::milliseconds delay) override { delayed_send(self(), delay, repair_due{}); }
     result<void> room() const override {
-        if (!options_.gate->is_short())
+        if (!gate_->is_short())
             return {};
-        return error{errc::disk_full, "the data directory " + options_.gate->path() +
+        return error{errc::disk_full, "the data directory " + gate_->path() +
                                           " is short of room; try again when there is more"};
     }
     timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
     monotonic_ns monotonic_now() const override { return node_.clock->monotonic_now(); }
     void closed(const result<void>& outcome) override;
-    void went_offline(const error&) override { send(broker_, partition_offline{options_.id}); }
+    void went_offline(const error&) override { send(broker_, partition_offline{id_}); }
     void report(std::string_view event, const std::string& message) override {
         node_.log->warn(event, {{"partition", partition_name()}, {"message", message}});
     }
 
     caf::actor self() { return caf::actor_cast<caf::actor>(this); }
     std::string partition_name() const {
-        return options_.topic_name + "-" + std::to_string(options_.id.partition.get());
+        return checkpoints_.where().topic + "-" + std::to_string(id_.partition.get());
     }
 
     runtime::node_services& node_;
-    partition_options options_;
+    /// Null when that is done: a node has many partitions.
+    std::unique_ptr<partition_options> opening_;
+    std::shared_ptr<runtime::directory_gate> gate_;
+    topic_partition id_;
     caf::actor broker_;
     std::uint64_t lane_base_;
     journal_link journal_;
@@ -206,7 +209,7 @@ private:
 caf::behavior partition_actor::make_behavior() {
     set_default_handler(caf::skip);
     // What the checkpoints say of this name is of another partition, when the directory is made only now.
-    if (options_.create)
+    if (opening_->create)
         checkpoints_.forget(this);
     else
         open();
@@ -313,7 +316,7 @@ caf::message_handler partition_actor::rare_questions() {
         [this](const note_recovery_point&) { machine_->on_note_recovery_point(); },
         [this](const log_size_query& query) { tell_asker(machine_->size(query.token)); },
         [this](const producers_query& query) { tell_asker(machine_->producers(query.token)); },
-        [this](const configure_partition& message) { configure(*machine_, options_, message); },
+        [this](const configure_partition& wanted) { configure(*machine_, waiting_reads_, wanted); },
         [this](const check_retention&) { machine_->on_check_retention(); },
         [this](const directory_lost& message) {
             machine_->on_directory_failed({errc::storage_error, message.detail});
@@ -361,7 +364,7 @@ template <class Done, class Job>
 void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared_ptr<Job> job, Done done) {
     node_.disk->submit(
         runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use)), kind,
-        [job, gate = options_.gate](runtime::file_system& files) {
+        [job, gate = gate_](runtime::file_system& files) {
             runtime::gated_files gated(files, *gate);
             job->run(gated);
         },
@@ -369,21 +372,15 @@ void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared
 }
 
 void partition_actor::open() {
-    auto job = std::make_shared<replica::open_job>();
-    job->options = log_options_of(options_);
-    job->options.keeps_for_journal = journal_.in_use() && !options_.config.write_caching;
-    job->create = options_.create;
-    job->journaled = std::move(options_.journal.held);
-    job->journal_damage = options_.journal.damage;
-    job->closed = std::exchange(options_.closed, {});
-    job->progress = std::exchange(options_.progress, {});
+    auto job = std::make_shared<replica::open_job>(open_job_of(*opening_));
+    job->options.keeps_for_journal = journal_.in_use() && !opening_->config.write_caching;
     run(lane_use::write, job->kind(), job, partition_open_done{job});
 }
 
 void partition_actor::fail_to_open(const error& why) {
     journal_.tell_gone(this);
     partition_opened opened;
-    opened.partition = options_.id;
+    opened.partition = id_;
     opened.code = why.code;
     opened.detail = why.detail;
     send(broker_, opened);
@@ -392,24 +389,24 @@ void partition_actor::fail_to_open(const error& why) {
 
 void partition_actor::on_opened(const partition_open_done& message) {
     auto& outcome = message.job->outcome;
-    partition_opened opened;
-    opened.partition = options_.id;
     if (!outcome)
         return fail_to_open(outcome.failure());
+    const auto options = std::exchange(opening_, nullptr);
+    partition_opened opened;
+    opened.partition = id_;
     const auto& report = outcome->report;
     opened.bytes_cut = report.bytes_cut;
     report_opening(*node_.log, partition_name(), report);
-    if (options_.taps != nullptr)
-        tap_ = options_.taps->open(options_.topic_name, options_.id);
-    const partition_settings settings{options_.epoch, options_.config.write_caching, options_.planted,
-                                      tap_.get()};
+    if (options->taps != nullptr)
+        tap_ = options->taps->open(options->topic_name, id_);
+    const partition_settings settings{options->epoch, options->config.write_caching, tap_.get()};
     machine_.emplace(settings, replica::replica_log(message.job->options, *outcome, monotonic_now()),
                      static_cast<partition_port&>(*this));
     if (tap_ != nullptr)
         tap_->opened(machine_->marks(), report, settings.write_caching);
     journal_.tell_settled(this, machine_->log().settled_offset());
     send(broker_, opened);
-    checkpoints_.knows(options_.checkpointed);
+    checkpoints_.knows(options->checkpointed);
     marks_moved();
     become(serving());
 }
@@ -462,14 +459,14 @@ void partition_actor::submit_later(replica::remove_job job, std::chrono::millise
 void partition_actor::closed(const result<void>& outcome) {
     // Behind deletions of segments that are still under way.
     if (remove_files_)
-        start<files_removed>(lane_use::other, directory_removal{options_.directory});
+        start<files_removed>(lane_use::other, directory_removal{machine_->log().options().directory});
     else
         end(outcome);
 }
 
 void partition_actor::end(const result<void>& outcome) {
     partition_closed message;
-    message.partition = options_.id;
+    message.partition = id_;
     if (outcome)
         journal_.tell_settled(this, journal::every_offset);
     else

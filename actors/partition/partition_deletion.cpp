@@ -128,7 +128,7 @@ void partition::on_epoch_query(const epoch_query& query, std::uint64_t reply) {
     const auto end = log_.end_offset_for(query.epoch);
     answer.epoch = end.epoch;
     // What lies behind the high watermark is nobody's yet, and may go with a power cut.
-    const bool unstable = settings_.planted.epoch_ends_unstable;
+    const bool unstable = log_.options().planted.epoch_ends_unstable;
     answer.end_offset = unstable ? end.end_offset : std::min(end.end_offset, high_watermark_);
     port_.answer(reply, answer);
 }

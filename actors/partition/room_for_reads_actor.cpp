@@ -12,7 +12,7 @@ namespace barnabas {
 
 /// What a read may bring: a first batch comes whole, however large.
 std::size_t room_for_reads::most_of(const replica::read_job& job) const {
-    const auto one_batch = static_cast<std::size_t>(config_.max_message_bytes);
+    const auto one_batch = static_cast<std::size_t>(max_message_bytes_);
     return job.at_least_one_batch ? std::max({job.bytes_there(), one_batch, job.needs}) : job.bytes_there();
 }
 

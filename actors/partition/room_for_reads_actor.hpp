@@ -24,9 +24,11 @@ public:
         waiting_reads::reader who;
     };
 
-    /// Both outlive it.
+    /// `reserve` outlives it.
     room_for_reads(runtime::memory_reserve& reserve, const topic_config& config)
-        : reserve_(reserve), config_(config) {}
+        : reserve_(reserve), max_message_bytes_(config.max_message_bytes) {}
+
+    void configure(const topic_config& config) { max_message_bytes_ = config.max_message_bytes; }
 
     /// For one that does not wait; false when there is no room.
     bool take_at_once(replica::read_job& job);
@@ -41,7 +43,7 @@ private:
     std::size_t most_of(const replica::read_job& job) const;
 
     runtime::memory_reserve& reserve_;
-    const topic_config& config_;
+    std::int32_t max_message_bytes_;
     lean_deque<read> waiting_;
     bool told_to_wait_ = false;
 };

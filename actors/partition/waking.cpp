@@ -8,7 +8,7 @@ namespace barnabas {
 void partition::wake_readers() {
     for (const auto& reader : readers_.readable(high_watermark_)) {
         port_.notify(reader);
-        if (settings_.planted.wake_one_reader)
+        if (log_.options().planted.wake_one_reader)
             break;
     }
     if (committed_readers_.size() == 0)
