@@ -63,6 +63,9 @@ struct retention_policy {
     std::int64_t ms = -1;    ///< negative: for ever
     std::int64_t bytes = -1; ///< negative: no limit
     std::int64_t segment_bytes = 0;
+    /// After a crash files show when they were changed last: they are no copies, the clock does not jump, and
+    /// the configuration stays.
+    bool files_tell_times = false;
 };
 
 struct log_sync_begun {

@@ -34,11 +34,9 @@ public:
         const auto end = of.batches.empty() ? event.now.log_start_offset : of.batches.back().next;
         if (end < event.now.log_end_offset)
             of.blind_below = event.now.log_end_offset;
-        // When a segment was closed is forgotten with the process, and counts anew from the first pass.
-        for (auto& each : of.batches) {
-            each.closed = false;
-            each.latest = no_reading;
-        }
+        forget_closed(of, event.where);
+        of.recovered_upto = event.now.log_end_offset;
+        of.is_first_pass = true;
     }
 
     void on_log_appended(const log_appended& event) override {
@@ -60,6 +58,8 @@ public:
         auto& of = logs_[event.where];
         of.now = event.now;
         of.loosest = sent().loosest_retention(event.where, event.at);
+        if (std::exchange(of.is_first_pass, false))
+            note_stamps(of, policy);
         note_time(of, event.now);
         note_closed(of, policy);
         if (healed_ && policy.deletes)
@@ -98,6 +98,9 @@ private:
         log_offset asked{0};
         /// How large what lies below is nobody told.
         log_offset blind_below{0};
+        /// An opening has made sure of what lies below; no later one changes those files.
+        log_offset recovered_upto{0};
+        bool is_first_pass = false;
         /// By the newest pass; absent before the first.
         timestamp_ms now;
         std::optional<retention_policy> loosest;
@@ -143,6 +146,41 @@ private:
         for (auto at = of.batches.rbegin(); at != of.batches.rend(); ++at) {
             at->closed |= behind >= longest;
             behind += at->bytes;
+        }
+    }
+
+    /// What is left of a segment's end in the next life is when its file was changed last, if anything. And
+    /// recovery changes what no opening before has made sure of: that counts anew from the first pass.
+    void forget_closed(known_log& of, const place& where) const {
+        const auto policy = sent().is_retained(where) ? sent().strictest_retention(where, virtual_time(0))
+                                                      : retention_policy{};
+        // Of what clients deleted in a segment nobody knows the times.
+        const bool tells = policy.files_tell_times && of.asked.get() == 0;
+        const auto longest = longest_segment(of, policy);
+        std::uint64_t recovered_behind = 0;
+        for (auto at = of.batches.rbegin(); at != of.batches.rend(); ++at) {
+            if (!tells || recovered_behind < longest) {
+                at->closed = false;
+                at->latest = no_reading;
+            }
+            recovered_behind += at->next <= of.recovered_upto ? at->bytes : 0;
+        }
+    }
+
+    /// The broker's first look: no segment ended before a record in it, or in one before it, whose time makes
+    /// sense by now.
+    static void note_stamps(known_log& of, const retention_policy& policy) {
+        const auto longest = longest_segment(of, policy);
+        auto known = no_reading;
+        std::size_t ahead = 0;
+        std::uint64_t bytes = 0;
+        for (auto& each : of.batches) {
+            for (; ahead < of.batches.size() && bytes < longest; bytes += of.batches[ahead++].bytes)
+                if (is_time(of.batches[ahead]) && of.batches[ahead].stamp <= of.now)
+                    known = std::max(known, of.batches[ahead].stamp);
+            if (each.closed)
+                each.latest = std::max(each.latest, known);
+            bytes -= each.bytes;
         }
     }
 
@@ -229,11 +267,18 @@ private:
             if (!each.closed)
                 return false;
             bytes += each.bytes;
-            const bool sane = is_time(each) && each.stamp <= each.earliest;
-            old = old && of.now - (sane ? each.stamp : each.latest) > policy.ms;
+            old = old && of.now - latest_age(of, each) > policy.ms;
         }
         const auto left = bytes_from(of, of.batches.front().base) - bytes;
         return old || (policy.bytes >= 0 && std::cmp_greater_equal(left, policy.bytes));
+    }
+
+    /// What the age of a batch counts from at the latest, if nothing else in its segment is younger. A time
+    /// that lay in the future once may have come by now.
+    static timestamp_ms latest_age(const known_log& of, const known_batch& each) {
+        if (!is_time(each) || each.stamp > of.now)
+            return each.latest;
+        return each.stamp <= each.earliest ? each.stamp : std::max(each.stamp, each.latest);
     }
 
     by_place<known_log> logs_;

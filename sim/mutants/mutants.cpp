@@ -49,8 +49,6 @@ constexpr const char* settle = "groups_settle";
 constexpr const char* model = "log_model";
 /// Fail-nth tests of the checkpoint files (tests/unit/actors/broker).
 constexpr const char* checkpoint_tests = "checkpoint_tests";
-/// Unit tests of retention over the lives of a log (tests/unit/actors/replica).
-constexpr const char* retention_tests = "retention_tests";
 /// Unit tests of recovery (tests/unit/actors/replica).
 constexpr const char* recovery_tests = "recovery_tests";
 /// Unit tests of groups (tests/unit/actors/group).
@@ -175,7 +173,7 @@ const mutant table[] = {
      &bugs::retention_below_size},
     {"crash_makes_segments_young",
      "a crash forgets when segments were closed",
-     {retention_tests},
+     {policy},
      &bugs::crash_makes_segments_young},
     {"clean_stop_kept",
      "a start leaves what vouches for the logs of a clean stop, while they change",

@@ -4,13 +4,21 @@
 #include "sim/workloads/broker_config.hpp"
 #include "sim/workloads/produce_consume.hpp"
 
+#include <algorithm>
+
 namespace barnabas::sim {
 
 retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_configs) {
     const auto& own = options_.topics[topic].configs;
     const auto config = effective(broker_config_of(broker_.host().name(), options_.broker_config),
                                   {own.begin(), has_configs ? own.end() : own.begin()});
-    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes};
+    const auto& faults = options_.faults.faults;
+    const bool jumps = std::any_of(faults.begin(), faults.end(),
+                                   [](const auto& one) { return one.kind == fault_kind::clock_jump; });
+    const bool files_tell_times = !jumps && !options_.hostile.kinds.has(hostile_kind::replica_move) &&
+                                  options_.alterations.interval_ns == 0;
+    return {config.cleanup_delete, config.retention_ms, config.retention_bytes, config.segment_bytes,
+            files_tell_times};
 }
 
 void produce_consume::start_alterations() {

@@ -16,7 +16,8 @@ MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten', 'moved_
          'moves_on_bad_disks': ('handover_overtaken',)}
 HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept')}
-RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size')}
+RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'),
+             'retention_across_crashes': ('crash_makes_segments_young',)}
 ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
              for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | ALTERATIONS).items() for name in names}
@@ -38,7 +39,6 @@ def run(*arguments):
 UNIT = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 'actors')
 TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_found/{}'),
          'checkpoint_tests': (os.path.join(UNIT, 'broker', 'actors_broker_test'), '*is_found_{}'),
-         'retention_tests': (os.path.join(UNIT, 'replica', 'replica_test'), '*is_found_{}'),
          'recovery_tests': (os.path.join(UNIT, 'replica', 'replica_test'), '*is_found_{}'),
          'group_tests': (os.path.join(UNIT, 'group', 'actors_group_test'), '*is_found_{}')}
 

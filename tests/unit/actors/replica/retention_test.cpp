@@ -77,7 +77,7 @@ TEST_F(retention, a_log_that_dies_every_day_loses_records_from_the_future_when_t
     EXPECT_EQ(day_of_the_end(), 8);
 }
 
-TEST_F(retention, is_found_crash_makes_segments_young) {
+TEST_F(retention, the_planted_bug_keeps_them_for_ever) {
     options.planted.crash_makes_segments_young = true;
     EXPECT_EQ(day_of_the_end(), 0);
 }

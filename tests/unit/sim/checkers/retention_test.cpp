@@ -143,6 +143,46 @@ TEST(retention_keeps_its_policy, has_patience_while_there_are_faults_and_with_th
     EXPECT_FALSE(newest.broken());
 }
 
+/// A file shows when it was changed last, unless it may be a copy.
+TEST(retention_keeps_its_policy, a_crash_makes_nothing_young_that_an_opening_has_made_sure_of) {
+    for (const bool tells : {false, true}) {
+        retention_story told({true, 1000, -1, 200, tells});
+        told.batches(30, 5000, std::int64_t{1} << 62);
+        told.open(30);
+        told.pass(5500, 0);
+        told.open(30);
+        told.healed();
+        for (int i = 0; i < 9; ++i)
+            told.pass(7000 + 50 * i, 0);
+        EXPECT_EQ(told.broken(), tells);
+    }
+}
+
+TEST(retention_keeps_its_policy, what_recovery_may_have_written_again_is_young_once_more) {
+    retention_story told({true, 1000, -1, 200, true});
+    told.batches(30, 5000, std::int64_t{1} << 62);
+    told.pass(5500, 0);
+    told.open(30);
+    told.healed();
+    for (int i = 0; i < 9; ++i)
+        told.pass(7000 + 50 * i, 0);
+    EXPECT_FALSE(told.broken());
+}
+
+/// No segment ended before the records in it and in those before it were made.
+TEST(retention_keeps_its_policy, times_that_make_sense_by_now_keep_what_came_behind_them) {
+    retention_story told({true, 1000, 2000, 200, true});
+    told.batches(1, 5000, 6800);
+    told.batches(29, 5000, std::int64_t{1} << 62);
+    told.open(30);
+    told.pass(5500, 0);
+    told.open(30);
+    told.healed();
+    for (int i = 0; i < 9; ++i)
+        told.pass(7000 + 50 * i, 8);
+    EXPECT_FALSE(told.broken());
+}
+
 TEST(retention_keeps_its_policy, does_not_know_the_size_of_what_came_back_with_a_restart) {
     retention_story told(by_size);
     told.batches(4, 5000, 5000);
