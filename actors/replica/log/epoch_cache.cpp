@@ -49,6 +49,12 @@ std::optional<leader_epoch> epoch_cache::latest() const {
     return entries_.empty() ? std::nullopt : std::optional(entries_.back().epoch);
 }
 
+std::optional<leader_epoch> epoch_cache::epoch_of(log_offset offset) const {
+    const auto behind = std::find_if(entries_.begin(), entries_.end(),
+                                     [&](const epoch_entry& entry) { return entry.start_offset > offset; });
+    return behind == entries_.begin() ? std::nullopt : std::optional((behind - 1)->epoch);
+}
+
 epoch_end epoch_cache::end_offset_for(leader_epoch epoch, log_offset log_end) const {
     if (entries_.empty() || epoch.get() < 0 || epoch > entries_.back().epoch)
         return {};

@@ -36,6 +36,8 @@ public:
     bool truncate_below(log_offset start);
 
     std::optional<leader_epoch> latest() const;
+    /// In which the record at `offset` was appended, if there is one.
+    std::optional<leader_epoch> epoch_of(log_offset offset) const;
     /// The largest epoch known here that is not above `epoch`, and where it ends; of the latest that is
     /// `log_end`. Nothing is known of epochs above the latest.
     epoch_end end_offset_for(leader_epoch epoch, log_offset log_end) const;

@@ -29,12 +29,12 @@ recovery::~recovery() {
 
 result<recovered_log> recovery::run() {
     using step = result<void> (recovery::*)();
-    constexpr std::array<step, 13> steps{
-        &recovery::prepare_directory, &recovery::check_metadata, &recovery::list_files,
-        &recovery::read_epochs,       &recovery::find_snapshot,  &recovery::convert_old_messages,
-        &recovery::choose_scan_start, &recovery::replay_journal, &recovery::look_at_segments,
-        &recovery::complete_segments, &recovery::make_stable,    &recovery::write_snapshot,
-        &recovery::end_permission};
+    constexpr std::array<step, 14> steps{
+        &recovery::prepare_directory, &recovery::check_metadata,    &recovery::list_files,
+        &recovery::read_epochs,       &recovery::find_snapshot,     &recovery::convert_old_messages,
+        &recovery::choose_scan_start, &recovery::check_epochs,      &recovery::replay_journal,
+        &recovery::look_at_segments,  &recovery::complete_segments, &recovery::make_stable,
+        &recovery::write_snapshot,    &recovery::end_permission};
     for (const auto step : steps)
         if (auto done = (this->*step)(); !done)
             return done.failure();
@@ -322,7 +322,8 @@ result<void> recovery::complete_segments() {
         check_checkpointed(options_.checkpointed, log_.segments.front().base_offset, log_.log_end_offset);
     log_.log_start_offset = checked.log_start;
     log_.cleaned_upto = checked.cleaned_upto;
-    log_.report.ignored_checkpoints = std::move(checked.ignored);
+    auto& ignored = log_.report.ignored_checkpoints;
+    ignored.insert(ignored.end(), checked.ignored.begin(), checked.ignored.end());
     settle_times();
     return {};
 }

@@ -54,6 +54,8 @@ private:
     /// What is known of the abort marker of this producer at this last offset.
     using known_entry = std::function<std::optional<aborted_transaction>(const aborted_transaction& marker)>;
 
+    using header_visitor = std::function<void(const batch::batch_header&)>;
+
     result<void> prepare_directory();
     result<void> check_metadata();
     result<void> check_unclaimed();
@@ -71,6 +73,10 @@ private:
     bool gives_up_old_messages() const { return convert_ ? cut_allowed_ : sound_from_.has_value(); }
     result<void> note_no_epochs();
     result<void> choose_scan_start();
+    result<void> check_epochs();
+    bool contradicts_epochs(const batch::batch_header& header) const;
+    result<void> ask_batches_for_epochs();
+    result<void> walk_headers(log_offset from, log_offset upto, const header_visitor& visit);
     result<void> replay_journal();
     bool is_settled(const journal::journal_entry& entry) const;
     result<void> replay(const journal::journal_entry& entry);

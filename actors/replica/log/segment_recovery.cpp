@@ -66,19 +66,49 @@ result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
     if (BARNABAS_MARK_IF(!*last || (*last)->timestamp.get() <= 0, time_index_without_sense))
         return false;
     state.newest = state.last_time_entry = **last;
-    return is_right(segment.files, {state.base_offset, state.size}, **last);
+    auto place = place_of(segment.files, {state.base_offset, state.size}, **last);
+    return place ? result<bool>(place->has_value()) : result<bool>(place.failure());
 }
 
-/// Whether the log has such a batch: retention and lookups go by it.
-result<bool> segment_recovery::is_right(const segment_files& files, const readable_range& log,
-                                        const time_point& entry) {
+/// Of the batch that the entry speaks of, if the log has it: retention and lookups go by it.
+result<std::optional<file_position>>
+segment_recovery::place_of(const segment_files& files, const readable_range& log, const time_point& entry) {
     auto hint = find_position(files_, files.offset_index, log, entry.offset);
     if (!hint)
         return hint.failure();
-    auto confirmed = confirm_time_entry(files_, files.log, log.size, *hint, entry);
-    if (!confirmed)
-        return confirmed.failure();
-    return !BARNABAS_MARK_IF(!*confirmed, time_entry_of_no_batch);
+    auto place = confirm_time_entry(files_, files.log, log.size, *hint, entry);
+    BARNABAS_MARK_IF(place && !*place, time_entry_of_no_batch);
+    return place;
+}
+
+/// Whether these first entries of the index, which make sense, are all that speak of batches before `upto`.
+/// One more may have been there and have rotted, so that it looks like what came later and was never proven;
+/// then a batch is younger than they say.
+result<bool> segment_recovery::are_right(const segment_files& files, const readable_range& log,
+                                         std::span<const time_point> times, file_position upto) {
+    auto place = place_of(files, log, times.back());
+    if (!place)
+        return place.failure();
+    if (!*place)
+        return false;
+    auto size = files_.size(files.time_index);
+    if (!size)
+        return size.failure();
+    if (*size <= times.size() * time_entry_size)
+        return true;
+    batch_walk walk(files_, files.log, **place, log.size);
+    for (;;) {
+        auto batch = walk.next();
+        // Reads tell of damage.
+        if (!batch)
+            return is_damage(batch.code()) ? result<bool>(true) : result<bool>(batch.failure());
+        if (!*batch || (*batch)->position >= upto)
+            return true;
+        const auto& header = (*batch)->header;
+        if (BARNABAS_MARK_IF(header.record_count > 0 && header.max_timestamp > times.back().timestamp,
+                             time_entry_missed))
+            return false;
+    }
 }
 
 /// Whether one of the batches must have an entry in the offset index: a deletion that a crash undid may have
@@ -114,8 +144,8 @@ result<void> segment_recovery::complete_time_index(recovered_segment& segment) {
         return times.failure();
     const bool may_be_whole =
         !times->empty() && (times->size() + 1) * time_entry_size >= state.time_index_size;
-    auto right =
-        may_be_whole ? is_right(files, {state.base_offset, state.size}, times->back()) : result<bool>(false);
+    auto right = may_be_whole ? are_right(files, {state.base_offset, state.size}, *times, last.position)
+                              : result<bool>(false);
     if (!right)
         return right.failure();
     if (!*right)
@@ -297,7 +327,7 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
         return times.failure();
     if (times->empty())
         return trusted_indexes{};
-    auto right = is_right(segment.files, range, times->back());
+    auto right = are_right(segment.files, range, *times, last.position);
     if (!right)
         return right.failure();
     if (!*right)

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace barnabas::replica {
@@ -61,7 +62,10 @@ private:
     };
 
     result<bool> indexes_make_sense(recovered_segment& segment);
-    result<bool> is_right(const segment_files& files, const readable_range& log, const time_point& entry);
+    result<std::optional<file_position>> place_of(const segment_files& files, const readable_range& log,
+                                                  const time_point& entry);
+    result<bool> are_right(const segment_files& files, const readable_range& log,
+                           std::span<const time_point> times, file_position upto);
     result<bool> has_indexed_batch(runtime::file_id log, std::uint64_t size);
     result<void> complete_time_index(recovered_segment& segment);
     result<void> write_closing_entry(runtime::file_id index, file_position from,

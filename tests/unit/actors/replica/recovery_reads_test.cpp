@@ -10,8 +10,9 @@ namespace {
 
 constexpr batch_shape large{.records = 2, .value_size = 4000};
 /// Looks at single headers (first of the active segment, where the index leads to, end of the segment before
-/// the recovery point) read a window each.
-constexpr std::uint64_t looks = 4 * 8192;
+/// the recovery point, and for their epochs the first of the log and the last before the recovery point) read
+/// a window each.
+constexpr std::uint64_t looks = 7 * 8192;
 
 log_options large_options(std::int64_t segment_bytes) {
     auto options = log_host::small_options();

@@ -1,0 +1,160 @@
+#include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/small_file.hpp"
+#include "protocol/batch/big_endian.hpp"
+#include "tests/unit/actors/replica/log_host.hpp"
+
+#include <gtest/gtest.h>
+
+/// Files without a checksum of which a bit rots for good while the broker is down: the batches say what is
+/// right.
+namespace barnabas::replica {
+namespace {
+
+const std::string checkpoint_path = std::string(test_directory) + "/" + std::string(epoch_checkpoint_name);
+
+void flip(memory_files& files, const std::string& path, std::size_t bit) {
+    auto bytes = files.content(path);
+    bytes.at(bit / 8) ^= std::byte{1} << (bit % 8);
+    files.put(path, bytes);
+}
+
+/// Nothing has to be scanned at the next opening.
+void prove_all(log_host& host) {
+    host.log->want_snapshot();
+    EXPECT_FALSE(host.sync());
+    EXPECT_EQ(host.log->snapshot_offset(), host.log->log_end_offset());
+}
+
+/// Ten batches in each of three epochs, in several segments, and the process is killed.
+void make_epochs(memory_files& files) {
+    log_host host(files);
+    ASSERT_TRUE(host.open());
+    std::uint64_t label = 0;
+    for (const int epoch : {1, 2, 5})
+        for (int i = 0; i < 10; ++i)
+            ASSERT_TRUE(host.append({.value_size = 60}, ++label, epoch));
+    prove_all(host);
+    EXPECT_GT(host.log->segments().size(), 1u);
+    files.kill();
+}
+
+std::string epochs_after_opening(memory_files& files) {
+    log_host host(files);
+    const auto opened = host.open(false);
+    EXPECT_TRUE(opened) << to_string(opened.failure());
+    if (!opened)
+        return "";
+    EXPECT_TRUE(host.append({}, 99, 5));
+    for (std::int64_t at = 0; at <= 30; ++at)
+        EXPECT_TRUE(host.read(at, 1)) << at;
+    return encode_epoch_checkpoint(host.log->epochs());
+}
+
+TEST(rotten_files, a_checkpoint_of_epochs_says_what_the_batches_say) {
+    memory_files sound;
+    make_epochs(sound);
+    const auto text = sound.content(checkpoint_path);
+    const auto wanted = epochs_after_opening(sound);
+    ASSERT_EQ(wanted, "0\n3\n1 0\n2 10\n5 20\n");
+    for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+        memory_files files;
+        make_epochs(files);
+        flip(files, checkpoint_path, bit);
+        EXPECT_EQ(epochs_after_opening(files), wanted) << "bit " << bit;
+        EXPECT_EQ(files.content(checkpoint_path), text) << "bit " << bit;
+    }
+}
+
+/// No CRC covers the epoch of a batch, either.
+TEST(rotten_files, one_batch_does_not_outweigh_the_checkpoint) {
+    constexpr std::size_t bits = 32;
+    for (const std::int64_t offset : {0, 5, 10, 19, 29}) {
+        for (std::size_t bit = 0; bit < bits; ++bit) {
+            memory_files files;
+            make_epochs(files);
+            log_host host(files);
+            ASSERT_TRUE(host.open(false));
+            const auto& segments = host.log->segments();
+            auto base = segments.front().base_offset;
+            for (const auto& segment : segments)
+                if (segment.base_offset <= log_offset(offset))
+                    base = segment.base_offset;
+            files.kill();
+            const auto path = segment_path(test_directory, base, log_suffix);
+            const auto batch_bytes = make_batch({.value_size = 60}).bytes.size();
+            const auto position = static_cast<std::size_t>(offset - base.get()) * batch_bytes;
+            flip(files, path, (position + batch::at::leader_epoch) * 8 + bit);
+            ASSERT_TRUE(host.open(false));
+            EXPECT_EQ(host.log->epochs().latest(), leader_epoch(5)) << offset << ", bit " << bit;
+            EXPECT_EQ(host.log->epochs().epoch_of(log_offset(15)), leader_epoch(2));
+            EXPECT_TRUE(host.append({}, 99, 5));
+        }
+    }
+}
+
+log_options options_with(std::int64_t segment_bytes) {
+    auto options = log_host::small_options();
+    options.segment_bytes = segment_bytes;
+    options.snapshot_interval_bytes = 1 << 20;
+    return options;
+}
+
+/// The newest record is not the last one, and what came behind the recovery point is older.
+void make_times(memory_files& files, const log_options& options) {
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    const auto append = [&](int i) {
+        const auto time = 1000 + 500 * (i % 16 <= 8 ? i % 16 : 0) + i;
+        ASSERT_TRUE(host.append({.value_size = 60, .timestamp = time}, static_cast<std::uint64_t>(i)));
+    };
+    for (int i = 0; i < 28; ++i)
+        append(i);
+    prove_all(host);
+    for (int i = 28; i < 32; ++i)
+        append(i);
+    files.kill();
+}
+
+/// Newest times by segment, as the opening finds them, and the offset that a client is told for each time.
+std::vector<std::int64_t> times_after_opening(memory_files& files, const log_options& options) {
+    log_host host(files, options);
+    EXPECT_TRUE(host.open(false));
+    std::vector<std::int64_t> told;
+    for (const auto& segment : host.log->segments())
+        told.push_back(segment.newest.timestamp.get());
+    const auto end = host.log->written_offset();
+    for (std::int64_t time = 1000; time <= 6000; time += 250) {
+        const auto found = host.find(host.log->find_by_timestamp(timestamp_ms(time), end));
+        EXPECT_TRUE(found);
+        told.push_back(found && *found ? (*found)->offset.get() : -1);
+    }
+    const auto largest = host.find(host.log->find_max_timestamp(end));
+    EXPECT_TRUE(largest && *largest);
+    told.push_back(largest && *largest ? (*largest)->offset.get() : -1);
+    return told;
+}
+
+TEST(rotten_files, an_index_of_times_says_what_the_batches_say) {
+    for (const std::int64_t segment_bytes : {1000, 2000, 1 << 20}) {
+        const auto options = options_with(segment_bytes);
+        memory_files sound;
+        make_times(sound, options);
+        const auto names = sound.names();
+        const auto wanted = times_after_opening(sound, options);
+        for (const auto& name : names) {
+            if (!name.ends_with(time_index_suffix))
+                continue;
+            memory_files first;
+            make_times(first, options);
+            for (std::size_t bit = 0; bit < first.content(name).size() * 8; ++bit) {
+                memory_files files;
+                make_times(files, options);
+                flip(files, name, bit);
+                EXPECT_EQ(times_after_opening(files, options), wanted) << name << ", bit " << bit;
+            }
+        }
+    }
+}
+
+} // namespace
+} // namespace barnabas::replica
