@@ -48,6 +48,7 @@ public:
             },
             [this](const link_connected& message) { on_connected(message); },
             [this](const close_client&) {
+                close_streams();
                 step([this](cluster_effects& out) { client_.on_close(now(), out); });
                 if (events_.on_closed)
                     events_.on_closed();
@@ -165,6 +166,13 @@ private:
         if (found->second.stream != nullptr)
             found->second.stream->abort();
         streams_.erase(found);
+    }
+    /// What was written and has no answer (Produce with acks=0) still goes out.
+    void close_streams() {
+        for (auto& [link, one] : streams_)
+            if (one.stream != nullptr)
+                one.stream->close();
+        streams_.clear();
     }
     void drop_streams() {
         for (auto& [link, one] : streams_)

@@ -67,6 +67,11 @@ public:
     virtual std::size_t parts_per_request() const { return std::numeric_limits<std::size_t>::max(); }
     /// Asking twice is not the same as asking once: a late error may be about the call's own earlier attempt.
     virtual bool changes_something() const { return false; }
+    /// False: no answer comes to its requests, and a part is done when it is sent.
+    virtual bool is_answered() const { return true; }
+    /// False: a part fails when its broker cannot be connected to, instead of waiting until it can be:
+    /// whoever asks looks for another one.
+    virtual bool waits_for_connection() const { return true; }
     /// Whether the error may pass by itself or at another broker, so that the part is asked again.
     virtual bool repeats(std::size_t part, kafka::error_code code) const = 0;
 

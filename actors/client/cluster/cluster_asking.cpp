@@ -54,7 +54,9 @@ void cluster_client::plan_call(call_number number, running_call& one, monotonic_
         state.link = found.link;
         if (found.lacks == lack::nothing)
             ready[found.link].push_back(part);
-        else if (auto why = hopeless(one, target, found.lacks, now))
+        else if (auto why = unreachable(one, found))
+            fail(one, part, std::move(*why));
+        else if ((why = hopeless(one, target, found.lacks, now)))
             fail(one, part, std::move(*why));
     }
     const auto most = std::max<std::size_t>(one.call->parts_per_request(), 1);
@@ -79,9 +81,13 @@ void cluster_client::ask_parts(call_number number, running_call& one, link_numbe
             fail(one, part, {sent.code(), to_string(to.at()) + ": " + sent.failure().detail});
         return;
     }
-    for (const auto part : parts)
-        one.parts[part].at = progress::asked;
     to.used_at = now;
+    for (const auto part : parts)
+        one.parts[part].at = one.call->is_answered() ? progress::asked : progress::done;
+    if (!one.call->is_answered()) {
+        one.open -= parts.size();
+        return;
+    }
     flights_[{link, *sent}] = {flight::kind::call, number, {parts.begin(), parts.end()}, {}, now};
 }
 
@@ -161,6 +167,18 @@ std::optional<error> cluster_client::hopeless(const running_call& one, const cal
         return error{errc::unknown_topic_or_partition,
                      "topic '" + target.name + "' has no partition " + std::to_string(target.number)};
     return std::nullopt;
+}
+
+/// The attempt to connect has just failed, and the call does not want another one.
+std::optional<error> cluster_client::unreachable(const running_call& one, const route& found) {
+    if (found.lacks != lack::connection || one.call->waits_for_connection())
+        return std::nullopt;
+    const auto& link = *find(found.link);
+    if (link.session().failures() <= link.failures_told)
+        return std::nullopt;
+    return error{errc::network_exception, std::string(one.call->name()) +
+                                              ": it got as far as: " + reached_by_link(found.link) + ": " +
+                                              link.session().last_failure()->detail};
 }
 
 bool cluster_client::may_send(const broker_link& link, monotonic_ns now) {

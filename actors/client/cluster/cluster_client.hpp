@@ -127,6 +127,7 @@ private:
     route route_to_leader(const call_target& target, monotonic_ns now);
     std::optional<error> hopeless(const running_call& one, const call_target& target, lack lacks,
                                   monotonic_ns now) const;
+    std::optional<error> unreachable(const running_call& one, const route& found);
     link_number any_link(monotonic_ns now);
     std::vector<link_number> candidates();
     bool may_send(const broker_link& link, monotonic_ns now);

@@ -1,0 +1,297 @@
+#include "actors/client/producer/accumulator.hpp"
+
+#include "actors/client/client_session.hpp"
+
+#include <algorithm>
+
+namespace barnabas::client {
+
+namespace {
+
+std::optional<std::string> owned(const std::optional<std::string_view>& text) {
+    return text ? std::optional(std::string(*text)) : std::nullopt;
+}
+
+error no_partition(std::string_view topic, std::int32_t partition, std::size_t count) {
+    return {errc::unknown_topic_or_partition, "topic '" + std::string(topic) + "' has no partition " +
+                                                  std::to_string(partition) + ": there are " +
+                                                  std::to_string(count)};
+}
+
+} // namespace
+
+record_accumulator::record_accumulator(const producer_settings& settings, const runtime::random& draws)
+    : settings_(settings), draws_(draws) {}
+
+record_accumulator::appended record_accumulator::append(const producer_record& record,
+                                                        delivery_callback& call, monotonic_ns now,
+                                                        timestamp_ms wall) {
+    const auto bytes = batch_bytes_of(record);
+    if (auto fault = find_fault(record, bytes))
+        return {verdict::refused, false, std::move(*fault)};
+    auto& topic = topic_of(record.topic);
+    if (topic.second.partitions.empty())
+        return put_aside(topic.second, record, call, {now, wall, bytes, 0});
+    return put(topic, record, call, {now, wall, bytes, 0});
+}
+
+std::optional<error> record_accumulator::find_fault(const producer_record& record, std::size_t bytes) const {
+    if (closed_)
+        return error{errc::closed, "the producer is closed"};
+    if (record.topic.empty())
+        return error{errc::invalid_topic, "a record needs a topic"};
+    if (bytes > settings_.request_bytes_max)
+        return error{errc::message_too_large, "the record takes " + std::to_string(bytes) +
+                                                  " bytes, more than max.request.size (" +
+                                                  std::to_string(settings_.request_bytes_max) + ")"};
+    if (bytes > settings_.buffer_bytes)
+        return error{errc::message_too_large, "the record takes " + std::to_string(bytes) +
+                                                  " bytes, more than buffer.memory (" +
+                                                  std::to_string(settings_.buffer_bytes) + ")"};
+    if (record.partition && *record.partition < 0)
+        return error{errc::invalid_request, "partition " + std::to_string(*record.partition) + " is below 0"};
+    return std::nullopt;
+}
+
+record_accumulator::topics_map::value_type& record_accumulator::topic_of(std::string_view name) {
+    if (const auto found = topics_.find(name); found != topics_.end())
+        return *found;
+    return *topics_.try_emplace(std::string(name), settings_.batch_bytes).first;
+}
+
+/// A single batch always fits.
+bool record_accumulator::may_charge(std::size_t bytes) const {
+    return charged_ == 0 || charged_ + bytes <= settings_.buffer_bytes;
+}
+
+record_accumulator::appended record_accumulator::put_aside(topic_records& topic,
+                                                           const producer_record& record,
+                                                           delivery_callback& call, const arrival& at) {
+    if (!may_charge(at.bytes)) {
+        starved_ = true;
+        return {verdict::full, true, {errc::throttled, "the buffer is full"}};
+    }
+    const bool first = topic.waiting.empty();
+    waiting_record kept{owned(record.key), owned(record.value), {}, record.partition, at, std::move(call)};
+    if (record.timestamp_ms)
+        kept.at.wall = timestamp_ms(*record.timestamp_ms);
+    kept.at.number = next_number_++;
+    for (const auto& header : record.headers)
+        kept.headers.push_back({std::string(header.key), owned(header.value)});
+    topic.waiting.push_back(std::move(kept));
+    charged_ += at.bytes;
+    return {verdict::taken, first, {errc::ok, {}}};
+}
+
+record_accumulator::appended record_accumulator::put(topics_map::value_type& topic,
+                                                     const producer_record& record, delivery_callback& call,
+                                                     const arrival& at) {
+    const bool sticks = !record.partition && (!record.key || settings_.ignore_keys);
+    auto where = choose(topic.second, record);
+    const auto count = topic.second.partitions.size();
+    if (where >= static_cast<std::int32_t>(count))
+        return {verdict::refused, false, no_partition(topic.first, where, count)};
+    bool filled = false;
+    auto* batch = append_to_open(topic.second, where, record, at.wall, filled);
+    if (batch == nullptr && filled && sticks) {
+        topic.second.sticky.on_full();
+        where = choose(topic.second, record);
+        batch = append_to_open(topic.second, where, record, at.wall, filled);
+    }
+    const bool is_new = batch == nullptr;
+    if (is_new)
+        batch = open(topic, where, record, at);
+    if (batch == nullptr) {
+        starved_ = true;
+        return {verdict::full, true, {errc::throttled, "the buffer is full"}};
+    }
+    if (call)
+        batch->waiters.push_back(
+            {batch->content.count() - 1, record.timestamp_ms.value_or(at.wall.get()), std::move(call)});
+    batch->full = batch->content.size() >= settings_.batch_bytes;
+    if (sticks)
+        topic.second.sticky.on_appended(at.bytes - batch::batch_header_size, batch->full);
+    return {verdict::taken, is_new || filled || batch->full, {errc::ok, {}}};
+}
+
+/// Null: there is no open batch, or it has no room, and is `filled`.
+producer_batch* record_accumulator::append_to_open(topic_records& topic, std::int32_t where,
+                                                   const producer_record& record, timestamp_ms wall,
+                                                   bool& filled) {
+    auto& line = topic.partitions[static_cast<std::size_t>(where)].batches;
+    if (line.empty() || line.back()->full)
+        return nullptr;
+    if (line.back()->content.append(record, wall))
+        return line.back().get();
+    line.back()->full = filled = true;
+    return nullptr;
+}
+
+/// A new batch with this record; null when the buffer has no room.
+producer_batch* record_accumulator::open(topics_map::value_type& topic, std::int32_t where,
+                                         const producer_record& record, const arrival& at) {
+    const auto bytes = std::max(settings_.batch_bytes, at.bytes);
+    if (!may_charge(bytes))
+        return nullptr;
+    auto made =
+        std::make_unique<producer_batch>(topic.first, where, open_batch(settings_.batch_bytes, record));
+    made->content.append(record, at.wall);
+    made->number = at.number != 0 ? at.number : next_number_++;
+    made->charged = bytes;
+    made->made_at = at.now;
+    made->deadline = at.now + settings_.delivery_timeout_ns;
+    charged_ += bytes;
+    auto& line = topic.second.partitions[static_cast<std::size_t>(where)].batches;
+    line.push_back(std::move(made));
+    return line.back().get();
+}
+
+std::int32_t record_accumulator::choose(topic_records& topic, const producer_record& record) {
+    if (record.partition)
+        return *record.partition;
+    if (record.key && !settings_.ignore_keys)
+        return partition_of_key(*record.key, static_cast<std::int32_t>(topic.partitions.size()));
+    if (!topic.sticky.current())
+        topic.sticky.settle(draw(topic));
+    return *topic.sticky.current();
+}
+
+std::int32_t record_accumulator::draw(topic_records& topic) {
+    std::vector<partition_load> loads;
+    loads.reserve(topic.partitions.size());
+    for (const auto& one : topic.partitions)
+        loads.push_back({one.has_leader, static_cast<std::uint32_t>(one.batches.size())});
+    return drawn_partition(loads, settings_.adaptive, draws_);
+}
+
+std::vector<std::string> record_accumulator::topics_wanted() const {
+    std::vector<std::string> names;
+    for (const auto& [name, topic] : topics_)
+        if (!topic.waiting.empty())
+            names.push_back(name);
+    return names;
+}
+
+void record_accumulator::on_topic(const std::string& name, const std::vector<bool>& leaders,
+                                  std::vector<dropped_record>& dropped) {
+    auto& topic = topic_of(name);
+    // A topic that was made anew may have fewer: what lies beyond waits for its deadline.
+    if (topic.second.partitions.size() < leaders.size())
+        topic.second.partitions.resize(leaders.size());
+    for (std::size_t i = 0; i < leaders.size(); ++i)
+        topic.second.partitions[i].has_leader = leaders[i];
+    auto waiting = std::exchange(topic.second.waiting, {});
+    for (auto& one : waiting) {
+        std::vector<record_header> headers;
+        for (const auto& header : one.headers)
+            headers.push_back({header.key, header.value});
+        const producer_record record{name, one.key, one.value, headers, one.partition, one.at.wall.get()};
+        charged_ -= one.at.bytes;
+        const auto done = put(topic, record, one.call, one.at);
+        if (done.what == verdict::taken)
+            continue;
+        auto why = done.why;
+        if (done.what == verdict::full)
+            why.detail = "the buffer (buffer.memory) was full when the topic became known";
+        dropped.push_back({name, std::move(one.call), std::move(why)});
+    }
+}
+
+bool record_accumulator::is_ready(const producer_batch& batch, bool is_last, monotonic_ns now) const {
+    return batch.full || !is_last || starved_ || closed_ || batch.number < flushed_below_ ||
+           batch.made_at + settings_.linger_ns <= now;
+}
+
+std::vector<std::unique_ptr<producer_batch>> record_accumulator::take(const room_for& room,
+                                                                      monotonic_ns now) {
+    std::vector<std::unique_ptr<producer_batch>> taken;
+    for (auto& [name, topic] : topics_)
+        for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+            auto& line = topic.partitions[i].batches;
+            if (line.empty() || !is_ready(*line.front(), line.size() == 1, now))
+                continue;
+            auto left = room(name, static_cast<std::int32_t>(i));
+            while (left-- > 0 && !line.empty() && is_ready(*line.front(), line.size() == 1, now)) {
+                taken.push_back(std::move(line.front()));
+                line.pop_front();
+            }
+        }
+    return taken;
+}
+
+void record_accumulator::expire(monotonic_ns now,
+                                const std::function<std::string(const std::string&)>& reason,
+                                std::vector<std::unique_ptr<producer_batch>>& batches,
+                                std::vector<dropped_record>& dropped) {
+    for (auto& [name, topic] : topics_) {
+        for (auto& partition : topic.partitions)
+            while (!partition.batches.empty() && partition.batches.front()->deadline <= now) {
+                batches.push_back(std::move(partition.batches.front()));
+                partition.batches.pop_front();
+            }
+        while (!topic.waiting.empty() && topic.waiting.front().at.now + settings_.max_block_ns <= now) {
+            auto& one = topic.waiting.front();
+            charged_ -= one.at.bytes;
+            dropped.push_back({name, std::move(one.call), {errc::request_timed_out, reason(name)}});
+            topic.waiting.pop_front();
+        }
+    }
+}
+
+monotonic_ns record_accumulator::deadline(monotonic_ns now) const {
+    monotonic_ns due{};
+    for (const auto& [name, topic] : topics_) {
+        if (!topic.waiting.empty())
+            due = earlier(due, topic.waiting.front().at.now + settings_.max_block_ns);
+        for (const auto& partition : topic.partitions) {
+            if (partition.batches.empty())
+                continue;
+            const auto& front = *partition.batches.front();
+            due = earlier(due, front.deadline);
+            // What is ready waits for the sender, not for time.
+            if (!is_ready(front, partition.batches.size() == 1, now))
+                due = earlier(due, front.made_at + settings_.linger_ns);
+        }
+    }
+    return due;
+}
+
+std::uint64_t record_accumulator::flush() {
+    flushed_below_ = next_number_;
+    return next_number_;
+}
+
+bool record_accumulator::has_batches_below(std::uint64_t number) const {
+    for (const auto& [name, topic] : topics_) {
+        if (!topic.waiting.empty() && topic.waiting.front().at.number < number)
+            return true;
+        for (const auto& partition : topic.partitions)
+            if (!partition.batches.empty() && partition.batches.front()->number < number)
+                return true;
+    }
+    return false;
+}
+
+bool record_accumulator::empty() const {
+    return std::all_of(topics_.begin(), topics_.end(), [](const auto& one) {
+        const auto& partitions = one.second.partitions;
+        return one.second.waiting.empty() &&
+               std::all_of(partitions.begin(), partitions.end(),
+                           [](const auto& each) { return each.batches.empty(); });
+    });
+}
+
+void record_accumulator::clear(const error& why, std::vector<std::unique_ptr<producer_batch>>& batches,
+                               std::vector<dropped_record>& dropped) {
+    for (auto& [name, topic] : topics_) {
+        for (auto& partition : topic.partitions)
+            for (auto& batch : std::exchange(partition.batches, {}))
+                batches.push_back(std::move(batch));
+        for (auto& one : std::exchange(topic.waiting, {})) {
+            charged_ -= one.at.bytes;
+            dropped.push_back({name, std::move(one.call), why});
+        }
+    }
+}
+
+} // namespace barnabas::client

@@ -1,0 +1,287 @@
+#include "actors/client/producer/batch_sender.hpp"
+
+#include "actors/client/client_session.hpp"
+
+#include <algorithm>
+
+// What is sent: topics are learned, batches taken, requests made.
+namespace barnabas::client {
+
+namespace {
+
+/// Sequences wrap from the largest int32 to 0.
+std::int32_t advance_sequence(std::int32_t from, std::int32_t by) {
+    return static_cast<std::int32_t>((static_cast<std::uint32_t>(from) + static_cast<std::uint32_t>(by)) &
+                                     INT32_MAX);
+}
+
+std::size_t in_flight(const std::deque<std::unique_ptr<producer_batch>>& batches) {
+    return static_cast<std::size_t>(
+        std::count_if(batches.begin(), batches.end(), [](const auto& each) { return each->in_flight; }));
+}
+
+bool waits(const producer_batch& batch) {
+    return !batch.in_flight && !batch.fate;
+}
+
+} // namespace
+
+batch_sender::batch_sender(producer_settings settings, const runtime::random& draws)
+    : settings_(std::move(settings)), draws_(draws) {}
+
+void batch_sender::take(record_accumulator& from, monotonic_ns now, sender_effects& out) {
+    take_topics(from, now, out);
+    std::vector<std::unique_ptr<producer_batch>> late_ones;
+    from.expire(
+        now, [this](const std::string& topic) { return topic_reason(topic); }, late_ones, out.dropped);
+    for (auto& batch : late_ones) {
+        const place where{batch->topic, batch->partition};
+        fail(*batch, late(where, *batch, now));
+        lines_[where].batches.push_back(std::move(batch));
+    }
+    auto ready = from.take(
+        [this](const std::string& topic, std::int32_t partition) {
+            return room({topic, partition});
+        },
+        now);
+    for (auto& batch : ready)
+        lines_[{batch->topic, batch->partition}].batches.push_back(std::move(batch));
+    release(out);
+}
+
+/// Tells the accumulator of new facts, and asks for the topics that it waits for.
+void batch_sender::take_topics(record_accumulator& from, monotonic_ns now, sender_effects& out) {
+    const auto wanted = from.topics_wanted();
+    for (const auto& name : wanted) {
+        auto& topic = topics_[name];
+        topic.fresh = topic.facts.has_value();
+        topic.wanted = topic.wanted || !topic.facts;
+    }
+    for (auto& [name, topic] : topics_) {
+        if (!std::exchange(topic.fresh, false))
+            continue;
+        std::vector<bool> leaders;
+        for (const auto leader : topic.facts->leaders)
+            leaders.push_back(leader >= 0);
+        from.on_topic(name, leaders, out.dropped);
+    }
+    // Nobody waits for it any more.
+    std::erase_if(topics_, [&](const auto& one) {
+        return !one.second.facts && !one.second.asking &&
+               std::find(wanted.begin(), wanted.end(), one.first) == wanted.end();
+    });
+    ask_topics(now, out);
+}
+
+void batch_sender::ask_topics(monotonic_ns now, sender_effects& out) {
+    for (auto& [name, topic] : topics_) {
+        const bool old = topic.facts && topic.asked_at + settings_.cluster.metadata_age_ns <= now;
+        if (topic.asking || !(topic.wanted || old) || topic.not_before > now)
+            continue;
+        topic.asking = true;
+        topic.asked_at = now;
+        out.topics_asked.push_back(name);
+    }
+}
+
+/// How many more batches of the partition can be sent now. What cannot is better off where more records may
+/// join it.
+std::size_t batch_sender::room(const place& where) {
+    const auto leader = leader_of(where);
+    if (leader < 0)
+        want_topic(where.first);
+    if (leader < 0 || new_epoch_wanted_ || !may_ask(leader))
+        return 0;
+    const auto found = lines_.find(where);
+    if (found == lines_.end())
+        return settings_.in_flight_max;
+    const auto& batches = found->second.batches;
+    if (std::any_of(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); }))
+        return 0;
+    const auto under_way = in_flight(batches);
+    return under_way >= settings_.in_flight_max ? 0 : settings_.in_flight_max - under_way;
+}
+
+std::int32_t batch_sender::leader_of(const place& where) const {
+    const auto found = topics_.find(where.first);
+    if (found == topics_.end() || !found->second.facts)
+        return -1;
+    const auto& leaders = found->second.facts->leaders;
+    const auto index = static_cast<std::size_t>(where.second);
+    return index < leaders.size() ? leaders[index] : -1;
+}
+
+bool batch_sender::may_ask(std::int32_t leader) const {
+    const auto found = asked_of_.find(leader);
+    return found == asked_of_.end() || found->second < settings_.in_flight_max;
+}
+
+void batch_sender::work(monotonic_ns now, sender_effects& out) {
+    expire(now);
+    if (new_epoch_wanted_ && flights_.empty())
+        take_new_epoch();
+    if (!new_epoch_wanted_ && has_identity(now, out))
+        while (send_one_request(now, out)) {
+        }
+    ask_topics(now, out);
+    release(out);
+}
+
+bool batch_sender::has_identity(monotonic_ns now, sender_effects& out) {
+    if (!settings_.idempotent || identity_.id != no_producer_id)
+        return true;
+    if (id_asking_ || id_not_before_ > now || (empty() && topics_.empty()))
+        return false;
+    id_asking_ = true;
+    out.producer_id_asked = true;
+    return false;
+}
+
+/// The lines behind the one that was served last come first: when requests are full, all get their turn.
+std::vector<batch_sender::place> batch_sender::lines_in_turn() const {
+    std::vector<place> turn;
+    for (const auto& [where, of] : lines_)
+        if (std::any_of(of.batches.begin(), of.batches.end(), [](const auto& each) { return waits(*each); }))
+            turn.push_back(where);
+    if (served_)
+        std::rotate(turn.begin(), std::upper_bound(turn.begin(), turn.end(), *served_), turn.end());
+    return turn;
+}
+
+bool batch_sender::send_one_request(monotonic_ns now, sender_effects& out) {
+    produce_order order;
+    flight sent;
+    std::size_t bytes = 0;
+    for (const auto& where : lines_in_turn()) {
+        const auto leader = leader_of(where);
+        auto& of = lines_[where];
+        auto* batch = next_of(where, of, now);
+        const bool another = !order.parts.empty();
+        if (batch == nullptr || (another ? leader != sent.leader : !may_ask(leader)))
+            continue;
+        stamp(of, *batch);
+        if (another && bytes + batch->bytes.size() > settings_.request_bytes_max)
+            break;
+        bytes += batch->bytes.size();
+        sent.leader = leader;
+        sent.parts.emplace_back(where, batch->number);
+        add_part(where, *batch, now, order);
+        served_ = where;
+    }
+    if (order.parts.empty())
+        return false;
+    order.number = next_request_++;
+    order.leader = sent.leader;
+    order.acks = settings_.acks;
+    ++asked_of_[sent.leader];
+    flights_.emplace(order.number, std::move(sent));
+    ++metrics_.requests;
+    out.requests.push_back(std::move(order));
+    return true;
+}
+
+void batch_sender::add_part(const place& where, producer_batch& batch, monotonic_ns now,
+                            produce_order& order) {
+    const auto left = batch.deadline - now;
+    order.timeout_ns = order.parts.empty() ? left : std::min(order.timeout_ns, left);
+    order.parts.push_back({where.first, topics_.at(where.first).facts->id, where.second, batch.bytes});
+    batch.in_flight = true;
+    if (batch.attempts > 0) {
+        metrics_.record_retries += static_cast<std::uint64_t>(batch.content.count());
+        return;
+    }
+    const auto waited = now - batch.made_at;
+    ++metrics_.batches;
+    metrics_.record_bytes += batch.record_bytes;
+    metrics_.batch_bytes += batch.bytes.size();
+    metrics_.queue_time_ns += waited;
+    metrics_.queue_time_ns_max = std::max(metrics_.queue_time_ns_max, waited);
+}
+
+/// The next batch to send, or null: none waits, enough are under way, or an earlier one must be repeated
+/// first.
+producer_batch* batch_sender::next_of(const place& where, line& of, monotonic_ns now) {
+    auto& batches = of.batches;
+    const auto leader = leader_of(where);
+    if (leader < 0)
+        want_topic(where.first);
+    if (leader < 0 || of.awaits_topic || of.not_before > now || in_flight(batches) >= settings_.in_flight_max)
+        return nullptr;
+    const auto next =
+        std::find_if(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); });
+    // One that waits before one in flight is a repetition: it goes when what overtook it has come back.
+    if (next == batches.end() ||
+        std::any_of(next, batches.end(), [](const auto& each) { return each->in_flight; }))
+        return nullptr;
+    return follow(of, topics_.at(where.first).facts->id) ? next->get() : nullptr;
+}
+
+/// In another topic of the same name sequences begin anew. False while answers of the one before are to come.
+bool batch_sender::follow(line& of, const topic_id& id) {
+    if (of.counted_in == id)
+        return true;
+    if (in_flight(of.batches) > 0)
+        return false;
+    of.counted_in = id;
+    of.next_sequence = 0;
+    for (auto& each : of.batches)
+        each->sequence = -1;
+    return true;
+}
+
+void batch_sender::stamp(line& of, producer_batch& batch) {
+    if (!batch.content.is_closed()) {
+        batch.record_bytes = batch.content.size();
+        batch.content.close(settings_.compression, settings_.compression_level, workspace_);
+    }
+    if (!settings_.idempotent) {
+        if (batch.bytes.empty())
+            batch.bytes = batch.content.stamp(no_producer_id, producer_epoch(-1), -1);
+        return;
+    }
+    if (batch.sequence >= 0)
+        return;
+    batch.sequence = of.next_sequence;
+    of.next_sequence = advance_sequence(of.next_sequence, batch.content.count());
+    batch.bytes = batch.content.stamp(identity_.id, identity_.epoch, batch.sequence);
+}
+
+monotonic_ns batch_sender::deadline(monotonic_ns now) const {
+    monotonic_ns due{};
+    // What is due already waits for an answer, not for time.
+    const auto add = [&](monotonic_ns at) {
+        if (at > now)
+            due = earlier(due, at);
+    };
+    bool waiting = false;
+    for (const auto& [where, of] : lines_)
+        for (const auto& each : of.batches) {
+            if (!waits(*each))
+                continue;
+            waiting = true;
+            add(each->deadline);
+            add(of.not_before);
+        }
+    for (const auto& [name, topic] : topics_)
+        if (topic.wanted && !topic.asking)
+            add(topic.not_before);
+    if ((waiting || !topics_.empty()) && !id_asking_ && identity_.id == no_producer_id)
+        add(id_not_before_);
+    return due;
+}
+
+void settle(record_accumulator& records, batch_sender& sender, const under_lock& locked, monotonic_ns now,
+            sender_effects& out) {
+    std::size_t before = 0;
+    do {
+        before = out.requests.size();
+        locked([&] { sender.take(records, now, out); });
+        sender.work(now, out);
+    } while (out.requests.size() > before);
+    locked([&] {
+        for (const auto& batch : out.finished)
+            records.release(std::exchange(batch->charged, 0));
+    });
+}
+
+} // namespace barnabas::client

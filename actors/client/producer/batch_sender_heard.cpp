@@ -1,0 +1,271 @@
+#include "actors/client/producer/batch_sender.hpp"
+
+#include "actors/client/cluster/call.hpp"
+
+#include <algorithm>
+#include <limits>
+
+// What came back, and what ends.
+namespace barnabas::client {
+
+using kafka::error_code;
+
+namespace {
+
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+/// The same batch may fare better at another time or broker.
+bool passes(errc code) {
+    switch (code) {
+    case errc::network_exception:
+    case errc::request_timed_out:
+    case errc::broker_not_available:
+    case errc::unknown_topic_or_partition:
+    case errc::leader_not_available:
+    case errc::throttled: return true;
+    default: return false;
+    }
+}
+
+/// Somebody else leads, or the topic is another one.
+bool is_about_the_topic(error_code code) {
+    switch (code) {
+    case error_code::unknown_topic_or_partition:
+    case error_code::unknown_topic_id:
+    case error_code::inconsistent_topic_id:
+    case error_code::not_leader_or_follower:
+    case error_code::leader_not_available:
+    case error_code::fenced_leader_epoch:
+    case error_code::kafka_storage_error:
+    case error_code::new_leader_elected: return true;
+    default: return false;
+    }
+}
+
+} // namespace
+
+void batch_sender::want_topic(const std::string& name) {
+    topics_[name].wanted = true;
+}
+
+void batch_sender::on_topic(const std::string& name, const result<topic_facts>& said, monotonic_ns now) {
+    auto& topic = topics_[name];
+    topic.asking = false;
+    // Whoever still lacks something says so again.
+    topic.wanted = false;
+    if (said && !said->leaders.empty()) {
+        const auto& leaders = said->leaders;
+        const bool whole = std::none_of(leaders.begin(), leaders.end(), [](auto one) { return one < 0; });
+        topic.attempts = whole ? 0 : topic.attempts + 1;
+        topic.facts = *said;
+        topic.fresh = true;
+        topic.not_before = whole ? now : now + pause_after(topic.attempts);
+    } else {
+        topic.last = said ? error{errc::leader_not_available, "it has no partitions yet"} : said.failure();
+        topic.not_before = now + pause_after(++topic.attempts);
+    }
+    for (auto at = lines_.lower_bound({name, 0}); at != lines_.end() && at->first.first == name; ++at)
+        at->second.awaits_topic = false;
+}
+
+void batch_sender::on_producer_id(const result<producer_id_facts>& said, monotonic_ns now) {
+    id_asking_ = false;
+    if (said) {
+        identity_ = *said;
+        id_attempts_ = 0;
+        id_last_.reset();
+        return;
+    }
+    id_last_ = said.failure();
+    id_not_before_ = now + pause_after(++id_attempts_);
+}
+
+void batch_sender::on_produced(std::uint64_t request, const std::vector<produced_part>& parts,
+                               monotonic_ns now, sender_effects& out) {
+    const auto found = flights_.extract(request);
+    if (found.empty())
+        return;
+    const auto& sent = found.mapped();
+    --asked_of_[sent.leader];
+    for (std::size_t i = 0; i < sent.parts.size(); ++i)
+        hear(sent.parts[i].first, sent.parts[i].second, parts.at(i), now, out);
+}
+
+void batch_sender::hear(const place& where, std::uint64_t number, const produced_part& said, monotonic_ns now,
+                        sender_effects& out) {
+    auto& of = lines_[where];
+    const auto found = std::find_if(of.batches.begin(), of.batches.end(),
+                                    [&](const auto& each) { return each->number == number; });
+    if (found == of.batches.end() || !(*found)->in_flight)
+        return;
+    auto& batch = **found;
+    batch.in_flight = false;
+    if (said.lost) {
+        batch.ambiguous = batch.ambiguous || said.was_sent;
+        of.awaits_topic = true;
+        want_topic(where.first);
+        if (passes(said.lost->code))
+            return repeat_or_fail(of, batch, *said.lost, now);
+        return fail(batch, *said.lost);
+    }
+    if (said.code == error_code::none)
+        return end(batch, {settings_.acks == 0 ? delivery_fate::sent : delivery_fate::written,
+                           said.base_offset,
+                           said.append_time_ms,
+                           {errc::ok, {}}});
+    // An earlier attempt was written, too long ago for the broker to know where.
+    if (said.code == error_code::duplicate_sequence_number)
+        return end(batch, {delivery_fate::written, -1, -1, {errc::ok, {}}});
+    hear_refusal(of, batch, said, now, out);
+}
+
+void batch_sender::hear_refusal(line& of, producer_batch& batch, const produced_part& said, monotonic_ns now,
+                                sender_effects& out) {
+    batch.ambiguous = batch.ambiguous || may_be_written(said.code);
+    if (is_about_the_topic(said.code)) {
+        of.awaits_topic = true;
+        want_topic(batch.topic);
+    }
+    auto why = error_of(said.code, said.message);
+    if (settings_.idempotent && is_sequence_error(said.code)) {
+        const auto first =
+            std::find_if(of.batches.begin(), of.batches.end(), [](const auto& each) { return !each->fate; });
+        // Behind a batch that must be repeated this is to be expected. At the front it proves that no attempt
+        // of this batch was written: a repetition would have been recognised.
+        if (first->get() == &batch) {
+            batch.ambiguous = false;
+            new_epoch_wanted_ = true;
+            out.sequences_lost.push_back({batch.topic, batch.partition, said.code});
+        }
+        return repeat_or_fail(of, batch, std::move(why), now);
+    }
+    if (may_pass(said.code))
+        return repeat_or_fail(of, batch, std::move(why), now);
+    fail(batch, std::move(why));
+}
+
+void batch_sender::repeat_or_fail(line& of, producer_batch& batch, error why, monotonic_ns now) {
+    batch.last = why;
+    if (++batch.attempts > settings_.retries)
+        return fail(batch, std::move(why));
+    of.not_before = now + pause_after(batch.attempts);
+}
+
+void batch_sender::fail(producer_batch& batch, error why) {
+    // A hole in the sequences: the batches behind it would be refused for ever.
+    new_epoch_wanted_ = new_epoch_wanted_ || batch.sequence >= 0;
+    end(batch, {batch.ambiguous ? delivery_fate::unknown : delivery_fate::failed, -1, -1, std::move(why)});
+}
+
+void batch_sender::end(producer_batch& batch, batch_fate fate) {
+    const auto records = static_cast<std::uint64_t>(batch.content.count());
+    const bool good = fate.what == delivery_fate::written || fate.what == delivery_fate::sent;
+    (good ? metrics_.records_sent : metrics_.record_errors) += records;
+    batch.fate = std::move(fate);
+    batch.bytes = {};
+}
+
+/// Fates are told in order: one waits for those before it.
+void batch_sender::release(sender_effects& out) {
+    for (auto& [where, of] : lines_)
+        while (!of.batches.empty() && of.batches.front()->fate) {
+            out.finished.push_back(std::move(of.batches.front()));
+            of.batches.pop_front();
+        }
+}
+
+void batch_sender::expire(monotonic_ns now) {
+    for (auto& [where, of] : lines_)
+        for (auto& each : of.batches)
+            if (!each->fate && !each->in_flight && each->deadline <= now)
+                fail(*each, late(where, *each, now));
+}
+
+void batch_sender::take_new_epoch() {
+    for (auto& [where, of] : lines_) {
+        for (auto& each : of.batches) {
+            if (each->fate)
+                continue;
+            // Under another epoch the broker could not tell a repetition from a new batch.
+            if (each->ambiguous)
+                end(*each, {delivery_fate::unknown,
+                            -1,
+                            -1,
+                            {errc::network_exception,
+                             "it may be written: an attempt had no answer, and then an earlier batch "
+                             "failed, so that it cannot be repeated" +
+                                 (each->last ? "; its last error: " + each->last->detail : "")}});
+            each->sequence = -1;
+        }
+        of.next_sequence = 0;
+    }
+    // Behind the last epoch there is only another id.
+    if (identity_.epoch.get() < std::numeric_limits<std::int16_t>::max())
+        identity_.epoch = producer_epoch(static_cast<std::int16_t>(identity_.epoch.get() + 1));
+    else
+        identity_ = {};
+    ++metrics_.epochs;
+    new_epoch_wanted_ = false;
+}
+
+void batch_sender::on_close(const error& why, sender_effects& out) {
+    for (auto& [where, of] : lines_)
+        for (auto& each : of.batches) {
+            if (each->fate)
+                continue;
+            each->ambiguous = each->ambiguous || each->in_flight;
+            each->in_flight = false;
+            fail(*each, why);
+        }
+    flights_.clear();
+    asked_of_.clear();
+    release(out);
+}
+
+error batch_sender::late(const place& where, const producer_batch& batch, monotonic_ns now) const {
+    std::string text = "not delivered after " + std::to_string((now - batch.made_at) / ns_per_ms) + " ms: ";
+    if (batch.last)
+        text += batch.last->detail;
+    else if (leader_of(where) < 0)
+        text += "it got as far as: leader (none is known for " + where.first + "-" +
+                std::to_string(where.second) + ")";
+    else if (settings_.idempotent && identity_.id == no_producer_id)
+        text += "it got as far as: producer id" + (id_last_ ? " (" + id_last_->detail + ")" : "");
+    else
+        text += "it waited behind earlier batches";
+    return {errc::request_timed_out, std::move(text)};
+}
+
+std::string batch_sender::topic_reason(const std::string& name) const {
+    const auto found = topics_.find(name);
+    std::string text = "topic '" + name + "' is not known after " +
+                       std::to_string(settings_.max_block_ns / ns_per_ms) + " ms (max.block.ms)";
+    if (found != topics_.end() && found->second.last)
+        text += ": " + found->second.last->detail;
+    return text;
+}
+
+/// Doubles from retry.backoff.ms to retry.backoff.max.ms, with a fifth more or less.
+std::int64_t batch_sender::pause_after(std::int64_t attempts) {
+    constexpr std::int64_t doublings_most = 20;
+    auto pause = settings_.cluster.retry_backoff_ns;
+    const auto most = settings_.cluster.retry_backoff_max_ns;
+    for (std::int64_t i = 1; i < std::min(attempts, doublings_most) && pause < most; ++i)
+        pause *= 2;
+    pause = std::min(pause, most);
+    return draws_.between(pause - pause / 5, pause + pause / 5);
+}
+
+bool batch_sender::has_batches_below(std::uint64_t number) const {
+    return std::any_of(lines_.begin(), lines_.end(), [number](const auto& one) {
+        const auto& batches = one.second.batches;
+        return !batches.empty() && batches.front()->number < number;
+    });
+}
+
+bool batch_sender::empty() const {
+    return std::all_of(lines_.begin(), lines_.end(),
+                       [](const auto& one) { return one.second.batches.empty(); });
+}
+
+} // namespace barnabas::client
