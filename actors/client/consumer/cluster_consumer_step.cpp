@@ -1,0 +1,234 @@
+#include "actors/client/consumer/cluster_consumer.hpp"
+
+#include "actors/client/consumer/limits.hpp"
+#include "actors/client/retry_rules.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What a consumer does between a program's questions.
+namespace barnabas::client {
+
+using kafka::error_code;
+
+void cluster_consumer::step(monotonic_ns now) {
+    wake_ = {};
+    if (closed_)
+        return;
+    if (mode_ == mode::group)
+        membership_.step(now, poll_.has_value());
+    follow_membership();
+    answer_poll(now);
+    find_beginnings(now);
+    fetcher_.step(now);
+    ask_view(now);
+    wake_at(fetcher_.deadline());
+    if (mode_ == mode::group)
+        wake_at(membership_.deadline());
+    if (poll_)
+        wake_at(poll_->until);
+}
+
+std::set<std::string> cluster_consumer::topics_wanted() const {
+    auto names = membership_.topics_wanted();
+    if (!wanted_.pattern)
+        names.insert(wanted_.names.begin(), wanted_.names.end());
+    for (const auto& name : fetcher_.partitions())
+        names.insert(name.topic);
+    return names;
+}
+
+bool cluster_consumer::lacks_view(monotonic_ns now) {
+    if (mode_ == mode::nothing)
+        return false;
+    const auto due = view_.asked_at() + settings_.client.metadata_age_ns;
+    if (view_.is_known() && due > now)
+        wake_at(due);
+    if (!view_.is_known() || due <= now || fetcher_.wants_view() || (wanted_.pattern && !pattern_applied_))
+        return true;
+    const auto names = topics_wanted();
+    return std::any_of(names.begin(), names.end(), [this](const auto& name) {
+        const auto* topic = view_.find_topic(name);
+        return topic == nullptr || topic->code != error_code::none;
+    });
+}
+
+void cluster_consumer::ask_view(monotonic_ns now) {
+    if (asking_view_)
+        return;
+    if (!lacks_view(now)) {
+        view_attempts_ = 0;
+        return;
+    }
+    if (view_not_before_ > now)
+        return wake_at(view_not_before_);
+    asking_view_ = true;
+    auto names = wanted_.pattern ? std::nullopt : std::optional(topics_wanted());
+    ports_.ask<kafka::metadata_request, kafka::metadata_response>(
+        consumer_ports::lane::questions, {}, std::nullopt,
+        [names, creates = settings_.create_topics](std::int16_t) {
+            kafka::metadata_request request;
+            if (names) {
+                request.topics.emplace();
+                for (const auto& name : *names)
+                    request.topics->emplace_back().name = name;
+            }
+            request.allow_auto_topic_creation = creates;
+            return request;
+        },
+        [this, now](result<kafka::metadata_response> said, monotonic_ns then) {
+            hear_view(std::move(said), now, then);
+        });
+}
+
+void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotonic_ns asked_at,
+                                 monotonic_ns now) {
+    asking_view_ = false;
+    auto pause = settings_.client.retry_backoff_ns;
+    for (std::uint32_t i = 0; i < std::min(view_attempts_, limits::read_doublings_max); ++i)
+        pause = std::min(2 * pause, settings_.client.retry_backoff_max_ns);
+    ++view_attempts_;
+    view_not_before_ = now + draws_.between(pause - pause / 5, pause + pause / 5);
+    if (!said)
+        return on_trouble_(said.failure().detail);
+    view_.learn(*said, asked_at);
+    for (const auto& topic : said->topics) {
+        if (!topic.name)
+            continue;
+        const error_code code{topic.error_code};
+        auto& told = told_topics_[*topic.name];
+        if (code != error_code::none && code != told && !wanted_.pattern)
+            on_trouble_("topic '" + *topic.name + "': the cluster answered " +
+                        std::string(kafka::name_of(code)));
+        told = code;
+    }
+    if (wanted_.pattern)
+        apply_pattern(*said);
+    fetcher_.on_view(now);
+    membership_.on_view();
+}
+
+void cluster_consumer::apply_pattern(const kafka::metadata_response& said) {
+    std::set<std::string> names;
+    for (const auto& topic : said.topics)
+        if (topic.name && topic.error_code == 0 && wanted_.pattern(*topic.name) &&
+            (!topic.is_internal || !settings_.exclude_internal))
+            names.insert(*topic.name);
+    pattern_applied_ = true;
+    membership_.subscribe(std::move(names));
+}
+
+/// What the group gave is read, what it took is not.
+void cluster_consumer::follow_membership() {
+    if (mode_ != mode::group)
+        return;
+    const auto& owned = membership_.owned();
+    for (const auto& name : fetcher_.partitions())
+        if (!owned.contains(name)) {
+            fetcher_.remove(name);
+            without_beginning_.erase(name);
+            last_committed_.erase(name);
+        }
+    for (const auto& name : owned)
+        if (!fetcher_.has(name)) {
+            fetcher_.add(name);
+            without_beginning_.insert(name);
+        }
+    if (auto failure = membership_.take_failure())
+        failure_ = std::move(failure);
+}
+
+void cluster_consumer::find_beginnings(monotonic_ns now) {
+    if (without_beginning_.empty() || asking_beginnings_)
+        return;
+    if (!settings_.group) {
+        for (const auto& name : std::exchange(without_beginning_, {}))
+            fetcher_.begin_at_reset(name);
+        return;
+    }
+    if (beginnings_not_before_ > now)
+        return wake_at(beginnings_not_before_);
+    asking_beginnings_ = true;
+    ask_committed(
+        settings_, ports_, without_beginning_,
+        [this, asked = without_beginning_](const result<committed_offsets_by_partition>& said,
+                                           monotonic_ns then) { hear_beginnings(asked, said, then); });
+}
+
+/// Whoever was moved meanwhile, or given away and back, is left alone or asked for again.
+void cluster_consumer::hear_beginnings(const std::set<partition_name>& asked,
+                                       const result<committed_offsets_by_partition>& said, monotonic_ns now) {
+    asking_beginnings_ = false;
+    beginnings_not_before_ = now + settings_.client.retry_backoff_ns;
+    if (!said) {
+        const auto code = said.code();
+        const bool passes = code == errc::unstable_offset_commit || code == errc::request_timed_out ||
+                            code == errc::rebalance_in_progress || code == errc::network_exception;
+        if (!passes)
+            failure_ = said.failure();
+        return;
+    }
+    beginnings_not_before_ = {};
+    for (const auto& name : asked) {
+        if (without_beginning_.erase(name) == 0)
+            continue;
+        const auto found = said->find(name);
+        if (found == said->end())
+            fetcher_.begin_at_reset(name);
+        else
+            fetcher_.seek(name, found->second.offset);
+        if (found != said->end())
+            last_committed_[name] = found->second;
+    }
+}
+
+/// Before partitions go to others, what was polled of them is committed.
+bool cluster_consumer::commits_before_change() {
+    if (handover_ == handover::committing)
+        return true;
+    const bool wanted = settings_.auto_commit && handover_ == handover::none &&
+                        membership_.change()->what == rebalance_event::kind::revoked;
+    handover_ = wanted ? handover::committing : handover::done;
+    if (!wanted)
+        return false;
+    commit(std::nullopt, [this](const result<void>& said) {
+        if (!said)
+            on_trouble_("auto-commit before a rebalance failed: " + said.failure().detail);
+        if (handover_ == handover::committing)
+            handover_ = handover::done;
+    });
+    return handover_ == handover::committing;
+}
+
+void cluster_consumer::answer_poll(monotonic_ns now) {
+    if (!poll_)
+        return;
+    if (failure_)
+        return give(*std::exchange(failure_, std::nullopt));
+    if (mode_ == mode::group && membership_.change() != nullptr) {
+        if (commits_before_change())
+            return;
+        change_told_ = membership_.change_number();
+        return give(poll_answer{{}, *membership_.change()});
+    }
+    while (fetcher_.has_something()) {
+        poll_answer answer;
+        const auto taken = fetcher_.take(settings_.poll_records_max, answer.records);
+        if (!taken)
+            return give(taken.failure());
+        if (*taken != 0)
+            return give(std::move(answer));
+    }
+    if (poll_->until <= now || woken_) {
+        woken_ = false;
+        give(poll_answer{});
+    }
+}
+
+void cluster_consumer::give(result<poll_answer> answer) {
+    auto waiting = std::move(*poll_);
+    poll_.reset();
+    waiting.done(std::move(answer));
+}
+
+} // namespace barnabas::client

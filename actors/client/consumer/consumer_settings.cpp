@@ -1,0 +1,229 @@
+#include "actors/client/consumer/consumer_settings.hpp"
+
+#include "runtime/config/closest.hpp"
+#include "runtime/config/config_value.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace barnabas::client {
+
+namespace {
+
+constexpr std::int64_t int32_most = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+struct key_row {
+    client_key key;
+    config_type type;
+    value_check check;
+};
+
+constexpr std::array<key_row, 24> rows{{
+    {{"group.id", "", "The group that this consumer belongs to."}, config_type::string, {}},
+    {{"group.instance.id", "", "A name that lets the member come back without a rebalance."},
+     config_type::string,
+     {}},
+    {{"group.protocol", "classic", "Only classic."}, config_type::string, one_of("classic")},
+    {{"auto.offset.reset", "latest", "Where to begin without a committed offset: earliest, latest, none."},
+     config_type::string,
+     one_of("earliest latest none")},
+    {{"enable.auto.commit", "true", "Commits what was polled from time to time, and at the end."},
+     config_type::boolean,
+     {}},
+    {{"auto.commit.interval.ms", "5000", "How often."}, config_type::int32, between(0, int32_most)},
+    {{"session.timeout.ms", "45000", "A member without a sign of life for this long is put out."},
+     config_type::int32,
+     between(1, int32_most)},
+    {{"heartbeat.interval.ms", "3000", "How often a member gives one."},
+     config_type::int32,
+     between(1, int32_most)},
+    {{"max.poll.interval.ms", "300000", "A member that does not poll for this long leaves its group."},
+     config_type::int32,
+     between(1, int32_most)},
+    {{"max.poll.records", "500", "How many records a poll gives at most."},
+     config_type::int32,
+     between(1, int32_most)},
+    {{"fetch.min.bytes", "1", "The broker waits until it has as much."},
+     config_type::int32,
+     between(0, int32_most)},
+    {{"fetch.max.wait.ms", "500", "But no longer than this."}, config_type::int32, between(0, int32_most)},
+    {{"fetch.max.bytes", "52428800", "How much one answer brings, and how much is fetched ahead."},
+     config_type::int32,
+     between(0, int32_most)},
+    {{"max.partition.fetch.bytes", "1048576",
+      "How much of one partition; a larger batch comes all the same."},
+     config_type::int32,
+     between(0, int32_most)},
+    {{"partition.assignment.strategy", "range,cooperative-sticky",
+      "range, roundrobin, sticky, cooperative-sticky; the first that all members have."},
+     config_type::list,
+     not_empty()},
+    {{"isolation.level", "read_uncommitted",
+      "With read_committed records of open and aborted transactions stay out."},
+     config_type::string,
+     one_of("read_uncommitted read_committed")},
+    {{"allow.auto.create.topics", "true", "Asking for a topic may create it."}, config_type::boolean, {}},
+    {{"check.crcs", "true", "The checksum of every batch is looked at."}, config_type::boolean, {}},
+    {{"exclude.internal.topics", "true", "A pattern does not mean the cluster's own topics."},
+     config_type::boolean,
+     {}},
+    {{"client.rack", "", "Accepted; reading is from leaders."}, config_type::string, {}},
+    {{"key.deserializer", "", "Accepted; keys are bytes here."}, config_type::string, {}},
+    {{"value.deserializer", "", "Accepted; values are bytes here."}, config_type::string, {}},
+    {{"receive.buffer.bytes", "65536", "Accepted; the system chooses."},
+     config_type::int32,
+     between(-1, int32_most)},
+    {{"interceptor.classes", "", "Accepted when empty."}, config_type::string, {}},
+}};
+
+constexpr auto keys = [] {
+    std::array<client_key, rows.size()> made{};
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        made[i] = rows[i].key;
+    return made;
+}();
+
+/// What Java programs call the assignors.
+struct assignor_name {
+    std::string_view java;
+    std::string_view name;
+};
+constexpr std::array<assignor_name, 4> assignor_names{{
+    {"org.apache.kafka.clients.consumer.RangeAssignor", "range"},
+    {"org.apache.kafka.clients.consumer.RoundRobinAssignor", "roundrobin"},
+    {"org.apache.kafka.clients.consumer.StickyAssignor", "sticky"},
+    {"org.apache.kafka.clients.consumer.CooperativeStickyAssignor", "cooperative-sticky"},
+}};
+
+using properties = std::map<std::string, std::string>;
+using values = std::map<std::string_view, config_value>;
+
+error wrong(std::string why) {
+    return {errc::invalid_config, std::move(why)};
+}
+
+bool is_own(std::string_view name) {
+    return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.key.name == name; });
+}
+
+/// An unknown key that looks like one of a consumer's is told of here; the others by `read_settings`.
+std::optional<error> find_misspelt(const properties& all) {
+    std::vector<std::string_view> names;
+    for (const auto& one : client_keys())
+        names.push_back(one.name);
+    const auto common = names.size();
+    for (const auto& row : rows)
+        names.push_back(row.key.name);
+    for (const auto& [name, value] : all) {
+        if (std::find(names.begin(), names.end(), name) != names.end())
+            continue;
+        const auto meant = closest(name, names);
+        if (meant && std::find(names.begin() + common, names.end(), *meant) != names.end())
+            return wrong("no consumer key is named " + name + "; did you mean " + std::string(*meant) + "?");
+    }
+    return std::nullopt;
+}
+
+result<values> read_own(const properties& all) {
+    values read;
+    for (const auto& row : rows) {
+        const auto given = all.find(std::string(row.key.name));
+        const auto text = given == all.end() ? row.key.default_value : std::string_view(given->second);
+        auto value = parse_config_value(row.type, row.check, text);
+        if (!value)
+            return wrong(std::string(row.key.name) + "=" + std::string(text) + ": " + value.failure().detail);
+        read.emplace(row.key.name, std::move(*value));
+    }
+    return read;
+}
+
+result<std::vector<std::string>> read_assignors(const std::vector<std::string>& list) {
+    std::vector<std::string> found;
+    for (const auto& one : list) {
+        const auto row = std::find_if(assignor_names.begin(), assignor_names.end(), [&](const auto& known) {
+            return known.java == one || known.name == one;
+        });
+        if (row == assignor_names.end())
+            return wrong("partition.assignment.strategy: '" + one +
+                         "' is none of range, roundrobin, sticky, cooperative-sticky");
+        found.emplace_back(row->name);
+    }
+    return found;
+}
+
+std::optional<error> find_clash(const consumer_settings& made, const properties& all) {
+    if (made.heartbeat_ns >= made.session_timeout_ns)
+        return wrong("heartbeat.interval.ms must be below session.timeout.ms");
+    const auto given = all.find("enable.auto.commit");
+    if (!made.group && given != all.end() && made.auto_commit)
+        return wrong("enable.auto.commit=true needs group.id, the group to commit for");
+    return std::nullopt;
+}
+
+std::optional<std::string> text_unless_empty(const values& read, std::string_view key) {
+    const auto& text = read.at(key).text;
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+void take_fetching(const values& read, consumer_settings& made) {
+    const auto number = [&](std::string_view key) { return static_cast<std::int32_t>(read.at(key).number); };
+    made.poll_records_max = static_cast<std::size_t>(number("max.poll.records"));
+    made.fetch_bytes_min = number("fetch.min.bytes");
+    made.fetch_wait_ms_max = number("fetch.max.wait.ms");
+    made.fetch_bytes_max = number("fetch.max.bytes");
+    made.partition_bytes_max = number("max.partition.fetch.bytes");
+    made.read_committed = read.at("isolation.level").text == "read_committed";
+    made.create_topics = read.at("allow.auto.create.topics").boolean;
+    made.check_crcs = read.at("check.crcs").boolean;
+    made.exclude_internal = read.at("exclude.internal.topics").boolean;
+    made.rack = read.at("client.rack").text;
+    const auto& reset = read.at("auto.offset.reset").text;
+    made.reset = reset == "earliest" ? reset_policy::earliest
+                                     : (reset == "latest" ? reset_policy::latest : reset_policy::none);
+}
+
+void take_group(const values& read, consumer_settings& made) {
+    const auto ns = [&](std::string_view key) { return read.at(key).number * ns_per_ms; };
+    made.group = text_unless_empty(read, "group.id");
+    made.instance = text_unless_empty(read, "group.instance.id");
+    made.auto_commit = read.at("enable.auto.commit").boolean;
+    made.auto_commit_interval_ns = ns("auto.commit.interval.ms");
+    made.session_timeout_ns = ns("session.timeout.ms");
+    made.heartbeat_ns = ns("heartbeat.interval.ms");
+    made.poll_interval_ns = ns("max.poll.interval.ms");
+}
+
+} // namespace
+
+std::span<const client_key> consumer_keys() {
+    return keys;
+}
+
+result<consumer_settings> read_consumer_settings(const properties& all) {
+    if (auto misspelt = find_misspelt(all))
+        return std::move(*misspelt);
+    const auto read = read_own(all);
+    if (!read)
+        return read.failure();
+    properties common;
+    std::copy_if(all.begin(), all.end(), std::inserter(common, common.end()),
+                 [](const auto& one) { return !is_own(one.first); });
+    auto client = read_settings(common);
+    if (!client)
+        return client.failure();
+    auto assignors = read_assignors(read->at("partition.assignment.strategy").list);
+    if (!assignors)
+        return assignors.failure();
+    consumer_settings made;
+    made.client = std::move(*client);
+    made.assignors = std::move(*assignors);
+    take_fetching(*read, made);
+    take_group(*read, made);
+    if (auto clash = find_clash(made, all))
+        return std::move(*clash);
+    return made;
+}
+
+} // namespace barnabas::client

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/client/consumer/consumer_settings.hpp"
+#include "actors/client/consumer/consumer_types.hpp"
+#include "actors/client/consumer/question.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+namespace barnabas::client {
+
+/// As whom a member speaks to its coordinator; a consumer that assigns by hand is nobody.
+struct member_identity {
+    std::string id;
+    std::int32_t generation = -1;
+};
+
+using committed_offsets_by_partition = std::map<partition_name, committed_offset>;
+
+/// Asks where a group is in these partitions; those without a committed offset are not in the answer.
+/// Errors: of the first partition that has one.
+void ask_committed(const consumer_settings& settings, const consumer_ports& ports,
+                   const std::set<partition_name>& partitions,
+                   std::function<void(result<committed_offsets_by_partition>, monotonic_ns)> done);
+
+/// Commits for the settings' group. Codes: rebalance_in_progress, illegal_generation, unknown_member_id,
+/// fenced_instance_id: others have the partitions, or will; and those of all calls.
+void send_commit(const consumer_settings& settings, const consumer_ports& ports,
+                 const member_identity& identity, const committed_offsets_by_partition& offsets,
+                 std::function<void(result<void>, monotonic_ns)> done);
+
+} // namespace barnabas::client

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "actors/client/limits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+/// More bounds of the client role: those of consumers (style rule S18).
+namespace barnabas::client::limits {
+
+/// A Fetch that takes longer than the broker was allowed to wait is a reason to ask who leads.
+inline constexpr std::int64_t fetch_patience_ns = 1'000 * millisecond;
+/// How often the pause before something is tried again doubles.
+inline constexpr std::uint32_t read_doublings_max = 10;
+
+} // namespace barnabas::client::limits
