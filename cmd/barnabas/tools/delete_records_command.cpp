@@ -1,10 +1,15 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
-#include "cmd/barnabas/tools/json_reader.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 
+#include <boost/json.hpp>
+
 #include <array>
-#include <set>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
 
 // `barnabas delete-records`, which is Kafka's kafka-delete-records.sh.
 namespace barnabas {
@@ -37,31 +42,46 @@ std::optional<std::string> find_delete_records_misuse(const cli::parsed_options&
     return std::nullopt;
 }
 
+/// One of "partitions".
+std::optional<std::pair<partition_name, std::int64_t>> offset_of(const boost::json::value& given) {
+    const auto* members = given.if_object();
+    if (members == nullptr)
+        return std::nullopt;
+    const auto *topic = members->if_contains("topic"), *partition = members->if_contains("partition"),
+               *offset = members->if_contains("offset");
+    if (topic == nullptr || !topic->is_string() || partition == nullptr || !partition->is_int64() ||
+        partition->get_int64() < 0 || partition->get_int64() > std::numeric_limits<std::int32_t>::max() ||
+        offset == nullptr || !offset->is_int64())
+        return std::nullopt;
+    return std::pair{
+        partition_name{std::string(topic->get_string()), static_cast<std::int32_t>(partition->get_int64())},
+        offset->get_int64()};
+}
+
 result<std::map<partition_name, std::int64_t>> read_offsets(const std::string& path) {
     const auto text = tools::read_text_file(path);
     if (!text)
         return text.failure();
-    const auto parsed = tools::parse_json(*text);
-    if (!parsed)
-        return tools::wrong(path + " is no JSON: " + parsed.failure().detail);
+    boost::system::error_code wrong;
+    const auto parsed = boost::json::parse(*text, wrong);
+    if (wrong)
+        return tools::wrong(path + " is no JSON: " + wrong.message());
     const auto bad = [&](const std::string& why) { return tools::wrong(path + ": " + why); };
-    if (const auto* version = parsed->find("version"); version != nullptr && version->number() != 1)
-        return bad("Not supported version field value, allowed is 1");
-    const auto* list = parsed->find("partitions");
-    if (list == nullptr || list->list() == nullptr)
+    const auto* members = parsed.if_object();
+    if (members != nullptr)
+        if (const auto* version = members->if_contains("version"); version != nullptr && *version != 1)
+            return bad("Not supported version field value, allowed is 1");
+    const auto* list = members == nullptr ? nullptr : members->if_contains("partitions");
+    if (list == nullptr || !list->is_array())
         return bad("Missing partitions field");
     std::map<partition_name, std::int64_t> before;
-    for (const auto& one : *list->list()) {
-        const auto *topic = one.find("topic"), *partition = one.find("partition"),
-                   *offset = one.find("offset");
-        if (topic == nullptr || topic->text() == nullptr || partition == nullptr || !partition->number() ||
-            *partition->number() < 0 || *partition->number() > 0x7fffffff || offset == nullptr ||
-            !offset->number())
+    for (const auto& one : list->get_array()) {
+        const auto given = offset_of(one);
+        if (!given)
             return bad("each of partitions needs a topic, a partition and an offset");
-        const partition_name name{*topic->text(), static_cast<std::int32_t>(*partition->number())};
-        if (!before.emplace(name, *offset->number()).second)
-            return bad("Offset json file contains duplicate topic partitions: " + name.topic + "-" +
-                       std::to_string(name.partition));
+        if (!before.insert(*given).second)
+            return bad("Offset json file contains duplicate topic partitions: " + given->first.topic + "-" +
+                       std::to_string(given->first.partition));
     }
     return before;
 }
