@@ -65,6 +65,12 @@ int run_manual(const cli::parsed_options& options);
 
 const cli::command& reference_command();
 int run_reference(const cli::parsed_options& options);
+const cli::command& console_producer_command();
+int run_console_producer(const cli::parsed_options& options);
+const cli::command& produce_command();
+int run_produce(const cli::parsed_options& options);
+const cli::command& producer_perf_command();
+int run_producer_perf(const cli::parsed_options& options);
 
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);

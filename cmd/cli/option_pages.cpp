@@ -21,7 +21,7 @@ std::string form_of(const option& one) {
     std::string text = one.short_name != 0 ? std::string("-") + one.short_name + ", " : "";
     text += "--" + std::string(one.name);
     if (!one.value.empty())
-        text += one.value_optional ? " [" + std::string(one.value) + "]" : " " + std::string(one.value);
+        text += " " + std::string(one.value);
     return text;
 }
 

@@ -69,8 +69,8 @@ result<given_option> recognise(const command& what, std::string_view arg) {
     return given;
 }
 
-bool is_optional(std::string_view positional) {
-    return positional.starts_with('[');
+bool is_optional(std::string_view value) {
+    return value.starts_with('[');
 }
 bool takes_rest(std::string_view positional) {
     return positional.find("...") != std::string_view::npos;
@@ -94,7 +94,7 @@ std::string left_column(const option& one) {
     std::string text = one.short_name != 0 ? std::string("-") + one.short_name + ", " : "    ";
     text += "--" + std::string(one.name);
     if (!one.value.empty())
-        text += one.value_optional ? " [" + std::string(one.value) + "]" : " " + std::string(one.value);
+        text += " " + std::string(one.value);
     return text;
 }
 
@@ -200,7 +200,9 @@ result<parsed_options> parse(const command& what, std::span<const std::string_vi
         if (!given)
             return given.failure();
         const bool ends_here = at + 1 == args.size() || args[at + 1].starts_with('-');
-        if (!given->row->value.empty() && !given->value && !(given->row->value_optional && ends_here)) {
+        if (is_optional(given->row->value) && !given->value && ends_here)
+            given->value = std::string(given->row->if_bare);
+        if (!given->row->value.empty() && !given->value) {
             if (++at == args.size())
                 return wrong("--" + std::string(given->row->name) + " needs a value " +
                              std::string(given->row->value));
@@ -210,6 +212,8 @@ result<parsed_options> parse(const command& what, std::span<const std::string_vi
         if (!values.empty() && !given->row->repeated && !given->row->value.empty())
             return wrong("--" + std::string(given->row->name) + " is given twice");
         values.push_back(given->value.value_or(""));
+        while (takes_rest(given->row->value) && at + 1 < args.size() && !args[at + 1].starts_with('-'))
+            values.emplace_back(args[++at]);
     }
     for (const auto& one : what.options)
         if (one.required && !parsed.has(one.name))

@@ -15,15 +15,16 @@ namespace barnabas::cli {
 
 struct option {
     std::string_view name; ///< long name without the dashes
-    /// Name of the value in the help text ("FILE"); empty for a flag.
+    /// Name of the value in the help text ("FILE"); empty for a flag. In brackets it may be absent before
+    /// another option; with "..." at its end it takes all that follows up to the next option.
     std::string_view value;
     std::string_view help;
     std::string_view default_value = {};
     bool repeated = false;
     bool required = false;
     char short_name = 0;
-    /// May also be given without a value, which is then empty.
-    bool value_optional = false;
+    /// The value when it is absent.
+    std::string_view if_bare = {};
 };
 
 struct command {

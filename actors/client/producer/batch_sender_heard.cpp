@@ -146,7 +146,8 @@ void batch_sender::hear_refusal(line& of, producer_batch& batch, const produced_
 
 void batch_sender::repeat_or_fail(line& of, producer_batch& batch, error why, monotonic_ns now) {
     batch.last = why;
-    if (++batch.attempts > settings_.retries)
+    const bool open = batch.ambiguous && !settings_.idempotent && !settings_.repeats_open;
+    if (++batch.attempts > settings_.retries || open)
         return fail(batch, std::move(why));
     of.not_before = now + pause_after(batch.attempts);
 }

@@ -11,13 +11,6 @@ namespace barnabas {
 
 namespace {
 
-constexpr cli::option with_optional_value(std::string_view name, std::string_view value,
-                                          std::string_view help) {
-    cli::option made{name, value, help};
-    made.value_optional = true;
-    return made;
-}
-
 constexpr std::array groups_options{
     tools::bootstrap_server,
     tools::command_config,
@@ -33,10 +26,10 @@ constexpr std::array groups_options{
     cli::option{"all-topics", "", "With --reset-offsets: all partitions of which the group has offsets."},
     cli::option{"offsets", "", "With --describe: partitions and lag. So it is without anything."},
     cli::option{"members", "", "With --describe: the members."},
-    with_optional_value("state", "STATE,...",
-                        "With --describe: the group's state. With --list: shown as well, and only those."),
-    with_optional_value("type", "TYPE,...",
-                        "With --list: the type (classic, consumer) is shown as well, and only those."),
+    cli::option{"state", "[STATE,...]",
+                "With --describe: the group's state. With --list: shown as well, and only those."},
+    cli::option{"type", "[TYPE,...]",
+                "With --list: the type (classic, consumer) is shown as well, and only those."},
     cli::option{"verbose", "", "With --describe: more columns."},
     cli::option{"to-earliest", "", "To the first record."},
     cli::option{"to-latest", "", "To the end."},

@@ -73,7 +73,7 @@ TEST(options, beginnings_of_names_do_for_tools_like_those_of_kafka) {
 }
 
 TEST(options, a_value_may_be_left_out_where_the_row_says_so) {
-    constexpr option loose[] = {{"state", "STATES", "", "", false, false, 0, true}, {"list", "", ""}};
+    constexpr option loose[] = {{"state", "[STATES]", ""}, {"list", "", ""}};
     const command groups{"groups", "Groups.", loose};
     EXPECT_EQ(parsed({"--state", "--list"}, groups)->value("state"), "");
     EXPECT_TRUE(parsed({"--state", "--list"}, groups)->has("list"));

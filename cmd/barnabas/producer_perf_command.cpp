@@ -1,0 +1,261 @@
+#include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/latency_stats.hpp"
+#include "cmd/barnabas/producer_tool.hpp"
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <thread>
+
+namespace barnabas {
+
+namespace {
+
+constexpr std::array producer_perf_options{
+    cli::option{"topic", "NAME", "The topic to produce to."},
+    cli::option{"num-records", "COUNT", "How many records."},
+    cli::option{"record-size", "BYTES", "Bytes of each value."},
+    cli::option{"payload-file", "FILE", "Values are lines of this file instead, drawn by chance."},
+    cli::option{"payload-delimiter", "TEXT", "What stands between values in that file.", "\\n"},
+    cli::option{"payload-monotonic", "", "Values are the numbers of the records instead."},
+    cli::option{"throughput", "COUNT", "Records a second at most; -1: as fast as it goes."},
+    cli::option{"bootstrap-server", "HOST:PORT,...", "Brokers to begin with."},
+    cli::option{
+        "command-property", "KEY=VALUE...", "Properties of the producer, in Kafka's own keys.", {}, true},
+    cli::option{"producer-props", "KEY=VALUE...", "The same, by its name before Kafka 4.2.", {}, true},
+    cli::option{"command-config", "FILE", "Properties of the producer."},
+    cli::option{"producer.config", "FILE", "The same, by its name before Kafka 4.2."},
+    cli::option{"print-metrics", "", "Show the producer's metrics at the end."},
+    cli::option{"reporting-interval", "MS", "A line is printed so often.", "5000"},
+    cli::option{"warmup-records", "COUNT", "So many first records are told apart at the end.", "0"},
+    cli::option{"transactional-id", "ID", "Refused: this producer has no transactions yet."},
+};
+
+constexpr std::string_view producer_perf_notes =
+    "Options, output and exit status are those of Kafka's kafka-producer-perf-test.sh.\n"
+    "\n"
+    "Example:\n"
+    "  barnabas producer-perf-test --topic t --num-records 1000000 --record-size 100 --throughput -1 "
+    "--producer-props bootstrap.servers=localhost:9092 acks=all\n";
+
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr std::int64_t most = INT64_MAX;
+
+struct plan {
+    std::string topic;
+    std::int64_t records = 0;
+    std::int64_t throughput = -1;
+    std::int64_t warmup = 0;
+    std::chrono::milliseconds interval{0};
+    bool monotonic = false;
+    std::vector<std::string> payloads;
+};
+
+error wrong(std::string why) {
+    return {errc::invalid_request, std::move(why)};
+}
+
+result<std::vector<std::string>> read_payloads(const std::string& path, std::string delimiter) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (delimiter == "\\n")
+        delimiter = "\n";
+    std::vector<std::string> payloads;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find(delimiter, at), text.size());
+        payloads.push_back(text.substr(at, end - at));
+        at = end + delimiter.size();
+    }
+    if (payloads.empty())
+        return wrong("File does not exist or empty file provided: " + path);
+    return payloads;
+}
+
+/// Capital letters, as Kafka's tool sends; always the same ones.
+std::string letters(std::int64_t size) {
+    std::mt19937 draws(0);
+    std::string text;
+    while (static_cast<std::int64_t>(text.size()) < size)
+        text += static_cast<char>('A' + draws() % 26);
+    return text;
+}
+
+result<void> read_values(const cli::parsed_options& options, plan& made) {
+    made.monotonic = options.has("payload-monotonic");
+    const auto sources = options.has("record-size") + options.has("payload-file") + made.monotonic;
+    if (sources != 1)
+        return wrong("one of the arguments --record-size --payload-file --payload-monotonic is required");
+    if (options.has("payload-file")) {
+        auto payloads = read_payloads(*options.value("payload-file"), *options.value("payload-delimiter"));
+        if (!payloads)
+            return payloads.failure();
+        made.payloads = std::move(*payloads);
+    }
+    if (options.has("record-size")) {
+        const auto size = options.number("record-size", 1, INT32_MAX);
+        if (!size)
+            return size.failure();
+        made.payloads.push_back(letters(*size));
+    }
+    return {};
+}
+
+result<plan> plan_of(const cli::parsed_options& options) {
+    for (const auto* name : {"topic", "num-records", "throughput"})
+        if (!options.has(name))
+            return wrong("argument --" + std::string(name) + " is required");
+    if (options.has("transactional-id"))
+        return wrong("--transactional-id: this producer has no transactions yet");
+    plan made;
+    made.topic = *options.value("topic");
+    const auto records = options.number("num-records", 1, most);
+    const auto throughput = options.number("throughput", -1, most);
+    const auto warmup = options.number("warmup-records", 0, most);
+    const auto interval = options.number("reporting-interval", 1, INT32_MAX);
+    for (const auto* number : {&records, &throughput, &warmup, &interval})
+        if (!*number)
+            return number->failure();
+    if (*warmup >= *records)
+        return wrong(
+            "The value for --warmup-records must be strictly fewer than the number of records in the "
+            "test, --num-records.");
+    made.records = *records;
+    made.throughput = *throughput;
+    made.warmup = *warmup;
+    made.interval = std::chrono::milliseconds(*interval);
+    if (const auto done = read_values(options, made); !done)
+        return done.failure();
+    return made;
+}
+
+result<text_map> keys_of(const cli::parsed_options& options) {
+    text_map keys{{"client.id", "perf-producer-client"}};
+    for (const auto* name : {"producer.config", "command-config"})
+        if (const auto file = options.value(name))
+            if (const auto read = add_file(*file, keys); !read)
+                return read.failure();
+    for (const auto* name : {"producer-props", "command-property"}) {
+        const auto pairs = parse_pairs(name, options.values(name));
+        if (!pairs)
+            return pairs.failure();
+        for (const auto& [key, value] : *pairs)
+            keys[key] = value;
+    }
+    if (const auto servers = options.value("bootstrap-server"))
+        keys["bootstrap.servers"] = *servers;
+    if (!keys.contains("bootstrap.servers"))
+        return wrong("one of --bootstrap-server and --producer-props bootstrap.servers=... is required");
+    return keys;
+}
+
+/// Waits when more was sent than the throughput allows.
+class throttle {
+public:
+    explicit throttle(std::int64_t per_second)
+        : per_second_(per_second), since_(std::chrono::steady_clock::now()) {}
+
+    void wait(std::int64_t sent) const {
+        if (per_second_ < 0)
+            return;
+        const auto due = since_ + std::chrono::nanoseconds(static_cast<std::int64_t>(
+                                      static_cast<double>(sent) /
+                                      static_cast<double>(std::max<std::int64_t>(per_second_, 1)) * 1e9));
+        std::this_thread::sleep_until(due);
+    }
+
+private:
+    std::int64_t per_second_;
+    std::chrono::steady_clock::time_point since_;
+};
+
+struct perf_run {
+    latency_stats all;
+    std::unique_ptr<latency_stats> steady;
+};
+
+void send_all(client::record_producer& producer, const plan& what, perf_run& run) {
+    std::mt19937 draws(0);
+    const throttle pace(what.throughput);
+    std::string number;
+    for (std::int64_t i = 0; i < what.records; ++i) {
+        std::string_view value;
+        if (what.monotonic)
+            value = number = std::to_string(i);
+        else
+            value = what.payloads[what.payloads.size() == 1 ? 0 : draws() % what.payloads.size()];
+        if (i == what.warmup && i > 0)
+            run.steady = std::make_unique<latency_stats>(what.records - what.warmup, what.interval);
+        auto* stats = run.steady != nullptr ? run.steady.get() : &run.all;
+        const auto started = latency_stats::clock::now();
+        producer.send({what.topic, std::nullopt, value},
+                      [stats, &run, started, bytes = value.size()](const client::delivery_report& report) {
+                          if (!report.ok()) {
+                              std::fprintf(stderr, "%s\n", report.why.detail.c_str());
+                              return run.all.on_failed();
+                          }
+                          run.all.on_delivered(started, bytes);
+                          if (stats != &run.all)
+                              stats->on_delivered(started, bytes);
+                      });
+        pace.wait(i + 1);
+    }
+}
+
+void print_metrics(const client::producer_metrics& metrics, const std::string& client) {
+    const auto row = [&](const char* name, double value) {
+        std::printf("producer-metrics:%s:{client-id=%s} : %.3f\n", name, client.c_str(), value);
+    };
+    const auto batches = static_cast<double>(std::max<std::uint64_t>(metrics.batches, 1));
+    std::printf("\nMetric Name   Value\n");
+    row("batch-size-avg", static_cast<double>(metrics.batch_bytes) / batches);
+    row("compression-rate-avg", static_cast<double>(metrics.batch_bytes) /
+                                    static_cast<double>(std::max<std::uint64_t>(metrics.record_bytes, 1)));
+    row("record-error-total", static_cast<double>(metrics.record_errors));
+    row("record-queue-time-avg", static_cast<double>(metrics.queue_time_ns) / batches / 1e6);
+    row("record-queue-time-max", static_cast<double>(metrics.queue_time_ns_max) / 1e6);
+    row("record-retry-total", static_cast<double>(metrics.record_retries));
+    row("record-send-total", static_cast<double>(metrics.records_sent));
+    row("request-total", static_cast<double>(metrics.requests));
+}
+
+int fail(const error& why) {
+    std::fprintf(stderr, "%s producer-perf-test: %s\n", program_name, why.detail.c_str());
+    return exit_failed;
+}
+
+} // namespace
+
+const cli::command& producer_perf_command() {
+    static const cli::command command = {"producer-perf-test",  "Measures how fast records are produced.",
+                                         producer_perf_options, {},
+                                         producer_perf_notes,   true};
+    return command;
+}
+
+int run_producer_perf(const cli::parsed_options& options) {
+    const auto what = plan_of(options);
+    if (!what)
+        return fail(what.failure());
+    const auto keys = keys_of(options);
+    if (!keys)
+        return fail(keys.failure());
+    auto producer = connect_producer(*keys);
+    if (!producer)
+        return fail(producer.failure());
+    perf_run run{{what->records, what->interval}, nullptr};
+    send_all(*producer, *what, run);
+    const auto client = keys->at("client.id");
+    producer->flush();
+    run.all.print_total("");
+    if (run.steady != nullptr)
+        run.steady->print_total(" steady state");
+    if (options.has("print-metrics"))
+        print_metrics(producer->metrics(), client);
+    producer->close();
+    return exit_ok;
+}
+
+} // namespace barnabas

@@ -1,0 +1,212 @@
+"""`barnabas console-producer` and `barnabas produce` against a broker: flags, records and exit status of kafka-console-producer.sh."""
+
+import json
+import re
+import subprocess
+import tempfile
+
+from broker import PROGRAM, Broker, free_port, run
+from checks import check, expect, expect_equal, main, until
+
+SHARED_BROKER = []
+
+
+def broker():
+    """One broker for all checks: each has topics of its own."""
+    if not SHARED_BROKER:
+        SHARED_BROKER.append(Broker({'num.partitions': 1}).start())
+    return SHARED_BROKER[0]
+
+
+def stop_shared():
+    for one in SHARED_BROKER:
+        one.discard()
+
+
+def tool(*arguments, data=b'', server=None, name='console-producer'):
+    server = broker().bootstrap if server is None else server
+    return run([PROGRAM, name, '--bootstrap-server', server, *arguments], data=data, good=False)
+
+
+def good(*arguments, data=b'', **more):
+    done = tool(*arguments, data=data, **more)
+    expect_equal((done.returncode, done.stderr), (0, b''), f'status and standard error of {arguments}')
+    return done.stdout.decode()
+
+
+def create(topic, partitions=1):
+    run([PROGRAM, 'topics', '--bootstrap-server', broker().bootstrap, '--create', '--topic', topic, '--partitions', str(partitions)])
+
+
+def content(topic, form='%k|%s|%h\n'):
+    """What kcat finds in the topic, line by line."""
+    done = run(['kcat', '-b', broker().bootstrap, '-C', '-t', topic, '-e', '-q', '-f', form])
+    return done.stdout.decode().splitlines()
+
+
+@check
+def lines_become_records_in_order():
+    create('lines')
+    good('--topic', 'lines', data=b''.join(b'line %d\n' % number for number in range(1000)))
+    expect_equal(content('lines', '%s\n'), [f'line {number}' for number in range(1000)], 'the records')
+
+
+@check
+def the_old_name_of_the_servers_and_a_missing_topic_work():
+    done = run([PROGRAM, 'console-producer', '--broker-list', broker().bootstrap, '--topic', 'by-old-name'], data=b'one\ntwo\r\nthree')
+    expect_equal((done.stdout, done.stderr), (b'', b''), 'what it says')
+    expect_equal(content('by-old-name', '%s\n'), ['one', 'two', 'three'], 'the records')
+
+
+@check
+def keys_and_headers_are_parsed():
+    create('parsed')
+    said = good('--topic', 'parsed', '--property', 'parse.key=true', '--property', 'key.separator=:', data=b'k1:v1\nk2:a:b\n')
+    expect_equal(said, 'Option --property is deprecated and will be removed in a future version. Use --reader-property instead.\n',
+                 'what it says')
+    good('--topic', 'parsed', '--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true', '--reader-property',
+         'null.marker=NIL', data=b'h1:v1,h2:v2\tkey\tvalue\nNIL\tNIL\tNIL\n')
+    expect_equal(content('parsed'), ['k1|v1|', 'k2|a:b|', 'key|value|h1=v1,h2=v2', '||'], 'the records')
+
+
+@check
+def a_line_without_a_separator_ends_it():
+    create('broken')
+    done = tool('--topic', 'broken', '--reader-property', 'parse.key=true', '--reader-property', 'key.separator=:',
+                data=b'k:v\nnosep\nk:w\n')
+    expect_equal((done.returncode, done.stdout), (1, b''), 'status and standard output')
+    expect_equal(done.stderr.decode(), "barnabas console-producer: No key separator found on line number 2: 'nosep'\n", 'the error')
+    expect_equal(content('broken', '%s\n'), ['v'], 'what was read before')
+
+
+@check
+def partitions_are_those_of_other_clients():
+    create('spread', 7)
+    data = b''.join(b'key-%d:%d\n' % (number, number) for number in range(200))
+    good('--topic', 'spread', '--reader-property', 'parse.key=true', '--reader-property', 'key.separator=:', data=data)
+    create('spread-by-kcat', 7)
+    run(['kcat', '-b', broker().bootstrap, '-P', '-t', 'spread-by-kcat', '-K', ':', '-X', 'topic.partitioner=murmur2_random'],
+        data=data)
+    expect_equal(sorted(content('spread', '%p %k %s\n')), sorted(content('spread-by-kcat', '%p %k %s\n')), 'places of keys')
+
+
+@check
+def every_codec_is_taken_and_gzip_is_meant_without_one():
+    for codec in ('none', 'gzip', 'snappy', 'lz4', 'zstd'):
+        create(f'packed-{codec}')
+        good('--topic', f'packed-{codec}', '--compression-codec', codec, data=b'again and again\n' * 500)
+        expect_equal(content(f'packed-{codec}', '%s\n'), ['again and again'] * 500, codec)
+    create('packed')
+    good('--compression-codec', '--topic', 'packed', data=b'again and again\n' * 500)
+    expect_equal(content('packed', '%s\n'), ['again and again'] * 500, 'without a name')
+
+
+@check
+def sync_and_acks_and_properties_are_taken():
+    create('options')
+    for arguments in (('--sync',), ('--request-required-acks', '1'), ('--request-required-acks', '0'),
+                      ('--command-property', 'enable.idempotence=false'), ('--producer-property', 'linger.ms=1', '--timeout', '20')):
+        tool('--topic', 'options', *arguments, data=b'x\n')
+    until(lambda: content('options', '%s\n') == ['x'] * 5, 'five records')
+    with tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
+        file.write('compression.type=lz4\nkey.serializer=org.apache.kafka.common.serialization.StringSerializer\n')
+        file.flush()
+        good('--topic', 'options', '--command-config', file.name, data=b'y\n')
+    expect_equal(content('options', '%s\n')[-1], 'y', 'with a file')
+
+
+@check
+def misuse_is_told_in_one_line():
+    for part, arguments in (('Missing required argument "[topic]"', ()),
+                            ('no producer key is named lingr.ms; did you mean linger.ms?',
+                             ('--topic', 'x', '--command-property', 'lingr.ms=1')),
+                            ('key.separator and headers', ('--topic', 'x', '--reader-property', 'key.separator=')),
+                            ('acks=7', ('--topic', 'x', '--request-required-acks', '7'))):
+        done = tool(*arguments)
+        expect_equal((done.returncode, done.stdout), (1, b''), f'status and standard output of {arguments}')
+        if part.startswith('key.separator'):
+            part = 'key.separator may not be empty'
+        expect(part in done.stderr.decode(), f'{arguments}: {done.stderr.decode()}')
+        expect_equal(done.stderr.count(b'\n'), 1, 'lines on standard error')
+
+
+@check
+def a_line_is_there_while_the_next_is_awaited():
+    create('typed')
+    with subprocess.Popen([PROGRAM, 'console-producer', '--bootstrap-server', broker().bootstrap, '--topic', 'typed', '--timeout',
+                           '600000', '--producer-property', 'delivery.timeout.ms=700000'], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL) as typing:
+        for number in range(3):
+            typing.stdin.write(b'typed %d\n' % number)
+            typing.stdin.flush()
+            until(lambda count=number + 1: len(content('typed')) == count, 'the line')
+        typing.stdin.close()
+        expect_equal(typing.wait(timeout=20), 0, 'exit status')
+
+
+@check
+def a_broker_that_is_not_there_is_told_with_how_far_it_got():
+    port = free_port()
+    done = tool('--topic', 'x', '--max-block-ms', '1500', data=b'lost\n', server=f'127.0.0.1:{port}')
+    said = done.stderr.decode()
+    expect('ERROR Error when sending message to topic x with key: null, value: 4 bytes with error: topic \'x\' is not known after '
+           '1500 ms (max.block.ms)' in said, said)
+    expect('as far as: connect' in said and f'127.0.0.1:{port}: cannot connect' in said, said)
+
+
+@check
+def a_broker_that_restarts_loses_nothing():
+    one = Broker({'num.partitions': 1}).start()
+    try:
+        with subprocess.Popen([PROGRAM, 'console-producer', '--bootstrap-server', one.bootstrap, '--topic', 'kept',
+                               '--message-send-max-retries', '1000000'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as sending:
+            for number in range(300):
+                sending.stdin.write(b'record %d\n' % number)
+                sending.stdin.flush()
+                if number == 150:
+                    one.kill()
+                    one.start()
+            _, said = sending.communicate(timeout=60)
+        expect('ERROR' not in said.decode(), said.decode())
+        done = run(['kcat', '-b', one.bootstrap, '-C', '-t', 'kept', '-e', '-q', '-f', '%s\n'])
+        expect_equal(done.stdout.decode().splitlines(), [f'record {number}' for number in range(300)], 'the records')
+    finally:
+        one.discard()
+
+
+@check
+def produce_says_where_records_went():
+    create('short', 2)
+    done = run([PROGRAM, 'produce', 'short', '-b', broker().bootstrap, '-p', '1', '-k', 'all', '-H', 'trace=7'], data=b'a\nb\n')
+    lines = done.stdout.decode().splitlines()
+    expect(len(lines) == 2 and lines[1].startswith('Produced to partition 1 at offset 1 with timestamp 1'), str(lines))
+    expect_equal(content('short', '%p %k %s %h\n'), ['1 all a trace=7', '1 all b trace=7'], 'the records')
+    done = run([PROGRAM, 'produce', 'short', '-b', broker().bootstrap, '-K', ':', '--output', 'json', '-z', 'zstd'], data=b'k:v\n')
+    said = json.loads(done.stdout)
+    expect(said['topic'] == 'short' and said['offset'] >= 0 and said['timestamp'] > 0, str(said))
+    done = run([PROGRAM, 'produce', 'short', '-b', broker().bootstrap, '-p', '9'], data=b'v\n', good=False)
+    expect_equal((done.returncode, done.stderr), (1, b"barnabas produce: topic 'short' has no partition 9: there are 2\n"), 'refused')
+
+
+@check
+def the_perf_test_prints_what_kafkas_prints():
+    create('perf', 3)
+    done = run([PROGRAM, 'producer-perf-test', '--topic', 'perf', '--num-records', '5000', '--record-size', '100', '--throughput', '-1',
+                '--producer-props', f'bootstrap.servers={broker().bootstrap}', 'acks=all', '--print-metrics', '--warmup-records', '1000'])
+    lines = done.stdout.decode().splitlines()
+    numbers = (r'records sent, \d+\.\d{6} records/sec \(\d+\.\d\d MB/sec\), \d+\.\d\d ms avg latency, \d+\.\d\d ms max latency, \d+ ms 50th, '
+               r'\d+ ms 95th, \d+ ms 99th, \d+ ms 99\.9th\.')
+    expect(re.fullmatch('5000 ' + numbers, lines[0]), lines[0])
+    expect(re.fullmatch('4000 steady state ' + numbers, lines[1]), lines[1])
+    expect('producer-metrics:record-send-total:{client-id=perf-producer-client} : 5000.000' in lines, str(lines))
+    expect_equal(len(content('perf', '%S\n')), 5000, 'records')
+    for missing in ('--throughput', '--num-records'):
+        arguments = ['--topic', 'perf', '--num-records', '1', '--throughput', '-1', '--record-size', '1']
+        at = arguments.index(missing)
+        done = run([PROGRAM, 'producer-perf-test', *arguments[:at], *arguments[at + 2:]], good=False)
+        expect_equal((done.returncode, done.stdout), (1, b''), f'without {missing}')
+
+
+if __name__ == '__main__':
+    main('console_producer', stop_shared)
