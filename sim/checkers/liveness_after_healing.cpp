@@ -89,6 +89,14 @@ public:
         }
     }
 
+    /// The end waited for them as long as they may take.
+    void on_end(const end_facts&) override {
+        for (const auto& [producer, count] : unanswered_)
+            if (count > 0)
+                violated(std::to_string(count) + " batches of producer " + std::to_string(producer) +
+                         " never had a result");
+    }
+
 private:
     struct acked_end {
         acked_end(virtual_time when, place which, log_offset upto) : at(when), where(which), end(upto) {}

@@ -42,6 +42,7 @@ void for_each_field(Load& of, Visit&& visit) {
     visit("request_timeout_ms", of.producer.request_timeout_ms);
     visit("delivery_timeout_ns", of.producer.delivery_timeout_ns);
     visit("produce_version_max", of.producer.produce_version_max);
+    visit("library", of.library);
     visit("codecs", of.codecs);
     visit("interval_ns", of.interval_ns);
     visit("records_max", of.records_max);

@@ -235,7 +235,7 @@ void produce_consume::note_heard() {
     if (options_.faults.any)
         return;
     for (const auto& each : loads_) {
-        if (network_.connects_of(each->host->host().number()) == 1)
+        if (!each->options->library && network_.connects_of(each->host->host().number()) == 1)
             facts_.heard_until[each->number] = options_.progress_due;
     }
 }
@@ -371,6 +371,8 @@ void produce_consume::start_load(std::uint32_t number) {
     made.options = &options_.producers[number];
     made.number = number;
     made.draws = world_.draws(draw_stream::workload).split(name);
+    if (made.options->library)
+        return start_library(made, name);
     client::producer_events events;
     events.on_outcome = [this, &made](const client::produce_outcome& outcome) { on_outcome(made, outcome); };
     events.on_sequence_lost = [this, &made](std::uint64_t token, kafka::error_code code) {

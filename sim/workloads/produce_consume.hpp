@@ -93,6 +93,10 @@ private:
     void add_unsent(const load& of, std::vector<planned_send>& to) const;
     void send_planned(std::size_t index);
     void send_batch(load& of, const planned_send& planned);
+    void send_records(load& of, const planned_send& planned);
+    void start_library(load& of, const std::string& name);
+    bool is_idempotent(const load& of) const;
+    void send_by_library(load& of, client::outgoing_batch batch);
 
     void on_outcome(load& of, const client::produce_outcome& outcome);
     void tell_outcome(const load& of, const client::produce_outcome& outcome) const;

@@ -41,7 +41,7 @@ void produce_consume::send_next(load& of) {
 
 void produce_consume::send_drawn(load& of) {
     auto planned = drawn_send(of, of.draws, world_.now());
-    send_batch(of, planned);
+    send_records(of, planned);
     if (chosen_)
         performed_.push_back(std::move(planned));
 }
@@ -67,7 +67,7 @@ void produce_consume::send_planned(std::size_t index) {
     if (index + 1 < options_.sends->size())
         world_.schedule((*options_.sends)[index + 1].at, world_owner,
                         [this, index] { send_planned(index + 1); });
-    send_batch(*loads_[planned.producer], planned);
+    send_records(*loads_[planned.producer], planned);
 }
 
 void produce_consume::send_batch(load& of, const planned_send& planned) {
@@ -83,8 +83,8 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     sent.where.incarnation = recreator_ == nullptr ? 0 : lives_.number_of(planned.where.topic, *known);
     sent.first_record = history_.records();
     sent.acks = options.producer.acks;
-    sent.idempotent = options.producer.idempotent;
-    sent.next_epoch = options.producer.next_epoch;
+    sent.idempotent = is_idempotent(of);
+    sent.next_epoch = options.producer.next_epoch || options.library;
     sent.at = world_.now();
     client::outgoing_batch batch;
     batch.token = sent.token;
@@ -96,7 +96,8 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     auto stamps = world_.draws(draw_stream::workload).split("stamps").split(sent.token);
     const bool absurd = stamps.chance(options.absurd_stamps_percent, 100);
     const auto which = stamps.next();
-    const bool has_stamps = options.producer.produce_version_max >= kafka::produce_with_timestamps;
+    const bool has_stamps =
+        options.library || options.producer.produce_version_max >= kafka::produce_with_timestamps;
     auto keys = world_.draws(draw_stream::workload).split("keys").split(sent.token);
     for (const auto size : planned.value_bytes) {
         const auto number = sent.first_record + batch.records.size();
@@ -112,6 +113,8 @@ void produce_consume::send_batch(load& of, const planned_send& planned) {
     }
     ++of.unfinished;
     history_.on_sent(std::move(sent));
+    if (options.library)
+        return send_by_library(of, std::move(batch));
     of.host->send(0, client::send_batch{std::move(batch)});
 }
 

@@ -34,6 +34,10 @@ struct codec_list : std::vector<batch::codec> {
 /// One producer of the load and what it sends.
 struct load_options {
     client::producer_options producer;
+    /// Sends each record by itself through the client library's producer (actors/client/producer), which
+    /// makes batches of them: then the records of a batch here have a result each. It is idempotent only with
+    /// acks=all, knows no topic by its id, packs with the last codec, and takes the newest versions.
+    bool library = false;
     codec_list codecs;
     std::int64_t interval_ns = 0;  ///< mean time between batches
     std::uint64_t records_max = 1; ///< per batch

@@ -1,0 +1,98 @@
+// Loads that send through the client library's producer.
+
+#include "actors/client/producer/producer_actor.hpp"
+#include "actors/client/producer/producer_messages.hpp"
+#include "protocol/model/assert.hpp"
+#include "sim/workloads/produce_consume.hpp"
+
+namespace barnabas::sim {
+
+namespace {
+
+/// Impatient, and with a small buffer and small batches, so that a run sees all of it.
+client::producer_settings settings_of(const load_options& load, const std::string& name, bool idempotent) {
+    constexpr const char* codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
+    const auto codec = load.codecs.empty() ? batch::codec::none : load.codecs.back();
+    auto made = client::read_producer_settings(
+        {{"bootstrap.servers", "broker:" + std::to_string(simulated_broker::port)},
+         {"client.id", name},
+         {"acks", std::to_string(load.producer.acks)},
+         {"enable.idempotence", idempotent ? "true" : "false"},
+         {"max.in.flight.requests.per.connection", std::to_string(load.producer.in_flight_max)},
+         {"request.timeout.ms", std::to_string(client_request_timeout_ns / millisecond)},
+         {"delivery.timeout.ms", std::to_string(load.producer.delivery_timeout_ns / millisecond)},
+         {"max.block.ms", "3000"},
+         {"linger.ms", "20"},
+         {"batch.size", "4000"},
+         {"buffer.memory", "100000"},
+         {"compression.type", codecs[static_cast<std::size_t>(codec)]}});
+    BARNABAS_ASSERT(made.has_value());
+    // Topics have their makers.
+    made->creates_topics = false;
+    // Checkers take a record that stands twice for a bug.
+    made->repeats_open = false;
+    return std::move(*made);
+}
+
+client::delivery delivery_of(client::delivery_fate fate) {
+    switch (fate) {
+    case client::delivery_fate::written: return client::delivery::acked;
+    case client::delivery_fate::failed: return client::delivery::failed;
+    case client::delivery_fate::sent:
+    case client::delivery_fate::unknown: return client::delivery::unknown;
+    }
+    return client::delivery::unknown;
+}
+
+} // namespace
+
+bool produce_consume::is_idempotent(const load& of) const {
+    const auto& producer = of.options->producer;
+    return producer.idempotent && (!of.options->library || producer.acks == -1);
+}
+
+void produce_consume::start_library(load& of, const std::string& name) {
+    client::producer_actor_events events;
+    events.on_sequence_lost = [this, &of](const std::string& topic, std::int32_t partition,
+                                          kafka::error_code code) {
+        const place where{static_cast<std::uint32_t>(std::stoul(topic.substr(1))), partition, 0};
+        tell("producer " + std::to_string(of.number) + " lost its sequence in " + to_string(where) + ": " +
+             std::string(kafka::name_of(code)));
+        history_.on_sequence_lost(of.number, of.options->producer.acks, where);
+        look_at_invariants();
+    };
+    of.host->spawn([&](runtime::node_services& node) {
+        return client::spawn_record_producer(
+                   node, {settings_of(*of.options, name, is_idempotent(of)), loop_index(0), 0}, events)
+            .actor;
+    });
+    if (!options_.sends)
+        send_next(of);
+}
+
+/// A record is a batch of the history when each gets a result of its own.
+void produce_consume::send_records(load& of, const planned_send& planned) {
+    if (!of.options->library)
+        return send_batch(of, planned);
+    auto single = planned;
+    for (const auto bytes : planned.value_bytes) {
+        single.value_bytes = {bytes};
+        send_batch(of, single);
+    }
+}
+
+void produce_consume::send_by_library(load& of, client::outgoing_batch batch) {
+    const auto& record = batch.records.front();
+    client::send_record message;
+    message.topic = batch.topic;
+    message.partition = batch.partition;
+    message.key = record.key;
+    message.value = record.value;
+    message.timestamp_ms = record.timestamp.get();
+    message.call = [this, &of, token = batch.token](const client::delivery_report& report) {
+        on_outcome(of, {token, delivery_of(report.fate), log_offset(report.offset), report.why.detail});
+    };
+    of.host->send(0, std::move(message));
+}
+
+} // namespace barnabas::sim
