@@ -72,8 +72,10 @@ result<given_option> recognise(const command& what, std::string_view arg) {
 bool is_optional(std::string_view value) {
     return value.starts_with('[');
 }
-bool takes_rest(std::string_view positional) {
-    return positional.find("...") != std::string_view::npos;
+/// "FILE..." is all words that follow; "ID,..." is one word.
+bool takes_rest(std::string_view value) {
+    const auto dots = value.find("...");
+    return dots != std::string_view::npos && (dots == 0 || value[dots - 1] != ',');
 }
 
 result<void> check_positionals(const command& what, const std::vector<std::string>& given) {

@@ -82,6 +82,16 @@ TEST(options, a_value_may_be_left_out_where_the_row_says_so) {
     EXPECT_NE(help_text("barnabas", groups).find("--state [STATES]"), std::string::npos);
 }
 
+TEST(options, a_list_with_commas_is_one_word) {
+    constexpr option rows_of_lists[] = {{"servers", "HOST:PORT,...", ""},
+                                        {"props", "KEY=VALUE...", "", {}, true}};
+    const command produce{"produce", "Sends.", rows_of_lists, {"TOPIC"}};
+    const auto given =
+        parsed({"--servers", "a:1,b:2", "orders", "--props", "acks=1", "linger.ms=2"}, produce);
+    EXPECT_EQ(given->positionals(), std::vector<std::string>{"orders"});
+    EXPECT_EQ(given->values("props").size(), 2u);
+}
+
 TEST(options, help_is_found_before_anything_is_checked) {
     EXPECT_TRUE(parsed({"--help", "--nonsense"})->help());
     EXPECT_TRUE(parsed({"-h"})->help());
