@@ -1,0 +1,229 @@
+#include "actors/client/application/consumer.hpp"
+
+#include "actors/client/client_messages.hpp"
+#include "actors/client/consumer_actor.hpp"
+#include "actors/client/consumer_messages.hpp"
+#include "actors/client/pending.hpp"
+#include "runtime/node/gate.hpp"
+#include "runtime/node/light_node.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace barnabas::client {
+
+namespace {
+
+constexpr std::int64_t ns_per_ms = 1'000'000;
+/// So that no sum of times overflows; nobody waits for a century.
+constexpr std::int64_t wait_ms_most = 3'155'760'000'000;
+
+error gone() {
+    return {errc::closed, "the consumer is closed"};
+}
+
+} // namespace
+
+struct consumer_handle::parts {
+    std::unique_ptr<runtime::light_node> node;
+    caf::actor actor;
+    runtime::gate closed;
+    std::function<void(const rebalance_event&)> on_rebalance;
+
+    void run(std::function<void(cluster_consumer&, monotonic_ns)> task) const {
+        caf::anon_send(actor, consumer_task{std::move(task)});
+    }
+    /// Asks on the consumer's loop and waits for what it says.
+    template <class Value>
+    Value ask(std::function<void(cluster_consumer&, monotonic_ns, const pending<Value>&)> question) const {
+        pending<Value> later;
+        run([later, question = std::move(question)](cluster_consumer& consumer, monotonic_ns now) {
+            question(consumer, now, later);
+        });
+        return std::move(later).get();
+    }
+    template <class Call>
+    result<void> ask_at_once(Call call) const {
+        if (actor == nullptr)
+            return gone();
+        return ask<result<void>>([call = std::move(call)](cluster_consumer& consumer, monotonic_ns,
+                                                          const auto& later) { later.give(call(consumer)); });
+    }
+};
+
+consumer_handle::consumer_handle(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+
+consumer_handle::consumer_handle(consumer_handle&&) noexcept = default;
+
+consumer_handle& consumer_handle::operator=(consumer_handle&& other) noexcept {
+    if (this != &other) {
+        close();
+        parts_ = std::move(other.parts_);
+    }
+    return *this;
+}
+
+consumer_handle::~consumer_handle() {
+    close();
+}
+
+result<void> consumer_handle::subscribe(std::set<std::string> topics) {
+    return parts_->ask_at_once([topics = std::move(topics)](cluster_consumer& consumer) {
+        return consumer.subscribe({topics, nullptr});
+    });
+}
+
+result<void> consumer_handle::subscribe_matching(std::function<bool(const std::string&)> pattern) {
+    return parts_->ask_at_once([pattern = std::move(pattern)](cluster_consumer& consumer) {
+        return consumer.subscribe({{}, pattern});
+    });
+}
+
+result<void> consumer_handle::assign(std::set<partition_name> partitions) {
+    return parts_->ask_at_once([partitions = std::move(partitions)](cluster_consumer& consumer) {
+        return consumer.assign(partitions);
+    });
+}
+
+void consumer_handle::unsubscribe() {
+    [[maybe_unused]] const auto done = parts_->ask_at_once([](cluster_consumer& consumer) {
+        consumer.unsubscribe();
+        return result<void>();
+    });
+}
+
+result<record_set> consumer_handle::poll(std::chrono::milliseconds most) {
+    if (parts_->actor == nullptr)
+        return gone();
+    const auto wait_ms = std::clamp<std::int64_t>(most.count(), 0, wait_ms_most);
+    // Shared by the rounds of this poll: changes of partitions take time of it.
+    const auto until = std::make_shared<std::optional<monotonic_ns>>();
+    while (true) {
+        // A record_set is moved, so the answer comes in a box.
+        using boxed = std::shared_ptr<result<poll_answer>>;
+        const auto answer = parts_->ask<boxed>(
+            [until, wait_ms](cluster_consumer& consumer, monotonic_ns now, const pending<boxed>& later) {
+                if (!*until)
+                    *until = now + wait_ms * ns_per_ms;
+                consumer.poll(**until, now, [later](result<poll_answer> said) {
+                    later.give(std::make_shared<result<poll_answer>>(std::move(said)));
+                });
+            });
+        if (!*answer)
+            return answer->failure();
+        if (!(*answer)->change)
+            return std::move((*answer)->records);
+        if (parts_->on_rebalance)
+            parts_->on_rebalance(*(*answer)->change);
+    }
+}
+
+void consumer_handle::wake_up() {
+    if (parts_->actor != nullptr)
+        parts_->run([](cluster_consumer& consumer, monotonic_ns) { consumer.wake_up(); });
+}
+
+result<void> consumer_handle::commit() {
+    if (parts_->actor == nullptr)
+        return gone();
+    return parts_->ask<result<void>>([](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+        consumer.commit(std::nullopt, [later](const result<void>& said) { later.give(said); });
+    });
+}
+
+result<void> consumer_handle::commit(offsets some) {
+    if (parts_->actor == nullptr)
+        return gone();
+    return parts_->ask<result<void>>(
+        [some = std::move(some)](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+            consumer.commit(some, [later](const result<void>& said) { later.give(said); });
+        });
+}
+
+void consumer_handle::commit_async(std::function<void(const result<void>&)> done) {
+    if (parts_->actor == nullptr)
+        return done ? done(gone()) : void();
+    parts_->run([done = std::move(done)](cluster_consumer& consumer, monotonic_ns) {
+        consumer.commit(std::nullopt, [done](const result<void>& said) {
+            if (done)
+                done(said);
+        });
+    });
+}
+
+result<consumer_handle::offsets> consumer_handle::committed(std::set<partition_name> partitions) {
+    if (parts_->actor == nullptr)
+        return gone();
+    return parts_->ask<result<offsets>>(
+        [partitions = std::move(partitions)](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+            consumer.committed(partitions, [later](result<offsets> said) { later.give(std::move(said)); });
+        });
+}
+
+result<void> consumer_handle::seek(const partition_name& name, std::int64_t offset) {
+    return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.seek(name, offset); });
+}
+
+result<void> consumer_handle::seek_to_time(const partition_name& name, std::int64_t time) {
+    return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.seek_to_time(name, time); });
+}
+
+result<void> consumer_handle::pause(const partition_name& name) {
+    return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.pause(name, true); });
+}
+
+result<void> consumer_handle::resume(const partition_name& name) {
+    return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.pause(name, false); });
+}
+
+std::set<partition_name> consumer_handle::assignment() {
+    if (parts_->actor == nullptr)
+        return {};
+    return parts_->ask<std::set<partition_name>>(
+        [](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+            later.give(consumer.assignment());
+        });
+}
+
+std::optional<std::int64_t> consumer_handle::position(const partition_name& name) {
+    if (parts_->actor == nullptr)
+        return std::nullopt;
+    return parts_->ask<std::optional<std::int64_t>>(
+        [=](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+            later.give(consumer.position(name));
+        });
+}
+
+void consumer_handle::close() {
+    if (parts_ == nullptr || parts_->actor == nullptr)
+        return;
+    caf::anon_send(parts_->actor, close_client{});
+    parts_->closed.wait();
+    // The actor belongs to the node's system.
+    parts_->actor = nullptr;
+    parts_->node.reset();
+}
+
+result<consumer_handle> open_consumer(const properties& keys, consumer_handle_options options) {
+    auto settings = read_consumer_settings(keys);
+    if (!settings)
+        return settings.failure();
+    auto node = runtime::light_node::start();
+    if (!node)
+        return node.failure();
+    auto made = std::make_unique<consumer_handle::parts>();
+    made->node = std::move(*node);
+    made->on_rebalance = std::move(options.on_rebalance);
+    consumer_actor_events events;
+    events.on_trouble = std::move(options.on_trouble);
+    events.on_closed = [closed = made->closed]() mutable { closed.open(); };
+    consumer_actor_options wanted;
+    wanted.settings = std::move(*settings);
+    made->actor = spawn_cluster_consumer(made->node->services(), std::move(wanted), std::move(events));
+    return consumer_handle(std::move(made));
+}
+
+} // namespace barnabas::client

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "actors/client/application/handle.hpp"
+#include "actors/client/consumer/consumer_types.hpp"
+#include "protocol/model/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+/// Reading records as programs do it:
+///
+///     auto reader = barnabas::client::open_consumer({{"bootstrap.servers", "localhost:9092"},
+///                                                    {"group.id", "billing"}});
+///     reader->subscribe({"orders"});
+///     while (running) {
+///         auto records = reader->poll(std::chrono::seconds(1));
+///         if (!records)
+///             return complain(records.failure().detail);
+///         for (const auto& one : *records)
+///             handle(text_of(one.key), text_of(one.value));
+///     }
+namespace barnabas::client {
+
+struct consumer_handle_options {
+    /// Called on the consumer's thread: a broker that cannot be reached, a topic that is not there.
+    std::function<void(const std::string& sentence)> on_trouble;
+    /// Called within `poll`, on its thread. For `revoked` what was polled is committed already if
+    /// enable.auto.commit is on; a program that commits by itself does so here.
+    std::function<void(const rebalance_event& event)> on_rebalance;
+};
+
+/// A consumer of a cluster, with a thread of its own that fetches ahead and keeps its place in the group.
+/// Used by one thread at a time, but for `wake_up`. Errors have a code and a sentence:
+///
+/// | code | meaning |
+/// |---|---|
+/// | `invalid_request` | not now: the sentence says why |
+/// | `offset_out_of_range` | no position, or one outside of the log, and auto.offset.reset is none: seek |
+/// | `corrupt_message`, `invalid_record`, ... | the batch at the position is damaged: seek past it |
+/// | `rebalance_in_progress`, `illegal_generation`, `unknown_member_id` | of a commit: others have the
+/// partitions, or will | | `fenced_instance_id` | another member has this group.instance.id |
+/// | `group_authorization_failed`, `topic_authorization_failed` | not allowed |
+/// | `request_timed_out` | no answer in time; the sentence says how far it got |
+/// | `closed` | the consumer was closed |
+class consumer_handle {
+public:
+    using offsets = std::map<partition_name, committed_offset>;
+
+    consumer_handle(consumer_handle&&) noexcept;
+    consumer_handle& operator=(consumer_handle&&) noexcept;
+    /// Closes.
+    ~consumer_handle();
+
+    /// These topics, or all that the pattern lets through, also later ones; partitions come by the group.
+    result<void> subscribe(std::set<std::string> topics);
+    result<void> subscribe_matching(std::function<bool(const std::string& topic)> pattern);
+    /// These partitions, without a group's help.
+    result<void> assign(std::set<partition_name> partitions);
+    void unsubscribe();
+
+    /// Waits until there are records, at most so long; none is an empty set. The records before an error
+    /// come first, then the error, once.
+    result<record_set> poll(std::chrono::milliseconds most);
+    /// Ends a poll that waits, or the next one, with what is there. From any thread.
+    void wake_up();
+
+    /// All positions; or these offsets, each the next one to read.
+    result<void> commit();
+    result<void> commit(offsets some);
+    /// The same without waiting; `done` is called on the consumer's thread.
+    void commit_async(std::function<void(const result<void>&)> done = nullptr);
+    /// What the group has committed of these; partitions without are not in the answer.
+    result<offsets> committed(std::set<partition_name> partitions);
+
+    result<void> seek(const partition_name& name, std::int64_t offset);
+    /// To the first record at or after a time in ms, or one of `offset_times`.
+    result<void> seek_to_time(const partition_name& name, std::int64_t time);
+    result<void> pause(const partition_name& name);
+    result<void> resume(const partition_name& name);
+    std::set<partition_name> assignment();
+    /// The next offset to read; nothing while it is unknown.
+    std::optional<std::int64_t> position(const partition_name& name);
+
+    /// Commits, with enable.auto.commit, leaves the group and closes the connections.
+    void close();
+
+private:
+    struct parts;
+    explicit consumer_handle(std::unique_ptr<parts> made);
+    friend result<consumer_handle> open_consumer(const properties& keys, consumer_handle_options options);
+
+    std::unique_ptr<parts> parts_;
+};
+
+/// Starts a consumer; connections are made by what is asked of it. Codes: invalid_config (the detail names
+/// the key, and for an unknown one the nearest that is known), internal.
+result<consumer_handle> open_consumer(const properties& keys, consumer_handle_options options = {});
+
+} // namespace barnabas::client
