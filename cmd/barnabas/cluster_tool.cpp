@@ -25,18 +25,28 @@ result<std::string> read_file(const std::string& path) {
 
 } // namespace
 
+result<client::properties> file_properties(const std::string& path) {
+    const auto text = read_file(path);
+    if (!text)
+        return text.failure();
+    const auto given = parse_properties(path, *text);
+    if (!given)
+        return given.failure();
+    client::properties keys;
+    for (const auto& one : *given)
+        keys[one.key] = one.value;
+    return keys;
+}
+
 result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
                                            std::string_view client_id) {
     client::properties keys{{"client.id", std::string(client_id)}};
     if (const auto path = options.value("command-config")) {
-        const auto text = read_file(*path);
-        if (!text)
-            return text.failure();
-        const auto given = parse_properties(*path, *text);
+        const auto given = file_properties(*path);
         if (!given)
             return given.failure();
-        for (const auto& one : *given)
-            keys[one.key] = one.value;
+        for (const auto& [key, value] : *given)
+            keys[key] = value;
     }
     keys["bootstrap.servers"] = std::string(servers);
     return keys;

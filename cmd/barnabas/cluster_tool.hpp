@@ -18,6 +18,9 @@ class RE2;
 /// What the tools that speak to a cluster share.
 namespace barnabas {
 
+/// Properties of the client from a file; an absent file and a broken one are errors that name it.
+result<client::properties> file_properties(const std::string& path);
+
 /// Reads the file of --command-config, if it is given, and adds the servers; an absent file and a broken one
 /// are errors that name it.
 result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,

@@ -71,6 +71,14 @@ const cli::command& produce_command();
 int run_produce(const cli::parsed_options& options);
 const cli::command& producer_perf_command();
 int run_producer_perf(const cli::parsed_options& options);
+const cli::command& console_consumer_command();
+int run_console_consumer(const cli::parsed_options& options);
+
+const cli::command& consume_command();
+int run_consume(const cli::parsed_options& options);
+
+const cli::command& consumer_perf_command();
+int run_consumer_perf(const cli::parsed_options& options);
 
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);

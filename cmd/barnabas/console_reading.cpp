@@ -1,0 +1,173 @@
+#include "cmd/barnabas/console_reading.hpp"
+
+#include "cmd/barnabas/cluster_tool.hpp"
+#include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/stop_signals.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+namespace barnabas {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+/// How long a signal may wait to be seen.
+constexpr std::chrono::milliseconds look_up{200};
+
+void say_trouble(const std::string& sentence) {
+    std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
+}
+
+/// Reads and shows; says on standard error why it ended, if it was not asked to.
+class console_reader {
+public:
+    console_reader(const console_wishes& wishes, const record_formatter& formatter)
+        : wishes_(wishes), formatter_(formatter) {}
+
+    result<void> run(client::consumer_handle& consumer, stop_signals& signals) {
+        auto last = clock::now();
+        while (signals.take() == 0 && !enough()) {
+            const auto records = consumer.poll(look_up);
+            if (!records) {
+                if (!wishes_.skip_errors)
+                    return records.failure();
+                say_trouble(records.failure().detail);
+                continue;
+            }
+            if (!records->empty())
+                last = clock::now();
+            else if (is_silent(last))
+                return {};
+            if (!show(*records)) {
+                std::fprintf(stderr, "Unable to write to standard out, closing consumer.\n");
+                return {};
+            }
+        }
+        return {};
+    }
+    std::int64_t shown() const noexcept { return shown_; }
+    /// What was polled and not shown is the next time's.
+    void give_back(client::consumer_handle& consumer) const {
+        for (const auto& [name, offset] : left_)
+            [[maybe_unused]] const auto moved = consumer.seek(name, offset);
+    }
+
+private:
+    bool enough() const { return wishes_.messages_max && shown_ >= *wishes_.messages_max; }
+
+    bool is_silent(clock::time_point last) const {
+        if (!wishes_.silence_ms || clock::now() - last < std::chrono::milliseconds(*wishes_.silence_ms))
+            return false;
+        if (wishes_.silence_is_good)
+            return true;
+        std::fprintf(stderr,
+                     "ERROR Error processing message, terminating consumer process: no message came for "
+                     "%lld ms (TimeoutException)\n",
+                     static_cast<long long>(*wishes_.silence_ms));
+        return true;
+    }
+
+    bool show(const client::record_set& set) {
+        lines_.clear();
+        for (const auto& record : set) {
+            if (enough()) {
+                left_.try_emplace(*record.where, record.offset);
+                continue;
+            }
+            if (wishes_.json)
+                append_json(set, record);
+            else
+                formatter_.append(set, record, lines_);
+            ++shown_;
+        }
+        return std::fwrite(lines_.data(), 1, lines_.size(), stdout) == lines_.size() &&
+               std::fflush(stdout) == 0;
+    }
+
+    void append_json(const client::record_set& set, const client::consumed_record& record) {
+        json_object headers;
+        for (const auto& one : set.headers_of(record))
+            headers.add(one.key, text_or_null(one.value));
+        lines_ += json_object()
+                      .add("topic", record.where->topic)
+                      .add("partition", record.where->partition)
+                      .add("offset", record.offset)
+                      .add("timestamp", record.timestamp)
+                      .add("key", text_or_null(record.key))
+                      .add("value", text_or_null(record.value))
+                      .add("headers", headers)
+                      .text();
+        lines_ += '\n';
+    }
+    static std::optional<std::string> text_or_null(const std::optional<std::span<const std::byte>>& bytes) {
+        return bytes ? std::optional(std::string(client::text_of(bytes))) : std::nullopt;
+    }
+
+    const console_wishes& wishes_;
+    const record_formatter& formatter_;
+    std::string lines_;
+    std::int64_t shown_ = 0;
+    /// By partition, the first record that was not shown.
+    std::map<client::partition_name, std::int64_t> left_;
+};
+
+result<void> begin(client::consumer_handle& consumer, const console_wishes& wishes) {
+    if (wishes.pattern) {
+        auto pattern = topic_pattern::parse(*wishes.pattern);
+        if (!pattern)
+            return pattern.failure();
+        return consumer.subscribe_matching(
+            [pattern = *pattern](const std::string& topic) { return pattern.matches(topic); });
+    }
+    if (wishes.partitions.empty())
+        return consumer.subscribe(wishes.topics);
+    if (auto assigned = consumer.assign(wishes.partitions); !assigned)
+        return assigned;
+    for (const auto& name : wishes.partitions) {
+        result<void> moved;
+        if (wishes.offset)
+            moved = consumer.seek(name, *wishes.offset);
+        else if (wishes.time)
+            moved = consumer.seek_to_time(name, *wishes.time);
+        if (!moved)
+            return moved;
+    }
+    return {};
+}
+
+} // namespace
+
+int read_to_console(const console_wishes& wishes, const record_formatter& formatter) {
+    // A reader that goes away is an error of writing, not the end of this process.
+    std::signal(SIGPIPE, SIG_IGN);
+    auto signals = std::make_unique<stop_signals>();
+    client::consumer_handle_options options;
+    options.on_trouble = say_trouble;
+    auto consumer = client::open_consumer(wishes.keys, std::move(options));
+    if (!consumer) {
+        std::fprintf(stderr, "%s: %s\n", program_name, consumer.failure().detail.c_str());
+        return 1;
+    }
+    console_reader reader(wishes, formatter);
+    auto done = begin(*consumer, wishes);
+    if (done)
+        done = reader.run(*consumer, *signals);
+    if (!done)
+        std::fprintf(stderr, "ERROR Unknown error when running consumer: %s\n",
+                     done.failure().detail.c_str());
+    reader.give_back(*consumer);
+    // From here on a second signal ends the process at once.
+    signals.reset();
+    consumer->close();
+    std::fprintf(stderr, "Processed a total of %lld messages\n", static_cast<long long>(reader.shown()));
+    if (wishes.systest_events)
+        std::printf("shutdown_complete\n");
+    return done ? 0 : 1;
+}
+
+} // namespace barnabas

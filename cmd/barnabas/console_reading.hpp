@@ -1,0 +1,38 @@
+#pragma once
+
+#include "actors/client/application/consumer.hpp"
+#include "cmd/barnabas/record_formatter.hpp"
+#include "protocol/model/error.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+/// What `console-consumer` and `consume` share: reading until told to stop, and showing it.
+namespace barnabas {
+
+struct console_wishes {
+    client::properties keys;
+    /// One of: topics of a group, a pattern, partitions by hand.
+    std::set<std::string> topics;
+    std::optional<std::string> pattern;
+    std::set<client::partition_name> partitions;
+    /// For partitions by hand: an offset, or a time; neither is the reset policy's place.
+    std::optional<std::int64_t> offset;
+    std::optional<std::int64_t> time;
+    /// Ends after so many records, or so long without one.
+    std::optional<std::int64_t> messages_max;
+    std::optional<std::int64_t> silence_ms;
+    /// The end of what comes is no trouble.
+    bool silence_is_good = false;
+    bool skip_errors = false;
+    bool systest_events = false;
+    bool json = false;
+};
+
+/// Shows records on standard output until there are enough, nothing comes, or a signal ends it; how many
+/// were shown goes to standard error. The exit status.
+int read_to_console(const console_wishes& wishes, const record_formatter& formatter);
+
+} // namespace barnabas

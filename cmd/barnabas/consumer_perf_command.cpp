@@ -1,0 +1,278 @@
+#include "actors/client/application/consumer.hpp"
+#include "cmd/barnabas/cluster_tool.hpp"
+#include "cmd/barnabas/commands.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <random>
+
+// `barnabas consumer-perf-test`, which is Kafka's kafka-consumer-perf-test.sh.
+namespace barnabas {
+
+namespace {
+
+using clock = std::chrono::system_clock;
+using milliseconds = std::chrono::milliseconds;
+
+constexpr std::array perf_options{
+    cli::option{"bootstrap-server", "HOST:PORT,...", "Brokers to begin with. Required."},
+    cli::option{"broker-list", "HOST:PORT,...", "The old name of --bootstrap-server."},
+    cli::option{"topic", "NAME", "The topic to read."},
+    cli::option{"include", "PATTERN", "Topics that the regular expression matches."},
+    cli::option{"num-records", "COUNT", "How many records to read. Required."},
+    cli::option{"messages", "COUNT", "The old name of --num-records."},
+    cli::option{"group", "NAME", "The group to be a member of; without it one that nobody else has."},
+    cli::option{"fetch-size", "BYTES", "How much to fetch of a partition at a time.", "1048576"},
+    cli::option{"from-latest", "",
+                "Begin at the end when the group has no offset yet, else at the first record."},
+    cli::option{"timeout", "MS", "How long no record may come.", "10000"},
+    cli::option{"reporting-interval", "MS", "Time between lines of --show-detailed-stats.", "5000"},
+    cli::option{"show-detailed-stats", "", "A line for every interval."},
+    cli::option{"hide-header", "", "Without the line of names."},
+    cli::option{"socket-buffer-size", "BYTES", "Accepted; the system chooses."},
+    cli::option{"threads", "COUNT", "Accepted; of no effect in Kafka either."},
+    cli::option{"num-fetch-threads", "COUNT", "Accepted; of no effect in Kafka either."},
+    cli::option{
+        "command-property", "NAME=VALUE", "A property of the consumer, in Kafka's own keys.", {}, true},
+    cli::option{"command-config", "FILE", "Properties of the consumer."},
+    cli::option{"consumer.config", "FILE", "The old name of --command-config."},
+};
+
+constexpr std::string_view perf_notes =
+    "Options and output are those of Kafka's kafka-consumer-perf-test.sh.\n"
+    "\n"
+    "Example:\n"
+    "  barnabas consumer-perf-test --bootstrap-server localhost:9092 --topic orders --num-records 1000000\n";
+
+constexpr double bytes_per_mb = 1024.0 * 1024.0;
+constexpr double ms_per_second = 1000.0;
+
+struct perf_wishes {
+    client::properties keys;
+    std::int64_t records = 0;
+    milliseconds timeout{};
+    milliseconds interval{};
+    bool detailed = false;
+};
+
+/// Local time as "yyyy-MM-dd HH:mm:ss:SSS".
+std::string time_text(clock::time_point at) {
+    const auto seconds = clock::to_time_t(at);
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
+    const auto ms = std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count() % 1000;
+    std::array<char, 8> tail{};
+    std::snprintf(tail.data(), tail.size(), ":%03d", static_cast<int>(ms));
+    return std::string(text.data(), size) + tail.data();
+}
+
+double per_second(double amount, milliseconds time) {
+    return time.count() <= 0 ? 0.0 : amount * ms_per_second / static_cast<double>(time.count());
+}
+
+milliseconds between(clock::time_point from, clock::time_point to) {
+    return std::chrono::duration_cast<milliseconds>(to - from);
+}
+
+/// What was read, in all and since the last line.
+class perf_meter {
+public:
+    void begin(clock::time_point now) { started_ = told_at_ = rebalancing_since_ = now; }
+    void on_rebalance(const client::rebalance_event& event) {
+        const auto now = clock::now();
+        if (event.what != client::rebalance_event::kind::assigned) {
+            rebalancing_since_ = now;
+            return;
+        }
+        joining_ += between(rebalancing_since_, now);
+        joining_told_ += between(rebalancing_since_, now);
+    }
+    void add(const client::record_set& set) {
+        for (const auto& one : set)
+            bytes_ += (one.key ? one.key->size() : 0) + (one.value ? one.value->size() : 0);
+        records_ += static_cast<std::int64_t>(set.size());
+    }
+    std::int64_t records() const noexcept { return records_; }
+    clock::time_point told_at() const noexcept { return told_at_; }
+
+    void tell_interval(clock::time_point now) {
+        const auto time = between(told_at_, now);
+        const auto fetching = time - joining_told_;
+        const auto mb = static_cast<double>(bytes_) / bytes_per_mb;
+        const auto more_mb = static_cast<double>(bytes_ - told_bytes_) / bytes_per_mb;
+        const auto more = static_cast<double>(records_ - told_records_);
+        std::printf("%s, 0, %.4f, %.4f, %lld, %.4f, %lld, %lld, %.4f, %.4f\n", time_text(now).c_str(), mb,
+                    per_second(more_mb, time), static_cast<long long>(records_), per_second(more, time),
+                    static_cast<long long>(joining_told_.count()), static_cast<long long>(fetching.count()),
+                    per_second(more_mb, fetching), per_second(more, fetching));
+        std::fflush(stdout);
+        told_at_ = now;
+        told_bytes_ = bytes_;
+        told_records_ = records_;
+        joining_told_ = {};
+    }
+    void tell_all(clock::time_point now) const {
+        const auto time = between(started_, now);
+        const auto fetching = time - joining_;
+        const auto mb = static_cast<double>(bytes_) / bytes_per_mb;
+        const auto count = static_cast<double>(records_);
+        std::printf("%s, %s, %.4f, %.4f, %lld, %.4f, %lld, %lld, %.4f, %.4f\n", time_text(started_).c_str(),
+                    time_text(now).c_str(), mb, per_second(mb, time), static_cast<long long>(records_),
+                    per_second(count, time), static_cast<long long>(joining_.count()),
+                    static_cast<long long>(fetching.count()), per_second(mb, fetching),
+                    per_second(count, fetching));
+    }
+
+private:
+    clock::time_point started_;
+    clock::time_point told_at_;
+    clock::time_point rebalancing_since_;
+    milliseconds joining_{};
+    milliseconds joining_told_{};
+    std::size_t bytes_ = 0;
+    std::size_t told_bytes_ = 0;
+    std::int64_t records_ = 0;
+    std::int64_t told_records_ = 0;
+};
+
+std::optional<std::string> find_misuse(const cli::parsed_options& options) {
+    if (!options.has("bootstrap-server") && !options.has("broker-list"))
+        return "Missing required argument \"[bootstrap-server]\"";
+    if (options.has("topic") == options.has("include"))
+        return "Exactly one of --include/--topic is required.";
+    if (options.has("num-records") == options.has("messages"))
+        return "Exactly one of --num-records/--messages is required.";
+    return find_clash(options, "command-config", {"consumer.config"});
+}
+
+result<client::properties> keys_of(const cli::parsed_options& options) {
+    client::properties keys{{"client.id", "perf-consumer-client"}, {"check.crcs", "false"}};
+    for (const auto* name : {"command-config", "consumer.config"})
+        if (const auto path = options.value(name)) {
+            const auto given = file_properties(*path);
+            if (!given)
+                return given.failure();
+            for (const auto& [key, value] : *given)
+                keys[key] = value;
+        }
+    for (const auto& one : options.values("command-property")) {
+        const auto sign = one.find('=');
+        keys[one.substr(0, sign)] = sign == std::string::npos ? "" : one.substr(sign + 1);
+    }
+    constexpr unsigned names = 100'000;
+    keys["bootstrap.servers"] =
+        *options.value(options.has("bootstrap-server") ? "bootstrap-server" : "broker-list");
+    keys["group.id"] =
+        options.value("group").value_or("perf-consumer-" + std::to_string(std::random_device()() % names));
+    keys["auto.offset.reset"] = options.has("from-latest") ? "latest" : "earliest";
+    keys["max.partition.fetch.bytes"] = *options.value("fetch-size");
+    return keys;
+}
+
+result<perf_wishes> wishes_of(const cli::parsed_options& options) {
+    perf_wishes wishes;
+    auto keys = keys_of(options);
+    if (!keys)
+        return keys.failure();
+    wishes.keys = std::move(*keys);
+    constexpr std::int64_t most = INT32_MAX;
+    const auto records =
+        options.number(options.has("num-records") ? "num-records" : "messages", 1, INT64_MAX);
+    const auto timeout = options.number("timeout", 1, most);
+    const auto interval = options.number("reporting-interval", 1, most);
+    for (const auto* one : {&records, &timeout, &interval})
+        if (!*one)
+            return one->failure();
+    wishes.records = *records;
+    wishes.timeout = milliseconds(*timeout);
+    wishes.interval = milliseconds(*interval);
+    wishes.detailed = options.has("show-detailed-stats");
+    return wishes;
+}
+
+void print_header(bool detailed) {
+    std::printf("%s, data.consumed.in.MB, MB.sec, data.consumed.in.nMsg, nMsg.sec, rebalance.time.ms, "
+                "fetch.time.ms, fetch.MB.sec, fetch.nMsg.sec\n",
+                detailed ? "time, threadId" : "start.time, end.time");
+}
+
+result<void> read_all(client::consumer_handle& consumer, const perf_wishes& wishes, perf_meter& meter) {
+    constexpr milliseconds look_up{100};
+    auto last = clock::now();
+    while (meter.records() < wishes.records) {
+        const auto records = consumer.poll(look_up);
+        if (!records)
+            return records.failure();
+        const auto now = clock::now();
+        meter.add(*records);
+        if (!records->empty())
+            last = now;
+        if (wishes.detailed && now - meter.told_at() >= wishes.interval)
+            meter.tell_interval(now);
+        if (now - last <= wishes.timeout)
+            continue;
+        std::printf("WARNING: Exiting before consuming the expected number of messages: timeout (%lld ms) "
+                    "exceeded. You can use the --timeout option to increase the timeout.\n",
+                    static_cast<long long>(wishes.timeout.count()));
+        return {};
+    }
+    return {};
+}
+
+int refuse(const std::string& why) {
+    std::fprintf(stderr, "%s consumer-perf-test: %s (see --help)\n", program_name, why.c_str());
+    return 1;
+}
+
+result<void> subscribe(client::consumer_handle& consumer, const cli::parsed_options& options) {
+    if (const auto topic = options.value("topic"))
+        return consumer.subscribe({*topic});
+    auto pattern = topic_pattern::parse(*options.value("include"));
+    if (!pattern)
+        return pattern.failure();
+    return consumer.subscribe_matching(
+        [pattern = *pattern](const std::string& name) { return pattern.matches(name); });
+}
+
+} // namespace
+
+const cli::command& consumer_perf_command() {
+    static const cli::command command = {
+        "consumer-perf-test", "Measures how fast records are read.", perf_options, {}, perf_notes, true};
+    return command;
+}
+
+int run_consumer_perf(const cli::parsed_options& options) {
+    if (const auto misuse = find_misuse(options))
+        return refuse(*misuse);
+    const auto wishes = wishes_of(options);
+    if (!wishes)
+        return refuse(wishes.failure().detail);
+    perf_meter meter;
+    client::consumer_handle_options handling;
+    handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };
+    handling.on_trouble = [](const std::string& sentence) {
+        std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
+    };
+    auto consumer = client::open_consumer(wishes->keys, std::move(handling));
+    if (!consumer)
+        return refuse(consumer.failure().detail);
+    if (!options.has("hide-header"))
+        print_header(wishes->detailed);
+    meter.begin(clock::now());
+    auto done = subscribe(*consumer, options);
+    if (done)
+        done = read_all(*consumer, *wishes, meter);
+    if (!done)
+        return refuse(done.failure().detail);
+    if (!wishes->detailed)
+        meter.tell_all(clock::now());
+    consumer->close();
+    return 0;
+}
+
+} // namespace barnabas

@@ -1,0 +1,181 @@
+#include "cmd/barnabas/record_formatter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstdint>
+
+namespace barnabas {
+
+namespace {
+
+error wrong(std::string why) {
+    return {errc::invalid_request, std::move(why)};
+}
+
+std::string_view last_part(std::string_view class_name) {
+    const auto dot = class_name.rfind('.');
+    return dot == std::string_view::npos ? class_name : class_name.substr(dot + 1);
+}
+
+std::uint64_t big_endian(std::span<const std::byte> bytes) {
+    std::uint64_t number = 0;
+    for (const auto one : bytes)
+        number = (number << 8) | static_cast<std::uint64_t>(one);
+    return number;
+}
+
+template <class Number>
+void append_real(Number number, std::string& line) {
+    std::array<char, 64> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+    std::string shown(text.data(), end);
+    if (shown.find_first_of(".eni") == std::string::npos)
+        shown += ".0";
+    line += shown;
+}
+
+} // namespace
+
+result<record_formatter> record_formatter::make(std::string_view class_name, const properties& wanted) {
+    record_formatter made;
+    const auto name = last_part(class_name);
+    made.silent_ = name == "NoOpMessageFormatter";
+    if (!name.empty() && !made.silent_ && name != "DefaultMessageFormatter" &&
+        name != "LoggingMessageFormatter")
+        return wrong("the formatter " + std::string(class_name) +
+                     " is not here; DefaultMessageFormatter, LoggingMessageFormatter and "
+                     "NoOpMessageFormatter are");
+    for (const auto& [key, value] : wanted)
+        if (auto taken = made.take(key, value); !taken)
+            return taken.failure();
+    return made;
+}
+
+result<record_formatter::bytes_as> record_formatter::deserializer(const std::string& class_name) {
+    const auto name = last_part(class_name);
+    if (name == "LongDeserializer")
+        return bytes_as::int64;
+    if (name == "IntegerDeserializer")
+        return bytes_as::int32;
+    if (name == "ShortDeserializer")
+        return bytes_as::int16;
+    if (name == "DoubleDeserializer")
+        return bytes_as::real;
+    if (name == "FloatDeserializer")
+        return bytes_as::short_real;
+    if (name == "StringDeserializer" || name == "ByteArrayDeserializer" || name == "BytesDeserializer")
+        return bytes_as::text;
+    return wrong("the deserializer " + class_name + " is not here; those of strings, bytes and numbers are");
+}
+
+result<void> record_formatter::take(const std::string& name, const std::string& value) {
+    if (shown_.contains(name))
+        return take_flag(name, value);
+    const std::array<std::pair<std::string_view, std::string*>, 4> texts{{
+        {"key.separator", &separator_},
+        {"line.separator", &line_end_},
+        {"headers.separator", &header_separator_},
+        {"null.literal", &null_},
+    }};
+    for (const auto& [key, text] : texts)
+        if (key == name) {
+            *text = value;
+            return {};
+        }
+    const std::array<std::pair<std::string_view, bytes_as*>, 3> readers{{
+        {"key.deserializer", &key_as_},
+        {"value.deserializer", &value_as_},
+        {"headers.deserializer", &header_as_},
+    }};
+    for (const auto& [key, as] : readers)
+        if (key == name) {
+            const auto found = deserializer(value);
+            if (!found)
+                return found.failure();
+            *as = *found;
+        }
+    // Others are for other formatters, as in Kafka's tool.
+    return {};
+}
+
+result<void> record_formatter::take_flag(const std::string& name, const std::string& value) {
+    std::string lower = value;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (lower != "true" && lower != "false")
+        return wrong(name + "=" + value + ": allowed are true and false");
+    shown_[name] = lower == "true";
+    return {};
+}
+
+void record_formatter::append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,
+                                    std::string& line) const {
+    if (!bytes) {
+        line += null_;
+        return;
+    }
+    const auto number = big_endian(bytes->first(std::min<std::size_t>(bytes->size(), sizeof(std::uint64_t))));
+    switch (how) {
+    case bytes_as::text: line += client::text_of(bytes); break;
+    case bytes_as::int64: line += std::to_string(static_cast<std::int64_t>(number)); break;
+    case bytes_as::int32: line += std::to_string(static_cast<std::int32_t>(number)); break;
+    case bytes_as::int16: line += std::to_string(static_cast<std::int16_t>(number)); break;
+    case bytes_as::real: append_real(std::bit_cast<double>(number), line); break;
+    case bytes_as::short_real:
+        append_real(std::bit_cast<float>(static_cast<std::uint32_t>(number)), line);
+        break;
+    }
+}
+
+void record_formatter::append_headers(const client::record_set& set, const client::consumed_record& record,
+                                      std::string& line) const {
+    const auto headers = set.headers_of(record);
+    if (headers.empty())
+        line += "NO_HEADERS";
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        line += i == 0 ? "" : header_separator_;
+        line += headers[i].key;
+        line += ':';
+        append_bytes(header_as_, headers[i].value, line);
+    }
+}
+
+void record_formatter::append(const client::record_set& set, const client::consumed_record& record,
+                              std::string& line) const {
+    if (silent_)
+        return;
+    bool first = true;
+    const auto column = [&](const char* name) {
+        if (!shown_.at(name))
+            return false;
+        if (!std::exchange(first, false))
+            line += separator_;
+        return true;
+    };
+    if (column("print.timestamp")) {
+        const bool appended = record.time == client::record_time::appended;
+        line += record.time == client::record_time::none
+                    ? std::string("NO_TIMESTAMP")
+                    : (appended ? "LogAppendTime:" : "CreateTime:") + std::to_string(record.timestamp);
+    }
+    if (column("print.partition"))
+        line += "Partition:" + std::to_string(record.where->partition);
+    if (column("print.offset"))
+        line += "Offset:" + std::to_string(record.offset);
+    if (column("print.delivery"))
+        line += "Delivery:NOT_PRESENT";
+    if (column("print.epoch"))
+        line += "Epoch:" + (record.leader_epoch < 0 ? "NOT_PRESENT" : std::to_string(record.leader_epoch));
+    if (column("print.headers"))
+        append_headers(set, record, line);
+    if (column("print.key"))
+        append_bytes(key_as_, record.key, line);
+    if (column("print.value"))
+        append_bytes(value_as_, record.value, line);
+    if (!first)
+        line += line_end_;
+}
+
+} // namespace barnabas

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "actors/client/consumer/consumer_types.hpp"
+#include "protocol/model/error.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace barnabas {
+
+/// Lines of records, as Kafka's DefaultMessageFormatter writes them: columns that are switched on by
+/// properties (print.key, print.offset, ...), separated by key.separator.
+class record_formatter {
+public:
+    using properties = std::map<std::string, std::string>;
+
+    /// By the names that Kafka's tool knows, old and new; an empty name is the default. Codes:
+    /// invalid_config, invalid_request for a formatter or deserializer that is not here.
+    static result<record_formatter> make(std::string_view class_name, const properties& wanted);
+
+    void append(const client::record_set& set, const client::consumed_record& record,
+                std::string& line) const;
+
+private:
+    /// How bytes are shown.
+    enum class bytes_as { text, int64, int32, int16, real, short_real };
+
+    static result<bytes_as> deserializer(const std::string& class_name);
+    result<void> take(const std::string& name, const std::string& value);
+    result<void> take_flag(const std::string& name, const std::string& value);
+    void append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,
+                      std::string& line) const;
+    void append_headers(const client::record_set& set, const client::consumed_record& record,
+                        std::string& line) const;
+
+    bool silent_ = false;
+    std::map<std::string, bool> shown_{
+        {"print.timestamp", false}, {"print.partition", false}, {"print.offset", false},
+        {"print.epoch", false},     {"print.headers", false},   {"print.key", false},
+        {"print.value", true},      {"print.delivery", false},
+    };
+    std::string separator_ = "\t";
+    std::string line_end_ = "\n";
+    std::string header_separator_ = ",";
+    std::string null_ = "null";
+    bytes_as key_as_ = bytes_as::text;
+    bytes_as value_as_ = bytes_as::text;
+    bytes_as header_as_ = bytes_as::text;
+};
+
+} // namespace barnabas

@@ -1,0 +1,207 @@
+"""`barnabas console-consumer` and `barnabas consume` against a broker: what kafka-console-consumer.sh shows."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+
+from broker import CODECS, PROGRAM, Broker, run
+from checks import check, expect, expect_equal, main, until
+
+SHARED_BROKER = []
+ORDERS = [f'order {number}' for number in range(10)]
+
+
+def broker():
+    """orders-0 has 10 records, orders-1 none; keyed-0 has three with keys, one of them without a value."""
+    if not SHARED_BROKER:
+        one = Broker({'num.partitions': 1, 'group.initial.rebalance.delay.ms': 0}).start()
+        SHARED_BROKER.append(one)
+        create('orders', 2)
+        produce('orders', ORDERS, '-p', '0')
+        create('keyed', 1)
+        produce('keyed', ['a|1', 'b|2', 'c|'], '-p', '0', '-K', '|', '-Z', '-H', 'from=test')
+    return SHARED_BROKER[0]
+
+
+def stop_shared():
+    for one in SHARED_BROKER:
+        one.discard()
+
+
+def create(topic, partitions):
+    run([PROGRAM, 'topics', '--bootstrap-server', broker().bootstrap, '--create', '--topic', topic, '--partitions',
+         str(partitions)])
+
+
+def produce(topic, lines, *options):
+    run(['kcat', '-b', broker().bootstrap, '-P', '-t', topic, *options],
+        data=''.join(line + '\n' for line in lines).encode())
+
+
+def tool(*arguments, command='console-consumer', seconds=60.0):
+    done = run([PROGRAM, command, '--bootstrap-server', broker().bootstrap, *arguments], good=False, seconds=seconds)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def expect_shown(wanted, *arguments):
+    status, said, complaints = tool(*arguments)
+    expect_equal((status, said), (0, ''.join(line + '\n' for line in wanted)), f'what {arguments} gives ({complaints})')
+    expect_equal(complaints, f'Processed a total of {len(wanted)} messages\n', 'standard error')
+
+
+def expect_misuse(message, *arguments):
+    status, said, complaints = tool(*arguments)
+    expect_equal((status, said), (1, ''), f'status and output of {arguments}')
+    expect(message in complaints, f'{arguments}: {complaints}')
+    expect_equal(complaints.count('\n'), 1, 'lines on standard error')
+
+
+@check
+def shows_a_topic_from_its_beginning():
+    expect_shown(ORDERS, '--topic', 'orders', '--from-beginning', '--max-messages', '10')
+
+
+@check
+def max_messages_ends_in_the_middle_of_a_batch():
+    expect_shown(ORDERS[:3], '--topic', 'orders', '--from-beginning', '--max-messages', '3')
+
+
+@check
+def a_partition_is_read_from_an_offset_without_a_group():
+    expect_shown(ORDERS[7:], '--topic', 'orders', '--partition', '0', '--offset', '7', '--max-messages', '3')
+    expect_shown(ORDERS[:1], '--topic', 'orders', '--partition', '0', '--offset', 'earliest', '--max-messages', '1')
+
+
+@check
+def a_topic_that_falls_silent_ends_it_after_the_timeout():
+    status, said, complaints = tool('--topic', 'orders', '--from-beginning', '--timeout-ms', '2000')
+    expect_equal((status, said.splitlines()), (0, ORDERS), 'status and output')
+    expect('TimeoutException' in complaints, complaints)
+    expect(complaints.endswith('Processed a total of 10 messages\n'), complaints)
+
+
+@check
+def columns_are_switched_on_by_properties_old_and_new():
+    wanted = ['a|1', 'b|2', 'c|null']
+    columns = ['--topic', 'keyed', '--from-beginning', '--max-messages', '3']
+    expect_shown(wanted, *columns, '--formatter-property', 'print.key=true', '--formatter-property', 'key.separator=|')
+    status, said, _ = tool(*columns, '--property', 'print.key=true', '--property', 'key.separator=|')
+    warning = ('Option --property is deprecated and will be removed in a future version. Use --formatter-property '
+               'instead.')
+    expect_equal((status, said.splitlines()), (0, [warning] + wanted), 'with the old name')
+    everything = ['print.timestamp', 'print.partition', 'print.offset', 'print.epoch', 'print.headers', 'print.key']
+    flags = [part for name in everything for part in ('--formatter-property', f'{name}=true')]
+    _, said, _ = tool(*columns, *flags, '--formatter', 'kafka.tools.DefaultMessageFormatter')
+    fields = said.splitlines()[1].split('\t')
+    expect(fields[0].startswith('CreateTime:1'), said)
+    expect_equal(fields[1:], ['Partition:0', 'Offset:1', 'Epoch:0', 'from:test', 'b', '2'], 'columns')
+
+
+@check
+def a_group_goes_on_where_it_was():
+    group = ['--topic', 'orders', '--group', 'g-on', '--from-beginning']
+    status, said, _ = tool(*group, '--max-messages', '4')
+    expect_equal((status, said.splitlines()), (0, ORDERS[:4]), 'the first four')
+    status, said, _ = tool(*group, '--max-messages', '6')
+    expect_equal((status, said.splitlines()), (0, ORDERS[4:]), 'the others')
+
+
+@check
+def a_pattern_reads_several_topics():
+    status, said, _ = tool('--include', 'ord.*|keyed', '--from-beginning', '--max-messages', '13')
+    expect_equal((status, sorted(said.splitlines())), (0, sorted(ORDERS + ['1', '2', 'null'])), 'of both topics')
+
+
+@check
+def every_codec_is_read():
+    for codec in CODECS:
+        create(f'packed-{codec}', 1)
+        produce(f'packed-{codec}', [f'{codec} {number}' for number in range(500)], '-z', codec)
+        expect_shown([f'{codec} {number}' for number in range(500)], '--topic', f'packed-{codec}', '--from-beginning',
+                     '--max-messages', '500')
+
+
+@check
+def lines_appear_live_and_ctrl_c_leaves_the_group_at_once():
+    create('live', 1)
+    with tempfile.TemporaryFile() as complaints:
+        reader = subprocess.Popen([PROGRAM, 'console-consumer', '--bootstrap-server', broker().bootstrap, '--topic', 'live',
+                                   '--group', 'g-live', '--from-beginning'], stdout=subprocess.PIPE, stderr=complaints)
+        produce('live', ['one'])
+        expect_equal(reader.stdout.readline(), b'one\n', 'the first line')
+        produce('live', ['two'])
+        expect_equal(reader.stdout.readline(), b'two\n', 'the second line')
+        reader.send_signal(signal.SIGINT)
+        expect_equal(reader.wait(20), 0, 'status')
+        complaints.seek(0)
+        expect_equal(complaints.read(), b'Processed a total of 2 messages\n', 'standard error')
+    # A member that had not left would keep the partition for the session timeout, which is longer.
+    produce('live', ['three'])
+    status, said, _ = tool('--topic', 'live', '--group', 'g-live', '--max-messages', '1', seconds=20)
+    expect_equal((status, said), (0, 'three\n'), 'what the next member reads')
+
+
+@check
+def two_members_share_a_topic():
+    create('shared', 2)
+    readers = []
+    for _ in range(2):
+        readers.append(subprocess.Popen(
+            [PROGRAM, 'console-consumer', '--bootstrap-server', broker().bootstrap, '--topic', 'shared', '--group',
+             'g-shared', '--from-beginning'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
+    seen = [set(), set()]
+    for reader in readers:
+        os.set_blocking(reader.stdout.fileno(), False)
+
+    def both_read():
+        produce('shared', ['x'], '-p', '0')
+        produce('shared', ['y'], '-p', '1')
+        for reader, lines in zip(readers, seen):
+            lines.update((reader.stdout.read() or b'').split())
+        return all(seen)
+    until(both_read, 'both members get records', 60.0)
+    for reader in readers:
+        reader.send_signal(signal.SIGTERM)
+    for reader in readers:
+        expect_equal(reader.wait(30), 0, 'status')
+
+
+@check
+def wrong_usage_is_said_in_one_line():
+    expect_misuse('Exactly one of --include/--topic is required.')
+    expect_misuse('The partition is required when offset is specified.', '--topic', 't', '--offset', '3')
+    expect_misuse("The provided offset value 'soon' is incorrect.", '--topic', 't', '--partition', '0', '--offset', 'soon')
+    expect_misuse("Can't simultaneously specify --from-beginning and 'auto.offset.reset=latest'", '--topic', 't',
+                  '--from-beginning', '--command-property', 'auto.offset.reset=latest')
+    expect_misuse('--bootstrap-server', '--topic', 't', '--zookeeper', 'here:2181')
+    status, said, complaints = tool('--topic', 't', '--command-property', 'group.idd=x')
+    expect_equal((status, said), (1, ''), 'an unknown key')
+    expect('did you mean group.id?' in complaints, complaints)
+
+
+@check
+def consume_is_short_for_daily_use():
+    status, said, complaints = tool('orders', '--count', '2', command='consume')
+    expect_equal((status, said.splitlines()), (0, ORDERS[:2]), complaints)
+    status, said, complaints = tool('keyed', '--end', '--output', 'json', command='consume')
+    lines = [json.loads(line) for line in said.splitlines()]
+    expect_equal([(one['key'], one['value']) for one in lines], [('a', '1'), ('b', '2'), ('c', None)], complaints)
+    expect_equal(lines[0]['headers'], {'from': 'test'}, 'headers')
+    status, said, complaints = tool('nothing-here', command='consume')
+    expect_equal((status, said), (1, ''), 'an unknown topic')
+    expect("no topic 'nothing-here'" in complaints or 'UNKNOWN_TOPIC' in complaints, complaints)
+
+
+@check
+def the_perf_test_counts_what_it_reads():
+    status, said, complaints = tool('--topic', 'orders', '--messages', '10', command='consumer-perf-test')
+    lines = said.splitlines()
+    expect_equal((status, len(lines), complaints), (0, 2, ''), said)
+    expect_equal(lines[0].split(', ')[4], 'data.consumed.in.nMsg', 'header')
+    expect_equal(lines[1].split(', ')[4], '10', 'records')
+
+
+if __name__ == '__main__':
+    main('console_consumer', stop_shared)
