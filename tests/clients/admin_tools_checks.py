@@ -125,8 +125,15 @@ def the_cluster_is_named_and_its_endpoints_are_listed():
     expect_equal(run_cluster('cluster-id', *server), (0, f'Cluster ID: {cluster}\n', ''), 'cluster-id')
     expect_equal(json.loads(run_cluster('cluster-id', *server, '--output', 'json')[1]), {'clusterId': cluster}, 'JSON')
     expect_equal(run_cluster('list-endpoints', *server)[1],
-                 f'ID         HOST      PORT       RACK STATE      ENDPOINT_TYPE  \n1          127.0.0.1 {broker().port:<10} null '
-                 'unfenced   broker         \n', 'list-endpoints')
+                 f'ID         HOST      PORT       RACK       STATE      ENDPOINT_TYPE  \n1          127.0.0.1 {broker().port:<10} '
+                 'null       unfenced   broker         \n', 'list-endpoints')
+    with tempfile.TemporaryDirectory() as folder:
+        old = ('--config', file_with(folder, 'client.id=by-the-old-name\n'))
+        expect_equal(run_cluster('cluster-id', *server, *old),
+                     (0, 'Option --config is deprecated and will be removed in a future version. Use --command-config instead.\n'
+                      f'Cluster ID: {cluster}\n', ''), 'the old name of --command-config')
+        old = ('--config', file_with(folder, 'clent.id=x\n'))
+        expect('did you mean client.id?' in run_cluster('cluster-id', *server, *old)[2], 'it is not read')
     status, said, complaints = run_cluster('unregister', *server, '--id', '1')
     expect_equal((status, said), (1, ''), 'unregister')
     expect('does not support the broker unregistration API' in complaints, complaints)

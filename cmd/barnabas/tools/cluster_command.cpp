@@ -40,6 +40,9 @@ constexpr std::string_view cluster_notes =
     "Example:\n"
     "  barnabas cluster cluster-id --bootstrap-server localhost:9092\n";
 
+constexpr const char* old_config_sentence = "Option --config is deprecated and will be removed in a future "
+                                            "version. Use --command-config instead.\n";
+
 constexpr std::array<std::string_view, 3> cluster_actions{"cluster-id", "list-endpoints", "unregister"};
 
 std::optional<std::string> find_cluster_misuse(const cli::parsed_options& options) {
@@ -77,17 +80,18 @@ std::string endpoints_text(const std::vector<client::endpoint_description>& endp
     if (!of_controllers)
         rows[0].emplace_back("STATE");
     rows[0].emplace_back("ENDPOINT_TYPE");
-    std::size_t host = 4, rack = 4;
+    std::size_t host = 4, rack = 0;
     for (const auto& one : endpoints) {
         rows.push_back({std::to_string(one.broker.id), one.broker.host, std::to_string(one.broker.port),
                         one.broker.rack.value_or("null")});
         host = std::max(host, one.broker.host.size());
-        rack = std::max(rack, rows.back()[3].size());
+        rack = std::max(rack, one.broker.rack.value_or("").size());
         if (!of_controllers)
             rows.back().emplace_back(one.is_fenced ? "fenced" : "unfenced");
         rows.back().emplace_back(of_controllers ? "controller" : "broker");
     }
-    auto widths = std::vector<std::size_t>{10, host, 10, rack};
+    constexpr std::size_t rack_of_nobody = 10;
+    auto widths = std::vector<std::size_t>{10, host, 10, rack > 0 ? rack : rack_of_nobody};
     if (!of_controllers)
         widths.push_back(10);
     widths.push_back(15);
@@ -130,9 +134,9 @@ result<tools::said> unregister(const client::admin& calls, const cli::parsed_opt
 }
 
 result<tools::said> run_cluster_action(const cli::parsed_options& options) {
-    auto cluster = tools::connect("cluster", options,
-                                  options.has("bootstrap-server") ? options.value("bootstrap-server")
-                                                                  : options.value("bootstrap-controller"));
+    const auto servers =
+        options.value(options.has("bootstrap-server") ? "bootstrap-server" : "bootstrap-controller");
+    auto cluster = tools::connect_by_old_name("cluster", options, *servers);
     if (!cluster)
         return cluster.failure();
     const auto& action = options.positionals().front();
@@ -154,9 +158,12 @@ const cli::command& cluster_command() {
 int run_cluster(const cli::parsed_options& options) {
     if (const auto settled = tools::settle_usage("cluster", options, find_cluster_misuse))
         return *settled;
-    const auto told = run_cluster_action(options);
-    if (told)
+    auto told = run_cluster_action(options);
+    if (told) {
+        if (options.has("config") && !tools::wants_json(options))
+            told->out.insert(0, old_config_sentence);
         return tools::print(*told);
+    }
     if (tools::wants_json(options))
         return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
     return tools::print({{}, told.failure().detail + "\n", tools::exit_failed});

@@ -34,7 +34,7 @@ public:
         const auto groups = chosen_groups(with_);
         if (!groups)
             return groups.failure();
-        if (auto read = read_file(*groups); !read)
+        if (auto read = read_file(); !read)
             return read.failure();
         if (!executes() && !options_.has("dry-run") && !with_.json())
             all_.complaints += no_execute;
@@ -45,22 +45,27 @@ public:
             if (auto done = reset(group, unknown ? "Empty" : described->state); !done)
                 return done.failure();
         }
-        show(groups->size());
+        show();
         return all_;
     }
 
 private:
     bool executes() const { return options_.has("execute"); }
 
-    result<void> read_file(const std::vector<std::string>& groups) {
+    /// Where one group is named, files of --export do not repeat its name.
+    std::optional<std::string> only_group() const {
+        const auto named = options_.values("group");
+        return named.size() == 1 ? std::optional(named.front()) : std::nullopt;
+    }
+
+    result<void> read_file() {
         const auto path = options_.value("from-file");
         if (!path)
             return {};
         const auto text = tools::read_text_file(*path);
         if (!text)
             return text.failure();
-        auto read =
-            parse_plan_csv(*path, *text, groups.size() == 1 ? std::optional(groups.front()) : std::nullopt);
+        auto read = parse_plan_csv(*path, *text, only_group());
         if (!read)
             return read.failure();
         from_file_ = std::move(*read);
@@ -270,9 +275,9 @@ private:
         all_.status = exit_told;
     }
 
-    void show(std::size_t groups) {
+    void show() {
         if (options_.has("export")) {
-            all_.out += plan_csv(plans_, groups != 1) + "\n";
+            all_.out += plan_csv(plans_, !only_group()) + "\n";
         } else if (with_.json()) {
             std::vector<json_object> rows;
             for (const auto& [group, plan] : plans_)

@@ -3,6 +3,7 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "runtime/config/properties.hpp"
 
 #include <charconv>
 #include <cstdio>
@@ -86,6 +87,24 @@ result<client::handle> connect_within(std::string_view tool, const cli::parsed_o
     // A request must not outlive the call that it is for.
     (*keys)["default.api.timeout.ms"] = (*keys)["request.timeout.ms"] = std::to_string(timeout_ms);
     return connect_tool(*keys);
+}
+
+result<client::handle> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
+                                           const std::string& servers) {
+    const auto path = options.value("config");
+    if (!path)
+        return connect(tool, options, servers);
+    const auto text = read_text_file(*path);
+    if (!text)
+        return text.failure();
+    const auto given = parse_properties(*path, *text);
+    if (!given)
+        return given.failure();
+    client::properties keys{{"client.id", "barnabas-" + std::string(tool)}};
+    for (const auto& one : *given)
+        keys[one.key] = one.value;
+    keys["bootstrap.servers"] = servers;
+    return connect_tool(keys);
 }
 
 std::string error_json(const error& why) {

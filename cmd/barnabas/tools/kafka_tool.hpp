@@ -56,6 +56,10 @@ result<client::handle> connect(std::string_view tool, const cli::parsed_options&
 result<client::handle> connect_within(std::string_view tool, const cli::parsed_options& options,
                                       const std::string& servers, std::int64_t timeout_ms);
 
+/// The same for a tool that has --config as the old name of --command-config.
+result<client::handle> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
+                                           const std::string& servers);
+
 /// {"error":{"code":...,"message":...}} and a newline.
 std::string error_json(const error& why);
 
