@@ -18,6 +18,10 @@ PAGE = os.path.join(ROOT, 'docs', 'quickstart.md')
 BLOCK = re.compile(r'^```(\w+)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 ADDRESS = 'localhost:9092'
 SERVERS = ('cmd/start', 'bin/kafka-server-start.sh')
+# They go on until somebody ends them.
+READERS = re.compile(r'(?:bin/kafka-console-consumer\.sh|build/cmd/barnabas consume) ')
+# Without --bootstrap-server they go to localhost:9092.
+SHORT = re.compile(r'(build/cmd/barnabas (?:produce|consume)) ')
 
 
 def alike(text):
@@ -49,16 +53,32 @@ class Page:
             if not os.path.lexists(path):
                 os.symlink(os.path.abspath(PROGRAM), path)
 
-    def run(self, command):
+    def run(self, command, typed, wanted):
         self.link(command)
         if command.strip().split()[0] in SERVERS:
             self.start_server(command.strip())
             return ''
-        done = subprocess.run(['bash', '-ec', command.replace(ADDRESS, f'127.0.0.1:{self.port}')], cwd=self.folder,
-                              capture_output=True, timeout=60, check=False, text=True)
+        here = SHORT.sub(rf'\1 --bootstrap-server 127.0.0.1:{self.port} ', command.replace(ADDRESS, f'127.0.0.1:{self.port}'))
+        if READERS.match(command):
+            return self.read(here, wanted)
+        done = subprocess.run(['bash', '-ec', here], cwd=self.folder, input=typed, capture_output=True, timeout=60, check=False,
+                              text=True)
         if not command.startswith('build/cmd/barnabas doctor'):
             expect_equal((done.returncode, done.stderr), (0, ''), f'status and standard error of {command!r} ({done.stdout})')
         return done.stdout
+
+    def read(self, command, wanted):
+        """What a reader prints until it is all there; then it is ended as a person would."""
+        with open(os.path.join(self.folder, 'read'), 'w+', encoding='utf-8') as output:
+            reader = subprocess.Popen(command.split(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
+                                      stderr=subprocess.DEVNULL)
+            try:
+                until(lambda: os.fstat(output.fileno()).st_size >= len(wanted), f'{command} has read all', 30)
+            finally:
+                reader.send_signal(signal.SIGINT)
+                reader.wait(30)
+            output.seek(0)
+            return output.read()
 
     def start_server(self, command):
         self.stop_server()
@@ -86,11 +106,11 @@ def every_command_prints_what_the_page_says():
         for (kind, text), (next_kind, wanted) in zip(blocks, blocks[1:] + [('', '')]):
             if kind != 'sh':
                 continue
-            printed = page.run(text)
+            printed = page.run(text, wanted if next_kind == 'input' else '', wanted if next_kind == 'text' else '')
             if next_kind == 'text':
                 expect_equal(alike(printed), alike(wanted), text)
                 compared += 1
-    expect(compared >= 5, f'only {compared} outputs were compared')
+    expect(compared >= 7, f'only {compared} outputs were compared')
 
 
 if __name__ == '__main__':
