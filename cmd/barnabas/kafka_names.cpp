@@ -17,7 +17,7 @@ struct class_row {
     std::string_view command;
 };
 /// What `kafka-run-class.sh` is called with in tutorials.
-constexpr std::array<class_row, 7> classes{{
+constexpr std::array<class_row, 11> classes{{
     {"kafka.tools.GetOffsetShell", "get-offsets"},
     {"org.apache.kafka.tools.GetOffsetShell", "get-offsets"},
     {"kafka.tools.DumpLogSegments", "dump-log"},
@@ -25,6 +25,10 @@ constexpr std::array<class_row, 7> classes{{
     {"kafka.admin.ConsumerGroupCommand", "consumer-groups"},
     {"kafka.admin.ConfigCommand", "configs"},
     {"kafka.admin.BrokerApiVersionsCommand", "broker-api-versions"},
+    {"kafka.tools.ConsoleProducer", "console-producer"},
+    {"kafka.tools.ConsoleConsumer", "console-consumer"},
+    {"org.apache.kafka.tools.ProducerPerformance", "producer-perf-test"},
+    {"kafka.tools.ConsumerPerformance", "consumer-perf-test"},
 }};
 
 std::vector<std::string> with_rest(std::string_view command, const std::vector<std::string_view>& arguments,

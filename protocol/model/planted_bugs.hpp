@@ -135,6 +135,20 @@ struct planted_bugs {
     /// An incremental fetch answer leaves out partitions whose marks did not move, records or not.
     bool session_forgets_records = false;
 
+    // The client library's producer.
+    /// What was cut off is reported as certainly not written.
+    bool cut_off_called_failed = false;
+    /// What was cut off is reported as written.
+    bool cut_off_called_written = false;
+    /// A repetition goes under a new sequence.
+    bool repetition_renumbered = false;
+    /// What may be written is sent again under the next epoch.
+    bool open_batch_under_next_epoch = false;
+    /// Nobody is told of records whose time is over.
+    bool late_report_forgotten = false;
+    /// All records of a batch are told the offset of the first.
+    bool reports_share_an_offset = false;
+
     // Data directories.
     /// A partition whose directory is offline gets an empty one elsewhere (KAFKA-16234).
     bool fresh_replica_elsewhere = false;
@@ -152,6 +166,13 @@ struct planted_bugs {
     bool moved_discarded_before_named = false;
     /// Clients ask the new actor of a moved partition while questions still wait with the old one.
     bool handover_overtaken = false;
+
+    /// Directories of another broker are taken for this one's.
+    bool foreign_disk_taken = false;
+    /// A partition that was made here and names another topic is set aside like what is left of one.
+    bool misnamed_log_set_aside = false;
+    /// A lookup by time believes its index.
+    bool time_entry_trusted = false;
 
     // Controller.
     /// The metadata log is written but never synced.
