@@ -5,6 +5,7 @@
 #include "actors/controller/controller_messages.hpp"
 #include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "protocol/kafka/api_key.hpp"
 #include "protocol/model/slice.hpp"
 
 #include <chrono>
