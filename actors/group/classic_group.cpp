@@ -54,7 +54,9 @@ void classic_group::on_join(const join_request& request, std::string new_member_
 }
 
 errc classic_group::check_join(const join_request& request, bool id_known) const {
-    if (!has_room_for(request.who.member_id))
+    const auto& instance = request.who.instance_id;
+    const bool takes_its_own_place = !id_known && instance && static_members_.contains(*instance);
+    if (!takes_its_own_place && !has_room_for(request.who.member_id))
         return errc::group_max_size_reached;
     if (request.protocol_type.empty() || request.protocols.empty())
         return errc::inconsistent_group_protocol;

@@ -1,5 +1,6 @@
 #include "actors/group/consumer_group.hpp"
 
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -287,12 +288,23 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
     write(target_epoch_record{name_, target_epoch_record::state{epoch.get(), now.wall}}, now);
 }
 
-classic_state consumer_group::as_classic(timestamp_ms now) const {
-    BARNABAS_ASSERT(is_all_classic());
+bool consumer_group::is_to_be_classic() const {
+    const auto policy = options_.consumer.migration;
+    if (!is_all_classic() ||
+        (policy != migration_policy::downgrade && policy != migration_policy::bidirectional) ||
+        member_count_ > static_cast<std::size_t>(options_.members_max))
+        return false;
+    // All members are in one record then. If that cannot be kept, they go on as they are.
+    return !BARNABAS_MARK_IF(bytes_of(name_, as_classic(no_timestamp)) > options_.record_bytes_max,
+                             downgrade_too_large);
+}
+
+classic_state consumer_group::as_classic(timestamp_ms since) const {
+    BARNABAS_ASSERT(is_all_classic() || is_empty());
     classic_state state;
     state.protocol_type = consumer_type;
     state.generation = generation_id(epoch_);
-    state.since = now;
+    state.since = since;
     for (const auto& [id, one] : members_) {
         if (!one.said)
             continue;

@@ -298,7 +298,9 @@ void consumer_group::pause(const std::string& id, turn& now) {
 void consumer_group::remove(const std::string& id, turn& now) {
     forget(id, now);
     refresh_patterns(now);
-    raise_epoch(now);
+    // Under a newer epoch those who stay could neither commit nor be told to join the classic group again.
+    if (!is_to_be_classic())
+        raise_epoch(now);
 }
 
 void consumer_group::forget(const std::string& id, turn& now) {

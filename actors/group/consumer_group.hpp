@@ -63,8 +63,10 @@ public:
     void take_over(const classic_handover& from, turn& now);
     /// All its members speak the classic protocol.
     bool is_all_classic() const noexcept { return member_count_ != 0 && classic_count_ == member_count_; }
-    /// What a classic group goes on with in its place.
-    classic_state as_classic(timestamp_ms now) const;
+    /// They are to go on as a classic group: the last other member has gone, and the policy allows it.
+    bool is_to_be_classic() const;
+    /// What a classic group goes on with in its place, which has been as it is since then.
+    classic_state as_classic(timestamp_ms since) const;
 
     /// Whether this member may commit offsets now. Whoever is no member may, while there are none.
     errc check_commit(const member_name& who, member_epoch epoch, bool knows_group_errors) const;

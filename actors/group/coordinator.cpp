@@ -105,6 +105,13 @@ void coordinator::answer(const join_request& request, const std::string& name, r
     const auto& id = request.who.member_id.empty() ? drawn : request.who.member_id;
     if (BARNABAS_MARK_IF(least_bytes_of(name, id, request) > options_.record_bytes_max, join_too_large))
         return refuse(errc::message_too_large);
+    const auto* consumers = find_consumer(name);
+    if (consumers != nullptr && consumers->is_empty()) {
+        if (!request.who.member_id.empty())
+            return refuse(errc::unknown_member_id);
+        if (request.protocol_type.empty() || request.protocols.empty())
+            return refuse(errc::inconsistent_group_protocol);
+    }
     if (!make_way_for_classic(name, now)) {
         now.out.reply(ticket, find_consumer(name)->on_join(request, std::move(drawn), now));
         return downgrade_if_due(name, now);
@@ -148,6 +155,7 @@ void coordinator::answer(const leave_request& request, const std::string& name, 
                                    : group == nullptr   ? errc::unknown_member_id
                                                         : group->on_leave(leaving.who, leaving.reason, now));
     now.out.reply(ticket, std::move(response));
+    downgrade_if_due(name, now);
 }
 
 } // namespace barnabas::group

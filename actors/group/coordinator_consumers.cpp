@@ -1,6 +1,5 @@
 #include "actors/group/coordinator.hpp"
 
-#include "actors/group/record_sizes.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <utility>
@@ -95,15 +94,9 @@ bool coordinator::upgrade(const std::string& name, classic_group& classic, turn&
 /// When the last member of the consumer protocol has gone, the others go on as a classic group.
 void coordinator::downgrade_if_due(const std::string& name, turn& now) {
     const auto* consumers = find_consumer(name);
-    const auto policy = options_.consumer.migration;
-    if (consumers == nullptr || !consumers->is_all_classic() ||
-        (policy != migration_policy::downgrade && policy != migration_policy::bidirectional) ||
-        consumers->size() > static_cast<std::size_t>(options_.members_max))
+    if (consumers == nullptr || !consumers->is_to_be_classic())
         return;
     auto state = consumers->as_classic(now.wall);
-    // All members are in one record then. If that cannot be kept, they go on as they are.
-    if (BARNABAS_MARK_IF(bytes_of(name, state) > options_.record_bytes_max, downgrade_too_large))
-        return;
     BARNABAS_MARK(consumer_group_became_classic_group);
     end(*consumers, now);
     write(classic_record{name, std::move(state)}, now);
@@ -118,7 +111,10 @@ bool coordinator::make_way_for_classic(const std::string& name, turn& now) {
     if (!consumers->is_empty())
         return false;
     BARNABAS_MARK(empty_consumer_group_became_classic_group);
+    // Its offsets are kept from when its last member left, whoever comes or is refused now.
+    auto state = consumers->as_classic(consumers->since());
     end(*consumers, now);
+    write(classic_record{name, std::move(state)}, now);
     return true;
 }
 

@@ -20,6 +20,13 @@ append_response failed(const error& why) {
     return answer;
 }
 
+/// What is wrong with the log is no fault of a batch: CORRUPT_MESSAGE would blame the client's.
+error of_storage(error why) {
+    if (why.code == errc::corrupt_message || why.code == errc::not_found || why.code == errc::malformed)
+        why.code = errc::storage_error;
+    return why;
+}
+
 } // namespace
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
@@ -54,7 +61,7 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
                     {settings_.epoch, port_.wall_now(), port_.monotonic_now(), true, request.earliest}, jobs);
     if (!appended) {
         if (reply != 0)
-            port_.answer(reply, failed(appended.failure()));
+            port_.answer(reply, failed(log_.failure() ? of_storage(*log_.failure()) : appended.failure()));
         return;
     }
     unsynced_bytes_ += bytes;
@@ -212,7 +219,7 @@ void partition::fail_appends(const replica::append_failure& failure) {
     port_.report("append_failed", to_string(failure.error));
     for (auto& one : appends_.failed_from(failure.from)) {
         BARNABAS_MARK(waiting_append_failed);
-        port_.answer(one.reply, failed(failure.error));
+        port_.answer(one.reply, failed(of_storage(failure.error)));
     }
 }
 
@@ -224,7 +231,7 @@ void partition::note_offline() {
     port_.report("partition_offline",
                  "the partition refuses records until the broker is restarted: " + to_string(why));
     for (auto& one : appends_.failed_from(log_.stable_offset()))
-        port_.answer(one.reply, failed(why));
+        port_.answer(one.reply, failed(of_storage(why)));
     answer_deletions(log_.log_end_offset(), why);
     port_.went_offline(why);
 }

@@ -163,8 +163,17 @@ result<leftovers::last_batch> leftovers::check_swap(log_offset base, const std::
             return converted.failure();
         end = last_batch_of(path, base);
     }
-    if (!end || end->base.get() < 0)
+    if (!end)
         return end;
+    if (end->base.get() < 0) {
+        // Kafka's compaction may leave no batch, ours keeps the last one.
+        const auto by_kafka = is_kafkas();
+        if (!by_kafka)
+            return by_kafka.failure();
+        if (BARNABAS_MARK_IF(!*by_kafka, empty_swap_given_up))
+            return error{errc::corrupt_message, path + " is empty"};
+        return end;
+    }
     auto agrees = check_end(base, path, *end);
     // The headers of the old files are looked at without their CRCs.
     for (int look = 1; look < looks_max && is_damage(agrees.code()); ++look)

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace barnabas::replica {
 
@@ -189,6 +190,17 @@ result<void> segment_recovery::write_closing_entry(runtime::file_id index, file_
     return files_.sync(std::span(&index, 1));
 }
 
+/// Times of what lies in front of damage would look complete at the next start, and hide what lies behind it
+/// from retention and from lookups. Without any the segment is scanned at each start, lookups by time come to
+/// the damage, and retention goes by the file's own time, as it does for records from the future.
+void segment_recovery::forget_times(segment_state& state, index_growth& growth) {
+    BARNABAS_MARK(times_of_damaged_segment_forgotten);
+    growth.time_entries.clear();
+    state.time_index_size = 0;
+    state.last_time_entry = {};
+    state.newest = {timestamp_ms(std::numeric_limits<std::int64_t>::max()), state.base_offset};
+}
+
 result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     const readable_range range{segment.state.base_offset, segment.state.size};
     const auto closed = segment.state.closed;
@@ -211,11 +223,15 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
         });
     if (!scanned)
         return scanned.failure();
-    const auto closing = closing_time_entry(segment.state);
-    growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
     segment.bytes_scanned = scanned->sound_size;
     segment.bad = scanned->bad;
     segment.state.size = range.size;
+    if (segment.bad) {
+        forget_times(segment.state, growth);
+    } else {
+        const auto closing = closing_time_entry(segment.state);
+        growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
+    }
     // A crash in the midst of this must not leave an offset index that has lost entries and looks sound: as
     // long as the time index is empty, both are made anew.
     const std::span times(&segment.files.time_index, 1);

@@ -254,6 +254,19 @@ TEST(classic_group, full_group_takes_nobody_more) {
     EXPECT_EQ(world.joined(world.ask(world.joining())).code, errc::group_max_size_reached);
 }
 
+TEST(classic_group, a_static_member_comes_back_to_a_full_group) {
+    group_options options;
+    options.members_max = 1;
+    group_world world(options);
+    const auto first = world.ask(world.joining({"", "i"}));
+    world.pass(options.initial_rebalance_delay);
+    const auto member = world.joined(first);
+    ASSERT_EQ(member.code, errc::ok);
+    world.synced(member.member_id, member.generation, {});
+    EXPECT_EQ(world.joined(world.ask(world.joining())).code, errc::group_max_size_reached);
+    EXPECT_EQ(world.joined(world.ask(world.joining({"", "i"}))).code, errc::ok);
+}
+
 TEST(classic_group, lost_answer_of_join_is_given_again) {
     group_world world;
     const auto ticket = world.ask(world.joining());

@@ -381,6 +381,35 @@ TEST_F(consumer_group_test, an_empty_group_takes_up_the_other_protocol) {
     EXPECT_EQ(world.describe().members.size(), 1u);
 }
 
+TEST_F(consumer_group_test, a_refused_classic_member_leaves_an_empty_group_as_it_was) {
+    auto one = world.joined_as("a");
+    world.commit("t", 7, {"a", {}}, one.epoch);
+    world.leave(one);
+    EXPECT_EQ(world.joined(world.ask(world.joining({"stale", {}}))).code, errc::unknown_member_id);
+    auto without = world.joining();
+    without.protocols.clear();
+    EXPECT_EQ(world.joined(world.ask(without)).code, errc::inconsistent_group_protocol);
+    EXPECT_EQ(world.shown().state, "Empty");
+}
+
+TEST_F(consumer_group_test, its_offsets_are_kept_from_when_it_became_empty_whoever_asks_to_join) {
+    auto one = world.joined_as("a");
+    world.commit("t", 7, {"a", {}}, one.epoch);
+    // Far beyond the retention, were it counted from the commit.
+    for (int second = 0; second < 8 * 24 * 3'600; second += 30) {
+        world.pass(milliseconds(30'000));
+        ASSERT_EQ(world.beat(one).code, errc::ok);
+    }
+    world.leave(one);
+    auto sent_back = world.joining();
+    sent_back.id_first = true;
+    EXPECT_EQ(world.joined(world.ask(sent_back)).code, errc::member_id_required);
+    world.pass(std::chrono::hours(1));
+    EXPECT_EQ(world.committed("t"), 7);
+    world.pass(std::chrono::hours(7 * 24));
+    EXPECT_EQ(world.committed("t"), -1);
+}
+
 TEST_F(consumer_group_test, a_loaded_group_gives_its_members_a_session) {
     auto one = world.joined_as("a");
     auto two = world.joined_as("b");

@@ -150,6 +150,34 @@ TEST_F(recovery_test, damage_in_what_was_stable_is_no_torn_tail) {
     EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
 }
 
+/// Closes it with several segments, which are below the recovery point but for the last.
+void fill_segments(log_host& host) {
+    ASSERT_TRUE(host.open(false));
+    for (std::uint64_t i = 8; i < 40; ++i)
+        ASSERT_TRUE(host.append({.records = 2, .value_size = 40}, i));
+    ASSERT_GT(host.log->segments().size(), 2u);
+    ASSERT_TRUE(host.close());
+}
+
+TEST_F(recovery_test, damage_in_a_closed_segment_is_found_at_each_start) {
+    fill_segments(host);
+    damage(files, path_of(0), [](auto& bytes) { bytes[bytes.size() / 2] ^= std::byte{1}; });
+    ASSERT_TRUE(files.remove(path_of(0, time_index_suffix)));
+    for (int start = 0; start < 3; ++start)
+        EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "start " << start;
+}
+
+TEST_F(recovery_test, an_empty_swap_takes_no_segment_along) {
+    fill_segments(host);
+    const auto swap = path_of(0) + std::string(swap_suffix);
+    files.put(swap, {});
+    ASSERT_TRUE(host.open(false));
+    const auto read = host.read(0);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(batches_of(*read).front().header.base_offset, log_offset(0));
+    EXPECT_FALSE(*files.exists(swap));
+}
+
 TEST_F(recovery_test, who_removes_the_snapshots_gives_up_what_is_damaged) {
     ASSERT_TRUE(host.open(false));
     ASSERT_TRUE(host.close());
