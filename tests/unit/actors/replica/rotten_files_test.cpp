@@ -65,6 +65,20 @@ TEST(rotten_files, a_checkpoint_of_epochs_says_what_the_batches_say) {
     }
 }
 
+/// Of the batch at `offset`, in a log of `make_epochs`.
+void flip_epoch(memory_files& files, log_host& host, std::int64_t offset, std::size_t bit) {
+    ASSERT_TRUE(host.open(false));
+    auto base = log_offset(0);
+    for (const auto& segment : host.log->segments())
+        if (segment.base_offset <= log_offset(offset))
+            base = segment.base_offset;
+    files.kill();
+    const auto batch_bytes = make_batch({.value_size = 60}).bytes.size();
+    const auto position = static_cast<std::size_t>(offset - base.get()) * batch_bytes;
+    flip(files, segment_path(test_directory, base, log_suffix),
+         (position + batch::at::leader_epoch) * 8 + bit);
+}
+
 /// No CRC covers the epoch of a batch, either.
 TEST(rotten_files, one_batch_does_not_outweigh_the_checkpoint) {
     constexpr std::size_t bits = 32;
@@ -73,17 +87,7 @@ TEST(rotten_files, one_batch_does_not_outweigh_the_checkpoint) {
             memory_files files;
             make_epochs(files);
             log_host host(files);
-            ASSERT_TRUE(host.open(false));
-            const auto& segments = host.log->segments();
-            auto base = segments.front().base_offset;
-            for (const auto& segment : segments)
-                if (segment.base_offset <= log_offset(offset))
-                    base = segment.base_offset;
-            files.kill();
-            const auto path = segment_path(test_directory, base, log_suffix);
-            const auto batch_bytes = make_batch({.value_size = 60}).bytes.size();
-            const auto position = static_cast<std::size_t>(offset - base.get()) * batch_bytes;
-            flip(files, path, (position + batch::at::leader_epoch) * 8 + bit);
+            flip_epoch(files, host, offset, bit);
             ASSERT_TRUE(host.open(false));
             EXPECT_EQ(host.log->epochs().latest(), leader_epoch(5)) << offset << ", bit " << bit;
             EXPECT_EQ(host.log->epochs().epoch_of(log_offset(15)), leader_epoch(2));
@@ -134,6 +138,18 @@ std::vector<std::int64_t> times_after_opening(memory_files& files, const log_opt
     return told;
 }
 
+void expect_times_whatever_rots(const std::string& name, const log_options& options,
+                                const std::vector<std::int64_t>& wanted) {
+    memory_files sound;
+    make_times(sound, options);
+    for (std::size_t bit = 0; bit < sound.content(name).size() * 8; ++bit) {
+        memory_files files;
+        make_times(files, options);
+        flip(files, name, bit);
+        EXPECT_EQ(times_after_opening(files, options), wanted) << name << ", bit " << bit;
+    }
+}
+
 TEST(rotten_files, an_index_of_times_says_what_the_batches_say) {
     for (const std::int64_t segment_bytes : {1000, 2000, 1 << 20}) {
         const auto options = options_with(segment_bytes);
@@ -141,18 +157,9 @@ TEST(rotten_files, an_index_of_times_says_what_the_batches_say) {
         make_times(sound, options);
         const auto names = sound.names();
         const auto wanted = times_after_opening(sound, options);
-        for (const auto& name : names) {
-            if (!name.ends_with(time_index_suffix))
-                continue;
-            memory_files first;
-            make_times(first, options);
-            for (std::size_t bit = 0; bit < first.content(name).size() * 8; ++bit) {
-                memory_files files;
-                make_times(files, options);
-                flip(files, name, bit);
-                EXPECT_EQ(times_after_opening(files, options), wanted) << name << ", bit " << bit;
-            }
-        }
+        for (const auto& name : names)
+            if (name.ends_with(time_index_suffix))
+                expect_times_whatever_rots(name, options, wanted);
     }
 }
 
