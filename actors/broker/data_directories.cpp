@@ -281,7 +281,8 @@ private:
             const auto& directory = opened_.directories[i];
             if (!found)
                 continue;
-            if (found->node != options_.node)
+            const bool foreign = found->node != options_.node && !options_.planted.foreign_disk_taken;
+            if (foreign)
                 return error{errc::mismatched_directory,
                              "the data directory " + directory.path +
                                  " belongs to the broker with node.id=" + std::to_string(found->node.get()) +

@@ -115,7 +115,8 @@ void partition_set::begin_set_aside(effects::effects& out) {
         const auto name = partition_directory_name(topic.name, partition.index);
         // A log that was made here and is missing may be the one that names another topic: what says so may
         // have come wrong from the disk.
-        const bool may_be_ours = was_made_before(partition) && !places_.holds(name, topic.id);
+        const bool may_be_ours = was_made_before(partition) && !places_.holds(name, topic.id) &&
+                                 !options_.planted.misnamed_log_set_aside;
         for (const auto& [directory, stored, clean] : places_.take_strangers(name, topic.id)) {
             if (BARNABAS_MARK_IF(may_be_ours && stored.id, misnamed_log_left)) {
                 out.emplace_back(effects::note{

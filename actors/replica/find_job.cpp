@@ -43,6 +43,7 @@ result<std::optional<found_offset>> find_run::run() {
             continue;
         if (!reader)
             return reader.failure();
+        reader->trust_time_index(job_.planted.time_entry_trusted);
         auto found = job_.timestamp ? first_at_or_behind(*reader, *job_.timestamp) : largest(*reader);
         if (!found)
             return found.failure();

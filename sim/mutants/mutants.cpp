@@ -18,6 +18,7 @@ constexpr const char* order = "producer_order";
 constexpr const char* watermark = "high_watermark_never_back";
 constexpr const char* liveness = "liveness_after_healing";
 constexpr const char* local = "hang_stays_local";
+constexpr const char* foreign = "foreign_disk_refused";
 constexpr const char* node = "node";
 constexpr const char* monotonic = "sends_monotonic";
 /// Said by the parent of a run that died.
@@ -131,6 +132,7 @@ const mutant table[] = {
      {model},
      &bugs::offset_index_one_off},
     {"time_index_one_off", "a time entry is one millisecond too old", {model}, &bugs::time_index_one_off},
+    {"time_entry_trusted", "a lookup by time believes the index", {lookups}, &bugs::time_entry_trusted},
     {"closing_entry_forgotten",
      "a segment is closed without the time entry of its newest record",
      {model},
@@ -272,6 +274,14 @@ const mutant table[] = {
      "an incremental fetch leaves out records when the watermarks did not move",
      {liveness},
      &bugs::session_forgets_records},
+    {"foreign_disk_taken",
+     "directories of another broker are taken for this one's",
+     {foreign},
+     &bugs::foreign_disk_taken},
+    {"misnamed_log_set_aside",
+     "a log that was made here and names another topic is set aside like what is left of one",
+     {survive, contiguous, synced, watermark, shown, liveness},
+     &bugs::misnamed_log_set_aside},
     {"fresh_replica_elsewhere",
      "a partition whose directory is offline gets an empty one elsewhere",
      {survive, contiguous, synced, watermark, shown, inconsistent, order},

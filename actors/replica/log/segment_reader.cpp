@@ -58,7 +58,7 @@ result<file_position> segment_reader::position_before(log_offset offset) {
 /// An index that leads astray costs time, never an answer.
 result<file_position> segment_reader::position_of(const time_point& entry) {
     auto hint = position_before(entry.offset);
-    if (!hint)
+    if (!hint || trusts_time_index_)
         return hint;
     auto confirmed = confirm_time_entry(*files_, log_, segment_.size, *hint, entry);
     if (!confirmed)

@@ -27,6 +27,9 @@ public:
     /// Where to begin to look for the record with the largest timestamp below `upto`.
     result<file_position> position_of_largest(log_offset upto);
 
+    /// A planted bug: what the index of times says is not compared with the log.
+    void trust_time_index(bool planted) { trusts_time_index_ = planted; }
+
 private:
     /// 0 when there is no usable index.
     template <class Find>
@@ -40,6 +43,7 @@ private:
     std::string directory_;
     readable_segment segment_;
     runtime::file_id log_;
+    bool trusts_time_index_ = false;
     std::optional<scoped_file> own_log_;
     std::optional<scoped_file> own_offset_index_;
     std::optional<scoped_file> own_time_index_;
