@@ -32,8 +32,6 @@ struct planted_bugs {
     bool offset_index_one_off = false;
     /// A time entry is one millisecond too old.
     bool time_index_one_off = false;
-    /// A lookup by time believes the index.
-    bool time_entry_trusted = false;
     /// A segment is closed without the time entry of its newest record.
     bool closing_entry_forgotten = false;
     /// A snapshot vouches for indexes that were not synced.
@@ -152,10 +150,6 @@ struct planted_bugs {
     bool reports_share_an_offset = false;
 
     // Data directories.
-    /// Directories of another broker are taken for this one's.
-    bool foreign_disk_taken = false;
-    /// A log that was made here and names another topic is set aside like what is left of one.
-    bool misnamed_log_set_aside = false;
     /// A partition whose directory is offline gets an empty one elsewhere (KAFKA-16234).
     bool fresh_replica_elsewhere = false;
     /// Beside a directory that hangs no other one gets the marker of a clean stop.
