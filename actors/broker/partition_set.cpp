@@ -118,13 +118,16 @@ void partition_set::begin_set_aside(effects::effects& out) {
         const bool may_be_ours = was_made_before(partition) && !places_.holds(name, topic.id) &&
                                  !options_.planted.misnamed_log_set_aside;
         for (const auto& [directory, stored, clean] : places_.take_strangers(name, topic.id)) {
-            if (BARNABAS_MARK_IF(may_be_ours && stored.id, misnamed_log_left)) {
+            if (BARNABAS_MARK_IF(may_be_ours, misnamed_log_left)) {
+                const auto says = stored.id ? " says in partition.metadata that it belongs to topic " +
+                                                  to_string(*stored.id)
+                                            : std::string(" has no partition.metadata that can be read");
                 out.emplace_back(effects::note{
                     effects::note_level::warn, "partition_directory_misnamed",
-                    join_path(directory, name) + " says in partition.metadata that it belongs to topic " +
-                        to_string(*stored.id) + ", but " + described(topic.name, partition.index) +
+                    join_path(directory, name) + says + ", but " + described(topic.name, partition.index) +
                         " is missing, which has the id " + to_string(topic.id) +
-                        ": it is left as it is. Restore the file if that is damaged"});
+                        ": it is left as it is. If it is this partition's, restore the file (two lines, "
+                        "\"version: 0\" and \"topic_id: \" with this id)"});
                 continue;
             }
             BARNABAS_MARK(partition_directory_set_aside);
