@@ -76,7 +76,7 @@ void cluster_consumer::unsubscribe() {
     wanted_ = {};
     mode_ = mode::nothing;
     handover_ = handover::none;
-    change_told_.reset();
+    change_told_ = false;
 }
 
 void cluster_consumer::poll(monotonic_ns until, monotonic_ns now, on_polled done) {
@@ -86,10 +86,9 @@ void cluster_consumer::poll(monotonic_ns until, monotonic_ns now, on_polled done
         return done(refused("a poll is under way"));
     if (mode_ == mode::nothing)
         return done(refused("the consumer has neither a subscription nor partitions"));
-    if (const auto told = std::exchange(change_told_, std::nullopt)) {
+    if (std::exchange(change_told_, false)) {
         handover_ = handover::none;
-        if (*told == membership_.change_number())
-            membership_.change_handled();
+        membership_.change_handled();
     }
     poll_.emplace(waiting_poll{until, std::move(done)});
     commit_from_time_to_time(now);
@@ -105,12 +104,20 @@ committed_offsets_by_partition cluster_consumer::positions() const {
     return all;
 }
 
+/// Commits of nobody count in a group without members, where they could take back what others did.
+bool cluster_consumer::is_out_of_group() const {
+    return mode_ == mode::group && membership_.identity().generation < 0;
+}
+
 void cluster_consumer::commit(std::optional<committed_offsets_by_partition> offsets, on_done done) {
     if (!settings_.group)
         return done(refused("a commit needs group.id"));
     auto what = offsets ? std::move(*offsets) : positions();
     if (what.empty())
         return done({});
+    if (is_out_of_group())
+        return done(error{errc::illegal_generation,
+                          "the member is out of its group; others may have its partitions"});
     send_commit(settings_, ports_, membership_.identity(), what,
                 [done = std::move(done)](const result<void>& said, monotonic_ns) { done(said); });
 }
@@ -126,7 +133,7 @@ void cluster_consumer::committed(const std::set<partition_name>& partitions, on_
 
 /// What was polled before is taken for done.
 void cluster_consumer::commit_from_time_to_time(monotonic_ns now) {
-    if (!settings_.auto_commit || !settings_.group || committing_)
+    if (!settings_.auto_commit || !settings_.group || committing_ || is_out_of_group())
         return;
     if (commit_at_ == monotonic_ns{})
         commit_at_ = now + settings_.auto_commit_interval_ns;

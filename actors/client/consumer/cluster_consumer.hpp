@@ -100,6 +100,7 @@ private:
     void give(result<poll_answer> answer);
     void commit_from_time_to_time(monotonic_ns now);
     committed_offsets_by_partition positions() const;
+    bool is_out_of_group() const;
     void wake_at(monotonic_ns when) {
         if (when != monotonic_ns{})
             wake_ = wake_ == monotonic_ns{} ? when : std::min(wake_, when);
@@ -117,8 +118,8 @@ private:
     bool pattern_applied_ = false;
     std::optional<waiting_poll> poll_;
     bool woken_ = false;
-    /// The number of the change that the program is told of.
-    std::optional<std::uint64_t> change_told_;
+    /// The program handles a change; its next poll says that it has.
+    bool change_told_ = false;
     /// Of the change that is to be told: not yet, under way, done.
     enum class handover { none, committing, done } handover_ = handover::none;
     std::optional<error> failure_;

@@ -208,7 +208,8 @@ void cluster_consumer::answer_poll(monotonic_ns now) {
     if (mode_ == mode::group && membership_.change() != nullptr) {
         if (commits_before_change())
             return;
-        change_told_ = membership_.change_number();
+        change_told_ = true;
+        membership_.set_change_told();
         return give(poll_answer{{}, *membership_.change()});
     }
     while (fetcher_.has_something()) {

@@ -75,7 +75,7 @@ void group_membership::change_handled() {
         return;
     const auto handled = std::move(changes_.front());
     changes_.pop_front();
-    ++change_number_;
+    told_ = false;
     if (handled.what != rebalance_event::kind::assigned)
         for (const auto& name : handled.partitions)
             owned_.erase(name);
@@ -219,6 +219,7 @@ void group_membership::forget_all() {
     previous_.clear();
     members_.clear();
     changes_.clear();
+    told_ = false;
 }
 
 void group_membership::leave(const std::string& reason, std::function<void(monotonic_ns)> done) {

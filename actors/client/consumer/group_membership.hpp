@@ -46,9 +46,8 @@ public:
 
     /// What the program must be told next; it stays until `change_handled`.
     const rebalance_event* change() const { return changes_.empty() ? nullptr : &changes_.front(); }
+    void set_change_told() noexcept { told_ = true; }
     void change_handled();
-    /// Sets the present change apart from one that took its place meanwhile.
-    std::uint64_t change_number() const noexcept { return change_number_; }
     /// Partitions that are read from now on, also those that go soon.
     const std::set<partition_name>& owned() const noexcept { return owned_; }
     member_identity identity() const { return {member_id_, generation_}; }
@@ -105,7 +104,8 @@ private:
     /// What the leader's plan was made of.
     partition_counts planned_for_;
     std::deque<rebalance_event> changes_;
-    std::uint64_t change_number_ = 0;
+    /// The program is at the first of them.
+    bool told_ = false;
     std::optional<error> failure_;
     std::uint32_t attempts_ = 0;
     monotonic_ns not_before_{};

@@ -122,17 +122,25 @@ void group_membership::react(error_code code, const char* to, monotonic_ns now) 
     pause(now);
 }
 
-/// Others may have its partitions by now.
+/// Others may have its partitions by now. The program hears only of those that it was told to have.
 void group_membership::lose_all() {
     ++turn_;
     generation_ = -1;
     state_ = state::outside;
     wants_join_ = !topics_.empty();
-    changes_.clear();
-    ++change_number_;
     previous_.clear();
-    if (!owned_.empty())
-        changes_.push_back({rebalance_event::kind::lost, {owned_.begin(), owned_.end()}});
+    const std::size_t kept = told_ ? 1 : 0;
+    for (std::size_t at = kept; at < changes_.size(); ++at)
+        if (changes_[at].what == rebalance_event::kind::assigned)
+            for (const auto& name : changes_[at].partitions)
+                owned_.erase(name);
+    changes_.resize(std::min(changes_.size(), kept));
+    auto left = owned_;
+    if (told_ && changes_.front().what != rebalance_event::kind::assigned)
+        for (const auto& name : changes_.front().partitions)
+            left.erase(name);
+    if (!left.empty())
+        changes_.push_back({rebalance_event::kind::lost, {left.begin(), left.end()}});
 }
 
 void group_membership::pause(monotonic_ns now) {

@@ -215,6 +215,33 @@ TEST(group_membership, a_member_that_was_put_out_loses_all_and_begins_anew) {
     EXPECT_EQ(it.take(api_key::join_group).as<kafka::join_group_request>().member_id, "");
 }
 
+TEST(group_membership, what_it_was_told_to_give_up_is_not_told_as_lost_again) {
+    member_run it;
+    it.become_member();
+    it.pass(3 * second);
+    it.answer_beat(error_code::rebalance_in_progress);
+    EXPECT_EQ(it.changed(), rebalance_event::kind::revoked);
+    it.pass(3 * second);
+    it.answer_beat(error_code::unknown_member_id);
+    it.poll(3600 * second);
+    EXPECT_FALSE(it.polled.has_value());
+    EXPECT_TRUE(it.consumer.assignment().empty());
+    it.pass(200 * millisecond);
+    EXPECT_EQ(it.take(api_key::join_group).as<kafka::join_group_request>().member_id, "");
+}
+
+TEST(group_membership, out_of_its_group_it_commits_nothing) {
+    member_run it;
+    it.become_member();
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 3)}}});
+    it.pass(3 * second);
+    it.answer_beat(error_code::illegal_generation);
+    result<void> committed;
+    it.consumer.commit(std::nullopt, [&](const result<void>& said) { committed = said; });
+    EXPECT_EQ(committed.code(), errc::illegal_generation);
+    EXPECT_FALSE(it.has(api_key::offset_commit));
+}
+
 TEST(group_membership, a_name_that_another_has_taken_is_the_end) {
     member_run it(keys{{"group.instance.id", "till-7"}});
     it.become_member();
