@@ -1,0 +1,89 @@
+#include "actors/client/application/consumer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+// The face of the consumer, against an address where nobody is; against a broker it runs in tests/clients.
+namespace barnabas::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+properties nobody(properties more = {}) {
+    more.insert({{"bootstrap.servers", "127.0.0.1:1"},
+                 {"default.api.timeout.ms", "300"},
+                 {"request.timeout.ms", "300"},
+                 {"reconnect.backoff.ms", "10"}});
+    return more;
+}
+
+TEST(consumer_handle, wrong_keys_are_refused_at_once) {
+    EXPECT_EQ(open_consumer(nobody({{"group.idd", "x"}})).failure(),
+              (error{errc::invalid_config, "no consumer key is named group.idd; did you mean group.id?"}));
+    EXPECT_EQ(open_consumer({}).code(), errc::invalid_config);
+}
+
+TEST(consumer_handle, a_poll_of_nobody_ends_in_time_and_trouble_is_told) {
+    std::atomic<int> troubles{0};
+    consumer_handle_options options;
+    options.on_trouble = [&](const std::string&) { ++troubles; };
+    auto consumer = open_consumer(nobody(), options);
+    ASSERT_TRUE(consumer.has_value());
+    ASSERT_TRUE(consumer->assign({{"t", 0}}).has_value());
+    const auto records = consumer->poll(milliseconds(500));
+    EXPECT_TRUE(records.has_value() && records->empty());
+    EXPECT_GT(troubles, 0);
+    EXPECT_EQ(consumer->assignment(), (std::set<partition_name>{{"t", 0}}));
+    EXPECT_EQ(consumer->position({"t", 0}), std::nullopt);
+    ASSERT_TRUE(consumer->seek({"t", 0}, 7).has_value());
+    EXPECT_EQ(consumer->position({"t", 0}), 7);
+}
+
+TEST(consumer_handle, what_needs_a_group_or_an_assignment_says_so) {
+    auto consumer = open_consumer(nobody());
+    ASSERT_TRUE(consumer.has_value());
+    EXPECT_EQ(consumer->poll(milliseconds(1)).code(), errc::invalid_request);
+    EXPECT_EQ(consumer->subscribe({"t"}).code(), errc::invalid_request);
+    EXPECT_EQ(consumer->commit().code(), errc::invalid_request);
+    EXPECT_EQ(consumer->committed({{"t", 0}}).code(), errc::invalid_request);
+    EXPECT_EQ(consumer->seek({"t", 0}, 7).code(), errc::invalid_request);
+}
+
+TEST(consumer_handle, a_call_to_nobody_says_how_far_it_got) {
+    auto consumer = open_consumer(nobody({{"group.id", "g"}}));
+    ASSERT_TRUE(consumer.has_value());
+    const auto committed = consumer->committed({{"t", 0}});
+    ASSERT_EQ(committed.code(), errc::request_timed_out);
+    EXPECT_NE(committed.failure().detail.find("as far as: connect"), std::string::npos)
+        << committed.failure().detail;
+}
+
+TEST(consumer_handle, another_thread_can_end_a_poll) {
+    auto consumer = open_consumer(nobody());
+    ASSERT_TRUE(consumer.has_value());
+    ASSERT_TRUE(consumer->assign({{"t", 0}}).has_value());
+    std::thread other([&] { consumer->wake_up(); });
+    const auto records = consumer->poll(std::chrono::hours(1));
+    EXPECT_TRUE(records.has_value() && records->empty());
+    other.join();
+}
+
+TEST(consumer_handle, after_the_close_everything_fails_and_it_can_be_moved) {
+    auto consumer = open_consumer(nobody({{"group.id", "g"}}));
+    ASSERT_TRUE(consumer.has_value());
+    auto moved = std::move(*consumer);
+    ASSERT_TRUE(moved.subscribe({"t"}).has_value());
+    moved.close();
+    EXPECT_EQ(moved.poll(milliseconds(1)).code(), errc::closed);
+    EXPECT_EQ(moved.commit().code(), errc::closed);
+    EXPECT_EQ(moved.subscribe({"t"}).code(), errc::closed);
+    std::atomic<bool> told{false};
+    moved.commit_async([&](const result<void>& said) { told = said.code() == errc::closed; });
+    EXPECT_TRUE(told);
+    moved.close();
+}
+
+} // namespace
+} // namespace barnabas::client
