@@ -29,7 +29,7 @@ public:
     console_reader(const console_wishes& wishes, const record_formatter& formatter)
         : wishes_(wishes), formatter_(formatter) {}
 
-    result<void> run(client::consumer_handle& consumer, stop_signals& signals) {
+    result<void> run(client::record_consumer& consumer, stop_signals& signals) {
         auto last = clock::now();
         while (signals.take() == 0 && !enough()) {
             const auto records = consumer.poll(look_up);
@@ -52,7 +52,7 @@ public:
     }
     std::int64_t shown() const noexcept { return shown_; }
     /// What was polled and not shown is the next time's.
-    void give_back(client::consumer_handle& consumer) const {
+    void give_back(client::record_consumer& consumer) const {
         for (const auto& [name, offset] : left_)
             [[maybe_unused]] const auto moved = consumer.seek(name, offset);
     }
@@ -116,7 +116,7 @@ private:
     std::map<client::partition_name, std::int64_t> left_;
 };
 
-result<void> begin(client::consumer_handle& consumer, const console_wishes& wishes) {
+result<void> begin(client::record_consumer& consumer, const console_wishes& wishes) {
     if (wishes.pattern) {
         auto pattern = topic_pattern::parse(*wishes.pattern);
         if (!pattern)
@@ -146,9 +146,9 @@ int read_to_console(const console_wishes& wishes, const record_formatter& format
     // A reader that goes away is an error of writing, not the end of this process.
     std::signal(SIGPIPE, SIG_IGN);
     auto signals = std::make_unique<stop_signals>();
-    client::consumer_handle_options options;
+    client::record_consumer_options options;
     options.on_trouble = say_trouble;
-    auto consumer = client::open_consumer(wishes.keys, std::move(options));
+    auto consumer = client::make_consumer(wishes.keys, std::move(options));
     if (!consumer) {
         std::fprintf(stderr, "%s: %s\n", program_name, consumer.failure().detail.c_str());
         return 1;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/client/application/consumer.hpp"
+#include "actors/client/application/record_consumer.hpp"
 #include "cmd/barnabas/record_formatter.hpp"
 #include "protocol/model/error.hpp"
 

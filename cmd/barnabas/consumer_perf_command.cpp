@@ -1,4 +1,4 @@
-#include "actors/client/application/consumer.hpp"
+#include "actors/client/application/record_consumer.hpp"
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 
@@ -200,7 +200,7 @@ void print_header(bool detailed) {
                 detailed ? "time, threadId" : "start.time, end.time");
 }
 
-result<void> read_all(client::consumer_handle& consumer, const perf_wishes& wishes, perf_meter& meter) {
+result<void> read_all(client::record_consumer& consumer, const perf_wishes& wishes, perf_meter& meter) {
     constexpr milliseconds look_up{100};
     auto last = clock::now();
     while (meter.records() < wishes.records) {
@@ -228,7 +228,7 @@ int refuse(const std::string& why) {
     return 1;
 }
 
-result<void> subscribe(client::consumer_handle& consumer, const cli::parsed_options& options) {
+result<void> subscribe(client::record_consumer& consumer, const cli::parsed_options& options) {
     if (const auto topic = options.value("topic"))
         return consumer.subscribe({*topic});
     auto pattern = topic_pattern::parse(*options.value("include"));
@@ -253,12 +253,12 @@ int run_consumer_perf(const cli::parsed_options& options) {
     if (!wishes)
         return refuse(wishes.failure().detail);
     perf_meter meter;
-    client::consumer_handle_options handling;
+    client::record_consumer_options handling;
     handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };
     handling.on_trouble = [](const std::string& sentence) {
         std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
     };
-    auto consumer = client::open_consumer(wishes->keys, std::move(handling));
+    auto consumer = client::make_consumer(wishes->keys, std::move(handling));
     if (!consumer)
         return refuse(consumer.failure().detail);
     if (!options.has("hide-header"))

@@ -18,7 +18,7 @@
 /// What a consumer gives to programs. Nothing here needs more than the standard library.
 namespace barnabas::client {
 
-struct record_header {
+struct consumed_header {
     std::string_view key;
     std::optional<std::span<const std::byte>> value;
 };
@@ -63,13 +63,13 @@ public:
     std::size_t size() const noexcept { return records_.size(); }
     bool empty() const noexcept { return records_.empty(); }
     const consumed_record& operator[](std::size_t at) const { return records_[at]; }
-    std::span<const record_header> headers_of(const consumed_record& record) const {
+    std::span<const consumed_header> headers_of(const consumed_record& record) const {
         return std::span(headers_).subspan(record.first_header, record.header_count);
     }
 
     // For the consumer, which fills it.
     void add(consumed_record record) { records_.push_back(std::move(record)); }
-    void add_header(record_header header) { headers_.push_back(std::move(header)); }
+    void add_header(consumed_header header) { headers_.push_back(std::move(header)); }
     std::size_t header_count() const noexcept { return headers_.size(); }
     /// Keeps this alive as long as the set.
     void hold(std::shared_ptr<const void> memory) { held_.push_back(std::move(memory)); }
@@ -77,7 +77,7 @@ public:
 
 private:
     std::vector<consumed_record> records_;
-    std::vector<record_header> headers_;
+    std::vector<consumed_header> headers_;
     std::vector<std::shared_ptr<const void>> held_;
 };
 

@@ -1,4 +1,4 @@
-#include "actors/client/application/consumer.hpp"
+#include "actors/client/application/record_consumer.hpp"
 
 #include "actors/client/client_messages.hpp"
 #include "actors/client/consumer_actor.hpp"
@@ -27,7 +27,7 @@ error gone() {
 
 } // namespace
 
-struct consumer_handle::parts {
+struct record_consumer::parts {
     std::unique_ptr<runtime::light_node> node;
     caf::actor actor;
     runtime::gate closed;
@@ -54,11 +54,11 @@ struct consumer_handle::parts {
     }
 };
 
-consumer_handle::consumer_handle(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+record_consumer::record_consumer(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
 
-consumer_handle::consumer_handle(consumer_handle&&) noexcept = default;
+record_consumer::record_consumer(record_consumer&&) noexcept = default;
 
-consumer_handle& consumer_handle::operator=(consumer_handle&& other) noexcept {
+record_consumer& record_consumer::operator=(record_consumer&& other) noexcept {
     if (this != &other) {
         close();
         parts_ = std::move(other.parts_);
@@ -66,36 +66,36 @@ consumer_handle& consumer_handle::operator=(consumer_handle&& other) noexcept {
     return *this;
 }
 
-consumer_handle::~consumer_handle() {
+record_consumer::~record_consumer() {
     close();
 }
 
-result<void> consumer_handle::subscribe(std::set<std::string> topics) {
+result<void> record_consumer::subscribe(std::set<std::string> topics) {
     return parts_->ask_at_once([topics = std::move(topics)](cluster_consumer& consumer) {
         return consumer.subscribe({topics, nullptr});
     });
 }
 
-result<void> consumer_handle::subscribe_matching(std::function<bool(const std::string&)> pattern) {
+result<void> record_consumer::subscribe_matching(std::function<bool(const std::string&)> pattern) {
     return parts_->ask_at_once([pattern = std::move(pattern)](cluster_consumer& consumer) {
         return consumer.subscribe({{}, pattern});
     });
 }
 
-result<void> consumer_handle::assign(std::set<partition_name> partitions) {
+result<void> record_consumer::assign(std::set<partition_name> partitions) {
     return parts_->ask_at_once([partitions = std::move(partitions)](cluster_consumer& consumer) {
         return consumer.assign(partitions);
     });
 }
 
-void consumer_handle::unsubscribe() {
+void record_consumer::unsubscribe() {
     [[maybe_unused]] const auto done = parts_->ask_at_once([](cluster_consumer& consumer) {
         consumer.unsubscribe();
         return result<void>();
     });
 }
 
-result<record_set> consumer_handle::poll(std::chrono::milliseconds most) {
+result<record_set> record_consumer::poll(std::chrono::milliseconds most) {
     if (parts_->actor == nullptr)
         return gone();
     const auto wait_ms = std::clamp<std::int64_t>(most.count(), 0, wait_ms_most);
@@ -121,12 +121,12 @@ result<record_set> consumer_handle::poll(std::chrono::milliseconds most) {
     }
 }
 
-void consumer_handle::wake_up() {
+void record_consumer::wake_up() {
     if (parts_->actor != nullptr)
         parts_->run([](cluster_consumer& consumer, monotonic_ns) { consumer.wake_up(); });
 }
 
-result<void> consumer_handle::commit() {
+result<void> record_consumer::commit() {
     if (parts_->actor == nullptr)
         return gone();
     return parts_->ask<result<void>>([](cluster_consumer& consumer, monotonic_ns, const auto& later) {
@@ -134,7 +134,7 @@ result<void> consumer_handle::commit() {
     });
 }
 
-result<void> consumer_handle::commit(offsets some) {
+result<void> record_consumer::commit(offsets some) {
     if (parts_->actor == nullptr)
         return gone();
     return parts_->ask<result<void>>(
@@ -143,7 +143,7 @@ result<void> consumer_handle::commit(offsets some) {
         });
 }
 
-void consumer_handle::commit_async(std::function<void(const result<void>&)> done) {
+void record_consumer::commit_async(std::function<void(const result<void>&)> done) {
     if (parts_->actor == nullptr)
         return done ? done(gone()) : void();
     parts_->run([done = std::move(done)](cluster_consumer& consumer, monotonic_ns) {
@@ -154,7 +154,7 @@ void consumer_handle::commit_async(std::function<void(const result<void>&)> done
     });
 }
 
-result<consumer_handle::offsets> consumer_handle::committed(std::set<partition_name> partitions) {
+result<record_consumer::offsets> record_consumer::committed(std::set<partition_name> partitions) {
     if (parts_->actor == nullptr)
         return gone();
     return parts_->ask<result<offsets>>(
@@ -163,23 +163,23 @@ result<consumer_handle::offsets> consumer_handle::committed(std::set<partition_n
         });
 }
 
-result<void> consumer_handle::seek(const partition_name& name, std::int64_t offset) {
+result<void> record_consumer::seek(const partition_name& name, std::int64_t offset) {
     return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.seek(name, offset); });
 }
 
-result<void> consumer_handle::seek_to_time(const partition_name& name, std::int64_t time) {
+result<void> record_consumer::seek_to_time(const partition_name& name, std::int64_t time) {
     return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.seek_to_time(name, time); });
 }
 
-result<void> consumer_handle::pause(const partition_name& name) {
+result<void> record_consumer::pause(const partition_name& name) {
     return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.pause(name, true); });
 }
 
-result<void> consumer_handle::resume(const partition_name& name) {
+result<void> record_consumer::resume(const partition_name& name) {
     return parts_->ask_at_once([=](cluster_consumer& consumer) { return consumer.pause(name, false); });
 }
 
-std::set<partition_name> consumer_handle::assignment() {
+std::set<partition_name> record_consumer::assignment() {
     if (parts_->actor == nullptr)
         return {};
     return parts_->ask<std::set<partition_name>>(
@@ -188,7 +188,7 @@ std::set<partition_name> consumer_handle::assignment() {
         });
 }
 
-std::optional<std::int64_t> consumer_handle::position(const partition_name& name) {
+std::optional<std::int64_t> record_consumer::position(const partition_name& name) {
     if (parts_->actor == nullptr)
         return std::nullopt;
     return parts_->ask<std::optional<std::int64_t>>(
@@ -197,7 +197,7 @@ std::optional<std::int64_t> consumer_handle::position(const partition_name& name
         });
 }
 
-void consumer_handle::close() {
+void record_consumer::close() {
     if (parts_ == nullptr || parts_->actor == nullptr)
         return;
     caf::anon_send(parts_->actor, close_client{});
@@ -207,14 +207,14 @@ void consumer_handle::close() {
     parts_->node.reset();
 }
 
-result<consumer_handle> open_consumer(const properties& keys, consumer_handle_options options) {
+result<record_consumer> make_consumer(const properties& keys, record_consumer_options options) {
     auto settings = read_consumer_settings(keys);
     if (!settings)
         return settings.failure();
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();
-    auto made = std::make_unique<consumer_handle::parts>();
+    auto made = std::make_unique<record_consumer::parts>();
     made->node = std::move(*node);
     made->on_rebalance = std::move(options.on_rebalance);
     consumer_actor_events events;
@@ -223,7 +223,7 @@ result<consumer_handle> open_consumer(const properties& keys, consumer_handle_op
     consumer_actor_options wanted;
     wanted.settings = std::move(*settings);
     made->actor = spawn_cluster_consumer(made->node->services(), std::move(wanted), std::move(events));
-    return consumer_handle(std::move(made));
+    return record_consumer(std::move(made));
 }
 
 } // namespace barnabas::client

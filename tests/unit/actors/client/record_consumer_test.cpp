@@ -1,4 +1,4 @@
-#include "actors/client/application/consumer.hpp"
+#include "actors/client/application/record_consumer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,17 +19,17 @@ properties nobody(properties more = {}) {
     return more;
 }
 
-TEST(consumer_handle, wrong_keys_are_refused_at_once) {
-    EXPECT_EQ(open_consumer(nobody({{"group.idd", "x"}})).failure(),
+TEST(record_consumer, wrong_keys_are_refused_at_once) {
+    EXPECT_EQ(make_consumer(nobody({{"group.idd", "x"}})).failure(),
               (error{errc::invalid_config, "no consumer key is named group.idd; did you mean group.id?"}));
-    EXPECT_EQ(open_consumer({}).code(), errc::invalid_config);
+    EXPECT_EQ(make_consumer({}).code(), errc::invalid_config);
 }
 
-TEST(consumer_handle, a_poll_of_nobody_ends_in_time_and_trouble_is_told) {
+TEST(record_consumer, a_poll_of_nobody_ends_in_time_and_trouble_is_told) {
     std::atomic<int> troubles{0};
-    consumer_handle_options options;
+    record_consumer_options options;
     options.on_trouble = [&](const std::string&) { ++troubles; };
-    auto consumer = open_consumer(nobody(), options);
+    auto consumer = make_consumer(nobody(), options);
     ASSERT_TRUE(consumer.has_value());
     ASSERT_TRUE(consumer->assign({{"t", 0}}).has_value());
     const auto records = consumer->poll(milliseconds(500));
@@ -41,8 +41,8 @@ TEST(consumer_handle, a_poll_of_nobody_ends_in_time_and_trouble_is_told) {
     EXPECT_EQ(consumer->position({"t", 0}), 7);
 }
 
-TEST(consumer_handle, what_needs_a_group_or_an_assignment_says_so) {
-    auto consumer = open_consumer(nobody());
+TEST(record_consumer, what_needs_a_group_or_an_assignment_says_so) {
+    auto consumer = make_consumer(nobody());
     ASSERT_TRUE(consumer.has_value());
     EXPECT_EQ(consumer->poll(milliseconds(1)).code(), errc::invalid_request);
     EXPECT_EQ(consumer->subscribe({"t"}).code(), errc::invalid_request);
@@ -51,8 +51,8 @@ TEST(consumer_handle, what_needs_a_group_or_an_assignment_says_so) {
     EXPECT_EQ(consumer->seek({"t", 0}, 7).code(), errc::invalid_request);
 }
 
-TEST(consumer_handle, a_call_to_nobody_says_how_far_it_got) {
-    auto consumer = open_consumer(nobody({{"group.id", "g"}}));
+TEST(record_consumer, a_call_to_nobody_says_how_far_it_got) {
+    auto consumer = make_consumer(nobody({{"group.id", "g"}}));
     ASSERT_TRUE(consumer.has_value());
     const auto committed = consumer->committed({{"t", 0}});
     ASSERT_EQ(committed.code(), errc::request_timed_out);
@@ -60,8 +60,8 @@ TEST(consumer_handle, a_call_to_nobody_says_how_far_it_got) {
         << committed.failure().detail;
 }
 
-TEST(consumer_handle, another_thread_can_end_a_poll) {
-    auto consumer = open_consumer(nobody());
+TEST(record_consumer, another_thread_can_end_a_poll) {
+    auto consumer = make_consumer(nobody());
     ASSERT_TRUE(consumer.has_value());
     ASSERT_TRUE(consumer->assign({{"t", 0}}).has_value());
     std::thread other([&] { consumer->wake_up(); });
@@ -70,8 +70,8 @@ TEST(consumer_handle, another_thread_can_end_a_poll) {
     other.join();
 }
 
-TEST(consumer_handle, after_the_close_everything_fails_and_it_can_be_moved) {
-    auto consumer = open_consumer(nobody({{"group.id", "g"}}));
+TEST(record_consumer, after_the_close_everything_fails_and_it_can_be_moved) {
+    auto consumer = make_consumer(nobody({{"group.id", "g"}}));
     ASSERT_TRUE(consumer.has_value());
     auto moved = std::move(*consumer);
     ASSERT_TRUE(moved.subscribe({"t"}).has_value());

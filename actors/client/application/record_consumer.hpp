@@ -16,7 +16,7 @@
 
 /// Reading records as programs do it:
 ///
-///     auto reader = barnabas::client::open_consumer({{"bootstrap.servers", "localhost:9092"},
+///     auto reader = barnabas::client::make_consumer({{"bootstrap.servers", "localhost:9092"},
 ///                                                    {"group.id", "billing"}});
 ///     reader->subscribe({"orders"});
 ///     while (running) {
@@ -28,7 +28,7 @@
 ///     }
 namespace barnabas::client {
 
-struct consumer_handle_options {
+struct record_consumer_options {
     /// Called on the consumer's thread: a broker that cannot be reached, a topic that is not there.
     std::function<void(const std::string& sentence)> on_trouble;
     /// Called within `poll`, on its thread. For `revoked` what was polled is committed already if
@@ -49,14 +49,14 @@ struct consumer_handle_options {
 /// | `group_authorization_failed`, `topic_authorization_failed` | not allowed |
 /// | `request_timed_out` | no answer in time; the sentence says how far it got |
 /// | `closed` | the consumer was closed |
-class consumer_handle {
+class record_consumer {
 public:
     using offsets = std::map<partition_name, committed_offset>;
 
-    consumer_handle(consumer_handle&&) noexcept;
-    consumer_handle& operator=(consumer_handle&&) noexcept;
+    record_consumer(record_consumer&&) noexcept;
+    record_consumer& operator=(record_consumer&&) noexcept;
     /// Closes.
-    ~consumer_handle();
+    ~record_consumer();
 
     /// These topics, or all that the pattern lets through, also later ones; partitions come by the group.
     result<void> subscribe(std::set<std::string> topics);
@@ -93,14 +93,14 @@ public:
 
 private:
     struct parts;
-    explicit consumer_handle(std::unique_ptr<parts> made);
-    friend result<consumer_handle> open_consumer(const properties& keys, consumer_handle_options options);
+    explicit record_consumer(std::unique_ptr<parts> made);
+    friend result<record_consumer> make_consumer(const properties& keys, record_consumer_options options);
 
     std::unique_ptr<parts> parts_;
 };
 
 /// Starts a consumer; connections are made by what is asked of it. Codes: invalid_config (the detail names
 /// the key, and for an unknown one the nearest that is known), internal.
-result<consumer_handle> open_consumer(const properties& keys, consumer_handle_options options = {});
+result<record_consumer> make_consumer(const properties& keys, record_consumer_options options = {});
 
 } // namespace barnabas::client
