@@ -321,8 +321,14 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
         return make_kept_reads_again();
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
+    // Below the log's start a segment has gone as it should. Anywhere else a client that heard that the
+    // offset is out of range would go to an end of the log, past records that are there.
+    const bool is_missing =
+        job.records.code() == errc::offset_out_of_range && job.from >= log_.log_start_offset();
     if (lost_ && !job.records)
         answer_read(reply, *lost_, &job);
+    else if (BARNABAS_MARK_IF(is_missing, read_of_missing_segment))
+        answer_read(reply, error{errc::storage_error, job.records.failure().detail}, &job);
     else
         answer_read(reply, job.records, &job);
     close_if_idle();
