@@ -94,12 +94,19 @@ std::size_t batch_sender::room(const place& where) {
         return 0;
     const auto found = lines_.find(where);
     if (found == lines_.end())
-        return settings_.in_flight_max;
+        return in_flight_max({});
     const auto& batches = found->second.batches;
     if (std::any_of(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); }))
         return 0;
     const auto under_way = in_flight(batches);
-    return under_way >= settings_.in_flight_max ? 0 : settings_.in_flight_max - under_way;
+    const auto most = in_flight_max(found->second);
+    return under_way >= most ? 0 : most - under_way;
+}
+
+/// A batch may overtake one whose connection is lost, which is not known here yet. A broker that knows the
+/// sequences refuses it then; one that does not takes any for the first.
+std::size_t batch_sender::in_flight_max(const line& of) const {
+    return settings_.idempotent && !of.opened ? 1 : settings_.in_flight_max;
 }
 
 std::int32_t batch_sender::leader_of(const place& where) const {
@@ -205,7 +212,7 @@ producer_batch* batch_sender::next_of(const place& where, line& of, monotonic_ns
     const auto leader = leader_of(where);
     if (leader < 0)
         want_topic(where.first);
-    if (leader < 0 || of.awaits_topic || of.not_before > now || in_flight(batches) >= settings_.in_flight_max)
+    if (leader < 0 || of.awaits_topic || of.not_before > now || in_flight(batches) >= in_flight_max(of))
         return nullptr;
     const auto next =
         std::find_if(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); });
@@ -223,6 +230,7 @@ bool batch_sender::follow(line& of, const topic_id& id) {
     if (in_flight(of.batches) > 0)
         return false;
     of.counted_in = id;
+    of.opened = false;
     of.next_sequence = 0;
     for (auto& each : of.batches)
         each->sequence = -1;

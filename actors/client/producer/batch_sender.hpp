@@ -116,6 +116,8 @@ private:
         /// Where the sequences are counted.
         topic_id counted_in;
         monotonic_ns not_before{};
+        /// The broker knows these sequences: it has written a batch with them.
+        bool opened = false;
         /// What is known of the leader is doubted: nothing goes before it was asked for again.
         bool awaits_topic = false;
     };
@@ -141,6 +143,7 @@ private:
     std::size_t room(const place& where);
     std::int32_t leader_of(const place& where) const;
     bool may_ask(std::int32_t leader) const;
+    std::size_t in_flight_max(const line& of) const;
     producer_batch* next_of(const place& where, line& of, monotonic_ns now);
     static bool follow(line& of, const topic_id& id);
     void stamp(line& of, producer_batch& batch);

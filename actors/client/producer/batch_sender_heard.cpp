@@ -108,6 +108,7 @@ void batch_sender::hear(const place& where, std::uint64_t number, const produced
             return repeat_or_fail(of, batch, *said.lost, now);
         return fail(batch, *said.lost);
     }
+    of.opened = of.opened || said.code == error_code::none;
     if (said.code == error_code::none)
         return end(batch, {settings_.acks == 0 ? delivery_fate::sent : delivery_fate::written,
                            said.base_offset,
@@ -199,6 +200,7 @@ void batch_sender::take_new_epoch() {
             each->sequence = -1;
         }
         of.next_sequence = 0;
+        of.opened = false;
     }
     // Behind the last epoch there is only another id.
     if (identity_.epoch.get() < std::numeric_limits<std::int16_t>::max())

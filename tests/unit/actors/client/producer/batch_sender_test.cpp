@@ -57,35 +57,40 @@ TEST(batch_sender, five_requests_are_under_way_and_the_rest_gathers) {
     produce_run it;
     it.send("first");
     it.come_up();
-    for (int i = 0; i < 8; ++i)
+    it.send("not before the broker knows the sequences");
+    const auto first = it.take_produce();
+    EXPECT_FALSE(it.cluster.has(api_key::produce));
+    it.answer(first, 0);
+    it.answer(it.take_produce(), 1);
+    for (int i = 0; i < 9; ++i)
         it.send("next");
     std::vector<test::played_cluster::request> sent;
     while (it.cluster.has(api_key::produce))
         sent.push_back(it.take_produce());
     ASSERT_EQ(sent.size(), 5u);
-    EXPECT_EQ(it.batches_of(sent[4]), (batches{{0, 1, 7000, 0, 4}}));
-    it.answer(sent[0], 0);
-    EXPECT_EQ(it.batches_of(it.take_produce()), (batches{{0, 4, 7000, 0, 5}}));
+    EXPECT_EQ(it.batches_of(sent[4]), (batches{{0, 1, 7000, 0, 6}}));
+    it.answer(sent[0], 2);
+    EXPECT_EQ(it.batches_of(it.take_produce()), (batches{{0, 4, 7000, 0, 7}}));
 }
 
 TEST(batch_sender, what_was_cut_off_is_repeated_under_its_sequence_and_in_order) {
     produce_run it;
+    it.open_up();
     it.send("a");
-    it.come_up();
     it.send("b");
     const auto first = it.take_produce();
     it.hang_up(first);
-    EXPECT_TRUE(it.reports.empty());
+    EXPECT_EQ(it.reports.size(), 1u);
     it.pass(second);
     it.cluster.connect("one:9092");
     it.tell_topics();
     const auto again = it.take_produce();
-    EXPECT_EQ(it.batches_of(again), (batches{{0, 1, 7000, 0, 0}}));
+    EXPECT_EQ(it.batches_of(again), (batches{{0, 1, 7000, 0, 1}}));
     const auto behind = it.take_produce();
-    EXPECT_EQ(it.batches_of(behind), (batches{{0, 1, 7000, 0, 1}}));
+    EXPECT_EQ(it.batches_of(behind), (batches{{0, 1, 7000, 0, 2}}));
     it.answer(again, 5);
     it.answer(behind, 6);
-    EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{5, 6}));
+    EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{0, 5, 6}));
     EXPECT_EQ(it.sender.metrics().record_retries, 2u);
 }
 
@@ -118,9 +123,9 @@ TEST(batch_sender, a_sequence_that_does_not_fit_leads_to_the_next_epoch) {
     it.pass(second);
     const auto again = it.take_produce();
     EXPECT_EQ(it.batches_of(again), (batches{{0, 1, 7000, 1, 0}}));
+    it.answer(again, 1);
     const auto next = it.take_produce();
     EXPECT_EQ(it.batches_of(next), (batches{{0, 1, 7000, 1, 1}}));
-    it.answer(again, 1);
     it.answer(next, 2);
     EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{0, 1, 2}));
 }
@@ -251,14 +256,14 @@ TEST(batch_sender, a_broker_that_does_not_answer_leaves_it_open_and_the_next_goe
 
 TEST(batch_sender, a_refused_batch_fails_alone_and_leaves_no_hole) {
     produce_run it;
+    it.open_up();
     it.send("a");
-    it.come_up();
     it.send("b");
     const auto first = it.take_produce();
     const auto behind = it.take_produce();
     it.answer(first, error_code::message_too_large);
-    ASSERT_EQ(it.reports.size(), 1u);
-    EXPECT_EQ(it.reports[0].fate, delivery_fate::failed);
+    ASSERT_EQ(it.reports.size(), 2u);
+    EXPECT_EQ(it.reports[1].fate, delivery_fate::failed);
     it.answer(behind, error_code::out_of_order_sequence_number);
     it.pass(second);
     const auto again = it.take_produce();

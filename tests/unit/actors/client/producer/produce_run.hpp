@@ -89,6 +89,12 @@ struct produce_run {
             tell_id(7000);
         tell_topic();
     }
+    /// Its first record is written at offset 0 of partition 0.
+    void open_up() {
+        send("first");
+        come_up();
+        answer(take_produce(), 0);
+    }
     void tell_topic() {
         cluster.tell_metadata();
         run();
