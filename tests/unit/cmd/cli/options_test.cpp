@@ -92,6 +92,21 @@ TEST(options, a_list_with_commas_is_one_word) {
     EXPECT_EQ(given->values("props").size(), 2u);
 }
 
+TEST(options, values_may_be_absent_or_many) {
+    constexpr option some[] = {{"codec", "[CODEC]", "", "none", false, false, 0, "gzip"},
+                               {"props", "KEY=VALUE...", "", {}, true},
+                               {"count", "N", ""}};
+    const command tool{"tool", "", some};
+    EXPECT_EQ(parsed({"--codec", "--count", "1"}, tool)->value("codec"), "gzip");
+    EXPECT_EQ(parsed({"--codec", "lz4"}, tool)->value("codec"), "lz4");
+    EXPECT_EQ(parsed({"--codec"}, tool)->value("codec"), "gzip");
+    EXPECT_EQ(parsed({}, tool)->value("codec"), "none");
+    const auto many = parsed({"--props", "a=1", "b=2", "--count", "-1", "--props", "c=3"}, tool);
+    ASSERT_TRUE(many.has_value());
+    EXPECT_EQ(many->values("props"), (std::vector<std::string>{"a=1", "b=2", "c=3"}));
+    EXPECT_EQ(many->value("count"), "-1");
+}
+
 TEST(options, help_is_found_before_anything_is_checked) {
     EXPECT_TRUE(parsed({"--help", "--nonsense"})->help());
     EXPECT_TRUE(parsed({"-h"})->help());
