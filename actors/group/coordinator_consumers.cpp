@@ -112,7 +112,8 @@ bool coordinator::make_way_for_classic(const std::string& name, turn& now) {
         return false;
     BARNABAS_MARK(empty_consumer_group_became_classic_group);
     // Its offsets are kept from when its last member left, whoever comes or is refused now.
-    auto state = consumers->as_classic(consumers->since());
+    auto state =
+        consumers->as_classic(options_.planted.empty_since_forgotten ? no_timestamp : consumers->since());
     end(*consumers, now);
     write(classic_record{name, std::move(state)}, now);
     return true;

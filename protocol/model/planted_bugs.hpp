@@ -135,11 +135,12 @@ struct planted_bugs {
     /// An incremental fetch answer leaves out partitions whose marks did not move, records or not.
     bool session_forgets_records = false;
 
+    /// An empty group of consumers that a classic member asks to join forgets since when it has been empty.
+    bool empty_since_forgotten = false;
+
     // The client library's producer.
     /// What was cut off is reported as certainly not written.
     bool cut_off_called_failed = false;
-    /// What was cut off is reported as written.
-    bool cut_off_called_written = false;
     /// A repetition goes under a new sequence.
     bool repetition_renumbered = false;
     /// What may be written is sent again under the next epoch.

@@ -54,6 +54,8 @@ constexpr const char* checkpoint_tests = "checkpoint_tests";
 constexpr const char* recovery_tests = "recovery_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 constexpr const char* group_tests = "group_tests";
+/// Unit tests of the client library's producer (tests/unit/actors/client/producer).
+constexpr const char* producer_tests = "producer_tests";
 
 using bugs = planted_bugs;
 
@@ -358,6 +360,10 @@ const mutant table[] = {
      "one member that is gone holds up a rebalance for ever",
      {group_tests},
      &bugs::rebalance_not_limited},
+    {"empty_since_forgotten",
+     "an empty group of consumers that a classic member asks to join forgets since when it has been empty",
+     {group_tests},
+     &bugs::empty_since_forgotten},
     {"older_join_forgotten",
      "a JoinGroup that comes again leaves the one before without an answer",
      {group_tests},
@@ -386,6 +392,26 @@ const mutant table[] = {
      "a restarted controller hands out the newest block of producer ids once more",
      {survive, order},
      &bugs::producer_ids_given_again},
+    {"cut_off_called_failed",
+     "the client's producer reports what was cut off as certainly not written",
+     {producer_tests},
+     &bugs::cut_off_called_failed},
+    {"repetition_renumbered",
+     "the client's producer repeats a batch under a new sequence",
+     {producer_tests},
+     &bugs::repetition_renumbered},
+    {"open_batch_under_next_epoch",
+     "the client's producer sends what may be written again under its next epoch",
+     {producer_tests},
+     &bugs::open_batch_under_next_epoch},
+    {"late_report_forgotten",
+     "the client's producer tells nobody of records whose time is over",
+     {producer_tests},
+     &bugs::late_report_forgotten},
+    {"reports_share_an_offset",
+     "the client's producer tells all records of a batch the offset of the first",
+     {producer_tests},
+     &bugs::reports_share_an_offset},
     {"config_told_before_sync",
      "an altered config is shown and confirmed before its record is on stable storage",
      {configs},

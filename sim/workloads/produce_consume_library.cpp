@@ -10,7 +10,8 @@ namespace barnabas::sim {
 namespace {
 
 /// Impatient, and with a small buffer and small batches, so that a run sees all of it.
-client::producer_settings settings_of(const load_options& load, const std::string& name, bool idempotent) {
+client::producer_settings settings_of(const load_options& load, const std::string& name, bool idempotent,
+                                      const planted_bugs& planted) {
     constexpr const char* codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
     const auto codec = load.codecs.empty() ? batch::codec::none : load.codecs.back();
     auto made = client::read_producer_settings(
@@ -31,6 +32,7 @@ client::producer_settings settings_of(const load_options& load, const std::strin
     made->creates_topics = false;
     // Checkers take a record that stands twice for a bug.
     made->repeats_open = false;
+    made->planted = planted;
     return std::move(*made);
 }
 
@@ -61,10 +63,9 @@ void produce_consume::start_library(load& of, const std::string& name) {
         history_.on_sequence_lost(of.number, of.options->producer.acks, where);
         look_at_invariants();
     };
+    auto settings = settings_of(*of.options, name, is_idempotent(of), options_.planted.planted);
     of.host->spawn([&](runtime::node_services& node) {
-        return client::spawn_record_producer(
-                   node, {settings_of(*of.options, name, is_idempotent(of)), loop_index(0), 0}, events)
-            .actor;
+        return client::spawn_record_producer(node, {std::move(settings), loop_index(0), 0}, events).actor;
     });
     if (!options_.sends)
         send_next(of);

@@ -101,7 +101,9 @@ void batch_sender::hear(const place& where, std::uint64_t number, const produced
     auto& batch = **found;
     batch.in_flight = false;
     if (said.lost) {
-        batch.ambiguous = batch.ambiguous || said.was_sent;
+        batch.ambiguous = batch.ambiguous || (said.was_sent && !settings_.planted.cut_off_called_failed);
+        if (settings_.planted.repetition_renumbered)
+            batch.sequence = -1;
         of.awaits_topic = true;
         want_topic(where.first);
         if (passes(said.lost->code))
@@ -171,6 +173,11 @@ void batch_sender::end(producer_batch& batch, batch_fate fate) {
 void batch_sender::release(sender_effects& out) {
     for (auto& [where, of] : lines_)
         while (!of.batches.empty() && of.batches.front()->fate) {
+            auto& done = *of.batches.front();
+            if (settings_.planted.late_report_forgotten && done.fate->why.code == errc::request_timed_out)
+                done.waiters.clear();
+            for (auto& waiter : done.waiters)
+                waiter.index = settings_.planted.reports_share_an_offset ? 0 : waiter.index;
             out.finished.push_back(std::move(of.batches.front()));
             of.batches.pop_front();
         }
@@ -188,8 +195,9 @@ void batch_sender::take_new_epoch() {
         for (auto& each : of.batches) {
             if (each->fate)
                 continue;
+            const bool open = each->ambiguous && !settings_.planted.open_batch_under_next_epoch;
             // Under another epoch the broker could not tell a repetition from a new batch.
-            if (each->ambiguous)
+            if (open)
                 end(*each, {delivery_fate::unknown,
                             -1,
                             -1,

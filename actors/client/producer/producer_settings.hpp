@@ -3,6 +3,7 @@
 #include "actors/client/cluster/settings.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/error.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -39,9 +40,10 @@ struct producer_settings {
     bool adaptive = true;
     /// Asking for a topic that is missing creates it, if the cluster is set so. No key of Kafka's producers.
     bool creates_topics = true;
-    /// Without idempotence, what may be written already is sent again all the same, and may be there twice, as
-    /// with Kafka's producers. No key of theirs either.
+    /// Without idempotence, what may be written already is sent again all the same, and may be there twice,
+    /// as with Kafka's producers. No key of theirs either.
     bool repeats_open = true;
+    planted_bugs planted;
 };
 
 /// The keys that only producers have; they take those of `client_keys` as well.

@@ -392,22 +392,34 @@ TEST_F(consumer_group_test, a_refused_classic_member_leaves_an_empty_group_as_it
     EXPECT_EQ(world.shown().state, "Empty");
 }
 
-TEST_F(consumer_group_test, its_offsets_are_kept_from_when_it_became_empty_whoever_asks_to_join) {
+/// Whether its offsets, which were committed long before, are still there an hour after it became empty.
+bool keeps_offsets_from_when_it_became_empty(bool with_bug) {
+    group_options options;
+    options.planted.empty_since_forgotten = with_bug;
+    consumer_world world(options);
     auto one = world.joined_as("a");
     world.commit("t", 7, {"a", {}}, one.epoch);
-    // Far beyond the retention, were it counted from the commit.
     for (int second = 0; second < 8 * 24 * 3'600; second += 30) {
         world.pass(milliseconds(30'000));
-        ASSERT_EQ(world.beat(one).code, errc::ok);
+        world.beat(one);
     }
     world.leave(one);
-    auto sent_back = world.joining();
+    auto sent_back = consumer_world::joining();
     sent_back.id_first = true;
     EXPECT_EQ(world.joined(world.ask(sent_back)).code, errc::member_id_required);
     world.pass(std::chrono::hours(1));
-    EXPECT_EQ(world.committed("t"), 7);
+    const bool kept = world.committed("t") == 7;
     world.pass(std::chrono::hours(7 * 24));
     EXPECT_EQ(world.committed("t"), -1);
+    return kept;
+}
+
+TEST(consumer_group, whoever_asks_to_join_offsets_are_kept_from_when_it_became_empty) {
+    EXPECT_TRUE(keeps_offsets_from_when_it_became_empty(false));
+}
+
+TEST(consumer_group_with_a_bug, is_found_empty_since_forgotten) {
+    EXPECT_FALSE(keeps_offsets_from_when_it_became_empty(true));
 }
 
 TEST_F(consumer_group_test, a_loaded_group_gives_its_members_a_session) {

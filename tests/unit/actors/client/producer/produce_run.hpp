@@ -21,8 +21,8 @@ using keys = std::map<std::string, std::string>;
 
 /// A producer's machines on a cluster client whose brokers are played by hand.
 struct produce_run {
-    explicit produce_run(keys properties = {})
-        : settings(read(std::move(properties))), cluster(of_cluster(settings)),
+    explicit produce_run(keys properties = {}, bool planted_bugs::*bug = nullptr)
+        : settings(read(std::move(properties), bug)), cluster(of_cluster(settings)),
           records(settings, runtime::random(5)), sender(settings, runtime::random(6)) {
         cluster.topics["t"] = {1, 1};
     }
@@ -36,11 +36,13 @@ struct produce_run {
     std::vector<delivery_report> reports;
     std::vector<sender_effects::lost_sequence> sequences_lost;
 
-    static producer_settings read(keys properties) {
+    static producer_settings read(keys properties, bool planted_bugs::*bug) {
         properties.try_emplace("bootstrap.servers", "one:9092");
         properties.try_emplace("linger.ms", "0");
         auto made = read_producer_settings(properties);
         EXPECT_TRUE(made.has_value()) << made.failure().detail;
+        if (bug != nullptr)
+            made->planted.*bug = true;
         return *made;
     }
     static keys of_cluster(const producer_settings& from) {
@@ -49,7 +51,9 @@ struct produce_run {
     }
 
     void send(const std::string& value, std::int32_t partition = 0) {
-        delivery_callback call = [this](const delivery_report& report) { reports.push_back(report); };
+        send(value, partition, [this](const delivery_report& report) { reports.push_back(report); });
+    }
+    void send(const std::string& value, std::int32_t partition, delivery_callback call) {
         const auto done =
             records.append({"t", {}, value, {}, partition}, call, cluster.now, timestamp_ms(50));
         EXPECT_EQ(done.what, record_accumulator::verdict::taken) << done.why.detail;
