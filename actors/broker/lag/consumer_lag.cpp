@@ -224,8 +224,8 @@ void consumer_lag::finish() {
 }
 
 void consumer_lag::fill(partition_lag& row, const watched_partition& partition) const {
+    row.records = std::max<std::int64_t>(partition.end - row.committed, 0);
     const auto from = std::max(row.committed, partition.start);
-    row.records = std::max<std::int64_t>(partition.end - from, 0);
     const place where{partition.id, from};
     row.read_all = from >= partition.end || read_all_.contains(where);
     if (row.read_all)
