@@ -28,7 +28,8 @@ std::string remark_on(kafka::api_key key) {
     case kafka::api_key::init_producer_id:
         return "for idempotent producers; NOT_COORDINATOR with a transactional id";
     case kafka::api_key::list_offsets:
-        return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset; version 0 is given one "
+        return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset; version 0 is given "
+               "one "
                "offset at most, not the starts of several segments";
     case kafka::api_key::delete_records: return "answered when the new start of the log is on stable storage";
     case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";

@@ -21,8 +21,7 @@ struct append_request {
     std::uint64_t token = 0;
     std::int16_t acks = -1;
     std::vector<batch::batch_view> batches;
-    /// Timestamp of a record; no_timestamp where nobody looked (see replica::append_context).
-    timestamp_ms earliest = no_timestamp;
+    timestamp_ms earliest = no_timestamp; ///< of a record; not known: no_timestamp (replica::append_context)
 };
 
 struct append_response {

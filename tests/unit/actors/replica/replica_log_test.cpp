@@ -121,26 +121,6 @@ TEST(replica_log, timestamps_out_of_bounds_are_refused) {
     EXPECT_TRUE(host.append({.timestamp = 6000}));
 }
 
-TEST(replica_log, the_earliest_record_counts_where_it_is_known) {
-    auto options = log_host::small_options();
-    options.timestamp_before_max_ms = 1000;
-    memory_files files;
-    log_host host(files, options);
-    ASSERT_TRUE(host.open());
-    std::vector<write_job> jobs;
-    const auto code_of = [&](std::int64_t header, std::int64_t earliest) {
-        return host.log
-            ->append({make_batch({.timestamp = header})},
-                     {leader_epoch(1), timestamp_ms(5000), host.monotonic, true, timestamp_ms(earliest)},
-                     jobs)
-            .code();
-    };
-    EXPECT_EQ(code_of(5000, 3999), errc::invalid_timestamp);
-    EXPECT_EQ(code_of(3999, -1), errc::invalid_timestamp);
-    EXPECT_TRUE(jobs.empty());
-    EXPECT_EQ(code_of(5000, 4000), errc::ok);
-}
-
 TEST(replica_log, log_append_time_replaces_the_clients) {
     auto options = log_host::small_options();
     options.timestamp_type = batch::timestamp_type::log_append_time;

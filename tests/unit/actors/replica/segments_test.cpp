@@ -210,5 +210,25 @@ TEST(replica_log, checkpointed_values_beyond_the_end_are_ignored_with_a_sentence
     EXPECT_EQ(host.report.ignored_checkpoints.size(), 4u);
 }
 
+TEST(replica_log, the_earliest_record_counts_where_it_is_known) {
+    auto options = log_host::small_options();
+    options.timestamp_before_max_ms = 1000;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    std::vector<write_job> jobs;
+    const auto code_of = [&](std::int64_t header, std::int64_t earliest) {
+        return host.log
+            ->append({make_batch({.timestamp = header})},
+                     {leader_epoch(1), timestamp_ms(5000), host.monotonic, true, timestamp_ms(earliest)},
+                     jobs)
+            .code();
+    };
+    EXPECT_EQ(code_of(5000, 3999), errc::invalid_timestamp);
+    EXPECT_EQ(code_of(3999, -1), errc::invalid_timestamp);
+    EXPECT_TRUE(jobs.empty());
+    EXPECT_EQ(code_of(5000, 4000), errc::ok);
+}
+
 } // namespace
 } // namespace barnabas::replica
