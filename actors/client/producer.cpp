@@ -208,7 +208,7 @@ void producer::on_refused(const partition_key& where, producer_queue& queue, std
                           const kafka::produce_response::partition_produce_response& said, monotonic_ns now) {
     const auto code = error_code{said.error_code};
     auto* entry = queue.find(token);
-    entry->ambiguous = entry->ambiguous || may_be_written(code);
+    entry->ambiguous = entry->ambiguous || may_be_written(code, options_.produce_version_max);
     not_before_ = std::max(not_before_, now + limits::retry_pause_ns);
     if (code == error_code::unknown_topic_or_partition || code == error_code::unknown_topic_id)
         topics_.forget(where.first);

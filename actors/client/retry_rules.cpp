@@ -31,8 +31,9 @@ bool may_pass(error_code code) noexcept {
     }
 }
 
-bool may_be_written(error_code code) noexcept {
+bool may_be_written(error_code code, std::int16_t version) noexcept {
     switch (code) {
+    case error_code::not_leader_or_follower: return version < produce_with_storage_error;
     case error_code::unknown_server_error:
     case error_code::request_timed_out:
     case error_code::network_exception:

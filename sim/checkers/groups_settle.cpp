@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace barnabas::sim {
@@ -61,17 +62,33 @@ private:
                 ++counts[partition];
         return counts;
     }
-    /// Whatever somebody wants is one member's.
+    /// Whatever somebody wants is one member's. One whose name others bear uses what it had until it hears
+    /// that it was replaced, and namesakes replace each other for ever.
     void judge(std::uint64_t number, const group& of) {
-        const auto owners = counted(of.owned);
         for (const auto& [partition, wishes] : counted(of.wanted)) {
-            const auto found = owners.find(partition);
-            const auto count = found == owners.end() ? 0 : found->second;
-            if (count != 1)
+            const auto users = users_of(partition, of);
+            const auto certain = std::count_if(users.begin(), users.end(), [this](std::uint32_t member) {
+                return !members_[member].may_stay_out;
+            });
+            const bool one_certain = users.size() == 1 || (users.size() > 1 && certain <= 1);
+            if (!one_certain)
                 violated("partition " + std::to_string(partition) + " of group " + std::to_string(number) +
-                         " is used by " + std::to_string(count) +
-                         " members, though all faults had ended long ago");
+                         " is used by " + std::to_string(users.size()) + " members" + listed(users) +
+                         ", though all faults had ended long ago");
         }
+    }
+    static std::vector<std::uint32_t> users_of(std::int32_t partition, const group& of) {
+        std::vector<std::uint32_t> users;
+        for (const auto& [member, partitions] : of.owned)
+            if (std::find(partitions.begin(), partitions.end(), partition) != partitions.end())
+                users.push_back(member);
+        return users;
+    }
+    static std::string listed(const std::vector<std::uint32_t>& members) {
+        std::string text;
+        for (const auto member : members)
+            text += (text.empty() ? " (" : ", ") + std::to_string(member);
+        return text.empty() ? text : text + ")";
     }
 
     struct judged {
