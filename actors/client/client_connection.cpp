@@ -5,7 +5,9 @@
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/model/assert.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace barnabas::client {
 
@@ -31,7 +33,8 @@ void client_connection::on_disconnected() {
     connected_ = false;
     versions_known_ = false;
     versions_.clear();
-    unread_.clear();
+    length_bytes_ = 0;
+    frame_.reset();
     waiting_.clear();
     writes_.clear();
     answers_.clear();
@@ -48,22 +51,35 @@ void client_connection::ask_versions(std::int16_t version, monotonic_ns now) {
 void client_connection::on_bytes(std::span<const std::byte> bytes, monotonic_ns now) {
     if (!connected_ || broken_)
         return;
-    unread_.insert(unread_.end(), bytes.begin(), bytes.end());
-    std::size_t begin = 0;
-    while (!broken_ && unread_.size() - begin >= 4) {
-        const auto rest = std::span<const std::byte>(unread_).subspan(begin);
-        const auto length = frame_length(rest);
-        if (length > limits::frame_bytes_max) {
-            give_up(
-                {errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
-            break;
-        }
-        if (rest.size() - 4 < length)
-            break;
-        on_frame(slice::copy_of(rest.subspan(4, length)), now);
-        begin += 4 + length;
+    while (!broken_ && (frame_ != nullptr || begin_frame(bytes))) {
+        const auto some = bytes.first(std::min(bytes.size(), frame_->capacity() - frame_bytes_));
+        std::copy(some.begin(), some.end(), frame_->data() + frame_bytes_);
+        frame_bytes_ += some.size();
+        bytes = bytes.subspan(some.size());
+        if (frame_bytes_ < frame_->capacity())
+            return;
+        const auto whole = std::exchange(frame_, nullptr);
+        on_frame(slice(whole, 0, frame_bytes_), now);
     }
-    unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(begin));
+}
+
+/// Takes the length from the front; false when it is not whole yet, or makes no sense.
+bool client_connection::begin_frame(std::span<const std::byte>& bytes) {
+    while (length_bytes_ < length_.size() && !bytes.empty()) {
+        length_[length_bytes_++] = bytes.front();
+        bytes = bytes.subspan(1);
+    }
+    if (length_bytes_ < length_.size())
+        return false;
+    const auto length = frame_length(length_);
+    if (length > limits::frame_bytes_max) {
+        give_up({errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
+        return false;
+    }
+    length_bytes_ = 0;
+    frame_bytes_ = 0;
+    frame_ = chunk::allocate(length);
+    return true;
 }
 
 void client_connection::on_frame(const slice& frame, monotonic_ns now) {

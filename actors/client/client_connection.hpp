@@ -7,9 +7,12 @@
 #include "protocol/model/slice.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -98,6 +101,7 @@ private:
     void write(std::vector<slice> frame);
     std::uint64_t remember(kafka::api_key key, std::int16_t version, monotonic_ns deadline);
     std::optional<std::int16_t> common_version(std::int16_t key, std::int16_t low, std::int16_t high) const;
+    bool begin_frame(std::span<const std::byte>& bytes);
     void on_frame(const slice& frame, monotonic_ns now);
     void on_api_versions(const answer& versions, monotonic_ns now);
     void ask_versions(std::int16_t version, monotonic_ns now);
@@ -106,7 +110,12 @@ private:
     bool connected_ = false;
     bool versions_known_ = false;
     std::map<std::int16_t, std::pair<std::int16_t, std::int16_t>> versions_;
-    std::vector<std::byte> unread_;
+    /// The front of a response: its length, as far as it is there.
+    std::array<std::byte, 4> length_{};
+    std::size_t length_bytes_ = 0;
+    /// The rest, once the length is known: each byte is copied once, to where it stays.
+    std::shared_ptr<chunk> frame_;
+    std::size_t frame_bytes_ = 0;
     std::deque<waiting_request> waiting_;
     std::int32_t next_correlation_ = 1;
     std::uint64_t next_number_ = 1;

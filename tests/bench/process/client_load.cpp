@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <set>
+#include <string>
 
 namespace barnabas::bench {
 namespace {
@@ -21,7 +23,8 @@ void produce(const client_load& load) {
     std::atomic<std::uint64_t> delivered{0};
     const load_measure measure;
     for (std::uint64_t n = 0; n < load.records; ++n) {
-        client::producer_record record{load.topic};
+        client::producer_record record;
+        record.topic = load.topic;
         record.value = value;
         record.partition = static_cast<std::int32_t>(n / 1000 % static_cast<std::uint64_t>(load.partitions));
         producer->send(record, [&](const client::delivery_report& report) {
