@@ -11,6 +11,14 @@
 #include <limits>
 
 namespace barnabas::replica {
+namespace {
+
+/// Later than any clock: retention goes by the file's time then, and lookups look into the segment.
+time_point unknown_time(log_offset base) {
+    return {timestamp_ms(std::numeric_limits<std::int64_t>::max()), base};
+}
+
+} // namespace
 
 result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_at_recovery_point) {
     recovered_segment segment;
@@ -198,12 +206,18 @@ void segment_recovery::forget_times(segment_state& state, index_growth& growth) 
     growth.time_entries.clear();
     state.time_index_size = 0;
     state.last_time_entry = {};
-    state.newest = {timestamp_ms(std::numeric_limits<std::int64_t>::max()), state.base_offset};
+    state.newest = unknown_time(state.base_offset);
 }
 
 result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     const readable_range range{segment.state.base_offset, segment.state.size};
     const auto closed = segment.state.closed;
+    // The indexes stay as they are: they are what tells so at the next start as well.
+    if (BARNABAS_MARK_IF(range.size == 0 && segment.state.offset_index_size > 0, segment_emptied)) {
+        segment.bad = "it is empty, and its index has entries";
+        segment.state.newest = unknown_time(range.base_offset);
+        return {};
+    }
     segment.state = {};
     segment.state.base_offset = range.base_offset;
     segment.state.closed = closed;

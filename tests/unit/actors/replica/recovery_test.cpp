@@ -167,6 +167,17 @@ TEST_F(recovery_test, damage_in_a_closed_segment_is_found_at_each_start) {
         EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "start " << start;
 }
 
+TEST_F(recovery_test, a_closed_segment_that_was_emptied_is_damage) {
+    fill_segments(host);
+    ASSERT_GT(files.content(path_of(0, offset_index_suffix)).size(), 0u);
+    const auto whole = files.content(path_of(0));
+    damage(files, path_of(0), [](auto& bytes) { bytes.clear(); });
+    for (int start = 0; start < 2; ++start)
+        EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "start " << start;
+    files.put(path_of(0), whole);
+    EXPECT_TRUE(host.open(false)) << "it was brought back";
+}
+
 TEST_F(recovery_test, an_empty_swap_takes_no_segment_along) {
     fill_segments(host);
     const auto swap = path_of(0) + std::string(swap_suffix);
