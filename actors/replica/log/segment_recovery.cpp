@@ -246,8 +246,12 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
         const auto closing = closing_time_entry(segment.state);
         growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
     }
-    // A crash in the midst of this must not leave an offset index that has lost entries and looks sound: as
-    // long as the time index is empty, both are made anew.
+    return replace_indexes(segment, growth);
+}
+
+/// A crash in the midst of this must not leave an offset index that has lost entries and looks sound: as long
+/// as the time index is empty, both are made anew.
+result<void> segment_recovery::replace_indexes(recovered_segment& segment, const index_growth& growth) {
     const std::span times(&segment.files.time_index, 1);
     const std::span offsets(&segment.files.offset_index, 1);
     if (auto emptied = files_.truncate(segment.files.time_index, 0); !emptied)

@@ -71,6 +71,7 @@ private:
     result<void> write_closing_entry(runtime::file_id index, file_position from,
                                      const std::vector<std::byte>& entry);
     result<void> rebuild_indexes(recovered_segment& segment);
+    result<void> replace_indexes(recovered_segment& segment, const index_growth& growth);
     static void forget_times(segment_state& state, index_growth& growth);
     result<void> scan_opened(recovered_segment& segment, const visitor& visit);
     void start_from(recovered_segment& segment, const trusted_indexes& trusted, std::uint64_t log_size);
