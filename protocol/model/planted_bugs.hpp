@@ -47,6 +47,11 @@ struct planted_bugs {
     /// Checkpoints get their names before their bytes are synced.
     bool checkpoint_renamed_unsynced = false;
 
+    /// Segments that are missing between two others are passed over.
+    bool missing_segments_passed = false;
+    /// Records of the coordinators do not use the room that is kept back.
+    bool coordinators_without_reserve = false;
+
     // Retention.
     /// The age of a segment counts from its newest timestamp, whatever that is (KAFKA-14991).
     bool retention_believes_any_time = false;
@@ -220,8 +225,26 @@ struct planted_bugs {
     bool partition_given_unreleased = false;
     /// Heartbeats and commits under an older epoch of the member are taken.
     bool member_epoch_ignored = false;
+    /// A classic group that becomes one of consumers counts from 0 again.
+    bool conversion_restarts_epoch = false;
+    /// An all-classic group of the consumer protocol does not hear that its topics grew.
+    bool classic_members_not_told = false;
     /// Only the first epoch of a group comes to the log, so it goes back when the log is loaded.
     bool group_epoch_not_recorded = false;
+
+    // Consumer of the client library.
+    /// What is committed leads what the application has been given.
+    bool commit_leads_delivery = false;
+    /// The answer of a fetch from before a seek is taken.
+    bool fetch_before_seek_taken = false;
+    /// Records of a partition that was given up are handed out still.
+    bool revoked_still_delivered = false;
+    /// A failed lookup of a committed offset is taken for none: the reset policy decides.
+    bool failed_lookup_resets = false;
+    /// A partition is given up before the commit of its offsets is answered.
+    bool given_up_uncommitted = false;
+    /// A member of the consumer protocol goes on under the epoch that it had when it was fenced.
+    bool fenced_epoch_kept = false;
 
     /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
     /// checker finds is reported.
