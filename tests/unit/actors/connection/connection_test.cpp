@@ -1,4 +1,5 @@
 #include "actors/connection/dispatch.hpp"
+#include "actors/connection/handlers.hpp"
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/kafka/api_versions.hpp"
@@ -334,6 +335,25 @@ TEST_F(connection_test, metadata_creates_missing_topics_only_if_both_sides_allow
     created.token = port.creates[0].token;
     machine.on_topics_response(created);
     EXPECT_EQ(response<kafka::metadata_response>(1, 4, 2).topics[0].error_code, 0);
+}
+
+TEST_F(connection_test, what_no_frame_can_hold_closes_the_connection_and_says_so) {
+    machine.start();
+    deliver(request(fetch(0, 0, 1), 12, 1));
+    ASSERT_EQ(port.read_requests.size(), 1u);
+    kafka::fetch_response answer;
+    auto& partitions = answer.responses.emplace_back().partitions;
+    const auto records = slice::copy_of(std::string(1 << 20, 'r'));
+    for (int i = 0; i < 2048; ++i)
+        partitions.emplace_back().records = records;
+    request_context context;
+    context.key = kafka::api_key::fetch;
+    context.version = 12;
+    answer_with(machine, 1, context, answer);
+    EXPECT_TRUE(port.written.empty());
+    ASSERT_EQ(port.closed.size(), 1u);
+    EXPECT_EQ(port.closed[0].detail,
+              "the answer to Fetch would be longer than 2 GiB; ask for less at a time");
 }
 
 TEST_F(connection_test, a_slow_reader_is_not_served_more_until_it_reads) {

@@ -58,6 +58,19 @@ TEST(frame, a_response_refers_to_record_slices_and_allocates_its_rest_once) {
     EXPECT_EQ(*body, response);
 }
 
+TEST(frame, an_answer_longer_than_its_length_field_can_say_is_none) {
+    // One MiB of records told often enough: nothing is copied, so the answer's size costs no memory.
+    const auto records = slice::copy_of(std::string(1 << 20, 'r'));
+    fetch_response response;
+    auto& partitions = response.responses.emplace_back().partitions;
+    for (int i = 0; i < 2047; ++i)
+        partitions.emplace_back().records = records;
+    const auto most = frame_response(7, response, 12);
+    EXPECT_GT(total_size(most), std::size_t{2047} << 20);
+    partitions.emplace_back().records = records;
+    EXPECT_TRUE(frame_response(7, response, 12).empty());
+}
+
 TEST(frame, api_versions_answers_with_header_v0_in_every_version) {
     api_versions_response response;
     response.error_code = 35;
