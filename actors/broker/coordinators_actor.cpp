@@ -103,6 +103,7 @@ void coordinators::follow(broker_view& view) {
     }
     if (topic == nullptr || closed_)
         return;
+    const auto options = options_for(*topic, view.config ? *view.config : config_);
     for (const auto& partition : topic->partitions) {
         auto& place = view.coordinators.emplace_back();
         place.leader = partition.leader;
@@ -114,11 +115,9 @@ void coordinators::follow(broker_view& view) {
         if (!here.actor) {
             const auto index = static_cast<std::uint32_t>(partition.index.get());
             const loop_index home(index % node_.scheduling->loop_count());
-            auto options = options_for(*topic, view.config ? *view.config : config_);
-            here = {log, group::spawn_coordinator(node_, home,
-                                                  {id, log, std::move(options), spawned_++, view.image})};
+            here = {log, group::spawn_coordinator(node_, home, {id, log, options, spawned_++, view.image})};
         } else {
-            caf::anon_send(here.actor, group::topics_seen{view.image, gone});
+            caf::anon_send(here.actor, group::topics_seen{view.image, gone, options});
         }
         place.actor = here.actor;
     }

@@ -33,7 +33,7 @@ private:
         caf::actor actor;
     };
 
-    /// For those that load now; `altered` is the configuration with what clients have altered.
+    /// `altered` is the configuration with what clients have altered.
     std::shared_ptr<const group::group_options> options_for(const topic_metadata& topic,
                                                             const broker_config& altered);
 

@@ -17,8 +17,7 @@ std::string remark_on(kafka::api_key key) {
         return "0 to 2 carry message sets, which are converted to batches; no transactions";
     case kafka::api_key::fetch:
         return "0 to 3 carry message sets, into which batches are converted; with incremental sessions, "
-               "which "
-               "end with their connection";
+               "which end with their connection";
     case kafka::api_key::find_coordinator:
         return "of groups; of transactions always COORDINATOR_NOT_AVAILABLE, there are none yet; version 6 "
                "came for share groups (KIP-932), whose keys are answered INVALID_REQUEST";
@@ -29,8 +28,7 @@ std::string remark_on(kafka::api_key key) {
         return "for idempotent producers; NOT_COORDINATOR with a transactional id";
     case kafka::api_key::list_offsets:
         return "nothing is tiered: -4 is the start of the log, -5 and -6 find no offset; version 0 is given "
-               "one "
-               "offset at most, not the starts of several segments";
+               "one offset at most, not the starts of several segments";
     case kafka::api_key::delete_records: return "answered when the new start of the log is on stable storage";
     case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";
     case kafka::api_key::describe_cluster: return "brokers only";

@@ -257,15 +257,6 @@ result<void> handle_create_partitions(connection& self, request_context context,
     auto waiting = std::make_unique<create_partitions>(self, self.current(), context, std::move(*request));
     if (refuse_forbidden(self, *waiting, acl_operation::alter, names))
         return {};
-    if (std::any_of(names.begin(), names.end(), group::is_internal_topic)) {
-        topics_response refused;
-        refused.code = errc::invalid_partitions;
-        refused.detail =
-            "groups are spread over the partitions of an internal topic for ever: with more of them "
-            "their offsets would not be found";
-        waiting->on_topics_response(refused);
-        return {};
-    }
     message.token = self.park(std::move(waiting), timeout).token();
     self.port().send_controller(std::move(message));
     return {};

@@ -3,6 +3,7 @@
 #include "actors/controller/limits.hpp"
 #include "actors/controller/topic_creation.hpp"
 #include "actors/controller/topic_names.hpp"
+#include "actors/group/group_names.hpp"
 
 #include <algorithm>
 #include <set>
@@ -44,6 +45,10 @@ result<void> check_growth(const metadata_image& image, const partitions_item& it
                           const topic_metadata* topic) {
     if (topic == nullptr)
         return error{errc::unknown_topic_or_partition, "there is no topic of this name"};
+    if (group::is_internal_topic(item.name))
+        return error{errc::invalid_partitions,
+                     "groups are spread over the partitions of an internal topic for ever: with more of them "
+                     "their offsets would not be found"};
     const auto now = static_cast<std::int32_t>(topic->partitions.size());
     if (item.count == now)
         return error{errc::invalid_partitions,

@@ -39,6 +39,8 @@ public:
     void on_loaded(turn& now);
     /// Topics came, went or grew; groups look at them with their members' next heartbeats.
     void on_topics(metadata_image_ptr topics) { topics_ = std::move(topics); }
+    /// The topic's configuration was altered; what is decided from now on follows it.
+    void on_options(const group_options& options) { options_ = options; }
     /// Topics of these names were deleted: their offsets go. Only when all is loaded.
     void on_topics_gone(const std::set<std::string>& names, turn& now);
 

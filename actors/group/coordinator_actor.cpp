@@ -225,8 +225,11 @@ void coordinator_actor::on_request(const coordinator_request& request) {
 
 void coordinator_actor::on_topics(const topics_seen& seen) {
     options_.topics = seen.topics;
-    if (machine_)
+    options_.groups = seen.options;
+    if (machine_) {
         machine_->on_topics(options_.topics);
+        machine_->on_options(*options_.groups);
+    }
     if (!seen.gone)
         return;
     gone_.insert(seen.gone->begin(), seen.gone->end());

@@ -19,6 +19,8 @@
 /// them.
 namespace barnabas::group {
 
+struct group_options;
+
 struct describe_request {};
 
 struct described_member {
@@ -86,6 +88,8 @@ struct topics_seen {
     /// Names whose topics were deleted since the message before: what was committed of them says nothing
     /// about a topic that is made under such a name again. Null for none.
     std::shared_ptr<const std::set<std::string>> gone;
+    /// As they are now: configurations may have been altered.
+    std::shared_ptr<const group_options> options;
 };
 
 /// To a coordinator: the partition's leader is elsewhere from now on, or the broker stops. Whoever waits is

@@ -1,5 +1,4 @@
 #include "protocol/kafka/api_versions.hpp"
-#include "protocol/kafka/create_partitions.hpp"
 #include "protocol/kafka/describe_producers.hpp"
 #include "protocol/kafka/describe_topic_partitions.hpp"
 #include "protocol/kafka/list_config_resources.hpp"
@@ -152,29 +151,6 @@ TEST_F(connection_test, features_are_told_and_stay_at_their_level) {
         EXPECT_EQ(updated("group.version", 2, 1, version), invalid) << version;
         EXPECT_EQ(updated("no.such.feature", 1, 1, version), invalid) << version;
     }
-}
-
-TEST_F(connection_test, the_topic_of_offsets_gets_no_more_partitions) {
-    machine.start();
-    const auto code = [&](const std::string& name) {
-        kafka::create_partitions_request message;
-        auto& wanted = message.topics.emplace_back();
-        wanted.name = name;
-        wanted.count = 60;
-        deliver(request(message, 3, 1));
-        return port.written.empty()
-                   ? std::int16_t{0}
-                   : response<kafka::create_partitions_response>(0, 3, 1).results.at(0).error_code;
-    };
-    EXPECT_EQ(code("orders"), 0);
-    EXPECT_EQ(port.grows.size(), 1u);
-    topics_response done;
-    done.token = port.grows.at(0).token;
-    done.topics.emplace_back();
-    machine.on_topics_response(done);
-    port.written.clear();
-    EXPECT_EQ(code("__consumer_offsets"), kafka::wire_value(error_code::invalid_partitions));
-    EXPECT_EQ(port.grows.size(), 1u);
 }
 
 } // namespace

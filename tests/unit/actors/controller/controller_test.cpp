@@ -216,6 +216,17 @@ TEST(controller, validate_only_yields_no_records) {
     EXPECT_EQ(grown.response.topics.front().code, errc::ok);
 }
 
+TEST(controller, the_topic_of_offsets_gets_no_more_partitions_and_others_do) {
+    world w;
+    w.create_named("orders");
+    w.create_named("__consumer_offsets");
+    auto grown = w.machine.on_create_partitions(
+        {1, false, {{"__consumer_offsets", 60, std::nullopt}, {"orders", 60, std::nullopt}}});
+    EXPECT_EQ(grown.response.topics.at(0).code, errc::invalid_partitions);
+    EXPECT_EQ(grown.response.topics.at(1).code, errc::ok);
+    EXPECT_EQ(grown.response.topics.at(1).partition_count, 60);
+}
+
 TEST(controller, deletes_by_name_and_by_id) {
     world w;
     w.create_named("a");

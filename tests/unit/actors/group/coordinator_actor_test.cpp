@@ -130,5 +130,27 @@ TEST_F(coordinator_actor_test, begins_anew_where_the_log_begins) {
     expect_served_by(coordinator);
 }
 
+/// The topic's largest record may be altered while groups are served: a coordinator that went by the old one
+/// would write what its log refuses, and throw all of its groups away for it.
+TEST_F(coordinator_actor_test, goes_by_options_that_were_altered_since_it_began) {
+    const auto coordinator = load({log_offset(0), log_offset(0)});
+    EXPECT_EQ(asked.take(), log_offset(0));
+    group_options altered;
+    altered.record_bytes_max = 1000;
+    caf::anon_send(coordinator, topics_seen{std::make_shared<const metadata_image>(), nullptr,
+                                            std::make_shared<const group_options>(altered)});
+    join_request join;
+    join.session_timeout = std::chrono::seconds(10);
+    join.protocol_type = "consumer";
+    join.protocols.push_back({"range", slice::copy_of(std::string(2000, 'm'))});
+    const auto client =
+        runtime::spawn<caf::actor, asker>(node->services(), {loop_index(0), "client"}, answers);
+    caf::send_as(client, coordinator, coordinator_request{7, "group", std::move(join)});
+    const auto answer = answers.take();
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(std::get<join_response>(answer->body).code, errc::message_too_large);
+    caf::anon_send(coordinator, close_coordinator{});
+}
+
 } // namespace
 } // namespace barnabas::group
