@@ -37,6 +37,8 @@ public:
                 if (!wishes_.skip_errors)
                     return records.failure();
                 say_trouble(records.failure().detail);
+                if (is_silent(last))
+                    return {};
                 continue;
             }
             if (!records->empty())

@@ -44,8 +44,9 @@ struct record_consumer_options {
 /// | `invalid_request` | not now: the sentence says why |
 /// | `offset_out_of_range` | no position, or one outside of the log, and auto.offset.reset is none: seek |
 /// | `corrupt_message`, `invalid_record`, ... | the batch at the position is damaged: seek past it |
-/// | `rebalance_in_progress`, `illegal_generation`, `unknown_member_id` | of a commit: others have the
-/// partitions, or will | | `fenced_instance_id` | another member has this group.instance.id |
+/// | `rebalance_in_progress`, `illegal_generation` | of a commit: others have the partitions, or will |
+/// | `unknown_member_id` | the same |
+/// | `fenced_instance_id` | another member has this group.instance.id |
 /// | `group_authorization_failed`, `topic_authorization_failed` | not allowed |
 /// | `request_timed_out` | no answer in time; the sentence says how far it got |
 /// | `closed` | the consumer was closed |
@@ -66,7 +67,7 @@ public:
     void unsubscribe();
 
     /// Waits until there are records, at most so long; none is an empty set. The records before an error
-    /// come first, then the error, once.
+    /// come first, then the error; one that only a seek can end is told by each poll that has nothing else.
     result<record_set> poll(std::chrono::milliseconds most);
     /// Ends a poll that waits, or the next one, with what is there. From any thread.
     void wake_up();

@@ -220,10 +220,13 @@ void cluster_consumer::answer_poll(monotonic_ns now) {
         if (*taken != 0)
             return give(std::move(answer));
     }
-    if (poll_->until <= now || woken_) {
-        woken_ = false;
-        give(poll_answer{});
-    }
+    if (poll_->until > now && !woken_)
+        return;
+    // A partition that waits for a seek is no silence.
+    if (auto trouble = fetcher_.standing_trouble(); trouble && !woken_)
+        return give(*std::move(trouble));
+    woken_ = false;
+    give(poll_answer{});
 }
 
 void cluster_consumer::give(result<poll_answer> answer) {

@@ -108,10 +108,12 @@ kafka::join_group_request group_membership::join_request() const {
     request.member_id = member_id_;
     request.group_instance_id = settings_.instance;
     request.protocol_type = "consumer";
+    // What an eager member has given up it had: "sticky" keeps it there if it can. Cooperative leaders would
+    // wait for it to let go of that once more.
     for (const auto& assignor : settings_.assignors)
         request.protocols.push_back(
             {assignor,
-             write_subscription(assignor, topics_, is_cooperative() ? owned_ : previous_, generation_),
+             write_subscription(assignor, topics_, assignor == "sticky" ? previous_ : owned_, generation_),
              {}});
     return request;
 }

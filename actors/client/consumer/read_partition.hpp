@@ -31,9 +31,10 @@ struct read_partition {
     monotonic_ns not_before{};
     /// Its leader is another one than is known: asking again makes sense when the view is renewed.
     bool needs_view = false;
-    /// Told once by a poll; reading stands still until a seek.
+    /// Told by a poll; while it stands, reading waits for a seek.
     std::optional<error> trouble;
     bool trouble_told = false;
+    bool trouble_stands = true;
     std::deque<fetched_run> runs;
     std::size_t buffered = 0;
     /// Who was served by a Fetch, or by a poll, last comes last.

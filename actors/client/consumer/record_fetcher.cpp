@@ -103,9 +103,10 @@ void record_fetcher::begin_at_reset(const partition_name& name) {
 }
 
 std::size_t record_fetcher::buffered() const {
+    // What is paused nobody takes: it must not hold up the others, and has bounds of its own.
     std::size_t bytes = 0;
     for (const auto& [name, one] : partitions_)
-        bytes += one.buffered;
+        bytes += one.paused ? 0 : one.buffered;
     return bytes;
 }
 
@@ -208,6 +209,8 @@ void record_fetcher::hear_fetch(std::int32_t broker, result<kafka::fetch_respons
         return;
     const auto& asked = found.mapped();
     const bool refused = !said || said->error_code != 0;
+    const bool never_works =
+        !said && (said.code() == errc::unsupported_version || said.code() == errc::malformed);
     const auto heard = refused ? partition_answers{} : answers_in(*said, asked.ids);
     wants_view_ = wants_view_ || refused;
     for (const auto& [name, part] : asked.parts) {
@@ -219,6 +222,8 @@ void record_fetcher::hear_fetch(std::int32_t broker, result<kafka::fetch_respons
         const auto answer = heard.find(name);
         if (answer != heard.end())
             hear_partition(one, part, *answer->second, now);
+        else if (never_works)
+            refuse(one, said.failure(), now);
         else
             put_off(one, now);
     }
@@ -264,8 +269,10 @@ void record_fetcher::hear_error(read_partition& one, error_code code, monotonic_
         return begin_at_reset(*one.name);
     }
     if (!may_pass(code))
-        return complain(one, {errc_of(code), text_of(*one.name) + ": the broker answered " +
-                                                 std::string(kafka::name_of(code))});
+        return refuse(one,
+                      {errc_of(code),
+                       text_of(*one.name) + ": the broker answered " + std::string(kafka::name_of(code))},
+                      now);
     one.needs_view = code != error_code::offset_not_available;
     wants_view_ = wants_view_ || one.needs_view;
     put_off(one, now);
@@ -282,6 +289,21 @@ void record_fetcher::put_off(read_partition& one, monotonic_ns now) {
 void record_fetcher::complain(read_partition& one, error why) {
     one.trouble = std::move(why);
     one.trouble_told = false;
+    one.trouble_stands = true;
+}
+
+/// Somebody may mend what a broker refuses: it is asked again when the program has been told.
+void record_fetcher::refuse(read_partition& one, error why, monotonic_ns now) {
+    put_off(one, now);
+    complain(one, std::move(why));
+    one.trouble_stands = false;
+}
+
+std::optional<error> record_fetcher::standing_trouble() const {
+    for (const auto& [name, one] : partitions_)
+        if (!one.paused && one.trouble)
+            return one.trouble;
+    return std::nullopt;
 }
 
 /// A Fetch that is late may wait for a broker that is gone.
@@ -367,7 +389,7 @@ void record_fetcher::hear_offset(const partition_name& name, std::uint64_t turn,
     const bool passes = code == errc::request_timed_out || code == errc::unknown_topic_or_partition ||
                         code == errc::network_exception;
     if (!passes)
-        complain(one, said.failure());
+        return refuse(one, said.failure(), now);
     put_off(one, now);
 }
 
@@ -427,8 +449,12 @@ result<std::size_t> record_fetcher::take_of(read_partition& one, std::size_t mos
     }
     if (taken != 0)
         one.taken = ++served_;
-    if (taken == 0 && one.trouble && !std::exchange(one.trouble_told, true))
-        return *one.trouble;
+    if (taken == 0 && one.trouble && !std::exchange(one.trouble_told, true)) {
+        auto why = *one.trouble;
+        if (!one.trouble_stands)
+            one.trouble.reset();
+        return why;
+    }
     return taken;
 }
 

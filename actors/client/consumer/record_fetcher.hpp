@@ -48,12 +48,14 @@ public:
     result<std::size_t> take(std::size_t most, record_set& into);
     /// A poll would give something.
     bool has_something() const;
+    /// Of a partition that waits for a seek.
+    std::optional<error> standing_trouble() const;
     monotonic_ns deadline() const noexcept { return wake_; }
     /// What is known of leaders is not enough, or was contradicted.
     bool wants_view() const noexcept { return wants_view_; }
     /// The view was renewed.
     void on_view(monotonic_ns now);
-    /// Bytes that were fetched and not given out.
+    /// Bytes that were fetched and not given out, of partitions that are not paused.
     std::size_t buffered() const;
 
 private:
@@ -86,6 +88,7 @@ private:
     void keep(read_partition& one, kafka::fetch_response::partition_data& said);
     void put_off(read_partition& one, monotonic_ns now);
     void complain(read_partition& one, error why);
+    void refuse(read_partition& one, error why, monotonic_ns now);
     void watch_flights(monotonic_ns now);
     void list_offsets(monotonic_ns now);
     void hear_offset(const partition_name& name, std::uint64_t turn, const result<listed_offset>& said,

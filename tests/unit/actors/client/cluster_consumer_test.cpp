@@ -120,6 +120,20 @@ TEST(cluster_consumer, what_is_paused_is_kept_and_not_given) {
     EXPECT_EQ(it.consumer.pause(t1, true).code(), errc::invalid_request);
 }
 
+TEST(cluster_consumer, what_is_paused_does_not_hold_up_the_others) {
+    consumer_world it(keys{{"fetch.max.bytes", "100"}});
+    it.assign({t0, t1});
+    it.answer_offsets(it.take(api_key::list_offsets), 0);
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 20)}}});
+    EXPECT_FALSE(it.has(api_key::fetch)) << "as much as may be is there already";
+    ASSERT_TRUE(it.consumer.pause(t0, true).has_value());
+    it.poll();
+    const auto fetch = it.take(api_key::fetch);
+    EXPECT_EQ(consumer_world::wishes(fetch), (offsets{{1, 0}}));
+    it.answer_fetch(fetch, {{1, {consumer_world::batch_of(0, 1)}}});
+    EXPECT_EQ(it.texts(), (texts{"1:0=v0"}));
+}
+
 TEST(cluster_consumer, fetches_ahead_but_not_without_bound) {
     consumer_world it(keys{{"max.partition.fetch.bytes", "200"}});
     begun(it);
@@ -185,7 +199,7 @@ TEST(cluster_consumer, out_of_range_begins_anew_by_the_policy) {
     EXPECT_EQ(consumer_world::wishes(it.take(api_key::fetch)), (offsets{{0, 40}}));
 }
 
-TEST(cluster_consumer, out_of_range_without_a_policy_is_told_once_and_a_seek_helps) {
+TEST(cluster_consumer, out_of_range_without_a_policy_is_told_and_a_seek_helps) {
     consumer_world it(keys{{"auto.offset.reset", "none"}});
     it.assign({t0});
     it.poll();
@@ -195,10 +209,24 @@ TEST(cluster_consumer, out_of_range_without_a_policy_is_told_once_and_a_seek_hel
     it.answer_fetch(it.take(api_key::fetch), {{0, {{}, error_code::offset_out_of_range}}});
     it.poll();
     EXPECT_EQ(it.failure(), errc::offset_out_of_range);
-    it.poll(millisecond);
-    it.pass(2 * millisecond);
-    EXPECT_EQ(it.failure(), errc::ok);
+    // Nothing else comes: each poll ends with it, and none of them spins.
+    it.poll(15 * millisecond);
+    EXPECT_FALSE(it.polled.has_value());
+    it.pass(20 * millisecond);
+    EXPECT_EQ(it.failure(), errc::offset_out_of_range);
     EXPECT_FALSE(it.has(api_key::fetch));
+}
+
+TEST(cluster_consumer, what_a_broker_refuses_is_told_and_asked_again) {
+    consumer_world it;
+    begun(it);
+    it.answer_fetch(it.take(api_key::fetch), {{0, {{}, error_code::topic_authorization_failed}}});
+    it.poll();
+    EXPECT_EQ(it.failure(), errc::topic_authorization_failed);
+    it.poll(10 * second);
+    it.pass(2 * second);
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 1)}}});
+    EXPECT_EQ(it.texts(), (texts{"0:0=v0"}));
 }
 
 TEST(cluster_consumer, a_damaged_batch_is_told_after_the_records_before_it_and_is_never_given) {

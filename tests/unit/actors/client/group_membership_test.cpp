@@ -165,6 +165,11 @@ TEST(group_membership, an_eager_member_lets_go_before_it_joins_again) {
     EXPECT_TRUE(it.consumer.assignment().empty());
     const auto join = it.take(api_key::join_group).as<kafka::join_group_request>();
     EXPECT_EQ(join.member_id, "me");
+    // A cooperative leader would wait for a member that still has something to let go of it.
+    ASSERT_EQ(join.protocols.at(1).name, "cooperative-sticky");
+    member_wish wish;
+    ASSERT_TRUE(read_subscription("cooperative-sticky", join.protocols.at(1).metadata, wish).has_value());
+    EXPECT_TRUE(wish.owned.empty());
 }
 
 TEST(group_membership, with_auto_commit_what_was_polled_is_committed_before_it_lets_go) {
@@ -287,14 +292,31 @@ TEST(group_membership, closing_commits_and_leaves) {
 
 TEST(group_membership, a_pattern_takes_topics_that_come_later) {
     member_run it(keys{{"metadata.max.age.ms", "1000"}});
+    it.cluster.topics["other"] = {1};
     EXPECT_TRUE(
         it.consumer.subscribe({{}, [](const std::string& topic) { return topic[0] == 't'; }}).has_value());
+    const auto topics_joined_for = [&] {
+        const auto join = it.take(api_key::join_group);
+        member_wish wish;
+        EXPECT_TRUE(
+            read_subscription("range", join.as<kafka::join_group_request>().protocols.at(0).metadata, wish)
+                .has_value());
+        it.answer_join(join, 1);
+        return wish.topics;
+    };
     it.poll(3600 * second);
-    while (!it.cluster.wanted.empty())
-        it.cluster.connect(it.cluster.wanted.begin()->first);
-    it.settle();
-    const auto asked = it.cluster.take(api_key::metadata);
-    EXPECT_FALSE(asked.as<kafka::metadata_request>().topics.has_value());
+    it.introduce();
+    it.answer_coordinator();
+    EXPECT_EQ(topics_joined_for(), (std::set<std::string>{"t"}));
+    it.answer_sync(it.take(api_key::sync_group), {t0, t1});
+    it.poll(3600 * second);
+    it.answer_committed();
+    it.cluster.topics["t2"] = {1};
+    it.pass(1500 * millisecond);
+    it.introduce();
+    ASSERT_EQ(it.changed(), rebalance_event::kind::revoked);
+    it.poll(3600 * second);
+    EXPECT_EQ(topics_joined_for(), (std::set<std::string>{"t", "t2"}));
 }
 
 member_wish member(const std::string& id, const std::set<std::string>& topics, const names& owned = {},

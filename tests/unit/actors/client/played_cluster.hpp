@@ -175,8 +175,12 @@ public:
         }
         said.controller_id = controller;
         const auto wishes = asked.as<kafka::metadata_request>();
-        for (const auto& wish : wishes.topics.value())
-            describe(said, *wish.name);
+        if (!wishes.topics)
+            for (const auto& [name, leaders] : topics)
+                describe(said, name);
+        else
+            for (const auto& wish : *wishes.topics)
+                describe(said, *wish.name);
         return said;
     }
     void tell_metadata() {
