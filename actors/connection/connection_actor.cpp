@@ -194,13 +194,11 @@ private:
         send_partition(to, message);
     }
     errc ask_coordinator(group::coordinator_request&& message) override {
-        const auto& all = view_->coordinators;
-        if (all.empty())
-            return errc::coordinator_not_available;
-        const auto index = group::partition_of_group(message.group, static_cast<std::int32_t>(all.size()));
-        if (all[static_cast<std::size_t>(index.get())].leader != node_id(context_.config->node_id))
-            return errc::not_coordinator;
-        return send_coordinator(index, std::move(message)) ? errc::ok : errc::coordinator_not_available;
+        const auto index = group::partition_led_here(message.group, view_->coordinators,
+                                                     node_id(context_.config->node_id));
+        if (!index)
+            return index.code();
+        return send_coordinator(*index, std::move(message)) ? errc::ok : errc::coordinator_not_available;
     }
     bool send_coordinator(partition_index to, group::coordinator_request&& message) override {
         const auto index = static_cast<std::size_t>(to.get());

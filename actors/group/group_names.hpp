@@ -1,7 +1,9 @@
 #pragma once
 
+#include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,5 +21,17 @@ std::int32_t java_hash(std::string_view text) noexcept;
 
 /// The partition of `offsets_topic` whose leader coordinates the group; `count` is the topic's.
 partition_index partition_of_group(std::string_view group, std::int32_t count) noexcept;
+
+/// The partition to ask about a group at this node; `places` are those of `offsets_topic`, each with its
+/// leader. Codes: coordinator_not_available while there are none, not_coordinator when another node leads it.
+template <class Places>
+result<partition_index> partition_led_here(std::string_view group, const Places& places, node_id here) {
+    if (places.empty())
+        return error{errc::coordinator_not_available, {}};
+    const auto index = partition_of_group(group, static_cast<std::int32_t>(places.size()));
+    if (places[static_cast<std::size_t>(index.get())].leader != here)
+        return error{errc::not_coordinator, {}};
+    return index;
+}
 
 } // namespace barnabas::group

@@ -63,11 +63,10 @@ public:
         const auto* topic = metadata->find_topic(group::offsets_topic);
         if (topic == nullptr)
             return errc::coordinator_not_available;
-        const auto index =
-            group::partition_of_group(message.group, static_cast<std::int32_t>(topic->partitions.size()));
-        if (topic->partitions[static_cast<std::size_t>(index.get())].leader != node_id(1))
-            return errc::not_coordinator;
-        return send_coordinator(index, std::move(message)) ? errc::ok : errc::coordinator_not_available;
+        const auto index = group::partition_led_here(message.group, topic->partitions, node_id(1));
+        if (!index)
+            return index.code();
+        return send_coordinator(*index, std::move(message)) ? errc::ok : errc::coordinator_not_available;
     }
     bool send_coordinator(partition_index to, group::coordinator_request&& message) override {
         if (led)
