@@ -78,11 +78,19 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     log_.on_found(job);
     if (cleaning_.keeps(job, reply))
         return make_kept_reads_again();
+    // Retention took a segment away while it was looked at.
+    const bool gone = job.found.code() == errc::offset_out_of_range;
+    if (BARNABAS_MARK_IF(gone && job.not_below < log_.log_start_offset() && !lost_, find_made_again))
+        return port_.submit(job.timestamp ? log_.find_by_timestamp(*job.timestamp, job.upto)
+                                          : log_.find_max_timestamp(job.upto),
+                            reply);
     offset_query_response answer;
     answer.log_start_offset = log_.log_start_offset();
     answer.high_watermark = job.upto;
     if (BARNABAS_MARK_IF(!job.found, find_failed)) {
-        answer.code = job.found.code();
+        // A client that heard that an offset is out of range would go to an end of the log.
+        answer.code =
+            BARNABAS_MARK_IF(gone, find_in_missing_segment) ? errc::storage_error : job.found.code();
         port_.report("find_failed", to_string(job.found.failure()));
     } else if (*job.found) {
         answer.offset = (*job.found)->offset;

@@ -39,8 +39,6 @@ result<std::optional<found_offset>> find_run::run() {
         if (best && best->timestamp == segment.newest && segment.base_offset > best->offset)
             continue;
         auto reader = segment_reader::open(files_, job_.directory, segment);
-        if (reader.code() == errc::offset_out_of_range)
-            continue;
         if (!reader)
             return reader.failure();
         reader->trust_time_index(job_.planted.time_entry_trusted);

@@ -118,6 +118,8 @@ struct find_job {
     planted_bugs planted{};
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
+    /// offset_out_of_range: the files of a segment that may hold it have gone away. Retention took them
+    /// since, and the job is to be made anew, or they are missing.
     result<std::optional<found_offset>> found = not_run_yet();
     void run(runtime::file_system& files);
 };

@@ -297,5 +297,34 @@ TEST(epoch_query, ends_of_epochs_and_checks_of_the_current_one) {
     EXPECT_EQ(host.epoch_end(3).end_offset, log_offset(6)) << "what is not committed is nobody's end yet";
 }
 
+TEST(lookups, by_time_do_not_pass_over_a_missing_segment) {
+    partition_host host;
+    append_batches(host, 10);
+    const auto segments = host.machine->log().segments();
+    ASSERT_GT(segments.size(), 2u);
+    const auto wanted = segments[0].newest.timestamp.get();
+    for (const auto suffix : {replica::log_suffix, replica::offset_index_suffix, replica::time_index_suffix})
+        ASSERT_TRUE(host.files.remove(replica::segment_path(replica::test_directory, log_offset(0), suffix)));
+    EXPECT_EQ(host.ask(wanted).code, errc::storage_error);
+    EXPECT_EQ(host.ask(wanted + 1).code, errc::ok);
+}
+
+TEST(lookups, by_time_are_made_again_when_their_segment_was_deleted) {
+    partition_host host;
+    append_batches(host, 10);
+    const auto segments = host.machine->log().segments();
+    ASSERT_GT(segments.size(), 2u);
+    const auto wanted = segments[0].newest.timestamp.get();
+    // The job waits while the segment goes.
+    host.machine->on_offset_query({0, timestamp_ms(wanted), leader_epoch(-1), false}, 79);
+    auto find = host.take_job();
+    host.delete_below(segments[1].base_offset.get(), 1);
+    host.keep();
+    find();
+    host.settle();
+    EXPECT_EQ(host.offsets.at(79).code, errc::ok);
+    EXPECT_EQ(host.offsets.at(79).offset, segments[1].base_offset);
+}
+
 } // namespace
 } // namespace barnabas

@@ -63,6 +63,12 @@ public:
         jobs.pop_front();
         job();
     }
+    /// The next job, to be run by the test when it likes.
+    std::function<void()> take_job() {
+        auto job = std::move(jobs.front());
+        jobs.pop_front();
+        return job;
+    }
     std::size_t jobs_waiting() const { return jobs.size(); }
     /// What the checkpoint's owner answers to the question at hand.
     void keep(result<void> outcome = {}) {
