@@ -1,3 +1,4 @@
+#include "actors/connection/authorized_operations.hpp"
 #include "actors/connection/dispatch.hpp"
 #include "actors/connection/features.hpp"
 #include "actors/connection/handlers.hpp"
@@ -9,9 +10,6 @@
 namespace barnabas {
 
 namespace {
-
-/// Authorised operations were not asked for, or cannot be told.
-constexpr std::int32_t no_authorised_operations = -2147483647 - 1;
 
 kafka::api_versions_response supported_versions(connection& self, errc code) {
     kafka::api_versions_response response;
@@ -78,13 +76,14 @@ result<void> handle_describe_cluster(connection& self, request_context context, 
     auto image = self.port().image();
     kafka::describe_cluster_response response;
     response.endpoint_type = request->endpoint_type;
-    response.cluster_authorized_operations = no_authorised_operations;
     if (request->endpoint_type != brokers_endpoint) {
         response.error_code = static_cast<std::int16_t>(kafka::error_code::unsupported_endpoint_type);
         response.error_message = "controllers have no listener of their own on this node; ask for brokers";
         answer_with(self, self.current(), context, response);
         return {};
     }
+    if (request->include_cluster_authorized_operations)
+        response.cluster_authorized_operations = authorized_cluster_operations(self, context);
     response.cluster_id = image->cluster_id;
     response.controller_id = image->controller.get();
     for (const auto& [id, broker] : image->brokers) {

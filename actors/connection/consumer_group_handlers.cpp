@@ -59,7 +59,10 @@ class consumer_group_describe final
     : public named_groups_question<kafka::consumer_group_describe_response,
                                    &kafka::consumer_group_describe_response::groups> {
 public:
-    using named_groups_question::named_groups_question;
+    consumer_group_describe(connection& owner, std::uint64_t number, request_context context,
+                            kafka::consumer_group_describe_request request)
+        : named_groups_question(owner, number, std::move(context), std::move(request.group_ids)),
+          tells_operations_(request.include_authorized_operations) {}
 
 protected:
     void settle(std::uint32_t index, errc code, const group::response_body& body) override {
@@ -78,6 +81,8 @@ protected:
             entry.error_message = "The group has topics that you may not describe.";
             return;
         }
+        if (tells_operations_)
+            entry.authorized_operations = operations_on(entry.group_id);
         entry.group_state = answer.state;
         entry.group_epoch = answer.group_epoch;
         entry.assignment_epoch = answer.assignment_epoch;
@@ -131,6 +136,8 @@ private:
             return topic == nullptr;
         });
     }
+
+    bool tells_operations_;
 };
 
 bool may_describe(connection& self, const request_context& context, const std::vector<std::string>& topics) {
@@ -176,8 +183,8 @@ result<void> handle_consumer_group_describe(connection& self, request_context co
     if (!request)
         return request.failure();
     std::vector<group::consumer_describe_request> questions(request->group_ids.size());
-    auto waiting = std::make_unique<consumer_group_describe>(self, self.current(), context,
-                                                             std::move(request->group_ids));
+    auto waiting =
+        std::make_unique<consumer_group_describe>(self, self.current(), context, std::move(*request));
     return ask_groups(self, std::move(waiting), acl_operation::describe, std::move(questions));
 }
 

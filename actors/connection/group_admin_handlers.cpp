@@ -15,7 +15,10 @@ namespace {
 class describe_groups final : public named_groups_question<kafka::describe_groups_response,
                                                            &kafka::describe_groups_response::groups> {
 public:
-    using named_groups_question::named_groups_question;
+    describe_groups(connection& owner, std::uint64_t number, request_context context,
+                    kafka::describe_groups_request request)
+        : named_groups_question(owner, number, std::move(context), std::move(request.groups)),
+          tells_operations_(request.include_authorized_operations) {}
 
 protected:
     void settle(std::uint32_t index, errc code, const group::response_body& body) override {
@@ -31,6 +34,8 @@ protected:
             entry.error_code = wire_code(answer.code);
             entry.error_message = "Group " + entry.group_id + " not found.";
         }
+        if (tells_operations_ && entry.error_code == wire_code(errc::ok))
+            entry.authorized_operations = operations_on(entry.group_id);
         entry.group_state = answer.state;
         entry.protocol_type = answer.protocol_type;
         entry.protocol_data = answer.protocol;
@@ -44,6 +49,9 @@ protected:
             one.member_assignment = member.assignment;
         }
     }
+
+private:
+    bool tells_operations_;
 };
 
 /// For people, who get it from version 3 on.
@@ -148,8 +156,7 @@ result<void> handle_describe_groups(connection& self, request_context context, k
     if (!request)
         return request.failure();
     std::vector<group::describe_request> questions(request->groups.size());
-    auto waiting =
-        std::make_unique<describe_groups>(self, self.current(), context, std::move(request->groups));
+    auto waiting = std::make_unique<describe_groups>(self, self.current(), context, std::move(*request));
     return ask_groups(self, std::move(waiting), acl_operation::describe, std::move(questions));
 }
 

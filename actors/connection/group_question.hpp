@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/connection/authorized_operations.hpp"
 #include "actors/connection/handlers.hpp"
 #include "actors/group/group_messages.hpp"
 
@@ -106,6 +107,9 @@ public:
 
 protected:
     auto& entry_of(std::uint32_t index) { return (response_.*entries)[index]; }
+    std::int32_t operations_on(const std::string& group) {
+        return authorized_operations(owner(), context(), resource_type::group, group);
+    }
     void respond() override { answer_with(owner(), number(), context(), response_); }
 
 private:

@@ -1,3 +1,4 @@
+#include "actors/connection/authorized_operations.hpp"
 #include "actors/connection/created_topics.hpp"
 #include "actors/connection/handlers.hpp"
 #include "actors/group/group_names.hpp"
@@ -11,12 +12,9 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int32_t no_authorised_operations = -2147483647 - 1;
-
 void describe_brokers(const metadata_image& image, kafka::metadata_response& response) {
     response.cluster_id = image.cluster_id;
     response.controller_id = image.controller.get();
-    response.cluster_authorized_operations = no_authorised_operations;
     for (const auto& [id, broker] : image.brokers) {
         auto& entry = response.brokers.emplace_back();
         entry.node_id = id.get();
@@ -31,7 +29,6 @@ void describe_topic(const topic_metadata& topic, kafka::metadata_response& respo
     entry.name = topic.name;
     entry.topic_id = topic.id;
     entry.is_internal = group::is_internal_topic(topic.name);
-    entry.topic_authorized_operations = no_authorised_operations;
     entry.partitions.reserve(topic.partitions.size());
     for (const auto& partition : topic.partitions) {
         auto& one = entry.partitions.emplace_back();
@@ -51,7 +48,6 @@ void describe_missing(std::optional<std::string> name, const topic_id& id, errc 
     entry.name = std::move(name);
     entry.topic_id = id;
     entry.error_code = wire_code(code);
-    entry.topic_authorized_operations = no_authorised_operations;
 }
 
 /// A Metadata request, which waits if it creates the topics that it names.
@@ -108,6 +104,7 @@ public:
                 wanted.name ? describe_named(*image, *wanted.name, response)
                             : describe_by_id(*image, wanted.topic_id, response);
         }
+        tell_operations(response);
         answer_with(owner(), number(), context(), response);
     }
 
@@ -131,6 +128,18 @@ private:
             owner().allowed(context(), acl_operation::describe, resource_type::topic, topic->name))
             return describe_topic(*topic, response);
         describe_missing(std::nullopt, id, errc::unknown_topic_id, response);
+    }
+
+    /// Also of topics that are not there yet; but of none that it may not know of.
+    void tell_operations(kafka::metadata_response& response) {
+        if (request_.include_cluster_authorized_operations)
+            response.cluster_authorized_operations = authorized_cluster_operations(owner(), context());
+        if (!request_.include_topic_authorized_operations)
+            return;
+        for (auto& topic : response.topics)
+            if (topic.name && topic.error_code != wire_code(errc::topic_authorization_failed))
+                topic.topic_authorized_operations =
+                    authorized_operations(owner(), context(), resource_type::topic, *topic.name);
     }
 
     kafka::metadata_request request_;

@@ -1,3 +1,4 @@
+#include "actors/connection/authorized_operations.hpp"
 #include "actors/connection/handlers.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/describe_topic_partitions.hpp"
@@ -36,6 +37,7 @@ public:
         entry.name = name;
         entry.topic_id = topic->id;
         entry.is_internal = group::is_internal_topic(name);
+        entry.topic_authorized_operations = operations_on(name);
         for (auto at = static_cast<std::size_t>(first); at < topic->partitions.size(); ++at) {
             if (room_ == 0)
                 return go_on_at(name, static_cast<std::int32_t>(at));
@@ -49,6 +51,10 @@ public:
     describe_topic_partitions_response page;
 
 private:
+    /// Nobody has to ask for them here.
+    std::int32_t operations_on(const std::string& name) const {
+        return authorized_operations(self_, context_, resource_type::topic, name);
+    }
     bool go_on_at(const std::string& name, std::int32_t partition) {
         auto& cursor = page.next_cursor.emplace();
         cursor.topic_name = name;
@@ -59,6 +65,8 @@ private:
         auto& entry = page.topics.emplace_back();
         entry.name = name;
         entry.error_code = wire_code(code);
+        if (code == errc::unknown_topic_or_partition)
+            entry.topic_authorized_operations = operations_on(name);
     }
     template <class Entry>
     static void describe(const partition_metadata& partition, Entry& entry) {
