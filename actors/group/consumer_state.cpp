@@ -177,7 +177,9 @@ errc consumer_group::check_fetch(const member_name& who, member_epoch epoch) con
     const auto* one = find(who.member_id);
     if (one == nullptr)
         return errc::unknown_member_id;
-    return one->has && one->has->epoch == epoch ? errc::ok : errc::stale_member_epoch;
+    if (one->has && one->has->epoch == epoch)
+        return errc::ok;
+    return one->said->classic ? errc::illegal_generation : errc::stale_member_epoch;
 }
 
 std::string_view consumer_group::state() const {
