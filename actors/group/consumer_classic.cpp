@@ -207,6 +207,9 @@ errc consumer_group::on_classic_heartbeat(const heartbeat_request& request, turn
         return code;
     auto& one = members_.find(request.who.member_id)->second;
     touch(request.who.member_id, one, now.now);
+    // Its client does not look, for it is told of no leader; and nobody else may be left who would.
+    if (topics_seen_ != topics_->applied && !options_.planted.classic_members_not_told)
+        refresh_targets(false, now);
     if (!must_join_again(one))
         return errc::ok;
     if (!one.step_until)

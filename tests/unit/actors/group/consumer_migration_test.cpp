@@ -155,6 +155,36 @@ TEST_F(consumer_migration_test, policies_forbid_what_they_name) {
     }
 }
 
+/// With a policy that keeps the group as it is when the last member of the consumer protocol has gone.
+std::size_t partitions_when_topics_have_grown(bool with_the_bug) {
+    group_options options;
+    options.consumer.migration = migration_policy::upgrade;
+    options.planted.classic_members_not_told = with_the_bug;
+    mixed_world world(options);
+    auto fresh = world.joined_as("new");
+    old_consumer old;
+    EXPECT_EQ(world.join(old), errc::ok);
+    world.leave(fresh);
+    world.follow(old);
+    EXPECT_EQ(world.count(old), 4u);
+    EXPECT_EQ(world.beat(old), errc::ok);
+    world.set_topics({{"t", 6}});
+    const auto heard = world.beat(old);
+    EXPECT_EQ(heard, with_the_bug ? errc::ok : errc::rebalance_in_progress);
+    world.follow(old);
+    EXPECT_EQ(world.beat(old), errc::ok);
+    return world.count(old);
+}
+
+TEST_F(consumer_migration_test, classic_members_alone_in_a_consumer_group_see_their_topics_grow) {
+    EXPECT_EQ(partitions_when_topics_have_grown(false), 6u);
+}
+
+/// Topics do not grow in simulated runs.
+TEST(consumer_migration_with_a_bug, is_found_classic_members_not_told) {
+    EXPECT_EQ(partitions_when_topics_have_grown(true), 4u);
+}
+
 TEST_F(consumer_migration_test, a_group_that_is_none_of_consumers_is_not_upgraded) {
     world->stable_with_one();
     consumer fresh;
