@@ -89,8 +89,10 @@ private:
             return step([this](session_effects& out) { session_.on_disconnected(now(), out); });
         const auto* begin = message.bytes.into->data() + message.bytes.at;
         step([&](session_effects& out) { session_.on_bytes({begin, message.bytes.count}, now(), out); });
-        if (stream_ != nullptr)
-            stream_->read(nullptr, 0, limits::read_bytes_max);
+        if (stream_ == nullptr)
+            return;
+        auto wanted = connection_.next_read();
+        stream_->read(std::move(wanted.into), wanted.at, wanted.max);
     }
 
     void on_timer(const client_timer& message) {

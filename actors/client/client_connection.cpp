@@ -52,11 +52,12 @@ void client_connection::on_bytes(std::span<const std::byte> bytes, monotonic_ns 
     if (!connected_ || broken_)
         return;
     while (!broken_ && (frame_ != nullptr || begin_frame(bytes))) {
-        const auto some = bytes.first(std::min(bytes.size(), frame_->capacity() - frame_bytes_));
-        std::copy(some.begin(), some.end(), frame_->data() + frame_bytes_);
+        const auto some = bytes.first(std::min(bytes.size(), frame_size_ - frame_bytes_));
+        if (auto* const place = frame_->data() + frame_bytes_; some.data() != place)
+            std::copy(some.begin(), some.end(), place);
         frame_bytes_ += some.size();
         bytes = bytes.subspan(some.size());
-        if (frame_bytes_ < frame_->capacity())
+        if (frame_bytes_ < frame_size_)
             return;
         const auto whole = std::exchange(frame_, nullptr);
         on_frame(slice(whole, 0, frame_bytes_), now);
@@ -78,8 +79,16 @@ bool client_connection::begin_frame(std::span<const std::byte>& bytes) {
     }
     length_bytes_ = 0;
     frame_bytes_ = 0;
-    frame_ = chunk::allocate(length);
+    frame_size_ = length;
+    frame_ = options_.frames != nullptr ? options_.frames->take(length) : chunk::allocate(length);
     return true;
+}
+
+client_connection::wanted_read client_connection::next_read() const {
+    const auto missing = frame_ == nullptr ? 0 : frame_size_ - frame_bytes_;
+    if (missing < limits::placed_bytes_min)
+        return {nullptr, 0, limits::read_bytes_max};
+    return {frame_, frame_bytes_, missing};
 }
 
 void client_connection::on_frame(const slice& frame, monotonic_ns now) {

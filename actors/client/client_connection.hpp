@@ -5,6 +5,7 @@
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/slice.hpp"
+#include "runtime/memory/chunk_pool.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,6 +25,8 @@ namespace barnabas::client {
 struct connection_options {
     std::string client_id = "barnabas";
     std::int64_t request_timeout_ns = 10'000'000'000;
+    /// Where the memory of answers comes from; null for the heap.
+    std::shared_ptr<runtime::chunk_pool> frames{};
 };
 
 /// What came back for one request: the body behind the response header, in the version of the request.
@@ -51,6 +54,14 @@ public:
     /// A stream is open: everything of an earlier one is forgotten, and ApiVersions is sent.
     void on_connected(monotonic_ns now);
     void on_bytes(std::span<const std::byte> bytes, monotonic_ns now);
+    /// Where the stream is to put what comes next: the rest of a long answer goes to where it stays, and
+    /// `on_bytes` finds it there.
+    struct wanted_read {
+        std::shared_ptr<chunk> into; ///< null: the stream allocates when bytes are there
+        std::size_t at = 0;
+        std::size_t max = 0;
+    };
+    wanted_read next_read() const;
     void on_timer(monotonic_ns now);
     /// The stream is gone.
     void on_disconnected();
@@ -113,8 +124,9 @@ private:
     /// The front of a response: its length, as far as it is there.
     std::array<std::byte, 4> length_{};
     std::size_t length_bytes_ = 0;
-    /// The rest, once the length is known: each byte is copied once, to where it stays.
+    /// The rest, once the length is known: each byte is copied at most once, to where it stays.
     std::shared_ptr<chunk> frame_;
+    std::size_t frame_size_ = 0;
     std::size_t frame_bytes_ = 0;
     std::deque<waiting_request> waiting_;
     std::int32_t next_correlation_ = 1;

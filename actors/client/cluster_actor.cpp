@@ -106,8 +106,10 @@ private:
             client_.on_bytes(message.link, {begin, message.bytes.count}, now(), out);
         });
         link = present(message.link, message.attempt);
-        if (link != nullptr && link->stream != nullptr)
-            link->stream->read(nullptr, 0, limits::read_bytes_max);
+        if (link == nullptr || link->stream == nullptr)
+            return;
+        auto wanted = client_.next_read(message.link);
+        link->stream->read(std::move(wanted.into), wanted.at, wanted.max);
     }
 
     template <class Event>

@@ -12,6 +12,10 @@ inline constexpr std::int64_t millisecond = 1'000'000;
 inline constexpr std::size_t frame_bytes_max = 128u << 20;
 /// What one read may bring.
 inline constexpr std::size_t read_bytes_max = 64u << 10;
+/// Of an answer that lacks as much, the rest is read in place.
+inline constexpr std::size_t placed_bytes_min = 16u << 10;
+/// Memory of answers that a client keeps for later ones.
+inline constexpr std::size_t kept_frame_bytes_max = 32u << 20;
 /// A broker that is there answers a connect in far less; longer waits only delay the next attempt.
 inline constexpr std::int64_t connect_wait_ns = 10'000 * millisecond;
 /// Pause before a reconnect: doubles from the first to the last, then drawn from its upper half.

@@ -4,6 +4,7 @@
 #include "actors/client/cluster/settings.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -13,8 +14,10 @@ namespace barnabas::client {
 /// `cluster_client`, which says what is sent and hears what came.
 class broker_link final : public client_role {
 public:
-    broker_link(broker_address at, const client_settings& settings, const runtime::random& draws)
-        : at_(std::move(at)), connection_({settings.client_id, settings.request_timeout_ns}),
+    broker_link(broker_address at, const client_settings& settings,
+                std::shared_ptr<runtime::chunk_pool> frames, const runtime::random& draws)
+        : at_(std::move(at)),
+          connection_({settings.client_id, settings.request_timeout_ns, std::move(frames)}),
           session_(connection_, *this, draws,
                    {settings.connect_timeout_ns, settings.reconnect_backoff_ns,
                     settings.reconnect_backoff_max_ns}) {}

@@ -224,7 +224,8 @@ void cluster_client::finish(cluster_effects& out) {
 link_number cluster_client::link_to(const broker_address& at) {
     const auto [found, is_new] = links_by_address_.try_emplace(at, next_link_);
     if (is_new) {
-        links_.emplace(next_link_, std::make_unique<broker_link>(at, settings_, draws_.split(next_link_)));
+        links_.emplace(next_link_,
+                       std::make_unique<broker_link>(at, settings_, frames_, draws_.split(next_link_)));
         ++next_link_;
     }
     return found->second;

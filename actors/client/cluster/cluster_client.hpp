@@ -4,6 +4,8 @@
 #include "actors/client/cluster/call.hpp"
 #include "actors/client/cluster/cluster_view.hpp"
 #include "actors/client/cluster/settings.hpp"
+#include "actors/client/limits.hpp"
+#include "runtime/memory/chunk_pool.hpp"
 #include "runtime/random/random.hpp"
 
 #include <cstdint>
@@ -47,6 +49,10 @@ public:
     /// Also an attempt to connect that failed.
     void on_disconnected(link_number link, error why, monotonic_ns now, cluster_effects& out);
     void on_bytes(link_number link, std::span<const std::byte> bytes, monotonic_ns now, cluster_effects& out);
+    /// Where the link's stream is to put what comes next. For a link that is.
+    client_connection::wanted_read next_read(link_number link) const {
+        return links_.at(link)->connection().next_read();
+    }
     void on_timer(monotonic_ns now, cluster_effects& out);
     /// Every part without an outcome fails with `closed`. Later calls do as well.
     void on_close(monotonic_ns now, cluster_effects& out);
@@ -160,6 +166,8 @@ private:
     client_settings settings_;
     runtime::random draws_;
     cluster_view view_;
+    std::shared_ptr<runtime::chunk_pool> frames_ =
+        std::make_shared<runtime::chunk_pool>(limits::kept_frame_bytes_max);
     std::map<link_number, std::unique_ptr<broker_link>> links_;
     std::map<broker_address, link_number> links_by_address_;
     link_number next_link_ = 1;
