@@ -93,6 +93,19 @@ bool parse_record(std::span<const std::byte> bytes, const batch_header& batch, r
     return fields.at_end();
 }
 
+/// The next length-prefixed record when it lies in the window as a whole, as nearly all do; otherwise nothing
+/// is taken. `next_record_bytes` knows the rest, and what may be wrong.
+std::optional<std::span<const std::byte>> take_record_here(growing_window& window) {
+    const auto unread = window.unread();
+    std::int32_t length = 0;
+    const std::byte* const end = unread.data() + unread.size();
+    const std::byte* const body = read_varint(unread.data(), end, length);
+    if (body == nullptr || length < 0 || length > end - body)
+        return std::nullopt;
+    const auto prefix = static_cast<std::size_t>(body - unread.data());
+    return window.take(prefix + static_cast<std::size_t>(length)).subspan(prefix);
+}
+
 } // namespace
 
 record_reader::record_reader(record_reader&&) noexcept = default;
@@ -125,10 +138,14 @@ result<const record_view*> record_reader::next() {
                                                    std::to_string(batch_.header.record_count) + " records"};
         return static_cast<const record_view*>(nullptr);
     }
-    const auto bytes = next_record_bytes();
-    if (!bytes)
-        return bytes.failure();
-    if (!parse_record(*bytes, batch_.header, current_, headers_))
+    auto here = take_record_here(window_);
+    if (!here) {
+        const auto bytes = next_record_bytes();
+        if (!bytes)
+            return bytes.failure();
+        here = *bytes;
+    }
+    if (!parse_record(*here, batch_.header, current_, headers_))
         return error{errc::invalid_record,
                      "record " + std::to_string(records_read_) + " does not follow the format"};
     ++records_read_;

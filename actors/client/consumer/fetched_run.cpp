@@ -134,6 +134,13 @@ result<std::size_t> fetched_run::take(std::size_t most, const std::shared_ptr<co
     return taken;
 }
 
+std::uint64_t fetched_run::records_announced() const noexcept {
+    std::uint64_t count = 0;
+    for (std::size_t at = next_batch_; at < batches_.size(); ++at)
+        count += static_cast<std::uint64_t>(std::max(batches_[at].header.record_count, 0));
+    return count;
+}
+
 /// Leaves `reader_` empty and goes on to the next batch when nothing of this one is given out.
 result<void> fetched_run::begin_batch(const batch::batch_view& one) {
     const auto behind = one.header.next_offset().get();

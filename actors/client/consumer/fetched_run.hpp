@@ -45,6 +45,8 @@ public:
     std::int64_t end() const noexcept { return end_; }
     bool is_done() const noexcept { return next_batch_ == batches_.size() && !reader_; }
     std::size_t bytes() const noexcept { return bytes_; }
+    /// How many records are left at most, by the headers of their batches, which may lie.
+    std::uint64_t records_announced() const noexcept;
     /// Of the batch that was begun last; -1 before.
     std::int32_t leader_epoch() const noexcept { return epoch_; }
 

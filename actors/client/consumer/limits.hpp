@@ -12,5 +12,7 @@ namespace barnabas::client::limits {
 inline constexpr std::int64_t fetch_patience_ns = 1'000 * millisecond;
 /// How often the pause before something is tried again doubles.
 inline constexpr std::uint32_t read_doublings_max = 10;
+/// Records that a poll makes room for before it looks at them.
+inline constexpr std::size_t room_records_max = 10'000;
 
 } // namespace barnabas::client::limits

@@ -400,13 +400,31 @@ bool record_fetcher::has_something() const {
     });
 }
 
+namespace {
+
+using taking_order = std::vector<std::pair<std::uint64_t, read_partition*>>;
+
+/// A set that grows record by record is moved again and again, and the memory of large ones is the system's.
+std::size_t room_for(const taking_order& order, std::size_t most) {
+    const std::uint64_t enough = std::min(most, limits::room_records_max);
+    std::uint64_t announced = 0;
+    for (const auto& [when, one] : order)
+        for (const auto& run : one->runs)
+            if (announced < enough)
+                announced += run.records_announced();
+    return static_cast<std::size_t>(std::min(announced, enough));
+}
+
+} // namespace
+
 result<std::size_t> record_fetcher::take(std::size_t most, record_set& into) {
-    std::vector<std::pair<std::uint64_t, read_partition*>> order;
+    taking_order order;
     for (auto& [name, one] : partitions_)
         if (!one.paused)
             order.emplace_back(one.runs.empty() ? 0 : one.taken, &one);
     std::stable_sort(order.begin(), order.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
+    into.make_room(room_for(order, most));
     std::size_t taken = 0;
     for (const auto& [when, one] : order) {
         if (taken == most)
