@@ -30,7 +30,7 @@ record_accumulator::appended record_accumulator::append(const producer_record& r
     if (auto fault = find_fault(record, bytes))
         return {verdict::refused, false, std::move(*fault)};
     auto& topic = topic_of(record.topic);
-    if (topic.second.partitions.empty())
+    if (topic.second.count == 0)
         return put_aside(topic.second, record, call, {now, wall, bytes, 0});
     return put(topic, record, call, {now, wall, bytes, 0});
 }
@@ -88,7 +88,7 @@ record_accumulator::appended record_accumulator::put(topics_map::value_type& top
                                                      const arrival& at) {
     const bool sticks = !record.partition && (!record.key || settings_.ignore_keys);
     auto where = choose(topic.second, record);
-    const auto count = topic.second.partitions.size();
+    const auto count = topic.second.count;
     if (where >= static_cast<std::int32_t>(count))
         return {verdict::refused, false, no_partition(topic.first, where, count)};
     bool filled = false;
@@ -150,7 +150,7 @@ std::int32_t record_accumulator::choose(topic_records& topic, const producer_rec
     if (record.partition)
         return *record.partition;
     if (record.key && !settings_.ignore_keys)
-        return partition_of_key(*record.key, static_cast<std::int32_t>(topic.partitions.size()));
+        return partition_of_key(*record.key, static_cast<std::int32_t>(topic.count));
     if (!topic.sticky.current())
         topic.sticky.settle(draw(topic));
     return *topic.sticky.current();
@@ -158,9 +158,11 @@ std::int32_t record_accumulator::choose(topic_records& topic, const producer_rec
 
 std::int32_t record_accumulator::draw(topic_records& topic) {
     std::vector<partition_load> loads;
-    loads.reserve(topic.partitions.size());
-    for (const auto& one : topic.partitions)
+    loads.reserve(topic.count);
+    for (std::size_t i = 0; i < topic.count; ++i) {
+        const auto& one = topic.partitions[i];
         loads.push_back({one.has_leader, static_cast<std::uint32_t>(one.batches.size())});
+    }
     return drawn_partition(loads, settings_.adaptive, draws_);
 }
 
@@ -175,7 +177,10 @@ std::vector<std::string> record_accumulator::topics_wanted() const {
 void record_accumulator::on_topic(const std::string& name, const std::vector<bool>& leaders,
                                   std::vector<dropped_record>& dropped) {
     auto& topic = topic_of(name);
-    // A topic that was made anew may have fewer: what lies beyond waits for its deadline.
+    auto& sticky = topic.second.sticky;
+    if (sticky.current() && static_cast<std::size_t>(*sticky.current()) >= leaders.size())
+        sticky.on_full();
+    topic.second.count = leaders.size();
     if (topic.second.partitions.size() < leaders.size())
         topic.second.partitions.resize(leaders.size());
     for (std::size_t i = 0; i < leaders.size(); ++i)

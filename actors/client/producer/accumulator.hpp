@@ -49,7 +49,8 @@ public:
     /// Topics that records wait for.
     std::vector<std::string> topics_wanted() const;
     /// Which partitions the topic has, and which of them have a leader. Those that waited for it come into
-    /// batches; what names a partition that is not there is dropped.
+    /// batches; what names a partition that is not there is dropped. A topic that was made anew may have
+    /// fewer: no record goes to the others any more, and what lies there stays until its deadline.
     void on_topic(const std::string& name, const std::vector<bool>& leaders,
                   std::vector<dropped_record>& dropped);
 
@@ -112,7 +113,9 @@ private:
     struct topic_records {
         explicit topic_records(std::size_t batch_bytes) : sticky(batch_bytes) {}
 
-        /// Empty while nobody knows.
+        /// Zero while nobody knows.
+        std::size_t count = 0;
+        /// Those beyond `count` were there once.
         std::deque<partition_records> partitions;
         sticky_choice sticky;
         std::deque<waiting_record> waiting;

@@ -89,7 +89,7 @@ void batch_sender::ask_topics(monotonic_ns now, sender_effects& out) {
 std::size_t batch_sender::room(const place& where) {
     const auto leader = leader_of(where);
     if (leader < 0)
-        want_topic(where.first);
+        want_leader(where);
     if (leader < 0 || new_epoch_wanted_ || !may_ask(leader))
         return 0;
     const auto found = lines_.find(where);
@@ -211,7 +211,7 @@ producer_batch* batch_sender::next_of(const place& where, line& of, monotonic_ns
     auto& batches = of.batches;
     const auto leader = leader_of(where);
     if (leader < 0)
-        want_topic(where.first);
+        want_leader(where);
     if (leader < 0 || of.awaits_topic || of.not_before > now || in_flight(batches) >= in_flight_max(of))
         return nullptr;
     const auto next =

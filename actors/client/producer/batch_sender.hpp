@@ -125,6 +125,8 @@ private:
         std::optional<topic_facts> facts;
         bool asking = false;
         bool wanted = false;
+        /// So many partitions it must have, for all who want it to find theirs.
+        std::int32_t needed = 0;
         /// The accumulator has not heard of it yet.
         bool fresh = false;
         std::uint32_t attempts = 0;
@@ -164,7 +166,9 @@ private:
     void expire(monotonic_ns now);
     void take_new_epoch();
     void want_topic(const std::string& name);
+    void want_leader(const place& where);
     std::string topic_reason(const std::string& name) const;
+    std::string leader_reason(const place& where) const;
     error late(const place& where, const producer_batch& batch, monotonic_ns now) const;
     std::int64_t pause_after(std::int64_t attempts);
 

@@ -48,14 +48,20 @@ void batch_sender::want_topic(const std::string& name) {
     topics_[name].wanted = true;
 }
 
+void batch_sender::want_leader(const place& where) {
+    auto& topic = topics_[where.first];
+    topic.wanted = true;
+    topic.needed = std::max(topic.needed, where.second + 1);
+}
+
 void batch_sender::on_topic(const std::string& name, const result<topic_facts>& said, monotonic_ns now) {
     auto& topic = topics_[name];
     topic.asking = false;
-    // Whoever still lacks something says so again.
-    topic.wanted = false;
     if (said && !said->leaders.empty()) {
         const auto& leaders = said->leaders;
-        const bool whole = std::none_of(leaders.begin(), leaders.end(), [](auto one) { return one < 0; });
+        const bool all_led = std::none_of(leaders.begin(), leaders.end(), [](auto one) { return one < 0; });
+        // Made anew with fewer partitions, it will not have those that batches wait for by the next answer.
+        const bool whole = all_led && leaders.size() >= static_cast<std::size_t>(topic.needed);
         topic.attempts = whole ? 0 : topic.attempts + 1;
         topic.facts = *said;
         topic.fresh = true;
@@ -64,6 +70,9 @@ void batch_sender::on_topic(const std::string& name, const result<topic_facts>& 
         topic.last = said ? error{errc::leader_not_available, "it has no partitions yet"} : said.failure();
         topic.not_before = now + pause_after(++topic.attempts);
     }
+    // Whoever still lacks something says so again.
+    topic.wanted = false;
+    topic.needed = 0;
     for (auto at = lines_.lower_bound({name, 0}); at != lines_.end() && at->first.first == name; ++at)
         at->second.awaits_topic = false;
 }
@@ -238,13 +247,22 @@ error batch_sender::late(const place& where, const producer_batch& batch, monoto
     if (batch.last)
         text += batch.last->detail;
     else if (leader_of(where) < 0)
-        text += "it got as far as: leader (none is known for " + where.first + "-" +
-                std::to_string(where.second) + ")";
+        text += "it got as far as: leader (" + leader_reason(where) + ")";
     else if (settings_.idempotent && identity_.id == no_producer_id)
         text += "it got as far as: producer id" + (id_last_ ? " (" + id_last_->detail + ")" : "");
     else
         text += "it waited behind earlier batches";
     return {errc::request_timed_out, std::move(text)};
+}
+
+std::string batch_sender::leader_reason(const place& where) const {
+    const auto name = where.first + "-" + std::to_string(where.second);
+    const auto found = topics_.find(where.first);
+    const bool gone = found != topics_.end() && found->second.facts &&
+                      found->second.facts->leaders.size() <= static_cast<std::size_t>(where.second);
+    return gone ? name + " is not there any more: the topic has " +
+                      std::to_string(found->second.facts->leaders.size()) + " partitions"
+                : "none is known for " + name;
 }
 
 std::string batch_sender::topic_reason(const std::string& name) const {

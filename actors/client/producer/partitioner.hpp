@@ -45,7 +45,7 @@ public:
         if ((bytes_ >= batch_bytes_ && closed) || bytes_ >= 2 * batch_bytes_)
             current_.reset();
     }
-    /// The open batch had no room for the next record.
+    /// The open batch had no room for the next record, or its partition is gone.
     void on_full() { current_.reset(); }
 
 private:

@@ -160,6 +160,38 @@ TEST(accumulator, records_wait_for_their_topic) {
     EXPECT_EQ(it.records.charged(), 1000u);
 }
 
+TEST(accumulator, a_topic_made_anew_with_fewer_partitions_is_counted_anew) {
+    auto settings = small();
+    settings.buffer_bytes = 1'000'000;
+    accumulator_run it(settings);
+    it.know(8);
+    it.put(10, 7);
+    for (int i = 0; i < 8; ++i)
+        it.put(900, std::nullopt);
+    it.put(10, std::nullopt);
+    it.know(2);
+    EXPECT_EQ(it.put(10, 5).why.detail, "topic 't' has no partition 5: there are 2");
+    // What was for partition 7 stays there.
+    it.now = it.now + 5 * millisecond;
+    std::set<std::int32_t> before;
+    for (const auto& batch : it.take())
+        before.insert(batch->partition);
+    EXPECT_TRUE(before.contains(7));
+    std::set<std::int32_t> after;
+    for (const std::string key : {"a", "b", "c", "d"}) {
+        it.put(10, std::nullopt, key);
+        after.insert(partition_of_key(key, 2));
+    }
+    for (int i = 0; i < 40; ++i)
+        it.put(900, std::nullopt);
+    it.now = it.now + 5 * millisecond;
+    std::set<std::int32_t> seen;
+    for (const auto& batch : it.take())
+        seen.insert(batch->partition);
+    after.insert({0, 1});
+    EXPECT_EQ(seen, after);
+}
+
 TEST(accumulator, what_waits_too_long_is_given_back) {
     accumulator_run it;
     it.put(10);

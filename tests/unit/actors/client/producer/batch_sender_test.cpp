@@ -199,6 +199,53 @@ TEST(batch_sender, a_leader_that_is_gone_is_not_waited_for) {
     EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{3}));
 }
 
+TEST(batch_sender, a_partition_that_is_gone_is_not_asked_for_all_the_time) {
+    produce_run it(keys{{"delivery.timeout.ms", "3000"}, {"request.timeout.ms", "2000"}});
+    it.open_up();
+    it.send("b", 1);
+    const auto asked = it.take_produce();
+    it.cluster.topics["t"] = {1};
+    it.answer(asked, error_code::unknown_topic_or_partition);
+    int questions = 0;
+    for (; it.cluster.has(api_key::metadata) && questions < 50; ++questions)
+        it.tell_topic();
+    // For the refusal, for the partition that is missing, and one of the cluster client itself.
+    EXPECT_LE(questions, 3);
+    for (int i = 0; i < 30 && it.reports.size() < 2; ++i) {
+        it.pass(100 * millisecond);
+        for (; it.cluster.has(api_key::metadata) && questions < 50; ++questions)
+            it.tell_topic();
+    }
+    EXPECT_GT(questions, 3);
+    EXPECT_LE(questions, 10);
+    ASSERT_EQ(it.reports.size(), 2u);
+    EXPECT_EQ(it.reports[1].fate, delivery_fate::failed);
+    EXPECT_EQ(it.reports[1].why.code, errc::request_timed_out);
+    it.send("c");
+    it.answer(it.take_produce(), 1);
+    EXPECT_TRUE(it.reports.back().ok());
+}
+
+TEST(batch_sender, a_partition_that_comes_back_gets_its_batch) {
+    produce_run it;
+    it.open_up();
+    it.send("b", 1);
+    const auto asked = it.take_produce();
+    it.cluster.topics["t"] = {1};
+    it.answer(asked, error_code::unknown_topic_or_partition);
+    for (int i = 0; i < 3 && it.cluster.has(api_key::metadata); ++i)
+        it.tell_topic();
+    it.pass(300 * millisecond);
+    it.cluster.topics["t"] = {1, 1};
+    it.tell_topics();
+    it.pass(200 * millisecond);
+    it.tell_topics();
+    const auto again = it.take_produce();
+    EXPECT_EQ(it.batches_of(again), (batches{{1, 1, 7000, 0, 0}}));
+    it.answer(again, 4);
+    EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{0, 4}));
+}
+
 TEST(batch_sender, a_broker_that_cannot_be_reached_is_named) {
     produce_run it(keys{{"delivery.timeout.ms", "2000"}, {"request.timeout.ms", "1000"}});
     it.cluster.brokers = {{1, "one"}, {2, "two"}};
