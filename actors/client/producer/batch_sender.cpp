@@ -214,26 +214,30 @@ producer_batch* batch_sender::next_of(const place& where, line& of, monotonic_ns
         want_leader(where);
     if (leader < 0 || of.awaits_topic || of.not_before > now || in_flight(batches) >= in_flight_max(of))
         return nullptr;
+    if (!follow(of, topics_.at(where.first).facts->id))
+        return nullptr;
     const auto next =
         std::find_if(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); });
     // One that waits before one in flight is a repetition: it goes when what overtook it has come back.
     if (next == batches.end() ||
         std::any_of(next, batches.end(), [](const auto& each) { return each->in_flight; }))
         return nullptr;
-    return follow(of, topics_.at(where.first).facts->id) ? next->get() : nullptr;
+    return next->get();
 }
 
 /// In another topic of the same name sequences begin anew. False while answers of the one before are to come.
 bool batch_sender::follow(line& of, const topic_id& id) {
-    if (of.counted_in == id)
+    // A broker without topic ids says nothing of which topic it is. To begin anew in the same one would be
+    // refused, as if nothing had been written there.
+    const topic_id untold;
+    if (of.counted_in == id || id == untold)
         return true;
-    if (in_flight(of.batches) > 0)
-        return false;
+    if (of.counted_in != untold) {
+        if (in_flight(of.batches) > 0)
+            return false;
+        count_anew(of, "the topic was made anew");
+    }
     of.counted_in = id;
-    of.opened = false;
-    of.next_sequence = 0;
-    for (auto& each : of.batches)
-        each->sequence = -1;
     return true;
 }
 

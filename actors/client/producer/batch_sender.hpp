@@ -113,7 +113,7 @@ private:
     struct line {
         std::deque<std::unique_ptr<producer_batch>> batches;
         std::int32_t next_sequence = 0;
-        /// Where the sequences are counted.
+        /// Where the sequences are counted; zero while no broker has told an id.
         topic_id counted_in;
         monotonic_ns not_before{};
         /// The broker knows these sequences: it has written a batch with them.
@@ -147,7 +147,7 @@ private:
     bool may_ask(std::int32_t leader) const;
     std::size_t in_flight_max(const line& of) const;
     producer_batch* next_of(const place& where, line& of, monotonic_ns now);
-    static bool follow(line& of, const topic_id& id);
+    bool follow(line& of, const topic_id& id);
     void stamp(line& of, producer_batch& batch);
     bool send_one_request(monotonic_ns now, sender_effects& out);
     std::vector<place> lines_in_turn() const;
@@ -165,6 +165,7 @@ private:
     void release(sender_effects& out);
     void expire(monotonic_ns now);
     void take_new_epoch();
+    void count_anew(line& of, const std::string& because);
     void want_topic(const std::string& name);
     void want_leader(const place& where);
     std::string topic_reason(const std::string& name) const;

@@ -199,26 +199,29 @@ void batch_sender::expire(monotonic_ns now) {
                 fail(*each, late(where, *each, now));
 }
 
-void batch_sender::take_new_epoch() {
-    for (auto& [where, of] : lines_) {
-        for (auto& each : of.batches) {
-            if (each->fate)
-                continue;
-            const bool open = each->ambiguous && !settings_.planted.open_batch_under_next_epoch;
-            // Under another epoch the broker could not tell a repetition from a new batch.
-            if (open)
-                end(*each, {delivery_fate::unknown,
-                            -1,
-                            -1,
-                            {errc::network_exception,
-                             "it may be written: an attempt had no answer, and then an earlier batch "
-                             "failed, so that it cannot be repeated" +
-                                 (each->last ? "; its last error: " + each->last->detail : "")}});
-            each->sequence = -1;
-        }
-        of.next_sequence = 0;
-        of.opened = false;
+/// Sequences begin at zero. Under other ones the broker could not tell a repetition from a new batch, so what
+/// may be written already stays open.
+void batch_sender::count_anew(line& of, const std::string& because) {
+    for (auto& each : of.batches) {
+        if (each->fate)
+            continue;
+        if (settings_.idempotent && each->ambiguous && !settings_.planted.open_batch_under_next_epoch)
+            end(*each, {delivery_fate::unknown,
+                        -1,
+                        -1,
+                        {errc::network_exception,
+                         "it may be written: an attempt had no answer, and then " + because +
+                             ", so that it cannot be repeated" +
+                             (each->last ? "; its last error: " + each->last->detail : "")}});
+        each->sequence = -1;
     }
+    of.next_sequence = 0;
+    of.opened = false;
+}
+
+void batch_sender::take_new_epoch() {
+    for (auto& [where, of] : lines_)
+        count_anew(of, "an earlier batch failed");
     // Behind the last epoch there is only another id.
     if (identity_.epoch.get() < std::numeric_limits<std::int16_t>::max())
         identity_.epoch = producer_epoch(static_cast<std::int16_t>(identity_.epoch.get() + 1));

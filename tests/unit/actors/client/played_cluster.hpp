@@ -69,6 +69,8 @@ public:
     /// Topic to its leaders, by partition.
     std::map<std::string, std::vector<std::int32_t>> topics;
     std::int32_t leader_epoch = 1;
+    /// The first byte of their ids; the others are zero. All zero: a cluster that knows no ids yet.
+    std::uint8_t topic_id_byte = 7;
     /// The versions that brokers serve of every api.
     std::int16_t served_up_to = 99;
 
@@ -201,7 +203,7 @@ private:
             entry.error_code = kafka::wire_value(kafka::error_code::unknown_topic_or_partition);
             return;
         }
-        entry.topic_id.bytes[0] = 7;
+        entry.topic_id.bytes[0] = topic_id_byte;
         for (std::size_t index = 0; index < found->second.size(); ++index) {
             auto& partition = entry.partitions.emplace_back();
             partition.partition_index = static_cast<std::int32_t>(index);

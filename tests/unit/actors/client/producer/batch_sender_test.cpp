@@ -130,6 +130,44 @@ TEST(batch_sender, a_sequence_that_does_not_fit_leads_to_the_next_epoch) {
     EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
+TEST(batch_sender, topic_ids_that_come_and_go_with_an_upgrade_do_not_begin_a_new_count) {
+    produce_run it;
+    it.cluster.topic_id_byte = 0;
+    it.open_up();
+    std::int32_t sequence = 1;
+    for (const auto id : std::vector<std::uint8_t>{7, 0, 7}) {
+        it.send("next");
+        it.hang_up(it.take_produce());
+        it.pass(second);
+        it.cluster.topic_id_byte = id;
+        it.cluster.connect("one:9092");
+        it.tell_topics();
+        const auto again = it.take_produce();
+        EXPECT_EQ(it.batches_of(again), (batches{{0, 1, 7000, 0, sequence}}));
+        it.answer(again, sequence++);
+    }
+    EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{0, 1, 2, 3}));
+}
+
+TEST(batch_sender, what_is_open_when_its_topic_is_made_anew_stays_open) {
+    produce_run it;
+    it.open_up();
+    it.send("open");
+    it.hang_up(it.take_produce());
+    it.send("next");
+    it.pass(second);
+    it.cluster.topic_id_byte = 8;
+    it.cluster.connect("one:9092");
+    it.tell_topics();
+    ASSERT_EQ(it.reports.size(), 2u);
+    EXPECT_EQ(it.reports[1].fate, delivery_fate::unknown);
+    EXPECT_NE(it.reports[1].why.detail.find("the topic was made anew"), std::string::npos);
+    const auto asked = it.take_produce();
+    EXPECT_EQ(it.batches_of(asked), (batches{{0, 1, 7000, 0, 0}}));
+    it.answer(asked, 0);
+    EXPECT_TRUE(it.reports.back().ok());
+}
+
 TEST(batch_sender, a_leader_that_moved_is_found) {
     produce_run it;
     it.cluster.brokers = {{1, "one"}, {2, "two"}};
