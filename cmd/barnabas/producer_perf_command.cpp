@@ -63,6 +63,8 @@ result<std::vector<std::string>> read_payloads(const std::string& path, std::str
     const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (delimiter == "\\n")
         delimiter = "\n";
+    if (delimiter.empty())
+        return wrong("--payload-delimiter is empty: where would a payload end?");
     std::vector<std::string> payloads;
     for (std::size_t at = 0; at < text.size();) {
         const auto end = std::min(text.find(delimiter, at), text.size());

@@ -206,6 +206,10 @@ def the_perf_test_prints_what_kafkas_prints():
         at = arguments.index(missing)
         done = run([PROGRAM, 'producer-perf-test', *arguments[:at], *arguments[at + 2:]], good=False)
         expect_equal((done.returncode, done.stdout), (1, b''), f'without {missing}')
+    done = run([PROGRAM, 'producer-perf-test', '--topic', 'perf', '--num-records', '1', '--throughput', '-1', '--payload-file', __file__,
+                '--payload-delimiter', '', '--bootstrap-server', broker().bootstrap], good=False)
+    expect_equal((done.returncode, done.stdout), (1, b''), 'with an empty delimiter')
+    expect(b'--payload-delimiter' in done.stderr, str(done.stderr))
 
 
 if __name__ == '__main__':

@@ -9,13 +9,20 @@
 #include <caf/actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::client {
 
 namespace {
 constexpr std::int64_t ns_per_ms = 1'000'000;
+
+/// So that no sum of times overflows; nobody waits for a century.
+std::chrono::milliseconds bounded(std::chrono::milliseconds most) {
+    constexpr std::chrono::milliseconds century{3'155'760'000'000};
+    return std::clamp(most, std::chrono::milliseconds(0), century);
 }
+} // namespace
 
 struct record_producer::parts {
     producer_settings settings;
@@ -105,7 +112,7 @@ bool record_producer::flush(std::chrono::milliseconds most) {
         return true;
     runtime::gate done;
     caf::anon_send(parts_->actor, flush_producer{[done]() mutable { done.open(); }});
-    return done.wait_for(most);
+    return done.wait_for(bounded(most));
 }
 
 producer_metrics record_producer::metrics() const {
@@ -122,7 +129,7 @@ void record_producer::close() {
 void record_producer::close(std::chrono::milliseconds most) {
     if (parts_ == nullptr || parts_->actor == nullptr)
         return;
-    caf::anon_send(parts_->actor, close_producer{std::int64_t{most.count()} * ns_per_ms});
+    caf::anon_send(parts_->actor, close_producer{std::int64_t{bounded(most).count()} * ns_per_ms});
     parts_->closed.wait();
     // The actor belongs to the node's system.
     parts_->actor = nullptr;

@@ -30,10 +30,12 @@ batch_sender::batch_sender(producer_settings settings, const runtime::random& dr
     : settings_(std::move(settings)), draws_(draws) {}
 
 void batch_sender::take(record_accumulator& from, monotonic_ns now, sender_effects& out) {
+    const auto dropped = out.dropped.size();
     take_topics(from, now, out);
     std::vector<std::unique_ptr<producer_batch>> late_ones;
     from.expire(
         now, [this](const std::string& topic) { return topic_reason(topic); }, late_ones, out.dropped);
+    metrics_.record_errors += out.dropped.size() - dropped;
     for (auto& batch : late_ones) {
         const place where{batch->topic, batch->partition};
         fail(*batch, late(where, *batch, now));

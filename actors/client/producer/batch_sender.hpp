@@ -98,8 +98,8 @@ public:
     /// Parts in the order of the request.
     void on_produced(std::uint64_t request, const std::vector<produced_part>& parts, monotonic_ns now,
                      sender_effects& out);
-    /// Everything that has no fate yet gets this end.
-    void on_close(const error& why, sender_effects& out);
+    /// Everything that has no fate yet gets this end, here and in the accumulator.
+    void on_close(record_accumulator& from, const error& why, sender_effects& out);
 
     /// When `take` and `work` are due by themselves; zero for never.
     monotonic_ns deadline(monotonic_ns now) const;

@@ -231,7 +231,7 @@ void batch_sender::take_new_epoch() {
     new_epoch_wanted_ = false;
 }
 
-void batch_sender::on_close(const error& why, sender_effects& out) {
+void batch_sender::on_close(record_accumulator& from, const error& why, sender_effects& out) {
     for (auto& [where, of] : lines_)
         for (auto& each : of.batches) {
             if (each->fate)
@@ -243,6 +243,16 @@ void batch_sender::on_close(const error& why, sender_effects& out) {
     flights_.clear();
     asked_of_.clear();
     release(out);
+    std::vector<std::unique_ptr<producer_batch>> left;
+    const auto dropped = out.dropped.size();
+    from.clear(why, left, out.dropped);
+    metrics_.record_errors += out.dropped.size() - dropped;
+    for (auto& batch : left) {
+        fail(*batch, why);
+        out.finished.push_back(std::move(batch));
+    }
+    for (const auto& batch : out.finished)
+        from.release(std::exchange(batch->charged, 0));
 }
 
 error batch_sender::late(const place& where, const producer_batch& batch, monotonic_ns now) const {

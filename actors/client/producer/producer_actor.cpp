@@ -152,18 +152,7 @@ private:
 
     void end_all(sender_effects& out) {
         const error why{errc::closed, "the producer was closed before it was delivered"};
-        std::vector<std::unique_ptr<producer_batch>> left;
-        sender_.on_close(why, out);
-        intake_->lock.alone([&] {
-            intake_->records.clear(why, left, out.dropped);
-            for (const auto* all : {&left, &out.finished})
-                for (const auto& batch : *all)
-                    intake_->records.release(std::exchange(batch->charged, 0));
-        });
-        for (auto& batch : left) {
-            batch->fate = batch_fate{delivery_fate::failed, -1, -1, why};
-            out.finished.push_back(std::move(batch));
-        }
+        intake_->lock.alone([&] { sender_.on_close(intake_->records, why, out); });
     }
 
     void carry_out(sender_effects& out) {

@@ -59,8 +59,8 @@ using delivery_callback = std::function<void(const delivery_report&)>;
 
 /// Counts since the producer began.
 struct producer_metrics {
-    std::uint64_t records_sent = 0; ///< with an answer that says that they are written, or sent with acks=0
-    std::uint64_t record_errors = 0;
+    std::uint64_t records_sent = 0;  ///< with an answer that says that they are written, or sent with acks=0
+    std::uint64_t record_errors = 0; ///< of those that were taken: all others that have their report
     std::uint64_t record_retries = 0;
     std::uint64_t batches = 0;
     std::uint64_t requests = 0;

@@ -215,6 +215,7 @@ TEST(batch_sender, nobody_there_is_told_with_how_far_it_got) {
     EXPECT_EQ(it.reports[0].fate, delivery_fate::failed);
     EXPECT_EQ(it.reports[0].why.code, errc::request_timed_out);
     EXPECT_EQ(it.reports[0].why.detail, "topic 't' is not known after 500 ms (max.block.ms)");
+    EXPECT_EQ(it.sender.metrics().record_errors, 1u);
 }
 
 TEST(batch_sender, a_leader_that_is_gone_is_not_waited_for) {
@@ -380,6 +381,22 @@ TEST(batch_sender, the_end_tells_everybody) {
     ASSERT_EQ(it.reports.size(), 2u);
     EXPECT_EQ(it.reports[0].fate, delivery_fate::unknown);
     EXPECT_EQ(it.reports[0].why.code, errc::closed);
+}
+
+TEST(batch_sender, what_never_left_the_accumulator_counts_as_an_error_at_the_end) {
+    produce_run it;
+    it.open_up();
+    it.send("under way");
+    it.take_produce();
+    for (int i = 0; i < 9; ++i)
+        it.send("gathers");
+    it.send_to("another", "of nobody");
+    it.close();
+    EXPECT_EQ(it.reports.size(), 12u);
+    EXPECT_EQ(it.sender.metrics().records_sent, 1u);
+    EXPECT_EQ(it.sender.metrics().record_errors, 11u);
+    EXPECT_EQ(it.records.charged(), 0u);
+    EXPECT_TRUE(it.records.empty());
 }
 
 TEST(batch_sender, a_request_is_no_larger_than_it_may_be_and_all_get_their_turn) {

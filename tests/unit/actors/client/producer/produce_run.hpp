@@ -59,6 +59,12 @@ struct produce_run {
         EXPECT_EQ(done.what, record_accumulator::verdict::taken) << done.why.detail;
         run();
     }
+    void send_to(const std::string& topic, const std::string& value) {
+        delivery_callback call = [this](const delivery_report& report) { reports.push_back(report); };
+        const auto done = records.append({topic, {}, value, {}, 0}, call, cluster.now, timestamp_ms(50));
+        EXPECT_EQ(done.what, record_accumulator::verdict::taken) << done.why.detail;
+        run();
+    }
     /// What follows from everything that was heard.
     void run() {
         do {
@@ -164,10 +170,8 @@ struct produce_run {
     void close() {
         sender_effects out;
         const error why{errc::closed, "closed"};
-        std::vector<std::unique_ptr<producer_batch>> left;
         records.close();
-        records.clear(why, left, out.dropped);
-        sender.on_close(why, out);
+        sender.on_close(records, why, out);
         carry_out(out);
     }
 
