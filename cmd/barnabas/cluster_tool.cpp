@@ -52,12 +52,12 @@ result<client::properties> tool_properties(const cli::parsed_options& options, s
     return keys;
 }
 
-result<client::handle> connect_tool(const client::properties& keys) {
-    client::handle_options options;
+result<client::cluster_admin> connect_tool(const client::properties& keys) {
+    client::application_options options;
     options.on_trouble = [](const std::string& sentence) {
         std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
     };
-    return client::connect(keys, std::move(options));
+    return client::make_admin(keys, std::move(options));
 }
 
 result<topic_pattern> topic_pattern::parse(std::string_view text) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/cluster_admin.hpp"
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 
@@ -27,7 +27,7 @@ result<client::properties> tool_properties(const cli::parsed_options& options, s
                                            std::string_view client_id);
 
 /// A client for a tool. Troubles with brokers go to standard error while the tool waits.
-result<client::handle> connect_tool(const client::properties& keys);
+result<client::cluster_admin> connect_tool(const client::properties& keys);
 
 /// Topics as Kafka's tools let one name several: a regular expression, in which commas stand for "or".
 class topic_pattern {

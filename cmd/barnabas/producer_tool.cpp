@@ -45,7 +45,7 @@ void warn_of_old_name(const cli::parsed_options& options, std::string_view old_n
 }
 
 result<client::record_producer> connect_producer(const text_map& keys) {
-    client::handle_options options;
+    client::application_options options;
     options.on_trouble = [](const std::string& sentence) {
         std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
     };

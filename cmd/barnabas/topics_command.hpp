@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/client/admin/admin_types.hpp"
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/cluster_admin.hpp"
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 

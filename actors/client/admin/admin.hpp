@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/admin/admin_broker_types.hpp"
+#include "actors/client/admin/admin_client_types.hpp"
 #include "actors/client/admin/admin_types.hpp"
 #include "actors/client/pending.hpp"
 
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,12 +23,16 @@ class cluster_call;
 ///
 /// | code | meaning |
 /// |---|---|
-/// | `request_timed_out` | no answer in time; the sentence says how far it got and each broker's last error.
-/// A change may have happened | | `topic_already_exists`, `unknown_topic_or_partition`, `invalid_config`, ...
-/// | the broker refused; its words | | `unsupported_version` | the broker is too old for what was asked | |
-/// `broker_not_available` | the cluster has no broker of that number | | `malformed` | answers could not be
-/// read, three times | | `throttled` | too many calls at once | | `closed` | the client was closed | |
-/// `internal` | an error of Kafka's that has no name here; the sentence names it |
+/// | `request_timed_out` | no answer in time: how far it got; a change may have happened |
+/// | `topic_already_exists`, `invalid_config`, ... | the broker refused; its words |
+/// | `unsupported_version` | the broker is too old for what was asked |
+/// | `broker_not_available` | the cluster has no broker of that number |
+/// | `malformed` | answers could not be read, three times |
+/// | `throttled` | too many calls at once |
+/// | `closed` | the client was closed |
+/// | `internal` | an error of Kafka's that has no name here; the sentence names it |
+///
+/// The sentence of a timeout has each broker's last error.
 class admin {
 public:
     /// Hands a call to who carries it out; `timeout_ns` instead of the default.
@@ -61,6 +67,15 @@ public:
     pending<changed_configs> alter_configs(std::map<config_resource, std::vector<config_change>> changes,
                                            call_options options = {}) const;
 
+    /// Everything that is not named goes back to its default. For brokers before 2.3; others have
+    /// `alter_configs`.
+    pending<changed_configs>
+    replace_configs(std::map<config_resource, std::map<std::string, std::string>> configs,
+                    call_options options = {}) const;
+    /// What has settings, or can have some; without kinds, all of them.
+    pending<result<std::vector<config_resource>>> list_config_resources(std::set<resource_kind> kinds = {},
+                                                                        call_options options = {}) const;
+
     pending<result<cluster_description>> describe_cluster(call_options options = {}) const;
     /// The APIs that each broker serves, by number.
     pending<results<std::int32_t, std::vector<served_api>>>
@@ -81,6 +96,10 @@ public:
     pending<results<partition_name, std::int64_t>>
     delete_records(std::map<partition_name, std::int64_t> before, call_options options = {}) const;
 
+    /// The producers that the leader of each partition remembers.
+    pending<results<partition_name, std::vector<producer_state>>>
+    describe_producers(std::vector<partition_name> partitions, call_options options = {}) const;
+
     /// Of all brokers; the failure of one is no failure of the call.
     pending<result<found_groups>> list_groups(call_options options = {}) const;
     /// Of either protocol; `group_id_not_found` for a group that nobody knows.
@@ -99,6 +118,12 @@ public:
                                                call_options options = {}) const;
     pending<changed_partitions> delete_offsets(std::string group, std::vector<partition_name> partitions,
                                                call_options options = {}) const;
+
+    /// Members of a classic group leave it; the coordinator logs the reason.
+    pending<results<member_name, no_value>> remove_members(std::string group,
+                                                           std::vector<member_name> members,
+                                                           std::string reason,
+                                                           call_options options = {}) const;
 
     /// Per broker.
     pending<results<std::int32_t, std::vector<log_dir_description>>>

@@ -1,6 +1,8 @@
 #include "actors/client/admin/submit_plan.hpp"
+#include "protocol/kafka/alter_configs.hpp"
 #include "protocol/kafka/describe_configs.hpp"
 #include "protocol/kafka/incremental_alter_configs.hpp"
+#include "protocol/kafka/list_config_resources.hpp"
 
 #include <charconv>
 
@@ -105,6 +107,65 @@ struct alter_configs_plan : plan_defaults {
     }
 };
 
+struct replace_configs_plan : plan_defaults {
+    using request = kafka::alter_configs_request;
+    using response = kafka::alter_configs_response;
+    using key = config_resource;
+    using value = no_value;
+    static constexpr bool changes_something = true;
+
+    std::map<config_resource, std::map<std::string, std::string>> configs;
+    bool validate_only = false;
+
+    call_target target(const key& resource) const { return target_of(resource, call_target::controller()); }
+    request ask(std::span<const key> resources, std::int32_t, std::int16_t) const {
+        request asked;
+        asked.validate_only = validate_only;
+        for (const auto& resource : resources) {
+            auto& entry = asked.resources.emplace_back();
+            entry.resource_type = static_cast<std::int8_t>(resource.kind);
+            entry.resource_name = resource.name;
+            for (const auto& [name, text] : configs.at(resource)) {
+                auto& one = entry.configs.emplace_back();
+                one.name = name;
+                one.value = text;
+            }
+        }
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        for (const auto& one : said.responses)
+            out.tell({resource_kind{one.resource_type}, one.resource_name}, one.error_code, one.error_message,
+                     {});
+    }
+};
+
+struct list_config_resources_plan : plan_defaults {
+    using request = kafka::list_config_resources_request;
+    using response = kafka::list_config_resources_response;
+    using key = int;
+    using value = std::vector<config_resource>;
+
+    std::set<resource_kind> kinds;
+
+    /// Version 0 lists client metrics only.
+    std::int16_t lowest_version() const { return kinds == std::set{resource_kind::client_metrics} ? 0 : 1; }
+    call_target target(const key&) const { return call_target::any(); }
+    request ask(std::span<const key>, std::int32_t, std::int16_t) const {
+        request asked;
+        for (const auto kind : kinds)
+            asked.resource_types.push_back(static_cast<std::int8_t>(kind));
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        value all;
+        for (const auto& one : said.config_resources)
+            all.push_back({resource_kind{one.resource_type}, one.resource_name});
+        std::sort(all.begin(), all.end());
+        out.tell(0, said.error_code, {}, std::move(all));
+    }
+};
+
 } // namespace
 
 pending<admin::described_configs> admin::describe_configs(std::vector<config_resource> resources,
@@ -123,6 +184,23 @@ admin::alter_configs(std::map<config_resource, std::vector<config_change>> chang
     plan.changes = std::move(changes);
     auto resources = keys_of(plan.changes);
     return submit_plan(submit_, std::move(plan), std::move(resources), options);
+}
+
+pending<admin::changed_configs>
+admin::replace_configs(std::map<config_resource, std::map<std::string, std::string>> configs,
+                       call_options options) const {
+    replace_configs_plan plan;
+    plan.validate_only = options.validate_only;
+    plan.configs = std::move(configs);
+    auto resources = keys_of(plan.configs);
+    return submit_plan(submit_, std::move(plan), std::move(resources), options);
+}
+
+pending<result<std::vector<config_resource>>> admin::list_config_resources(std::set<resource_kind> kinds,
+                                                                           call_options options) const {
+    list_config_resources_plan plan;
+    plan.kinds = std::move(kinds);
+    return submit_single(submit_, std::move(plan), options);
 }
 
 } // namespace barnabas::client

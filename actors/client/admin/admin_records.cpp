@@ -1,8 +1,9 @@
 #include "actors/client/admin/submit_plan.hpp"
 #include "protocol/kafka/delete_records.hpp"
+#include "protocol/kafka/describe_producers.hpp"
 #include "protocol/kafka/list_offsets.hpp"
 
-// What the leaders of partitions are asked for: offsets, and to delete records.
+// What the leaders of partitions are asked for: offsets, producers, and to delete records.
 namespace barnabas::client {
 
 namespace {
@@ -76,6 +77,43 @@ struct delete_records_plan : plan_defaults {
     }
 };
 
+struct describe_producers_plan : plan_defaults {
+    using request = kafka::describe_producers_request;
+    using response = kafka::describe_producers_response;
+    using key = partition_name;
+    using value = std::vector<producer_state>;
+
+    call_target target(const key& name) const { return call_target::leader(name.topic, name.partition); }
+    request ask(std::span<const key> names, std::int32_t, std::int16_t) const {
+        request asked;
+        for (const auto& name : names)
+            entry_of(asked.topics, name.topic).partition_indexes.push_back(name.partition);
+        return asked;
+    }
+    void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
+        for (const auto& topic : said.topics)
+            for (const auto& one : topic.partitions)
+                out.tell({topic.name, one.partition_index}, one.error_code, one.error_message,
+                         producers_of(one));
+    }
+    static value producers_of(const response::partition_response& said) {
+        value all;
+        for (const auto& one : said.active_producers) {
+            auto& made = all.emplace_back();
+            made.id = one.producer_id;
+            made.epoch = one.producer_epoch;
+            made.last_sequence = one.last_sequence;
+            made.last_timestamp = one.last_timestamp;
+            if (one.current_txn_start_offset >= 0)
+                made.transaction_start = one.current_txn_start_offset;
+            if (one.coordinator_epoch >= 0)
+                made.coordinator_epoch = one.coordinator_epoch;
+        }
+        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+        return all;
+    }
+};
+
 } // namespace
 
 pending<results<partition_name, listed_offset>>
@@ -92,6 +130,11 @@ admin::delete_records(std::map<partition_name, std::int64_t> before, call_option
     plan.before = std::move(before);
     auto names = keys_of(plan.before);
     return submit_plan(submit_, std::move(plan), std::move(names), options);
+}
+
+pending<results<partition_name, std::vector<producer_state>>>
+admin::describe_producers(std::vector<partition_name> partitions, call_options options) const {
+    return submit_plan(submit_, describe_producers_plan{}, std::move(partitions), options);
 }
 
 } // namespace barnabas::client

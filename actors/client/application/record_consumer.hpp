@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/properties.hpp"
 #include "actors/client/consumer/consumer_types.hpp"
 #include "protocol/model/error.hpp"
 
@@ -44,12 +44,14 @@ struct record_consumer_options {
 /// | `invalid_request` | not now: the sentence says why |
 /// | `offset_out_of_range` | no position, or one outside of the log, and auto.offset.reset is none: seek |
 /// | `corrupt_message`, `invalid_record`, ... | the batch at the position is damaged: seek past it |
-/// | `rebalance_in_progress`, `illegal_generation` | of a commit: others have the partitions, or will |
-/// | `unknown_member_id` | the same |
+/// | `rebalance_in_progress`, `illegal_generation`, `unknown_member_id` | a commit came too late: see below |
 /// | `fenced_instance_id` | another member has this group.instance.id |
 /// | `group_authorization_failed`, `topic_authorization_failed` | not allowed |
 /// | `request_timed_out` | no answer in time; the sentence says how far it got |
 /// | `closed` | the consumer was closed |
+///
+/// A commit that comes too late is of partitions that others have, or will: they read on from the last that
+/// was committed.
 class record_consumer {
 public:
     using offsets = std::map<partition_name, committed_offset>;

@@ -136,7 +136,7 @@ void record_producer::close(std::chrono::milliseconds most) {
     parts_->node.reset();
 }
 
-result<record_producer> make_producer(const properties& keys, handle_options options) {
+result<record_producer> make_producer(const properties& keys, application_options options) {
     auto settings = read_producer_settings(keys);
     if (!settings)
         return settings.failure();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/properties.hpp"
 #include "actors/client/pending.hpp"
 #include "actors/client/producer/producer_record.hpp"
 #include "protocol/model/error.hpp"
@@ -68,7 +68,7 @@ public:
 private:
     struct parts;
     explicit record_producer(std::unique_ptr<parts> made);
-    friend result<record_producer> make_producer(const properties& keys, handle_options options);
+    friend result<record_producer> make_producer(const properties& keys, application_options options);
     bool offer(const producer_record& record, delivery_callback& call, bool may_wait);
 
     std::unique_ptr<parts> parts_;
@@ -77,6 +77,6 @@ private:
 /// Starts a producer. Keys as in Kafka's Java clients (`producer_keys`, `client_keys`). Connections are made
 /// when there is something to send. Codes: invalid_config (the detail names the key, and for an unknown one
 /// the nearest that is known), internal.
-result<record_producer> make_producer(const properties& keys, handle_options options = {});
+result<record_producer> make_producer(const properties& keys, application_options options = {});
 
 } // namespace barnabas::client

@@ -67,8 +67,8 @@ std::optional<int> settle_usage(std::string_view tool, const cli::parsed_options
     return std::nullopt;
 }
 
-result<client::handle> connect(std::string_view tool, const cli::parsed_options& options,
-                               std::optional<std::string> servers) {
+result<client::cluster_admin> connect(std::string_view tool, const cli::parsed_options& options,
+                                      std::optional<std::string> servers) {
     if (!servers)
         servers = options.value("bootstrap-server");
     if (!servers)
@@ -79,8 +79,8 @@ result<client::handle> connect(std::string_view tool, const cli::parsed_options&
     return connect_tool(*keys);
 }
 
-result<client::handle> connect_within(std::string_view tool, const cli::parsed_options& options,
-                                      const std::string& servers, std::int64_t timeout_ms) {
+result<client::cluster_admin> connect_within(std::string_view tool, const cli::parsed_options& options,
+                                             const std::string& servers, std::int64_t timeout_ms) {
     auto keys = tool_properties(options, servers, "barnabas-" + std::string(tool));
     if (!keys)
         return keys.failure();
@@ -89,8 +89,8 @@ result<client::handle> connect_within(std::string_view tool, const cli::parsed_o
     return connect_tool(*keys);
 }
 
-result<client::handle> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
-                                           const std::string& servers) {
+result<client::cluster_admin> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
+                                                  const std::string& servers) {
     const auto path = options.value("config");
     if (!path)
         return connect(tool, options, servers);

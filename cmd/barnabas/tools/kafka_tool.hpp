@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/cluster_admin.hpp"
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 
@@ -49,16 +49,16 @@ std::optional<int> settle_usage(std::string_view tool, const cli::parsed_options
 int refuse(std::string_view tool, const std::string& why);
 
 /// A client for the servers of --bootstrap-server (or of `servers`), with what --command-config says.
-result<client::handle> connect(std::string_view tool, const cli::parsed_options& options,
-                               std::optional<std::string> servers = std::nullopt);
+result<client::cluster_admin> connect(std::string_view tool, const cli::parsed_options& options,
+                                      std::optional<std::string> servers = std::nullopt);
 
 /// The same, with default.api.timeout.ms.
-result<client::handle> connect_within(std::string_view tool, const cli::parsed_options& options,
-                                      const std::string& servers, std::int64_t timeout_ms);
+result<client::cluster_admin> connect_within(std::string_view tool, const cli::parsed_options& options,
+                                             const std::string& servers, std::int64_t timeout_ms);
 
 /// The same for a tool that has --config as the old name of --command-config.
-result<client::handle> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
-                                           const std::string& servers);
+result<client::cluster_admin> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
+                                                  const std::string& servers);
 
 /// {"error":{"code":...,"message":...}} and a newline.
 std::string error_json(const error& why);

@@ -2,11 +2,107 @@
 
 #include <gtest/gtest.h>
 
-// The face of the producer, against an address where nobody is; against a broker it runs in tests/clients.
+#include <atomic>
+#include <thread>
+
+// The producer's face for programs, against addresses where nobody is; against a broker it runs in
+// tests/clients.
 namespace barnabas::client {
 namespace {
 
 using std::chrono::milliseconds;
+
+/// Port 1 of this machine refuses.
+properties nobody(const char* max_block_ms = "300") {
+    return {{"bootstrap.servers", "127.0.0.1:1"},
+            {"max.block.ms", max_block_ms},
+            {"reconnect.backoff.ms", "10"},
+            {"linger.ms", "0"}};
+}
+
+TEST(record_producer, wrong_keys_are_refused_at_once) {
+    const auto made = make_producer({{"bootstrap.servers", "127.0.0.1:1"}, {"linger", "5"}});
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.failure(),
+              (error{errc::invalid_config, "no producer key is named linger; did you mean linger.ms?"}));
+}
+
+TEST(record_producer, nobody_there_is_told_with_how_far_it_got) {
+    auto producer = make_producer(nobody());
+    ASSERT_TRUE(producer.has_value());
+    const auto report = producer->send_later({"t", "k", "v"}).get();
+    EXPECT_EQ(report.topic, "t");
+    EXPECT_EQ(report.fate, delivery_fate::failed);
+    EXPECT_EQ(report.why.code, errc::request_timed_out);
+    EXPECT_NE(report.why.detail.find("as far as: connect"), std::string::npos) << report.why.detail;
+    EXPECT_NE(report.why.detail.find("127.0.0.1:1: cannot connect"), std::string::npos) << report.why.detail;
+}
+
+TEST(record_producer, closing_reports_what_is_left_and_what_comes_later) {
+    auto producer = make_producer(nobody("600000"));
+    ASSERT_TRUE(producer.has_value());
+    std::atomic<int> told{0};
+    for (int i = 0; i < 10; ++i)
+        producer->send({"t", std::nullopt, "v"},
+                       [&](const delivery_report& report) { told += report.why.code == errc::closed; });
+    EXPECT_FALSE(producer->flush(milliseconds(20)));
+    producer->close(milliseconds(0));
+    EXPECT_EQ(told, 10);
+    producer->send({"t", std::nullopt, "v"},
+                   [&](const delivery_report& report) { told += report.why.code == errc::closed; });
+    EXPECT_EQ(told, 11);
+    producer->close();
+}
+
+TEST(record_producer, a_full_buffer_takes_nothing) {
+    auto keys = nobody("600000");
+    keys["buffer.memory"] = "5000";
+    keys["delivery.timeout.ms"] = "700000";
+    auto producer = make_producer(keys);
+    ASSERT_TRUE(producer.has_value());
+    const std::string value(2000, 'x');
+    std::atomic<int> told{0};
+    const auto note = [&](const delivery_report&) { ++told; };
+    EXPECT_TRUE(producer->try_send({"t", std::nullopt, value}, note));
+    EXPECT_TRUE(producer->try_send({"t", std::nullopt, value}, note));
+    EXPECT_FALSE(producer->try_send({"t", std::nullopt, value}, note));
+    producer->close(milliseconds(0));
+    EXPECT_EQ(told, 2);
+}
+
+TEST(record_producer, max_block_bounds_the_wait_for_room) {
+    auto keys = nobody("50");
+    keys["buffer.memory"] = "1000";
+    auto producer = make_producer(keys);
+    ASSERT_TRUE(producer.has_value());
+    const std::string value(900, 'x');
+    std::atomic<int> full{0};
+    std::atomic<int> told{0};
+    for (int i = 0; i < 4; ++i)
+        producer->send({"t", std::nullopt, value}, [&](const delivery_report& report) {
+            ++told;
+            full += report.why.code == errc::throttled;
+        });
+    producer->close();
+    EXPECT_EQ(told, 4);
+    EXPECT_EQ(producer->metrics().records_sent, 0u);
+}
+
+TEST(record_producer, several_threads_may_send_at_once) {
+    auto producer = make_producer(nobody("100"));
+    ASSERT_TRUE(producer.has_value());
+    std::atomic<int> told{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            for (int record = 0; record < 500; ++record)
+                producer->send({"t", std::nullopt, "v"}, [&](const delivery_report&) { ++told; });
+        });
+    for (auto& one : threads)
+        one.join();
+    producer->flush();
+    EXPECT_EQ(told, 2000);
+}
 
 result<record_producer> made_for_nobody() {
     return make_producer({{"bootstrap.servers", "127.0.0.1:1"},

@@ -1,11 +1,11 @@
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/cluster_admin.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
 
-// The face for programs, against addresses where nobody is; against a broker it runs in tests/clients.
+// The face of admin calls, against addresses where nobody is; against a broker it runs in tests/clients.
 namespace barnabas::client {
 namespace {
 
@@ -13,20 +13,20 @@ namespace {
 const properties nobody{
     {"bootstrap.servers", "127.0.0.1:1"}, {"default.api.timeout.ms", "300"}, {"reconnect.backoff.ms", "10"}};
 
-TEST(handle, wrong_keys_are_refused_at_once) {
-    const auto made = connect({{"bootstrap.servers", "127.0.0.1:1"}, {"clinet.id", "x"}});
+TEST(cluster_admin, wrong_keys_are_refused_at_once) {
+    const auto made = make_admin({{"bootstrap.servers", "127.0.0.1:1"}, {"clinet.id", "x"}});
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.failure(),
               (error{errc::invalid_config, "no client key is named clinet.id; did you mean client.id?"}));
 }
 
-TEST(handle, a_call_to_nobody_says_how_far_it_got) {
+TEST(cluster_admin, a_call_to_nobody_says_how_far_it_got) {
     std::atomic<int> troubles{0};
-    handle_options options;
+    application_options options;
     options.on_trouble = [&](const std::string&) { ++troubles; };
-    auto cluster = connect(nobody, options);
+    auto cluster = make_admin(nobody, options);
     ASSERT_TRUE(cluster.has_value());
-    const auto topics = cluster->admin_calls().list_topics().get();
+    const auto topics = cluster->list_topics().get();
     ASSERT_EQ(topics.code(), errc::request_timed_out);
     EXPECT_NE(topics.failure().detail.find("as far as: connect"), std::string::npos)
         << topics.failure().detail;
@@ -35,56 +35,56 @@ TEST(handle, a_call_to_nobody_says_how_far_it_got) {
     EXPECT_EQ(troubles, 1);
 }
 
-TEST(handle, a_name_that_nobody_knows_is_told_apart) {
+TEST(cluster_admin, a_name_that_nobody_knows_is_told_apart) {
     auto keys = nobody;
     keys["bootstrap.servers"] = "no-such-host.invalid:9092";
     keys["default.api.timeout.ms"] = "2000";
-    auto cluster = connect(keys);
+    auto cluster = make_admin(keys);
     ASSERT_TRUE(cluster.has_value());
-    const auto topics = cluster->admin_calls().list_topics().get();
+    const auto topics = cluster->list_topics().get();
     ASSERT_EQ(topics.code(), errc::request_timed_out);
     EXPECT_NE(topics.failure().detail.find("as far as: resolve"), std::string::npos)
         << topics.failure().detail;
 }
 
-TEST(handle, closing_ends_what_is_under_way_and_what_comes_later) {
+TEST(cluster_admin, closing_ends_what_is_under_way_and_what_comes_later) {
     auto keys = nobody;
     keys["default.api.timeout.ms"] = "600000";
-    auto cluster = connect(keys);
+    auto cluster = make_admin(keys);
     ASSERT_TRUE(cluster.has_value());
-    const auto waiting = cluster->admin_calls().create_topics({{"a", 1, 1, {}, {}}, {"b", 1, 1, {}, {}}});
+    const auto waiting = cluster->create_topics({{"a", 1, 1, {}, {}}, {"b", 1, 1, {}, {}}});
     std::atomic<int> told{0};
     waiting.on_done([&](const admin::created& all) { told += static_cast<int>(all.size()); });
     cluster->close();
     EXPECT_EQ(told, 2);
     EXPECT_EQ(waiting.get().at("a").code(), errc::closed);
-    EXPECT_EQ(cluster->admin_calls().list_topics().get().code(), errc::closed);
+    EXPECT_EQ(cluster->list_topics().get().code(), errc::closed);
     cluster->close();
 }
 
-TEST(handle, several_threads_may_call_at_once) {
-    auto cluster = connect(nobody);
+TEST(cluster_admin, several_threads_may_call_at_once) {
+    auto cluster = make_admin(nobody);
     ASSERT_TRUE(cluster.has_value());
     std::atomic<int> done{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {
             for (int call = 0; call < 25; ++call)
-                done += cluster->admin_calls().describe_topics({"t"}, {50, false}).get().size() == 1;
+                done += cluster->describe_topics({"t"}, {50, false}).get().size() == 1;
         });
     for (auto& one : threads)
         one.join();
     EXPECT_EQ(done, 100);
 }
 
-TEST(handle, can_be_moved_and_forgotten) {
-    auto first = connect(nobody);
-    auto second = connect(nobody);
+TEST(cluster_admin, can_be_moved_and_forgotten) {
+    auto first = make_admin(nobody);
+    auto second = make_admin(nobody);
     ASSERT_TRUE(first && second);
-    const auto waiting = second->admin_calls().list_topics({600'000, false});
+    const auto waiting = second->list_topics({600'000, false});
     *second = std::move(*first);
     EXPECT_EQ(waiting.get().code(), errc::closed);
-    EXPECT_EQ(second->admin_calls().list_topics({20, false}).get().code(), errc::request_timed_out);
+    EXPECT_EQ(second->list_topics({20, false}).get().code(), errc::request_timed_out);
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "actors/client/application/handle.hpp"
+#include "actors/client/application/cluster_admin.hpp"
 
 #include "actors/client/client_messages.hpp"
 #include "actors/client/cluster/call.hpp"
@@ -10,57 +10,62 @@
 #include <caf/actor.hpp>
 #include <caf/send.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace barnabas::client {
 
-struct handle::parts {
+namespace {
+
+/// One that is dropped fails with `closed` by itself.
+void drop_call(std::unique_ptr<cluster_call>, std::optional<std::int64_t>) {}
+
+} // namespace
+
+struct cluster_admin::parts {
     std::unique_ptr<runtime::light_node> node;
     caf::actor actor;
     runtime::gate closed;
-    admin calls{nullptr};
 };
 
-handle::handle(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+cluster_admin::cluster_admin(std::unique_ptr<parts> made)
+    : admin(submitter_to(made->actor)), parts_(std::move(made)) {}
 
-handle::handle(handle&&) noexcept = default;
+cluster_admin::cluster_admin(cluster_admin&&) noexcept = default;
 
-handle& handle::operator=(handle&& other) noexcept {
+cluster_admin& cluster_admin::operator=(cluster_admin&& other) noexcept {
     if (this != &other) {
         close();
+        admin::operator=(std::move(other));
         parts_ = std::move(other.parts_);
     }
     return *this;
 }
 
-handle::~handle() {
+cluster_admin::~cluster_admin() {
     close();
 }
 
-const admin& handle::admin_calls() const {
-    return parts_->calls;
-}
-
-void handle::close() {
+void cluster_admin::close() {
     if (parts_ == nullptr || parts_->actor == nullptr)
         return;
     caf::anon_send(parts_->actor, close_client{});
     parts_->closed.wait();
-    // Nobody takes a call any more: one that is dropped fails with `closed` by itself.
-    parts_->calls = admin([](std::unique_ptr<cluster_call>, std::optional<std::int64_t>) {});
-    // The actor belongs to the node's system.
+    // Nobody takes a call any more, and the actor belongs to the node's system.
+    admin::operator=(admin(drop_call));
     parts_->actor = nullptr;
     parts_->node.reset();
 }
 
-result<handle> connect(const properties& keys, handle_options options) {
+result<cluster_admin> make_admin(const properties& keys, application_options options) {
     auto settings = read_settings(keys);
     if (!settings)
         return settings.failure();
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();
-    auto made = std::make_unique<handle::parts>();
+    auto made = std::make_unique<cluster_admin::parts>();
     made->node = std::move(*node);
     cluster_actor_events events;
     events.on_trouble = std::move(options.on_trouble);
@@ -68,8 +73,7 @@ result<handle> connect(const properties& keys, handle_options options) {
     cluster_actor_options wanted;
     wanted.settings = std::move(*settings);
     made->actor = spawn_cluster_client(made->node->services(), std::move(wanted), std::move(events));
-    made->calls = admin(submitter_to(made->actor));
-    return handle(std::move(made));
+    return cluster_admin(std::move(made));
 }
 
 } // namespace barnabas::client
