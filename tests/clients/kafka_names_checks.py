@@ -1,6 +1,5 @@
 """Kafka's names: the program called by them, as the installation links them, and what is made of the tables of options."""
 
-import glob
 import os
 import re
 import shutil
@@ -9,10 +8,10 @@ import tempfile
 
 from broker import PROGRAM, ROOT, Broker, answers, free_port, run
 from checks import Skip, check, expect, expect_equal, main, until
+from installed import Installed
 from tool_runs import Tool
 
 SHARED_BROKER = []
-BUILD = os.path.dirname(os.path.dirname(os.path.abspath(PROGRAM)))
 PAGE = os.path.join(ROOT, 'docs', 'tools.md')
 
 
@@ -25,33 +24,6 @@ def broker():
 def stop_shared():
     for one in SHARED_BROKER:
         one.discard()
-
-
-class Installed:
-    """What `meson install` puts into a folder."""
-
-    def __enter__(self):
-        if not os.path.exists(os.path.join(BUILD, 'build.ninja')) or shutil.which('meson') is None:
-            raise Skip(f'{BUILD} is no build folder of meson')
-        self.folder = tempfile.mkdtemp(prefix='barnabas-install-')
-        run(['meson', 'install', '-C', BUILD, '--no-rebuild', '--quiet', '--destdir', self.folder], seconds=120)
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.folder)
-
-    def path(self, *parts):
-        program = glob.glob(os.path.join(self.folder, '**', 'bin', 'barnabas'), recursive=True)
-        expect(program, 'the program is not installed')
-        return os.path.join(os.path.dirname(os.path.dirname(program[0])), *parts)
-
-    def text(self, *parts):
-        with open(self.path(*parts), encoding='utf-8') as file:
-            return file.read()
-
-    def run(self, name, *arguments):
-        done = run([self.path('bin', name), *arguments], good=False)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def commands():
