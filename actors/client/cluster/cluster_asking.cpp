@@ -111,11 +111,7 @@ cluster_client::route cluster_client::route_to(const running_call& one, const ca
         }
         return route_to_broker(view_.controller(), now);
     case who::leader: return route_to_leader(target, now);
-    case who::coordinator:
-        if (const auto broker = view_.coordinator_of(target.name))
-            return route_to_broker(*broker, now);
-        groups_wanted_.insert(target.name);
-        return {0, lack::coordinator};
+    case who::coordinator: return route_to_coordinator(target.name, now);
     default: return route_to_broker(target.number, now);
     }
 }
@@ -129,7 +125,34 @@ cluster_client::route cluster_client::route_to_broker(std::int32_t id, monotonic
     const auto number = link_to(*at);
     auto& link = *find(number);
     link.set_wanted(true);
+    // It may be gone for good: somebody else leads then, or it has another address.
+    cluster_wanted_ = cluster_wanted_ || is_doubtful(link, now);
     return {number, may_send(link, now) ? lack::nothing : lack::connection};
+}
+
+cluster_client::route cluster_client::route_to_coordinator(const std::string& group, monotonic_ns now) {
+    const auto broker = view_.coordinator_of(group);
+    if (!broker) {
+        groups_wanted_.insert(group);
+        return {0, lack::coordinator};
+    }
+    const auto found = route_to_broker(*broker, now);
+    if (const auto* link = find(found.link); link != nullptr && is_doubtful(*link, now))
+        groups_wanted_.insert(group);
+    return found;
+}
+
+/// It cannot be connected to, as far as one can tell.
+bool cluster_client::is_doubtful(const broker_link& link, monotonic_ns now) {
+    if (link.session().is_open())
+        return false;
+    if (link.session().failures() > 0)
+        return true;
+    const auto patience_ends = link.connecting_since + limits::connect_patience_ns;
+    if (!link.session().is_connecting() || patience_ends <= now)
+        return link.session().is_connecting();
+    wake_at(patience_ends);
+    return false;
 }
 
 cluster_client::route cluster_client::route_to_leader(const call_target& target, monotonic_ns now) {
@@ -228,7 +251,9 @@ link_number cluster_client::any_link(monotonic_ns now) {
         const bool busy = link.is_ready() && !link.connection().broken();
         const bool trying = link.session().is_connecting() || (link.session().is_open() && !busy);
         const bool hopeful = trying && link.connecting_since + limits::connect_patience_ns > now;
-        if (busy || hopeful || link.is_wanted()) {
+        // One that is wanted and was not tried yet is as good.
+        const bool next = link.is_wanted() && !trying && link.session().failures() == 0;
+        if (busy || hopeful || next) {
             link.set_wanted(true);
             if (hopeful)
                 wake_at(link.connecting_since + limits::connect_patience_ns);

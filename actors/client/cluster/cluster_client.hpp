@@ -131,6 +131,8 @@ private:
     route route_to(const running_call& one, const call_target& target, monotonic_ns now);
     route route_to_broker(std::int32_t id, monotonic_ns now);
     route route_to_leader(const call_target& target, monotonic_ns now);
+    route route_to_coordinator(const std::string& group, monotonic_ns now);
+    bool is_doubtful(const broker_link& link, monotonic_ns now);
     std::optional<error> hopeless(const running_call& one, const call_target& target, lack lacks,
                                   monotonic_ns now) const;
     std::optional<error> unreachable(const running_call& one, const route& found);

@@ -156,8 +156,8 @@ void cluster_client::hear_coordinator(const std::string& group, std::int16_t cod
     using kafka::error_code;
     if (said == error_code::none && broker >= 0) {
         view_.learn_coordinator(group, broker, at);
-        question = {};
-        return;
+        // Asked again while that one cannot be connected to, but not at once.
+        return put_off(question, {errc::coordinator_not_available, "the cluster knows of no other one"}, now);
     }
     const auto why = error_of(said == error_code::none ? error_code::coordinator_not_available : said, {});
     const bool passes = said == error_code::none || said == error_code::coordinator_not_available ||

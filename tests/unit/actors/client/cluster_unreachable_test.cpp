@@ -1,0 +1,137 @@
+#include "actors/client/admin/admin.hpp"
+#include "actors/client/limits.hpp"
+#include "protocol/kafka/delete_groups.hpp"
+#include "protocol/kafka/list_offsets.hpp"
+#include "tests/unit/actors/client/played_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+// Who is known to lead or coordinate, and cannot be reached: the cluster is asked again who it is by now.
+namespace barnabas::client {
+namespace {
+
+using kafka::api_key;
+using test::millisecond;
+using test::played_cluster;
+using test::second;
+
+struct lost_run {
+    played_cluster cluster;
+    admin calls{[this](std::unique_ptr<cluster_call> call, std::optional<std::int64_t> timeout_ns) {
+        cluster.submit(std::move(call), timeout_ns);
+    }};
+
+    lost_run() {
+        cluster.brokers = {{1, "one"}, {2, "two"}, {3, "three"}};
+        cluster.topics["t"] = {2};
+    }
+    pending<results<partition_name, listed_offset>> ask_leader() {
+        auto asked = calls.list_offsets({{{"t", 0}, offset_times::latest}});
+        cluster.connect("one:9092");
+        cluster.tell_metadata();
+        return asked;
+    }
+    /// Broker three leads from now on.
+    void elect() {
+        cluster.topics["t"] = {3};
+        cluster.leader_epoch = 2;
+    }
+    void tell_coordinator(std::int32_t broker) {
+        const auto asked = cluster.take(api_key::find_coordinator);
+        kafka::find_coordinator_response said;
+        auto& one = said.coordinators.emplace_back();
+        one.key = "g";
+        one.node_id = broker;
+        one.host = broker == 2 ? "two" : "three";
+        one.port = 9092;
+        cluster.answer(asked, said);
+    }
+};
+
+TEST(cluster_unreachable, a_leader_that_refuses_is_replaced_by_the_next_one) {
+    lost_run it;
+    const auto asked = it.ask_leader();
+    it.cluster.refuse("two:9092");
+    it.cluster.tell_metadata();
+    EXPECT_FALSE(it.cluster.has(api_key::metadata)) << "asked again without a pause";
+    it.elect();
+    it.cluster.pass(150 * millisecond);
+    it.cluster.tell_metadata();
+    it.cluster.connect("three:9092");
+    EXPECT_EQ(it.cluster.address_of(it.cluster.take(api_key::list_offsets)), "three:9092");
+    EXPECT_FALSE(asked.is_done());
+}
+
+TEST(cluster_unreachable, a_leader_that_does_not_answer_the_connect_is_doubted_after_a_while) {
+    lost_run it;
+    const auto asked = it.ask_leader();
+    it.cluster.pass(limits::connect_patience_ns - millisecond);
+    EXPECT_FALSE(it.cluster.has(api_key::metadata));
+    it.elect();
+    it.cluster.pass(2 * millisecond);
+    it.cluster.tell_metadata();
+    it.cluster.connect("three:9092");
+    EXPECT_TRUE(it.cluster.has(api_key::list_offsets));
+    EXPECT_FALSE(asked.is_done());
+}
+
+TEST(cluster_unreachable, pauses_between_the_questions_grow) {
+    lost_run it;
+    const auto asked = it.ask_leader();
+    it.cluster.refuse("two:9092");
+    int questions = 0;
+    for (int i = 0; i < 100; ++i) {
+        if (it.cluster.has(api_key::metadata)) {
+            it.cluster.tell_metadata();
+            ++questions;
+        }
+        if (it.cluster.wanted.contains("two:9092"))
+            it.cluster.refuse("two:9092");
+        it.cluster.pass(100 * millisecond);
+    }
+    EXPECT_GE(questions, 8);
+    EXPECT_LE(questions, 20);
+    EXPECT_FALSE(asked.is_done());
+}
+
+TEST(cluster_unreachable, another_broker_is_asked_when_the_only_connection_was_to_the_leader) {
+    lost_run it;
+    it.cluster.topics["t"] = {1};
+    const auto asked = it.ask_leader();
+    it.cluster.hang_up(it.cluster.take(api_key::list_offsets).link);
+    it.elect();
+    for (int i = 0; i < 20 && !it.cluster.wanted.contains("two:9092"); ++i) {
+        if (it.cluster.wanted.contains("one:9092"))
+            it.cluster.refuse("one:9092");
+        if (it.cluster.wanted.contains("three:9092"))
+            it.cluster.refuse("three:9092");
+        it.cluster.pass(100 * millisecond);
+    }
+    it.cluster.connect("two:9092");
+    it.cluster.pass(second);
+    it.cluster.tell_metadata();
+    EXPECT_TRUE(it.cluster.wanted.contains("three:9092"));
+    EXPECT_FALSE(asked.is_done());
+}
+
+TEST(cluster_unreachable, a_coordinator_that_refuses_is_looked_for_again) {
+    lost_run it;
+    const auto gone = it.calls.delete_groups({"g"});
+    it.cluster.connect("one:9092");
+    it.cluster.tell_metadata();
+    it.tell_coordinator(2);
+    EXPECT_FALSE(it.cluster.has(api_key::find_coordinator));
+    it.cluster.refuse("two:9092");
+    it.cluster.tell_metadata();
+    it.tell_coordinator(2);
+    EXPECT_FALSE(it.cluster.has(api_key::find_coordinator)) << "asked again without a pause";
+    it.cluster.pass(150 * millisecond);
+    it.cluster.tell_metadata();
+    it.tell_coordinator(3);
+    it.cluster.connect("three:9092");
+    EXPECT_EQ(it.cluster.address_of(it.cluster.take(api_key::delete_groups)), "three:9092");
+    EXPECT_FALSE(gone.is_done());
+}
+
+} // namespace
+} // namespace barnabas::client
