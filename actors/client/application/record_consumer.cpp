@@ -82,6 +82,12 @@ result<void> record_consumer::subscribe_matching(std::function<bool(const std::s
     });
 }
 
+result<void> record_consumer::subscribe_regex(std::string pattern) {
+    return parts_->ask_at_once([pattern = std::move(pattern)](cluster_consumer& consumer) {
+        return consumer.subscribe({{}, nullptr, pattern});
+    });
+}
+
 result<void> record_consumer::assign(std::set<partition_name> partitions) {
     return parts_->ask_at_once([partitions = std::move(partitions)](cluster_consumer& consumer) {
         return consumer.assign(partitions);

@@ -45,7 +45,9 @@ struct record_consumer_options {
 /// | `offset_out_of_range` | no position, or one outside of the log, and auto.offset.reset is none: seek |
 /// | `corrupt_message`, `invalid_record`, ... | the batch at the position is damaged: seek past it |
 /// | `rebalance_in_progress`, `illegal_generation`, `unknown_member_id` | a commit came too late: see below |
-/// | `fenced_instance_id` | another member has this group.instance.id |
+/// | `stale_member_epoch` | the same |
+/// | `fenced_instance_id`, `unreleased_instance_id` | another member has this group.instance.id |
+/// | `invalid_regular_expression`, `unsupported_assignor` | the coordinator does not take it |
 /// | `group_authorization_failed`, `topic_authorization_failed` | not allowed |
 /// | `request_timed_out` | no answer in time; the sentence says how far it got |
 /// | `closed` | the consumer was closed |
@@ -64,6 +66,8 @@ public:
     /// These topics, or all that the pattern lets through, also later ones; partitions come by the group.
     result<void> subscribe(std::set<std::string> topics);
     result<void> subscribe_matching(std::function<bool(const std::string& topic)> pattern);
+    /// The same, where the coordinator looks at the pattern (RE2): needs group.protocol=consumer.
+    result<void> subscribe_regex(std::string pattern);
     /// These partitions, without a group's help.
     result<void> assign(std::set<partition_name> partitions);
     void unsubscribe();

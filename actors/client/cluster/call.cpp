@@ -57,6 +57,11 @@ errc errc_of(kafka::error_code code) noexcept {
     case error_code::group_subscribed_to_topic: return errc::group_subscribed_to_topic;
     case error_code::unstable_offset_commit: return errc::unstable_offset_commit;
     case error_code::stale_member_epoch: return errc::stale_member_epoch;
+    case error_code::fenced_member_epoch: return errc::fenced_member_epoch;
+    case error_code::unreleased_instance_id: return errc::unreleased_instance_id;
+    case error_code::unsupported_assignor: return errc::unsupported_assignor;
+    case error_code::invalid_regular_expression: return errc::invalid_regular_expression;
+    case error_code::group_max_size_reached: return errc::group_max_size_reached;
     case error_code::topic_authorization_failed: return errc::topic_authorization_failed;
     case error_code::cluster_authorization_failed: return errc::cluster_authorization_failed;
     case error_code::group_authorization_failed: return errc::group_authorization_failed;

@@ -1,5 +1,7 @@
 #include "actors/client/cluster/cluster_view.hpp"
 
+#include <algorithm>
+
 namespace barnabas::client {
 
 void cluster_view::learn(const kafka::metadata_response& said, monotonic_ns asked_at) {
@@ -49,6 +51,12 @@ const broker_address* cluster_view::find_broker(std::int32_t id) const {
 const cluster_view::topic* cluster_view::find_topic(const std::string& name) const {
     const auto found = topics_.find(name);
     return found == topics_.end() ? nullptr : &found->second;
+}
+
+const std::string* cluster_view::name_of(const topic_id& id) const {
+    const auto found =
+        std::find_if(topics_.begin(), topics_.end(), [&](const auto& one) { return one.second.id == id; });
+    return found == topics_.end() ? nullptr : &found->first;
 }
 
 void cluster_view::learn_coordinator(const std::string& group, std::int32_t broker,

@@ -42,6 +42,8 @@ public:
     const broker_address* find_broker(std::int32_t id) const;
     std::int32_t controller() const noexcept { return controller_; }
     const topic* find_topic(const std::string& name) const;
+    /// Null for an id of which nothing was heard.
+    const std::string* name_of(const topic_id& id) const;
 
     void learn_coordinator(const std::string& group, std::int32_t broker, const broker_address& at);
     void forget_coordinator(const std::string& group) { coordinators_.erase(group); }

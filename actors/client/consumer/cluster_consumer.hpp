@@ -3,16 +3,18 @@
 #include "actors/client/cluster/cluster_view.hpp"
 #include "actors/client/consumer/consumer_settings.hpp"
 #include "actors/client/consumer/consumer_types.hpp"
-#include "actors/client/consumer/group_membership.hpp"
 #include "actors/client/consumer/group_offsets.hpp"
+#include "actors/client/consumer/membership.hpp"
 #include "actors/client/consumer/question.hpp"
 #include "actors/client/consumer/record_fetcher.hpp"
 #include "protocol/kafka/metadata.hpp"
 #include "runtime/random/random.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,10 +29,12 @@ struct poll_answer {
     std::optional<rebalance_event> change;
 };
 
-/// Which topics a subscription means: names, or all that a pattern lets through.
+/// Which topics a subscription means: names, or all that a pattern lets through, which is looked at here, or
+/// by the coordinator (RE2; only in the consumer protocol).
 struct wanted_topics {
     std::set<std::string> names;
     std::function<bool(const std::string&)> pattern;
+    std::string regex = {};
 };
 
 /// A consumer of a cluster: partitions by hand or from a group, positions, commits. One poll at a time.
@@ -47,7 +51,8 @@ public:
 
     /// Reads exactly these from now on. Codes: invalid_request beside a subscription.
     result<void> assign(const std::set<partition_name>& partitions);
-    /// Codes: invalid_request without group.id, or beside partitions by hand.
+    /// Codes: invalid_request without group.id, beside partitions by hand, or for a regex in a protocol
+    /// without that.
     result<void> subscribe(wanted_topics wanted);
     /// Ends both; a member leaves its group.
     void unsubscribe();
@@ -58,7 +63,8 @@ public:
     void poll(monotonic_ns until, monotonic_ns now, on_polled done);
     /// Ends a poll that waits, or the next one, with what is there.
     void wake_up() { woken_ = true; }
-    /// Without offsets: all positions. Codes: see `send_commit`.
+    /// Without offsets: all positions. Commits go one after the other. Codes: see `send_commit`; throttled
+    /// when too many wait.
     void commit(std::optional<committed_offsets_by_partition> offsets, on_done done);
     void committed(const std::set<partition_name>& partitions, on_offsets done);
 
@@ -70,7 +76,7 @@ public:
     /// The next offset to give out; nothing while unknown.
     std::optional<std::int64_t> position(const partition_name& name) const;
     const read_partition* find(const partition_name& name) const { return fetcher_.find(name); }
-    member_identity identity() const { return membership_.identity(); }
+    member_identity identity() const { return membership_->identity(); }
 
     /// Commits if it commits by itself, leaves the group; nothing is polled any more.
     void close(on_done done);
@@ -88,17 +94,25 @@ private:
 
     std::set<std::string> topics_wanted() const;
     void ask_view(monotonic_ns now);
+    kafka::metadata_request view_question() const;
     void hear_view(result<kafka::metadata_response> said, monotonic_ns asked_at, monotonic_ns now);
     void apply_pattern(const kafka::metadata_response& said);
     bool lacks_view(monotonic_ns now);
     void follow_membership();
     void find_beginnings(monotonic_ns now);
-    void hear_beginnings(const std::set<partition_name>& asked,
-                         const result<committed_offsets_by_partition>& said, monotonic_ns now);
+    /// By partition, the turn in which it was asked for.
+    using turns = std::map<partition_name, std::uint64_t>;
+    void hear_beginnings(const turns& asked, result<committed_offsets_by_partition> said, monotonic_ns now);
     void answer_poll(monotonic_ns now);
     bool commits_before_change();
     void give(result<poll_answer> answer);
     void commit_from_time_to_time(monotonic_ns now);
+    struct waiting_commit;
+    void queue_commit(committed_offsets_by_partition offsets, on_done done);
+    bool may_renew(const waiting_commit& one) const;
+    void carry_commits(monotonic_ns now);
+    void hear_commit(const result<void>& said, monotonic_ns now);
+    void end_commit(const result<void>& said, monotonic_ns now);
     committed_offsets_by_partition positions() const;
     bool is_out_of_group() const;
     void wake_at(monotonic_ns when) {
@@ -112,7 +126,7 @@ private:
     runtime::random draws_;
     cluster_view view_;
     record_fetcher fetcher_;
-    group_membership membership_;
+    std::unique_ptr<membership> membership_;
     mode mode_ = mode::nothing;
     wanted_topics wanted_;
     bool pattern_applied_ = false;
@@ -130,11 +144,26 @@ private:
     monotonic_ns view_not_before_{};
     std::map<std::string, kafka::error_code> told_topics_;
 
+    /// A commit that waits for its turn, or its answer: it goes under the identity that it was made under. So
+    /// an older one never takes back what a newer one did.
+    struct waiting_commit {
+        committed_offsets_by_partition offsets;
+        on_done done;
+        member_identity identity;
+        std::optional<std::uint64_t> life;
+        monotonic_ns until{};
+    };
+    std::deque<waiting_commit> commits_;
+    /// The first of them was sent.
+    bool commit_sent_ = false;
+    monotonic_ns commit_not_before_{};
+
     std::set<partition_name> without_beginning_;
     bool asking_beginnings_ = false;
     monotonic_ns beginnings_not_before_{};
 
     committed_offsets_by_partition last_committed_;
+    /// Of what goes from time to time.
     bool committing_ = false;
     monotonic_ns commit_at_{};
     monotonic_ns wake_{};

@@ -13,24 +13,28 @@ using kafka::error_code;
 
 void cluster_consumer::step(monotonic_ns now) {
     wake_ = {};
+    // The last commit may need a newer epoch.
+    const bool ends = closed_ && !commits_.empty() && membership_->life();
+    if (mode_ == mode::group && (!closed_ || ends)) {
+        membership_->step(now, poll_.has_value());
+        wake_at(membership_->deadline());
+    }
+    carry_commits(now);
     if (closed_)
         return;
-    if (mode_ == mode::group)
-        membership_.step(now, poll_.has_value());
     follow_membership();
     answer_poll(now);
+    carry_commits(now);
     find_beginnings(now);
     fetcher_.step(now);
     ask_view(now);
     wake_at(fetcher_.deadline());
-    if (mode_ == mode::group)
-        wake_at(membership_.deadline());
     if (poll_)
         wake_at(poll_->until);
 }
 
 std::set<std::string> cluster_consumer::topics_wanted() const {
-    auto names = membership_.topics_wanted();
+    auto names = membership_->topics_wanted();
     if (!wanted_.pattern)
         names.insert(wanted_.names.begin(), wanted_.names.end());
     for (const auto& name : fetcher_.partitions())
@@ -45,6 +49,8 @@ bool cluster_consumer::lacks_view(monotonic_ns now) {
     if (view_.is_known() && due > now)
         wake_at(due);
     if (!view_.is_known() || due <= now || fetcher_.wants_view() || (wanted_.pattern && !pattern_applied_))
+        return true;
+    if (!membership_->ids_wanted().empty())
         return true;
     const auto names = topics_wanted();
     return std::any_of(names.begin(), names.end(), [this](const auto& name) {
@@ -63,22 +69,31 @@ void cluster_consumer::ask_view(monotonic_ns now) {
     if (view_not_before_ > now)
         return wake_at(view_not_before_);
     asking_view_ = true;
-    auto names = wanted_.pattern ? std::nullopt : std::optional(topics_wanted());
     ports_.ask<kafka::metadata_request, kafka::metadata_response>(
         consumer_ports::lane::questions, {}, std::nullopt,
-        [names, creates = settings_.create_topics](std::int16_t) {
-            kafka::metadata_request request;
-            if (names) {
-                request.topics.emplace();
-                for (const auto& name : *names)
-                    request.topics->emplace_back().name = name;
-            }
-            request.allow_auto_topic_creation = creates;
-            return request;
-        },
+        [request = view_question()](std::int16_t) { return request; },
         [this, now](result<kafka::metadata_response> said, monotonic_ns then) {
             hear_view(std::move(said), now, then);
         });
+}
+
+/// For all topics, those of a few ids, or by name: one question is not for both.
+kafka::metadata_request cluster_consumer::view_question() const {
+    kafka::metadata_request request;
+    request.allow_auto_topic_creation = settings_.create_topics;
+    if (wanted_.pattern)
+        return request;
+    auto& topics = request.topics.emplace();
+    for (const auto& id : membership_->ids_wanted()) {
+        auto& topic = topics.emplace_back();
+        topic.topic_id = id;
+        topic.name.reset();
+    }
+    if (!topics.empty())
+        return request;
+    for (const auto& name : topics_wanted())
+        topics.emplace_back().name = name;
+    return request;
 }
 
 void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotonic_ns asked_at,
@@ -105,7 +120,7 @@ void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotoni
     if (wanted_.pattern)
         apply_pattern(*said);
     fetcher_.on_view(now);
-    membership_.on_view();
+    membership_->on_view();
 }
 
 void cluster_consumer::apply_pattern(const kafka::metadata_response& said) {
@@ -115,16 +130,16 @@ void cluster_consumer::apply_pattern(const kafka::metadata_response& said) {
             (!topic.is_internal || !settings_.exclude_internal))
             names.insert(*topic.name);
     pattern_applied_ = true;
-    membership_.subscribe(std::move(names));
+    membership_->subscribe(std::move(names));
 }
 
 /// What the group gave is read, what it took is not.
 void cluster_consumer::follow_membership() {
     if (mode_ != mode::group)
         return;
-    const auto& owned = membership_.owned();
+    const auto& owned = membership_->owned();
     for (const auto& name : fetcher_.partitions())
-        if (!owned.contains(name)) {
+        if (!owned.contains(name) && !settings_.planted.revoked_still_delivered) {
             fetcher_.remove(name);
             without_beginning_.erase(name);
             last_committed_.erase(name);
@@ -134,7 +149,7 @@ void cluster_consumer::follow_membership() {
             fetcher_.add(name);
             without_beginning_.insert(name);
         }
-    if (auto failure = membership_.take_failure())
+    if (auto failure = membership_->take_failure())
         failure_ = std::move(failure);
 }
 
@@ -149,28 +164,37 @@ void cluster_consumer::find_beginnings(monotonic_ns now) {
     if (beginnings_not_before_ > now)
         return wake_at(beginnings_not_before_);
     asking_beginnings_ = true;
-    ask_committed(
-        settings_, ports_, without_beginning_,
-        [this, asked = without_beginning_](const result<committed_offsets_by_partition>& said,
-                                           monotonic_ns then) { hear_beginnings(asked, said, then); });
+    turns asked;
+    for (const auto& name : without_beginning_)
+        asked[name] = fetcher_.find(name)->turn;
+    const auto as = membership_->life() ? membership_->identity() : member_identity{};
+    ask_committed(settings_, ports_, as, without_beginning_,
+                  [this, asked](result<committed_offsets_by_partition> said, monotonic_ns then) {
+                      hear_beginnings(asked, std::move(said), then);
+                  });
 }
 
-/// Whoever was moved meanwhile, or given away and back, is left alone or asked for again.
-void cluster_consumer::hear_beginnings(const std::set<partition_name>& asked,
-                                       const result<committed_offsets_by_partition>& said, monotonic_ns now) {
+/// Whoever was moved meanwhile, or given away and back, is left alone or asked for again: others may have
+/// read on.
+void cluster_consumer::hear_beginnings(const turns& asked, result<committed_offsets_by_partition> said,
+                                       monotonic_ns now) {
     asking_beginnings_ = false;
     beginnings_not_before_ = now + settings_.client.retry_backoff_ns;
+    if (!said && settings_.planted.failed_lookup_resets)
+        said = committed_offsets_by_partition{};
     if (!said) {
         const auto code = said.code();
         const bool passes = code == errc::unstable_offset_commit || code == errc::request_timed_out ||
-                            code == errc::rebalance_in_progress || code == errc::network_exception;
+                            code == errc::rebalance_in_progress || code == errc::network_exception ||
+                            code == errc::stale_member_epoch || code == errc::unknown_member_id;
         if (!passes)
             failure_ = said.failure();
         return;
     }
     beginnings_not_before_ = {};
-    for (const auto& name : asked) {
-        if (without_beginning_.erase(name) == 0)
+    for (const auto& [name, turn] : asked) {
+        const auto* one = fetcher_.find(name);
+        if (one == nullptr || one->turn != turn || without_beginning_.erase(name) == 0)
             continue;
         const auto found = said->find(name);
         if (found == said->end())
@@ -185,9 +209,9 @@ void cluster_consumer::hear_beginnings(const std::set<partition_name>& asked,
 /// Before partitions go to others, what was polled of them is committed.
 bool cluster_consumer::commits_before_change() {
     if (handover_ == handover::committing)
-        return true;
+        return !settings_.planted.given_up_uncommitted;
     const bool wanted = settings_.auto_commit && handover_ == handover::none &&
-                        membership_.change()->what == rebalance_event::kind::revoked;
+                        membership_->change()->what == rebalance_event::kind::revoked;
     handover_ = wanted ? handover::committing : handover::done;
     if (!wanted)
         return false;
@@ -197,7 +221,7 @@ bool cluster_consumer::commits_before_change() {
         if (handover_ == handover::committing)
             handover_ = handover::done;
     });
-    return handover_ == handover::committing;
+    return handover_ == handover::committing && !settings_.planted.given_up_uncommitted;
 }
 
 void cluster_consumer::answer_poll(monotonic_ns now) {
@@ -205,12 +229,12 @@ void cluster_consumer::answer_poll(monotonic_ns now) {
         return;
     if (failure_)
         return give(*std::exchange(failure_, std::nullopt));
-    if (mode_ == mode::group && membership_.change() != nullptr) {
+    if (mode_ == mode::group && membership_->change() != nullptr) {
         if (commits_before_change())
             return;
         change_told_ = true;
-        membership_.set_change_told();
-        return give(poll_answer{{}, *membership_.change()});
+        membership_->set_change_told();
+        return give(poll_answer{{}, *membership_->change()});
     }
     while (fetcher_.has_something()) {
         poll_answer answer;

@@ -20,12 +20,17 @@ struct key_row {
     value_check check;
 };
 
-constexpr std::array<key_row, 24> rows{{
+constexpr std::array<key_row, 25> rows{{
     {{"group.id", "", "The group that this consumer belongs to."}, config_type::string, {}},
     {{"group.instance.id", "", "A name that lets the member come back without a rebalance."},
      config_type::string,
      {}},
-    {{"group.protocol", "classic", "Only classic."}, config_type::string, one_of("classic")},
+    {{"group.protocol", "classic", "classic, or consumer: the coordinator decides who reads what (KIP-848)."},
+     config_type::string,
+     one_of("classic consumer CLASSIC CONSUMER")},
+    {{"group.remote.assignor", "", "The assignor that the coordinator shall use: uniform, range."},
+     config_type::string,
+     {}},
     {{"auto.offset.reset", "latest", "Where to begin without a committed offset: earliest, latest, none."},
      config_type::string,
      one_of("earliest latest none")},
@@ -97,6 +102,11 @@ constexpr std::array<assignor_name, 4> assignor_names{{
     {"org.apache.kafka.clients.consumer.CooperativeStickyAssignor", "cooperative-sticky"},
 }};
 
+/// What the coordinator decides in the consumer protocol, and what only that has.
+constexpr std::array<std::string_view, 3> classic_keys{"partition.assignment.strategy",
+                                                       "heartbeat.interval.ms", "session.timeout.ms"};
+constexpr std::array<std::string_view, 1> consumer_protocol_keys{"group.remote.assignor"};
+
 using properties = std::map<std::string, std::string>;
 using values = std::map<std::string_view, config_value>;
 
@@ -154,6 +164,12 @@ result<std::vector<std::string>> read_assignors(const std::vector<std::string>& 
 }
 
 std::optional<error> find_clash(const consumer_settings& made, const properties& all) {
+    const auto foreign = made.by_heartbeat ? std::span<const std::string_view>(classic_keys)
+                                           : std::span<const std::string_view>(consumer_protocol_keys);
+    for (const auto key : foreign)
+        if (all.contains(std::string(key)))
+            return wrong(std::string(key) + " cannot be set when group.protocol=" +
+                         (made.by_heartbeat ? "consumer" : "classic"));
     if (made.heartbeat_ns >= made.session_timeout_ns)
         return wrong("heartbeat.interval.ms must be below session.timeout.ms");
     const auto given = all.find("enable.auto.commit");
@@ -188,6 +204,9 @@ void take_group(const values& read, consumer_settings& made) {
     const auto ns = [&](std::string_view key) { return read.at(key).number * ns_per_ms; };
     made.group = text_unless_empty(read, "group.id");
     made.instance = text_unless_empty(read, "group.instance.id");
+    const auto& protocol = read.at("group.protocol").text;
+    made.by_heartbeat = protocol == "consumer" || protocol == "CONSUMER";
+    made.remote_assignor = read.at("group.remote.assignor").text;
     made.auto_commit = read.at("enable.auto.commit").boolean;
     made.auto_commit_interval_ns = ns("auto.commit.interval.ms");
     made.session_timeout_ns = ns("session.timeout.ms");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/cluster/settings.hpp"
+#include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -20,6 +21,10 @@ struct consumer_settings {
     /// Without one there are no commits, and no subscriptions.
     std::optional<std::string> group;
     std::optional<std::string> instance;
+    /// The consumer protocol (KIP-848), in which the coordinator decides who reads what.
+    bool by_heartbeat = false;
+    /// The assignor that the coordinator shall use; empty: which it likes.
+    std::string remote_assignor;
     reset_policy reset = reset_policy::latest;
     bool auto_commit = true;
     std::int64_t auto_commit_interval_ns = 0;
@@ -38,6 +43,7 @@ struct consumer_settings {
     bool check_crcs = true;
     bool exclude_internal = true;
     std::string rack;
+    planted_bugs planted;
 };
 
 /// The keys of consumers alone; those of every client are `client_keys`.

@@ -32,6 +32,10 @@ void group_membership::subscribe(std::set<std::string> topics) {
     wants_join_ = !topics_.empty();
 }
 
+result<void> group_membership::subscribe_regex(std::string) {
+    return error{errc::invalid_request, "a pattern that the coordinator reads needs group.protocol=consumer"};
+}
+
 std::set<std::string> group_membership::topics_wanted() const {
     auto wanted = topics_;
     for (const auto& one : members_)
@@ -54,9 +58,9 @@ void group_membership::step(monotonic_ns now, bool in_poll) {
     if (state_ == state::planning)
         plan();
     const bool idle = state_ == state::outside || state_ == state::steady;
-    if (wants_join_ && in_poll && idle && changes_.empty())
+    if (wants_join_ && in_poll && idle && !has_changes())
         let_go();
-    if (state_ == state::letting_go && changes_.empty())
+    if (state_ == state::letting_go && !has_changes())
         join(now);
     beat(now);
 }
@@ -67,18 +71,7 @@ void group_membership::let_go() {
     wants_join_ = false;
     previous_ = owned_;
     if (!is_cooperative() && !owned_.empty())
-        changes_.push_back({rebalance_event::kind::revoked, {owned_.begin(), owned_.end()}});
-}
-
-void group_membership::change_handled() {
-    if (changes_.empty())
-        return;
-    const auto handled = std::move(changes_.front());
-    changes_.pop_front();
-    told_ = false;
-    if (handled.what != rebalance_event::kind::assigned)
-        for (const auto& name : handled.partitions)
-            owned_.erase(name);
+        tell(rebalance_event::kind::revoked, {owned_.begin(), owned_.end()});
 }
 
 void group_membership::join(monotonic_ns now) {
@@ -217,11 +210,9 @@ void group_membership::watch_polls(monotonic_ns now) {
 }
 
 void group_membership::forget_all() {
-    owned_.clear();
+    membership::forget_all();
     previous_.clear();
     members_.clear();
-    changes_.clear();
-    told_ = false;
 }
 
 void group_membership::leave(const std::string& reason, std::function<void(monotonic_ns)> done) {

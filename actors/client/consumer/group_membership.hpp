@@ -3,8 +3,7 @@
 #include "actors/client/cluster/cluster_view.hpp"
 #include "actors/client/consumer/client_assignors.hpp"
 #include "actors/client/consumer/consumer_settings.hpp"
-#include "actors/client/consumer/consumer_types.hpp"
-#include "actors/client/consumer/group_offsets.hpp"
+#include "actors/client/consumer/membership.hpp"
 #include "actors/client/consumer/question.hpp"
 #include "protocol/kafka/heartbeat.hpp"
 #include "protocol/kafka/join_group.hpp"
@@ -12,7 +11,6 @@
 #include "runtime/random/random.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -26,39 +24,26 @@ namespace barnabas::client {
 /// done. A machine; part of `cluster_consumer`.
 ///
 ///     outside -> letting_go -> joining -> planning (leader) -> syncing -> steady -> letting_go ...
-class group_membership {
+class group_membership final : public membership {
 public:
     group_membership(const consumer_settings& settings, const consumer_ports& ports, const cluster_view& view,
                      const runtime::random& draws)
         : settings_(settings), ports_(ports), view_(view), draws_(draws) {}
 
-    /// Other topics than before: the member joins again.
-    void subscribe(std::set<std::string> topics);
-    const std::set<std::string>& subscribed() const noexcept { return topics_; }
-    /// Topics that must be known: its own and, for the leader, those of all members.
-    std::set<std::string> topics_wanted() const;
+    /// The member joins again.
+    void subscribe(std::set<std::string> topics) override;
+    result<void> subscribe_regex(std::string pattern) override;
+    /// Its own and, for the leader, those of all members.
+    std::set<std::string> topics_wanted() const override;
+    std::set<topic_id> ids_wanted() const override { return {}; }
 
-    /// `in_poll`: the program waits for records just now.
-    void step(monotonic_ns now, bool in_poll);
-    monotonic_ns deadline() const noexcept { return wake_; }
-    /// Topics or their partitions became others.
-    void on_view();
-
-    /// What the program must be told next; it stays until `change_handled`.
-    const rebalance_event* change() const { return changes_.empty() ? nullptr : &changes_.front(); }
-    void set_change_told() noexcept { told_ = true; }
-    void change_handled();
-    /// Partitions that are read from now on, also those that go soon.
-    const std::set<partition_name>& owned() const noexcept { return owned_; }
-    member_identity identity() const { return {member_id_, generation_}; }
-    bool is_steady() const noexcept { return state_ == state::steady; }
-    /// What will not pass by itself, once.
-    std::optional<error> take_failure() { return std::exchange(failure_, std::nullopt); }
-
-    /// The program gave up what it had.
-    void forget_all();
-    /// Tells the coordinator that it goes, unless it has a name to come back with; `done` when it heard.
-    void leave(const std::string& reason, std::function<void(monotonic_ns)> done);
+    void step(monotonic_ns now, bool in_poll) override;
+    void on_view() override;
+    member_identity identity() const override { return {member_id_, generation_}; }
+    std::optional<std::uint64_t> life() const override { return std::nullopt; }
+    /// One that has a name to come back with tells nobody.
+    void leave(const std::string& reason, std::function<void(monotonic_ns)> done) override;
+    void forget_all() override;
 
 private:
     enum class state { outside, letting_go, joining, planning, syncing, steady };
@@ -67,7 +52,6 @@ private:
     void let_go();
     void join(monotonic_ns now);
     kafka::join_group_request join_request() const;
-    slice subscription_for(const std::string& assignor) const;
     void hear_join(result<kafka::join_group_response> said, monotonic_ns now);
     void read_members(const kafka::join_group_response& said);
     void plan();
@@ -82,7 +66,6 @@ private:
     void lose_all();
     void pause(monotonic_ns now);
     partition_counts counts_of(const std::set<std::string>& topics) const;
-    void wake_at(monotonic_ns when) { wake_ = wake_ == monotonic_ns{} ? when : std::min(wake_, when); }
 
     const consumer_settings& settings_;
     const consumer_ports& ports_;
@@ -93,7 +76,6 @@ private:
     /// Answers to questions of an older turn are void.
     std::uint64_t turn_ = 0;
     std::set<std::string> topics_;
-    std::set<partition_name> owned_;
     /// What it had before it let go, for assignors that give it back.
     std::set<partition_name> previous_;
     std::string member_id_;
@@ -103,16 +85,11 @@ private:
     std::vector<member_wish> members_;
     /// What the leader's plan was made of.
     partition_counts planned_for_;
-    std::deque<rebalance_event> changes_;
-    /// The program is at the first of them.
-    bool told_ = false;
-    std::optional<error> failure_;
     std::uint32_t attempts_ = 0;
     monotonic_ns not_before_{};
     monotonic_ns beat_at_{};
     bool beating_ = false;
     monotonic_ns polled_at_{};
-    monotonic_ns wake_{};
 };
 
 } // namespace barnabas::client

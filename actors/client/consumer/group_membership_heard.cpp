@@ -73,10 +73,10 @@ void group_membership::take_assignment(const slice& bytes) {
     // What was given up is free only when all members know: they join again.
     wants_join_ = wants_join_ || !gone.empty();
     if (!gone.empty())
-        changes_.push_back({rebalance_event::kind::revoked, std::move(gone)});
+        tell(rebalance_event::kind::revoked, std::move(gone));
     owned_.insert(come.begin(), come.end());
     if (!come.empty())
-        changes_.push_back({rebalance_event::kind::assigned, std::move(come)});
+        tell(rebalance_event::kind::assigned, std::move(come));
 }
 
 void group_membership::hear_beat(result<kafka::heartbeat_response> said, std::int32_t generation,
@@ -122,25 +122,13 @@ void group_membership::react(error_code code, const char* to, monotonic_ns now) 
     pause(now);
 }
 
-/// Others may have its partitions by now. The program hears only of those that it was told to have.
 void group_membership::lose_all() {
     ++turn_;
     generation_ = -1;
     state_ = state::outside;
     wants_join_ = !topics_.empty();
     previous_.clear();
-    const std::size_t kept = told_ ? 1 : 0;
-    for (std::size_t at = kept; at < changes_.size(); ++at)
-        if (changes_[at].what == rebalance_event::kind::assigned)
-            for (const auto& name : changes_[at].partitions)
-                owned_.erase(name);
-    changes_.resize(std::min(changes_.size(), kept));
-    auto left = owned_;
-    if (told_ && changes_.front().what != rebalance_event::kind::assigned)
-        for (const auto& name : changes_.front().partitions)
-            left.erase(name);
-    if (!left.empty())
-        changes_.push_back({rebalance_event::kind::lost, {left.begin(), left.end()}});
+    lose_owned();
 }
 
 void group_membership::pause(monotonic_ns now) {

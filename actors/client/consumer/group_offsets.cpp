@@ -15,6 +15,7 @@ namespace {
 constexpr std::int16_t last_with_names = 9;
 constexpr std::int16_t first_with_groups = 8;
 constexpr std::int16_t first_with_stable = 7;
+constexpr std::int16_t first_with_epochs = 9;
 
 std::map<std::string, std::vector<std::int32_t>> by_topic(const std::set<partition_name>& partitions) {
     std::map<std::string, std::vector<std::int32_t>> topics;
@@ -23,16 +24,21 @@ std::map<std::string, std::vector<std::int32_t>> by_topic(const std::set<partiti
     return topics;
 }
 
-kafka::offset_fetch_request fetch_request(const std::string& group, bool stable,
+kafka::offset_fetch_request fetch_request(const consumer_settings& settings, const member_identity& identity,
                                           const std::set<partition_name>& partitions, std::int16_t version) {
     kafka::offset_fetch_request asked;
-    asked.require_stable = stable;
+    const auto& group = *settings.group;
+    asked.require_stable = settings.read_committed;
     asked.group_id = group;
     asked.topics.emplace();
     if (version >= first_with_groups) {
         auto& one = asked.groups.emplace_back();
         one.group_id = group;
         one.topics.emplace();
+        if (version >= first_with_epochs && identity.generation > 0) {
+            one.member_id = identity.id;
+            one.member_epoch = identity.generation;
+        }
     }
     for (const auto& [topic, numbers] : by_topic(partitions)) {
         if (version >= first_with_groups) {
@@ -106,7 +112,7 @@ result<void> outcome_of(const kafka::offset_commit_response& said) {
 } // namespace
 
 void ask_committed(const consumer_settings& settings, const consumer_ports& ports,
-                   const std::set<partition_name>& partitions,
+                   const member_identity& identity, const std::set<partition_name>& partitions,
                    std::function<void(result<committed_offsets_by_partition>, monotonic_ns)> done) {
     question_rules rules;
     rules.target = call_target::coordinator(*settings.group);
@@ -114,8 +120,8 @@ void ask_committed(const consumer_settings& settings, const consumer_ports& port
     rules.lowest_version = settings.read_committed ? first_with_stable : 2;
     ports.ask<kafka::offset_fetch_request, kafka::offset_fetch_response>(
         consumer_ports::lane::questions, std::move(rules), std::nullopt,
-        [group = *settings.group, stable = settings.read_committed, partitions](std::int16_t version) {
-            return fetch_request(group, stable, partitions, version);
+        [settings, identity, partitions](std::int16_t version) {
+            return fetch_request(settings, identity, partitions, version);
         },
         [done = std::move(done)](result<kafka::offset_fetch_response> said, monotonic_ns now) {
             done(said ? offsets_in(*said) : result<committed_offsets_by_partition>(said.failure()), now);
@@ -124,14 +130,14 @@ void ask_committed(const consumer_settings& settings, const consumer_ports& port
 
 void send_commit(const consumer_settings& settings, const consumer_ports& ports,
                  const member_identity& identity, const committed_offsets_by_partition& offsets,
-                 std::function<void(result<void>, monotonic_ns)> done) {
+                 std::int64_t timeout_ns, std::function<void(result<void>, monotonic_ns)> done) {
     question_rules rules;
     rules.target = call_target::coordinator(*settings.group);
     rules.highest_version = last_with_names;
     rules.lowest_version = 2;
     rules.changes_something = true;
     ports.ask<kafka::offset_commit_request, kafka::offset_commit_response>(
-        consumer_ports::lane::questions, std::move(rules), std::nullopt,
+        consumer_ports::lane::questions, std::move(rules), timeout_ns,
         [asked = commit_request(settings, identity, offsets)](std::int16_t) { return asked; },
         [done = std::move(done)](result<kafka::offset_commit_response> said, monotonic_ns now) {
             done(said ? outcome_of(*said) : result<void>(said.failure()), now);

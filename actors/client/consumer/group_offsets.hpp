@@ -21,15 +21,16 @@ struct member_identity {
 using committed_offsets_by_partition = std::map<partition_name, committed_offset>;
 
 /// Asks where a group is in these partitions; those without a committed offset are not in the answer.
-/// Errors: of the first partition that has one.
+/// A member of the consumer protocol asks as itself, so that it is not told what an older owner has left;
+/// else the identity is nobody's. Errors: of the first partition that has one.
 void ask_committed(const consumer_settings& settings, const consumer_ports& ports,
-                   const std::set<partition_name>& partitions,
+                   const member_identity& identity, const std::set<partition_name>& partitions,
                    std::function<void(result<committed_offsets_by_partition>, monotonic_ns)> done);
 
 /// Commits for the settings' group. Codes: rebalance_in_progress, illegal_generation, unknown_member_id,
-/// fenced_instance_id: others have the partitions, or will; and those of all calls.
+/// fenced_instance_id, stale_member_epoch: others have the partitions, or will; and those of all calls.
 void send_commit(const consumer_settings& settings, const consumer_ports& ports,
                  const member_identity& identity, const committed_offsets_by_partition& offsets,
-                 std::function<void(result<void>, monotonic_ns)> done);
+                 std::int64_t timeout_ns, std::function<void(result<void>, monotonic_ns)> done);
 
 } // namespace barnabas::client

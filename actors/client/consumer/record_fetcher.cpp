@@ -215,7 +215,8 @@ void record_fetcher::hear_fetch(std::int32_t broker, result<kafka::fetch_respons
     wants_view_ = wants_view_ || refused;
     for (const auto& [name, part] : asked.parts) {
         const auto at = partitions_.find(name);
-        if (at == partitions_.end() || at->second.turn != part.turn)
+        if (at == partitions_.end() ||
+            (at->second.turn != part.turn && !settings_.planted.fetch_before_seek_taken))
             continue;
         auto& one = at->second;
         one.asked = false;
@@ -236,7 +237,8 @@ void record_fetcher::hear_partition(read_partition& one, const asked_partition& 
     one.failures = 0;
     one.high_watermark = said.high_watermark;
     one.log_start = said.log_start_offset;
-    if (!said.records || said.records->empty() || one.fetch_from != asked.from)
+    if (!said.records || said.records->empty() ||
+        (one.fetch_from != asked.from && !settings_.planted.fetch_before_seek_taken))
         return;
     one.served = ++served_;
     keep(one, said);

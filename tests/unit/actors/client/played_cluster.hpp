@@ -167,6 +167,7 @@ public:
             versions.api_keys.push_back({key, 0, served_up_to, {}});
         answer(to, versions);
     }
+    /// All topics have one id; asked by it, the first is told.
     kafka::metadata_response metadata(const request& asked) const {
         kafka::metadata_response said;
         for (const auto& one : brokers) {
@@ -182,7 +183,7 @@ public:
                 describe(said, name);
         else
             for (const auto& wish : *wishes.topics)
-                describe(said, *wish.name);
+                describe(said, wish.name ? *wish.name : topics.begin()->first);
         return said;
     }
     void tell_metadata() {
