@@ -229,14 +229,14 @@ void cluster_consumer::answer_poll(monotonic_ns now) {
         return;
     if (failure_)
         return give(*std::exchange(failure_, std::nullopt));
-    if (mode_ == mode::group && membership_->change() != nullptr) {
-        if (commits_before_change())
-            return;
+    const bool is_changing = mode_ == mode::group && membership_->change() != nullptr;
+    if (is_changing && !commits_before_change()) {
         change_told_ = true;
         membership_->set_change_told();
         return give(poll_answer{{}, *membership_->change()});
     }
-    while (fetcher_.has_something()) {
+    // While a change waits for its commit nothing more is given out; the poll ends in its time all the same.
+    while (!is_changing && fetcher_.has_something()) {
         poll_answer answer;
         const auto taken = fetcher_.take(settings_.poll_records_max, answer.records);
         if (!taken)

@@ -188,6 +188,28 @@ TEST(group_membership, with_auto_commit_what_was_polled_is_committed_before_it_l
     EXPECT_EQ(it.changed(), rebalance_event::kind::revoked);
 }
 
+TEST(group_membership, a_poll_ends_in_its_time_though_the_commit_before_a_change_has_no_answer) {
+    member_run it(keys{{"enable.auto.commit", "true"}});
+    it.become_member();
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 3)}}});
+    it.poll(3600 * second);
+    it.pass(3 * second);
+    it.answer_beat(error_code::rebalance_in_progress);
+    it.consumer.wake_up();
+    it.settle();
+    ASSERT_TRUE(it.polled.has_value());
+    it.poll(50 * millisecond);
+    const auto commit = it.take(api_key::offset_commit);
+    EXPECT_FALSE(it.polled.has_value());
+    it.pass(60 * millisecond);
+    ASSERT_TRUE(it.polled.has_value());
+    EXPECT_EQ(it.changed(), std::nullopt);
+    it.poll(3600 * second);
+    EXPECT_FALSE(it.polled.has_value());
+    it.answer_commit(commit);
+    EXPECT_EQ(it.changed(), rebalance_event::kind::revoked);
+}
+
 TEST(group_membership, a_cooperative_member_keeps_reading_and_gives_up_only_what_is_taken) {
     member_run it(keys{{"partition.assignment.strategy", "cooperative-sticky"}});
     it.become_member("cooperative-sticky");
