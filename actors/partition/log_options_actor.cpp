@@ -84,6 +84,8 @@ void report_opening(logger& log, const std::string& partition, const replica::re
         log.error("records_lost", {{"partition", partition}, {"message", replica::to_string(report)}});
     for (const auto& ignored : report.ignored_checkpoints)
         log.warn("checkpoint_ignored", {{"partition", partition}, {"message", ignored}});
+    for (const auto& remark : report.remarks)
+        log.warn("log_strange", {{"partition", partition}, {"message", remark}});
     for (const auto& damage : report.damage)
         log.error("log_damaged", {{"partition", partition}, {"message", damage}});
 }

@@ -41,6 +41,9 @@ struct recovery_report {
     log_offset lost_upto{0};
     /// Damage below the recovery point, which is reported and left as it is.
     std::vector<std::string> damage;
+    /// What looks as if somebody had been at the files, and may as well come from a crash, or was accepted at
+    /// an earlier start.
+    std::vector<std::string> remarks;
     /// Values of the data directory's checkpoints that make no sense for this log.
     std::vector<std::string> ignored_checkpoints;
 

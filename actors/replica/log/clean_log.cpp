@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace barnabas::replica {
@@ -138,6 +139,25 @@ result<recovered_log> decode_clean_log(std::span<const std::byte> closed, const 
     return log;
 }
 
+/// Of a log with several segments nobody may notice for long that one is missing in their midst. One listing
+/// is no price for those; the many logs of one segment are not looked at.
+result<void> check_all_there(runtime::file_system& files, const std::string& directory,
+                             const std::vector<segment_state>& segments) {
+    if (segments.size() < 2)
+        return {};
+    auto entries = files.list(directory);
+    if (!entries)
+        return entries.failure();
+    std::set<log_offset> there;
+    for (const auto& entry : *entries)
+        if (const auto base = offset_of_file(entry.name, log_suffix))
+            there.insert(*base);
+    for (const auto& segment : segments)
+        if (BARNABAS_MARK_IF(!there.contains(segment.base_offset), closed_log_lacks_segment))
+            return malformed(segment_file_name(segment.base_offset, log_suffix) + " is not there");
+    return {};
+}
+
 /// Opened with their first use, so that they need not be closed if the rest fails.
 result<segment_files> open_later(runtime::file_system& files, const std::string& directory, log_offset base) {
     std::array<runtime::file_id, 3> opened{};
@@ -216,6 +236,8 @@ result<recovered_log> restore_clean_log(runtime::file_system& files, const log_o
         log->producers = {};
     if (options.planted.reuse_offset_after_restart && log->log_end_offset > log->log_start_offset)
         log->log_end_offset = log->log_end_offset - 1;
+    if (auto whole = check_all_there(files, options.directory, log->segments); !whole)
+        return whole.failure();
     auto opened = open_later(files, options.directory, log->segments.back().base_offset);
     if (!opened)
         return opened.failure();

@@ -3,6 +3,9 @@
 #include "actors/replica/log/index_search.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/model/assert.hpp"
+#include "runtime/disk/steady_read.hpp"
+
+#include <array>
 
 namespace barnabas::replica {
 namespace {
@@ -36,6 +39,23 @@ result<file_position> find_position(runtime::file_system& files, runtime::file_i
         return file_position(0);
     const auto position = entry_at((*found)->data(), log.base_offset).position;
     return position.get() < log.size ? position : file_position(0);
+}
+
+result<std::optional<offset_entry>> last_offset_entry(runtime::file_system& files, runtime::file_id index,
+                                                      log_offset base) {
+    auto size = files.size(index);
+    if (!size)
+        return size.failure();
+    if (*size < offset_entry_size)
+        return std::optional<offset_entry>{};
+    std::array<std::byte, offset_entry_size> bytes;
+    const auto position = *size / offset_entry_size * offset_entry_size - offset_entry_size;
+    auto got = runtime::read_steadily(files, index, file_position(position), bytes);
+    if (!got)
+        return got.failure();
+    if (got->count != bytes.size())
+        return std::optional<offset_entry>{};
+    return std::optional(entry_at(bytes.data(), base));
 }
 
 result<std::vector<offset_entry>> sound_offset_entries(runtime::file_system& files, runtime::file_id index,

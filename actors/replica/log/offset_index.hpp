@@ -5,6 +5,7 @@
 #include "runtime/disk/disk.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 /// `.index`: int32 offset relative to the segment's base, int32 position, both growing. A batch begins at the
@@ -26,6 +27,10 @@ void put_offset_entry(std::vector<std::byte>& to, log_offset base, const offset_
 /// search needs, and never trusts a position beyond `log_size`.
 result<file_position> find_position(runtime::file_system& files, runtime::file_id index,
                                     const readable_range& log, log_offset offset);
+
+/// The last entry, whether it makes sense or not.
+result<std::optional<offset_entry>> last_offset_entry(runtime::file_system& files, runtime::file_id index,
+                                                      log_offset base);
 
 /// The beginning of the index that makes sense: entries that grow, inside the log and below `end`.
 result<std::vector<offset_entry>> sound_offset_entries(runtime::file_system& files, runtime::file_id index,

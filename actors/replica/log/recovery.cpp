@@ -240,8 +240,8 @@ segment_recovery recovery::look_at(bool gaps_allowed, bool old_messages_given_up
 }
 
 result<void> recovery::inspect_segment(std::size_t index) {
-    const bool ends_at_recovery_point = bases_[index + 1] == scan_from_;
-    auto segment = look_at(true, gives_up_old_messages()).inspect(bases_[index], ends_at_recovery_point);
+    auto segment =
+        look_at(was_compacted(), gives_up_old_messages()).inspect(bases_[index], bases_[index + 1]);
     if (!segment)
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
@@ -249,6 +249,8 @@ result<void> recovery::inspect_segment(std::size_t index) {
     if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point))
         if (auto noted = note_damage(index, *segment); !noted)
             return noted;
+    if (auto checked = check_gap_behind(index, segment->next_offset); !checked)
+        return checked;
     if (auto inspected = inspect_transactions(*segment, bases_[index + 1]); !inspected)
         return inspected;
     log_.segments.push_back(segment->state);
@@ -259,9 +261,10 @@ result<void> recovery::inspect_segment(std::size_t index) {
 result<bool> recovery::scan_segment(std::size_t index) {
     const auto base = bases_[index];
     const bool gaps_allowed = may_have_gaps();
-    // Where records were given up, the log goes on in a segment with a snapshot of its own.
-    const bool hole = base > next_offset_ && !damaged_snapshots_.contains(base) && !may_have_gap_before(base);
-    if (base < next_offset_ || hole) {
+    auto follows = may_follow(base);
+    if (!follows)
+        return follows;
+    if (!*follows) {
         BARNABAS_MARK(segment_missing);
         const auto why = "segment " + std::to_string(base.get()) + " follows where offset " +
                          std::to_string(next_offset_.get()) + " should come";
@@ -282,6 +285,10 @@ result<bool> recovery::scan_segment(std::size_t index) {
     next_offset_ = segment->next_offset;
     log_.segments.push_back(segment->state);
     auto& report = log_.report;
+    if (segment->emptied)
+        report.remarks.push_back(segment_file_name(base, log_suffix) +
+                                 " is empty, and its index has entries: what it held had not become stable "
+                                 "before a power cut, or somebody emptied it");
     report.bytes_scanned += segment->bytes_scanned;
     if (!segment->bad)
         return true;
@@ -313,6 +320,7 @@ result<void> recovery::complete_segments() {
         log_.report.clean = false;
         log_.report.lost_from = next_offset_;
         log_.report.lost_upto = stable_upto;
+        given_up_to_ = std::max(given_up_to_, stable_upto);
         next_offset_ = stable_upto;
         if (auto made = create_segment(stable_upto); !made)
             return made;
@@ -383,11 +391,13 @@ result<void> recovery::write_snapshot() {
     // Of what Kafka wrote nobody knows how it came to the disk, unless all of it was just read and written
     // again.
     const bool all_rewritten = scan_from_.get() <= 0 && log_.report.lost_from == log_.report.lost_upto;
-    log_.sound_from = sound_from_.value_or(all_rewritten ? log_offset(0) : log_.log_end_offset);
+    log_.sound_from =
+        std::max(sound_from_.value_or(all_rewritten ? log_offset(0) : log_.log_end_offset), given_up_to_);
     const auto end = log_.log_end_offset;
     // All was read for old messages; a mark says that this need not be done again.
     const bool unmarked = convert_ && !sound_from_;
-    if ((end != proven_ || unmarked) && (end.get() > 0 || proven_.get() >= 0)) {
+    const bool moved = sound_from_ && log_.sound_from != *sound_from_;
+    if ((end != proven_ || unmarked || moved) && (end.get() > 0 || proven_.get() >= 0)) {
         const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from));
         const auto name = segment_file_name(end, snapshot_suffix);
         const bool synced = !options_.planted.snapshot_renamed_unsynced;

@@ -84,9 +84,16 @@ private:
     result<void> inspect_segment(std::size_t index);
     result<bool> scan_segment(std::size_t index);
     result<void> end_log(std::size_t index, const std::string& why);
+    bool was_compacted() const;
     bool may_have_gaps() const;
+    bool is_vouched(log_offset segment_base) const;
     bool may_have_gap_before(log_offset segment_base) const;
     void note_gap(const batch::batch_header& header);
+    result<bool> may_follow(log_offset segment_base);
+    result<bool> may_follow_hole(log_offset segment_base);
+    result<bool> begins_with_batch(log_offset segment_base);
+    result<void> check_gap_behind(std::size_t index, log_offset end);
+    void pass_gap(log_offset from, log_offset upto);
     /// An error when a cut at `offset` would take away what was stable for certain.
     result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
     error damaged(log_offset offset, const std::string& file, const std::string& why) const;
@@ -147,6 +154,9 @@ private:
     /// Behind the last batch; a gap between two batches of one segment was met.
     log_offset scanned_to_{-1};
     bool gap_seen_ = false;
+    /// Behind the last gap between segments that was accepted, and behind the last damage that was given up:
+    /// no sync mark vouches for what lies below.
+    log_offset given_up_to_{0};
 
     recovered_log log_;
     /// Files of scanned segments, in the order of `log_.segments`' tail; closed at the end but for the last.

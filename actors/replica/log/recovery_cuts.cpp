@@ -47,6 +47,8 @@ result<void> recovery::note_damage(std::size_t index, const recovered_segment& s
     if (!cut_allowed_ && sound_from_ && *sound_from_ < bases_[index + 1])
         return damaged(bases_[index], where, *segment.bad);
     log_.report.damage.push_back(where + ": " + *segment.bad);
+    if (cut_allowed_)
+        given_up_to_ = std::max(given_up_to_, bases_[index + 1]);
     return {};
 }
 

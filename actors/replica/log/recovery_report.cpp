@@ -30,6 +30,8 @@ std::string to_string(const recovery_report& report) {
                 std::to_string(report.lost_upto.get() - 1) + ", which had been stable";
     for (const auto& damage : report.damage)
         text += ", damage in " + damage;
+    for (const auto& remark : report.remarks)
+        text += ", " + remark;
     return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/offset_index.hpp"
+#include "actors/replica/log/segment_end.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/time_index.hpp"
 #include "protocol/model/mark.hpp"
@@ -20,8 +21,10 @@ time_point unknown_time(log_offset base) {
 
 } // namespace
 
-result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_at_recovery_point) {
+result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset next_base) {
+    const bool ends_at_recovery_point = next_base == options_.proven_upto;
     recovered_segment segment;
+    segment.next_offset = next_base;
     segment.state.base_offset = base;
     auto opened = open(base);
     if (!opened)
@@ -41,10 +44,26 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, bool ends_a
         return ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
     };
     auto done = steps();
+    if (done && !segment.bad)
+        done = look_for_gap(segment, next_base);
     close(segment.files);
     if (!done)
         return done.failure();
     return segment;
+}
+
+/// No CRC covers an offset: one that came wrong once must not look like a missing segment.
+result<void> segment_recovery::look_for_gap(recovered_segment& segment, log_offset next_base) {
+    const readable_range log{segment.state.base_offset, segment.state.size};
+    for (int look = 1; look <= looks_max; ++look) {
+        auto end = end_of_segment(files_, segment.files, log, !options_.gaps_allowed);
+        if (!end)
+            return end.failure();
+        segment.next_offset = std::min(end->value_or(next_base), next_base);
+        if (segment.next_offset == next_base)
+            return {};
+    }
+    return {};
 }
 
 result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {
@@ -288,6 +307,12 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
         return size.failure();
     // Before anything is written again.
     state.closed = files_.modified(segment.files.log);
+    if (*size == 0) {
+        auto emptied = is_emptied(segment.files);
+        if (!emptied)
+            return emptied.failure();
+        segment.emptied = *emptied;
+    }
     auto trusted = trusted_part(segment, *size);
     if (!trusted)
         return trusted.failure();
@@ -322,6 +347,15 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
     segment.bad = scanned->bad;
     state.size = scanned->sound_size;
     return write_indexes(segment, *trusted, growth);
+}
+
+/// Kafka's preallocated zeros are no entries.
+result<bool> segment_recovery::is_emptied(const segment_files& files) {
+    std::array<std::byte, offset_entry_size> first{};
+    auto got = files_.read(files.offset_index, file_position(0), first);
+    if (!got)
+        return got.failure();
+    return BARNABAS_MARK_IF(first != decltype(first){}, last_segment_emptied);
 }
 
 void segment_recovery::start_from(recovered_segment& segment, const trusted_indexes& trusted,

@@ -25,11 +25,15 @@ struct segment_recovery_options {
 struct recovered_segment {
     segment_state state;
     segment_files files; ///< open
+    /// Behind the last batch. Of a segment that was only looked at the base of the next one, unless something
+    /// is certainly missing between them.
     log_offset next_offset;
     std::uint64_t bytes_scanned = 0;
     std::uint64_t bytes_cut = 0;
     std::optional<std::string> bad;
     bool index_rebuilt = false;
+    /// There is no byte in it, and its index has entries.
+    bool emptied = false;
 };
 
 /// Brings one segment to a state that can be believed.
@@ -44,7 +48,7 @@ public:
     /// senseless indexes are made anew; damage found by that is told in `bad`, and nothing is cut. No file
     /// stays open. When the segment ends just at the recovery point, this may have been written before the
     /// segment was closed, so it does not vouch for the closing time entry, which is made good here.
-    result<recovered_segment> inspect(log_offset base, bool ends_at_recovery_point);
+    result<recovered_segment> inspect(log_offset base, log_offset next_base);
 
     /// A segment that may hold bytes behind the recovery point: finds the end of the sound batches, and
     /// makes the index entries behind the recovery point anew. Opens the files; the log is cut only by `cut`.
@@ -66,6 +70,8 @@ private:
                                                   const time_point& entry);
     result<bool> are_right(const segment_files& files, const readable_range& log,
                            std::span<const time_point> times, file_position upto);
+    result<void> look_for_gap(recovered_segment& segment, log_offset next_base);
+    result<bool> is_emptied(const segment_files& files);
     result<bool> has_indexed_batch(runtime::file_id log, std::uint64_t size);
     result<void> complete_time_index(recovered_segment& segment);
     result<void> write_closing_entry(runtime::file_id index, file_position from,

@@ -65,7 +65,7 @@ TEST_F(clean_log_test, restored_log_needs_no_file_before_it_is_used) {
     const auto before = disk.operations();
     ASSERT_TRUE(lazy.open());
     ASSERT_TRUE(lazy.close());
-    EXPECT_EQ(disk.operations(), before) << "nor does its close";
+    EXPECT_EQ(disk.operations(), before + 1) << "but for one look at the names; nor does its close";
     EXPECT_FALSE(lazy.closed.empty());
     lazy.believes_close = true;
     ASSERT_TRUE(lazy.open());
