@@ -3,6 +3,7 @@
 #include "actors/client/client_session.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace barnabas::client {
 
@@ -31,7 +32,7 @@ record_accumulator::appended record_accumulator::append(const producer_record& r
         return {verdict::refused, false, std::move(*fault)};
     auto& topic = topic_of(record.topic);
     if (topic.second.count == 0)
-        return put_aside(topic.second, record, call, {now, wall, bytes, 0});
+        return put_aside(topic, record, call, {now, wall, bytes, 0});
     return put(topic, record, call, {now, wall, bytes, 0});
 }
 
@@ -64,21 +65,21 @@ bool record_accumulator::may_charge(std::size_t bytes) const {
     return charged_ == 0 || charged_ + bytes <= settings_.buffer_bytes;
 }
 
-record_accumulator::appended record_accumulator::put_aside(topic_records& topic,
+record_accumulator::appended record_accumulator::put_aside(topics_map::value_type& topic,
                                                            const producer_record& record,
                                                            delivery_callback& call, const arrival& at) {
     if (!may_charge(at.bytes)) {
         starved_ = true;
         return {verdict::full, true, {errc::throttled, "the buffer is full"}};
     }
-    const bool first = topic.waiting.empty();
+    const bool first = unknown_.try_emplace(topic.first, &topic).second;
     waiting_record kept{owned(record.key), owned(record.value), {}, record.partition, at, std::move(call)};
     if (record.timestamp_ms)
         kept.at.wall = timestamp_ms(*record.timestamp_ms);
     kept.at.number = next_number_++;
     for (const auto& header : record.headers)
         kept.headers.push_back({std::string(header.key), owned(header.value)});
-    topic.waiting.push_back(std::move(kept));
+    topic.second.waiting.push_back(std::move(kept));
     charged_ += at.bytes;
     return {verdict::taken, first, {errc::ok, {}}};
 }
@@ -109,6 +110,8 @@ record_accumulator::appended record_accumulator::put(topics_map::value_type& top
         batch->waiters.push_back(
             {batch->content.count() - 1, record.timestamp_ms.value_or(at.wall.get()), std::move(call)});
     batch->full = batch->content.size() >= settings_.batch_bytes;
+    if (is_new || batch->full)
+        list(topic.second.partitions[static_cast<std::size_t>(where)]);
     if (sticks)
         topic.second.sticky.on_appended(at.bytes - batch::batch_header_size, batch->full);
     return {verdict::taken, is_new || filled || batch->full, {errc::ok, {}}};
@@ -118,12 +121,14 @@ record_accumulator::appended record_accumulator::put(topics_map::value_type& top
 producer_batch* record_accumulator::append_to_open(topic_records& topic, std::int32_t where,
                                                    const producer_record& record, timestamp_ms wall,
                                                    bool& filled) {
-    auto& line = topic.partitions[static_cast<std::size_t>(where)].batches;
+    auto& partition = topic.partitions[static_cast<std::size_t>(where)];
+    auto& line = partition.batches;
     if (line.empty() || line.back()->full)
         return nullptr;
     if (line.back()->content.append(record, wall))
         return line.back().get();
     line.back()->full = filled = true;
+    list(partition);
     return nullptr;
 }
 
@@ -168,9 +173,8 @@ std::int32_t record_accumulator::draw(topic_records& topic) {
 
 std::vector<std::string> record_accumulator::topics_wanted() const {
     std::vector<std::string> names;
-    for (const auto& [name, topic] : topics_)
-        if (!topic.waiting.empty())
-            names.push_back(name);
+    for (const auto& [name, topic] : unknown_)
+        names.emplace_back(name);
     return names;
 }
 
@@ -185,6 +189,7 @@ void record_accumulator::on_topic(const std::string& name, const std::vector<boo
         topic.second.partitions.resize(leaders.size());
     for (std::size_t i = 0; i < leaders.size(); ++i)
         topic.second.partitions[i].has_leader = leaders[i];
+    unknown_.erase(topic.first);
     auto waiting = std::exchange(topic.second.waiting, {});
     for (auto& one : waiting) {
         std::vector<record_header> headers;
@@ -207,20 +212,48 @@ bool record_accumulator::is_ready(const producer_batch& batch, bool is_last, mon
            batch.made_at + settings_.linger_ns <= now;
 }
 
+/// Of a partition with batches.
+bool record_accumulator::has_ready(const partition_records& partition, monotonic_ns now) const {
+    return is_ready(*partition.batches.front(), partition.batches.size() == 1, now);
+}
+
+/// Brings the partition to where it belongs among those with batches.
+void record_accumulator::list(partition_records& partition) {
+    if (partition.listed_in != nullptr)
+        partition.listed_in->erase(partition.listed_as);
+    partition.listed_in = nullptr;
+    if (partition.batches.empty())
+        return;
+    const auto& front = *partition.batches.front();
+    partition.listed_in = front.full || partition.batches.size() > 1 ? &complete_ : &open_;
+    partition.listed_as = {front.made_at, front.number};
+    partition.listed_in->emplace(partition.listed_as, &partition);
+}
+
+/// To be followed by `list`.
+std::unique_ptr<producer_batch> record_accumulator::take_first(partition_records& partition) {
+    auto first = std::move(partition.batches.front());
+    partition.batches.pop_front();
+    return first;
+}
+
 std::vector<std::unique_ptr<producer_batch>> record_accumulator::take(const room_for& room,
                                                                       monotonic_ns now) {
+    std::vector<partition_records*> ready;
+    for (const auto& [age, partition] : complete_)
+        ready.push_back(partition);
+    for (auto at = open_.begin(); at != open_.end() && has_ready(*at->second, now); ++at)
+        ready.push_back(at->second);
     std::vector<std::unique_ptr<producer_batch>> taken;
-    for (auto& [name, topic] : topics_)
-        for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-            auto& line = topic.partitions[i].batches;
-            if (line.empty() || !is_ready(*line.front(), line.size() == 1, now))
-                continue;
-            auto left = room(name, static_cast<std::int32_t>(i));
-            while (left-- > 0 && !line.empty() && is_ready(*line.front(), line.size() == 1, now)) {
-                taken.push_back(std::move(line.front()));
-                line.pop_front();
-            }
-        }
+    for (auto* partition : ready) {
+        const auto& first = *partition->batches.front();
+        auto left = room(first.topic, first.partition);
+        const auto before = taken.size();
+        while (left-- > 0 && !partition->batches.empty() && has_ready(*partition, now))
+            taken.push_back(take_first(*partition));
+        if (taken.size() > before)
+            list(*partition);
+    }
     return taken;
 }
 
@@ -228,36 +261,44 @@ void record_accumulator::expire(monotonic_ns now,
                                 const std::function<std::string(const std::string&)>& reason,
                                 std::vector<std::unique_ptr<producer_batch>>& batches,
                                 std::vector<dropped_record>& dropped) {
-    for (auto& [name, topic] : topics_) {
-        for (auto& partition : topic.partitions)
-            while (!partition.batches.empty() && partition.batches.front()->deadline <= now) {
-                batches.push_back(std::move(partition.batches.front()));
-                partition.batches.pop_front();
-            }
+    for (auto* listed : {&complete_, &open_})
+        while (!listed->empty()) {
+            auto& oldest = *listed->begin()->second;
+            if (oldest.batches.front()->deadline > now)
+                break;
+            batches.push_back(take_first(oldest));
+            list(oldest);
+        }
+    expire_waiting(now, reason, dropped);
+}
+
+void record_accumulator::expire_waiting(monotonic_ns now,
+                                        const std::function<std::string(const std::string&)>& reason,
+                                        std::vector<dropped_record>& dropped) {
+    for (auto at = unknown_.begin(); at != unknown_.end();) {
+        auto& [name, topic] = *at->second;
         while (!topic.waiting.empty() && topic.waiting.front().at.now + settings_.max_block_ns <= now) {
             auto& one = topic.waiting.front();
             charged_ -= one.at.bytes;
             dropped.push_back({name, std::move(one.call), {errc::request_timed_out, reason(name)}});
             topic.waiting.pop_front();
         }
+        at = topic.waiting.empty() ? unknown_.erase(at) : std::next(at);
     }
 }
 
 monotonic_ns record_accumulator::deadline(monotonic_ns now) const {
     monotonic_ns due{};
-    for (const auto& [name, topic] : topics_) {
-        if (!topic.waiting.empty())
-            due = earlier(due, topic.waiting.front().at.now + settings_.max_block_ns);
-        for (const auto& partition : topic.partitions) {
-            if (partition.batches.empty())
-                continue;
-            const auto& front = *partition.batches.front();
-            due = earlier(due, front.deadline);
-            // What is ready waits for the sender, not for time.
-            if (!is_ready(front, partition.batches.size() == 1, now))
-                due = earlier(due, front.made_at + settings_.linger_ns);
-        }
-    }
+    for (const auto& [name, topic] : unknown_)
+        due = earlier(due, topic->second.waiting.front().at.now + settings_.max_block_ns);
+    for (const auto* listed : {&complete_, &open_})
+        if (!listed->empty())
+            due = earlier(due, listed->begin()->second->batches.front()->deadline);
+    // What is ready waits for the sender, not for time.
+    const batch_age lingered{now - settings_.linger_ns, UINT64_MAX};
+    for (auto at = open_.upper_bound(lingered); at != open_.end(); ++at)
+        if (!has_ready(*at->second, now))
+            return earlier(due, at->first.first + settings_.linger_ns);
     return due;
 }
 
@@ -267,36 +308,33 @@ std::uint64_t record_accumulator::flush() {
 }
 
 bool record_accumulator::has_batches_below(std::uint64_t number) const {
-    for (const auto& [name, topic] : topics_) {
-        if (!topic.waiting.empty() && topic.waiting.front().at.number < number)
-            return true;
-        for (const auto& partition : topic.partitions)
-            if (!partition.batches.empty() && partition.batches.front()->number < number)
-                return true;
-    }
-    return false;
+    const auto is_below = [number](const partitions_by_age& listed) {
+        return !listed.empty() && listed.begin()->first.second < number;
+    };
+    return is_below(complete_) || is_below(open_) ||
+           std::any_of(unknown_.begin(), unknown_.end(), [number](const auto& one) {
+               return one.second->second.waiting.front().at.number < number;
+           });
 }
 
 bool record_accumulator::empty() const {
-    return std::all_of(topics_.begin(), topics_.end(), [](const auto& one) {
-        const auto& partitions = one.second.partitions;
-        return one.second.waiting.empty() &&
-               std::all_of(partitions.begin(), partitions.end(),
-                           [](const auto& each) { return each.batches.empty(); });
-    });
+    return complete_.empty() && open_.empty() && unknown_.empty();
 }
 
 void record_accumulator::clear(const error& why, std::vector<std::unique_ptr<producer_batch>>& batches,
                                std::vector<dropped_record>& dropped) {
-    for (auto& [name, topic] : topics_) {
-        for (auto& partition : topic.partitions)
-            for (auto& batch : std::exchange(partition.batches, {}))
-                batches.push_back(std::move(batch));
-        for (auto& one : std::exchange(topic.waiting, {})) {
-            charged_ -= one.at.bytes;
-            dropped.push_back({name, std::move(one.call), why});
+    for (auto* listed : {&complete_, &open_})
+        while (!listed->empty()) {
+            auto& partition = *listed->begin()->second;
+            while (!partition.batches.empty())
+                batches.push_back(take_first(partition));
+            list(partition);
         }
-    }
+    for (const auto& [name, topic] : std::exchange(unknown_, {}))
+        for (auto& one : std::exchange(topic->second.waiting, {})) {
+            charged_ -= one.at.bytes;
+            dropped.push_back({topic->first, std::move(one.call), why});
+        }
 }
 
 } // namespace barnabas::client

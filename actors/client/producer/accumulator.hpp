@@ -106,9 +106,17 @@ private:
         arrival at;
         delivery_callback call;
     };
+    /// Partitions with batches come by when their first one was made. What was made later has a higher
+    /// number, is ready later and expires later.
+    using batch_age = std::pair<monotonic_ns, std::uint64_t>;
+    struct partition_records;
+    using partitions_by_age = std::map<batch_age, partition_records*>;
     struct partition_records {
         std::deque<std::unique_ptr<producer_batch>> batches;
         bool has_leader = true;
+        /// Where it stands; null without batches.
+        partitions_by_age* listed_in = nullptr;
+        batch_age listed_as;
     };
     struct topic_records {
         explicit topic_records(std::size_t batch_bytes) : sticky(batch_bytes) {}
@@ -124,7 +132,7 @@ private:
 
     topics_map::value_type& topic_of(std::string_view name);
     std::optional<error> find_fault(const producer_record& record, std::size_t bytes) const;
-    appended put_aside(topic_records& topic, const producer_record& record, delivery_callback& call,
+    appended put_aside(topics_map::value_type& topic, const producer_record& record, delivery_callback& call,
                        const arrival& at);
     appended put(topics_map::value_type& topic, const producer_record& record, delivery_callback& call,
                  const arrival& at);
@@ -136,10 +144,20 @@ private:
     std::int32_t draw(topic_records& topic);
     bool may_charge(std::size_t bytes) const;
     bool is_ready(const producer_batch& batch, bool is_last, monotonic_ns now) const;
+    bool has_ready(const partition_records& partition, monotonic_ns now) const;
+    void list(partition_records& partition);
+    std::unique_ptr<producer_batch> take_first(partition_records& partition);
+    void expire_waiting(monotonic_ns now, const std::function<std::string(const std::string& topic)>& reason,
+                        std::vector<dropped_record>& dropped);
 
     const producer_settings settings_;
     runtime::random draws_;
     topics_map topics_;
+    /// Whose first batch takes no more records, and whose only batch still does.
+    partitions_by_age complete_;
+    partitions_by_age open_;
+    /// Topics that records wait for, by name.
+    std::map<std::string_view, topics_map::value_type*> unknown_;
     std::size_t charged_ = 0;
     std::uint64_t next_number_ = 1;
     /// Batches below this one do not linger.

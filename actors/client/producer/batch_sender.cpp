@@ -37,9 +37,8 @@ void batch_sender::take(record_accumulator& from, monotonic_ns now, sender_effec
         now, [this](const std::string& topic) { return topic_reason(topic); }, late_ones, out.dropped);
     metrics_.record_errors += out.dropped.size() - dropped;
     for (auto& batch : late_ones) {
-        const place where{batch->topic, batch->partition};
-        fail(*batch, late(where, *batch, now));
-        lines_[where].batches.push_back(std::move(batch));
+        fail(*batch, late({batch->topic, batch->partition}, *batch, now));
+        put_into_line(std::move(batch));
     }
     auto ready = from.take(
         [this](const std::string& topic, std::int32_t partition) {
@@ -47,8 +46,17 @@ void batch_sender::take(record_accumulator& from, monotonic_ns now, sender_effec
         },
         now);
     for (auto& batch : ready)
-        lines_[{batch->topic, batch->partition}].batches.push_back(std::move(batch));
+        put_into_line(std::move(batch));
     release(out);
+}
+
+void batch_sender::put_into_line(std::unique_ptr<producer_batch> batch) {
+    const place_view where{batch->topic, batch->partition};
+    auto found = lines_.find(where);
+    if (found == lines_.end())
+        found = lines_.try_emplace(place(where)).first;
+    found->second.batches.push_back(std::move(batch));
+    busy_.try_emplace(found->first, &*found);
 }
 
 /// Tells the accumulator of new facts, and asks for the topics that it waits for.
@@ -88,7 +96,7 @@ void batch_sender::ask_topics(monotonic_ns now, sender_effects& out) {
 
 /// How many more batches of the partition can be sent now. What cannot is better off where more records may
 /// join it.
-std::size_t batch_sender::room(const place& where) {
+std::size_t batch_sender::room(const place_view& where) {
     const auto leader = leader_of(where);
     if (leader < 0)
         want_leader(where);
@@ -111,7 +119,7 @@ std::size_t batch_sender::in_flight_max(const line& of) const {
     return settings_.idempotent && !of.opened ? 1 : settings_.in_flight_max;
 }
 
-std::int32_t batch_sender::leader_of(const place& where) const {
+std::int32_t batch_sender::leader_of(const place_view& where) const {
     const auto found = topics_.find(where.first);
     if (found == topics_.end() || !found->second.facts)
         return -1;
@@ -147,13 +155,18 @@ bool batch_sender::has_identity(monotonic_ns now, sender_effects& out) {
 }
 
 /// The lines behind the one that was served last come first: when requests are full, all get their turn.
-std::vector<batch_sender::place> batch_sender::lines_in_turn() const {
-    std::vector<place> turn;
-    for (const auto& [where, of] : lines_)
-        if (std::any_of(of.batches.begin(), of.batches.end(), [](const auto& each) { return waits(*each); }))
-            turn.push_back(where);
-    if (served_)
-        std::rotate(turn.begin(), std::upper_bound(turn.begin(), turn.end(), *served_), turn.end());
+std::vector<batch_sender::placed_line*> batch_sender::lines_in_turn() const {
+    std::vector<placed_line*> turn;
+    const auto add = [&turn](auto from, auto to) {
+        for (; from != to; ++from) {
+            const auto& batches = from->second->second.batches;
+            if (std::any_of(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); }))
+                turn.push_back(from->second);
+        }
+    };
+    const auto first = served_ ? busy_.upper_bound(*served_) : busy_.begin();
+    add(first, busy_.end());
+    add(busy_.begin(), first);
     return turn;
 }
 
@@ -161,24 +174,23 @@ bool batch_sender::send_one_request(monotonic_ns now, sender_effects& out) {
     produce_order order;
     flight sent;
     std::size_t bytes = 0;
-    for (const auto& where : lines_in_turn()) {
-        const auto leader = leader_of(where);
-        auto& of = lines_[where];
-        auto* batch = next_of(where, of, now);
+    for (auto* at : lines_in_turn()) {
+        const auto leader = leader_of(at->first);
+        auto* batch = next_of(*at, now);
         const bool another = !order.parts.empty();
         if (batch == nullptr || (another ? leader != sent.leader : !may_ask(leader)))
             continue;
-        stamp(of, *batch);
+        stamp(at->second, *batch);
         if (another && bytes + batch->bytes.size() > settings_.request_bytes_max)
             break;
         bytes += batch->bytes.size();
         sent.leader = leader;
-        sent.parts.emplace_back(where, batch->number);
-        add_part(where, *batch, now, order);
-        served_ = where;
+        sent.parts.emplace_back(at, batch->number);
+        add_part(*at, *batch, now, order);
     }
     if (order.parts.empty())
         return false;
+    served_ = sent.parts.back().first->first;
     order.number = next_request_++;
     order.leader = sent.leader;
     order.acks = settings_.acks;
@@ -189,11 +201,11 @@ bool batch_sender::send_one_request(monotonic_ns now, sender_effects& out) {
     return true;
 }
 
-void batch_sender::add_part(const place& where, producer_batch& batch, monotonic_ns now,
-                            produce_order& order) {
+void batch_sender::add_part(placed_line& at, producer_batch& batch, monotonic_ns now, produce_order& order) {
+    const auto& [topic, partition] = at.first;
     const auto left = batch.deadline - now;
     order.timeout_ns = order.parts.empty() ? left : std::min(order.timeout_ns, left);
-    order.parts.push_back({where.first, topics_.at(where.first).facts->id, where.second, batch.bytes});
+    order.parts.push_back({topic, topics_.at(topic).facts->id, partition, batch.bytes});
     batch.in_flight = true;
     if (batch.attempts > 0) {
         metrics_.record_retries += static_cast<std::uint64_t>(batch.content.count());
@@ -209,7 +221,8 @@ void batch_sender::add_part(const place& where, producer_batch& batch, monotonic
 
 /// The next batch to send, or null: none waits, enough are under way, or an earlier one must be repeated
 /// first.
-producer_batch* batch_sender::next_of(const place& where, line& of, monotonic_ns now) {
+producer_batch* batch_sender::next_of(placed_line& at, monotonic_ns now) {
+    auto& [where, of] = at;
     auto& batches = of.batches;
     const auto leader = leader_of(where);
     if (leader < 0)
@@ -268,13 +281,13 @@ monotonic_ns batch_sender::deadline(monotonic_ns now) const {
             due = earlier(due, at);
     };
     bool waiting = false;
-    for (const auto& [where, of] : lines_)
-        for (const auto& each : of.batches) {
+    for (const auto& [where, at] : busy_)
+        for (const auto& each : at->second.batches) {
             if (!waits(*each))
                 continue;
             waiting = true;
             add(each->deadline);
-            add(of.not_before);
+            add(at->second.not_before);
         }
     for (const auto& [name, topic] : topics_)
         if (topic.wanted && !topic.asking)

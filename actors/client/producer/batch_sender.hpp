@@ -110,6 +110,12 @@ public:
 
 private:
     using place = std::pair<std::string, std::int32_t>;
+    using place_view = std::pair<std::string_view, std::int32_t>;
+    /// So that a line is found without a copy of its topic's name.
+    struct by_place {
+        using is_transparent = void;
+        bool operator()(const place_view& left, const place_view& right) const { return left < right; }
+    };
     struct line {
         std::deque<std::unique_ptr<producer_batch>> batches;
         std::int32_t next_sequence = 0;
@@ -134,28 +140,32 @@ private:
         monotonic_ns asked_at{};
         std::optional<error> last;
     };
+    using lines_map = std::map<place, line, by_place>;
+    using placed_line = lines_map::value_type;
     struct flight {
         std::int32_t leader = -1;
-        std::vector<std::pair<place, std::uint64_t>> parts;
+        /// A line with a batch under way stays.
+        std::vector<std::pair<placed_line*, std::uint64_t>> parts;
     };
 
     // batch_sender.cpp: what is sent
     void take_topics(record_accumulator& from, monotonic_ns now, sender_effects& out);
     void ask_topics(monotonic_ns now, sender_effects& out);
-    std::size_t room(const place& where);
-    std::int32_t leader_of(const place& where) const;
+    void put_into_line(std::unique_ptr<producer_batch> batch);
+    std::size_t room(const place_view& where);
+    std::int32_t leader_of(const place_view& where) const;
     bool may_ask(std::int32_t leader) const;
     std::size_t in_flight_max(const line& of) const;
-    producer_batch* next_of(const place& where, line& of, monotonic_ns now);
+    producer_batch* next_of(placed_line& at, monotonic_ns now);
     bool follow(line& of, const topic_id& id);
     void stamp(line& of, producer_batch& batch);
     bool send_one_request(monotonic_ns now, sender_effects& out);
-    std::vector<place> lines_in_turn() const;
-    void add_part(const place& where, producer_batch& batch, monotonic_ns now, produce_order& order);
+    std::vector<placed_line*> lines_in_turn() const;
+    void add_part(placed_line& at, producer_batch& batch, monotonic_ns now, produce_order& order);
     bool has_identity(monotonic_ns now, sender_effects& out);
 
     // batch_sender_heard.cpp: what came back, and what ends
-    void hear(const place& where, std::uint64_t number, const produced_part& said, monotonic_ns now,
+    void hear(placed_line& at, std::uint64_t number, const produced_part& said, monotonic_ns now,
               sender_effects& out);
     void hear_refusal(line& of, producer_batch& batch, const produced_part& said, monotonic_ns now,
                       sender_effects& out);
@@ -167,17 +177,19 @@ private:
     void take_new_epoch();
     void count_anew(line& of, const std::string& because);
     void want_topic(const std::string& name);
-    void want_leader(const place& where);
+    void want_leader(const place_view& where);
     std::string topic_reason(const std::string& name) const;
-    std::string leader_reason(const place& where) const;
-    error late(const place& where, const producer_batch& batch, monotonic_ns now) const;
+    std::string leader_reason(const place_view& where) const;
+    error late(const place_view& where, const producer_batch& batch, monotonic_ns now) const;
     std::int64_t pause_after(std::int64_t attempts);
 
     producer_settings settings_;
     runtime::random draws_;
     batch::codec_workspace workspace_;
-    std::map<place, line> lines_;
-    std::map<std::string, known_topic> topics_;
+    lines_map lines_;
+    /// Those with batches.
+    std::map<place_view, placed_line*> busy_;
+    std::map<std::string, known_topic, std::less<>> topics_;
     std::map<std::uint64_t, flight> flights_;
     std::map<std::int32_t, std::size_t> asked_of_;
     std::uint64_t next_request_ = 1;

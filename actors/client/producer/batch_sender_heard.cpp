@@ -3,6 +3,7 @@
 #include "actors/client/cluster/call.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 // What came back, and what ends.
@@ -48,8 +49,8 @@ void batch_sender::want_topic(const std::string& name) {
     topics_[name].wanted = true;
 }
 
-void batch_sender::want_leader(const place& where) {
-    auto& topic = topics_[where.first];
+void batch_sender::want_leader(const place_view& where) {
+    auto& topic = topics_[std::string(where.first)];
     topic.wanted = true;
     topic.needed = std::max(topic.needed, where.second + 1);
 }
@@ -73,7 +74,8 @@ void batch_sender::on_topic(const std::string& name, const result<topic_facts>& 
     // Whoever still lacks something says so again.
     topic.wanted = false;
     topic.needed = 0;
-    for (auto at = lines_.lower_bound({name, 0}); at != lines_.end() && at->first.first == name; ++at)
+    for (auto at = lines_.lower_bound(place_view(name, 0)); at != lines_.end() && at->first.first == name;
+         ++at)
         at->second.awaits_topic = false;
 }
 
@@ -97,12 +99,12 @@ void batch_sender::on_produced(std::uint64_t request, const std::vector<produced
     const auto& sent = found.mapped();
     --asked_of_[sent.leader];
     for (std::size_t i = 0; i < sent.parts.size(); ++i)
-        hear(sent.parts[i].first, sent.parts[i].second, parts.at(i), now, out);
+        hear(*sent.parts[i].first, sent.parts[i].second, parts.at(i), now, out);
 }
 
-void batch_sender::hear(const place& where, std::uint64_t number, const produced_part& said, monotonic_ns now,
+void batch_sender::hear(placed_line& at, std::uint64_t number, const produced_part& said, monotonic_ns now,
                         sender_effects& out) {
-    auto& of = lines_[where];
+    auto& [where, of] = at;
     const auto found = std::find_if(of.batches.begin(), of.batches.end(),
                                     [&](const auto& each) { return each->number == number; });
     if (found == of.batches.end() || !(*found)->in_flight)
@@ -180,7 +182,8 @@ void batch_sender::end(producer_batch& batch, batch_fate fate) {
 
 /// Fates are told in order: one waits for those before it.
 void batch_sender::release(sender_effects& out) {
-    for (auto& [where, of] : lines_)
+    for (auto next = busy_.begin(); next != busy_.end();) {
+        auto& of = next->second->second;
         while (!of.batches.empty() && of.batches.front()->fate) {
             auto& done = *of.batches.front();
             if (settings_.planted.late_report_forgotten && done.fate->why.code == errc::request_timed_out)
@@ -190,11 +193,13 @@ void batch_sender::release(sender_effects& out) {
             out.finished.push_back(std::move(of.batches.front()));
             of.batches.pop_front();
         }
+        next = of.batches.empty() ? busy_.erase(next) : std::next(next);
+    }
 }
 
 void batch_sender::expire(monotonic_ns now) {
-    for (auto& [where, of] : lines_)
-        for (auto& each : of.batches)
+    for (auto& [where, at] : busy_)
+        for (auto& each : at->second.batches)
             if (!each->fate && !each->in_flight && each->deadline <= now)
                 fail(*each, late(where, *each, now));
 }
@@ -232,8 +237,8 @@ void batch_sender::take_new_epoch() {
 }
 
 void batch_sender::on_close(record_accumulator& from, const error& why, sender_effects& out) {
-    for (auto& [where, of] : lines_)
-        for (auto& each : of.batches) {
+    for (auto& [where, at] : busy_)
+        for (auto& each : at->second.batches) {
             if (each->fate)
                 continue;
             each->ambiguous = each->ambiguous || each->in_flight;
@@ -255,7 +260,7 @@ void batch_sender::on_close(record_accumulator& from, const error& why, sender_e
         from.release(std::exchange(batch->charged, 0));
 }
 
-error batch_sender::late(const place& where, const producer_batch& batch, monotonic_ns now) const {
+error batch_sender::late(const place_view& where, const producer_batch& batch, monotonic_ns now) const {
     std::string text = "not delivered after " + std::to_string((now - batch.made_at) / ns_per_ms) + " ms: ";
     if (batch.last)
         text += batch.last->detail;
@@ -268,8 +273,8 @@ error batch_sender::late(const place& where, const producer_batch& batch, monoto
     return {errc::request_timed_out, std::move(text)};
 }
 
-std::string batch_sender::leader_reason(const place& where) const {
-    const auto name = where.first + "-" + std::to_string(where.second);
+std::string batch_sender::leader_reason(const place_view& where) const {
+    const auto name = std::string(where.first) + "-" + std::to_string(where.second);
     const auto found = topics_.find(where.first);
     const bool gone = found != topics_.end() && found->second.facts &&
                       found->second.facts->leaders.size() <= static_cast<std::size_t>(where.second);
@@ -299,15 +304,13 @@ std::int64_t batch_sender::pause_after(std::int64_t attempts) {
 }
 
 bool batch_sender::has_batches_below(std::uint64_t number) const {
-    return std::any_of(lines_.begin(), lines_.end(), [number](const auto& one) {
-        const auto& batches = one.second.batches;
-        return !batches.empty() && batches.front()->number < number;
+    return std::any_of(busy_.begin(), busy_.end(), [number](const auto& one) {
+        return one.second->second.batches.front()->number < number;
     });
 }
 
 bool batch_sender::empty() const {
-    return std::all_of(lines_.begin(), lines_.end(),
-                       [](const auto& one) { return one.second.batches.empty(); });
+    return busy_.empty();
 }
 
 } // namespace barnabas::client

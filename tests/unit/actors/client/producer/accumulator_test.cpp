@@ -210,6 +210,48 @@ TEST(accumulator, what_waits_too_long_is_given_back) {
     EXPECT_TRUE(it.records.empty());
 }
 
+TEST(accumulator, the_oldest_is_due_first_whatever_its_partition) {
+    auto settings = small();
+    settings.buffer_bytes = 100'000;
+    accumulator_run it(settings);
+    it.know(1000);
+    it.put(10, 900);
+    it.now = it.now + millisecond;
+    it.put(10, 20);
+    it.put(900, 500);
+    it.now = it.now + millisecond;
+    it.put(900, 500);
+    EXPECT_EQ(it.records.deadline(it.now), it.now + 3 * millisecond);
+    const auto partitions_of = [](const auto& batches) {
+        std::vector<std::int32_t> all;
+        for (const auto& one : batches)
+            all.push_back(one->partition);
+        return all;
+    };
+    EXPECT_EQ(partitions_of(it.take()), std::vector<std::int32_t>{500});
+    it.now = it.now + 3 * millisecond;
+    EXPECT_EQ(partitions_of(it.take()), std::vector<std::int32_t>{900});
+    EXPECT_EQ(it.records.deadline(it.now), it.now + millisecond);
+    // What is ready and has no room does not hold up the others' time.
+    it.now = it.now + millisecond;
+    EXPECT_TRUE(it.take(0).empty());
+    EXPECT_EQ(it.records.deadline(it.now), it.now + millisecond);
+    it.put(900, 500), it.put(900, 500);
+    it.now = it.now + 996 * millisecond;
+    std::vector<std::unique_ptr<producer_batch>> late;
+    const auto expire = [&] {
+        it.records.expire(
+            it.now, [](const std::string&) { return std::string(); }, late, it.dropped);
+    };
+    expire();
+    EXPECT_EQ(partitions_of(late), (std::vector<std::int32_t>{500, 20}));
+    EXPECT_EQ(it.records.deadline(it.now), it.now + 4 * millisecond);
+    it.now = it.now + 4 * millisecond;
+    expire();
+    EXPECT_EQ(partitions_of(late), (std::vector<std::int32_t>{500, 20, 500, 500}));
+    EXPECT_TRUE(it.records.empty());
+}
+
 TEST(accumulator, a_closed_one_takes_nothing) {
     accumulator_run it;
     it.know(1);
