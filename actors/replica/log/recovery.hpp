@@ -96,7 +96,8 @@ private:
     void pass_gap(log_offset from, log_offset upto);
     /// An error when a cut at `offset` would take away what was stable for certain.
     result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
-    error damaged(log_offset offset, const std::string& file, const std::string& why) const;
+    error damaged(log_offset offset, const std::string& file, const std::string& why,
+                  const std::string& way_on) const;
     result<void> note_damage(std::size_t index, const recovered_segment& segment);
     void count_batch(const batch::batch_view& batch);
     result<void> complete_transactions(recovered_segment& segment);
@@ -147,6 +148,8 @@ private:
     bool cut_allowed_ = false;
     /// The sync mark of that snapshot: what lies between is certain to have been stable.
     std::optional<log_offset> sound_from_;
+    /// It is another one than the snapshot says.
+    bool mark_moved_ = false;
     /// Below it nothing is scanned; `proven_`, or 0 when the epochs of what lies below are not known.
     log_offset scan_from_{0};
     log_offset next_offset_{0};

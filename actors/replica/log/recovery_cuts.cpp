@@ -26,26 +26,36 @@ result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
     const bool by_snapshot = sound_from_ && *sound_from_ < proven_ && offset < proven_;
     if (!by_snapshot && offset >= journaled_upto_)
         return {};
-    return damaged(offset, file, why);
+    return damaged(offset, file, why,
+                   "give up all records from offset " + std::to_string(offset.get()) + " on");
 }
 
-error recovery::damaged(log_offset offset, const std::string& file, const std::string& why) const {
+error recovery::damaged(log_offset offset, const std::string& file, const std::string& why,
+                        const std::string& way_on) const {
     BARNABAS_MARK(stable_bytes_damaged);
     return {errc::corrupt_message,
             file + ", offset " + std::to_string(offset.get()) + ": " + why + ". What lies below offset " +
                 std::to_string(std::max(proven_, journaled_upto_).get()) +
                 " was on stable storage, so this is damage and not an unfinished write; nothing was cut. "
-                "Bring the directory back from a copy; or give up all records from offset " +
-                std::to_string(offset.get()) + " on: put an empty file " + std::string(cut_allowed_name) +
-                " into " + options_.directory + " and start again"};
+                "Bring the directory back from a copy; or " +
+                way_on + ": put an empty file " + std::string(cut_allowed_name) + " into " +
+                options_.directory + " and start again"};
 }
 
-/// Of a segment wholly below the recovery point, which has one behind it.
+/// Of a segment wholly below the recovery point, which has one behind it. Nothing shows at the next start
+/// that it was let pass, so the sync mark moves behind it: there is no more to say than for what Kafka wrote.
 result<void> recovery::note_damage(std::size_t index, const recovered_segment& segment) {
     const auto where =
         segment_file_name(bases_[index], log_suffix) + " at byte " + std::to_string(segment.bytes_scanned);
-    if (!cut_allowed_ && sound_from_ && *sound_from_ < bases_[index + 1])
-        return damaged(bases_[index], where, *segment.bad);
+    const auto behind = bases_[index + 1];
+    if (sound_from_ && *sound_from_ < behind) {
+        if (!cut_allowed_)
+            return damaged(bases_[index], where, *segment.bad,
+                           "go on with what can be read, and lose what cannot");
+        BARNABAS_MARK(damage_let_pass);
+        sound_from_ = behind;
+        mark_moved_ = true;
+    }
     log_.report.damage.push_back(where + ": " + *segment.bad);
     if (cut_allowed_)
         given_up_to_ = std::max(given_up_to_, bases_[index + 1]);

@@ -167,6 +167,64 @@ TEST_F(recovery_test, damage_in_a_closed_segment_is_found_at_each_start) {
         EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "start " << start;
 }
 
+/// Of its records, which the CRC covers.
+void damage_first_batch(memory_files& files, const std::string& path) {
+    damage(files, path, [](auto& bytes) { bytes[batch::batch_header_size + 8] ^= std::byte{1}; });
+}
+
+/// As an operator does.
+void allow_cut(memory_files& files) {
+    files.put(std::string(test_directory) + "/" + std::string(cut_allowed_name), {});
+}
+
+/// With permission the log opens, and so it does later without; what lies behind the damage is read.
+void expect_damage_let_pass(memory_files& files, log_host& host, const std::string& damage_told) {
+    EXPECT_EQ(host.open(false).code(), errc::corrupt_message);
+    allow_cut(files);
+    for (int start = 0; start < 3; ++start) {
+        const auto opened = host.open(false);
+        ASSERT_TRUE(opened) << "start " << start << ": " << to_string(opened.failure());
+        EXPECT_FALSE(files.has(std::string(test_directory) + "/" + std::string(cut_allowed_name)));
+        ASSERT_EQ(host.report.damage.size(), 1u) << "start " << start;
+        EXPECT_NE(host.report.damage.front().find(damage_told), std::string::npos)
+            << host.report.damage.front();
+        EXPECT_EQ(host.log->segments().front().base_offset, log_offset(0)) << "nothing goes";
+        EXPECT_TRUE(host.read(host.log->segments()[1].base_offset.get()));
+        files.kill();
+    }
+}
+
+TEST_F(recovery_test, damage_in_a_closed_segment_that_was_let_pass_once_is_only_told) {
+    fill_segments(host);
+    damage_first_batch(files, path_of(0));
+    ASSERT_TRUE(files.remove(path_of(0, time_index_suffix)));
+    const auto refused = host.open(false);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.failure().detail.find("give up all records"), std::string::npos)
+        << refused.failure().detail;
+    expect_damage_let_pass(files, host, "CRC");
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.read(0).code(), errc::corrupt_message) << "reads tell of it";
+}
+
+TEST_F(recovery_test, damage_behind_what_was_let_pass_is_another_one) {
+    fill_segments(host);
+    damage_first_batch(files, path_of(0));
+    ASSERT_TRUE(files.remove(path_of(0, time_index_suffix)));
+    expect_damage_let_pass(files, host, "CRC");
+    ASSERT_GT(host.log->segments().size(), 3u);
+    const auto next = host.log->segments()[1].base_offset.get();
+    damage_first_batch(files, path_of(next));
+    ASSERT_TRUE(files.remove(path_of(next, time_index_suffix)));
+    EXPECT_EQ(host.open(false).code(), errc::corrupt_message);
+}
+
+TEST_F(recovery_test, an_emptied_segment_that_was_let_pass_once_is_only_told) {
+    fill_segments(host);
+    damage(files, path_of(0), [](auto& bytes) { bytes.clear(); });
+    expect_damage_let_pass(files, host, "it is empty");
+}
+
 TEST_F(recovery_test, a_closed_segment_that_was_emptied_is_damage) {
     fill_segments(host);
     ASSERT_GT(files.content(path_of(0, offset_index_suffix)).size(), 0u);
