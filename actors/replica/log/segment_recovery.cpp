@@ -232,8 +232,9 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
     const readable_range range{segment.state.base_offset, segment.state.size};
     const auto closed = segment.state.closed;
     // The indexes stay as they are: they are what tells so at the next start as well.
-    if (BARNABAS_MARK_IF(range.size == 0 && segment.state.offset_index_size > 0, segment_emptied)) {
-        segment.bad = "it is empty, and its index has entries";
+    const bool had_batches = segment.state.offset_index_size > 0 || segment.state.time_index_size > 0;
+    if (BARNABAS_MARK_IF(range.size == 0 && had_batches, segment_emptied)) {
+        segment.bad = "it is empty, and its indexes are not";
         segment.state.newest = unknown_time(range.base_offset);
         return {};
     }

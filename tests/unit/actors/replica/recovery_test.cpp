@@ -225,6 +225,23 @@ TEST_F(recovery_test, an_emptied_segment_that_was_let_pass_once_is_only_told) {
     expect_damage_let_pass(files, host, "it is empty");
 }
 
+/// Below the interval of the indexes a segment has a closing time entry only.
+TEST(recovery, a_short_closed_segment_that_was_emptied_is_damage) {
+    auto options = log_host::small_options();
+    options.index_interval_bytes = 4096;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    for (std::uint64_t i = 0; i < 40; ++i)
+        ASSERT_TRUE(host.append({.records = 2, .value_size = 40}, i));
+    ASSERT_GT(host.log->segments().size(), 2u);
+    ASSERT_TRUE(host.close());
+    ASSERT_TRUE(files.content(path_of(0, offset_index_suffix)).empty());
+    damage(files, path_of(0), [](auto& bytes) { bytes.clear(); });
+    for (int start = 0; start < 2; ++start)
+        EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "start " << start;
+}
+
 TEST_F(recovery_test, a_closed_segment_that_was_emptied_is_damage) {
     fill_segments(host);
     ASSERT_GT(files.content(path_of(0, offset_index_suffix)).size(), 0u);
