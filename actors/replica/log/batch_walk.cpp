@@ -51,6 +51,21 @@ result<std::optional<located_batch>> batch_walk::next() {
     return std::optional(located);
 }
 
+result<std::optional<located_batch>> batch_walk::next_confirmed() {
+    const auto begin = next_;
+    for (int look = 1;; ++look) {
+        auto located = next();
+        if (located && *located)
+            if (auto confirmed = confirm_header(files_, log_, **located); !confirmed)
+                located = confirmed.failure();
+        if (located || !is_damage(located.code()) || look == looks_max)
+            return located;
+        BARNABAS_MARK(header_walk_looks_again);
+        next_ = begin;
+        window_.clear();
+    }
+}
+
 result<std::optional<batch::batch_view>> batch_walk::next_whole() {
     const auto begin = next_;
     for (int look = 1;; ++look) {

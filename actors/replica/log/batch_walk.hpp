@@ -24,6 +24,8 @@ public:
 
     /// None at the end. corrupt_message or unsupported_for_message_format where no whole batch begins.
     result<std::optional<located_batch>> next();
+    /// As `next`; what comes differently the second time, or wrong, is read again.
+    result<std::optional<located_batch>> next_confirmed();
     /// The whole next batch, when its CRC is right; what comes wrong from the disk is read again.
     result<std::optional<batch::batch_view>> next_whole();
 

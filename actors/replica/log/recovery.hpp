@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/replica/jobs.hpp"
+#include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/segment_recovery.hpp"
 
 #include <functional>
@@ -55,6 +56,8 @@ private:
     using known_entry = std::function<std::optional<aborted_transaction>(const aborted_transaction& marker)>;
 
     using header_visitor = std::function<void(const batch::batch_header&)>;
+    /// Of `batch_walk`.
+    using header_step = result<std::optional<located_batch>> (batch_walk::*)();
 
     result<void> prepare_directory();
     result<void> check_metadata();
@@ -75,8 +78,10 @@ private:
     result<void> choose_scan_start();
     result<void> check_epochs();
     bool contradicts_epochs(const batch::batch_header& header) const;
+    bool knows_epoch(leader_epoch epoch) const;
     result<void> ask_batches_for_epochs();
-    result<void> walk_headers(log_offset from, log_offset upto, const header_visitor& visit);
+    result<bool> walk_headers(log_offset from, log_offset upto, header_step next,
+                              const header_visitor& visit);
     result<void> replay_journal();
     bool is_settled(const journal::journal_entry& entry) const;
     result<void> replay(const journal::journal_entry& entry);

@@ -25,11 +25,11 @@ result<void> recovery::check_epochs() {
         if (place < begin || place >= scan_from_)
             continue;
         bool contradicts = false;
-        auto looked = walk_headers(place, place + 1, [&](const batch::batch_header& header) {
+        const auto look = [&](const batch::batch_header& header) {
             contradicts |= header.last_offset() >= place && contradicts_epochs(header);
-        });
-        if (!looked)
-            return looked;
+        };
+        if (auto looked = walk_headers(place, place + 1, &batch_walk::next, look); !looked)
+            return looked.failure();
         if (BARNABAS_MARK_IF(contradicts, epochs_doubted))
             return ask_batches_for_epochs();
     }
@@ -41,25 +41,36 @@ bool recovery::contradicts_epochs(const batch::batch_header& header) const {
            log_.epochs.epoch_of(header.last_offset()) != header.leader_epoch;
 }
 
+bool recovery::knows_epoch(leader_epoch epoch) const {
+    return std::any_of(log_.epochs.entries().begin(), log_.epochs.entries().end(),
+                       [epoch](const epoch_entry& entry) { return entry.epoch == epoch; });
+}
+
 /// No CRC covers the epoch of a batch either: a single one that contradicts may be what is wrong, unless it
 /// only says that an epoch which is known begins or ends elsewhere; and so is one that the next batches
-/// contradict.
+/// contradict. Of batches that cannot be found nobody knows what they say.
 result<void> recovery::ask_batches_for_epochs() {
     epoch_cache told;
     std::uint64_t contradicting = 0;
     bool goes_back = false;
+    bool all_known = true;
+    const auto count = [&](const batch::batch_header& header) {
+        const bool contradicts = contradicts_epochs(header);
+        contradicting += contradicts ? 1 : 0;
+        all_known &= !contradicts || knows_epoch(header.leader_epoch);
+        goes_back |= header.leader_epoch.get() >= 0 && header.leader_epoch < told.latest();
+        told.assign(header.leader_epoch, header.base_offset);
+    };
     for (const auto base : bases_) {
         if (base >= scan_from_)
             break;
-        auto walked = walk_headers(base, scan_from_, [&](const batch::batch_header& header) {
-            contradicting += contradicts_epochs(header) ? 1 : 0;
-            goes_back |= header.leader_epoch.get() >= 0 && header.leader_epoch < told.latest();
-            told.assign(header.leader_epoch, header.base_offset);
-        });
-        if (!walked)
-            return walked;
+        auto whole = walk_headers(base, scan_from_, &batch_walk::next_confirmed, count);
+        if (!whole)
+            return whole.failure();
+        if (BARNABAS_MARK_IF(!*whole, epochs_not_all_told))
+            return {};
     }
-    const std::uint64_t enough = told.latest() == log_.epochs.latest() ? 1 : 2;
+    const std::uint64_t enough = all_known ? 1 : 2;
     if (goes_back || contradicting < enough)
         return {};
     BARNABAS_MARK(epochs_made_anew);
@@ -71,8 +82,9 @@ result<void> recovery::ask_batches_for_epochs() {
 }
 
 /// Batches of the segment that holds `from`, from the one before it or an earlier one on, that begin below
-/// `upto`. Where there is damage it ends: reads tell of that.
-result<void> recovery::walk_headers(log_offset from, log_offset upto, const header_visitor& visit) {
+/// `upto`. False where it ended at damage, of which reads tell, or in a segment without any batch.
+result<bool> recovery::walk_headers(log_offset from, log_offset upto, header_step next,
+                                    const header_visitor& visit) {
     const auto base = *(std::upper_bound(bases_.begin(), bases_.end(), from) - 1);
     auto log = open_sized(files_, segment_path(options_.directory, base, log_suffix));
     if (!log)
@@ -90,14 +102,14 @@ result<void> recovery::walk_headers(log_offset from, log_offset upto, const head
         return start.failure();
     batch_walk walk(files_, log->file.id(), *start, log->size);
     for (;;) {
-        auto located = walk.next();
+        auto located = (walk.*next)();
         if (!located)
-            return is_damage(located.code()) ? result<void>() : result<void>(located.failure());
+            return is_damage(located.code()) ? result<bool>(false) : result<bool>(located.failure());
         if (!*located || (*located)->header.base_offset >= upto)
-            return {};
+            return log->size > 0;
         visit((*located)->header);
         if ((*located)->header.next_offset() >= upto)
-            return {};
+            return true;
     }
 }
 

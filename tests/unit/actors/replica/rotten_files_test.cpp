@@ -82,17 +82,64 @@ void flip_epoch(memory_files& files, log_host& host, std::int64_t offset, std::s
 /// No CRC covers the epoch of a batch, either.
 TEST(rotten_files, one_batch_does_not_outweigh_the_checkpoint) {
     constexpr std::size_t bits = 32;
-    for (const std::int64_t offset : {0, 5, 10, 19, 29}) {
+    for (const std::int64_t offset : {0, 5, 10, 19, 20, 29}) {
         for (std::size_t bit = 0; bit < bits; ++bit) {
             memory_files files;
             make_epochs(files);
             log_host host(files);
+            const auto text = files.content(checkpoint_path);
             flip_epoch(files, host, offset, bit);
             ASSERT_TRUE(host.open(false));
-            EXPECT_EQ(host.log->epochs().latest(), leader_epoch(5)) << offset << ", bit " << bit;
-            EXPECT_EQ(host.log->epochs().epoch_of(log_offset(15)), leader_epoch(2));
+            EXPECT_EQ(encode_epoch_checkpoint(host.log->epochs()), "0\n3\n1 0\n2 10\n5 20\n")
+                << offset << ", bit " << bit;
+            EXPECT_EQ(files.content(checkpoint_path), text) << offset << ", bit " << bit;
             EXPECT_TRUE(host.append({}, 99, 5));
         }
+    }
+}
+
+void put_checkpoint(memory_files& files, std::string_view text) {
+    files.put(checkpoint_path, slice::copy_of(text).bytes());
+}
+
+/// The epochs after an opening of a log of `make_epochs` in which a read of its batches comes wrong, or none.
+std::string epochs_after_wrong_read(std::uint64_t read) {
+    memory_files files;
+    make_epochs(files);
+    put_checkpoint(files, "0\n3\n1 0\n2 10\n6 20\n");
+    files.rot_read_after(read, batch::at::leader_epoch + 3, std::byte{0x1});
+    log_host host(files);
+    if (!host.open(false))
+        return "not opened";
+    return encode_epoch_checkpoint(host.log->epochs());
+}
+
+/// A header that comes wrong once is not written down as what the batches say.
+TEST(rotten_files, epochs_are_made_anew_from_what_comes_twice) {
+    constexpr std::uint64_t reads = 120;
+    for (std::uint64_t read = 0; read < reads; ++read)
+        EXPECT_EQ(epochs_after_wrong_read(read), "0\n3\n1 0\n2 10\n5 20\n") << "read " << read;
+}
+
+/// What begins behind damage is not forgotten with it.
+TEST(rotten_files, epochs_are_not_made_anew_from_a_part_of_the_batches) {
+    const std::string rotten = "0\n3\n1 0\n2 10\n4 20\n";
+    const auto batch_size = make_batch({.value_size = 60}).bytes.size();
+    const auto log = segment_path(test_directory, log_offset(0), log_suffix);
+    for (const bool emptied : {false, true}) {
+        memory_files files;
+        make_epochs(files);
+        ASSERT_GT(files.content(log).size(), 11 * batch_size) << "the second epoch begins in it";
+        put_checkpoint(files, rotten);
+        if (emptied)
+            files.put(log, {});
+        else
+            flip(files, log, (8 * batch_size + batch::at::magic) * 8);
+        files.put(std::string(test_directory) + "/" + std::string(cut_allowed_name), {});
+        log_host host(files);
+        const auto opened = host.open(false);
+        ASSERT_TRUE(opened) << to_string(opened.failure());
+        EXPECT_EQ(encode_epoch_checkpoint(host.log->epochs()), rotten) << "emptied: " << emptied;
     }
 }
 
