@@ -34,6 +34,8 @@ struct group_member_options {
     std::uint64_t metadata_bytes = 0;
     /// No member at all: it commits offsets of all partitions without generation, under a name of its own.
     bool without_generation = false;
+    /// It joins and sends heartbeats, but never asks for its assignment.
+    bool without_sync = false;
     /// Below 4 it gets no id to come back with, below 5 it has no static name.
     std::int16_t join_version_max = 9;
     /// From 8 on several groups could be asked for at once.

@@ -87,6 +87,11 @@ void group_member::on_joined(const answer& got, monotonic_ns now) {
     if (response->skip_assignment)
         leader_.clear();
     become(state::syncing);
+    if (!options_.without_sync)
+        return;
+    constexpr std::int64_t for_ever_ns = 86'400'000 * limits::millisecond;
+    lingers_until_ = now + for_ever_ns;
+    beat_at_ = now;
 }
 
 void group_member::on_synced(const answer& got, monotonic_ns now) {

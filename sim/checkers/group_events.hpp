@@ -15,12 +15,23 @@
 /// topics of the run.
 namespace barnabas::sim {
 
+/// Why a member need not be in its group when all is well.
+struct staying_out {
+    /// Others bear its static name, this one: they replace each other for ever, but one of them is in.
+    std::uint64_t shared_name = 0;
+    /// The group may be full; then somebody is in it.
+    bool of_full_group = false;
+    /// It says more than can be kept, or does not do what it should when it got in.
+    bool by_itself = false;
+
+    bool may_be() const noexcept { return shared_name != 0 || of_full_group || by_itself; }
+};
+
 /// A member begins: from now on it wants to be in its group.
 struct group_member_started {
     std::uint64_t group = 0;
     std::uint32_t member = 0;
-    /// Others bear its name, or the group may be full: it need not get in.
-    bool may_stay_out = false;
+    staying_out excuse;
     virtual_time at;
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas::sim {
@@ -21,7 +22,7 @@ public:
 
     void on_group(const group_event& event) override {
         if (const auto* started = std::get_if<group_member_started>(&event))
-            members_[started->member] = {started->may_stay_out, started->at, virtual_time(-1)};
+            members_[started->member] = {started->group, started->excuse, started->at, virtual_time(-1)};
         else if (const auto* alive = std::get_if<group_alive>(&event))
             members_[alive->member].alive = alive->at;
         else if (const auto* wanted = std::get_if<group_wanted>(&event))
@@ -37,11 +38,12 @@ public:
             return;
         const auto least = std::max(*healed_, at - silence_most_ns);
         for (const auto& [number, one] : members_)
-            if (!one.may_stay_out && one.started <= *healed_ && one.alive < least)
+            if (!one.excuse.may_be() && one.started <= *healed_ && one.alive < least)
                 violated("member " + std::to_string(number) +
                          " of a group was not heard by its coordinator for " +
                          std::to_string((at - std::max(one.alive, *healed_)) / second) +
                          " s after all faults had ended");
+        judge_excused();
         for (const auto& [number, group] : groups_)
             if (group.has_epochs)
                 judge(number, group);
@@ -54,6 +56,22 @@ private:
         by_member wanted;
         by_member owned;
     };
+
+    /// Not all of those can stay out of whom one keeps out another: bearers of one name, and members of a
+    /// group that may be full. But each may have to wait for the other again and again.
+    void judge_excused() {
+        std::map<std::pair<std::uint64_t, std::uint64_t>, bool> heard;
+        for (const auto& [number, one] : members_)
+            if (one.excuse.may_be() && !one.excuse.by_itself && one.started <= *healed_) {
+                auto& any = heard[{one.group, one.excuse.of_full_group ? 0 : one.excuse.shared_name}];
+                any = any || one.alive >= *healed_;
+            }
+        for (const auto& [which, any] : heard)
+            if (!any)
+                violated("no member of group " + std::to_string(which.first) +
+                         (which.second == 0 ? "" : " with the name " + std::to_string(which.second)) +
+                         " was heard by its coordinator after all faults had ended");
+    }
 
     static std::map<std::int32_t, std::uint32_t> counted(const by_member& all) {
         std::map<std::int32_t, std::uint32_t> counts;
@@ -68,7 +86,7 @@ private:
         for (const auto& [partition, wishes] : counted(of.wanted)) {
             const auto users = users_of(partition, of);
             const auto certain = std::count_if(users.begin(), users.end(), [this](std::uint32_t member) {
-                return !members_[member].may_stay_out;
+                return members_[member].excuse.shared_name == 0;
             });
             const bool one_certain = users.size() == 1 || (users.size() > 1 && certain <= 1);
             if (!one_certain)
@@ -92,7 +110,8 @@ private:
     }
 
     struct judged {
-        bool may_stay_out = false;
+        std::uint64_t group = 0;
+        staying_out excuse;
         virtual_time started{0};
         virtual_time alive{-1};
     };

@@ -23,15 +23,21 @@ void group_members::start(const std::vector<member_options>& members) {
     if (with_.topics.empty() || members.empty())
         return;
     note_groups(members);
-    const bool limited = limits_groups(with_.broker_config);
-    for (std::uint32_t number = 0; number < members.size(); ++number) {
-        const auto& one = members[number];
-        const auto of_name = std::count_if(members.begin(), members.end(), [&](const member_options& other) {
-            return other.group == one.group && other.instance == one.instance;
-        });
-        start_one(one, number, limited || one.metadata_bytes != 0 || (one.instance != 0 && of_name > 1));
-    }
+    for (std::uint32_t number = 0; number < members.size(); ++number)
+        start_one(members[number], number, excuse_of(members[number], members));
     start_admin();
+}
+
+staying_out group_members::excuse_of(const member_options& one,
+                                     const std::vector<member_options>& members) const {
+    const auto of_name = std::count_if(members.begin(), members.end(), [&](const member_options& other) {
+        return other.group == one.group && other.instance == one.instance;
+    });
+    staying_out excuse;
+    excuse.shared_name = of_name > 1 ? one.instance : 0;
+    excuse.of_full_group = limits_groups(with_.broker_config) && !one.without_generation;
+    excuse.by_itself = one.metadata_bytes != 0 || one.without_sync;
+    return excuse;
 }
 
 void group_members::note_groups(const std::vector<member_options>& members) {
@@ -49,15 +55,15 @@ void group_members::note_groups(const std::vector<member_options>& members) {
             tell(group_has_epochs{group});
 }
 
-void group_members::start_one(const member_options& options, std::uint32_t number, bool may_stay_out) {
+void group_members::start_one(const member_options& options, std::uint32_t number, staying_out excuse) {
     const auto name = "member-" + std::to_string(number);
     auto& host = *hosts_.emplace_back(
         std::make_unique<client_host>(world_, network_, watched_, name, with_.scheduler));
     const auto begin = [=, this, &host] {
         if (ended_)
             return;
-        tell(group_member_started{options.group, number, may_stay_out, world_.now()});
-        if (!options.consumer && !options.without_generation && !may_stay_out)
+        tell(group_member_started{options.group, number, excuse, world_.now()});
+        if (!options.consumer && !options.without_generation && !excuse.may_be())
             tell(group_wanted{options.group, number, numbers_of(topic_of(options.group))});
         spawn_one(options, number, host);
     };
@@ -114,6 +120,7 @@ client::group_member_options group_members::membership_of(const member_options& 
     membership.rude_ns = options.rude_ns;
     membership.metadata_bytes = options.metadata_bytes;
     membership.without_generation = options.without_generation;
+    membership.without_sync = options.without_sync;
     membership.join_version_max = options.join_version_max;
     membership.fetch_version_max = options.fetch_version_max;
     return membership;

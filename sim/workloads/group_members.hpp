@@ -60,7 +60,8 @@ private:
     };
 
     void note_groups(const std::vector<member_options>& members);
-    void start_one(const member_options& options, std::uint32_t number, bool may_stay_out);
+    staying_out excuse_of(const member_options& one, const std::vector<member_options>& members) const;
+    void start_one(const member_options& options, std::uint32_t number, staying_out excuse);
     void spawn_one(const member_options& options, std::uint32_t number, client_host& host);
     void start_admin();
     client::group_member_options membership_of(const member_options& options) const;

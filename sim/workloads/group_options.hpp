@@ -34,6 +34,9 @@ struct member_options {
     std::uint64_t metadata_bytes = 0;
     /// Commits for all partitions of a group of its own, without being a member.
     bool without_generation = false;
+    /// It joins and lives, but never asks what it is to do (card GRP-04): the others of its group, all of the
+    /// classic protocol, are to get on without it.
+    bool without_sync = false;
     std::int16_t join_version_max = kafka::join_group_request::highest_version;
     std::int16_t fetch_version_max = 9;
     /// Of the consumer protocol: the mean time that it takes to let go of partitions, and its version of

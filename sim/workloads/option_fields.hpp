@@ -77,6 +77,7 @@ void for_each_field(Member& of, Visit&& visit) {
     visit("start_ns", of.start_ns);
     visit("metadata_bytes", of.metadata_bytes);
     visit("without_generation", of.without_generation);
+    visit("without_sync", of.without_sync);
     visit("join_version_max", of.join_version_max);
     visit("fetch_version_max", of.fetch_version_max);
     visit("consumer", of.consumer);

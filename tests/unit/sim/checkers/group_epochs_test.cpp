@@ -131,5 +131,31 @@ TEST(groups, with_epochs_do_not_settle_while_something_is_two_members) {
     EXPECT_TRUE(of.broken());
 }
 
+/// What three members end with when all of them use a partition, and two have an excuse.
+bool settles_though_three_use_a_partition(staying_out first, staying_out second) {
+    group_story of(make_groups_settle);
+    of.tell(group_has_epochs{group});
+    of.started(1, first);
+    of.started(2, second);
+    of.started(3);
+    of.wants(3, {0});
+    of.healed();
+    for (const std::uint32_t member : {1, 2, 3}) {
+        of.uses(member, {0});
+        of.heard(member);
+    }
+    of.progress_due(0, 0);
+    return !of.broken();
+}
+
+/// They have not heard yet that they were replaced; nobody else has a reason to use what is not its own.
+TEST(groups, with_epochs_settle_with_older_bearers_of_shared_names_alone) {
+    const staying_out named{.shared_name = 1};
+    EXPECT_TRUE(settles_though_three_use_a_partition(named, named));
+    EXPECT_TRUE(settles_though_three_use_a_partition(named, {.shared_name = 2, .of_full_group = true}));
+    EXPECT_FALSE(settles_though_three_use_a_partition(named, {.of_full_group = true}));
+    EXPECT_FALSE(settles_though_three_use_a_partition(named, {.by_itself = true}));
+}
+
 } // namespace
 } // namespace barnabas::sim

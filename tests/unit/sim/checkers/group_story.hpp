@@ -58,8 +58,8 @@ public:
     void seen(std::int64_t offset, virtual_time asked) {
         tell(group_offset_seen{group, partition, log_offset(offset), asked, act()});
     }
-    void started(std::uint32_t member, bool may_stay_out = false) {
-        tell(group_member_started{group, member, may_stay_out, act()});
+    void started(std::uint32_t member, staying_out excuse = {}) {
+        tell(group_member_started{group, member, excuse, act()});
     }
     void heard(std::uint32_t member) {
         const auto asked = act();

@@ -314,12 +314,41 @@ TEST(groups, that_fall_silent_do_not_settle) {
 
 TEST(groups, settle_without_those_who_may_stay_out_or_came_late) {
     group_story of(make_groups_settle);
-    of.started(1, true);
+    of.started(1, {.by_itself = true});
     of.healed();
     of.started(2);
     of.pass(16);
     of.progress_due(0, 0);
     EXPECT_FALSE(of.broken());
+}
+
+/// What they end with when of two members who have an excuse the first one is heard, or nobody is.
+bool settle(staying_out first, staying_out second, bool heard) {
+    group_story of(make_groups_settle);
+    of.started(1, first);
+    of.started(2, second);
+    of.healed();
+    of.pass(10);
+    if (heard)
+        of.heard(1);
+    of.progress_due(0, 0);
+    return !of.broken();
+}
+
+TEST(groups, do_not_settle_without_any_bearer_of_a_name) {
+    const staying_out named{.shared_name = 1};
+    EXPECT_TRUE(settle(named, named, true));
+    EXPECT_FALSE(settle(named, named, false));
+    EXPECT_FALSE(settle(named, {.shared_name = 2}, true)) << "the other name has nobody in the group";
+}
+
+TEST(groups, that_may_be_full_have_somebody_in_them) {
+    const staying_out full{.of_full_group = true};
+    EXPECT_TRUE(settle(full, full, true));
+    EXPECT_FALSE(settle(full, full, false));
+    // Whoever is in may be of another name.
+    EXPECT_TRUE(settle(full, {.shared_name = 2, .of_full_group = true}, true));
+    EXPECT_TRUE(settle({.by_itself = true}, {.of_full_group = true, .by_itself = true}, false));
 }
 
 } // namespace
