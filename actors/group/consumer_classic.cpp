@@ -270,7 +270,6 @@ bool consumer_group::can_take_over(const classic_handover& from) const {
 
 void consumer_group::take_over(const classic_handover& from, turn& now) {
     BARNABAS_ASSERT(!recorded_ && is_empty());
-    BARNABAS_MARK(classic_group_became_consumer_group);
     const member_epoch epoch(from.generation.get());
     for (const auto& member : from.members) {
         auto subscription = decode_subscription(member.protocols.front().metadata, *topics_);

@@ -59,7 +59,7 @@ public:
     /// Whether all members of a classic group say what they want in the way of consumers, and in no more
     /// words than can be kept.
     bool can_take_over(const classic_handover& from) const;
-    /// A classic group that can be taken over goes on as this one, which is new.
+    /// A classic group that can be taken over, or has no members, goes on as this one, which is new.
     void take_over(const classic_handover& from, turn& now);
     /// All its members speak the classic protocol.
     bool is_all_classic() const noexcept { return member_count_ != 0 && classic_count_ == member_count_; }

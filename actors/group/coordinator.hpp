@@ -88,6 +88,7 @@ private:
                                           turn& now);
     bool make_way_for_consumers(const std::string& name, turn& now);
     bool upgrade(const std::string& name, classic_group& classic, turn& now);
+    void hand_over(const std::string& name, const classic_handover& from, turn& now);
     void downgrade_if_due(const std::string& name, turn& now);
     bool make_way_for_classic(const std::string& name, turn& now);
     consumer_group* find_consumer(const std::string& name);

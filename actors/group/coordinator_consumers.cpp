@@ -72,7 +72,7 @@ bool coordinator::make_way_for_consumers(const std::string& name, turn& now) {
     if (!classic->is_empty())
         return upgrade(name, *classic, now);
     BARNABAS_MARK(empty_classic_group_became_consumer_group);
-    write(classic_record{name, std::nullopt}, now);
+    hand_over(name, classic->handover(), now);
     return true;
 }
 
@@ -85,10 +85,16 @@ bool coordinator::upgrade(const std::string& name, classic_group& classic, turn&
     if (classic.protocol_type() != consumer_type || classic.member_count() > most ||
         !consumer_group(name, {options_, timers_, topics_}).can_take_over(handover))
         return false;
+    BARNABAS_MARK(classic_group_became_consumer_group);
     classic.turn_away(now);
-    write(classic_record{name, std::nullopt}, now);
-    consumer_of(groups_[name], name).take_over(handover, now);
+    hand_over(name, handover, now);
     return true;
+}
+
+/// Epochs go on where generations ended, also when nobody is left: what a member of before says is old.
+void coordinator::hand_over(const std::string& name, const classic_handover& from, turn& now) {
+    write(classic_record{name, std::nullopt}, now);
+    consumer_of(groups_[name], name).take_over(from, now);
 }
 
 /// When the last member of the consumer protocol has gone, the others go on as a classic group.

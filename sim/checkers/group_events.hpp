@@ -44,6 +44,9 @@ struct group_offsets_expire {
 /// own, its epoch, whichever protocol it speaks.
 struct group_has_epochs {
     std::uint64_t group = 0;
+    /// Others speak the classic protocol: they join again under the epoch that they have until they have let
+    /// go of what they shall not have any more.
+    bool both_protocols = false;
 };
 
 /// What a member wants somebody of its group to have, from now on; nothing while it is not in its group.

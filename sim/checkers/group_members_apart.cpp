@@ -26,6 +26,8 @@ public:
             on_assigned(*assigned);
         else if (const auto* alive = std::get_if<group_alive>(&event))
             on_alive(*alive);
+        else if (const auto* epochs = std::get_if<group_has_epochs>(&event))
+            groups_[epochs->group].both_protocols = epochs->both_protocols;
     }
 
 private:
@@ -43,6 +45,7 @@ private:
     };
     using holdings = std::vector<holding>;
     struct group {
+        bool both_protocols = false;
         /// The newest generation of which somebody had an assignment, by when that was.
         std::map<virtual_time, std::int32_t> newest;
         std::map<std::pair<std::int32_t, std::int32_t>, owner> owners;
@@ -111,7 +114,8 @@ private:
         if (behind == newest.begin())
             return;
         const auto known = std::prev(behind)->second;
-        if (told.generation < known || (told.as_new && told.generation == known))
+        const bool is_behind = told.generation < known && (told.as_new || !of.both_protocols);
+        if (is_behind || (told.as_new && told.generation == known))
             violated("member " + std::to_string(told.member) + " of group " + std::to_string(told.group) +
                      " was told generation " + std::to_string(told.generation) + ", though generation " +
                      std::to_string(known) + " had been assigned before it asked");

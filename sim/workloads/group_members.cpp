@@ -52,7 +52,7 @@ void group_members::note_groups(const std::vector<member_options>& members) {
     }
     for (const auto& [group, spoken] : spoken_)
         if (spoken.consumer)
-            tell(group_has_epochs{group});
+            tell(group_has_epochs{group, spoken.classic});
 }
 
 void group_members::start_one(const member_options& options, std::uint32_t number, staying_out excuse) {
@@ -233,9 +233,6 @@ void group_members::tell(const group_event& event) {
 
 bool group_members::is_lasting(std::uint64_t group, virtual_time asked) const {
     if (offsets_expire(with_.broker_config) || with_.admin.touches(group) || with_.topics_go)
-        return false;
-    // An empty group of one protocol gives way to the other as a whole, but for its offsets.
-    if (const auto& spoken = spoken_.at(group); spoken.classic && spoken.consumer)
         return false;
     const auto kept = kept_.find(group);
     return kept != kept_.end() && kept->second <= asked;

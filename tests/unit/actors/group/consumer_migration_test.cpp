@@ -109,6 +109,25 @@ TEST_F(consumer_migration_test, an_old_member_joins_a_new_group) {
     EXPECT_EQ(count_of(fresh.owned), 4u);
 }
 
+/// As they do where members are left: a zombie's generation must never be somebody's epoch.
+TEST_F(consumer_migration_test, epochs_go_on_where_the_generations_of_an_empty_classic_group_ended) {
+    const auto old = classic_group();
+    EXPECT_EQ(world->leave({old.id, {}}), errc::ok);
+    const auto ended = world->rebalances.back().generation + 1;
+    for (const bool loaded : {false, true}) {
+        if (loaded)
+            world->reload(world->log.size());
+        auto fresh = world->joined_as(loaded ? "newer" : "new");
+        EXPECT_GT(fresh.epoch, ended);
+        EXPECT_EQ(world->commit("t", 4, {old.id, {}}, ended).code, errc::unknown_member_id);
+        world->leave(fresh);
+    }
+    // And back: the group is empty again.
+    const auto again = world->ask(world->joining(old_consumer{}));
+    world->pass(world->options.initial_rebalance_delay);
+    EXPECT_GT(world->joined(again).generation.get(), ended + 4);
+}
+
 TEST_F(consumer_migration_test, the_last_new_member_leaves_a_classic_group_behind) {
     auto old = classic_group();
     auto fresh = world->joined_as("new");

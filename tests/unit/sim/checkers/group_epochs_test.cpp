@@ -157,5 +157,28 @@ TEST(groups, with_epochs_settle_with_older_bearers_of_shared_names_alone) {
     EXPECT_FALSE(settles_though_three_use_a_partition(named, {.by_itself = true}));
 }
 
+// ---- groups that go from one protocol to the other
+
+TEST(members, of_both_protocols_join_again_under_the_epoch_that_they_have) {
+    for (const bool both : {true, false}) {
+        group_story of(make_group_members_apart);
+        of.tell(group_has_epochs{group, both});
+        of.assigned({"a"}, 1);
+        of.assigned({"b"}, 2);
+        of.joined({"a"}, 1, false);
+        EXPECT_EQ(of.broken(), !both);
+    }
+}
+
+TEST(members, of_both_protocols_that_are_new_begin_a_new_epoch) {
+    for (const std::int32_t epoch : {1, 2, 3}) {
+        group_story of(make_group_members_apart);
+        of.tell(group_has_epochs{group, true});
+        of.assigned({"a"}, 2);
+        of.joined({"b"}, epoch, true);
+        EXPECT_EQ(of.broken(), epoch != 3);
+    }
+}
+
 } // namespace
 } // namespace barnabas::sim
