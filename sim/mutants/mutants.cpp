@@ -362,7 +362,7 @@ const mutant table[] = {
      &bugs::stale_sync_answered},
     {"rebalance_not_limited",
      "one member that is gone holds up a rebalance for ever",
-     {group_tests},
+     {settle},
      &bugs::rebalance_not_limited},
     {"empty_since_forgotten",
      "an empty group of consumers that a classic member asks to join forgets since when it has been empty",

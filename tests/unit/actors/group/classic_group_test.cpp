@@ -141,7 +141,7 @@ TEST(classic_group, member_that_does_not_rejoin_in_time_is_out) {
     EXPECT_TRUE(gets_on_without_who_does_not_rejoin(false));
 }
 
-/// Members of the simulator join again or fall silent, and the end of their sessions hides it.
+/// In runs only those members show it that live and never ask for their assignment (groups_without_sync).
 TEST(classic_group_with_a_bug, is_found_rebalance_not_limited) {
     EXPECT_FALSE(gets_on_without_who_does_not_rejoin(true));
 }
