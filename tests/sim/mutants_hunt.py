@@ -4,7 +4,10 @@ Writes a table to build/mutants/table.txt, with --update also into docs/simulati
 build/mutants by the last commit of the program's own folders (and by what is changed there since), so a hunt that was
 stopped goes on where it was, and an unchanged program is not hunted again.
 
-    mutants_hunt.py [--seeds N] [--only NAME...] [--update]
+    mutants_hunt.py [--seeds N] [--jobs N] [--only NAME... | --planted-in FOLDER...] [--until-found] [--update]
+
+--planted-in group hunts exactly the bugs in actors/group, and says which share of them is found; with --until-found a range is
+searched only if those before it found nothing, which is enough for that.
 """
 
 import argparse
@@ -21,7 +24,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mutants_table import PROGRAM, ROOT, mutants, run, run_seed, scenario_of  # noqa: E402
+from mutants_table import PROGRAM, ROOT, all_mutants, mutants, planted_in, run, run_seed, scenario_of  # noqa: E402
 
 RANGES = 5
 # Ranges begin so far apart that they never meet, whatever --seeds says.
@@ -137,39 +140,80 @@ def verdict(mutant, finds):
     return f'FAIL {name}: no seed finds it'
 
 
-def hunt_all(chosen, memory, seeds):
-    finds_of = {mutant.name: [None] * RANGES for mutant in chosen}
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+def hunt_ranges(chosen, numbers, memory, given, finds_of):
+    """Adds what these ranges of seeds find. Range by range, so that a hunt that is stopped has seen every mutant."""
+    with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         waiting = {}
-        # Range by range, so that a hunt that is stopped has seen every mutant.
-        for number in range(RANGES):
+        for number in numbers:
             for mutant in chosen:
-                finds_of[mutant.name][number] = memory.get(mutant.name, number, seeds)
-                if finds_of[mutant.name][number] is None:
-                    waiting[pool.submit(hunt, mutant, number, seeds)] = mutant, number
+                known = memory.get(mutant.name, number, given.seeds)
+                if known is not None:
+                    finds_of[mutant.name].append(known)
+                else:
+                    waiting[pool.submit(hunt, mutant, number, given.seeds)] = mutant, number
         for done in concurrent.futures.as_completed(waiting):
             mutant, number = waiting[done]
-            found = finds_of[mutant.name][number] = done.result()
+            found = done.result()
+            finds_of[mutant.name].append(found)
             memory.put(mutant.name, number, found)
             print(f'{mutant.name}, seeds from {found["first"]}: ' +
                   (f'seed {found["seed"]}, {"+".join(found["checkers"])}' if found['seed'] is not None else 'nothing'), flush=True)
+
+
+def is_found(finds):
+    return any(one['seed'] is not None for one in finds)
+
+
+def hunt_all(chosen, memory, given):
+    finds_of = {mutant.name: [] for mutant in chosen}
+    if not given.until_found:
+        hunt_ranges(chosen, range(RANGES), memory, given, finds_of)
+    else:
+        for number in range(RANGES):
+            hunt_ranges([one for one in chosen if not is_found(finds_of[one.name])], [number], memory, given, finds_of)
     for mutant in chosen:
         print(verdict(mutant, finds_of[mutant.name]), flush=True)
     return finds_of
 
 
+def share_text(folders, finds_of, seeds):
+    """Of all that are planted there: those that are named for unit tests no seed can find."""
+    planted = {mutant.name for mutant in all_mutants()} & set().union(*(planted_in(folder) for folder in folders))
+    found = sum(is_found(finds) for finds in finds_of.values())
+    tested = sorted(planted - set(finds_of))
+    return (f'{" and ".join(folders)}: {found} of {len(planted)} planted bugs ({100 * found // max(len(planted), 1)} %) were found within '
+            f'{RANGES * seeds} seeds; unit tests find {len(tested)}: {", ".join(tested)}')
+
+
+def chosen_by(given):
+    table = mutants()
+    unknown = set(given.only) - {mutant.name for mutant in table}
+    if unknown:
+        raise SystemExit(f'not hunted by seeds, or no mutants: {", ".join(sorted(unknown))}')
+    wanted = set(given.only).union(*(planted_in(folder) for folder in given.planted_in))
+    chosen = [mutant for mutant in table if mutant.name in wanted or not (given.only or given.planted_in)]
+    if not chosen:
+        raise SystemExit(f'nothing is planted in {", ".join(given.planted_in)}')
+    return chosen
+
+
 def main():
     parser = argparse.ArgumentParser(description='Hunts planted bugs by random seeds.')
     parser.add_argument('--seeds', type=int, default=SEEDS, help='of each range (default %(default)s)')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, help='searches at a time (default %(default)s)')
     parser.add_argument('--only', nargs='+', default=[], metavar='NAME', help='these mutants')
+    parser.add_argument('--planted-in', nargs='+', default=[], metavar='FOLDER', help='those in these folders of actors/')
+    parser.add_argument('--until-found', action='store_true', help='no further range when one has found the bug')
     parser.add_argument('--update', action='store_true', help='write the table into docs/simulation.md')
     given = parser.parse_args()
-    chosen = [mutant for mutant in mutants() if not given.only or mutant.name in given.only]
+    chosen = chosen_by(given)
     name = version()
-    finds_of = hunt_all(chosen, Memory(name), given.seeds)
+    finds_of = hunt_all(chosen, Memory(name), given)
     text = table_text([row(mutant, finds_of[mutant.name], given.seeds) for mutant in chosen], name, given.seeds, finds_of)
     print(text)
-    if not given.only:
+    if given.planted_in:
+        print(share_text(given.planted_in, finds_of, given.seeds))
+    if len(chosen) == len(mutants()) and not given.until_found:
         with open(os.path.join(FOLDER, 'table.txt'), 'w', encoding='utf-8') as file:
             file.write(text)
         if given.update:

@@ -1,6 +1,7 @@
 """What the checks of planted bugs share: the program, its table of mutants, and the schedules that are kept."""
 
 import collections
+import glob
 import os
 import re
 import subprocess
@@ -62,6 +63,15 @@ def all_mutants():
         raise RuntimeError(f'sim mutants ended with status {code}: {output[-300:]}')
     rows = [line.split('\t') for line in output.splitlines()]
     return [Mutant(name, checkers.split(','), what) for name, checkers, what in rows]
+
+
+def planted_in(folder):
+    """Names of the bugs that are planted in this folder below actors/."""
+    names = set()
+    for path in glob.glob(os.path.join(ROOT, 'actors', folder, '**', '*.?pp'), recursive=True):
+        with open(path, encoding='utf-8') as file:
+            names.update(re.findall(r'\bplanted_?(?:\.|->)(\w+)', file.read()))
+    return names
 
 
 def scenario_of(mutant):
