@@ -22,6 +22,12 @@ errc errc_of(kafka::error_code code) noexcept {
     switch (code) {
     case error_code::none: return errc::ok;
     case error_code::corrupt_message: return errc::corrupt_message;
+    case error_code::invalid_record: return errc::invalid_record;
+    case error_code::message_too_large: return errc::message_too_large;
+    case error_code::record_list_too_large: return errc::record_list_too_large;
+    case error_code::unsupported_compression_type: return errc::unsupported_compression;
+    case error_code::unsupported_for_message_format: return errc::unsupported_for_message_format;
+    case error_code::invalid_timestamp: return errc::invalid_timestamp;
     case error_code::unsupported_version: return errc::unsupported_version;
     case error_code::unknown_topic_or_partition: return errc::unknown_topic_or_partition;
     case error_code::unknown_topic_id: return errc::unknown_topic_id;
