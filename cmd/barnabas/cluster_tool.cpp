@@ -52,11 +52,13 @@ result<client::properties> tool_properties(const cli::parsed_options& options, s
     return keys;
 }
 
+void say_trouble(const std::string& sentence) {
+    std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
+}
+
 result<client::cluster_admin> connect_tool(const client::properties& keys) {
     client::application_options options;
-    options.on_trouble = [](const std::string& sentence) {
-        std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
-    };
+    options.on_trouble = say_trouble;
     return client::make_admin(keys, std::move(options));
 }
 

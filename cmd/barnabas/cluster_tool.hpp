@@ -26,6 +26,9 @@ result<client::properties> file_properties(const std::string& path);
 result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
                                            std::string_view client_id);
 
+/// What clients of tools do with trouble: a line on standard error.
+void say_trouble(const std::string& sentence);
+
 /// A client for a tool. Troubles with brokers go to standard error while the tool waits.
 result<client::cluster_admin> connect_tool(const client::properties& keys);
 

@@ -33,6 +33,9 @@ int run_get_offsets(const cli::parsed_options& options);
 const cli::command& consumer_groups_command();
 int run_consumer_groups(const cli::parsed_options& options);
 
+const cli::command& groups_command();
+int run_groups(const cli::parsed_options& options);
+
 const cli::command& configs_command();
 int run_configs(const cli::parsed_options& options);
 
@@ -79,6 +82,15 @@ int run_consume(const cli::parsed_options& options);
 
 const cli::command& consumer_perf_command();
 int run_consumer_perf(const cli::parsed_options& options);
+
+const cli::command& e2e_latency_command();
+int run_e2e_latency(const cli::parsed_options& options);
+
+const cli::command& verifiable_producer_command();
+int run_verifiable_producer(const cli::parsed_options& options);
+
+const cli::command& verifiable_consumer_command();
+int run_verifiable_consumer(const cli::parsed_options& options);
 
 const cli::command& dump_log_command();
 int run_dump_log(const cli::parsed_options& options);

@@ -19,10 +19,6 @@ using clock = std::chrono::steady_clock;
 /// How long a signal may wait to be seen.
 constexpr std::chrono::milliseconds look_up{200};
 
-void say_trouble(const std::string& sentence) {
-    std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
-}
-
 /// Reads and shows; says on standard error why it ended, if it was not asked to.
 class console_reader {
 public:

@@ -255,9 +255,7 @@ int run_consumer_perf(const cli::parsed_options& options) {
     perf_meter meter;
     client::record_consumer_options handling;
     handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };
-    handling.on_trouble = [](const std::string& sentence) {
-        std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
-    };
+    handling.on_trouble = say_trouble;
     auto consumer = client::make_consumer(wishes->keys, std::move(handling));
     if (!consumer)
         return refuse(consumer.failure().detail);

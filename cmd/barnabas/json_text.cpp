@@ -1,7 +1,11 @@
 #include "cmd/barnabas/json_text.hpp"
 
+#include "protocol/model/utf8_text.hpp"
+
 #include <array>
+#include <charconv>
 #include <cstdio>
+#include <span>
 
 namespace barnabas {
 
@@ -18,8 +22,10 @@ std::string listed(const List& list, const Text& text_of) {
 } // namespace
 
 std::string json_quoted(std::string_view text) {
+    std::string valid;
+    append_utf8(valid, std::as_bytes(std::span(text)));
     std::string quoted = "\"";
-    for (const char c : text) {
+    for (const char c : valid) {
         const auto byte = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') {
             quoted += '\\';
@@ -33,6 +39,13 @@ std::string json_quoted(std::string_view text) {
         }
     }
     return quoted + "\"";
+}
+
+std::string number_text(double number) {
+    std::array<char, 32> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    std::string text(digits.data(), written.ptr);
+    return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
 }
 
 json_object& json_object::add(std::string_view name, std::string_view text) {

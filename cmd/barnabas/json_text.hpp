@@ -9,6 +9,12 @@
 
 namespace barnabas {
 
+/// In quotes, with what JSON wants escaped. What is no UTF-8 becomes the replacement character.
+std::string json_quoted(std::string_view text);
+
+/// As few digits as tell the number from all others, with a point.
+std::string number_text(double number);
+
 /// JSON of tools, in one line: members in the order in which they are added.
 class json_object {
 public:
@@ -19,6 +25,7 @@ public:
     requires(!std::same_as<Number, bool>) json_object& add(std::string_view name, Number number) {
         return add_raw(name, std::to_string(number));
     }
+    json_object& add(std::string_view name, double number) { return add_raw(name, number_text(number)); }
     /// Null when there is nothing.
     template <class Value>
     json_object& add(std::string_view name, const std::optional<Value>& value) {
@@ -38,8 +45,5 @@ private:
 
     std::string members_;
 };
-
-/// In quotes, with what JSON wants escaped.
-std::string json_quoted(std::string_view text);
 
 } // namespace barnabas

@@ -17,7 +17,7 @@ struct class_row {
     std::string_view command;
 };
 /// What `kafka-run-class.sh` is called with in tutorials.
-constexpr std::array<class_row, 11> classes{{
+constexpr std::array<class_row, 18> classes{{
     {"kafka.tools.GetOffsetShell", "get-offsets"},
     {"org.apache.kafka.tools.GetOffsetShell", "get-offsets"},
     {"kafka.tools.DumpLogSegments", "dump-log"},
@@ -29,6 +29,13 @@ constexpr std::array<class_row, 11> classes{{
     {"kafka.tools.ConsoleConsumer", "console-consumer"},
     {"org.apache.kafka.tools.ProducerPerformance", "producer-perf-test"},
     {"kafka.tools.ConsumerPerformance", "consumer-perf-test"},
+    {"org.apache.kafka.tools.ConsumerPerformance", "consumer-perf-test"},
+    {"kafka.tools.EndToEndLatency", "e2e-latency"},
+    {"org.apache.kafka.tools.EndToEndLatency", "e2e-latency"},
+    {"org.apache.kafka.tools.VerifiableProducer", "verifiable-producer"},
+    {"org.apache.kafka.tools.VerifiableConsumer", "verifiable-consumer"},
+    {"org.apache.kafka.tools.GroupsCommand", "groups"},
+    {"org.apache.kafka.tools.TopicCommand", "topics"},
 }};
 
 std::vector<std::string> with_rest(std::string_view command, const std::vector<std::string_view>& arguments,
@@ -81,6 +88,8 @@ result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
             "systemctl stop barnabas, or with kill and the number that `barnabas start` prints"};
     if (name == "run-class")
         return run_class(arguments);
+    if (name == "end-to-end-latency")
+        name = "e2e-latency";
     return std::optional(own_call{with_rest(name, arguments, 0), false});
 }
 

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <memory>
 #include <random>
-#include <thread>
 
 namespace barnabas {
 
@@ -152,26 +151,6 @@ result<text_map> keys_of(const cli::parsed_options& options) {
         return wrong("one of --bootstrap-server and --producer-props bootstrap.servers=... is required");
     return keys;
 }
-
-/// Waits when more was sent than the throughput allows.
-class throttle {
-public:
-    explicit throttle(std::int64_t per_second)
-        : per_second_(per_second), since_(std::chrono::steady_clock::now()) {}
-
-    void wait(std::int64_t sent) const {
-        if (per_second_ < 0)
-            return;
-        const auto due = since_ + std::chrono::nanoseconds(static_cast<std::int64_t>(
-                                      static_cast<double>(sent) /
-                                      static_cast<double>(std::max<std::int64_t>(per_second_, 1)) * 1e9));
-        std::this_thread::sleep_until(due);
-    }
-
-private:
-    std::int64_t per_second_;
-    std::chrono::steady_clock::time_point since_;
-};
 
 struct perf_run {
     latency_stats all;

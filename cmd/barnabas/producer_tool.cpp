@@ -1,12 +1,10 @@
 #include "cmd/barnabas/producer_tool.hpp"
 
-#include "cmd/barnabas/commands.hpp"
-#include "runtime/config/properties.hpp"
+#include "cmd/barnabas/cluster_tool.hpp"
 
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <thread>
 
 namespace barnabas {
 
@@ -23,17 +21,11 @@ result<text_map> parse_pairs(std::string_view option, const std::vector<std::str
 }
 
 result<void> add_file(const std::string& path, text_map& to) {
-    if (!std::filesystem::is_regular_file(path))
-        return error{errc::not_found, path + " cannot be read: it is no file"};
-    std::ifstream file(path, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.is_open() || file.bad())
-        return error{errc::not_found, path + " cannot be read"};
-    const auto given = parse_properties(path, text);
+    const auto given = file_properties(path);
     if (!given)
         return given.failure();
-    for (const auto& one : *given)
-        to[one.key] = one.value;
+    for (const auto& [key, value] : *given)
+        to[key] = value;
     return {};
 }
 
@@ -44,11 +36,30 @@ void warn_of_old_name(const cli::parsed_options& options, std::string_view old_n
                     std::string(old_name).c_str(), std::string(new_name).c_str());
 }
 
+void throttle::wait(std::int64_t sent) const {
+    if (per_second_ >= 0)
+        std::this_thread::sleep_until(due(sent));
+}
+
+bool throttle::wait(std::int64_t sent, std::chrono::milliseconds most) const {
+    if (per_second_ < 0)
+        return true;
+    const auto until = due(sent);
+    const auto last = clock::now() + most;
+    std::this_thread::sleep_until(std::min(until, last));
+    return until <= last;
+}
+
+throttle::clock::time_point throttle::due(std::int64_t sent) const {
+    constexpr double ns_per_second = 1e9;
+    const auto most = static_cast<double>(std::max<std::int64_t>(per_second_, 1));
+    return since_ + std::chrono::nanoseconds(
+                        static_cast<std::int64_t>(static_cast<double>(sent) / most * ns_per_second));
+}
+
 result<client::record_producer> connect_producer(const text_map& keys) {
     client::application_options options;
-    options.on_trouble = [](const std::string& sentence) {
-        std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
-    };
+    options.on_trouble = say_trouble;
     return client::make_producer(keys, std::move(options));
 }
 

@@ -4,6 +4,8 @@
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +26,24 @@ result<void> add_file(const std::string& path, text_map& to);
 /// Names an option that has another name since Kafka 4.2.
 void warn_of_old_name(const cli::parsed_options& options, std::string_view old_name,
                       std::string_view new_name);
+
+/// Waits when more was sent than a throughput allows.
+class throttle {
+public:
+    /// Below 0: never.
+    explicit throttle(std::int64_t per_second) : per_second_(per_second), since_(clock::now()) {}
+
+    void wait(std::int64_t sent) const;
+    /// No longer than that; false: that was not long enough.
+    bool wait(std::int64_t sent, std::chrono::milliseconds most) const;
+
+private:
+    using clock = std::chrono::steady_clock;
+    clock::time_point due(std::int64_t sent) const;
+
+    std::int64_t per_second_;
+    clock::time_point since_;
+};
 
 /// A producer for a tool. Troubles with brokers go to standard error.
 result<client::record_producer> connect_producer(const text_map& keys);

@@ -8,11 +8,20 @@
 
 namespace barnabas {
 
-stop_signals::stop_signals() {
+namespace {
+
+sigset_t signals_wanted() {
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
+    return wanted;
+}
+
+} // namespace
+
+stop_signals::stop_signals() {
+    const auto wanted = signals_wanted();
     BARNABAS_ASSERT(pthread_sigmask(SIG_BLOCK, &wanted, nullptr) == 0);
     descriptor_ = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     BARNABAS_ASSERT(descriptor_ >= 0);
@@ -21,7 +30,11 @@ stop_signals::stop_signals() {
 }
 
 stop_signals::~stop_signals() {
+    while (take() != 0) {
+    }
     ::close(descriptor_);
+    const auto wanted = signals_wanted();
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nullptr);
 }
 
 int stop_signals::take() noexcept {

@@ -7,6 +7,7 @@ namespace barnabas {
 class stop_signals {
 public:
     stop_signals();
+    /// From then on a signal ends the process at once; those that nobody took are forgotten.
     ~stop_signals();
     stop_signals(const stop_signals&) = delete;
     stop_signals& operator=(const stop_signals&) = delete;

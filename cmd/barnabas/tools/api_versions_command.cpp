@@ -144,14 +144,8 @@ const cli::command& broker_api_versions_command() {
 }
 
 int run_broker_api_versions(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("broker-api-versions", options, find_api_versions_misuse))
-        return *settled;
-    const auto told = show_versions(options);
-    if (told)
-        return tools::print(*told);
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print({{}, "Error: " + told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool({"broker-api-versions", find_api_versions_misuse, show_versions, "Error: "},
+                           options);
 }
 
 } // namespace barnabas

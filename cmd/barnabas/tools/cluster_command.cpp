@@ -146,6 +146,14 @@ result<tools::said> run_cluster_action(const cli::parsed_options& options) {
     return action == "list-endpoints" ? list_endpoints(calls, options) : unregister(calls, options);
 }
 
+/// What Kafka's tool says first of an option that has another name now.
+result<tools::said> run_cluster_by_old_names(const cli::parsed_options& options) {
+    auto told = run_cluster_action(options);
+    if (told && options.has("config") && !tools::wants_json(options))
+        told->out.insert(0, old_config_sentence);
+    return told;
+}
+
 } // namespace
 
 const cli::command& cluster_command() {
@@ -156,17 +164,7 @@ const cli::command& cluster_command() {
 }
 
 int run_cluster(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("cluster", options, find_cluster_misuse))
-        return *settled;
-    auto told = run_cluster_action(options);
-    if (told) {
-        if (options.has("config") && !tools::wants_json(options))
-            told->out.insert(0, old_config_sentence);
-        return tools::print(*told);
-    }
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print({{}, told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool({"cluster", find_cluster_misuse, run_cluster_by_old_names, ""}, options);
 }
 
 } // namespace barnabas

@@ -241,15 +241,9 @@ result<tools::said> run_configs_on_cluster(const cli::parsed_options& options) {
 } // namespace
 
 int run_configs(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("configs", options, find_configs_misuse))
-        return *settled;
-    const auto told = run_configs_on_cluster(options);
-    if (told)
-        return tools::print(*told);
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print(
-        {{}, "Error while executing config command: " + told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool(
+        {"configs", find_configs_misuse, run_configs_on_cluster, "Error while executing config command: "},
+        options);
 }
 
 } // namespace barnabas

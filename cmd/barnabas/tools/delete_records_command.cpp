@@ -128,14 +128,8 @@ const cli::command& delete_records_command() {
 }
 
 int run_delete_records(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("delete-records", options, find_delete_records_misuse))
-        return *settled;
-    const auto told = delete_records(options);
-    if (told)
-        return tools::print(*told);
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print({{}, "Error: " + told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool({"delete-records", find_delete_records_misuse, delete_records, "Error: "},
+                           options);
 }
 
 } // namespace barnabas

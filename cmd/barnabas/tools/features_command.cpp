@@ -170,14 +170,7 @@ const cli::command& features_command() {
 }
 
 int run_features(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("features", options, find_features_misuse))
-        return *settled;
-    const auto told = run_features_action(options);
-    if (told)
-        return tools::print(*told);
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print({{}, told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool({"features", find_features_misuse, run_features_action, ""}, options);
 }
 
 } // namespace barnabas

@@ -28,14 +28,14 @@ std::string sentence_of(const error& why) {
     }
 }
 
-namespace {
-
 std::string lower(std::string_view text) {
     std::string made;
     for (const char c : text)
         made += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     return made;
 }
+
+namespace {
 
 /// "--state Empty,Stable" lets only these through; nothing given lets all through.
 bool is_among(const std::string& wanted, const std::string& value) {
@@ -50,17 +50,6 @@ std::string quoted(const std::vector<std::string>& groups) {
     for (const auto& one : groups)
         all.push_back("'" + one + "'");
     return tools::joined(all, ", ");
-}
-
-std::string as_json(const std::vector<client::group_listing>& groups) {
-    std::vector<json_object> all;
-    for (const auto& one : groups)
-        all.push_back(json_object()
-                          .add("group", one.id)
-                          .add("type", one.type)
-                          .add("protocolType", one.protocol_type)
-                          .add("state", one.state));
-    return json_object().add("groups", all).text() + "\n";
 }
 
 } // namespace
@@ -170,7 +159,7 @@ result<said> list(const context& with) {
         return !is_among(states, one.state) || !is_among(types, one.type);
     });
     if (with.json())
-        return said{as_json(*groups), {}};
+        return said{listing_json(*groups), {}};
     if (with_state || with_type)
         return said{listing_text(*groups, with_type, with_state), {}};
     said all;

@@ -139,7 +139,7 @@ std::optional<std::string> find_stray_option(const cli::parsed_options& options)
     return std::nullopt;
 }
 
-std::optional<std::string> find_groups_misuse(const cli::parsed_options& options) {
+std::optional<std::string> find_action_misuse(const cli::parsed_options& options) {
     if (given(options, actions) != 1)
         return "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, "
                "--delete-offsets, --validate-regex";
@@ -160,6 +160,14 @@ std::optional<std::string> find_groups_misuse(const cli::parsed_options& options
                "--delete-offsets";
     if (options.has("delete-offsets") && (!options.has("group") || !options.has("topic")))
         return "Option [delete-offsets] takes the following options: [group], [topic]";
+    return std::nullopt;
+}
+
+std::optional<std::string> find_groups_misuse(const cli::parsed_options& options) {
+    if (auto misuse = find_action_misuse(options))
+        return misuse;
+    if (!options.has("validate-regex") && !options.has("bootstrap-server"))
+        return "Missing required argument \"[bootstrap-server]\"";
     return std::nullopt;
 }
 
@@ -192,21 +200,10 @@ const cli::command& consumer_groups_command() {
 }
 
 int run_consumer_groups(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("consumer-groups", options, find_groups_misuse))
-        return *settled;
-    if (!options.has("validate-regex") && !options.has("bootstrap-server"))
-        return tools::refuse("consumer-groups", "Missing required argument \"[bootstrap-server]\"");
-    auto told = run_on_cluster(options);
-    if (told)
-        return tools::print(*told);
-    tools::said failed;
-    if (tools::wants_json(options)) {
-        failed.out = tools::error_json(told.failure());
-        failed.status = exit_told;
-    } else {
-        groups::complain(failed, "Executing consumer group command failed due to " + told.failure().detail);
-    }
-    return tools::print(failed);
+    return tools::run_tool({"consumer-groups", find_groups_misuse, run_on_cluster,
+                            "\nError: Executing consumer group command failed due to ",
+                            tools::outlet::standard_output, exit_told},
+                           options);
 }
 
 } // namespace barnabas

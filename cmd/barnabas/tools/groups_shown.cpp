@@ -1,3 +1,4 @@
+#include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/groups_tool.hpp"
 
 #include <algorithm>
@@ -142,6 +143,43 @@ std::string state_text(const client::group_description& group, const client::bro
     return "\n" + columns(head, widths) + "\n" + columns(row, widths) + "\n";
 }
 
+namespace {
+
+/// "Classic", whatever the broker's version says.
+std::string type_name(const client::group_listing& group) {
+    auto name = group.type;
+    if (!name.empty() && name[0] >= 'a' && name[0] <= 'z')
+        name[0] = static_cast<char>(name[0] - 'a' + 'A');
+    return name;
+}
+
+} // namespace
+
+std::string listing_json(const std::vector<client::group_listing>& groups) {
+    std::vector<json_object> all;
+    for (const auto& one : groups)
+        all.push_back(json_object()
+                          .add("group", one.id)
+                          .add("type", one.type)
+                          .add("protocolType", one.protocol_type)
+                          .add("state", one.state));
+    return json_object().add("groups", all).text() + "\n";
+}
+
+std::string all_groups_text(const std::vector<client::group_listing>& groups) {
+    std::vector<std::vector<std::string>> rows{{"GROUP", "TYPE", "PROTOCOL"}};
+    for (const auto& one : groups)
+        rows.push_back({one.id, type_name(one), one.protocol_type});
+    std::size_t width = 20;
+    for (std::size_t column = 0; column < rows.front().size(); ++column)
+        width = width_of(rows, column, width);
+    std::string text;
+    // Kafka's rows end with a blank, their head does not.
+    for (const auto& row : rows)
+        text += columns(row, {width, width, width}) + (&row == &rows.front() ? "\n" : " \n");
+    return text;
+}
+
 std::string listing_text(const std::vector<client::group_listing>& groups, bool with_type, bool with_state) {
     std::vector<std::vector<std::string>> rows{{"GROUP"}};
     if (with_type)
@@ -150,11 +188,8 @@ std::string listing_text(const std::vector<client::group_listing>& groups, bool 
         rows[0].emplace_back("STATE");
     for (const auto& one : groups) {
         std::vector<std::string> row{one.id};
-        auto type = or_dash(one.type);
-        if (type[0] >= 'a' && type[0] <= 'z')
-            type[0] = static_cast<char>(type[0] - 'a' + 'A');
         if (with_type)
-            row.push_back(type);
+            row.push_back(or_dash(type_name(one)));
         if (with_state)
             row.push_back(or_dash(one.state));
         rows.push_back(std::move(row));

@@ -47,12 +47,19 @@ std::string members_text(const client::group_description& group, bool verbose);
 std::string state_text(const client::group_description& group, const client::broker_description& coordinator,
                        bool verbose);
 std::string listing_text(const std::vector<client::group_listing>& groups, bool with_type, bool with_state);
+/// {"groups":[...]}, and a newline.
+std::string listing_json(const std::vector<client::group_listing>& groups);
+/// What kafka-groups.sh shows.
+std::string all_groups_text(const std::vector<client::group_listing>& groups);
 std::string plan_text(const std::map<std::string, offsets>& plans);
 /// Rows of what --export writes and --from-file reads.
 std::string plan_csv(const std::map<std::string, offsets>& plans, bool with_group);
 /// Of lines without a group, which belong to `only_group`; the error names the line.
 result<std::map<std::string, offsets>> parse_plan_csv(const std::string& file, const std::string& text,
                                                       const std::optional<std::string>& only_group);
+
+/// In small letters.
+std::string lower(std::string_view text);
 
 /// The groups of consumers, by name; a failure of any broker is a failure.
 result<std::vector<client::group_listing>> consumer_groups(const context& with);

@@ -67,6 +67,20 @@ std::optional<int> settle_usage(std::string_view tool, const cli::parsed_options
     return std::nullopt;
 }
 
+int run_tool(const tool& what, const cli::parsed_options& options) {
+    if (const auto settled = settle_usage(what.name, options, what.find_misuse))
+        return *settled;
+    const auto told = what.act(options);
+    if (told)
+        return print(*told);
+    if (wants_json(options))
+        return print({error_json(told.failure()), {}, what.failure_status});
+    const auto line = std::string(what.failure_words) + told.failure().detail + "\n";
+    if (what.failures_go_to == outlet::standard_output)
+        return print({line, {}, what.failure_status});
+    return print({{}, line, what.failure_status});
+}
+
 result<client::cluster_admin> connect(std::string_view tool, const cli::parsed_options& options,
                                       std::optional<std::string> servers) {
     if (!servers)

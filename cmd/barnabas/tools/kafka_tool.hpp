@@ -45,6 +45,22 @@ using misuse_finder = std::optional<std::string> (*)(const cli::parsed_options&)
 /// not exist and what `find` finds are refused in one line. The table has all five options above.
 std::optional<int> settle_usage(std::string_view tool, const cli::parsed_options& options,
                                 misuse_finder find);
+/// Where Kafka's tool tells that it failed.
+enum class outlet { standard_error, standard_output };
+
+/// What differs from tool to tool.
+struct tool {
+    std::string_view name;
+    misuse_finder find_misuse;
+    result<said> (*act)(const cli::parsed_options&);
+    /// Before the sentence of a failure.
+    std::string_view failure_words;
+    outlet failures_go_to = outlet::standard_error;
+    int failure_status = exit_failed;
+};
+/// Settles usage, acts and prints what is said, or the failure: in its words, or as `error_json`.
+int run_tool(const tool& what, const cli::parsed_options& options);
+
 /// One line on standard error; status 1.
 int refuse(std::string_view tool, const std::string& why);
 

@@ -131,14 +131,7 @@ const cli::command& log_dirs_command() {
 }
 
 int run_log_dirs(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("log-dirs", options, find_log_dirs_misuse))
-        return *settled;
-    const auto told = describe_log_dirs(options);
-    if (told)
-        return tools::print(*told);
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print({{}, told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool({"log-dirs", find_log_dirs_misuse, describe_log_dirs, ""}, options);
 }
 
 } // namespace barnabas

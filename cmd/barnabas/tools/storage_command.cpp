@@ -253,14 +253,7 @@ const cli::command& storage_command() {
 }
 
 int run_storage(const cli::parsed_options& options) {
-    if (const auto settled = tools::settle_usage("storage", options, find_storage_misuse))
-        return *settled;
-    const auto told = run_storage_action(options);
-    if (told)
-        return tools::print(*told);
-    if (tools::wants_json(options))
-        return tools::print({tools::error_json(told.failure()), {}, tools::exit_failed});
-    return tools::print({{}, told.failure().detail + "\n", tools::exit_failed});
+    return tools::run_tool({"storage", find_storage_misuse, run_storage_action, ""}, options);
 }
 
 } // namespace barnabas
