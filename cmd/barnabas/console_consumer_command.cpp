@@ -45,6 +45,7 @@ constexpr std::array console_consumer_options{
     cli::option{"command-config", "FILE", "Properties of the consumer."},
     cli::option{"consumer.config", "FILE", "The old name of --command-config."},
     cli::option{"enable-systest-events", "", "Tell the end on standard output."},
+    cli::option{"output", "FORMAT", "text, as Kafka's tool, or json: a line for each record.", "text"},
     cli::option{"whitelist", "PATTERN", "Gone; use --include."},
     cli::option{"zookeeper", "HOST:PORT", "Gone; use --bootstrap-server."},
     cli::option{"version", "", "Show the version."},
@@ -76,6 +77,8 @@ std::optional<std::string> find_misuse(const cli::parsed_options& options) {
         return zookeeper_sentence("console-consumer");
     if (options.has("whitelist"))
         return "--whitelist is gone; use --include";
+    if (const auto format = options.value("output"); format != "text" && format != "json")
+        return "--output=" + *format + ": allowed are text and json";
     for (const auto& one : renamed_options)
         if (auto clash = find_clash(options, one.old_name, {one.new_name}))
             return clash;
@@ -205,6 +208,7 @@ result<console_wishes> wishes_of(const cli::parsed_options& options) {
         if (*number >= 0)
             *into = *number;
     }
+    wishes.json = options.value("output") == "json";
     wishes.skip_errors = options.has("skip-message-on-error");
     wishes.systest_events = options.has("enable-systest-events");
     return wishes;
@@ -250,7 +254,8 @@ int run_console_consumer(const cli::parsed_options& options) {
     const auto formatter = formatter_of(options);
     if (!formatter)
         return refuse(formatter.failure().detail);
-    say_renamed(options);
+    if (!wishes->json)
+        say_renamed(options);
     return read_to_console(*wishes, *formatter);
 }
 

@@ -87,16 +87,11 @@ std::string_view given_name(const cli::parsed_options& options, std::string_view
 
 result<text_map> producer_keys_of(const cli::parsed_options& options) {
     text_map keys{{"client.id", "console-producer"}};
-    if (const auto file = options.value(given_name(options, "command-config", "producer.config")))
-        if (const auto read = add_file(*file, keys); !read)
-            return read.failure();
-    for (const auto* name : {"producer-property", "command-property"}) {
-        const auto pairs = parse_pairs(name, options.values(name));
-        if (!pairs)
-            return pairs.failure();
-        for (const auto& [key, value] : *pairs)
-            keys[key] = value;
-    }
+    // Only one of both names is given.
+    if (const auto added = add_given_keys(options, {"command-config", "producer.config"},
+                                          {"producer-property", "command-property"}, keys);
+        !added)
+        return added.failure();
     for (const auto& row : key_rows)
         if (options.has(row.option) || !keys.contains(row.key))
             keys[row.key] = *options.value(row.option);

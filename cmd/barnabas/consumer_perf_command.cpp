@@ -1,6 +1,8 @@
 #include "actors/client/application/record_consumer.hpp"
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <array>
 #include <chrono>
@@ -38,6 +40,9 @@ constexpr std::array perf_options{
         "command-property", "NAME=VALUE", "A property of the consumer, in Kafka's own keys.", {}, true},
     cli::option{"command-config", "FILE", "Properties of the consumer."},
     cli::option{"consumer.config", "FILE", "The old name of --command-config."},
+    tools::output_format,
+    tools::zookeeper,
+    tools::version,
 };
 
 constexpr std::string_view perf_notes =
@@ -55,6 +60,7 @@ struct perf_wishes {
     milliseconds timeout{};
     milliseconds interval{};
     bool detailed = false;
+    bool json = false;
 };
 
 /// Local time as "yyyy-MM-dd HH:mm:ss:SSS".
@@ -78,6 +84,52 @@ milliseconds between(clock::time_point from, clock::time_point to) {
     return std::chrono::duration_cast<milliseconds>(to - from);
 }
 
+double megabytes_of(std::size_t bytes) {
+    return static_cast<double>(bytes) / bytes_per_mb;
+}
+
+std::int64_t ms_of(clock::time_point at) {
+    return std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count();
+}
+
+/// What was read between two times, part of which went into joining the group.
+struct span {
+    clock::time_point from;
+    clock::time_point to;
+    milliseconds joining;
+    std::int64_t records;
+    std::size_t bytes;
+
+    milliseconds time() const { return between(from, to); }
+    milliseconds fetching() const { return time() - joining; }
+    double megabytes_per_second() const { return per_second(megabytes_of(bytes), time()); }
+    double records_per_second() const { return per_second(static_cast<double>(records), time()); }
+
+    /// The last four columns.
+    std::string fetching_text() const {
+        std::array<char, 128> text{};
+        std::snprintf(text.data(), text.size(), "%lld, %lld, %.4f, %.4f",
+                      static_cast<long long>(joining.count()), static_cast<long long>(fetching().count()),
+                      per_second(megabytes_of(bytes), fetching()),
+                      per_second(static_cast<double>(records), fetching()));
+        return text.data();
+    }
+    json_object as_json(const char* kind) const {
+        return json_object()
+            .add("kind", kind)
+            .add("startMs", ms_of(from))
+            .add("endMs", ms_of(to))
+            .add("megabytes", megabytes_of(bytes))
+            .add("megabytesPerSecond", megabytes_per_second())
+            .add("records", records)
+            .add("recordsPerSecond", records_per_second())
+            .add("rebalanceMs", joining.count())
+            .add("fetchMs", fetching().count())
+            .add("fetchMegabytesPerSecond", per_second(megabytes_of(bytes), fetching()))
+            .add("fetchRecordsPerSecond", per_second(static_cast<double>(records), fetching()));
+    }
+};
+
 /// What was read, in all and since the last line.
 class perf_meter {
 public:
@@ -99,32 +151,29 @@ public:
     std::int64_t records() const noexcept { return records_; }
     clock::time_point told_at() const noexcept { return told_at_; }
 
-    void tell_interval(clock::time_point now) {
-        const auto time = between(told_at_, now);
-        const auto fetching = time - joining_told_;
-        const auto mb = static_cast<double>(bytes_) / bytes_per_mb;
-        const auto more_mb = static_cast<double>(bytes_ - told_bytes_) / bytes_per_mb;
-        const auto more = static_cast<double>(records_ - told_records_);
-        std::printf("%s, 0, %.4f, %.4f, %lld, %.4f, %lld, %lld, %.4f, %.4f\n", time_text(now).c_str(), mb,
-                    per_second(more_mb, time), static_cast<long long>(records_), per_second(more, time),
-                    static_cast<long long>(joining_told_.count()), static_cast<long long>(fetching.count()),
-                    per_second(more_mb, fetching), per_second(more, fetching));
+    void tell_interval(clock::time_point now, bool json) {
+        span of{told_at_, now, joining_told_, records_ - told_records_, bytes_ - told_bytes_};
+        if (json)
+            std::printf("%s\n", of.as_json("interval").text().c_str());
+        else
+            std::printf("%s, 0, %.4f, %.4f, %lld, %.4f, %s\n", time_text(now).c_str(), megabytes_of(bytes_),
+                        of.megabytes_per_second(), static_cast<long long>(records_), of.records_per_second(),
+                        of.fetching_text().c_str());
         std::fflush(stdout);
         told_at_ = now;
         told_bytes_ = bytes_;
         told_records_ = records_;
         joining_told_ = {};
     }
-    void tell_all(clock::time_point now) const {
-        const auto time = between(started_, now);
-        const auto fetching = time - joining_;
-        const auto mb = static_cast<double>(bytes_) / bytes_per_mb;
-        const auto count = static_cast<double>(records_);
-        std::printf("%s, %s, %.4f, %.4f, %lld, %.4f, %lld, %lld, %.4f, %.4f\n", time_text(started_).c_str(),
-                    time_text(now).c_str(), mb, per_second(mb, time), static_cast<long long>(records_),
-                    per_second(count, time), static_cast<long long>(joining_.count()),
-                    static_cast<long long>(fetching.count()), per_second(mb, fetching),
-                    per_second(count, fetching));
+    void tell_all(clock::time_point now, bool json) const {
+        const span of{started_, now, joining_, records_, bytes_};
+        if (json)
+            std::printf("%s\n", of.as_json("total").text().c_str());
+        else
+            std::printf("%s, %s, %.4f, %.4f, %lld, %.4f, %s\n", time_text(started_).c_str(),
+                        time_text(now).c_str(), megabytes_of(bytes_), of.megabytes_per_second(),
+                        static_cast<long long>(records_), of.records_per_second(),
+                        of.fetching_text().c_str());
     }
 
 private:
@@ -191,6 +240,7 @@ result<perf_wishes> wishes_of(const cli::parsed_options& options) {
     wishes.timeout = milliseconds(*timeout);
     wishes.interval = milliseconds(*interval);
     wishes.detailed = options.has("show-detailed-stats");
+    wishes.json = tools::wants_json(options);
     return wishes;
 }
 
@@ -212,20 +262,16 @@ result<void> read_all(client::record_consumer& consumer, const perf_wishes& wish
         if (!records->empty())
             last = now;
         if (wishes.detailed && now - meter.told_at() >= wishes.interval)
-            meter.tell_interval(now);
+            meter.tell_interval(now, wishes.json);
         if (now - last <= wishes.timeout)
             continue;
-        std::printf("WARNING: Exiting before consuming the expected number of messages: timeout (%lld ms) "
-                    "exceeded. You can use the --timeout option to increase the timeout.\n",
-                    static_cast<long long>(wishes.timeout.count()));
+        std::fprintf(wishes.json ? stderr : stdout,
+                     "WARNING: Exiting before consuming the expected number of messages: timeout (%lld ms) "
+                     "exceeded. You can use the --timeout option to increase the timeout.\n",
+                     static_cast<long long>(wishes.timeout.count()));
         return {};
     }
     return {};
-}
-
-int refuse(const std::string& why) {
-    std::fprintf(stderr, "%s consumer-perf-test: %s (see --help)\n", program_name, why.c_str());
-    return 1;
 }
 
 result<void> subscribe(client::record_consumer& consumer, const cli::parsed_options& options) {
@@ -238,6 +284,32 @@ result<void> subscribe(client::record_consumer& consumer, const cli::parsed_opti
         [pattern = *pattern](const std::string& name) { return pattern.matches(name); });
 }
 
+/// Lines are printed while records are read, so nothing is left to say.
+result<tools::said> measure(const cli::parsed_options& options) {
+    const auto wishes = wishes_of(options);
+    if (!wishes)
+        return wishes.failure();
+    perf_meter meter;
+    client::record_consumer_options handling;
+    handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };
+    handling.on_trouble = say_trouble;
+    auto consumer = client::make_consumer(wishes->keys, std::move(handling));
+    if (!consumer)
+        return consumer.failure();
+    if (!options.has("hide-header") && !wishes->json)
+        print_header(wishes->detailed);
+    meter.begin(clock::now());
+    auto done = subscribe(*consumer, options);
+    if (done)
+        done = read_all(*consumer, *wishes, meter);
+    if (!done)
+        return done.failure();
+    if (!wishes->detailed || wishes->json)
+        meter.tell_all(clock::now(), wishes->json);
+    consumer->close();
+    return tools::said{};
+}
+
 } // namespace
 
 const cli::command& consumer_perf_command() {
@@ -247,30 +319,8 @@ const cli::command& consumer_perf_command() {
 }
 
 int run_consumer_perf(const cli::parsed_options& options) {
-    if (const auto misuse = find_misuse(options))
-        return refuse(*misuse);
-    const auto wishes = wishes_of(options);
-    if (!wishes)
-        return refuse(wishes.failure().detail);
-    perf_meter meter;
-    client::record_consumer_options handling;
-    handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };
-    handling.on_trouble = say_trouble;
-    auto consumer = client::make_consumer(wishes->keys, std::move(handling));
-    if (!consumer)
-        return refuse(consumer.failure().detail);
-    if (!options.has("hide-header"))
-        print_header(wishes->detailed);
-    meter.begin(clock::now());
-    auto done = subscribe(*consumer, options);
-    if (done)
-        done = read_all(*consumer, *wishes, meter);
-    if (!done)
-        return refuse(done.failure().detail);
-    if (!wishes->detailed)
-        meter.tell_all(clock::now());
-    consumer->close();
-    return 0;
+    return tools::run_tool({"consumer-perf-test", find_misuse, measure, "barnabas consumer-perf-test: "},
+                           options);
 }
 
 } // namespace barnabas

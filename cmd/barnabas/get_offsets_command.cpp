@@ -1,12 +1,11 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "runtime/config/config_value.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdio>
 #include <limits>
 
 // `barnabas get-offsets`, which is Kafka's kafka-get-offsets.sh.
@@ -15,11 +14,13 @@ namespace barnabas {
 namespace {
 
 using client::partition_name;
+using tools::whole_number;
+using tools::wrong;
 
 constexpr std::array get_offsets_options{
-    cli::option{"bootstrap-server", "HOST:PORT,...", "Brokers to begin with. Required."},
+    tools::bootstrap_server,
     cli::option{"broker-list", "HOST:PORT,...", "The old name of --bootstrap-server."},
-    cli::option{"command-config", "FILE", "Properties of the client, in Kafka's own keys."},
+    tools::command_config,
     cli::option{"topic", "PATTERN",
                 "Only topics that the regular expression matches, or of a list with commas."},
     cli::option{"partitions", "N,...", "Only partitions with these numbers."},
@@ -32,7 +33,9 @@ constexpr std::array get_offsets_options{
         "max-timestamp, -4 earliest-local, -5 latest-tiered.",
         "latest"},
     cli::option{"exclude-internal-topics", "", "Without the cluster's own topics."},
-    cli::option{"output", "FORMAT", "text, as Kafka's tool, or json.", "text"},
+    tools::output_format,
+    tools::zookeeper,
+    tools::version,
 };
 
 constexpr std::string_view get_offsets_notes =
@@ -45,9 +48,6 @@ constexpr std::string_view get_offsets_notes =
     "  barnabas get-offsets --bootstrap-server localhost:9092 --topic-partitions orders:0-2 --time "
     "earliest\n";
 
-constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
-
 struct time_word {
     std::string_view word;
     std::int64_t time;
@@ -59,18 +59,6 @@ constexpr std::array<time_word, 5> time_words{{
     {"earliest-local", client::offset_times::earliest_local},
     {"latest-tiered", client::offset_times::latest_tiered},
 }};
-
-error wrong(std::string why) {
-    return {errc::invalid_request, std::move(why)};
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-    std::int64_t number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size())
-        return std::nullopt;
-    return number;
-}
 
 result<std::int64_t> parse_time(const std::string& text) {
     for (const auto& one : time_words)
@@ -175,29 +163,46 @@ result<std::map<partition_name, std::int64_t>> wanted_partitions(const client::a
     return wanted;
 }
 
-int fail(const error& why) {
-    std::fprintf(stderr, "Error occurred: %s\n", why.detail.c_str());
-    return exit_failed;
-}
-
-void show(const client::results<partition_name, client::listed_offset>& offsets, bool json) {
-    std::vector<json_object> shown;
+tools::said shown(const client::results<partition_name, client::listed_offset>& offsets, bool json) {
+    tools::said told;
+    std::vector<json_object> rows;
     for (const auto& [name, one] : offsets) {
-        if (!one)
-            std::fprintf(stderr, "Skip getting offsets for topic-partition %s:%d due to error: %s\n",
-                         name.topic.c_str(), name.partition, one.failure().detail.c_str());
-        else if (one->offset >= 0 && json)
-            shown.push_back(json_object()
-                                .add("topic", name.topic)
-                                .add("partition", name.partition)
-                                .add("offset", one->offset)
-                                .add("timestamp", one->timestamp));
-        else if (one->offset >= 0)
-            std::printf("%s:%d:%lld\n", name.topic.c_str(), name.partition,
-                        static_cast<long long>(one->offset));
+        const auto partition = std::to_string(name.partition);
+        if (!one) {
+            told.complaints += "Skip getting offsets for topic-partition " + name.topic + ":" + partition +
+                               " due to error: " + one.failure().detail + "\n";
+            continue;
+        }
+        if (one->offset < 0)
+            continue;
+        rows.push_back(json_object()
+                           .add("topic", name.topic)
+                           .add("partition", name.partition)
+                           .add("offset", one->offset)
+                           .add("timestamp", one->timestamp));
+        told.out += name.topic + ":" + partition + ":" + std::to_string(one->offset) + "\n";
     }
     if (json)
-        std::printf("%s\n", json_object().add("offsets", shown).text().c_str());
+        told.out = json_object().add("offsets", rows).text() + "\n";
+    return told;
+}
+
+std::optional<std::string> find_get_offsets_misuse(const cli::parsed_options& options) {
+    if (!options.has("bootstrap-server") && !options.has("broker-list"))
+        return "Missing required argument \"[bootstrap-server]\"";
+    return std::nullopt;
+}
+
+result<tools::said> get_offsets(const cli::parsed_options& options) {
+    auto cluster =
+        tools::connect("get-offsets", options,
+                       options.value(options.has("bootstrap-server") ? "bootstrap-server" : "broker-list"));
+    if (!cluster)
+        return cluster.failure();
+    auto wanted = wanted_partitions(cluster->admin_calls(), options);
+    if (!wanted)
+        return wanted.failure();
+    return shown(cluster->admin_calls().list_offsets(std::move(*wanted)).get(), tools::wants_json(options));
 }
 
 } // namespace
@@ -209,23 +214,8 @@ const cli::command& get_offsets_command() {
 }
 
 int run_get_offsets(const cli::parsed_options& options) {
-    const auto servers =
-        options.has("bootstrap-server") ? options.value("bootstrap-server") : options.value("broker-list");
-    if (!servers) {
-        std::fprintf(stderr, "Missing required argument \"[bootstrap-server]\"\n");
-        return exit_failed;
-    }
-    const auto keys = tool_properties(options, *servers, "barnabas-get-offsets");
-    if (!keys)
-        return fail(keys.failure());
-    auto cluster = connect_tool(*keys);
-    if (!cluster)
-        return fail(cluster.failure());
-    auto wanted = wanted_partitions(cluster->admin_calls(), options);
-    if (!wanted)
-        return fail(wanted.failure());
-    show(cluster->admin_calls().list_offsets(std::move(*wanted)).get(), options.value("output") == "json");
-    return exit_ok;
+    return tools::run_tool({"get-offsets", find_get_offsets_misuse, get_offsets, "Error occurred: "},
+                           options);
 }
 
 } // namespace barnabas

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cmd/barnabas/json_text.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -7,19 +9,18 @@
 
 namespace barnabas {
 
-/// What kafka-producer-perf-test.sh prints of latencies: a line per interval and one at the end. Used by the
-/// sending thread and the producer's.
+/// What kafka-producer-perf-test.sh prints of latencies: a line per interval and one at the end, or the same
+/// as JSON. Used by the sending thread and the producer's.
 class latency_stats {
 public:
     using clock = std::chrono::steady_clock;
 
     /// `records` will come; of many, every so-manieth is kept for the percentiles.
-    latency_stats(std::int64_t records, std::chrono::milliseconds interval);
+    latency_stats(std::int64_t records, std::chrono::milliseconds interval, bool json);
 
     void on_delivered(clock::time_point sent, std::size_t bytes);
     void on_failed();
-    /// `words` come behind the count, as " steady state" does.
-    void print_total(const char* words) const;
+    void print_total(bool is_steady_state) const;
     std::int64_t failed() const;
 
 private:
@@ -32,12 +33,15 @@ private:
 
         void add(std::int64_t latency, std::size_t size);
         double seconds(clock::time_point now) const;
+        double average_ms() const;
+        json_object as_json(const char* kind, double seconds) const;
     };
-    static void print_window(const sums& window, clock::time_point now);
+    void print_window(const sums& window, clock::time_point now) const;
 
     mutable std::mutex mutex_;
     std::int64_t every_ = 1;
     std::chrono::milliseconds interval_;
+    bool json_;
     sums total_;
     sums window_;
     std::int64_t failed_ = 0;

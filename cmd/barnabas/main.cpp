@@ -82,7 +82,7 @@ int run(const std::vector<std::string_view>& args) {
     if (args[0] == "--help" || args[0] == "-h" || args[0] == "help")
         return print(overview);
     if (args[0] == "--version")
-        return barnabas::run_version({});
+        return print(std::string(barnabas::program_name) + " " + BARNABAS_VERSION + "\n");
     auto found = barnabas::cli::find_command(commands, args);
     if (!found)
         return refuse(found.failure().detail);

@@ -44,14 +44,8 @@ int fail(const error& why) {
 
 result<text_map> keys_of(const cli::parsed_options& options) {
     text_map keys{{"client.id", "barnabas-produce"}, {"compression.type", *options.value("compression")}};
-    if (const auto file = options.value("command-config"))
-        if (const auto read = add_file(*file, keys); !read)
-            return read.failure();
-    const auto pairs = parse_pairs("property", options.values("property"));
-    if (!pairs)
-        return pairs.failure();
-    for (const auto& [key, value] : *pairs)
-        keys[key] = value;
+    if (const auto added = add_given_keys(options, {"command-config"}, {"property"}, keys); !added)
+        return added.failure();
     keys["bootstrap.servers"] = *options.value("bootstrap-server");
     return keys;
 }

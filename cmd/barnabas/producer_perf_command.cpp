@@ -1,6 +1,8 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/latency_stats.hpp"
 #include "cmd/barnabas/producer_tool.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <array>
 #include <cstdio>
@@ -30,6 +32,9 @@ constexpr std::array producer_perf_options{
     cli::option{"reporting-interval", "MS", "A line is printed so often.", "5000"},
     cli::option{"warmup-records", "COUNT", "So many first records are told apart at the end.", "0"},
     cli::option{"transactional-id", "ID", "Refused: this producer has no transactions yet."},
+    tools::output_format,
+    tools::zookeeper,
+    tools::version,
 };
 
 constexpr std::string_view producer_perf_notes =
@@ -39,8 +44,8 @@ constexpr std::string_view producer_perf_notes =
     "  barnabas producer-perf-test --topic t --num-records 1000000 --record-size 100 --throughput -1 "
     "--producer-props bootstrap.servers=localhost:9092 acks=all\n";
 
-constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
+using tools::wrong;
+
 constexpr std::int64_t most = INT64_MAX;
 
 struct plan {
@@ -50,12 +55,9 @@ struct plan {
     std::int64_t warmup = 0;
     std::chrono::milliseconds interval{0};
     bool monotonic = false;
+    bool json = false;
     std::vector<std::string> payloads;
 };
-
-error wrong(std::string why) {
-    return {errc::invalid_request, std::move(why)};
-}
 
 result<std::vector<std::string>> read_payloads(const std::string& path, std::string delimiter) {
     std::ifstream file(path, std::ios::binary);
@@ -105,11 +107,6 @@ result<void> read_values(const cli::parsed_options& options, plan& made) {
 }
 
 result<plan> plan_of(const cli::parsed_options& options) {
-    for (const auto* name : {"topic", "num-records", "throughput"})
-        if (!options.has(name))
-            return wrong("argument --" + std::string(name) + " is required");
-    if (options.has("transactional-id"))
-        return wrong("--transactional-id: this producer has no transactions yet");
     plan made;
     made.topic = *options.value("topic");
     const auto records = options.number("num-records", 1, most);
@@ -127,6 +124,7 @@ result<plan> plan_of(const cli::parsed_options& options) {
     made.throughput = *throughput;
     made.warmup = *warmup;
     made.interval = std::chrono::milliseconds(*interval);
+    made.json = tools::wants_json(options);
     if (const auto done = read_values(options, made); !done)
         return done.failure();
     return made;
@@ -134,17 +132,10 @@ result<plan> plan_of(const cli::parsed_options& options) {
 
 result<text_map> keys_of(const cli::parsed_options& options) {
     text_map keys{{"client.id", "perf-producer-client"}};
-    for (const auto* name : {"producer.config", "command-config"})
-        if (const auto file = options.value(name))
-            if (const auto read = add_file(*file, keys); !read)
-                return read.failure();
-    for (const auto* name : {"producer-props", "command-property"}) {
-        const auto pairs = parse_pairs(name, options.values(name));
-        if (!pairs)
-            return pairs.failure();
-        for (const auto& [key, value] : *pairs)
-            keys[key] = value;
-    }
+    if (const auto added = add_given_keys(options, {"producer.config", "command-config"},
+                                          {"producer-props", "command-property"}, keys);
+        !added)
+        return added.failure();
     if (const auto servers = options.value("bootstrap-server"))
         keys["bootstrap.servers"] = *servers;
     if (!keys.contains("bootstrap.servers"))
@@ -168,7 +159,8 @@ void send_all(client::record_producer& producer, const plan& what, perf_run& run
         else
             value = what.payloads[what.payloads.size() == 1 ? 0 : draws() % what.payloads.size()];
         if (i == what.warmup && i > 0)
-            run.steady = std::make_unique<latency_stats>(what.records - what.warmup, what.interval);
+            run.steady =
+                std::make_unique<latency_stats>(what.records - what.warmup, what.interval, what.json);
         auto* stats = run.steady != nullptr ? run.steady.get() : &run.all;
         const auto started = latency_stats::clock::now();
         producer.send({what.topic, std::nullopt, value},
@@ -185,26 +177,65 @@ void send_all(client::record_producer& producer, const plan& what, perf_run& run
     }
 }
 
-void print_metrics(const client::producer_metrics& metrics, const std::string& client) {
-    const auto row = [&](const char* name, double value) {
-        std::printf("producer-metrics:%s:{client-id=%s} : %.3f\n", name, client.c_str(), value);
-    };
+using metric_rows = std::vector<std::pair<const char*, double>>;
+
+metric_rows rows_of(const client::producer_metrics& metrics) {
     const auto batches = static_cast<double>(std::max<std::uint64_t>(metrics.batches, 1));
-    std::printf("\nMetric Name   Value\n");
-    row("batch-size-avg", static_cast<double>(metrics.batch_bytes) / batches);
-    row("compression-rate-avg", static_cast<double>(metrics.batch_bytes) /
-                                    static_cast<double>(std::max<std::uint64_t>(metrics.record_bytes, 1)));
-    row("record-error-total", static_cast<double>(metrics.record_errors));
-    row("record-queue-time-avg", static_cast<double>(metrics.queue_time_ns) / batches / 1e6);
-    row("record-queue-time-max", static_cast<double>(metrics.queue_time_ns_max) / 1e6);
-    row("record-retry-total", static_cast<double>(metrics.record_retries));
-    row("record-send-total", static_cast<double>(metrics.records_sent));
-    row("request-total", static_cast<double>(metrics.requests));
+    return {
+        {"batch-size-avg", static_cast<double>(metrics.batch_bytes) / batches},
+        {"compression-rate-avg", static_cast<double>(metrics.batch_bytes) /
+                                     static_cast<double>(std::max<std::uint64_t>(metrics.record_bytes, 1))},
+        {"record-error-total", static_cast<double>(metrics.record_errors)},
+        {"record-queue-time-avg", static_cast<double>(metrics.queue_time_ns) / batches / 1e6},
+        {"record-queue-time-max", static_cast<double>(metrics.queue_time_ns_max) / 1e6},
+        {"record-retry-total", static_cast<double>(metrics.record_retries)},
+        {"record-send-total", static_cast<double>(metrics.records_sent)},
+        {"request-total", static_cast<double>(metrics.requests)}};
 }
 
-int fail(const error& why) {
-    std::fprintf(stderr, "%s producer-perf-test: %s\n", program_name, why.detail.c_str());
-    return exit_failed;
+void print_metrics(const metric_rows& rows, const std::string& client, bool json) {
+    if (json) {
+        json_object metrics;
+        for (const auto& [name, value] : rows)
+            metrics.add(name, value);
+        std::printf("%s\n", json_object().add("kind", "metrics").add("metrics", metrics).text().c_str());
+        return;
+    }
+    std::printf("\nMetric Name   Value\n");
+    for (const auto& [name, value] : rows)
+        std::printf("producer-metrics:%s:{client-id=%s} : %.3f\n", name, client.c_str(), value);
+}
+
+/// The interval lines are printed while records are sent, so nothing is left to say.
+result<tools::said> measure(const cli::parsed_options& options) {
+    const auto what = plan_of(options);
+    if (!what)
+        return what.failure();
+    const auto keys = keys_of(options);
+    if (!keys)
+        return keys.failure();
+    auto producer = connect_producer(*keys);
+    if (!producer)
+        return producer.failure();
+    perf_run run{{what->records, what->interval, what->json}, nullptr};
+    send_all(*producer, *what, run);
+    producer->flush();
+    run.all.print_total(false);
+    if (run.steady != nullptr)
+        run.steady->print_total(true);
+    if (options.has("print-metrics"))
+        print_metrics(rows_of(producer->metrics()), keys->at("client.id"), what->json);
+    producer->close();
+    return tools::said{};
+}
+
+std::optional<std::string> find_misuse(const cli::parsed_options& options) {
+    for (const auto* name : {"topic", "num-records", "throughput"})
+        if (!options.has(name))
+            return "argument --" + std::string(name) + " is required";
+    if (options.has("transactional-id"))
+        return "--transactional-id: this producer has no transactions yet";
+    return std::nullopt;
 }
 
 } // namespace
@@ -217,26 +248,8 @@ const cli::command& producer_perf_command() {
 }
 
 int run_producer_perf(const cli::parsed_options& options) {
-    const auto what = plan_of(options);
-    if (!what)
-        return fail(what.failure());
-    const auto keys = keys_of(options);
-    if (!keys)
-        return fail(keys.failure());
-    auto producer = connect_producer(*keys);
-    if (!producer)
-        return fail(producer.failure());
-    perf_run run{{what->records, what->interval}, nullptr};
-    send_all(*producer, *what, run);
-    const auto client = keys->at("client.id");
-    producer->flush();
-    run.all.print_total("");
-    if (run.steady != nullptr)
-        run.steady->print_total(" steady state");
-    if (options.has("print-metrics"))
-        print_metrics(producer->metrics(), client);
-    producer->close();
-    return exit_ok;
+    return tools::run_tool({"producer-perf-test", find_misuse, measure, "barnabas producer-perf-test: "},
+                           options);
 }
 
 } // namespace barnabas

@@ -29,6 +29,22 @@ result<void> add_file(const std::string& path, text_map& to) {
     return {};
 }
 
+result<void> add_given_keys(const cli::parsed_options& options, std::initializer_list<const char*> files,
+                            std::initializer_list<const char*> pairs, text_map& to) {
+    for (const auto* name : files)
+        if (const auto path = options.value(name))
+            if (const auto read = add_file(*path, to); !read)
+                return read;
+    for (const auto* name : pairs) {
+        const auto given = parse_pairs(name, options.values(name));
+        if (!given)
+            return given.failure();
+        for (const auto& [key, value] : *given)
+            to[key] = value;
+    }
+    return {};
+}
+
 void warn_of_old_name(const cli::parsed_options& options, std::string_view old_name,
                       std::string_view new_name) {
     if (options.has(old_name))

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,10 @@ result<text_map> parse_pairs(std::string_view option, const std::vector<std::str
 
 /// Adds the keys of a properties file.
 result<void> add_file(const std::string& path, text_map& to);
+
+/// Adds what options with these names give: first the files, then the pairs; what comes later wins.
+result<void> add_given_keys(const cli::parsed_options& options, std::initializer_list<const char*> files,
+                            std::initializer_list<const char*> pairs, text_map& to);
 
 /// Names an option that has another name since Kafka 4.2.
 void warn_of_old_name(const cli::parsed_options& options, std::string_view old_name,

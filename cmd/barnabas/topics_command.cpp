@@ -58,9 +58,6 @@ constexpr std::string_view topics_notes =
     "  barnabas topics --bootstrap-server localhost:9092 --describe --topic orders\n"
     "  barnabas topics --bootstrap-server localhost:9092 --list --output json\n";
 
-constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
-
 using names = std::vector<std::string_view>;
 
 constexpr std::array<std::string_view, 5> actions{"list", "describe", "create", "alter", "delete"};
@@ -139,20 +136,7 @@ std::optional<std::string> find_misuse(const cli::parsed_options& options) {
     if (options.has("create"))
         if (auto clash = find_clash(options, "replica-assignment", {"partitions", "replication-factor"}))
             return clash;
-    if (const auto format = options.value("output"); format != "text" && format != "json")
-        return "--output=" + *format + ": allowed are text and json";
     return find_two_reports(options);
-}
-
-int fail(const error& why, bool json) {
-    if (json) {
-        json_object what;
-        what.add("code", name_of(why.code)).add("message", why.detail);
-        std::printf("%s\n", json_object().add("error", what).text().c_str());
-    } else {
-        std::printf("Error while executing topic command : %s\n", why.detail.c_str());
-    }
-    return exit_failed;
 }
 
 result<std::string> run_action(const client::admin& calls, const cli::parsed_options& options) {
@@ -165,24 +149,17 @@ result<std::string> run_action(const client::admin& calls, const cli::parsed_opt
     return options.has("alter") ? topics::alter(calls, options) : topics::remove(calls, options);
 }
 
-result<std::string> run_on_cluster(const cli::parsed_options& options) {
-    const auto servers = options.value("bootstrap-server");
-    if (!servers)
-        return error{errc::invalid_request, "--bootstrap-server must be specified"};
-    const auto keys = tool_properties(options, *servers, "barnabas-topics");
-    if (!keys)
-        return keys.failure();
-    auto cluster = connect_tool(*keys);
+result<tools::said> run_on_cluster(const cli::parsed_options& options) {
+    auto cluster = tools::connect("topics", options);
     if (!cluster)
         return cluster.failure();
-    return run_action(cluster->admin_calls(), options);
+    auto shown = run_action(cluster->admin_calls(), options);
+    if (!shown)
+        return shown.failure();
+    return tools::said{std::move(*shown), {}};
 }
 
 } // namespace
-
-bool topics::wants_json(const cli::parsed_options& options) {
-    return options.value("output") == "json";
-}
 
 const cli::command& topics_command() {
     static const cli::command command = {
@@ -192,20 +169,9 @@ const cli::command& topics_command() {
 }
 
 int run_topics(const cli::parsed_options& options) {
-    if (options.has("version")) {
-        std::printf("%s\n", BARNABAS_VERSION);
-        return exit_ok;
-    }
-    const auto misuse = options.has("zookeeper") ? zookeeper_sentence("topics") : find_misuse(options);
-    if (misuse) {
-        std::fprintf(stderr, "%s topics: %s (see --help)\n", program_name, misuse->c_str());
-        return exit_failed;
-    }
-    const auto said = run_on_cluster(options);
-    if (!said)
-        return fail(said.failure(), topics::wants_json(options));
-    std::fputs(said->c_str(), stdout);
-    return exit_ok;
+    return tools::run_tool({"topics", find_misuse, run_on_cluster,
+                            "Error while executing topic command : ", tools::outlet::standard_output},
+                           options);
 }
 
 } // namespace barnabas

@@ -2,6 +2,7 @@
 
 #include "actors/client/admin/admin_types.hpp"
 #include "actors/client/application/cluster_admin.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 
@@ -56,6 +57,6 @@ result<std::string> describe(const client::admin& calls, const cli::parsed_optio
 result<std::string> alter(const client::admin& calls, const cli::parsed_options& options);
 result<std::string> remove(const client::admin& calls, const cli::parsed_options& options);
 
-bool wants_json(const cli::parsed_options& options);
+using tools::wants_json;
 
 } // namespace barnabas::topics

@@ -68,10 +68,8 @@ result<client::properties> keys_of(const cli::parsed_options& options) {
     // As Kafka's tool: what is told of a record is what its only request has brought.
     client::properties keys{{"client.id", "verifiable-producer"}, {"retries", "0"}};
     keys["acks"] = *options.value("acks");
-    for (const auto* name : {"producer.config", "command-config"})
-        if (const auto path = options.value(name))
-            if (const auto read = add_file(*path, keys); !read)
-                return read.failure();
+    if (const auto added = add_given_keys(options, {"producer.config", "command-config"}, {}, keys); !added)
+        return added.failure();
     keys["bootstrap.servers"] =
         *options.value(options.has("bootstrap-server") ? "bootstrap-server" : "broker-list");
     return keys;

@@ -1,0 +1,127 @@
+"""docs/json.md: each command of the page is run with --output json, and the fields of what it prints are those of the page."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+from broker import PROGRAM, ROOT, Broker
+from checks import check, expect, expect_equal, main
+from tool_runs import Tool
+
+PAGE = os.path.join(ROOT, 'docs', 'json.md')
+COMMANDS = re.compile(r'^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
+# These speak to no broker, or find theirs in another way.
+WITHOUT_SERVER = ('version', 'storage')
+
+
+def run_line(line, server, folder):
+    command = line.replace('barnabas ', f'{PROGRAM} ', 1) + ' --output json'
+    if not any(f'barnabas {name}' in line for name in WITHOUT_SERVER):
+        command += f' --bootstrap-server {server}'
+    done = subprocess.run(['bash', '-c', command], cwd=folder, capture_output=True, check=False, timeout=60, text=True)
+    # What a doctor thinks of this machine is no matter here.
+    expect(done.returncode == 0 or 'doctor' in line, f'{line}: {done.returncode} {done.stdout} {done.stderr}')
+    return done.stdout
+
+
+def shape(value):
+    """The fields and types of a value; those of a list are those of its first element."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shape(one) for one in value[:1]]
+    return type(value).__name__
+
+
+def fits(seen, wanted):
+    """Nothing is said of what is null or empty in one of them. Fields are in the same order."""
+    if 'NoneType' in (seen, wanted):
+        return True
+    if isinstance(wanted, list) and isinstance(seen, list):
+        return not seen or not wanted or fits(seen[0], wanted[0])
+    if isinstance(wanted, dict) and isinstance(seen, dict):
+        return list(seen) == list(wanted) and all(fits(seen[name], wanted[name]) for name in wanted)
+    return seen == wanted
+
+
+def shortened_lists(value):
+    """For the page, two elements tell what a list is."""
+    if isinstance(value, dict):
+        return {name: shortened_lists(one) for name, one in value.items()}
+    return [shortened_lists(one) for one in value[:2]] if isinstance(value, list) else value
+
+
+def prepared(folder, broker):
+    with open(os.path.join(folder, 'trim.json'), 'w', encoding='utf-8') as file:
+        json.dump({'partitions': [{'topic': 'orders', 'partition': 0, 'offset': 0}], 'version': 1}, file)
+    with open(os.path.join(folder, 'server.properties'), 'w', encoding='utf-8') as file:
+        file.write(f'node.id=1\nlog.dirs={broker.data_dir}\n')
+
+
+@check
+def every_command_of_the_page_has_the_fields_that_it_names():
+    with open(PAGE, encoding='utf-8') as file:
+        text = file.read()
+    made, compared = [], 0
+    with Broker({'group.initial.rebalance.delay.ms': 0}) as broker, tempfile.TemporaryDirectory() as folder:
+        prepared(folder, broker)
+        for block in COMMANDS.finditer(text):
+            wanted = (block.group(2) or '').splitlines()
+            lines = []
+            for command in block.group(1).splitlines():
+                printed = [json.loads(line) for line in run_line(command, broker.bootstrap, folder).splitlines()]
+                expect(printed, f'{command} prints nothing')
+                # Of lines that are alike the page has the first.
+                kinds = {json.dumps([one.get('kind'), shape(one)]): one for one in reversed(printed)}
+                lines += reversed(kinds.values())
+            made.append((block, lines))
+            if os.environ.get('BARNABAS_UPDATE'):
+                continue
+            expect_equal(len(lines), len(wanted), f'lines of JSON behind {block.group(1)}')
+            for seen, line in zip(lines, wanted):
+                expect(fits(shape(seen), shape(json.loads(line))), f'{json.dumps(seen)} has not the fields of {line}')
+                compared += 1
+    if os.environ.get('BARNABAS_UPDATE'):
+        write_page(text, [(block, [elsewhere(one, broker) for one in lines]) for block, lines in made])
+    else:
+        expect(compared > 30, f'only {compared} lines were compared')
+
+
+def elsewhere(value, broker):
+    """With the address and the folder of a broker that is no test."""
+    text = json.dumps(value).replace(broker.data_dir, '/srv/barnabas')
+    return json.loads(re.sub(rf'127\.0\.0\.1(", "port": |:){broker.port}', r'localhost\g<1>9092', text))
+
+
+def write_page(text, made):
+    for block, lines in reversed(made):
+        shown = ''.join(json.dumps(shortened_lists(one), separators=(',', ':')) + '\n' for one in lines)
+        text = text[:block.start()] + f'```sh\n{block.group(1)}```\n\n```json\n{shown}```\n' + text[block.end():]
+    with open(PAGE, 'w', encoding='utf-8') as page:
+        page.write(text)
+
+
+@check
+def a_failure_is_one_line_of_json():
+    with Broker() as broker:
+        for name, arguments in (('topics', ('--describe', '--topic', 'nope')), ('get-offsets', ('--topic', 'nope')),
+                                ('log-dirs', ('--describe', '--broker-list', '77')), ('cluster', ('unregister', '--id', '77')),
+                                ('delete-records', ('--offset-json-file', '/nowhere'))):
+            status, said, _ = Tool(name, broker.bootstrap).run(*arguments, '--output', 'json')
+            expect_equal((status, said.count('\n')), (1, 1), f'status and lines of {name} {arguments} ({said})')
+            failure = json.loads(said)['error']
+            expect_equal(sorted(failure), ['code', 'message'], f'fields of the error of {name}')
+            expect(re.fullmatch('[a-z_]+', failure['code']) and len(failure['message']) > 10, f'{name}: {failure}')
+
+
+@check
+def another_format_is_refused_in_one_line():
+    for name in ('topics', 'get-offsets', 'consumer-groups', 'groups', 'configs', 'delete-records', 'log-dirs', 'broker-api-versions',
+                 'producer-perf-test', 'console-consumer', 'consumer-perf-test', 'e2e-latency'):
+        Tool(name, 'localhost:1').refuses('--output=yaml: allowed are text and json', '--output', 'yaml')
+
+
+if __name__ == '__main__':
+    main('json')
