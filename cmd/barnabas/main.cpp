@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/gone_options.hpp"
 #include "cmd/barnabas/kafka_names.hpp"
 #include "cmd/barnabas/output_status.hpp"
 
@@ -89,8 +90,11 @@ int run(const std::vector<std::string_view>& args) {
     const auto rest = std::span(args).subspan(found->words);
     auto options = barnabas::cli::parse(*found->what, rest);
     if (!options) {
-        const int status = refuse(options.failure().detail);
-        return found->what->like_kafka ? exit_failure : status;
+        if (!found->what->like_kafka)
+            return refuse(options.failure().detail);
+        const auto gone = barnabas::find_gone_option(*found->what, args);
+        refuse(gone.value_or(options.failure().detail));
+        return exit_failure;
     }
     if (options->help())
         return print(barnabas::cli::help_text(barnabas::program_name, *found->what));
