@@ -3,6 +3,7 @@
 #include "cmd/barnabas/running_broker.hpp"
 #include "cmd/barnabas/service_manager.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/config/environment_keys.hpp"
@@ -170,8 +171,11 @@ std::string sentence_of(const broker_status& now) {
 class start_session {
 public:
     start_session(const broker_config& config, stop_signals& signals, event_queue& events,
-                  running_broker& broker)
-        : config_(config), signals_(signals), events_(events), broker_(broker) {}
+                  running_broker& broker, log_level level)
+        : config_(config), signals_(signals), events_(events), broker_(broker),
+          // Log lines tell the same, and would be written into it.
+          line_(level < log_level::warn ? cli::status_line::sink() : cli::terminal_sink(),
+                std::chrono::steady_clock::now()) {}
 
     int run() {
         while (!exit_code_) {
@@ -201,17 +205,27 @@ private:
         std::printf("%s: %s, stopping\n", program_name, name);
         std::fflush(stdout);
         manager_.stopping();
+        line_.begin(now);
         broker_.stop();
     }
-    void on(const broker_busy& event) { manager_.busy(sentence_of(event.now)); }
+    void on(const broker_busy& event) {
+        const auto sentence = sentence_of(event.now);
+        manager_.busy(sentence);
+        line_.tell(program_name + (": " + sentence), std::chrono::steady_clock::now());
+    }
     void on(const broker_started& event) {
+        line_.clear();
         // What only the start needed, a few hundred bytes per partition, goes back to the system.
         malloc_trim(0);
         print_started(config_, event);
         manager_.ready("listens on " + addresses_of(event));
     }
-    void on(const broker_failed& event) { exit_code_ = fail(event.why); }
+    void on(const broker_failed& event) {
+        line_.clear();
+        exit_code_ = fail(event.why);
+    }
     void on(const broker_stopped& event) {
+        line_.clear();
         if (event.not_closed.empty())
             std::printf("%s: stopped, everything is on disk\n", program_name);
         else
@@ -227,6 +241,7 @@ private:
     event_queue& events_;
     running_broker& broker_;
     service_manager manager_;
+    cli::status_line line_;
     bool stopping_ = false;
     std::chrono::steady_clock::time_point stopping_since_;
     std::optional<int> exit_code_;
@@ -262,7 +277,7 @@ int run_start(const cli::parsed_options& options) {
     auto broker = start_broker(config, level, events.boot());
     if (!broker)
         return fail(broker.failure());
-    return start_session(*config, signals, events, **broker).run();
+    return start_session(*config, signals, events, **broker, level).run();
 }
 
 } // namespace barnabas

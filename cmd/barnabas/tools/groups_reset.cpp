@@ -1,6 +1,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/groups_tool.hpp"
+#include "cmd/cli/status_line.hpp"
 #include "cmd/cli/time_text.hpp"
 #include "runtime/clock/system_clock.hpp"
 
@@ -23,6 +24,25 @@ constexpr std::string_view no_execute =
 
 std::string named(const partition_name& name) {
     return name.topic + "-" + std::to_string(name.partition);
+}
+
+/// Calls with one piece of the map after the other, and tells on the way how far it is.
+template <class Map, class Call>
+result<void> in_pieces(const char* what, const Map& all, Call call) {
+    constexpr std::size_t piece_most = 1000;
+    cli::status_line line(cli::terminal_sink(), cli::status_line::clock::now());
+    std::size_t done = 0;
+    for (auto at = all.begin(); at != all.end();) {
+        Map piece;
+        for (; at != all.end() && piece.size() < piece_most; ++at)
+            piece.insert(piece.end(), *at);
+        done += piece.size();
+        if (auto told = call(std::move(piece)); !told)
+            return told;
+        line.tell(std::to_string(done) + " of " + std::to_string(all.size()) + " " + what,
+                  cli::status_line::clock::now());
+    }
+    return {};
 }
 
 /// One reset: what is to become of the offsets of one group after the other.
@@ -82,17 +102,24 @@ private:
         auto plan = planned(group);
         if (!plan)
             return plan.failure();
-        if (executes() && !plan->empty()) {
-            std::map<partition_name, client::committed_offset> commits;
-            for (const auto& [name, offset] : *plan)
-                commits[name].offset = offset;
-            for (const auto& [name, outcome] :
-                 with_.calls.commit_offsets(group, std::move(commits), with_.limits).get())
-                if (!outcome)
-                    return error{outcome.code(), "the offset of " + named(name) + " of group '" + group +
-                                                     "' was not set: " + sentence_of(outcome.failure())};
-        }
+        if (executes())
+            if (auto set = in_pieces("offsets set", *plan,
+                                     [&](const offsets& piece) { return commit(group, piece); });
+                !set)
+                return set;
         plans_[group] = std::move(*plan);
+        return {};
+    }
+
+    result<void> commit(const std::string& group, const offsets& some) const {
+        std::map<partition_name, client::committed_offset> commits;
+        for (const auto& [name, offset] : some)
+            commits[name].offset = offset;
+        for (const auto& [name, outcome] :
+             with_.calls.commit_offsets(group, std::move(commits), with_.limits).get())
+            if (!outcome)
+                return error{outcome.code(), "the offset of " + named(name) + " of group '" + group +
+                                                 "' was not set: " + sentence_of(outcome.failure())};
         return {};
     }
 
@@ -178,14 +205,17 @@ private:
         for (const auto& name : names)
             wanted[name] = time;
         offsets found;
-        if (wanted.empty())
-            return found;
-        for (const auto& [name, one] : with_.calls.list_offsets(std::move(wanted), with_.limits).get()) {
-            if (!one)
-                return error{one.code(), "Error getting offset of topic partition: " + named(name) + ": " +
-                                             one.failure().detail};
-            found[name] = one->offset;
-        }
+        const auto done = in_pieces("offsets looked up", wanted, [&](offsets times) -> result<void> {
+            for (const auto& [name, one] : with_.calls.list_offsets(std::move(times), with_.limits).get()) {
+                if (!one)
+                    return error{one.code(), "Error getting offset of topic partition: " + named(name) +
+                                                 ": " + one.failure().detail};
+                found[name] = one->offset;
+            }
+            return {};
+        });
+        if (!done)
+            return done.failure();
         return found;
     }
 
