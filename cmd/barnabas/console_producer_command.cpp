@@ -24,7 +24,7 @@ constexpr std::array console_producer_options{
                 false,
                 0,
                 "gzip"},
-    cli::option{"batch-size", "BYTES", "Bytes of a batch.", "16384"},
+    cli::option{"batch-size", "BYTES", "Bytes of a batch; 262144 if the topic takes it, else 16384."},
     cli::option{"max-partition-memory-bytes", "BYTES", "The same, by its name before Kafka 4.2."},
     cli::option{"message-send-max-retries", "COUNT", "How often a batch is sent again.", "3"},
     cli::option{"retry-backoff-ms", "MS", "Pause before it is.", "100"},
@@ -69,16 +69,15 @@ struct key_row {
     std::string_view option;
     const char* key;
 };
-constexpr std::array<key_row, 10> key_rows{{{"batch-size", "batch.size"},
-                                            {"message-send-max-retries", "retries"},
-                                            {"retry-backoff-ms", "retry.backoff.ms"},
-                                            {"timeout", "linger.ms"},
-                                            {"request-required-acks", "acks"},
-                                            {"request-timeout-ms", "request.timeout.ms"},
-                                            {"metadata-expiry-ms", "metadata.max.age.ms"},
-                                            {"max-block-ms", "max.block.ms"},
-                                            {"max-memory-bytes", "buffer.memory"},
-                                            {"socket-buffer-size", "send.buffer.bytes"}}};
+constexpr std::array<key_row, 9> key_rows{{{"message-send-max-retries", "retries"},
+                                           {"retry-backoff-ms", "retry.backoff.ms"},
+                                           {"timeout", "linger.ms"},
+                                           {"request-required-acks", "acks"},
+                                           {"request-timeout-ms", "request.timeout.ms"},
+                                           {"metadata-expiry-ms", "metadata.max.age.ms"},
+                                           {"max-block-ms", "max.block.ms"},
+                                           {"max-memory-bytes", "buffer.memory"},
+                                           {"socket-buffer-size", "send.buffer.bytes"}}};
 
 std::string_view given_name(const cli::parsed_options& options, std::string_view now,
                             std::string_view before) {
@@ -95,7 +94,7 @@ result<text_map> producer_keys_of(const cli::parsed_options& options) {
     for (const auto& row : key_rows)
         if (options.has(row.option) || !keys.contains(row.key))
             keys[row.key] = *options.value(row.option);
-    if (const auto bytes = options.value("max-partition-memory-bytes"); bytes && !options.has("batch-size"))
+    if (const auto bytes = options.value(given_name(options, "batch-size", "max-partition-memory-bytes")))
         keys["batch.size"] = *bytes;
     if (const auto codec = options.value("compression-codec"))
         keys["compression.type"] = *codec;
@@ -214,9 +213,10 @@ int run_console_producer(const cli::parsed_options& options) {
     auto reader = reader_of(options);
     if (!reader)
         return fail(reader.failure());
-    const auto keys = producer_keys_of(options);
+    auto keys = producer_keys_of(options);
     if (!keys)
         return fail(keys.failure());
+    choose_batch_size(*options.value("topic"), *keys);
     auto producer = connect_producer(*keys);
     if (!producer)
         return fail(producer.failure());

@@ -146,9 +146,10 @@ int run_produce(const cli::parsed_options& options) {
     const auto how = shape_of(options);
     if (!how)
         return fail(how.failure());
-    const auto keys = keys_of(options);
+    auto keys = keys_of(options);
     if (!keys)
         return fail(keys.failure());
+    choose_batch_size(how->topic, *keys);
     auto producer = connect_producer(*keys);
     if (!producer)
         return fail(producer.failure());

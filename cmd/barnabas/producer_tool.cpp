@@ -1,6 +1,8 @@
 #include "cmd/barnabas/producer_tool.hpp"
 
+#include "actors/client/cluster/settings.hpp"
 #include "cmd/barnabas/cluster_tool.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -50,6 +52,64 @@ void warn_of_old_name(const cli::parsed_options& options, std::string_view old_n
     if (options.has(old_name))
         std::printf("Option --%s is deprecated and will be removed in a future version. Use --%s instead.\n",
                     std::string(old_name).c_str(), std::string(new_name).c_str());
+}
+
+namespace {
+
+/// The number that is set there; nothing when nobody says so soon.
+result<std::int64_t> number_of(const client::admin& calls, const client::config_resource& of,
+                               std::string_view name) {
+    client::call_options soon;
+    soon.timeout_ms = 1000;
+    const auto told = calls.describe_configs({of}, false, soon).get();
+    const auto& settings = told.at(of);
+    if (!settings)
+        return settings.failure();
+    for (const auto& one : *settings)
+        if (one.name == name)
+            if (const auto number = tools::whole_number(one.value.value_or("")))
+                return *number;
+    return error{errc::not_found, "nobody tells " + std::string(name)};
+}
+
+/// The longest batch that the topic takes, or will take when it is made; nothing when nobody says so soon.
+std::optional<std::int64_t> longest_batch(const std::string& topic, const text_map& keys) {
+    text_map of_client;
+    for (const auto& one : client::client_keys())
+        if (const auto given = keys.find(std::string(one.name)); given != keys.end())
+            of_client.insert(*given);
+    const auto cluster = client::connect(of_client);
+    if (!cluster)
+        return std::nullopt;
+    const auto& calls = cluster->admin_calls();
+    auto longest = number_of(calls, {client::resource_kind::topic, topic}, "max.message.bytes");
+    if (longest.code() == errc::unknown_topic_or_partition) {
+        const auto brokers = calls.describe_cluster().get();
+        if (!brokers || brokers->brokers.empty())
+            return std::nullopt;
+        longest =
+            number_of(calls, {client::resource_kind::broker, std::to_string(brokers->brokers.front().id)},
+                      "message.max.bytes");
+    }
+    return longest ? std::optional(*longest) : std::nullopt;
+}
+
+} // namespace
+
+void choose_batch_size(const std::string& topic, text_map& keys) {
+    constexpr std::int64_t wanted = 256 * 1024;
+    constexpr std::int64_t batches_waiting = 16;
+    const auto allows = [&](const char* key, std::int64_t bytes) {
+        const auto given = keys.find(key);
+        return given == keys.end() || tools::whole_number(given->second).value_or(0) >= bytes;
+    };
+    if (keys.contains("batch.size") || !allows("max.request.size", 2 * wanted) ||
+        !allows("buffer.memory", batches_waiting * wanted))
+        return;
+    const auto longest = longest_batch(topic, keys);
+    // Not compressed a batch is as long as batch.size, and its last record may make it a little longer.
+    if (longest && *longest / 2 >= wanted)
+        keys["batch.size"] = std::to_string(wanted);
 }
 
 void throttle::wait(std::int64_t sent) const {

@@ -79,6 +79,30 @@ def a_line_without_a_separator_ends_it():
     expect_equal(content('broken', '%s\n'), ['v'], 'what was read before')
 
 
+def largest_batch(topic):
+    return max(batch['size'] for batch in broker().stored_batches(topic))
+
+
+@check
+def lines_in_bulk_make_large_batches_where_the_topic_takes_them():
+    data = b''.join(b'%099d\n' % number for number in range(20000))
+    create('bulk')
+    create('bulk-of-small-batches')
+    run([PROGRAM, 'configs', '--bootstrap-server', broker().bootstrap, '--alter', '--topic', 'bulk-of-small-batches', '--add-config',
+         'max.message.bytes=20000'])
+    for topic, least, most in (('bulk', 100000, 270000), ('bulk-to-come', 100000, 270000), ('bulk-of-small-batches', 10000, 20000)):
+        good('--topic', topic, data=data)
+        size = largest_batch(topic)
+        expect(least < size < most, f'the largest batch of {topic} has {size} bytes')
+        expect_equal(len(content(topic, '%s\n')), 20000, f'records of {topic}')
+    create('bulk-as-wished')
+    good('--topic', 'bulk-as-wished', '--batch-size', '4000', data=data)
+    expect(largest_batch('bulk-as-wished') <= 4000, 'a batch is larger than wished')
+    create('bulk-produced')
+    good('bulk-produced', '--quiet', data=data, name='produce')
+    expect(largest_batch('bulk-produced') > 100000, 'batches of produce are small')
+
+
 @check
 def partitions_are_those_of_other_clients():
     create('spread', 7)

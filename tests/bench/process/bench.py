@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(TESTS, 'clients'), os.path.join(TESTS, 'bad_input')]
 
-from broker import ROOT, Broker, run  # noqa: E402
+from broker import PROGRAM, ROOT, Broker, run  # noqa: E402
 from checks import Failed, Skip, until  # noqa: E402
 from million_records import write_records  # noqa: E402
 from wire import METADATA, Closed, Connection  # noqa: E402
@@ -185,6 +185,10 @@ def bench_million():
         row('produce', f'{wall:.2f} s', f'broker processor {cpu:.2f} s, {cpu:.2f} µs per record')
         cpu, wall = measured(broker, lambda: consume_all(broker, 'million'))
         row('consume', f'{wall:.2f} s', f'broker processor {cpu:.2f} s, {cpu:.2f} µs per record')
+        run(['kcat', '-b', broker.bootstrap, '-L', '-t', 'lines', '-X', 'allow.auto.create.topics=true'])
+        lines = f'{PROGRAM} console-producer --bootstrap-server {broker.bootstrap} --topic lines < {sent}'
+        cpu, wall = measured(broker, lambda: run(['bash', '-c', lines], seconds=300))
+        row('produce by console-producer', f'{wall:.2f} s', f'broker processor {cpu:.2f} s, {cpu:.2f} µs per record')
         row('highest memory (RSS)', f'{broker.rss_peak() / 1e6:.0f} MB')
 
 
