@@ -1,6 +1,8 @@
 #include "runtime/memory/chunk_pool.hpp"
 
 #include <bit>
+#include <cstdint>
+#include <sys/mman.h>
 #include <utility>
 
 namespace barnabas::runtime {
@@ -12,10 +14,29 @@ constexpr std::size_t pooled_bytes_min = 128 * 1024;
 /// A small answer that somebody keeps must not hold a large chunk.
 constexpr std::size_t waste_max = 2;
 
-/// So that sizes that are nearly alike share their memory: what is not written to is no memory yet.
-std::size_t rounded(std::size_t size) {
+constexpr std::size_t huge_page = 2 << 20;
+/// What the heap and the chunk itself need of a block, and more.
+constexpr std::size_t block_front = 256;
+
+/// So that sizes that are nearly alike share their memory: what is not written to is no memory yet. Large
+/// ones fill whole huge pages, which cost one fault each and few walks through the page tables.
+std::size_t capacity_for(std::size_t size) {
+    if (size >= huge_page / 2)
+        return (size + block_front + huge_page - 1) / huge_page * huge_page - block_front;
     const std::size_t step = std::bit_floor(size) / 4;
     return (size + step - 1) / step * step;
+}
+
+std::shared_ptr<chunk> anew(std::size_t size) {
+    auto made = chunk::allocate(capacity_for(size));
+    if (made->capacity() >= huge_page / 2) {
+        constexpr std::uintptr_t page = 4096;
+        const auto first = reinterpret_cast<std::uintptr_t>(made->data()) / page * page;
+        // Where there are none, small pages do.
+        static_cast<void>(
+            ::madvise(reinterpret_cast<void*>(first), made->capacity() + block_front, MADV_HUGEPAGE));
+    }
+    return made;
 }
 
 } // namespace
@@ -25,7 +46,7 @@ std::shared_ptr<chunk> chunk_pool::take(std::size_t size) {
         return chunk::allocate(size);
     auto memory = take_kept(size);
     if (memory == nullptr)
-        memory = chunk::allocate(rounded(size));
+        memory = anew(size);
     auto* const at = memory.get();
     auto back = [memory = std::move(memory), pool = weak_from_this()](chunk*) mutable {
         if (const auto here = pool.lock())
@@ -36,11 +57,11 @@ std::shared_ptr<chunk> chunk_pool::take(std::size_t size) {
 
 std::shared_ptr<chunk> chunk_pool::take_kept(std::size_t size) {
     std::lock_guard guard(mutex_);
+    const auto most = waste_max * capacity_for(size);
     auto best = kept_.end();
     for (auto one = kept_.begin(); one != kept_.end(); ++one) {
         const std::size_t capacity = (*one)->capacity();
-        if (capacity >= size && capacity / waste_max <= size &&
-            (best == kept_.end() || capacity <= (*best)->capacity()))
+        if (capacity >= size && capacity <= most && (best == kept_.end() || capacity <= (*best)->capacity()))
             best = one;
     }
     if (best == kept_.end())
