@@ -85,6 +85,8 @@ STAGES = [
           lambda: [own('threads.py')], by_name_only=True),
     Stage('bench', 900, 1800, 'benchmarks, and figures of the whole process beside baselines',
           lambda: [own('benchmarks.py')] + scripts('tests/bench/process/bench.py'), by_name_only=True),
+    Stage('goals', None, 3600, 'figures of the log compared with what they are to reach; noisy machines miss some',
+          lambda: [own('goals.py')], by_name_only=True),
     Stage('coverage', None, 5400, 'what the simulator does not reach: marks, faults by moment, options, lines',
           lambda: scripts('tests/sim/coverage.py'), by_name_only=True),
 ]
