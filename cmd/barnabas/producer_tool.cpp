@@ -78,7 +78,7 @@ std::optional<std::int64_t> longest_batch(const std::string& topic, const text_m
     for (const auto& one : client::client_keys())
         if (const auto given = keys.find(std::string(one.name)); given != keys.end())
             of_client.insert(*given);
-    const auto cluster = client::connect(of_client);
+    const auto cluster = client::make_admin(of_client);
     if (!cluster)
         return std::nullopt;
     const auto& calls = cluster->admin_calls();

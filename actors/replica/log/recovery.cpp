@@ -396,7 +396,7 @@ result<void> recovery::write_snapshot() {
     const auto end = log_.log_end_offset;
     // All was read for old messages; a mark says that this need not be done again.
     const bool unmarked = convert_ && !sound_from_;
-    const bool moved = mark_moved_ || (sound_from_ && log_.sound_from != *sound_from_);
+    const bool moved = sound_from_ && log_.sound_from != *sound_from_;
     if ((end != proven_ || unmarked || moved) && (end.get() > 0 || proven_.get() >= 0)) {
         const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from));
         const auto name = segment_file_name(end, snapshot_suffix);

@@ -153,8 +153,6 @@ private:
     bool cut_allowed_ = false;
     /// The sync mark of that snapshot: what lies between is certain to have been stable.
     std::optional<log_offset> sound_from_;
-    /// It is another one than the snapshot says.
-    bool mark_moved_ = false;
     /// Below it nothing is scanned; `proven_`, or 0 when the epochs of what lies below are not known.
     log_offset scan_from_{0};
     log_offset next_offset_{0};

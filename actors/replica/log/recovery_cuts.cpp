@@ -43,7 +43,7 @@ error recovery::damaged(log_offset offset, const std::string& file, const std::s
 }
 
 /// Of a segment wholly below the recovery point, which has one behind it. Nothing shows at the next start
-/// that it was let pass, so the sync mark moves behind it: there is no more to say than for what Kafka wrote.
+/// that it was let pass, so the sync mark moves behind it.
 result<void> recovery::note_damage(std::size_t index, const recovered_segment& segment) {
     const auto where =
         segment_file_name(bases_[index], log_suffix) + " at byte " + std::to_string(segment.bytes_scanned);
@@ -53,12 +53,10 @@ result<void> recovery::note_damage(std::size_t index, const recovered_segment& s
             return damaged(bases_[index], where, *segment.bad,
                            "go on with what can be read, and lose what cannot");
         BARNABAS_MARK(damage_let_pass);
-        sound_from_ = behind;
-        mark_moved_ = true;
     }
     log_.report.damage.push_back(where + ": " + *segment.bad);
     if (cut_allowed_)
-        given_up_to_ = std::max(given_up_to_, bases_[index + 1]);
+        given_up_to_ = std::max(given_up_to_, behind);
     return {};
 }
 
