@@ -1,5 +1,6 @@
 #include "actors/replica/dump/dump.hpp"
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
 #include "runtime/disk/posix_files.hpp"
 
 #include <array>
@@ -41,6 +42,8 @@ constexpr std::array dump_log_option_table{
     cli::option{"cluster-metadata-decoder", "",
                 "Show values as records of the metadata log of this broker, in JSON."},
     cli::option{"remote-log-metadata-decoder", "", "Refused: this version has no remote log."},
+    cli::option{"output", "FORMAT", "text, as Kafka's tool, or json: a line for each batch, record or entry.",
+                "text"},
 };
 
 constexpr std::string_view absent_decoder = "remote-log-metadata-decoder";
@@ -91,6 +94,33 @@ private:
         std::fwrite(text.data(), 1, text.size(), stream);
         std::fputc('\n', stream);
     }
+};
+
+/// A line of JSON for each fact of a file; what is not made of facts is a sentence.
+class json_lines final : public replica::dump::dump_output {
+public:
+    void file(std::string_view path) override { file_ = path; }
+    void line(std::string_view text) override { put("sentence", ",\"text\":" + json_quoted(text)); }
+    void facts(const replica::dump::fact_line& all) override {
+        std::string members;
+        for (const auto& one : all.facts())
+            members +=
+                "," + json_quoted(one.name) + ":" + (one.json.empty() ? json_quoted(one.text) : one.json);
+        put(all.kind(), members);
+    }
+    void complaint(std::string_view text) override {
+        std::fflush(stdout);
+        std::fprintf(stderr, "%s\n", std::string(text).c_str());
+    }
+
+private:
+    void put(std::string_view kind, const std::string& members) const {
+        auto line = json_object().add("file", file_).add("kind", kind).text();
+        line.pop_back();
+        std::printf("%s%s}\n", line.c_str(), members.c_str());
+    }
+
+    std::string file_;
 };
 
 int refuse(const std::string& why) {
@@ -183,12 +213,16 @@ int run_dump_log(const cli::parsed_options& options) {
     const auto wanted = read_options(options);
     if (!wanted)
         return refuse(wanted.failure().detail);
+    if (const auto format = options.value("output"); format != "text" && format != "json")
+        return refuse("--output=" + *format + ": allowed are text and json");
     const auto names = names_in(options.values("files"));
     if (names.empty())
         return refuse("--files names no file");
     runtime::posix_files files;
-    standard_streams streams;
-    return replica::dump::dump_files(files, names, *wanted, streams) == 0 ? exit_ok : exit_failed;
+    standard_streams text;
+    json_lines json;
+    auto& output = options.value("output") == "json" ? static_cast<replica::dump::dump_output&>(json) : text;
+    return replica::dump::dump_files(files, names, *wanted, output) == 0 ? exit_ok : exit_failed;
 }
 
 } // namespace barnabas

@@ -4,6 +4,7 @@ Kafka's transcripts are of version 2.4; `as_today` and `without_news` name all d
 """
 
 import contextlib
+import glob
 import gzip
 import json
 import os
@@ -402,6 +403,37 @@ def expect_own_log(seen, stored, count):
         value = f'é {key.split("-")[1]} ' * 20
         expect(line.startswith(b'| offset: %d CreateTime: ' % offset), f'offset {offset} is shown as {line}')
         expect(line.endswith(f' headerKeys: [codec] key: {key} payload: {value}'.encode()), f'{key} is shown as {line}')
+
+
+def as_kafkas_line(shown):
+    """The text of a line of JSON."""
+    if shown['kind'] == 'sentence':
+        return shown['text']
+    optional = ('deleteHorizonMs', 'currentTxnFirstOffset')
+    words = []
+    for name, value in list(shown.items())[2:]:
+        if name in optional:
+            value = 'OptionalLong.empty' if value is None else f'OptionalLong[{value}]'
+        words.append(f'{name}: {str(value).lower() if isinstance(value, bool) else value}')
+    return (('| ' if shown['kind'] == 'record' else '') + ' '.join(words)).rstrip()
+
+
+@check
+def json_has_the_facts_of_every_line():
+    files = []
+    for folder, names in (('clean', ('txn-0', 'compacted-txn-0', 'idem-0')), ('unclean', ('plain-lz4-0', 'fmt-0.10.2-0'))):
+        for name in names:
+            files += sorted(glob.glob(os.path.join(unpacked(folder), '**', name, '0*.*'), recursive=True))
+    kinds = set()
+    for path in files:
+        said, complaints = dump(['--print-data-log', '--files', path])
+        shown, same = dump(['--print-data-log', '--files', path, '--output', 'json'])
+        expect_equal(same, complaints, f'standard error of {path}')
+        lines = [json.loads(line) for line in shown]
+        expect(all(one['file'] == path for one in lines), f'the file of {path}')
+        kinds |= {one['kind'] for one in lines}
+        expect_equal([as_kafkas_line(one) for one in lines], [line.decode().rstrip() for line in said[1:]], f'facts of {path}')
+    expect(kinds >= {'batch', 'record', 'message', 'entry', 'producer', 'transaction', 'sentence'}, f'only {kinds}')
 
 
 @check

@@ -13,7 +13,7 @@ from tool_runs import Tool
 PAGE = os.path.join(ROOT, 'docs', 'json.md')
 COMMANDS = re.compile(r'^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
 # These speak to no broker, or find theirs in another way.
-WITHOUT_SERVER = ('version', 'storage')
+WITHOUT_SERVER = ('version', 'storage', 'dump-log')
 
 
 def run_line(line, server, folder):
@@ -58,6 +58,7 @@ def prepared(folder, broker):
         json.dump({'partitions': [{'topic': 'orders', 'partition': 0, 'offset': 0}], 'version': 1}, file)
     with open(os.path.join(folder, 'server.properties'), 'w', encoding='utf-8') as file:
         file.write(f'node.id=1\nlog.dirs={broker.data_dir}\n')
+    os.symlink(os.path.join(broker.data_dir, 'orders-0'), os.path.join(folder, 'log'))
 
 
 @check
@@ -72,6 +73,8 @@ def every_command_of_the_page_has_the_fields_that_it_names():
             lines = []
             for command in block.group(1).splitlines():
                 printed = [json.loads(line) for line in run_line(command, broker.bootstrap, folder).splitlines()]
+                # Only a slow machine has intervals here.
+                printed = [one for one in printed if one.get('kind') != 'interval']
                 expect(printed, f'{command} prints nothing')
                 # Of lines that are alike the page has the first.
                 kinds = {json.dumps([one.get('kind'), shape(one)]): one for one in reversed(printed)}

@@ -10,7 +10,7 @@ namespace barnabas::replica::dump {
 namespace {
 
 void dump_file(dump_context& context, const std::string& path) {
-    context.output.line("Dumping " + path);
+    context.output.file(path);
     const auto name = path.substr(path.find_last_of('/') + 1);
     const auto point = name.find_last_of('.');
     const auto suffix = point == std::string::npos ? std::string() : name.substr(point);

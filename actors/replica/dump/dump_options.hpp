@@ -1,9 +1,11 @@
 #pragma once
 
+#include "actors/replica/dump/fact_line.hpp"
 #include "actors/replica/dump/record_text.hpp"
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
 
 namespace barnabas::replica::dump {
@@ -36,8 +38,11 @@ struct dump_options {
 class dump_output {
 public:
     virtual ~dump_output() = default;
+    /// The lines from here on are of this file.
+    virtual void file(std::string_view path) { line("Dumping " + std::string(path)); }
     /// What the files hold.
     virtual void line(std::string_view text) = 0;
+    virtual void facts(const fact_line& all) { line(all.text()); }
     /// What does not agree or cannot be read.
     virtual void complaint(std::string_view text) = 0;
 };

@@ -11,10 +11,6 @@ namespace {
 /// A batch whose CRC is wrong may have a wrong length as well, which must not cost more memory than this.
 constexpr std::size_t damaged_bytes_max = std::size_t{64} << 20;
 
-std::string yes_or_no(bool value) {
-    return value ? "true" : "false";
-}
-
 std::string codec_name(std::uint8_t bits) {
     switch (bits) {
     case 0: return "none";
@@ -26,33 +22,35 @@ std::string codec_name(std::uint8_t bits) {
     }
 }
 
-std::string horizon_text(const batch::batch_header& header) {
+void add_facts(const batch::batch_header& header, fact_line& line) {
     const auto horizon = header.delete_horizon();
-    return horizon ? "OptionalLong[" + std::to_string(horizon->get()) + "]" : "OptionalLong.empty";
+    line.add("baseOffset", header.base_offset.get());
+    line.add("lastOffset", header.last_offset().get());
+    line.add("count", header.record_count);
+    line.add("baseSequence", header.base_sequence);
+    line.add("lastSequence", header.last_sequence());
+    line.add("producerId", header.producer_id.get());
+    line.add("producerEpoch", header.producer_epoch.get());
+    line.add("partitionLeaderEpoch", header.leader_epoch.get());
+    line.add("isTransactional", header.is_transactional());
+    line.add("isControl", header.is_control());
+    line.add_optional("deleteHorizonMs", horizon ? std::optional(horizon->get()) : std::nullopt);
 }
 
-std::string batch_text(const batch::batch_header& header) {
-    return "baseOffset: " + std::to_string(header.base_offset.get()) +
-           " lastOffset: " + std::to_string(header.last_offset().get()) +
-           " count: " + std::to_string(header.record_count) +
-           " baseSequence: " + std::to_string(header.base_sequence) +
-           " lastSequence: " + std::to_string(header.last_sequence()) +
-           " producerId: " + std::to_string(header.producer_id.get()) +
-           " producerEpoch: " + std::to_string(header.producer_epoch.get()) +
-           " partitionLeaderEpoch: " + std::to_string(header.leader_epoch.get()) +
-           " isTransactional: " + yes_or_no(header.is_transactional()) +
-           " isControl: " + yes_or_no(header.is_control()) + " deleteHorizonMs: " + horizon_text(header);
-}
-
-std::string entry_line(const log_entry& entry, bool valid) {
-    auto text = entry.as_batch() != nullptr ? batch_text(*entry.as_batch())
-                                            : "offset: " + std::to_string(entry.last_offset().get());
-    text += " position: " + std::to_string(entry.position) + " ";
-    text += entry.time_type_name();
-    text += ": " + std::to_string(entry.max_timestamp().get()) + " size: " + std::to_string(entry.size()) +
-            " magic: " + std::to_string(entry.magic()) + " compresscodec: " + codec_name(entry.codec_bits()) +
-            " crc: " + std::to_string(entry.crc()) + " isvalid: " + yes_or_no(valid);
-    return text;
+fact_line entry_line(const log_entry& entry, bool valid) {
+    fact_line line(entry.as_batch() != nullptr ? "batch" : "message");
+    if (entry.as_batch() != nullptr)
+        add_facts(*entry.as_batch(), line);
+    else
+        line.add("offset", entry.last_offset().get());
+    line.add("position", entry.position);
+    line.add(entry.time_type_name(), entry.max_timestamp().get());
+    line.add("size", entry.size());
+    line.add("magic", static_cast<int>(entry.magic()));
+    line.add_text("compresscodec", codec_name(entry.codec_bits()));
+    line.add("crc", entry.crc());
+    line.add("isvalid", valid);
+    return line;
 }
 
 class log_dump {
@@ -86,7 +84,7 @@ private:
             context_.fail(valid.failure());
             return false;
         }
-        context_.output.line(entry_line(entry, *valid));
+        context_.output.facts(entry_line(entry, *valid));
         if (context_.options.shows_records())
             show_records(entry, *valid);
         return true;

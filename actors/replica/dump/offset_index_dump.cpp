@@ -25,9 +25,12 @@ public:
             if (offset == index_.base() && (number > 0 || index_.log().size() == 0))
                 break;
             compare(number, offset, position);
-            if (!context_.options.verify_index_only)
-                context_.output.line("offset: " + std::to_string(offset.get()) +
-                                     " position: " + std::to_string(position));
+            if (context_.options.verify_index_only)
+                continue;
+            fact_line line("entry");
+            line.add("offset", offset.get());
+            line.add("position", position);
+            context_.output.facts(line);
         }
         index_.finish(context_);
     }

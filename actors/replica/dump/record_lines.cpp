@@ -11,14 +11,17 @@ namespace {
 
 using bytes_or_null = std::optional<std::span<const std::byte>>;
 
-std::string size_text(const bytes_or_null& bytes) {
-    return bytes ? std::to_string(bytes->size()) : "-1";
+std::int64_t size_of(const bytes_or_null& bytes) {
+    return bytes ? static_cast<std::int64_t>(bytes->size()) : -1;
 }
 
-std::string sizes_text(std::string_view time_type, const batch::record_view& record) {
-    return "| offset: " + std::to_string(record.offset.get()) + " " + std::string(time_type) + ": " +
-           std::to_string(record.timestamp.get()) + " keySize: " + size_text(record.key) +
-           " valueSize: " + size_text(record.value);
+fact_line sizes_of(std::string_view time_type, const batch::record_view& record) {
+    fact_line line("record", "| ");
+    line.add("offset", record.offset.get());
+    line.add(time_type, record.timestamp.get());
+    line.add("keySize", size_of(record.key));
+    line.add("valueSize", size_of(record.value));
+    return line;
 }
 
 /// Sequences count modulo 2^31.
@@ -52,7 +55,7 @@ std::string control_type_name(std::int16_t type) {
 }
 
 /// Key: int16 version, int16 type. Value of a transaction's end: int16 version, int32 coordinator epoch.
-result<std::string> control_text(const batch::record_view& record) {
+result<void> add_control(const batch::record_view& record, fact_line& line) {
     const auto damaged = [&](const char* what) {
         return error{errc::invalid_record, "the control record at offset " +
                                                std::to_string(record.offset.get()) + " has no " + what};
@@ -60,18 +63,24 @@ result<std::string> control_text(const batch::record_view& record) {
     if (!record.key || record.key->size() < 4)
         return damaged("type");
     const auto type = batch::load_big_endian<std::int16_t>(record.key->data() + 2);
-    if (type != 0 && type != 1)
-        return " controlType: " + control_type_name(type) + "(" + std::to_string(type) + ")";
+    if (type != 0 && type != 1) {
+        line.add_text("controlType", control_type_name(type) + "(" + std::to_string(type) + ")");
+        return {};
+    }
     if (!record.value || record.value->size() < 6)
         return damaged("coordinator epoch");
-    const auto epoch = batch::load_big_endian<std::int32_t>(record.value->data() + 2);
-    return " endTxnMarker: " + control_type_name(type) + " coordinatorEpoch: " + std::to_string(epoch);
+    line.add_text("endTxnMarker", control_type_name(type));
+    line.add("coordinatorEpoch", batch::load_big_endian<std::int32_t>(record.value->data() + 2));
+    return {};
 }
 
 /// A message has a CRC of its own, also inside of a wrapper.
-std::string message_text(std::span<const std::byte> bytes, const batch::message_header& header) {
-    const bool valid = static_cast<bool>(batch::check_message_crc(bytes, header));
-    return std::string(" isValid: ") + (valid ? "true" : "false") + " crc: " + std::to_string(header.crc);
+fact_line message_facts(std::string_view time_type, const batch::record_view& record,
+                        std::span<const std::byte> bytes, const batch::message_header& header) {
+    auto line = sizes_of(time_type, record);
+    line.add("isValid", static_cast<bool>(batch::check_message_crc(bytes, header)));
+    line.add("crc", header.crc);
+    return line;
 }
 
 std::string_view time_type_of(const batch::message_header& message) {
@@ -100,18 +109,17 @@ void record_lines::check_offset(log_offset offset) {
     last_offset_ = offset;
 }
 
-result<std::string> record_lines::facts_of(const batch::batch_header& batch,
-                                           const batch::record_view& record) const {
+result<fact_line> record_lines::facts_of(const batch::batch_header& batch,
+                                         const batch::record_view& record) const {
     const auto* type =
         batch.time_type() == batch::timestamp_type::create_time ? "CreateTime" : "LogAppendTime";
-    auto text = sizes_text(type, record) + " sequence: " + std::to_string(sequence_of(batch, record)) +
-                " headerKeys: " + header_keys(record);
-    if (!batch.is_control())
-        return text;
-    auto control = control_text(record);
-    if (!control)
-        return control.failure();
-    return text + *control;
+    auto line = sizes_of(type, record);
+    line.add("sequence", sequence_of(batch, record));
+    line.add_text("headerKeys", header_keys(record));
+    if (batch.is_control())
+        if (auto added = add_control(record, line); !added)
+            return added.failure();
+    return line;
 }
 
 record_text record_lines::contents_of(const batch::record_view& record) const {
@@ -123,14 +131,16 @@ record_text record_lines::contents_of(const batch::record_view& record) const {
     return coordinator_text_of(record, options_.decoder);
 }
 
-void record_lines::put_line(std::string facts, const batch::record_view& record, bool contents) {
-    std::string text = options_.skip_record_metadata ? "" : std::move(facts);
-    const auto shown = contents ? contents_of(record) : record_text{};
+void record_lines::put_line(fact_line line, const batch::record_view& record, bool contents) {
+    auto shown = contents ? contents_of(record) : record_text{};
+    if (options_.skip_record_metadata)
+        // A line without a key has no mark, but its blank.
+        line = fact_line("record", shown.key ? "| " : shown.payload ? " " : "");
     if (shown.key)
-        text += (text.empty() ? "| key: " : " key: ") + *shown.key;
+        line.add_text("key", std::move(*shown.key));
     if (shown.payload)
-        text += " payload: " + *shown.payload;
-    output_.line(text);
+        line.add_text("payload", std::move(*shown.payload));
+    output_.facts(line);
 }
 
 result<void> record_lines::show(const batch::batch_view& batch) {
@@ -163,7 +173,7 @@ result<void> record_lines::show(const batch::message_view& message) {
         if (!header)
             return header.failure();
         check_offset((*record)->offset);
-        put_line(sizes_text(time_type_of(message.header), **record) + message_text(stored, *header), **record,
+        put_line(message_facts(time_type_of(message.header), **record, stored, *header), **record,
                  options_.print_data_log);
     }
 }

@@ -23,9 +23,9 @@ public:
 
 private:
     void check_offset(log_offset offset);
-    result<std::string> facts_of(const batch::batch_header& batch, const batch::record_view& record) const;
+    result<fact_line> facts_of(const batch::batch_header& batch, const batch::record_view& record) const;
     record_text contents_of(const batch::record_view& record) const;
-    void put_line(std::string facts, const batch::record_view& record, bool contents);
+    void put_line(fact_line line, const batch::record_view& record, bool contents);
 
     const dump_options& options_;
     dump_output& output_;

@@ -13,32 +13,39 @@ namespace {
 constexpr std::uint64_t snapshot_bytes_max = std::uint64_t{256} << 20;
 constexpr std::size_t transaction_entry_size = 34; // int16 version, four int64
 
-std::string producer_line(const snapshot_row& row) {
+fact_line producer_line(const snapshot_row& row) {
+    fact_line line("producer");
     const auto open = row.transaction_first_offset.get();
-    auto text = "producerId: " + std::to_string(row.id.get()) +
-                " producerEpoch: " + std::to_string(row.epoch.get()) +
-                " coordinatorEpoch: " + std::to_string(row.coordinator_epoch) + " currentTxnFirstOffset: " +
-                (open >= 0 ? "OptionalLong[" + std::to_string(open) + "]" : "OptionalLong.empty") +
-                " lastTimestamp: " + std::to_string(row.timestamp.get()) + " ";
+    line.add("producerId", row.id.get());
+    line.add("producerEpoch", row.epoch.get());
+    line.add("coordinatorEpoch", row.coordinator_epoch);
+    line.add_optional("currentTxnFirstOffset", open >= 0 ? std::optional(open) : std::nullopt);
+    line.add("lastTimestamp", row.timestamp.get());
+    // Kafka's line ends with a blank where a producer has no batch.
+    line.set_tail(" ");
     if (row.last_offset.get() < 0)
-        return text;
+        return line;
+    line.set_tail("");
     // Sequences count modulo 2^31.
-    const auto first = (std::int64_t{row.last_sequence} - row.offset_delta) & 0x7fffffff;
-    return text + "firstSequence: " + std::to_string(first) +
-           " lastSequence: " + std::to_string(row.last_sequence) +
-           " lastOffset: " + std::to_string(row.last_offset.get()) +
-           " offsetDelta: " + std::to_string(row.offset_delta) +
-           " timestamp: " + std::to_string(row.timestamp.get());
+    line.add("firstSequence", (std::int64_t{row.last_sequence} - row.offset_delta) & 0x7fffffff);
+    line.add("lastSequence", row.last_sequence);
+    line.add("lastOffset", row.last_offset.get());
+    line.add("offsetDelta", row.offset_delta);
+    line.add("timestamp", row.timestamp.get());
+    return line;
 }
 
-std::string transaction_line(std::int16_t version, const kafka::aborted_txn& entry) {
-    return "version: " + std::to_string(version) + " producerId: " + std::to_string(entry.producer_id) +
-           " firstOffset: " + std::to_string(entry.first_offset) +
-           " lastOffset: " + std::to_string(entry.last_offset) +
-           " lastStableOffset: " + std::to_string(entry.last_stable_offset);
+fact_line transaction_line(std::int16_t version, const kafka::aborted_txn& entry) {
+    fact_line line("transaction");
+    line.add("version", version);
+    line.add("producerId", entry.producer_id);
+    line.add("firstOffset", entry.first_offset);
+    line.add("lastOffset", entry.last_offset);
+    line.add("lastStableOffset", entry.last_stable_offset);
+    return line;
 }
 
-result<std::string> transaction_text(std::span<const std::byte> bytes) {
+result<fact_line> read_transaction(std::span<const std::byte> bytes) {
     kafka::wire_reader reader(slice::copy_of(bytes));
     const auto version = reader.int16("version");
     if (version != kafka::aborted_txn::highest_version)
@@ -59,7 +66,7 @@ void dump_producer_snapshot(dump_context& context, const std::string& path) {
     if (!rows)
         return context.fail({rows.code(), path + ": " + rows.failure().detail});
     for (const auto& row : *rows)
-        context.output.line(producer_line(row));
+        context.output.facts(producer_line(row));
 }
 
 void dump_transaction_index(dump_context& context, const std::string& path) {
@@ -71,10 +78,10 @@ void dump_transaction_index(dump_context& context, const std::string& path) {
         const auto bytes = index->at(at, transaction_entry_size);
         if (!bytes)
             return context.fail(bytes.failure());
-        const auto text = transaction_text(*bytes);
-        if (!text)
-            return context.fail(at_byte(path, at, text.failure()));
-        context.output.line(*text);
+        const auto line = read_transaction(*bytes);
+        if (!line)
+            return context.fail(at_byte(path, at, line.failure()));
+        context.output.facts(*line);
     }
     if (at != index->size())
         context.fail(at_byte(path, at, {errc::malformed, "the file ends inside of an entry"}));

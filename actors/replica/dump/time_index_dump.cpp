@@ -25,10 +25,13 @@ public:
             if (entry.offset == index_.base() && number > 0)
                 break;
             compare(number, entry);
-            if (!context_.options.verify_index_only)
-                context_.output.line("timestamp: " + std::to_string(entry.timestamp.get()) +
-                                     " offset: " + std::to_string(entry.offset.get()));
             previous_ = entry;
+            if (context_.options.verify_index_only)
+                continue;
+            fact_line line("entry");
+            line.add("timestamp", entry.timestamp.get());
+            line.add("offset", entry.offset.get());
+            context_.output.facts(line);
         }
         index_.finish(context_);
     }
