@@ -1,6 +1,7 @@
 #include "actors/broker/http_actor.hpp"
 
 #include "actors/broker/broker_events.hpp"
+#include "actors/broker/kafka_facts_actor.hpp"
 #include "actors/broker/lag/lag_actor.hpp"
 #include "actors/broker/lag/lag_messages.hpp"
 #include "actors/broker/limits.hpp"
@@ -105,7 +106,7 @@ private:
 class http_actor final : public caf::event_based_actor {
 public:
     http_actor(caf::actor_config& config, runtime::node_services& node, http_sources sources)
-        : event_based_actor(config), node_(node), status_(std::move(sources.status)) {
+        : event_based_actor(config), node_(node), status_(std::move(sources.status)), view_(sources.view) {
         if (sources.lag_partitions_max > 0)
             lag_ = spawn_consumer_lag(node, sources.lag_partitions_max, std::move(sources.view));
     }
@@ -143,7 +144,10 @@ private:
         auto lag_text = std::make_shared<std::string>();
         auto handler = runtime::node_pages(
             *node_.metrics, [status = status_] { return readiness(*status->current()); },
-            [lag_text] { return *lag_text; });
+            [lag_text, &metrics = *node_.metrics, status = status_, view = view_] {
+                const auto facts = kafka_facts_of(*view->current(), *status->current());
+                return runtime::kafka_text(metrics, facts) + *lag_text;
+            });
         return {std::move(handler), lag_, std::move(lag_text)};
     }
 
@@ -172,6 +176,7 @@ private:
 
     runtime::node_services& node_;
     std::shared_ptr<published_status> status_;
+    std::shared_ptr<const published_view> view_;
     caf::actor lag_;
     std::shared_ptr<runtime::listening_socket> socket_;
     std::size_t connections_ = 0;

@@ -254,6 +254,18 @@ private:
         if (metrics_)
             metrics_->converted(request, records);
     }
+    void batch_taken(std::uint64_t records, std::uint64_t bytes) override {
+        if (metrics_)
+            metrics_->batch_taken(records, bytes);
+    }
+    void records_given(std::uint64_t bytes) override {
+        if (metrics_)
+            metrics_->records_given(bytes);
+    }
+    void part_refused(kafka::api_key key) override {
+        if (metrics_)
+            metrics_->part_refused(key);
+    }
     void report(std::string_view event, const std::string& message) override {
         node_.log->warn(event, {{"peer", to_string(stream_->peer())}, {"reason", message}});
     }

@@ -32,7 +32,12 @@ std::string shown(std::string_view client_id) {
 connection_metrics::connection_metrics(runtime::node_services& node)
     : registry_(*node.metrics), open_(registry_.gauge_of("connections", "Open client connections")),
       bytes_in_(registry_.counter_of("request_bytes_total", "Bytes of requests received")),
-      bytes_out_(registry_.counter_of("response_bytes_total", "Bytes of responses sent")) {
+      bytes_out_(registry_.counter_of("response_bytes_total", "Bytes of responses sent")),
+      stored_records_(
+          registry_.counter_of("stored_records_total", "Records that producers sent to partitions")),
+      stored_bytes_(registry_.counter_of("stored_record_bytes_total", "Bytes of their batches")),
+      fetched_bytes_(
+          registry_.counter_of("fetched_record_bytes_total", "Bytes of batches given to consumers")) {
     open_.add(1);
 }
 
@@ -81,6 +86,23 @@ void connection_metrics::converted(const request_context& request, std::uint64_t
                                       std::move(labels));
     }
     known->add(records);
+}
+
+void connection_metrics::batch_taken(std::uint64_t records, std::uint64_t bytes) {
+    stored_records_.add(records);
+    stored_bytes_.add(bytes);
+}
+
+void connection_metrics::records_given(std::uint64_t bytes) {
+    fetched_bytes_.add(bytes);
+}
+
+void connection_metrics::part_refused(kafka::api_key key) {
+    const bool written = key == kafka::api_key::produce;
+    registry_
+        .counter_of(written ? "refused_batches_total" : "refused_fetches_total",
+                    written ? "Batches that were not stored" : "Partitions that a Fetch was refused")
+        .add();
 }
 
 void connection_metrics::refused(errc why) {

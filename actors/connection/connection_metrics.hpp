@@ -26,6 +26,10 @@ public:
                   std::size_t response_bytes);
     /// Records of an old client were converted; counted by API and client id.
     void converted(const request_context& request, std::uint64_t records);
+    /// See connection_port.hpp.
+    void batch_taken(std::uint64_t records, std::uint64_t bytes);
+    void records_given(std::uint64_t bytes);
+    void part_refused(kafka::api_key key);
     /// The connection was closed because its client could not be understood or must not go on.
     void refused(errc why);
 
@@ -41,6 +45,9 @@ private:
     runtime::gauge& open_;
     runtime::counter& bytes_in_;
     runtime::counter& bytes_out_;
+    runtime::counter& stored_records_;
+    runtime::counter& stored_bytes_;
+    runtime::counter& fetched_bytes_;
     /// Those that the client has used, the latest one first: most clients send the same again and again.
     std::vector<api_metrics> apis_;
     /// By API and the client id of the request, which may change from one to the next.

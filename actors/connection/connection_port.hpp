@@ -72,6 +72,12 @@ public:
                           std::size_t response_bytes) = 0;
     /// Records went between the formats of old and current clients (KIP-31, KIP-98): for metrics.
     virtual void converted(const request_context& request, std::uint64_t records) = 0;
+    /// A batch of a producer's went to its partition: for metrics.
+    virtual void batch_taken(std::uint64_t records, std::uint64_t bytes) = 0;
+    /// So many bytes of batches go to a consumer: for metrics.
+    virtual void records_given(std::uint64_t bytes) = 0;
+    /// A batch was not stored, or a partition not read: for metrics.
+    virtual void part_refused(kafka::api_key key) = 0;
     /// Something a person may want to read: a refused request, a client's protocol error.
     virtual void report(std::string_view event, const std::string& message) = 0;
 };

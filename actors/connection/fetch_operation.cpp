@@ -363,6 +363,7 @@ void fetch_operation::respond() {
     auto* session = session_id_ == 0 ? nullptr : owner().sessions().find(session_id_);
     kafka::fetch_response response;
     response.session_id = session_id_;
+    std::uint64_t given = 0;
     for (auto& one : entries_) {
         // A partition that has not answered is left out; one that is being read again is told as it was
         // before.
@@ -386,6 +387,9 @@ void fetch_operation::respond() {
         partition.last_stable_offset = one.answer.last_stable_offset.get();
         partition.log_start_offset = one.answer.log_start_offset.get();
         const bool has_records = !one.answer.records.empty();
+        given += one.answer.records.size();
+        if (one.answer.code != errc::ok)
+            owner().port().part_refused(kafka::api_key::fetch);
         partition.records = std::move(one.answer.records);
         if (committed_only_)
             partition.aborted_transactions = wire_form(one.answer.aborted);
@@ -399,6 +403,7 @@ void fetch_operation::respond() {
         if (has_records)
             session->rotate(key);
     }
+    owner().port().records_given(given);
     answer_with(owner(), number(), context(), response);
 }
 

@@ -45,6 +45,8 @@ public:
         if (answer.code != errc::ok && !answer.detail.empty())
             entry->error_message = answer.detail;
         failed_ = failed_ || answer.code != errc::ok;
+        if (answer.code != errc::ok)
+            owner().port().part_refused(kafka::api_key::produce);
         if (answer.code == errc::ok && index < converted_.size() && converted_[index] != 0)
             owner().port().converted(context(), converted_[index]);
     }
@@ -144,6 +146,8 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
                                                   to_string(checked.failure()));
         return waiting.settle(index, refused(checked.failure()));
     }
+    const auto records = static_cast<std::uint64_t>(std::max(checked->batch.header.record_count, 0));
+    const auto bytes = checked->batch.bytes.size();
     append_request message;
     message.token = waiting.token(index);
     message.acks = acks;
@@ -156,6 +160,7 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
         return waiting.settle(index,
                               refused(why_not_here(self, where),
                                       "this node does not lead the partition, or could not open its log"));
+    self.port().batch_taken(records, bytes);
     // Nobody will answer what asked for no answer.
     if (acks == 0)
         waiting.settle(index, {});

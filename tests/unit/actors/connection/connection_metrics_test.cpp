@@ -83,5 +83,22 @@ TEST_F(converted_records, a_long_id_is_cut_between_letters) {
     EXPECT_EQ(shown(front + "b"), "1");
 }
 
+TEST(connection_traffic, batches_and_refusals_have_their_counters) {
+    runtime::metric_registry registry;
+    runtime::node_services node;
+    node.metrics = &registry;
+    connection_metrics metrics(node);
+    metrics.batch_taken(3, 100);
+    metrics.batch_taken(1, 50);
+    metrics.records_given(70);
+    metrics.part_refused(kafka::api_key::produce);
+    metrics.part_refused(kafka::api_key::fetch);
+    const auto page = runtime::prometheus_text(registry);
+    for (const auto* line : {"barnabas_stored_records_total 4", "barnabas_stored_record_bytes_total 150",
+                             "barnabas_fetched_record_bytes_total 70", "barnabas_refused_batches_total 1",
+                             "barnabas_refused_fetches_total 1"})
+        EXPECT_NE(page.find("\n" + std::string(line) + "\n"), std::string::npos) << line;
+}
+
 } // namespace
 } // namespace barnabas

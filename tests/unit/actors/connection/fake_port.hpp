@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +88,12 @@ public:
     void finished(kafka::api_key key, monotonic_ns, std::size_t, std::size_t) override {
         finished_keys.push_back(key);
     }
+    void batch_taken(std::uint64_t records, std::uint64_t bytes) override {
+        taken_records += records;
+        taken_bytes += bytes;
+    }
+    void records_given(std::uint64_t bytes) override { given_bytes += bytes; }
+    void part_refused(kafka::api_key key) override { ++refused_parts[key]; }
     void converted(const request_context&, std::uint64_t records) override { converted_records += records; }
     void report(std::string_view event, const std::string& message) override {
         reports.push_back(std::string(event) + ": " + message);
@@ -119,6 +126,10 @@ public:
     std::vector<kafka::api_key> finished_keys;
     std::vector<std::string> reports;
     std::uint64_t converted_records = 0;
+    std::uint64_t taken_records = 0;
+    std::uint64_t taken_bytes = 0;
+    std::uint64_t given_bytes = 0;
+    std::map<kafka::api_key, std::size_t> refused_parts;
     /// Broker 1 is this one.
     metadata_image_ptr metadata = std::make_shared<metadata_image>();
     topic_config config = effective(broker_config(), {});

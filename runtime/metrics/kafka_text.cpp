@@ -1,0 +1,220 @@
+#include "runtime/metrics/kafka_text.hpp"
+
+#include "runtime/metrics/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace barnabas::runtime {
+
+namespace {
+
+/// How often a request was answered, and how long it took.
+struct request_facts {
+    std::uint64_t count = 0;
+    double seconds = 0;
+    std::vector<double> bounds;
+    std::vector<std::uint64_t> buckets;
+};
+
+/// What one pass over a registry finds.
+struct counted_facts {
+    std::map<std::string, request_facts> requests;
+    /// Sums over all labels, by name; converted records by name and API.
+    std::map<std::string, double> sums;
+};
+
+std::string label_of(const metric_labels& labels, std::string_view key) {
+    for (const auto& [name, value] : labels)
+        if (name == key)
+            return value;
+    return {};
+}
+
+double value_of(const metric_registry::series& one) {
+    if (one.count)
+        return static_cast<double>(one.count->value());
+    if (one.level)
+        return static_cast<double>(one.level->value());
+    return one.computed ? one.computed() : 0;
+}
+
+request_facts facts_of(const histogram& times) {
+    request_facts made;
+    made.seconds = times.sum();
+    made.bounds = times.bounds();
+    for (std::size_t i = 0; i <= made.bounds.size(); ++i) {
+        made.buckets.push_back(times.in_bucket(i));
+        made.count += made.buckets.back();
+    }
+    return made;
+}
+
+counted_facts read_all(const metric_registry& registry) {
+    counted_facts read;
+    registry.for_each([&](const std::string& name, const metric_registry::family& family) {
+        for (const auto& [labels, one] : family.series_by_labels) {
+            const auto api = label_of(labels, "api");
+            if (one.spread && name == "request_seconds")
+                read.requests[api] = facts_of(*one.spread);
+            else if (!one.spread && name == "converted_records_total")
+                read.sums[name + " " + api] += value_of(one);
+            else if (!one.spread)
+                read.sums[name] += value_of(one);
+        }
+    });
+    return read;
+}
+
+/// Where that share of the values lies, as far as buckets tell: evenly within a bucket, and in the last one
+/// at its lower bound.
+double quantile_of(const request_facts& of, double share) {
+    const auto wanted = share * static_cast<double>(of.count);
+    double below = 0;
+    for (std::size_t i = 0; i < of.bounds.size(); ++i) {
+        const auto here = static_cast<double>(of.buckets[i]);
+        const double from = i == 0 ? 0 : of.bounds[i - 1];
+        if (here > 0 && below + here >= wanted)
+            return from + (of.bounds[i] - from) * (wanted - below) / here;
+        below += here;
+    }
+    return of.bounds.empty() ? 0 : of.bounds.back();
+}
+
+class kafka_writer {
+public:
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        out.append("# HELP ").append(name).append(" ").append(help);
+        out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+    }
+    void line(std::string_view behind_name, double value) {
+        std::array<char, 32> text{};
+        const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+        out.append(name_).append(behind_name).append(" ");
+        out.append(text.data(), static_cast<std::size_t>(end - text.data())).append("\n");
+    }
+    void single(std::string_view name, std::string_view type, std::string_view help, double value) {
+        family(name, type, help);
+        line("", value);
+    }
+
+    std::string out;
+
+private:
+    std::string_view name_;
+};
+
+/// Consumers and followers have names of their own; there are no followers.
+std::string kafka_request(const std::string& api) {
+    return api == "Fetch" ? "FetchConsumer" : api;
+}
+
+void write_requests(kafka_writer& to, const counted_facts& counted) {
+    constexpr std::array<std::string_view, 6> quantiles{"0.50", "0.75", "0.95", "0.98", "0.99", "0.999"};
+    constexpr std::array<double, 6> shares{0.5, 0.75, 0.95, 0.98, 0.99, 0.999};
+    constexpr double ms = 1000;
+    to.family("kafka_network_requestmetrics_requests_total", "counter", "Requests that were answered.");
+    for (const auto& [api, of] : counted.requests)
+        to.line("{request=\"" + escaped_label(kafka_request(api)) + "\"}", static_cast<double>(of.count));
+    to.family("kafka_network_requestmetrics_totaltimems", "summary",
+              "From a whole request to its response; quantiles are over all of the node's life.");
+    for (const auto& [api, of] : counted.requests) {
+        const auto label = "{request=\"" + escaped_label(kafka_request(api)) + "\"";
+        for (std::size_t i = 0; i < shares.size() && of.count > 0; ++i)
+            to.line(label + ",quantile=\"" + std::string(quantiles[i]) + "\"}",
+                    quantile_of(of, shares[i]) * ms);
+        to.line("_sum" + label + "}", of.seconds * ms);
+        to.line("_count" + label + "}", static_cast<double>(of.count));
+    }
+}
+
+/// A name of Kafka's for the sum of a family of ours.
+struct renamed {
+    std::string_view kafka;
+    std::string_view type;
+    std::string_view ours;
+    std::string_view help;
+};
+
+constexpr renamed renamings[] = {
+    {"kafka_server_brokertopicmetrics_messagesin_total", "counter", "stored_records_total",
+     "Records that producers have written."},
+    {"kafka_server_brokertopicmetrics_bytesin_total", "counter", "stored_record_bytes_total",
+     "Bytes of the batches that producers have written."},
+    {"kafka_server_brokertopicmetrics_bytesout_total", "counter", "fetched_record_bytes_total",
+     "Bytes of batches that consumers were given."},
+    {"kafka_server_brokertopicmetrics_failedproducerequests_total", "counter", "refused_batches_total",
+     "Batches that were not written; Kafka counts them one by one, too."},
+    {"kafka_server_brokertopicmetrics_failedfetchrequests_total", "counter", "refused_fetches_total",
+     "Partitions that a consumer asked for and was refused."},
+    {"kafka_server_brokertopicmetrics_producemessageconversions_total", "counter",
+     "converted_records_total Produce", "Records of old producers that were converted."},
+    {"kafka_server_brokertopicmetrics_fetchmessageconversions_total", "counter",
+     "converted_records_total Fetch", "Records that were converted for old consumers."},
+    {"kafka_server_socket_server_metrics_connection_count", "gauge", "connections",
+     "Open connections of clients."},
+    {"kafka_log_logmanager_offlinelogdirectorycount", "gauge", "data_directories_offline",
+     "Data directories that failed or could not be used."},
+    {"kafka_log_logflushstats_logflushrateandtimems_count", "counter", "log_syncs_total",
+     "Syncs of partitions."},
+};
+
+void write_counted(kafka_writer& to, const counted_facts& counted) {
+    for (const auto& one : renamings) {
+        const auto found = counted.sums.find(std::string(one.ours));
+        to.single(one.kafka, one.type, one.help, found == counted.sums.end() ? 0 : found->second);
+    }
+    const auto answered = [&](const char* api) {
+        const auto found = counted.requests.find(api);
+        return found == counted.requests.end() ? 0.0 : static_cast<double>(found->second.count);
+    };
+    to.single("kafka_server_brokertopicmetrics_totalproducerequests_total", "counter", "Produce requests.",
+              answered("Produce"));
+    to.single("kafka_server_brokertopicmetrics_totalfetchrequests_total", "counter", "Fetch requests.",
+              answered("Fetch"));
+}
+
+void write_state(kafka_writer& to, const kafka_facts& facts) {
+    const auto level = [&](std::string_view name, std::string_view help, std::size_t value) {
+        to.single(name, "gauge", help, static_cast<double>(value));
+    };
+    level("kafka_server_replicamanager_partitioncount", "Partitions with a replica here.", facts.partitions);
+    level("kafka_server_replicamanager_leadercount", "Partitions that are led here.", facts.leaders);
+    level("kafka_server_replicamanager_underreplicatedpartitions",
+          "Partitions led here that lack in-sync replicas.", facts.under_replicated);
+    level("kafka_server_replicamanager_underminisrpartitioncount",
+          "Partitions led here with fewer in-sync replicas than min.insync.replicas.", facts.under_min_isr);
+    level("kafka_server_replicamanager_atminisrpartitioncount",
+          "Partitions led here with just as many as min.insync.replicas.", facts.at_min_isr);
+    level("kafka_server_replicamanager_offlinereplicacount", "Replicas here that are not served.",
+          facts.offline_replicas);
+    level("kafka_controller_kafkacontroller_activecontrollercount", "1 on the controller.",
+          facts.is_controller ? 1 : 0);
+    level("kafka_controller_kafkacontroller_offlinepartitionscount",
+          "Partitions of the cluster without a leader.", facts.offline_partitions);
+    level("kafka_controller_kafkacontroller_activebrokercount", "Brokers of the cluster.", facts.brokers);
+    level("kafka_controller_kafkacontroller_fencedbrokercount", "Brokers that are shut out.", 0);
+    level("kafka_controller_kafkacontroller_globaltopiccount", "Topics of the cluster.", facts.topics);
+    level("kafka_controller_kafkacontroller_globalpartitioncount", "Partitions of the cluster.",
+          facts.cluster_partitions);
+    level("kafka_controller_kafkacontroller_preferredreplicaimbalancecount",
+          "Partitions that another than their first replica leads.", facts.not_at_preferred);
+}
+
+} // namespace
+
+std::string kafka_text(const metric_registry& registry, const kafka_facts& facts) {
+    kafka_writer to;
+    const auto counted = read_all(registry);
+    write_counted(to, counted);
+    write_requests(to, counted);
+    write_state(to, facts);
+    return std::move(to.out);
+}
+
+} // namespace barnabas::runtime

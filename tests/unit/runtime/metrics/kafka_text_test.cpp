@@ -1,0 +1,80 @@
+#include "runtime/metrics/kafka_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace barnabas::runtime {
+namespace {
+
+bool has(const std::string& page, const std::string& line) {
+    return page.find("\n" + line + "\n") != std::string::npos;
+}
+
+TEST(kafka_text, counters_are_told_under_kafkas_names) {
+    metric_registry registry;
+    registry.counter_of("stored_records_total", "x").add(12);
+    registry.counter_of("log_syncs_total", "x", {{"directory", "a"}}).add(2);
+    registry.counter_of("log_syncs_total", "x", {{"directory", "b"}}).add(3);
+    registry.counter_of("converted_records_total", "x", {{"api", "Produce"}, {"client_id", "c"}}).add(5);
+    registry.counter_of("converted_records_total", "x", {{"api", "Fetch"}, {"client_id", "c"}}).add(7);
+    const auto page = kafka_text(registry, {});
+    EXPECT_TRUE(has(page, "kafka_server_brokertopicmetrics_messagesin_total 12")) << page;
+    EXPECT_TRUE(has(page, "kafka_log_logflushstats_logflushrateandtimems_count 5")) << page;
+    EXPECT_TRUE(has(page, "kafka_server_brokertopicmetrics_producemessageconversions_total 5")) << page;
+    EXPECT_TRUE(has(page, "kafka_server_brokertopicmetrics_fetchmessageconversions_total 7")) << page;
+    EXPECT_TRUE(has(page, "kafka_server_brokertopicmetrics_bytesin_total 0")) << "what never happened is 0";
+    EXPECT_TRUE(has(page, "# TYPE kafka_server_brokertopicmetrics_messagesin_total counter")) << page;
+}
+
+TEST(kafka_text, times_of_requests_have_quantiles_in_ms) {
+    metric_registry registry;
+    auto& times = registry.histogram_of("request_seconds", "x", {0.001, 0.002, 0.010}, {{"api", "Fetch"}});
+    for (int i = 0; i < 50; ++i)
+        times.observe(0.0005);
+    for (int i = 0; i < 49; ++i)
+        times.observe(0.0015);
+    times.observe(1);
+    const auto page = kafka_text(registry, {});
+    const std::string name = "kafka_network_requestmetrics_totaltimems";
+    EXPECT_TRUE(has(page, name + "{request=\"FetchConsumer\",quantile=\"0.50\"} 1")) << page;
+    EXPECT_TRUE(has(page, name + "{request=\"FetchConsumer\",quantile=\"0.999\"} 10"))
+        << "above the last bound only that is known";
+    EXPECT_TRUE(has(page, name + "_count{request=\"FetchConsumer\"} 100")) << page;
+    EXPECT_TRUE(has(page, "kafka_network_requestmetrics_requests_total{request=\"FetchConsumer\"} 100"))
+        << page;
+    EXPECT_TRUE(has(page, "kafka_server_brokertopicmetrics_totalfetchrequests_total 100")) << page;
+    EXPECT_TRUE(has(page, "kafka_server_brokertopicmetrics_totalproducerequests_total 0")) << page;
+}
+
+TEST(kafka_text, the_state_of_the_cluster_is_told) {
+    kafka_facts facts;
+    facts.partitions = 4;
+    facts.under_replicated = 2;
+    facts.offline_partitions = 1;
+    facts.is_controller = true;
+    const auto page = kafka_text(metric_registry(), facts);
+    EXPECT_TRUE(has(page, "kafka_server_replicamanager_partitioncount 4")) << page;
+    EXPECT_TRUE(has(page, "kafka_server_replicamanager_underreplicatedpartitions 2")) << page;
+    EXPECT_TRUE(has(page, "kafka_controller_kafkacontroller_offlinepartitionscount 1")) << page;
+    EXPECT_TRUE(has(page, "kafka_controller_kafkacontroller_activecontrollercount 1")) << page;
+}
+
+TEST(kafka_text, every_family_says_what_it_is_before_its_lines) {
+    metric_registry registry;
+    registry.histogram_of("request_seconds", "x", {0.001}, {{"api", "Produce"}}).observe(0.0001);
+    const auto page = kafka_text(registry, {});
+    std::string family;
+    for (std::size_t at = 0; at < page.size();) {
+        const auto end = page.find('\n', at);
+        const auto line = page.substr(at, end - at);
+        at = end + 1;
+        if (line.starts_with("# TYPE "))
+            family = line.substr(7, line.rfind(' ') - 7);
+        const bool is_comment = line.starts_with("#");
+        EXPECT_TRUE(is_comment || line.starts_with(family)) << line << " stands under " << family;
+    }
+}
+
+} // namespace
+} // namespace barnabas::runtime
