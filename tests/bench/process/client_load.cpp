@@ -43,6 +43,7 @@ void consume(const client_load& load) {
                                            {"group.id", "client-bench"},
                                            {"auto.offset.reset", "earliest"},
                                            {"enable.auto.commit", "false"},
+                                           {"check.crcs", check_crcs()},
                                            {"max.poll.records", "1000"}});
     if (!consumer)
         give_up(consumer.failure().detail);

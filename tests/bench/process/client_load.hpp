@@ -72,4 +72,11 @@ private:
 inline constexpr const char* common_settings[][2] = {
     {"acks", "all"}, {"enable.idempotence", "true"}, {"linger.ms", "5"}, {"batch.size", "262144"}};
 
+/// Whether consumers look at the checksum of each batch. Kafka's clients do; librdkafka does when it is told
+/// to. `BARNABAS_BENCH_CRCS=false` is for neither.
+inline std::string check_crcs() {
+    const char* told = std::getenv("BARNABAS_BENCH_CRCS");
+    return told == nullptr ? "true" : told;
+}
+
 } // namespace barnabas::bench

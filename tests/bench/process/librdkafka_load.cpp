@@ -78,6 +78,7 @@ void consume(const client_load& load) {
     set(settings, "bootstrap.servers", load.bootstrap.c_str());
     set(settings, "group.id", "client-bench");
     set(settings, "enable.auto.commit", "false");
+    set(settings, "check.crcs", check_crcs().c_str());
     auto* client = client_of(RD_KAFKA_CONSUMER, settings);
     rd_kafka_poll_set_consumer(client);
     std::array<rd_kafka_message_t*, 1000> messages{};
