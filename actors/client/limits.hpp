@@ -27,6 +27,10 @@ inline constexpr std::int64_t retry_pause_ns = 100 * millisecond;
 /// apart.
 inline constexpr std::size_t idempotent_in_flight_max = 5;
 
+/// Partitions of forgotten topics whose sequences an idempotent producer remembers. More, some 600 bytes
+/// each, are dropped by taking its next epoch, which costs nothing but a moment without requests.
+inline constexpr std::size_t idle_lines_max = 1'000;
+
 /// Calls that a client of a cluster carries at once: more are a program that does not wait for answers.
 inline constexpr std::size_t calls_max = 10'000;
 /// Requests without an answer on one connection. A broker takes them one after the other.

@@ -31,6 +31,7 @@ record_accumulator::appended record_accumulator::append(const producer_record& r
     if (auto fault = find_fault(record, bytes))
         return {verdict::refused, false, std::move(*fault)};
     auto& topic = topic_of(record.topic);
+    topic.second.used_at = now;
     if (topic.second.count == 0)
         return put_aside(topic, record, call, {now, wall, bytes, 0});
     return put(topic, record, call, {now, wall, bytes, 0});
@@ -205,6 +206,15 @@ void record_accumulator::on_topic(const std::string& name, const std::vector<boo
             why.detail = "the buffer (buffer.memory) was full when the topic became known";
         dropped.push_back({name, std::move(one.call), std::move(why)});
     }
+}
+
+void record_accumulator::forget_idle(monotonic_ns now) {
+    std::erase_if(topics_, [&](const auto& one) {
+        const auto& topic = one.second;
+        return topic.used_at + settings_.topic_idle_ns <= now && topic.waiting.empty() &&
+               std::all_of(topic.partitions.begin(), topic.partitions.end(),
+                           [](const auto& each) { return each.batches.empty(); });
+    });
 }
 
 bool record_accumulator::is_ready(const producer_batch& batch, bool is_last, monotonic_ns now) const {

@@ -54,6 +54,10 @@ public:
     void on_topic(const std::string& name, const std::vector<bool>& leaders,
                   std::vector<dropped_record>& dropped);
 
+    /// Forgets topics that had no record for metadata.max.idle.ms and have none here.
+    void forget_idle(monotonic_ns now);
+    bool knows(std::string_view topic) const { return topics_.contains(topic); }
+
     /// How many batches of a partition the sender can take.
     using room_for = std::function<std::size_t(const std::string& topic, std::int32_t partition)>;
     /// Batches that are full, or waited long enough, in order within each partition.
@@ -127,6 +131,8 @@ private:
         std::deque<partition_records> partitions;
         sticky_choice sticky;
         std::deque<waiting_record> waiting;
+        /// When the last record came.
+        monotonic_ns used_at{};
     };
     using topics_map = std::map<std::string, topic_records, std::less<>>;
 

@@ -1,8 +1,10 @@
 #include "actors/client/producer/batch_sender.hpp"
 
 #include "actors/client/client_session.hpp"
+#include "actors/client/limits.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 // What is sent: topics are learned, batches taken, requests made.
 namespace barnabas::client {
@@ -75,12 +77,50 @@ void batch_sender::take_topics(record_accumulator& from, monotonic_ns now, sende
             leaders.push_back(leader >= 0);
         from.on_topic(name, leaders, out.dropped);
     }
+    forget_idle(from, now);
     // Nobody waits for it any more.
     std::erase_if(topics_, [&](const auto& one) {
         return !one.second.facts && !one.second.asking &&
                std::find(wanted.begin(), wanted.end(), one.first) == wanted.end();
     });
     ask_topics(now, out);
+}
+
+/// So that a producer whose topics change does not grow. It is no matter when exactly.
+void batch_sender::forget_idle(record_accumulator& from, monotonic_ns now) {
+    constexpr std::int64_t looks = 4;
+    if (tidied_at_ + settings_.topic_idle_ns / looks > now)
+        return;
+    tidied_at_ = now;
+    from.forget_idle(now);
+    std::erase_if(topics_, [&](const auto& one) {
+        return !one.second.asking && !from.knows(one.first) && !has_batches_of(one.first);
+    });
+    forget_lines();
+}
+
+bool batch_sender::has_batches_of(const std::string& topic) const {
+    const auto first = busy_.lower_bound(place_view(topic, 0));
+    return first != busy_.end() && first->first.first == topic;
+}
+
+/// A broker that remembers a count would take the first batches of a new one for repetitions, so counts stay.
+/// When there are too many all begin anew, under the next epoch.
+void batch_sender::forget_lines() {
+    std::size_t kept = 0;
+    for (auto next = lines_.begin(); next != lines_.end();) {
+        const auto& [where, of] = *next;
+        const bool idle = of.batches.empty() && !topics_.contains(where.first);
+        const bool counted = settings_.idempotent && (of.opened || of.next_sequence != 0);
+        kept += idle && counted ? 1 : 0;
+        next = idle && !counted ? lines_.erase(next) : std::next(next);
+    }
+    // What may be written already could not be repeated then: its answer comes first.
+    const bool is_open = std::any_of(busy_.begin(), busy_.end(), [](const auto& one) {
+        const auto& batches = one.second->second.batches;
+        return std::any_of(batches.begin(), batches.end(), [](const auto& each) { return each->ambiguous; });
+    });
+    new_epoch_wanted_ = new_epoch_wanted_ || (kept > limits::idle_lines_max && !is_open);
 }
 
 void batch_sender::ask_topics(monotonic_ns now, sender_effects& out) {

@@ -151,6 +151,9 @@ private:
     // batch_sender.cpp: what is sent
     void take_topics(record_accumulator& from, monotonic_ns now, sender_effects& out);
     void ask_topics(monotonic_ns now, sender_effects& out);
+    void forget_idle(record_accumulator& from, monotonic_ns now);
+    void forget_lines();
+    bool has_batches_of(const std::string& topic) const;
     void put_into_line(std::unique_ptr<producer_batch> batch);
     std::size_t room(const place_view& where);
     std::int32_t leader_of(const place_view& where) const;
@@ -190,6 +193,8 @@ private:
     /// Those with batches.
     std::map<place_view, placed_line*> busy_;
     std::map<std::string, known_topic, std::less<>> topics_;
+    /// When it was last looked for what can be forgotten.
+    monotonic_ns tidied_at_{};
     std::map<std::uint64_t, flight> flights_;
     std::map<std::int32_t, std::size_t> asked_of_;
     std::uint64_t next_request_ = 1;

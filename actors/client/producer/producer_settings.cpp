@@ -72,7 +72,7 @@ constexpr std::array<key_row, 22> rows{{
       "Records without a key avoid partitions whose queue is long."},
      config_type::boolean,
      {}},
-    {{"metadata.max.idle.ms", "300000", "Accepted; topics are asked for while they have records."},
+    {{"metadata.max.idle.ms", "300000", "A topic without records is no longer asked for after this long."},
      config_type::int64,
      between(5000, int64_most)},
     {{"partitioner.availability.timeout.ms", "0", "Only 0."}, config_type::int64, between(0, 0)},
@@ -236,6 +236,7 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
     made.request_bytes_max = count("max.request.size");
     made.buffer_bytes = count("buffer.memory");
     made.max_block_ns = ns("max.block.ms");
+    made.topic_idle_ns = ns("metadata.max.idle.ms");
     made.delivery_timeout_ns = ns("delivery.timeout.ms");
     made.retries = read->at("retries").number;
     made.compression = codec_of(read->at("compression.type").text);

@@ -31,6 +31,8 @@ struct producer_settings {
     std::int64_t max_block_ns = 0;
     /// From `send` to the report.
     std::int64_t delivery_timeout_ns = 0;
+    /// A topic without records is forgotten after this long.
+    std::int64_t topic_idle_ns = 0;
     /// How often a batch is sent again at most.
     std::int64_t retries = 0;
     batch::codec compression = batch::codec::none;
