@@ -1,5 +1,6 @@
 #include "actors/client/cluster/cluster_client.hpp"
 
+#include "actors/client/drawn_pause.hpp"
 #include "actors/client/limits.hpp"
 
 #include <algorithm>
@@ -241,15 +242,8 @@ const broker_address* cluster_client::address_of(link_number link) const {
     return found == links_.end() ? nullptr : &found->second->at();
 }
 
-/// Doubles from retry.backoff.ms to retry.backoff.max.ms, with a fifth more or less.
 std::int64_t cluster_client::pause_after(std::uint32_t attempts) {
-    constexpr std::uint32_t doublings_most = 20;
-    auto pause = settings_.retry_backoff_ns;
-    for (std::uint32_t i = 1;
-         i < std::min(attempts, doublings_most) && pause < settings_.retry_backoff_max_ns; ++i)
-        pause *= 2;
-    pause = std::min(pause, settings_.retry_backoff_max_ns);
-    return draws_.between(pause - pause / 5, pause + pause / 5);
+    return drawn_pause(settings_.retry_backoff_ns, settings_.retry_backoff_max_ns, attempts, draws_);
 }
 
 monotonic_ns cluster_client::deadline() const {

@@ -1,6 +1,6 @@
 #include "actors/client/consumer/cluster_consumer.hpp"
 
-#include "actors/client/consumer/limits.hpp"
+#include "actors/client/drawn_pause.hpp"
 #include "actors/client/retry_rules.hpp"
 
 #include <algorithm>
@@ -99,11 +99,9 @@ kafka::metadata_request cluster_consumer::view_question() const {
 void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotonic_ns asked_at,
                                  monotonic_ns now) {
     asking_view_ = false;
-    auto pause = settings_.client.retry_backoff_ns;
-    for (std::uint32_t i = 0; i < std::min(view_attempts_, limits::read_doublings_max); ++i)
-        pause = std::min(2 * pause, settings_.client.retry_backoff_max_ns);
-    ++view_attempts_;
-    view_not_before_ = now + draws_.between(pause - pause / 5, pause + pause / 5);
+    const auto& of = settings_.client;
+    view_not_before_ =
+        now + drawn_pause(of.retry_backoff_ns, of.retry_backoff_max_ns, ++view_attempts_, draws_);
     if (!said)
         return on_trouble_(said.failure().detail);
     view_.learn(*said, asked_at);

@@ -2,6 +2,7 @@
 
 #include "actors/client/consumer/limits.hpp"
 #include "actors/client/consumer/list_offsets_call.hpp"
+#include "actors/client/drawn_pause.hpp"
 #include "actors/client/retry_rules.hpp"
 
 #include <algorithm>
@@ -281,11 +282,8 @@ void record_fetcher::hear_error(read_partition& one, error_code code, monotonic_
 }
 
 void record_fetcher::put_off(read_partition& one, monotonic_ns now) {
-    auto pause = settings_.client.retry_backoff_ns;
-    for (std::uint32_t i = 0; i < std::min(one.failures, limits::read_doublings_max); ++i)
-        pause = std::min(2 * pause, settings_.client.retry_backoff_max_ns);
-    ++one.failures;
-    one.not_before = now + draws_.between(pause - pause / 5, pause + pause / 5);
+    const auto& of = settings_.client;
+    one.not_before = now + drawn_pause(of.retry_backoff_ns, of.retry_backoff_max_ns, ++one.failures, draws_);
 }
 
 void record_fetcher::complain(read_partition& one, error why) {

@@ -1,6 +1,7 @@
 #include "actors/client/producer/batch_sender.hpp"
 
 #include "actors/client/cluster/call.hpp"
+#include "actors/client/drawn_pause.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -292,15 +293,9 @@ std::string batch_sender::topic_reason(const std::string& name) const {
     return text;
 }
 
-/// Doubles from retry.backoff.ms to retry.backoff.max.ms, with a fifth more or less.
 std::int64_t batch_sender::pause_after(std::int64_t attempts) {
-    constexpr std::int64_t doublings_most = 20;
-    auto pause = settings_.cluster.retry_backoff_ns;
-    const auto most = settings_.cluster.retry_backoff_max_ns;
-    for (std::int64_t i = 1; i < std::min(attempts, doublings_most) && pause < most; ++i)
-        pause *= 2;
-    pause = std::min(pause, most);
-    return draws_.between(pause - pause / 5, pause + pause / 5);
+    const auto& of = settings_.cluster;
+    return drawn_pause(of.retry_backoff_ns, of.retry_backoff_max_ns, attempts, draws_);
 }
 
 bool batch_sender::has_batches_below(std::uint64_t number) const {
