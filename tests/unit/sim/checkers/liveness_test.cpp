@@ -48,6 +48,16 @@ TEST(liveness_after_healing, refuses_a_late_result) {
     told.result(token, delivery::unknown);
     EXPECT_TRUE(told.broken());
 }
+TEST(liveness_after_healing, refuses_a_batch_that_never_had_a_result) {
+    for (const std::int16_t acks : {std::int16_t(-1), std::int16_t(0)}) {
+        story told(&liveness);
+        told.result(told.send(1), delivery::acked, 0);
+        told.send(1, acks);
+        EXPECT_FALSE(told.broken());
+        told.end();
+        EXPECT_EQ(told.broken(), acks != 0) << "nobody is told under acks=0";
+    }
+}
 TEST(liveness_after_healing, refuses_a_producer_without_acknowledgements_of_whom_nothing_arrives) {
     for (const bool arrives : {true, false}) {
         story told(&liveness);
