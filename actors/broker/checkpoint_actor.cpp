@@ -123,11 +123,14 @@ private:
 
     void submit(checkpoint_job job) {
         auto shared = std::make_shared<checkpoint_job>(std::move(job));
+        // What is written only because its time has come waits for room like others.
+        const bool is_waited_for = !keeps_.empty() || !forgets_.empty();
+        const auto room = is_waited_for ? runtime::kept_room::may_be_used : runtime::kept_room::for_others;
         node_.disk->submit(
             runtime::lane_in(directory_, runtime::stable_hash("checkpoints")),
             runtime::disk_job_kind::blocking,
-            [shared, gate = gate_](runtime::file_system& files) {
-                runtime::gated_files gated(files, *gate);
+            [shared, room, gate = gate_](runtime::file_system& files) {
+                runtime::gated_files gated(files, *gate, room);
                 shared->run(gated);
             },
             [shared, to = caf::actor_cast<caf::actor>(this)] {

@@ -33,7 +33,7 @@ result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
             outcome = offline_from_start(from);
             continue;
         }
-        runtime::gated_files files(below, *gate);
+        runtime::gated_files files(below, *gate, runtime::kept_room::may_be_used);
         // The same may have happened to an earlier topic of this name.
         for (auto taken = files.exists(to); taken && *taken; taken = files.exists(to))
             to = join_path(parent_path(to), next_stray_directory_name(to.substr(to.rfind('/') + 1)));
@@ -54,7 +54,7 @@ result<void> remove_partition_directory(runtime::file_system& below, const gates
     const auto gate = gate_above(gates, directory);
     if (gate == nullptr)
         return offline_from_start(directory);
-    runtime::gated_files files(below, *gate);
+    runtime::gated_files files(below, *gate, runtime::kept_room::may_be_used);
     auto outcome = files.remove_directory(directory);
     return outcome ? files.sync_directory(parent_path(directory)) : outcome;
 }

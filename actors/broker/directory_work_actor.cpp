@@ -89,7 +89,7 @@ void directory_work::record_created(std::shared_ptr<runtime::directory_gate> gat
     node_.disk->submit(
         lane, runtime::disk_job_kind::blocking,
         [gate = std::move(gate), upto, outcome](runtime::file_system& files) {
-            runtime::gated_files gated(files, *gate);
+            runtime::gated_files gated(files, *gate, runtime::kept_room::may_be_used);
             *outcome = barnabas::record_created(gated, gate->path(), upto);
         },
         [outcome, broker] { caf::anon_send(broker, created_recorded{outcome}); });

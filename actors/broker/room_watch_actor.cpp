@@ -56,6 +56,8 @@ private:
                 const auto room = files.room(gate->path());
                 if (room && !(stays && gate->is_short()))
                     gate->note_free(room->free);
+                // A failure shows where something is written that somebody waits for.
+                static_cast<void>(gate->keep_room(files));
                 gate->end_look();
             },
             [gate, &level, broker = broker_] {

@@ -116,7 +116,7 @@ private:
         node_.disk->submit(
             lane_, kind,
             [shared, gate = options_.gate](runtime::file_system& files) {
-                runtime::gated_files gated(files, *gate);
+                runtime::gated_files gated(files, *gate, runtime::kept_room::may_be_used);
                 shared->run(gated);
             },
             [shared, self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, Message{shared}); });

@@ -1,5 +1,7 @@
 #include "actors/partition/log_options_actor.hpp"
 
+#include "actors/group/group_names.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/logging/logger.hpp"
 
 #include <algorithm>
@@ -88,6 +90,17 @@ void report_opening(logger& log, const std::string& partition, const replica::re
         log.warn("log_strange", {{"partition", partition}, {"message", remark}});
     for (const auto& damage : report.damage)
         log.error("log_damaged", {{"partition", partition}, {"message", damage}});
+}
+
+result<void> check_room(const runtime::directory_gate& gate, const std::string& topic,
+                        const planted_bugs& planted) {
+    if (!gate.is_short())
+        return {};
+    const bool groups = group::is_internal_topic(topic) && !planted.coordinators_without_reserve;
+    if (BARNABAS_MARK_IF(groups && gate.may_use_reserve(), group_records_use_reserve))
+        return {};
+    return error{errc::disk_full,
+                 "the data directory " + gate.path() + " is short of room; try again when there is more"};
 }
 
 } // namespace barnabas

@@ -5,6 +5,10 @@
 #include "actors/partition/partition_messages.hpp"
 #include "actors/partition/room_for_reads_actor.hpp"
 #include "actors/replica/jobs.hpp"
+#include "runtime/disk/directory_gate.hpp"
+
+#include <string>
+#include <type_traits>
 
 namespace barnabas {
 
@@ -16,5 +20,18 @@ void configure(partition& machine, room_for_reads& reads, const configure_partit
 
 /// For people: what opening it found.
 void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report);
+
+/// Whether the data directory has room for records of the topic; an error tells the client to try again.
+/// Those of coordinators may use a part of what is kept back.
+result<void> check_room(const runtime::directory_gate& gate, const std::string& topic,
+                        const planted_bugs& planted);
+
+/// What a deletion waits for may have the last room, what comes by itself or brings more bytes may not.
+template <class Job>
+constexpr runtime::kept_room room_of() {
+    constexpr bool deletes =
+        std::is_same_v<Job, replica::close_job> || std::is_same_v<Job, replica::retire_job>;
+    return deletes ? runtime::kept_room::may_be_used : runtime::kept_room::for_others;
+}
 
 } // namespace barnabas

@@ -162,10 +162,7 @@ private:
     }
     void retry_repair(std::chrono::milliseconds delay) override { delayed_send(self(), delay, repair_due{}); }
     result<void> room() const override {
-        if (!gate_->is_short())
-            return {};
-        return error{errc::disk_full, "the data directory " + gate_->path() +
-                                          " is short of room; try again when there is more"};
+        return check_room(*gate_, checkpoints_.where().topic, machine_->log().options().planted);
     }
     timestamp_ms wall_now() const override { return node_.clock->wall_now(); }
     monotonic_ns monotonic_now() const override { return node_.clock->monotonic_now(); }
@@ -365,7 +362,7 @@ void partition_actor::run(lane_use use, runtime::disk_job_kind kind, std::shared
     node_.disk->submit(
         runtime::disk_lane(lane_base_ | static_cast<std::uint64_t>(use)), kind,
         [job, gate = gate_](runtime::file_system& files) {
-            runtime::gated_files gated(files, *gate);
+            runtime::gated_files gated(files, *gate, room_of<Job>());
             job->run(gated);
         },
         [to = self(), done = std::move(done)] { caf::anon_send(to, done); });

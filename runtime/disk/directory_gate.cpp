@@ -1,7 +1,11 @@
 #include "runtime/disk/directory_gate.hpp"
 
+#include "protocol/model/mark.hpp"
+#include "protocol/model/slice.hpp"
+
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace barnabas::runtime {
 
@@ -9,6 +13,24 @@ namespace {
 
 /// A look a second: what is refused for a reason that nobody sees is tried, and logged, about once a minute.
 constexpr int looks_held_max = 64;
+
+/// A checkpoint of 100,000 partitions takes about 3 MB, and as much again while it is replaced; a record of
+/// the metadata log a hundred bytes.
+constexpr std::uint64_t kept_bytes_max = 8 << 20;
+constexpr std::uint64_t kept_part_of_reserve = 16;
+constexpr std::uint64_t kept_parts = 8;
+
+/// The same few bytes again and again.
+std::vector<slice> zeros_of(std::uint64_t bytes) {
+    constexpr std::uint64_t piece_bytes = 64 << 10;
+    auto memory = chunk::allocate(piece_bytes);
+    std::fill_n(memory->data(), piece_bytes, std::byte{0});
+    const slice piece(std::move(memory), 0, piece_bytes);
+    std::vector<slice> parts;
+    for (; bytes > 0; bytes -= parts.back().size())
+        parts.push_back(piece.sub(0, std::min(bytes, piece_bytes)));
+    return parts;
+}
 
 } // namespace
 
@@ -74,6 +96,7 @@ void directory_gate::note_refused() {
         const auto seen = free_.exchange(0, std::memory_order_relaxed);
         const bool enough = seen >= 0 && static_cast<std::uint64_t>(seen) >= room_to_resume(reserve_);
         grown_.store(false, std::memory_order_relaxed);
+        unseen_.store(enough, std::memory_order_relaxed);
         if (enough && looks_held_ == 0) {
             pause_ = std::min(std::max(1, 2 * pause_), looks_held_max);
             looks_held_ = pause_;
@@ -86,8 +109,69 @@ void directory_gate::note_free(std::uint64_t bytes) {
     const auto left = static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX));
     free_.store(left, std::memory_order_relaxed);
     become_short(left);
-    if (!is_held_short() && bytes >= room_to_resume(reserve_))
+    if (!is_held_short() && bytes >= room_to_resume(reserve_)) {
         short_.store(false, std::memory_order_relaxed);
+        unseen_.store(false, std::memory_order_relaxed);
+    }
+}
+
+bool directory_gate::may_use_reserve() const noexcept {
+    const auto left = free_.load(std::memory_order_relaxed);
+    return reserve_ > 0 && !unseen_.load(std::memory_order_relaxed) && left > 0 &&
+           static_cast<std::uint64_t>(left) >= reserve_ - reserve_ / 2;
+}
+
+std::uint64_t directory_gate::kept_bytes() const noexcept {
+    return std::min(reserve_ / kept_part_of_reserve, kept_bytes_max);
+}
+
+result<void> directory_gate::keep_room(file_system& files) {
+    const auto bytes = kept_bytes();
+    const auto left = free_bytes();
+    if (kept_.load(std::memory_order_relaxed) >= bytes)
+        return {};
+    // What an earlier life kept counts, also when nothing is free now.
+    const bool may_make = !is_short() && left && *left >= room_to_resume(reserve_) + bytes;
+    auto file =
+        files.open(path_ + "/" + kept_room_name, may_make ? open_mode::create : open_mode::read_write);
+    if (!file)
+        return file.code() == errc::not_found ? result<void>() : file.failure();
+    std::uint64_t there = 0;
+    const auto fill = [&]() -> result<void> {
+        auto size = files.size(*file);
+        if (!size)
+            return size.failure();
+        there = *size;
+        if (there >= bytes || !may_make)
+            return {};
+        const auto zeros = zeros_of(bytes);
+        if (auto written = files.write(*file, file_position(0), zeros); !written)
+            return written;
+        free_.fetch_sub(static_cast<std::int64_t>(bytes - there), std::memory_order_relaxed);
+        there = bytes;
+        return files.sync(std::span(&*file, 1));
+    };
+    auto filled = fill();
+    if (!filled && files.truncate(*file, 0))
+        there = 0;
+    files.close(*file);
+    kept_.store(there, std::memory_order_relaxed);
+    return filled;
+}
+
+bool directory_gate::give_room(file_system& files) {
+    const auto part = std::max<std::uint64_t>(kept_bytes() / kept_parts, 1);
+    auto before = kept_.load(std::memory_order_relaxed);
+    while (before > 0 && !kept_.compare_exchange_weak(before, before - std::min(before, part)))
+        continue;
+    if (!BARNABAS_MARK_IF(before > 0, kept_room_given))
+        return false;
+    auto file = files.open(path_ + "/" + kept_room_name, open_mode::read_write);
+    if (!file)
+        return false;
+    const auto cut = files.truncate(*file, before - std::min(before, part));
+    files.close(*file);
+    return cut.has_value();
 }
 
 bool directory_gate::is_held_short() {
@@ -134,6 +218,15 @@ auto gated_files::change(const Call& call) -> decltype(call()) {
     return done;
 }
 
+/// What wants more room: where there is none, again with a part of the room that is kept.
+template <class Call>
+auto gated_files::grow(const Call& call) -> decltype(call()) {
+    auto done = change(call);
+    while (done.code() == errc::disk_full && room_ == kept_room::may_be_used && gate_.give_room(files_))
+        done = change(call);
+    return done;
+}
+
 template <class Call>
 auto gated_files::look(const Call& call) -> decltype(call()) {
     if (gate_.is_shut())
@@ -143,7 +236,7 @@ auto gated_files::look(const Call& call) -> decltype(call()) {
 
 result<file_id> gated_files::open(const std::string& path, open_mode mode) {
     const auto call = [&] { return files_.open(path, mode); };
-    return mode == open_mode::read_only ? look(call) : change(call);
+    return mode == open_mode::read_only ? look(call) : grow(call);
 }
 
 void gated_files::close(file_id file) {
@@ -164,7 +257,7 @@ result<std::size_t> gated_files::read(file_id file, file_position position, std:
 }
 
 result<void> gated_files::write(file_id file, file_position position, std::span<const slice> parts) {
-    auto done = change([&] { return files_.write(file, position, parts); });
+    auto done = grow([&] { return files_.write(file, position, parts); });
     if (done) {
         std::uint64_t bytes = 0;
         for (const auto& part : parts)
@@ -202,11 +295,11 @@ result<bool> gated_files::exists(const std::string& path) {
 }
 
 result<void> gated_files::create_directory(const std::string& path) {
-    return change([&] { return files_.create_directory(path); });
+    return grow([&] { return files_.create_directory(path); });
 }
 
 result<void> gated_files::rename(const std::string& source, const std::string& target) {
-    return change([&] { return files_.rename(source, target); });
+    return grow([&] { return files_.rename(source, target); });
 }
 
 result<void> gated_files::remove(const std::string& path) {

@@ -59,6 +59,9 @@ public:
 
     /// Less than the reserve is left: clients' records are refused, everything else goes on.
     bool is_short() const noexcept { return short_.load(std::memory_order_relaxed); }
+    /// While it is short: what the broker itself must write down so that clients go on (records of group
+    /// coordinators) may use the first half of the reserve. Not when something else than room is short.
+    bool may_use_reserve() const noexcept;
     /// Counts by how much the write made the file longer: what is written again needs no more room.
     void note_written(file_id file, file_position position, std::uint64_t bytes);
     void note_truncated(file_id file, std::uint64_t size);
@@ -75,6 +78,14 @@ public:
     /// Nothing before the first look.
     std::optional<std::uint64_t> free_bytes() const;
 
+    /// Others may fill the disk to the last byte, and what makes room again (DeleteRecords, DeleteTopics) has
+    /// to be written down first. So a file takes some room, and gives it back when such a write finds none.
+    /// The file is made when there is room to spare; does nothing where it is there, or nothing is kept back.
+    result<void> keep_room(file_system& files);
+    /// Gives back a part, since others may take it at once; false when nothing is left.
+    bool give_room(file_system& files);
+    std::uint64_t kept_bytes() const noexcept;
+
 private:
     void become_short(std::int64_t left);
     std::uint64_t growth(file_id file, std::uint64_t end, std::uint64_t bytes);
@@ -87,6 +98,10 @@ private:
     std::atomic<bool> short_{false};
     std::atomic<std::int64_t> free_{-1};
     std::atomic<bool> looking_{false};
+    /// Something else than free room is short.
+    std::atomic<bool> unseen_{false};
+    /// Bytes of the file of the kept room.
+    std::atomic<std::uint64_t> kept_{0};
     /// A file grew since the last look or refusal.
     std::atomic<bool> grown_{false};
     mutable std::mutex mutex_;
@@ -99,11 +114,19 @@ private:
     std::map<file_id, std::uint64_t> ends_;
 };
 
+/// Who may have the room that is kept in a file: what clients append must not, or nothing would be left for
+/// what makes room.
+enum class kept_room : std::uint8_t { for_others, may_be_used };
+
+/// The file of that room, in the data directory.
+inline constexpr const char* kept_room_name = "kept-room.barnabas";
+
 /// The file system as a job in a guarded directory sees it. Looks at every outcome, and refuses everything
 /// with storage_error when the gate is shut, but for closing files.
 class gated_files final : public file_system {
 public:
-    gated_files(file_system& files, directory_gate& gate) : files_(files), gate_(gate) {}
+    gated_files(file_system& files, directory_gate& gate, kept_room room = kept_room::for_others)
+        : files_(files), gate_(gate), room_(room) {}
 
     result<file_id> open(const std::string& path, open_mode mode) override;
     void close(file_id file) override;
@@ -127,11 +150,14 @@ private:
     template <class Call>
     auto change(const Call& call) -> decltype(call());
     template <class Call>
+    auto grow(const Call& call) -> decltype(call());
+    template <class Call>
     auto look(const Call& call) -> decltype(call());
     error refusal() const;
 
     file_system& files_;
     directory_gate& gate_;
+    kept_room room_;
 };
 
 } // namespace barnabas::runtime

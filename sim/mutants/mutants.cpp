@@ -52,6 +52,8 @@ constexpr const char* model = "log_model";
 constexpr const char* checkpoint_tests = "checkpoint_tests";
 /// Unit tests of recovery (tests/unit/actors/replica).
 constexpr const char* recovery_tests = "recovery_tests";
+/// Unit tests of partitions (tests/unit/actors/partition).
+constexpr const char* partition_tests = "partition_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 constexpr const char* group_tests = "group_tests";
 /// Unit tests of the client library's producer (tests/unit/actors/client/producer).
@@ -320,6 +322,10 @@ const mutant table[] = {
      "a directory that was short of room takes no records any more when there is room again",
      {liveness},
      &bugs::full_disk_stays_refused},
+    {"coordinators_without_reserve",
+     "records of the coordinators do not use the room that is kept back",
+     {partition_tests},
+     &bugs::coordinators_without_reserve},
     {"metadata_not_synced",
      "the metadata log is written but never synced",
      {survive, liveness, node},

@@ -1,7 +1,6 @@
 """DeleteRecords by librdkafka's C interface (its Python module has none), kills and stops in between, and the checkpoint
 files of the data directory."""
 
-import ctypes
 import os
 
 try:
@@ -13,41 +12,14 @@ except ImportError:
 
 from broker import Broker
 from checks import check, expect, expect_equal, main
-from librdkafka import load
+from librdkafka import delete_records
 
-PRODUCER = 0
 TO_THE_END = -1
 broker = Broker({'log.segment.bytes': 1048576})
 
 
 def delete(wanted):
-    """Deletes below each offset; returns (low watermark, error) by topic and partition."""
-    lib = load()
-    conf = ctypes.c_void_p(lib.rd_kafka_conf_new())
-    lib.rd_kafka_conf_set(conf, b'bootstrap.servers', broker.bootstrap.encode(), None, ctypes.c_size_t(0))
-    client = ctypes.c_void_p(lib.rd_kafka_new(PRODUCER, conf, None, ctypes.c_size_t(0)))
-    queue = ctypes.c_void_p(lib.rd_kafka_queue_new(client))
-    places = lib.rd_kafka_topic_partition_list_new(len(wanted))
-    for (topic, partition), offset in wanted.items():
-        lib.rd_kafka_topic_partition_list_add(places, topic.encode(), ctypes.c_int32(partition))
-        lib.rd_kafka_topic_partition_list_set_offset(places, topic.encode(), ctypes.c_int32(partition),
-                                                     ctypes.c_int64(offset))
-    request = (ctypes.c_void_p * 1)(lib.rd_kafka_DeleteRecords_new(places))
-    lib.rd_kafka_DeleteRecords(client, request, ctypes.c_size_t(1), None, queue)
-    event = ctypes.c_void_p(lib.rd_kafka_queue_poll(queue, 20000))
-    expect(event.value, 'librdkafka has no answer within 20 s')
-    error = lib.rd_kafka_event_error(event)
-    expect_equal(error, 0, 'error of the whole request')
-    answer = lib.rd_kafka_DeleteRecords_result_offsets(
-        ctypes.c_void_p(lib.rd_kafka_event_DeleteRecords_result(event))).contents
-    found = {(each.topic.decode(), each.partition): (each.offset, each.error)
-             for each in (answer.all[at] for at in range(answer.count))}
-    lib.rd_kafka_event_destroy(event)
-    lib.rd_kafka_DeleteRecords_destroy(ctypes.c_void_p(request[0]))
-    lib.rd_kafka_topic_partition_list_destroy(places)
-    lib.rd_kafka_queue_destroy(queue)
-    lib.rd_kafka_destroy(client)
-    return found
+    return delete_records(broker.bootstrap, wanted)
 
 
 def fill(topic, count, partitions=1, config=None):

@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 try:
-    from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
     from confluent_kafka.admin import AdminClient, NewTopic
 except ImportError:
     print('SKIP disk: the Python module confluent_kafka is not installed')
@@ -16,6 +16,7 @@ except ImportError:
 
 from broker import Broker
 from checks import Skip, check, expect, expect_equal, main, until
+from librdkafka import delete_records
 from mounts import tmpfs
 
 EXIT_NO_DIRECTORY = 3
@@ -116,6 +117,66 @@ def full_disk_refuses_records_and_takes_them_again_without_a_restart():
             broker.wait_for_line('data_directory_has_room')
             expect_stored(broker, 'full', [b'after'])
             expect_equal(values_of(broker, 'full', 0), [b'before', b'after'], 'records read at last')
+
+
+@check
+def disk_that_others_fill_keeps_groups_going_and_in_the_end_deletions():
+    broker = Broker({'log.dir.reserve.bytes': 16 * MEGABYTE})
+    with tmpfs(os.path.join(broker.home, 'disk'), 64) as disk:
+        broker.overrides['log.dirs'] = os.path.join(disk.path, 'data')
+        with broker:
+            create(broker, 'kept', 1, {'internal.segment.bytes': '16384'})
+            create(broker, 'gone', 1)
+            expect_stored(broker, 'kept', [bytes([65 + number]) * 8000 for number in range(12)])
+            commit(broker, 'kept', 1)
+            kept_room = os.path.join(disk.path, 'data', 'kept-room.barnabas')
+            until(lambda: os.path.isfile(kept_room) and os.path.getsize(kept_room) == MEGABYTE, 'kept room', 20)
+            ballast = os.path.join(disk.path, 'ballast')
+            with open(ballast, 'wb') as file:
+                file.write(bytes(disk.free_bytes() - 12 * MEGABYTE))
+            broker.wait_for_line('data_directory_short_of_room')
+            outcome = produce(broker, 'kept', [b'refused'], seconds=2)[b'refused']
+            expect(outcome is not None, 'a record was taken with less than the reserve free')
+            commit(broker, 'kept', 2)
+            with open(ballast, 'ab', buffering=0) as file, contextlib.suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+            expect_equal(disk.free_bytes(), 0, 'bytes that are free')
+            before = os.listdir(directory_path(broker, 'kept'))
+            expect_equal(delete_records(broker.bootstrap, {('kept', 0): 9}), {('kept', 0): (9, 0)}, 'answer of DeleteRecords')
+            until(lambda: len([name for name in os.listdir(directory_path(broker, 'kept')) if name.endswith('.log')])
+                  < len([name for name in before if name.endswith('.log')]), 'segments to go', 20)
+            admin = AdminClient({'bootstrap.servers': broker.bootstrap})
+            admin.delete_topics(['gone'])['gone'].result(20)
+            os.unlink(ballast)
+            broker.wait_for_line('data_directory_has_room')
+            until(lambda: os.path.getsize(kept_room) == MEGABYTE, 'the room to be kept again', 20)
+            expect_equal(broker.stop(), 0, 'the exit status of the clean stop')
+            broker.start()
+            expect_equal(len(values_of(broker, 'kept', 0)), 3, 'records that are left')
+            admin = AdminClient({'bootstrap.servers': broker.bootstrap})
+            expect('gone' not in admin.list_topics(timeout=20).topics, 'a deleted topic is back')
+
+
+def directory_path(broker, topic):
+    return os.path.join(broker.overrides['log.dirs'], f'{topic}-0')
+
+
+def commit(broker, topic, offset):
+    """Of a group; waits until the coordinator has it."""
+    consumer = Consumer({'bootstrap.servers': broker.bootstrap, 'group.id': 'readers', 'enable.auto.commit': False})
+
+    def try_once():
+        try:
+            consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
+        except KafkaException:
+            return False
+        return True
+
+    try:
+        until(try_once, f'the commit of offset {offset}', 20)
+    finally:
+        consumer.close()
 
 
 @check

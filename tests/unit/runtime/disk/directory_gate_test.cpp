@@ -170,5 +170,141 @@ TEST_F(directory_gate_test, one_look_at_a_time) {
     EXPECT_TRUE(gate.begin_look());
 }
 
+TEST_F(directory_gate_test, half_of_the_reserve_is_for_what_keeps_clients_going) {
+    EXPECT_FALSE(gate.may_use_reserve()) << "before the first look";
+    gate.note_free(999);
+    EXPECT_TRUE(gate.is_short());
+    EXPECT_TRUE(gate.may_use_reserve());
+    gate.note_free(500);
+    EXPECT_TRUE(gate.may_use_reserve());
+    gate.note_free(499);
+    EXPECT_FALSE(gate.may_use_reserve());
+    gate.note_free(0);
+    EXPECT_FALSE(gate.may_use_reserve());
+    // A quota: the disk looks as if it had room.
+    gate.note_free(1'000'000);
+    const auto file = make("a");
+    files.next_write = errc::disk_full;
+    EXPECT_EQ(write(file, "x").code(), errc::disk_full);
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.is_short());
+    EXPECT_FALSE(gate.may_use_reserve());
+    while (gate.is_short())
+        gate.note_free(1'000'000);
+    gate.note_free(800);
+    EXPECT_TRUE(gate.may_use_reserve());
+}
+
+/// Nothing can be written while the file of the kept room has bytes.
+class full_files final : public posix_files {
+public:
+    bool is_full = false;
+
+    result<void> write(file_id file, file_position position, std::span<const slice> parts) override {
+        if (is_full)
+            return error{errc::disk_full, "no room"};
+        return posix_files::write(file, position, parts);
+    }
+    result<void> truncate(file_id file, std::uint64_t size) override {
+        is_full = false;
+        ++truncated;
+        return posix_files::truncate(file, size);
+    }
+    result<void> sync(std::span<const file_id> files) override {
+        ++syncs;
+        if (is_full)
+            return error{errc::disk_full, "no room for what was written"};
+        return posix_files::sync(files);
+    }
+    int truncated = 0;
+    int syncs = 0;
+};
+
+struct kept_room_test : testing::Test {
+    scratch_directory directory;
+    full_files files;
+    directory_gate gate{directory.path(), 16'000, {}};
+    gated_files others{files, gate};
+    gated_files own{files, gate, kept_room::may_be_used};
+    const std::string kept = directory.path() + "/" + kept_room_name;
+
+    std::uint64_t kept_size() {
+        auto file = files.open(kept, open_mode::read_only);
+        EXPECT_TRUE(file.has_value());
+        const auto size = files.size(*file);
+        files.close(*file);
+        return *size;
+    }
+    result<void> write(gated_files& through) {
+        auto file = through.open(directory.path() + "/a", open_mode::create);
+        EXPECT_TRUE(file.has_value());
+        const auto part = slice::copy_of(std::string_view("bytes"));
+        auto done = through.write(*file, file_position(0), std::span(&part, 1));
+        through.close(*file);
+        return done;
+    }
+};
+
+TEST_F(kept_room_test, is_given_to_what_makes_room_and_to_nobody_else) {
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    EXPECT_EQ(kept_size(), 1'000u);
+    EXPECT_EQ(*gate.free_bytes(), 999'000u);
+    files.truncated = 0;
+    files.is_full = true;
+    EXPECT_EQ(write(others).code(), errc::disk_full);
+    EXPECT_EQ(kept_size(), 1'000u);
+    for (int part = 7; part >= 0; --part) {
+        files.is_full = true;
+        EXPECT_TRUE(write(own).has_value());
+        EXPECT_EQ(kept_size(), part * 125u) << "a part each time, for others may take it";
+        EXPECT_TRUE(gate.is_short()) << "clients' records are refused all the same";
+    }
+    files.is_full = true;
+    EXPECT_EQ(write(own).code(), errc::disk_full) << "there is no more of it";
+    EXPECT_EQ(files.truncated, 8);
+}
+
+TEST_F(kept_room_test, is_kept_again_when_there_is_room_to_spare) {
+    gate.note_free(room_to_resume(16'000) + 999);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    EXPECT_FALSE(*files.exists(kept)) << "it would take the reserve";
+    gate.note_free(room_to_resume(16'000) + 1'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    EXPECT_EQ(kept_size(), 1'000u);
+    files.is_full = true;
+    ASSERT_TRUE(write(own).has_value());
+    gate.note_free(1'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    EXPECT_EQ(kept_size(), 875u);
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    EXPECT_EQ(kept_size(), 1'000u);
+}
+
+TEST_F(kept_room_test, of_an_earlier_life_is_found_though_the_disk_is_full) {
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    directory_gate next(directory.path(), 16'000, {});
+    gated_files of_next(files, next, kept_room::may_be_used);
+    next.note_free(0);
+    ASSERT_TRUE(next.keep_room(files).has_value());
+    files.is_full = true;
+    EXPECT_TRUE(write(of_next).has_value());
+}
+
+TEST_F(kept_room_test, failed_sync_is_not_tried_again_with_it) {
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    auto file = own.open(directory.path() + "/a", open_mode::create);
+    ASSERT_TRUE(file.has_value());
+    files.syncs = 0;
+    files.is_full = true;
+    EXPECT_EQ(own.sync(std::span(&*file, 1)).code(), errc::disk_full);
+    EXPECT_EQ(files.syncs, 1);
+    EXPECT_TRUE(gate.is_shut());
+    own.close(*file);
+}
+
 } // namespace
 } // namespace barnabas::runtime
