@@ -9,6 +9,25 @@ namespace barnabas {
 
 namespace effects = broker_effects;
 
+namespace {
+
+/// What an operator can do, where the reason does not say so itself: of damage and of other topics'
+/// directories it does.
+std::string advice(errc code, const std::string& directory) {
+    switch (code) {
+    case errc::corrupt_message:
+    case errc::inconsistent_topic_id:
+    case errc::unsupported_for_message_format: return "";
+    case errc::not_found:
+        return ". Bring its directory back to " + directory + ", or delete the topic; then start again";
+    default:
+        return ". Look at the disk of " + directory +
+               " and at who may write there, then start again; the other partitions are served";
+    }
+}
+
+} // namespace
+
 void partition_set::start_opening(const std::string& directory, effects::effects& out) {
     auto& queue = recoveries_[directory];
     while (!closing_ && !queue.waiting.empty() && queue.running < queue.most) {
@@ -64,7 +83,8 @@ void partition_set::note_not_opened(const partition_opened& opened, const local_
         return reopen_later(out);
     }
     if (!BARNABAS_MARK_IF(may_be_opened && !closing_, partition_without_room)) {
-        out.emplace_back(effects::note{effects::note_level::error, "partition_not_opened", what});
+        out.emplace_back(effects::note{effects::note_level::error, "partition_not_opened",
+                                       what + advice(opened.code, partition.data_directory)});
         return;
     }
     out.emplace_back(effects::note{effects::note_level::warn, "partition_not_opened",

@@ -88,7 +88,9 @@ result<void> recovery::check_metadata() {
     if (BARNABAS_MARK_IF(*found != options_.topic_id, log_of_another_topic))
         return error{errc::inconsistent_topic_id, options_.directory + " belongs to topic " +
                                                       to_string(*found) + ", not to " +
-                                                      to_string(options_.topic_id)};
+                                                      to_string(options_.topic_id) +
+                                                      ": move it away, bring the partition's own "
+                                                      "directory back if there is a copy, and start again"};
     return {};
 }
 

@@ -144,6 +144,18 @@ TEST(partition_set, images_that_arrive_meanwhile_are_carried_out_as_one) {
     EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(7));
 }
 
+TEST(partition_set, partition_that_does_not_open_is_told_with_what_to_do) {
+    for (const auto code : {errc::storage_error, errc::access_denied, errc::not_found, errc::internal}) {
+        partition_set set(usual, directories_with({stored("t", 0, id_of(1))}));
+        apply(set, image_of(5, {{"t", 1}}));
+        const auto told = all<effects::note>(opened(set, place(1, 0), code));
+        ASSERT_EQ(told.size(), 1u);
+        EXPECT_NE(told[0].message.find("t-0"), std::string::npos) << told[0].message;
+        EXPECT_NE(told[0].message.find("/a"), std::string::npos) << told[0].message;
+        EXPECT_NE(told[0].message.find("start again"), std::string::npos) << told[0].message;
+    }
+}
+
 TEST(partition_set, close_all_waits_for_those_that_are_opening) {
     partition_set set(usual, directories_with());
     apply(set, image_of(5, {{"t", 1, 2}}));

@@ -305,7 +305,9 @@ TEST_F(recovery_test, other_topics_directory_is_refused) {
     auto options = log_host::small_options();
     options.topic_id.bytes[0] = 8;
     log_host other(files, options);
-    EXPECT_EQ(other.open(false).code(), errc::inconsistent_topic_id);
+    const auto opened = other.open(false);
+    ASSERT_EQ(opened.code(), errc::inconsistent_topic_id);
+    EXPECT_NE(opened.failure().detail.find("move it away"), std::string::npos) << "what to do";
     EXPECT_EQ(files.open_count(), 0u);
 }
 
