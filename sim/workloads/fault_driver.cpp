@@ -64,6 +64,8 @@ void fault_driver::heal() {
     with_.network->set_faults({});
     if (loan_)
         end_loan();
+    if (shortened_)
+        end_shortening();
     auto& host = with_.broker->host();
     host.disk().set_faults({});
     host.disk().set_capacity(memory_disk::unlimited);

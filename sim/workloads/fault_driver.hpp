@@ -78,6 +78,8 @@ private:
     void lend_disk(const planned_fault& fault);
     bool make_foreign(const planned_fault& fault, const std::string& place);
     void end_loan();
+    void shorten_file(const planned_fault& fault);
+    void end_shortening();
     std::string drawn_directory(const planned_fault& fault) const;
     void hang_disk(const planned_fault& fault);
     void lose_directory(const planned_fault& fault);
@@ -141,6 +143,14 @@ private:
         std::map<std::string, std::uint64_t> checksums;
     };
     std::optional<loan> loan_;
+    /// A file that lost its end, and what it was.
+    struct shortened {
+        const planned_fault* fault;
+        std::string path;
+        std::string whole;
+        std::size_t kept;
+    };
+    std::optional<shortened> shortened_;
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
     std::int64_t usual_drift_ppm_ = 0;

@@ -1,8 +1,12 @@
-// Disks that are full, empty, old, or somebody else's.
+// Disks that are full, empty, old, or somebody else's, and files that lost their end.
 
 #include "sim/workloads/fault_driver.hpp"
 
+#include "actors/broker/clean_stop.hpp"
+
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace barnabas::sim {
@@ -32,6 +36,48 @@ std::string with_another(const std::string& text, const std::string& key) {
     auto& first = changed[at + key.size() + 1];
     first = first == '7' ? '8' : '7';
     return changed;
+}
+
+/// Files that were on stable storage for certain, and are no longer written: closed segments below a recovery
+/// point, and what compaction was about to put in their place.
+std::vector<std::string> proven_files(const std::map<std::string, std::uint64_t>& all) {
+    constexpr std::size_t offset_digits = 20;
+    struct partition {
+        std::set<std::string> logs;
+        std::string newest_snapshot;
+    };
+    std::map<std::string, partition> partitions;
+    std::vector<std::string> found;
+    for (const auto& [path, sum] : all) {
+        const auto begin = path.rfind('/') + 1;
+        const auto offset = path.substr(begin, offset_digits);
+        const auto suffix = path.substr(begin + offset.size());
+        auto& of = partitions[path.substr(0, begin)];
+        if (suffix == ".log")
+            of.logs.insert(offset);
+        if (suffix == ".snapshot")
+            of.newest_snapshot = std::max(of.newest_snapshot, offset);
+        if (suffix == ".log.swap")
+            found.push_back(path);
+    }
+    for (const auto& [directory, of] : partitions)
+        for (auto log = of.logs.begin(); log != of.logs.end(); ++log)
+            if (std::next(log) != of.logs.end() && *std::next(log) <= of.newest_snapshot)
+                found.push_back(directory + *log + ".log");
+    return found;
+}
+
+/// Whether anything would say that an empty log had batches: one of the indexes, where it is a segment's. A
+/// short segment of records without times has none.
+bool shows_if_emptied(const memory_disk& disk, const std::string& log) {
+    constexpr std::string_view suffix = ".log";
+    if (!log.ends_with(suffix))
+        return true;
+    const auto stem = log.substr(0, log.size() - suffix.size());
+    for (const auto* index : {".index", ".timeindex"})
+        if (const auto bytes = disk.content(stem + index); bytes && !bytes->empty())
+            return true;
+    return false;
 }
 
 } // namespace
@@ -82,7 +128,7 @@ void fault_driver::begin_images() {
 /// The machine is switched off, and on again with another disk in it.
 void fault_driver::exchange(const planned_fault& fault, const std::string& place,
                             const memory_disk::image_ptr& with) {
-    if (loan_)
+    if (loan_ || shortened_)
         return;
     auto& disk = with_.broker->host().disk();
     const auto losses = losses_of(fault);
@@ -111,7 +157,7 @@ std::string fault_driver::drawn_directory(const planned_fault& fault) const {
 void fault_driver::lend_disk(const planned_fault& fault) {
     const auto& paths = with_.broker->log_dirs();
     const bool foreign = fault.kind == fault_kind::other_disk;
-    if (loan_ || (!foreign && paths.size() < 2))
+    if (loan_ || shortened_ || (!foreign && paths.size() < 2))
         return;
     const bool whole = foreign && (paths.size() < 2 || runtime::random(fault.choice).chance(1, 2));
     const auto place = whole ? std::string() : drawn_directory(fault);
@@ -183,6 +229,57 @@ void fault_driver::end_loan() {
     tell("the disk is put back");
     if (lent.foreign && with_.on_foreign_disk)
         with_.on_foreign_disk(*lent.foreign);
+}
+
+/// One at a time. Half of them are empty; the others lose less than a batch's header, so that what is left
+/// never ends between two batches: nothing in Kafka's format would tell that from a gap of compaction.
+void fault_driver::shorten_file(const planned_fault& fault) {
+    if (loan_ || shortened_)
+        return;
+    auto& disk = with_.broker->host().disk();
+    const auto losses = losses_of(fault);
+    if (with_.broker->running())
+        crash(crash_kind::power_cut, losses, 0);
+    auto draws = runtime::random(fault.choice).split("power");
+    disk.power_cut(draws, losses);
+    const auto files = proven_files(disk.checksums(""));
+    if (files.empty())
+        return;
+    auto which = runtime::random(fault.choice).split("file");
+    const auto& path = files[which.below(files.size())];
+    const auto bytes = disk.content(path);
+    if (!bytes || bytes->size() < 2)
+        return;
+    const std::string whole(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    constexpr std::size_t lost_max = 60;
+    const bool empties = which.chance(1, 2) && shows_if_emptied(disk, path);
+    const auto lost = empties ? whole.size() : 1 + which.below(std::min(lost_max, whole.size() - 1));
+    shortened_ = {&fault, path, whole, whole.size() - lost};
+    disk.rewrite(path, std::string_view(whole).substr(0, shortened_->kept));
+    tell(path + " has " + std::to_string(shortened_->kept) + " of " + std::to_string(whole.size()) +
+         " bytes");
+    later(length(fault), [this, &fault] {
+        if (shortened_ && shortened_->fault == &fault)
+            end_shortening();
+    });
+}
+
+/// It is brought back from a copy, if it is still missed. A stop in good order may have vouched for what was
+/// left of it.
+void fault_driver::end_shortening() {
+    const auto was = *std::exchange(shortened_, std::nullopt);
+    auto& disk = with_.broker->host().disk();
+    if (with_.broker->running())
+        crash(crash_kind::power_cut, losses_of(*was.fault), 0);
+    auto draws = runtime::random(was.fault->choice).split("back");
+    disk.power_cut(draws, losses_of(*was.fault));
+    const auto left = disk.content(was.path);
+    if (!left || left->size() != was.kept)
+        return;
+    disk.rewrite(was.path, was.whole);
+    for (const auto& directory : with_.broker->log_dirs())
+        disk.rewrite(directory + "/" + std::string(clean_stop_marker), "");
+    tell(was.path + " is whole again");
 }
 
 } // namespace barnabas::sim
