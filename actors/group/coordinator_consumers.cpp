@@ -2,6 +2,7 @@
 
 #include "protocol/model/mark.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Groups of the consumer protocol (KIP-848).
@@ -17,6 +18,25 @@ Response refused(errc code, std::string detail) {
     response.code = code;
     response.detail = std::move(detail);
     return response;
+}
+
+bool allows_upgrade(migration_policy policy) {
+    return policy == migration_policy::upgrade || policy == migration_policy::bidirectional;
+}
+
+/// Whether a classic group that may go over has as many members as it may have then, and this one has no
+/// place among them. Going over for its sake, and back when it is refused, would cost the others a rebalance
+/// with each time that it asks.
+bool is_full_for(const member_name& who, const classic_group& classic,
+                 const consumer_group_options& options) {
+    if (!allows_upgrade(options.migration) || classic.protocol_type() != consumer_type ||
+        classic.member_count() != static_cast<std::size_t>(options.members_max))
+        return false;
+    const auto from = classic.handover();
+    return std::none_of(from.members.begin(), from.members.end(), [&](const auto& member) {
+        return member.who.member_id == who.member_id ||
+               (who.instance_id && member.who.instance_id == who.instance_id);
+    });
 }
 
 } // namespace
@@ -45,6 +65,12 @@ consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_requ
         return refused<response>(checked.code(), checked.failure().detail);
     auto found = groups_.find(name);
     const bool is_there = found != groups_.end() && found->second.consumer;
+    const auto* classic = found == groups_.end() ? nullptr : found->second.classic.get();
+    const bool joins_classic = request.epoch == joining_epoch && classic != nullptr;
+    if (joins_classic && BARNABAS_MARK_IF(is_full_for(request.who, *classic, options_.consumer),
+                                          classic_group_full_for_consumers))
+        return refused<response>(errc::group_max_size_reached,
+                                 "The group has as many members as it may have.");
     if (!is_there && (request.epoch != joining_epoch || !make_way_for_consumers(name, now)))
         return refused<response>(errc::group_id_not_found,
                                  "Group " + name + " is no group of the consumer protocol.");
@@ -77,8 +103,7 @@ bool coordinator::make_way_for_consumers(const std::string& name, turn& now) {
 }
 
 bool coordinator::upgrade(const std::string& name, classic_group& classic, turn& now) {
-    const auto policy = options_.consumer.migration;
-    if (policy != migration_policy::upgrade && policy != migration_policy::bidirectional)
+    if (!allows_upgrade(options_.consumer.migration))
         return false;
     const auto most = static_cast<std::size_t>(options_.consumer.members_max);
     const auto handover = classic.handover();

@@ -204,6 +204,24 @@ TEST(consumer_migration_with_a_bug, is_found_classic_members_not_told) {
     EXPECT_EQ(partitions_when_topics_have_grown(true), 4u);
 }
 
+/// A client comes again and again; each time would be a rebalance for the members that are there.
+TEST_F(consumer_migration_test, a_full_classic_group_does_not_go_over_for_who_is_refused) {
+    group_options options;
+    options.consumer.members_max = 1;
+    world = std::make_unique<mixed_world>(options);
+    const auto old = classic_group("i");
+    const auto records = world->log.size();
+    const auto rebalances = world->rebalances.size();
+    consumer fresh;
+    fresh.id = "new";
+    EXPECT_EQ(world->beat(fresh).code, errc::group_max_size_reached);
+    EXPECT_EQ(world->beat(old), errc::ok);
+    EXPECT_EQ(world->log.size(), records);
+    EXPECT_EQ(world->rebalances.size(), rebalances);
+    // Its newer self has its place.
+    EXPECT_EQ(count_of(world->joined_as("newer", "i").owned), 4u);
+}
+
 TEST_F(consumer_migration_test, a_group_that_is_none_of_consumers_is_not_upgraded) {
     world->stable_with_one();
     consumer fresh;
