@@ -150,7 +150,7 @@ TEST(partition_set, partition_that_does_not_open_is_told_with_what_to_do) {
         apply(set, image_of(5, {{"t", 1}}));
         const auto told = all<effects::note>(opened(set, place(1, 0), code));
         ASSERT_EQ(told.size(), 1u);
-        EXPECT_NE(told[0].message.find("t-0"), std::string::npos) << told[0].message;
+        EXPECT_NE(told[0].message.find("partition 0 of topic 't'"), std::string::npos) << told[0].message;
         EXPECT_NE(told[0].message.find("/a"), std::string::npos) << told[0].message;
         EXPECT_NE(told[0].message.find("start again"), std::string::npos) << told[0].message;
     }
