@@ -43,6 +43,7 @@ UNIT = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 
 TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_found/{}'),
          'checkpoint_tests': (os.path.join(UNIT, 'broker', 'actors_broker_test'), '*is_found_{}'),
          'recovery_tests': (os.path.join(UNIT, 'replica', 'replica_test'), '*is_found_{}'),
+         'partition_tests': (os.path.join(UNIT, 'partition', 'handover_test'), '*is_found_{}'),
          'group_tests': (os.path.join(UNIT, 'group', 'actors_group_test'), '*is_found_{}'),
          'producer_tests': (os.path.join(UNIT, 'client', 'record_producer_test'), '*is_found_{}')}
 
