@@ -248,10 +248,10 @@ result<void> scenario::reading::producer(const document_section& from) {
             load.codecs.push_back(batch::codec::none);
         auto stated = reader(from, number);
         stated.field("count", count).fields(load);
-        // Without answers a producer cannot know which sequence is next.
-        if (load.producer.acks == 0 && !stated.says("idempotent"))
-            load.producer.idempotent = false;
         fit_to_version(load, stated.says("idempotent"), stated.says("codecs"));
+        // Who states a version means a client that has it.
+        if (of.draw_ && !stated.says("library") && !stated.says("produce_version_max"))
+            draw_library(load, draws.split("library").split(number));
         if (stated.says("codecs"))
             codecs_stated.insert(made.producers.size());
         if (auto done = stated.check(problem_of(load)).check(too_many("count", count, number)).done(); !done)

@@ -96,9 +96,11 @@ bool is_compacted(const client::new_topic& topic) {
 
 void name_topics_by_id(produce_consume_options& options, const stated_clients& producers,
                        const stated_clients& readers) {
-    for (std::size_t i = 0; i < options.producers.size(); ++i)
+    for (std::size_t i = 0; i < options.producers.size(); ++i) {
+        options.producers[i].library = false;
         if (auto& version = options.producers[i].producer.produce_version_max; !producers.contains(i))
             version = std::max(version, produce_by_id);
+    }
     for (std::size_t i = 0; i < options.readers.size(); ++i)
         if (auto& version = options.readers[i].fetch_version_max; !readers.contains(i))
             version = std::max(version, fetch_by_id);
@@ -130,6 +132,12 @@ load_options drawn_load(runtime::random draws) {
     return load;
 }
 
+void draw_library(load_options& load, runtime::random draws) {
+    // Those of before Kafka 2.1 are not what the library is.
+    if (load.producer.produce_version_max >= kafka::produce_with_zstd)
+        load.library = draws.chance(1, 2);
+}
+
 bool uses_zstd(const load_options& load) {
     return std::find(load.codecs.begin(), load.codecs.end(), batch::codec::zstd) != load.codecs.end();
 }
@@ -153,6 +161,9 @@ bool knows_no_zstd(const client::consumer_options& reader) {
 
 void fit_to_version(load_options& load, bool keep_idempotent, bool keep_codecs) {
     auto& producer = load.producer;
+    // Without answers a producer cannot know which sequence is next.
+    if (producer.acks == 0 && !keep_idempotent)
+        producer.idempotent = false;
     if (producer.produce_version_max < kafka::produce_with_batches && !keep_idempotent) {
         producer.idempotent = false;
         producer.in_flight_max = 1;
@@ -256,6 +267,8 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     made.broker_config = drawn_broker_config(root.split("config"));
     make_some_old(made, root.split("old clients"));
     draw_keys(made, root.split("keys"));
+    for (std::size_t i = 0; i < made.producers.size(); ++i)
+        draw_library(made.producers[i], root.split("library").split(i));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.lookups = lookup_options::drawn(root.split("lookups"));
     draw_groups(made, root);

@@ -100,17 +100,21 @@ struct produce_consume_options {
 
 /// The drawn part of a run that one section of a scenario can state.
 load_options drawn_load(runtime::random draws);
+/// Half of the producers of today are the client library's.
+void draw_library(load_options& load, runtime::random draws);
 
 bool uses_zstd(const load_options& load);
 bool knows_no_zstd(const client::consumer_options& reader);
-/// Drops what the load's version of Produce does not have, but for what is kept.
+/// Drops what the load's version of Produce does not have, and sequences without answers, but for what is
+/// kept.
 void fit_to_version(load_options& load, bool keep_idempotent = false, bool keep_codecs = false);
 client::consumer_options drawn_reader(runtime::random draws);
 
 bool is_compacted(const client::new_topic& topic);
 /// Numbers of clients, with the lines of a text that say something about them.
 using stated_clients = std::map<std::size_t, std::size_t>;
-/// All but the stated ones get versions that tell a topic from the next one of its name.
+/// All but the stated ones get versions that tell a topic from the next one of its name. The client library's
+/// producer, which knows names only, is none of them.
 void name_topics_by_id(produce_consume_options& options, const stated_clients& producers,
                        const stated_clients& readers);
 
