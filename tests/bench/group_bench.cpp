@@ -13,6 +13,7 @@
 #include <malloc.h>
 
 #include <map>
+#include <memory>
 #include <string_view>
 
 namespace {
@@ -77,7 +78,7 @@ std::size_t load(replica::replica_log& log, runtime::file_system& files, coordin
         if (!batches)
             fail(to_string(batches.failure()));
         for (const auto& one : *batches) {
-            if (auto replayed = target.replay(one, start_time, nullptr); !replayed)
+            if (auto replayed = target.replay(one, nullptr); !replayed)
                 fail(to_string(replayed.failure()));
             next = one.header.next_offset();
         }
@@ -90,7 +91,7 @@ void bench_load(const std::string& directory, std::size_t offsets, std::size_t b
     replica::bench_log log(files, directory + "/__consumer_offsets-0");
     fill(log, offsets, batch_records);
     const group_options options;
-    coordinator target(options, runtime::random(1));
+    coordinator target(options, runtime::random(1), std::make_shared<const metadata_image>());
     const double before = heap_bytes();
     const stopwatch watch;
     const auto reads = load(*log.log, files, target);
@@ -108,7 +109,8 @@ void bench_load(const std::string& directory, std::size_t offsets, std::size_t b
 class played_members {
 public:
     played_members(std::size_t groups, std::size_t members)
-        : groups_(groups), members_(members), machine_(options_, runtime::random(1)) {}
+        : groups_(groups), members_(members),
+          machine_(options_, runtime::random(1), std::make_shared<const metadata_image>()) {}
 
     void join() {
         for (std::size_t g = 0; g < groups_; ++g)
