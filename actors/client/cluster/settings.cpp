@@ -1,28 +1,14 @@
 #include "actors/client/cluster/settings.hpp"
 
-#include "runtime/config/closest.hpp"
-#include "runtime/config/config_value.hpp"
+#include "actors/client/cluster/key_table.hpp"
 #include "runtime/config/listener.hpp"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace barnabas::client {
 
 namespace {
-
-constexpr std::int64_t int32_most = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t int64_most = std::numeric_limits<std::int64_t>::max();
-/// Above this, nanoseconds would overflow; nobody waits for a century.
-constexpr std::int64_t milliseconds_most = 3'155'760'000'000;
-constexpr std::int64_t nanoseconds_per_ms = 1'000'000;
-
-struct key_row {
-    client_key key;
-    config_type type;
-    value_check check;
-};
 
 constexpr std::array<key_row, 16> rows{{
     {{"bootstrap.servers", "", "Brokers to begin with: host:port, several with commas between."},
@@ -70,63 +56,27 @@ constexpr std::array<key_row, 16> rows{{
     {{"enable.metrics.push", "false", "Accepted; this client pushes no metrics."}, config_type::boolean, {}},
 }};
 
-constexpr auto keys = [] {
-    std::array<client_key, rows.size()> made{};
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        made[i] = rows[i].key;
-    return made;
-}();
+constexpr auto keys = keys_of(rows);
 
 /// What librdkafka and older tools call some of them.
-struct other_name {
-    std::string_view name;
-    std::string_view key;
-};
 constexpr std::array<other_name, 7> other_names{{
-    {"metadata.broker.list", "bootstrap.servers"},
-    {"bootstrap.server", "bootstrap.servers"},
-    {"broker.list", "bootstrap.servers"},
-    {"socket.timeout.ms", "request.timeout.ms"},
-    {"message.send.max.retries", "retries"},
-    {"topic.metadata.refresh.interval.ms", "metadata.max.age.ms"},
-    {"socket.connection.setup.timeout.max.ms", "socket.connection.setup.timeout.ms"},
+    {"metadata.broker.list", "here it is bootstrap.servers"},
+    {"bootstrap.server", "here it is bootstrap.servers"},
+    {"broker.list", "here it is bootstrap.servers"},
+    {"socket.timeout.ms", "here it is request.timeout.ms"},
+    {"message.send.max.retries", "here it is retries"},
+    {"topic.metadata.refresh.interval.ms", "here it is metadata.max.age.ms"},
+    {"socket.connection.setup.timeout.max.ms", "here it is socket.connection.setup.timeout.ms"},
 }};
 
-error wrong(std::string why) {
-    return {errc::invalid_config, std::move(why)};
-}
-
-error unknown_key(std::string_view given) {
-    for (const auto& one : other_names)
-        if (one.name == given)
-            return wrong("no client key is named " + std::string(given) + "; here it is " +
-                         std::string(one.key));
+result<key_values> read_values(const std::map<std::string, std::string>& properties) {
     std::vector<std::string_view> names;
     for (const auto& row : rows)
         names.push_back(row.key.name);
-    const auto meant = closest(given, names);
-    return wrong("no client key is named " + std::string(given) +
-                 (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
-}
-
-using values = std::map<std::string_view, config_value>;
-
-result<values> read_values(const std::map<std::string, std::string>& properties) {
     for (const auto& [name, value] : properties)
-        if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.key.name == name; }))
-            return unknown_key(name);
-    values read;
-    for (const auto& row : rows) {
-        const auto given = properties.find(std::string(row.key.name));
-        const auto text = given == properties.end() ? row.key.default_value : std::string_view(given->second);
-        if (given == properties.end() && text.empty())
-            return wrong(std::string(row.key.name) + " is missing: " + std::string(row.key.help));
-        auto value = parse_config_value(row.type, row.check, text);
-        if (!value)
-            return wrong(std::string(row.key.name) + "=" + std::string(text) + ": " + value.failure().detail);
-        read.emplace(row.key.name, std::move(*value));
-    }
-    return read;
+        if (!is_among(rows, name))
+            return unknown_key("client", name, other_names, names);
+    return read_key_values(rows, properties);
 }
 
 result<std::vector<broker_address>> read_bootstrap(const std::vector<std::string>& list) {
@@ -134,7 +84,7 @@ result<std::vector<broker_address>> read_bootstrap(const std::vector<std::string
     for (const auto& one : list) {
         const auto parsed = parse_host_port(one);
         if (!parsed || parsed->host.empty() || parsed->port == 0)
-            return wrong("bootstrap.servers: '" + one + "' is not host:port");
+            return wrong_key("bootstrap.servers: '" + one + "' is not host:port");
         servers.push_back({parsed->host, parsed->port});
     }
     return servers;
@@ -155,9 +105,7 @@ result<client_settings> read_settings(const std::map<std::string, std::string>& 
     const auto read = read_values(properties);
     if (!read)
         return read.failure();
-    const auto ns = [&](std::string_view key) {
-        return std::min(read->at(key).number, milliseconds_most) * nanoseconds_per_ms;
-    };
+    const auto ns = [&](std::string_view key) { return nanoseconds_of(*read, key); };
     client_settings made;
     auto servers = read_bootstrap(read->at("bootstrap.servers").list);
     if (!servers)
@@ -169,7 +117,8 @@ result<client_settings> read_settings(const std::map<std::string, std::string>& 
     if (made.api_timeout_ns < made.request_timeout_ns) {
         const bool asked = properties.contains("request.timeout.ms");
         if (asked && properties.contains("default.api.timeout.ms"))
-            return wrong("default.api.timeout.ms is below request.timeout.ms: a call is made of requests");
+            return wrong_key(
+                "default.api.timeout.ms is below request.timeout.ms: a call is made of requests");
         // The one that was not set follows the other.
         (asked ? made.api_timeout_ns : made.request_timeout_ns) =
             asked ? made.request_timeout_ns : made.api_timeout_ns;

@@ -1,24 +1,14 @@
 #include "actors/client/consumer/consumer_settings.hpp"
 
+#include "actors/client/cluster/key_table.hpp"
 #include "runtime/config/closest.hpp"
-#include "runtime/config/config_value.hpp"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace barnabas::client {
 
 namespace {
-
-constexpr std::int64_t int32_most = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t ns_per_ms = 1'000'000;
-
-struct key_row {
-    client_key key;
-    config_type type;
-    value_check check;
-};
 
 constexpr std::array<key_row, 25> rows{{
     {{"group.id", "", "The group that this consumer belongs to."}, config_type::string, {}},
@@ -83,12 +73,7 @@ constexpr std::array<key_row, 25> rows{{
     {{"interceptor.classes", "", "Accepted when empty."}, config_type::string, {}},
 }};
 
-constexpr auto keys = [] {
-    std::array<client_key, rows.size()> made{};
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        made[i] = rows[i].key;
-    return made;
-}();
+constexpr auto keys = keys_of(rows);
 
 /// What Java programs call the assignors.
 struct assignor_name {
@@ -108,14 +93,14 @@ constexpr std::array<std::string_view, 3> classic_keys{"partition.assignment.str
 constexpr std::array<std::string_view, 1> consumer_protocol_keys{"group.remote.assignor"};
 
 using properties = std::map<std::string, std::string>;
-using values = std::map<std::string_view, config_value>;
+using values = key_values;
 
 error wrong(std::string why) {
     return {errc::invalid_config, std::move(why)};
 }
 
 bool is_own(std::string_view name) {
-    return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.key.name == name; });
+    return is_among(rows, name);
 }
 
 /// An unknown key that looks like one of a consumer's is told of here; the others by `read_settings`.
@@ -134,19 +119,6 @@ std::optional<error> find_misspelt(const properties& all) {
             return wrong("no consumer key is named " + name + "; did you mean " + std::string(*meant) + "?");
     }
     return std::nullopt;
-}
-
-result<values> read_own(const properties& all) {
-    values read;
-    for (const auto& row : rows) {
-        const auto given = all.find(std::string(row.key.name));
-        const auto text = given == all.end() ? row.key.default_value : std::string_view(given->second);
-        auto value = parse_config_value(row.type, row.check, text);
-        if (!value)
-            return wrong(std::string(row.key.name) + "=" + std::string(text) + ": " + value.failure().detail);
-        read.emplace(row.key.name, std::move(*value));
-    }
-    return read;
 }
 
 result<std::vector<std::string>> read_assignors(const std::vector<std::string>& list) {
@@ -201,7 +173,7 @@ void take_fetching(const values& read, consumer_settings& made) {
 }
 
 void take_group(const values& read, consumer_settings& made) {
-    const auto ns = [&](std::string_view key) { return read.at(key).number * ns_per_ms; };
+    const auto ns = [&](std::string_view key) { return nanoseconds_of(read, key); };
     made.group = text_unless_empty(read, "group.id");
     made.instance = text_unless_empty(read, "group.instance.id");
     const auto& protocol = read.at("group.protocol").text;
@@ -223,7 +195,7 @@ std::span<const client_key> consumer_keys() {
 result<consumer_settings> read_consumer_settings(const properties& all) {
     if (auto misspelt = find_misspelt(all))
         return std::move(*misspelt);
-    const auto read = read_own(all);
+    const auto read = read_key_values(rows, all);
     if (!read)
         return read.failure();
     properties common;

@@ -1,30 +1,16 @@
 #include "actors/client/producer/producer_settings.hpp"
 
+#include "actors/client/cluster/key_table.hpp"
 #include "actors/client/limits.hpp"
 #include "protocol/batch/compression.hpp"
-#include "runtime/config/closest.hpp"
-#include "runtime/config/config_value.hpp"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <vector>
 
 namespace barnabas::client {
 
 namespace {
-
-constexpr std::int64_t int32_most = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t int64_most = std::numeric_limits<std::int64_t>::max();
-/// Above this, nanoseconds would overflow; nobody waits for a century.
-constexpr std::int64_t milliseconds_most = 3'155'760'000'000;
-constexpr std::int64_t nanoseconds_per_ms = 1'000'000;
-
-struct key_row {
-    client_key key;
-    config_type type;
-    value_check check;
-};
 
 constexpr std::array<key_row, 22> rows{{
     {{"acks", "all", "Who must have a record before it counts as written: 0, 1 or all."},
@@ -86,18 +72,9 @@ constexpr std::array<key_row, 22> rows{{
     {{"value.serializer", "bytes", "Accepted; values are bytes."}, config_type::class_name, {}},
 }};
 
-constexpr auto keys = [] {
-    std::array<client_key, rows.size()> made{};
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        made[i] = rows[i].key;
-    return made;
-}();
+constexpr auto keys = keys_of(rows);
 
 /// What librdkafka calls some of them, and what this producer does not have.
-struct other_name {
-    std::string_view name;
-    std::string_view instead;
-};
 constexpr std::array<other_name, 12> other_names{{
     {"queue.buffering.max.ms", "here it is linger.ms"},
     {"queue.buffering.max.kbytes", "here it is buffer.memory, in bytes"},
@@ -113,22 +90,13 @@ constexpr std::array<other_name, 12> other_names{{
     {"partitioner.class", "the partitioner is Kafka's own; give partitions by hand for another one"},
 }};
 
-error wrong(std::string why) {
-    return {errc::invalid_config, std::move(why)};
-}
-
-error unknown_key(std::string_view given) {
-    for (const auto& one : other_names)
-        if (one.name == given)
-            return wrong("no producer key is named " + std::string(given) + "; " + std::string(one.instead));
+error unknown_to_producers(std::string_view given) {
     std::vector<std::string_view> names;
     for (const auto& key : keys)
         names.push_back(key.name);
     for (const auto& key : client_keys())
         names.push_back(key.name);
-    const auto meant = closest(given, names);
-    return wrong("no producer key is named " + std::string(given) +
-                 (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
+    return unknown_key("producer", given, other_names, names);
 }
 
 bool is_client_key(std::string_view name) {
@@ -137,25 +105,7 @@ bool is_client_key(std::string_view name) {
            std::any_of(all.begin(), all.end(), [&](const auto& key) { return key.name == name; });
 }
 
-bool is_producer_key(std::string_view name) {
-    return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
-}
-
 using properties_map = std::map<std::string, std::string>;
-using values = std::map<std::string_view, config_value>;
-
-result<values> read_values(const properties_map& properties) {
-    values read;
-    for (const auto& row : rows) {
-        const auto given = properties.find(std::string(row.key.name));
-        const auto text = given == properties.end() ? row.key.default_value : std::string_view(given->second);
-        auto value = parse_config_value(row.type, row.check, text);
-        if (!value)
-            return wrong(std::string(row.key.name) + "=" + std::string(text) + ": " + value.failure().detail);
-        read.emplace(row.key.name, std::move(*value));
-    }
-    return read;
-}
 
 batch::codec codec_of(std::string_view name) {
     constexpr std::array<std::string_view, 5> names{"none", "gzip", "snappy", "lz4", "zstd"};
@@ -163,7 +113,7 @@ batch::codec codec_of(std::string_view name) {
     return static_cast<batch::codec>(found - names.begin());
 }
 
-std::optional<int> level_of(batch::codec codec, const values& read) {
+std::optional<int> level_of(batch::codec codec, const key_values& read) {
     switch (codec) {
     case batch::codec::gzip: return static_cast<int>(read.at("compression.gzip.level").number);
     case batch::codec::lz4: return static_cast<int>(read.at("compression.lz4.level").number);
@@ -174,17 +124,17 @@ std::optional<int> level_of(batch::codec codec, const values& read) {
 
 /// Idempotence asks for things that a program may have said otherwise: then it is off, unless it was asked
 /// for in so many words.
-result<bool> idempotence_of(const producer_settings& made, const values& read,
+result<bool> idempotence_of(const producer_settings& made, const key_values& read,
                             const properties_map& properties) {
     if (!read.at("enable.idempotence").boolean)
         return false;
     const bool asked = properties.contains("enable.idempotence");
     if (made.in_flight_max > limits::idempotent_in_flight_max)
-        return wrong("max.in.flight.requests.per.connection is at most 5 with enable.idempotence=true");
+        return wrong_key("max.in.flight.requests.per.connection is at most 5 with enable.idempotence=true");
     if (made.acks != -1 && asked)
-        return wrong("enable.idempotence=true needs acks=all");
+        return wrong_key("enable.idempotence=true needs acks=all");
     if (made.retries == 0 && asked)
-        return wrong("enable.idempotence=true needs retries above 0");
+        return wrong_key("enable.idempotence=true needs retries above 0");
     return made.acks == -1 && made.retries > 0;
 }
 
@@ -194,7 +144,7 @@ result<void> check_times(producer_settings& made, const properties_map& properti
     if (made.delivery_timeout_ns >= least)
         return {};
     if (properties.contains("delivery.timeout.ms"))
-        return wrong("delivery.timeout.ms is below linger.ms + request.timeout.ms");
+        return wrong_key("delivery.timeout.ms is below linger.ms + request.timeout.ms");
     made.delivery_timeout_ns = least;
     return {};
 }
@@ -208,10 +158,10 @@ std::span<const client_key> producer_keys() {
 result<producer_settings> read_producer_settings(const properties_map& properties) {
     properties_map of_cluster;
     for (const auto& [name, value] : properties) {
-        if (is_producer_key(name))
+        if (is_among(rows, name))
             continue;
         if (!is_client_key(name))
-            return unknown_key(name);
+            return unknown_to_producers(name);
         of_cluster[name] = value;
     }
     of_cluster.try_emplace("client.id", "barnabas-producer");
@@ -219,12 +169,10 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
     auto cluster = read_settings(of_cluster);
     if (!cluster)
         return cluster.failure();
-    const auto read = read_values(properties);
+    const auto read = read_key_values(rows, properties);
     if (!read)
         return read.failure();
-    const auto ns = [&](std::string_view key) {
-        return std::min(read->at(key).number, milliseconds_most) * nanoseconds_per_ms;
-    };
+    const auto ns = [&](std::string_view key) { return nanoseconds_of(*read, key); };
     const auto count = [&](std::string_view key) { return static_cast<std::size_t>(read->at(key).number); };
     producer_settings made;
     made.cluster = std::move(*cluster);
