@@ -1,5 +1,6 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 
+#include "actors/client/cluster/settings.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "runtime/config/properties.hpp"
 
@@ -50,6 +51,14 @@ result<client::properties> tool_properties(const cli::parsed_options& options, s
     }
     keys["bootstrap.servers"] = std::string(servers);
     return keys;
+}
+
+client::properties keys_of_every_client(const client::properties& keys) {
+    client::properties common;
+    for (const auto& one : client::client_keys())
+        if (const auto given = keys.find(std::string(one.name)); given != keys.end())
+            common.insert(*given);
+    return common;
 }
 
 void say_trouble(const std::string& sentence) {

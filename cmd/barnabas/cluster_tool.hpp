@@ -26,6 +26,9 @@ result<client::properties> file_properties(const std::string& path);
 result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
                                            std::string_view client_id);
 
+/// Of the keys of a producer or consumer those that every client has: how to reach the cluster.
+client::properties keys_of_every_client(const client::properties& keys);
+
 /// What clients of tools do with trouble: a line on standard error.
 void say_trouble(const std::string& sentence);
 

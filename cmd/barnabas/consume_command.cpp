@@ -41,7 +41,7 @@ int refuse(const std::string& why) {
 /// All partitions of the topic: nobody waits for a group to form.
 result<std::set<client::partition_name>> partitions_of(const std::string& topic,
                                                        const client::properties& keys) {
-    auto cluster = connect_tool({{"bootstrap.servers", keys.at("bootstrap.servers")}});
+    auto cluster = connect_tool(keys_of_every_client(keys));
     if (!cluster)
         return cluster.failure();
     const auto told = cluster->admin_calls().describe_topics({topic}).get();

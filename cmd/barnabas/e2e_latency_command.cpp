@@ -110,7 +110,7 @@ result<client::properties> common_keys(const cli::parsed_options& options) {
 /// The topic's partitions; it is made if it is not there.
 result<std::set<client::partition_name>> partitions_of(const std::string& topic,
                                                        const client::properties& keys) {
-    auto cluster = connect_tool(keys);
+    auto cluster = connect_tool(keys_of_every_client(keys));
     if (!cluster)
         return cluster.failure();
     const auto& calls = cluster->admin_calls();

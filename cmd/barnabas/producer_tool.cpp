@@ -1,6 +1,5 @@
 #include "cmd/barnabas/producer_tool.hpp"
 
-#include "actors/client/cluster/settings.hpp"
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 
@@ -74,11 +73,7 @@ result<std::int64_t> number_of(const client::admin& calls, const client::config_
 
 /// The longest batch that the topic takes, or will take when it is made; nothing when nobody says so soon.
 std::optional<std::int64_t> longest_batch(const std::string& topic, const text_map& keys) {
-    text_map of_client;
-    for (const auto& one : client::client_keys())
-        if (const auto given = keys.find(std::string(one.name)); given != keys.end())
-            of_client.insert(*given);
-    const auto cluster = client::make_admin(of_client);
+    const auto cluster = client::make_admin(keys_of_every_client(keys));
     if (!cluster)
         return std::nullopt;
     const auto& calls = cluster->admin_calls();

@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 
-from broker import Broker, free_port, run
+from broker import PROGRAM, Broker, free_port, run
 from checks import check, expect, expect_equal, main
 from tool_runs import Tool, transcript
 
@@ -204,6 +204,25 @@ def what_cannot_be_formatted_is_refused_and_left_alone():
         Tool('storage').refuses('does not appear to be a valid UUID', 'format', '-t', 'abc', '-c', config)
     Tool('storage').refuses('argument --config/-c is required', 'info')
     Tool('storage').refuses("'fromat' is none of random-uuid, format, info", 'fromat')
+
+
+@check
+def a_cluster_that_cannot_be_reached_is_one_line_that_says_what_to_do():
+    with tempfile.TemporaryDirectory() as folder:
+        config, offsets = os.path.join(folder, 'client.properties'), os.path.join(folder, 'offsets.json')
+        with open(config, 'w', encoding='utf-8') as file:
+            file.write('default.api.timeout.ms=500\nrequest.timeout.ms=500\n')
+        with open(offsets, 'w', encoding='utf-8') as file:
+            file.write('{"partitions":[{"topic":"t","partition":0,"offset":1}],"version":1}')
+        nobody = f'127.0.0.1:{free_port()}'
+        for name, *arguments in (('topics', '--list'), ('get-offsets',), ('groups', '--list'), ('configs', '--describe', '--topic', 't'),
+                                 ('consumer-groups', '--list', '--timeout', '500'), ('log-dirs', '--describe'),
+                                 ('broker-api-versions',), ('cluster', 'cluster-id'), ('features', 'describe'), ('consume', 't')):
+            done = run([PROGRAM, name, *arguments, '--bootstrap-server', nobody, '--command-config', config], good=False, seconds=20)
+            said = [line for line in (done.stdout + done.stderr).decode().splitlines() if line and not line.endswith('; trying on')]
+            expect_equal((done.returncode, len(said)), (1, 1), f'status and lines of {name} ({said})')
+            expect(f'cannot connect to {nobody}' in said[0] and 'it got as far as: connect' in said[0], f'{name}: {said[0]}')
+            expect(name == 'consume' or 'barnabas doctor' in said[0], f'{name} does not say what to do: {said[0]}')
 
 
 if __name__ == '__main__':

@@ -102,8 +102,12 @@ void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotoni
     const auto& of = settings_.client;
     view_not_before_ =
         now + drawn_pause(of.retry_backoff_ns, of.retry_backoff_max_ns, ++view_attempts_, draws_);
-    if (!said)
-        return on_trouble_(said.failure().detail);
+    if (!said) {
+        // Whoever closes the consumer knows.
+        if (said.code() != errc::closed)
+            on_trouble_(said.failure().detail);
+        return;
+    }
     view_.learn(*said, asked_at);
     for (const auto& topic : said->topics) {
         if (!topic.name)

@@ -67,15 +67,39 @@ std::optional<int> settle_usage(std::string_view tool, const cli::parsed_options
     return std::nullopt;
 }
 
+namespace {
+
+/// What to do, where Kafka's words do not say it and the failure is none of the thing that was named.
+error with_advice(error why) {
+    switch (why.code) {
+    case errc::request_timed_out:
+        why.detail += "; see what listens there with barnabas doctor --bootstrap-server HOST:PORT";
+        break;
+    case errc::unsupported_version:
+        why.detail += "; see what it speaks with barnabas broker-api-versions";
+        break;
+    case errc::topic_authorization_failed:
+    case errc::group_authorization_failed:
+    case errc::cluster_authorization_failed:
+        why.detail += "; give the credentials of somebody who may with --command-config";
+        break;
+    default: break;
+    }
+    return why;
+}
+
+} // namespace
+
 int run_tool(const tool& what, const cli::parsed_options& options) {
     if (const auto settled = settle_usage(what.name, options, what.find_misuse))
         return *settled;
     const auto told = what.act(options);
     if (told)
         return print(*told);
+    const auto failure = with_advice(told.failure());
     if (wants_json(options))
-        return print({error_json(told.failure()), {}, what.failure_status});
-    const auto line = std::string(what.failure_words) + told.failure().detail + "\n";
+        return print({error_json(failure), {}, what.failure_status});
+    const auto line = std::string(what.failure_words) + failure.detail + "\n";
     if (what.failures_go_to == outlet::standard_output)
         return print({line, {}, what.failure_status});
     return print({{}, line, what.failure_status});
