@@ -1,6 +1,6 @@
 #include "actors/client/consumer/heartbeat_membership.hpp"
 
-#include "actors/client/consumer/limits.hpp"
+#include "actors/client/drawn_pause.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -289,11 +289,8 @@ void heartbeat_membership::leave(const std::string&, std::function<void(monotoni
 }
 
 void heartbeat_membership::pause(monotonic_ns now) {
-    auto pause = settings_.client.retry_backoff_ns;
-    for (std::uint32_t i = 0; i < std::min(attempts_, limits::read_doublings_max); ++i)
-        pause = std::min(2 * pause, settings_.client.retry_backoff_max_ns);
-    ++attempts_;
-    not_before_ = now + draws_.between(pause - pause / 5, pause + pause / 5);
+    const auto& of = settings_.client;
+    not_before_ = now + drawn_pause(of.retry_backoff_ns, of.retry_backoff_max_ns, ++attempts_, draws_);
     wake_at(not_before_);
 }
 

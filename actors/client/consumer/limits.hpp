@@ -12,8 +12,6 @@ namespace barnabas::client::limits {
 inline constexpr std::int64_t fetch_patience_ns = 1'000 * millisecond;
 /// Commits that wait for the one before them: programs that commit without waiting are slower than that.
 inline constexpr std::size_t commits_max = 1'000;
-/// How often the pause before something is tried again doubles.
-inline constexpr std::uint32_t read_doublings_max = 10;
 /// Records that a poll makes room for before it looks at them.
 inline constexpr std::size_t room_records_max = 10'000;
 
