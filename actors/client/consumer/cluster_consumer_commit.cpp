@@ -84,7 +84,7 @@ void cluster_consumer::carry_commits(monotonic_ns now) {
         } else {
             one.identity = one.life ? membership_->identity() : one.identity;
             commit_sent_ = true;
-            send_commit(settings_, ports_, one.identity, one.offsets, one.until - now,
+            send_commit(settings_, ports_, {one.identity, one.offsets, one.until - now},
                         [this](const result<void>& said, monotonic_ns then) { hear_commit(said, then); });
         }
     }

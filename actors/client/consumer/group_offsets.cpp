@@ -128,17 +128,16 @@ void ask_committed(const consumer_settings& settings, const consumer_ports& port
         });
 }
 
-void send_commit(const consumer_settings& settings, const consumer_ports& ports,
-                 const member_identity& identity, const committed_offsets_by_partition& offsets,
-                 std::int64_t timeout_ns, std::function<void(result<void>, monotonic_ns)> done) {
+void send_commit(const consumer_settings& settings, const consumer_ports& ports, const wanted_commit& what,
+                 std::function<void(result<void>, monotonic_ns)> done) {
     question_rules rules;
     rules.target = call_target::coordinator(*settings.group);
     rules.highest_version = last_with_names;
     rules.lowest_version = 2;
     rules.changes_something = true;
     ports.ask<kafka::offset_commit_request, kafka::offset_commit_response>(
-        consumer_ports::lane::questions, std::move(rules), timeout_ns,
-        [asked = commit_request(settings, identity, offsets)](std::int16_t) { return asked; },
+        consumer_ports::lane::questions, std::move(rules), what.timeout_ns,
+        [asked = commit_request(settings, what.identity, what.offsets)](std::int16_t) { return asked; },
         [done = std::move(done)](result<kafka::offset_commit_response> said, monotonic_ns now) {
             done(said ? outcome_of(*said) : result<void>(said.failure()), now);
         });

@@ -27,10 +27,15 @@ void ask_committed(const consumer_settings& settings, const consumer_ports& port
                    const member_identity& identity, const std::set<partition_name>& partitions,
                    std::function<void(result<committed_offsets_by_partition>, monotonic_ns)> done);
 
+struct wanted_commit {
+    member_identity identity;
+    committed_offsets_by_partition offsets;
+    std::int64_t timeout_ns = 0;
+};
+
 /// Commits for the settings' group. Codes: rebalance_in_progress, illegal_generation, unknown_member_id,
 /// fenced_instance_id, stale_member_epoch: others have the partitions, or will; and those of all calls.
-void send_commit(const consumer_settings& settings, const consumer_ports& ports,
-                 const member_identity& identity, const committed_offsets_by_partition& offsets,
-                 std::int64_t timeout_ns, std::function<void(result<void>, monotonic_ns)> done);
+void send_commit(const consumer_settings& settings, const consumer_ports& ports, const wanted_commit& what,
+                 std::function<void(result<void>, monotonic_ns)> done);
 
 } // namespace barnabas::client
