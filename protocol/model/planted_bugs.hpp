@@ -1,12 +1,14 @@
 #pragma once
 
+#include "protocol/model/planted_client_bugs.hpp"
+
 namespace barnabas {
 
 /// Bugs planted on purpose, to show that the simulator's checkers find them. All are off wherever a real
 /// broker runs; only `sim/mutants` and tests turn one on. Each is a switch of at most five lines where it
 /// sits (tests/lint/mutants.py), and sim/mutants/mutants.cpp says who must find it. Most are bugs that Kafka
 /// or its kin have had.
-struct planted_bugs {
+struct planted_bugs : planted_client_bugs {
     // Log: what a sync covers.
     /// A sync vouches for what was written while it ran, too.
     bool sync_covers_later_writes = false;
@@ -143,18 +145,6 @@ struct planted_bugs {
     /// An empty group of consumers that a classic member asks to join forgets since when it has been empty.
     bool empty_since_forgotten = false;
 
-    // The client library's producer.
-    /// What was cut off is reported as certainly not written.
-    bool cut_off_called_failed = false;
-    /// A repetition goes under a new sequence.
-    bool repetition_renumbered = false;
-    /// What may be written is sent again under the next epoch.
-    bool open_batch_under_next_epoch = false;
-    /// Nobody is told of records whose time is over.
-    bool late_report_forgotten = false;
-    /// All records of a batch are told the offset of the first.
-    bool reports_share_an_offset = false;
-
     // Data directories.
     /// A partition whose directory is offline gets an empty one elsewhere (KAFKA-16234).
     bool fresh_replica_elsewhere = false;
@@ -231,20 +221,6 @@ struct planted_bugs {
     bool classic_members_not_told = false;
     /// Only the first epoch of a group comes to the log, so it goes back when the log is loaded.
     bool group_epoch_not_recorded = false;
-
-    // Consumer of the client library.
-    /// What is committed leads what the application has been given.
-    bool commit_leads_delivery = false;
-    /// The answer of a fetch from before a seek is taken.
-    bool fetch_before_seek_taken = false;
-    /// Records of a partition that was given up are handed out still.
-    bool revoked_still_delivered = false;
-    /// A failed lookup of a committed offset is taken for none: the reset policy decides.
-    bool failed_lookup_resets = false;
-    /// A partition is given up before the commit of its offsets is answered.
-    bool given_up_uncommitted = false;
-    /// A member of the consumer protocol goes on under the epoch that it had when it was fenced.
-    bool fenced_epoch_kept = false;
 
     /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
     /// checker finds is reported.

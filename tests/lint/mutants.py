@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SWITCHES = 'protocol/model/planted_bugs.hpp'
+SWITCHES = ['protocol/model/planted_bugs.hpp', 'protocol/model/planted_client_bugs.hpp']
 TABLE = 'sim/mutants/mutants.cpp'
 LINES_MAX = 5
 # These try the simulator, not the broker.
@@ -77,7 +77,7 @@ def problems_of_size(names, sources):
 def problems_of_table(names, table):
     named = set(re.findall(r'&bugs::(\w+)', table))
     for name in sorted(names ^ named):
-        yield f'{name} stands in only one of {SWITCHES} and {TABLE}'
+        yield f'{name} stands in only one of {" or ".join(SWITCHES)} and {TABLE}'
     for title in re.findall(r'\{"(\w+)"', table):
         if title not in names:
             yield f'{TABLE} calls a mutant {title}, but no switch has this name'
@@ -104,7 +104,7 @@ def self_test():
 def main():
     listed = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard'], cwd=ROOT, capture_output=True, text=True,
                             check=True).stdout.split('\n')
-    known = switches(read(SWITCHES))
+    known = {name: off for path in SWITCHES for name, off in switches(read(path)).items()}
     sources = {path: read(path) for path in listed if path.startswith('actors/') and path.endswith(('.cpp', '.hpp'))
                and os.path.isfile(os.path.join(ROOT, path))}
     report('mutants_self_test', self_test())

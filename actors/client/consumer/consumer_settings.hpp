@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/client/cluster/settings.hpp"
-#include "protocol/model/planted_bugs.hpp"
+#include "protocol/model/planted_client_bugs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -43,7 +43,7 @@ struct consumer_settings {
     bool check_crcs = true;
     bool exclude_internal = true;
     std::string rack;
-    planted_bugs planted;
+    planted_client_bugs planted;
 };
 
 /// The keys of consumers alone; those of every client are `client_keys`.

@@ -3,7 +3,7 @@
 #include "actors/client/cluster/settings.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/error.hpp"
-#include "protocol/model/planted_bugs.hpp"
+#include "protocol/model/planted_client_bugs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -45,7 +45,7 @@ struct producer_settings {
     /// Without idempotence, what may be written already is sent again all the same, and may be there twice,
     /// as with Kafka's producers. No key of theirs either.
     bool repeats_open = true;
-    planted_bugs planted;
+    planted_client_bugs planted;
 };
 
 /// The keys that only producers have; they take those of `client_keys` as well.
