@@ -1,5 +1,6 @@
 #include "sim/checkers/checkers.hpp"
 
+#include "sim/checkers/consumer_checkers.hpp"
 #include "sim/checkers/foreign_disk_refused.hpp"
 #include "sim/checkers/hang_stays_local.hpp"
 
@@ -71,6 +72,8 @@ std::vector<std::string> checker_names() {
     // Asked by the workload, which knows what lies where.
     names.emplace_back(hang_stays_local);
     names.emplace_back(foreign_disk_refused);
+    for (const auto& one : all_consumer_checkers(all))
+        names.emplace_back(one->name());
     return names;
 }
 

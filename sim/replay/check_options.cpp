@@ -237,6 +237,19 @@ checked problem_of(const member_options& member) {
         .found();
 }
 
+checked problem_of(const program_options& program) {
+    if (program.group == 0 && program.by_heartbeat)
+        return value_problem{{"by_heartbeat", "group"}, "without a group there is no protocol of groups"};
+    return bounds()
+        .in("group", program.group, 0, 100)
+        .in("records_max", program.records_max, 1, 100'000)
+        .in("pause_ns", program.pause_ns, millisecond, longest_ns)
+        .in("restart_ns", program.restart_ns, 0, longest_ns)
+        .in("late_permille", program.late_permille, 0, 1'000)
+        .in("seek_permille", program.seek_permille, 0, 1'000)
+        .found();
+}
+
 checked problem_of(const group_admin_options& admin) {
     return bounds()
         .in("interval_ns", admin.interval_ns, admin.interval_ns == 0 ? 0 : millisecond, longest_ns)

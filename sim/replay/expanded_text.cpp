@@ -92,6 +92,8 @@ std::string expanded_text(const produce_consume_options& options, const expanded
         text.section("reader").fields(reader);
     for (const auto& member : options.members)
         text.section("member").fields(member);
+    for (const auto& program : options.programs)
+        text.section("consumer").fields(program);
     if (options.group_admin.interval_ns != 0)
         text.section("group_admin").fields(options.group_admin);
     if (!options.hostile.kinds.none() || options.attacks)

@@ -156,6 +156,7 @@ constexpr piece_list lists[] = {
     {"faults", size_of_plan<&fault_plan::faults>, erase_of_plan<&fault_plan::faults>},
     {"readers", size_of<&options::readers>, erase_of<&options::readers>},
     {"members", size_of<&options::members>, erase_of<&options::members>},
+    {"programs", size_of<&options::programs>, erase_of<&options::programs>},
     {"producers", producers_size, erase_of<&options::producers>},
     {"hostile kinds", hostile_size, erase_hostile},
     {"attacks", attacks_size, erase_attacks},

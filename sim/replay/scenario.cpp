@@ -76,7 +76,33 @@ struct scenario::reading {
     result<void> topic(const document_section& from);
     result<void> producer(const document_section& from);
     result<void> consumer(const document_section& from);
-    result<void> member(const document_section& from);
+    result<void> member(const document_section& from) {
+        return several<member_options>(from, made.members, nullptr);
+    }
+    result<void> program(const document_section& from) {
+        return several<program_options>(from, made.programs, &program_options::drawn);
+    }
+    /// Of a section that states `count` structs alike, or drawn each, and may come again.
+    template <class Options>
+    result<void> several(const document_section& from, std::vector<Options>& into,
+                         Options (*drawn)(runtime::random)) {
+        if (seen[from.name] == 0)
+            into.clear();
+        std::uint64_t count = 1;
+        std::uint64_t copy = 0;
+        do {
+            const auto number = seen[from.name]++;
+            const bool draws_it = drawn != nullptr && of.draw_;
+            auto options = draws_it ? drawn(draws.split(from.name).split(number)) : Options{};
+            auto lines = reader(from, number);
+            lines.field("count", count).fields(options);
+            lines.check(problem_of(options)).check(too_many("count", count, number));
+            if (auto done = lines.done(); !done)
+                return done;
+            into.push_back(std::move(options));
+        } while (++copy < count);
+        return {};
+    }
     result<void> network(const document_section& from);
     result<void> disk(const document_section& from);
     result<void> faults(const document_section& from);
@@ -114,6 +140,7 @@ const std::map<std::string, scenario::reading::handler, std::less<>>& scenario::
         {"attacks", &reading::attacks},
         {"lookups", &reading::single<&produce_consume_options::lookups>},
         {"member", &reading::member},
+        {"consumer", &reading::program},
         {"group_admin", &reading::single<&produce_consume_options::group_admin>},
         {"recreations", &reading::single<&produce_consume_options::recreations>},
         {"alterations", &reading::single<&produce_consume_options::alterations>},
@@ -140,7 +167,8 @@ result<void> scenario::reading::all() {
 }
 
 result<void> scenario::reading::known(const document_section& section) {
-    constexpr std::string_view lists[] = {"topic", "producer", "reader", "member", "fault", "harm"};
+    constexpr std::string_view lists[] = {"topic",    "producer", "reader", "member",
+                                          "consumer", "fault",    "harm"};
     if (handlers().find(section.name) == handlers().end()) {
         std::vector<std::string_view> names;
         for (const auto& [name, unused] : handlers())
@@ -183,6 +211,9 @@ result<void> scenario::reading::fits_together() const {
         const auto& lines = problem->of_reader ? fetch_version_lines : produce_version_lines;
         return of.text_.wrong(lines.at(problem->number), problem->what);
     }
+    if (!made.programs.empty() && made.recreations.interval_ns != 0)
+        return of.text_.wrong(1,
+                              "[consumer] and [recreations] do not go together: positions are of one topic");
     if (made.alterations.interval_ns != 0 && made.recreations.interval_ns != 0)
         return of.text_.wrong(1, "[alterations] and [recreations] do not go together: a topic that is made "
                                  "again has other configs");
@@ -264,42 +295,12 @@ result<void> scenario::reading::producer(const document_section& from) {
 }
 
 result<void> scenario::reading::consumer(const document_section& from) {
-    if (seen["reader"] == 0)
-        made.readers.clear();
-    std::uint64_t count = 1;
-    std::uint64_t copy = 0;
-    do {
-        const auto number = seen["reader"]++;
-        auto options =
-            of.draw_ ? drawn_reader(draws.split("reader").split(number)) : client::consumer_options{};
-        auto lines = reader(from, number);
-        lines.field("count", count).fields(options);
-        if (auto done = lines.check(problem_of(options)).check(too_many("count", count, number)).done();
-            !done)
-            return done;
-        if (const auto* line = from.find("fetch_version_max"))
-            fetch_version_lines[made.readers.size()] = line->line;
-        made.readers.push_back(std::move(options));
-    } while (++copy < count);
-    return {};
-}
-
-result<void> scenario::reading::member(const document_section& from) {
-    if (seen["member"] == 0)
-        made.members.clear();
-    std::uint64_t count = 1;
-    std::uint64_t copy = 0;
-    do {
-        const auto number = seen["member"]++;
-        member_options options;
-        auto lines = reader(from, number);
-        lines.field("count", count).fields(options);
-        if (auto done = lines.check(problem_of(options)).check(too_many("count", count, number)).done();
-            !done)
-            return done;
-        made.members.push_back(options);
-    } while (++copy < count);
-    return {};
+    const auto before = seen["reader"] == 0 ? 0 : made.readers.size();
+    const auto done = several<client::consumer_options>(from, made.readers, &drawn_reader);
+    if (const auto* line = from.find("fetch_version_max"))
+        for (auto number = before; number < made.readers.size(); ++number)
+            fetch_version_lines[number] = line->line;
+    return done;
 }
 
 result<void> scenario::reading::network(const document_section& from) {

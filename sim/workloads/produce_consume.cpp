@@ -126,8 +126,8 @@ run_report produce_consume::run() {
         clients.push_back(each->host->host().number());
     for (const auto& each : readers_)
         clients.push_back(each->host().number());
-    for (const auto number : members_->hosts())
-        clients.push_back(number);
+    for (const auto& numbers : {members_->hosts(), programs_->hosts()})
+        clients.insert(clients.end(), numbers.begin(), numbers.end());
     faults_ = std::make_unique<fault_driver>(
         fault_driver::parts{&world_, &network_, &broker_, clients,
                             [this](const std::string& line) { tell(line); },
@@ -178,6 +178,7 @@ bool produce_consume::run_phases() {
         for (auto& each : readers_)
             facts_.leaked_actors += each->end();
         facts_.leaked_actors += members_->end();
+        facts_.leaked_actors += programs_->end();
         facts_.leaked_actors += broker_.host().leaked_actors();
         // What was closed may still linger.
         world_.run_for(last_linger_ns);
@@ -249,6 +250,7 @@ void produce_consume::start_clients() {
     for (std::uint32_t number = 0; number < options_.readers.size(); ++number)
         start_reader(number, options_.readers[number], false);
     start_members();
+    start_programs();
 }
 
 void produce_consume::start_members() {

@@ -2,6 +2,7 @@
 
 #include "protocol/batch/compression.hpp"
 #include "protocol/batch/record_reader.hpp"
+#include "sim/checkers/consumer_checkers.hpp"
 #include "sim/checkers/history.hpp"
 #include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
@@ -11,6 +12,7 @@
 #include "sim/workloads/fault_driver.hpp"
 #include "sim/workloads/group_members.hpp"
 #include "sim/workloads/hostile/hostile_clients.hpp"
+#include "sim/workloads/library_consumers.hpp"
 #include "sim/workloads/lookup_client.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
 #include "sim/workloads/topic_lives.hpp"
@@ -95,6 +97,7 @@ private:
     void send_batch(load& of, const planned_send& planned);
     void send_records(load& of, const planned_send& planned);
     void start_library(load& of, const std::string& name);
+    void start_programs();
     bool is_idempotent(const load& of) const;
     void send_by_library(load& of, client::outgoing_batch batch);
 
@@ -152,6 +155,8 @@ private:
     std::unique_ptr<topic_recreator> recreator_;
     std::unique_ptr<config_alterer> alterer_;
     std::unique_ptr<group_members> members_;
+    std::unique_ptr<library_consumers> programs_;
+    std::vector<std::unique_ptr<consumer_checker>> consumer_checkers_;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;
     std::vector<std::unique_ptr<client_host>> readers_;

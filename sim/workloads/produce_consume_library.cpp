@@ -1,4 +1,4 @@
-// Loads that send through the client library's producer.
+// Loads that send through the client library's producer, and programs that read with its consumer.
 
 #include "actors/client/producer/producer_actor.hpp"
 #include "actors/client/producer/producer_messages.hpp"
@@ -69,6 +69,31 @@ void produce_consume::start_library(load& of, const std::string& name) {
     });
     if (!options_.sends)
         send_next(of);
+}
+
+void produce_consume::start_programs() {
+    library_consumers::parts parts;
+    parts.broker = {"broker", simulated_broker::port};
+    parts.topics = options_.topics;
+    parts.scheduler = options_.client_scheduler;
+    parts.planted = options_.planted.planted;
+    parts.rude_until = options_.faults.healing;
+    // They compare what clients saw over the broker's lives, and so need disks that keep what they synced.
+    if (!options_.faults.lossy)
+        consumer_checkers_ = all_consumer_checkers(history_);
+    parts.on_event = [this](const consumer_event& event) {
+        for (auto& one : consumer_checkers_) {
+            one->on_consumer(event);
+            fail_unless_without(one->name(), one->violation());
+        }
+    };
+    parts.on_group = [this](const group_event& event) {
+        history_.on_group(event);
+        look_at_invariants();
+    };
+    parts.tell = [this](const std::string& line) { tell(line); };
+    programs_ = std::make_unique<library_consumers>(world_, network_, watched_, std::move(parts));
+    programs_->start(options_.programs);
 }
 
 /// A record is a batch of the history when each gets a result of its own.

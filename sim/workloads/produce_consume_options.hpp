@@ -14,6 +14,7 @@
 #include "sim/workloads/group_options.hpp"
 #include "sim/workloads/hostile/hostile_options.hpp"
 #include "sim/workloads/lookup_options.hpp"
+#include "sim/workloads/program_options.hpp"
 #include "sim/workloads/recreation_options.hpp"
 
 #include <cstdint>
@@ -74,6 +75,7 @@ struct produce_consume_options {
     std::vector<client::consumer_options> readers; ///< each reads every topic
     std::vector<member_options> members;           ///< of consumer groups
     group_admin_options group_admin;
+    std::vector<program_options> programs; ///< with the client library's consumer; each reads every topic
     std::vector<std::pair<std::string, std::string>> broker_config;
     scheduler_options broker_scheduler;
     scheduler_options client_scheduler;
