@@ -120,7 +120,8 @@ bool is_numbered(std::string_view host, std::string_view kind, std::size_t count
 bool is_client(std::string_view host, const produce_consume_options& options) {
     return host == "admin" || host == "audit" || is_numbered(host, "producer-", options.producers.size()) ||
            is_numbered(host, "reader-", options.readers.size()) ||
-           is_numbered(host, "member-", options.members.size());
+           is_numbered(host, "member-", options.members.size()) ||
+           is_numbered(host, "program-", options.programs.size());
 }
 
 /// What the kind of a fault needs to happen, and to end.
