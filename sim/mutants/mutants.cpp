@@ -46,6 +46,10 @@ constexpr const char* fenced = "zombies_fenced";
 constexpr const char* offsets = "committed_offsets_stay";
 constexpr const char* settle = "groups_settle";
 
+constexpr const char* skips = "consumers_skip_nothing";
+constexpr const char* theirs = "consumers_keep_to_theirs";
+constexpr const char* follow = "commits_follow_delivery";
+
 /// The property test of the log against its model (tests/unit/actors/replica/log_model).
 constexpr const char* model = "log_model";
 /// Fail-nth tests of the checkpoint files (tests/unit/actors/broker).
@@ -430,6 +434,30 @@ const mutant table[] = {
      "the client's producer tells all records of a batch the offset of the first",
      {producer_tests},
      &bugs::reports_share_an_offset},
+    {"commit_leads_delivery",
+     "the client's consumer commits what it has fetched, given out or not",
+     {follow, skips},
+     &bugs::commit_leads_delivery},
+    {"fetch_before_seek_taken",
+     "the client's consumer takes the answer to a Fetch from before a seek",
+     {skips},
+     &bugs::fetch_before_seek_taken},
+    {"revoked_still_delivered",
+     "the client's consumer gives out records of partitions that it gave up",
+     {theirs},
+     &bugs::revoked_still_delivered},
+    {"failed_lookup_resets",
+     "the client's consumer takes a failed lookup of a committed offset for none",
+     {follow, skips},
+     &bugs::failed_lookup_resets},
+    {"given_up_uncommitted",
+     "the client's consumer gives partitions up before the commit for them is answered",
+     {follow},
+     &bugs::given_up_uncommitted},
+    {"fenced_epoch_kept",
+     "the client's consumer goes on under the epoch that it was put out with",
+     {settle},
+     &bugs::fenced_epoch_kept},
     {"config_told_before_sync",
      "an altered config is shown and confirmed before its record is on stable storage",
      {configs},

@@ -20,10 +20,12 @@ RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesa
 RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'),
              'retention_across_crashes': ('crash_makes_segments_young',)}
 DISKS = {'other_disks': ('foreign_disk_taken',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',)}
+LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
+                              'given_up_uncommitted', 'fenced_epoch_kept')}
 ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}
 WITHOUT_SYNC = {'groups_without_sync': ('rebalance_not_limited',)}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
-             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | DISKS | ALTERATIONS | WITHOUT_SYNC).items() for name in names}
+             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | DISKS | LIBRARY | ALTERATIONS | WITHOUT_SYNC).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
