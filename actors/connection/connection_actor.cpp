@@ -194,8 +194,8 @@ private:
         send_partition(to, message);
     }
     errc ask_coordinator(group::coordinator_request&& message) override {
-        const auto index = group::partition_led_here(message.group, view_->coordinators,
-                                                     node_id(context_.config->node_id));
+        const auto index =
+            group::partition_led_here(message.group, view_->coordinators, node_id(context_.config->node_id));
         if (!index)
             return index.code();
         return send_coordinator(*index, std::move(message)) ? errc::ok : errc::coordinator_not_available;

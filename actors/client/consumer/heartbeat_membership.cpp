@@ -207,9 +207,10 @@ void heartbeat_membership::hear(result<response> said, const std::set<partition_
 }
 
 void heartbeat_membership::react(error_code code, const std::optional<std::string>& why, monotonic_ns now) {
-    const bool put_out = code == error_code::unknown_member_id || code == error_code::fenced_member_epoch ||
+    const bool unknown = code == error_code::unknown_member_id || code == error_code::fenced_member_epoch ||
                          (code == error_code::group_id_not_found && epoch_ > 0);
-    if (put_out && !settings_.planted.fenced_epoch_kept) {
+    const bool put_out = unknown && !settings_.planted.fenced_epoch_kept;
+    if (put_out) {
         BARNABAS_MARK(client_member_put_out);
         lose_owned();
         begin_again();

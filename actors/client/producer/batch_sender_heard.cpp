@@ -211,7 +211,8 @@ void batch_sender::count_anew(line& of, const std::string& because) {
     for (auto& each : of.batches) {
         if (each->fate)
             continue;
-        if (settings_.idempotent && each->ambiguous && !settings_.planted.open_batch_under_next_epoch)
+        const bool stays_open = each->ambiguous && !settings_.planted.open_batch_under_next_epoch;
+        if (settings_.idempotent && stays_open)
             end(*each, {delivery_fate::unknown,
                         -1,
                         -1,

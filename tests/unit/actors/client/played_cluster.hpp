@@ -137,7 +137,6 @@ public:
                 return;
         }
     }
-
     /// The next request of that kind, of `link` if it is given.
     request take(kafka::api_key key, link_number link = 0) {
         for (auto at = requests.begin(); at != requests.end(); ++at)
@@ -177,13 +176,11 @@ public:
             entry.port = one.port;
         }
         said.controller_id = controller;
-        const auto wishes = asked.as<kafka::metadata_request>();
-        if (!wishes.topics)
-            for (const auto& [name, leaders] : topics)
-                describe(said, name);
-        else
-            for (const auto& wish : *wishes.topics)
-                describe(said, wish.name ? *wish.name : topics.begin()->first);
+        const auto wishes = asked.as<kafka::metadata_request>().topics;
+        for (const auto& [name, leaders] : wishes ? decltype(topics){} : topics)
+            describe(said, name);
+        for (const auto& wish : wishes.value_or(decltype(wishes)::value_type{}))
+            describe(said, wish.name ? *wish.name : topics.begin()->first);
         return said;
     }
     void tell_metadata() {

@@ -1,5 +1,5 @@
 #include "protocol/batch/record_reader.hpp"
-#include "protocol/model/planted_bugs.hpp"
+#include "protocol/model/planted_client_bugs.hpp"
 #include "tests/unit/actors/client/producer/produce_run.hpp"
 
 #include <gtest/gtest.h>
@@ -73,7 +73,7 @@ private:
 /// A producer through losses of all kinds, and what its reports say against the broker's logs.
 class lossy_run {
 public:
-    explicit lossy_run(bool planted_bugs::*bug)
+    explicit lossy_run(bool planted_client_bugs::*bug)
         : it_(keys{{"delivery.timeout.ms", "4000"}, {"request.timeout.ms", "3000"}}, bug) {}
 
     std::string fault() {
@@ -207,7 +207,7 @@ private:
     produce_run it_;
 };
 
-std::string fault_with(bool planted_bugs::*bug) {
+std::string fault_with(bool planted_client_bugs::*bug) {
     return lossy_run(bug).fault();
 }
 
@@ -216,23 +216,23 @@ TEST(producer_reports, agree_with_the_log_through_losses) {
 }
 
 TEST(producer_reports, is_found_cut_off_called_failed) {
-    EXPECT_EQ(fault_with(&planted_bugs::cut_off_called_failed), "i failed and is there");
+    EXPECT_EQ(fault_with(&planted_client_bugs::cut_off_called_failed), "i failed and is there");
 }
 
 TEST(producer_reports, is_found_repetition_renumbered) {
-    EXPECT_EQ(fault_with(&planted_bugs::repetition_renumbered), "d is there twice");
+    EXPECT_EQ(fault_with(&planted_client_bugs::repetition_renumbered), "d is there twice");
 }
 
 TEST(producer_reports, is_found_open_batch_under_next_epoch) {
-    EXPECT_EQ(fault_with(&planted_bugs::open_batch_under_next_epoch), "g is there twice");
+    EXPECT_EQ(fault_with(&planted_client_bugs::open_batch_under_next_epoch), "g is there twice");
 }
 
 TEST(producer_reports, is_found_late_report_forgotten) {
-    EXPECT_EQ(fault_with(&planted_bugs::late_report_forgotten), "i has 0 reports");
+    EXPECT_EQ(fault_with(&planted_client_bugs::late_report_forgotten), "i has 0 reports");
 }
 
 TEST(producer_reports, is_found_reports_share_an_offset) {
-    EXPECT_EQ(fault_with(&planted_bugs::reports_share_an_offset), "b is not at its offset");
+    EXPECT_EQ(fault_with(&planted_client_bugs::reports_share_an_offset), "b is not at its offset");
 }
 
 } // namespace

@@ -21,7 +21,7 @@ using keys = std::map<std::string, std::string>;
 
 /// A producer's machines on a cluster client whose brokers are played by hand.
 struct produce_run {
-    explicit produce_run(keys properties = {}, bool planted_bugs::*bug = nullptr)
+    explicit produce_run(keys properties = {}, bool planted_client_bugs::*bug = nullptr)
         : settings(read(std::move(properties), bug)), cluster(of_cluster(settings)),
           records(settings, runtime::random(5)), sender(settings, runtime::random(6)) {
         cluster.topics["t"] = {1, 1};
@@ -36,7 +36,7 @@ struct produce_run {
     std::vector<delivery_report> reports;
     std::vector<sender_effects::lost_sequence> sequences_lost;
 
-    static producer_settings read(keys properties, bool planted_bugs::*bug) {
+    static producer_settings read(keys properties, bool planted_client_bugs::*bug) {
         properties.try_emplace("bootstrap.servers", "one:9092");
         properties.try_emplace("linger.ms", "0");
         auto made = read_producer_settings(properties);
