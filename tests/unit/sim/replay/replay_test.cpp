@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace barnabas::sim {
 namespace {
 
@@ -44,6 +46,23 @@ TEST(scenario, what_is_stated_holds_for_every_seed_and_the_rest_is_drawn) {
     }
     EXPECT_NE(one.producers[0].interval_ns, other.producers[0].interval_ns);
     EXPECT_NE(one.producers[0].interval_ns, one.producers[1].interval_ns);
+}
+
+/// How many of the runs hold such a fault.
+std::size_t runs_with(fault_kind kind, const std::string& text) {
+    std::size_t runs = 0;
+    for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+        const auto faults = options_of(text, seed).faults.faults;
+        runs += std::any_of(faults.begin(), faults.end(), [&](const auto& one) { return one.kind == kind; });
+    }
+    return runs;
+}
+
+TEST(scenario, what_must_lose_nothing_draws_nothing_that_may) {
+    for (const auto kind : {fault_kind::empty_disk, fault_kind::old_image, fault_kind::empty_directory}) {
+        EXPECT_GT(runs_with(kind, "[broker]\nconfig.log.dirs = /data,/data1\n"), 0u);
+        EXPECT_EQ(runs_with(kind, "[broker]\nconfig.log.dirs = /data,/data1\n[faults]\nlossy = no\n"), 0u);
+    }
 }
 
 TEST(schedule, a_run_that_was_kept_happens_again_from_its_text) {
