@@ -67,19 +67,6 @@ std::vector<std::string> proven_files(const std::map<std::string, std::uint64_t>
     return found;
 }
 
-/// Whether anything would say that an empty log had batches: one of the indexes, where it is a segment's. A
-/// short segment of records without times has none.
-bool shows_if_emptied(const memory_disk& disk, const std::string& log) {
-    constexpr std::string_view suffix = ".log";
-    if (!log.ends_with(suffix))
-        return true;
-    const auto stem = log.substr(0, log.size() - suffix.size());
-    for (const auto* index : {".index", ".timeindex"})
-        if (const auto bytes = disk.content(stem + index); bytes && !bytes->empty())
-            return true;
-    return false;
-}
-
 } // namespace
 
 void fault_driver::fill_disk(const planned_fault& fault) {
@@ -231,8 +218,7 @@ void fault_driver::end_loan() {
         with_.on_foreign_disk(*lent.foreign);
 }
 
-/// One at a time. Half of them are empty; the others lose less than a batch's header, so that what is left
-/// never ends between two batches: nothing in Kafka's format would tell that from a gap of compaction.
+/// One at a time. Half of them are empty; of the others some lose less than a batch's header.
 void fault_driver::shorten_file(const planned_fault& fault) {
     if (loan_ || shortened_)
         return;
@@ -252,8 +238,10 @@ void fault_driver::shorten_file(const planned_fault& fault) {
         return;
     const std::string whole(reinterpret_cast<const char*>(bytes->data()), bytes->size());
     constexpr std::size_t lost_max = 60;
-    const bool empties = which.chance(1, 2) && shows_if_emptied(disk, path);
-    const auto lost = empties ? whole.size() : 1 + which.below(std::min(lost_max, whole.size() - 1));
+    const bool empties = which.chance(1, 2);
+    auto lost = empties ? whole.size() : 1 + which.below(std::min(lost_max, whole.size() - 1));
+    if (!empties && which.chance(1, 2))
+        lost = 1 + which.below(whole.size() - 1);
     shortened_ = {&fault, path, whole, whole.size() - lost};
     disk.rewrite(path, std::string_view(whole).substr(0, shortened_->kept));
     tell(path + " has " + std::to_string(shortened_->kept) + " of " + std::to_string(whole.size()) +
