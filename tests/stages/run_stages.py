@@ -74,7 +74,7 @@ STAGES = [
           lambda: scripts('tests/sim/determinism.py'), by_name_only=True),
     Stage('fuzz', 60, 3600, 'corpora of the fuzz targets replayed; --deep: fuzzing under the sanitizers',
           lambda: [own('fuzz.py')], lambda: [own('fuzz.py'), own('fuzz.py', '--deep')]),
-    Stage('clients', 540, 1200, 'a broker process with kcat, librdkafka, kafka-python and kafkajs',
+    Stage('clients', 780, 1200, 'a broker process with kcat, librdkafka, kafka-python and kafkajs',
           lambda: scripts('tests/clients/*_checks.py') + scripts('tests/clients/million_records.py')),
     Stage('bad-input', 120, 600, 'garbage, limits, full and read-only disks',
           lambda: scripts('tests/bad_input/*_checks.py')),
