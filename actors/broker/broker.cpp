@@ -257,6 +257,8 @@ void broker::on_room(const directory_room& room, effects::effects& out) {
     const bool was_short = short_of_room_.contains(room.path);
     if (room.is_short == was_short)
         return;
+    if (partitions_)
+        partitions_->set_short_of_room(room.path, room.is_short);
     const auto left = std::to_string(room.free_bytes) + " bytes are free in " + room.path;
     if (room.is_short) {
         short_of_room_.insert(room.path);

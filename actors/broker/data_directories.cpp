@@ -15,7 +15,6 @@ namespace barnabas {
 
 namespace {
 
-constexpr auto identity_file = "meta.properties";
 constexpr auto lock_file = ".lock";
 constexpr auto metadata_log_directory = "__cluster_metadata-0";
 /// Beside the metadata log's directory; text: `0`, the offset.

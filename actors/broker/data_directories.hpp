@@ -31,6 +31,9 @@ struct data_directory_options {
     planted_bugs planted{};
 };
 
+/// Whose a data directory is; every one that is used has it.
+inline constexpr const char* identity_file = "meta.properties";
+
 /// A partition's directory as it was found at start.
 struct stored_partition {
     std::string directory_name;

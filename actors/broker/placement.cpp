@@ -3,6 +3,7 @@
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas {
 
@@ -33,7 +34,8 @@ result<std::string> placement::choose(const std::string& preferred) const {
             continue;
         if (one.path == preferred)
             return preferred;
-        if (best == nullptr || one.count < best->count)
+        const auto rank = [](const place& of) { return std::pair(of.short_of_room, of.count); };
+        if (best == nullptr || rank(one) < rank(*best))
             best = &one;
     }
     if (best == nullptr)
@@ -62,6 +64,12 @@ bool placement::is_cordoned(const std::string& directory) const {
 bool placement::is_offline(const std::string& directory) const {
     return std::any_of(places_.begin(), places_.end(),
                        [&](const place& one) { return one.path == directory && one.offline; });
+}
+
+void placement::set_short_of_room(const std::string& directory, bool is_short) {
+    for (auto& one : places_)
+        if (one.path == directory)
+            one.short_of_room = is_short;
 }
 
 void placement::set_offline(const std::string& directory) {

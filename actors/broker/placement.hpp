@@ -19,7 +19,7 @@ public:
     explicit placement(const std::vector<data_directory>& directories);
 
     /// The place for a new partition: the usable directory with the fewest partitions that is not cordoned,
-    /// the first of equals; or `preferred`, if it is one of those. invalid_config when there is none.
+    /// the first of equals, one that is short of room only if all are; or `preferred`, if it is one of those. invalid_config when there is none.
     result<std::string> choose(const std::string& preferred = "") const;
     void added(const std::string& directory) { move_count(directory, 1); }
     void removed(const std::string& directory) { move_count(directory, -1); }
@@ -29,6 +29,8 @@ public:
     bool is_cordoned(const std::string& directory) const;
     bool is_offline(const std::string& directory) const;
     void set_offline(const std::string& directory);
+    /// It takes no records for now.
+    void set_short_of_room(const std::string& directory, bool is_short);
     /// A directory was offline at start, or was empty: what is missing may lie elsewhere.
     bool incomplete_at_start() const noexcept { return incomplete_at_start_; }
 
@@ -53,6 +55,7 @@ private:
         std::size_t count = 0;
         bool cordoned = false;
         bool offline = false;
+        bool short_of_room = false;
     };
     void move_count(const std::string& directory, int by);
 

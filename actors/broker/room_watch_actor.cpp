@@ -2,6 +2,7 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
+#include "actors/broker/small_files.hpp"
 #include "runtime/disk/directory_lane.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/node/spawn.hpp"
@@ -44,6 +45,17 @@ private:
         delayed_send(this, broker_limits::room_look_interval, room_due{});
     }
 
+    /// A disk that is unmounted or taken away does not fail: what is written goes into an empty mount point,
+    /// or into files without names, and is gone with the next start.
+    static void look_for(runtime::directory_gate& gate, runtime::file_system& files) {
+        const auto there = files.exists(join_path(gate.path(), identity_file));
+        if (there && !*there)
+            gate.shut(
+                {errc::not_found, join_path(gate.path(), identity_file) +
+                                      " is gone: the disk was unmounted, or the directory removed; nothing "
+                                      "more is written there. Bring it back and start again"});
+    }
+
     /// The look may say that there is room again before the broker hears of it: the gate decides.
     void look_at(const gate_ptr& gate) {
         auto& level = node_.metrics->gauge_of("data_directory_free_bytes",
@@ -53,6 +65,7 @@ private:
         node_.disk->submit(
             runtime::lane_in(gate->path(), runtime::stable_hash("room")), runtime::disk_job_kind::blocking,
             [gate, stays](runtime::file_system& files) {
+                look_for(*gate, files);
                 const auto room = files.room(gate->path());
                 if (room && !(stays && gate->is_short()))
                     gate->note_free(room->free);

@@ -324,7 +324,8 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
     // Below the log's start a segment has gone as it should. Anywhere else a client that heard that the
     // offset is out of range would go to an end of the log, past records that are there.
     const bool is_missing =
-        job.records.code() == errc::offset_out_of_range && job.from >= log_.log_start_offset();
+        job.records.code() == errc::not_found ||
+        (job.records.code() == errc::offset_out_of_range && job.from >= log_.log_start_offset());
     if (lost_ && !job.records)
         answer_read(reply, *lost_, &job);
     else if (BARNABAS_MARK_IF(is_missing, read_of_missing_segment))

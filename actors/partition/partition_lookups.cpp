@@ -89,8 +89,9 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     answer.high_watermark = job.upto;
     if (BARNABAS_MARK_IF(!job.found, find_failed)) {
         // A client that heard that an offset is out of range would go to an end of the log.
+        const bool is_missing = gone || job.found.code() == errc::not_found;
         answer.code =
-            BARNABAS_MARK_IF(gone, find_in_missing_segment) ? errc::storage_error : job.found.code();
+            BARNABAS_MARK_IF(is_missing, find_in_missing_segment) ? errc::storage_error : job.found.code();
         port_.report("find_failed", to_string(job.found.failure()));
     } else if (*job.found) {
         answer.offset = (*job.found)->offset;

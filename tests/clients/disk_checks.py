@@ -241,6 +241,25 @@ def directory_that_fails_while_serving_goes_offline_and_the_others_serve_on():
 
 
 @check
+def directory_that_is_taken_away_goes_offline_and_comes_back_whole():
+    with broker_with(2) as (broker, paths):
+        create(broker, 'two', 2)
+        for partition in range(2):
+            expect_stored(broker, 'two', [b'first'], partition)
+        gone = next(number for number in range(2) if directory_of('two', number, paths) == paths[1])
+        os.rename(paths[1], paths[1] + '-elsewhere')
+        line = broker.wait_for_line('data_directory_offline')
+        expect(paths[1] in line and 'is gone' in line, f'the line does not say which and why: {line}')
+        expect(all(produce(broker, 'two', [b'lost?'], gone, 2).values()), 'a record was taken where no disk is')
+        expect_stored(broker, 'two', [b'second'], 1 - gone)
+        expect(not os.path.exists(paths[1]), 'something was made where the disk had been')
+        broker.stop()
+        os.rename(paths[1] + '-elsewhere', paths[1])
+        broker.start()
+        expect_equal(values_of(broker, 'two', gone), [b'first'], 'what lay on the disk')
+
+
+@check
 def last_directory_that_fails_ends_the_broker_with_a_status_of_its_own():
     with broker_with(1) as (broker, paths):
         create(broker, 'one', 1, {'internal.segment.bytes': '16384'})

@@ -299,6 +299,19 @@ TEST(partition_set, of_two_directories_with_one_name_that_of_the_topic_is_opened
     EXPECT_FALSE(all<effects::open_partition>(out)[0].create);
 }
 
+TEST(partition_set, a_directory_without_room_takes_new_partitions_only_if_all_are_like_that) {
+    partition_set set(usual, directories_with());
+    set.set_short_of_room("/a", true);
+    for (const auto& one : all<effects::open_partition>(apply(set, image_of(5, {{"t", 1, 3}}))))
+        EXPECT_EQ(one.data_directory, "/b");
+    partition_set full(usual, directories_with({stored("old", 0, id_of(9))}));
+    for (const auto* path : {"/a", "/b"})
+        full.set_short_of_room(path, true);
+    const auto opened = all<effects::open_partition>(apply(full, image_of(5, {{"t", 1}})));
+    ASSERT_EQ(opened.size(), 1u);
+    EXPECT_EQ(opened[0].data_directory, "/b") << "where the fewest are";
+}
+
 TEST(partition_set, cordoned_directory_takes_no_new_partitions) {
     auto directories = directories_with();
     directories[0].cordoned = true;
