@@ -11,6 +11,7 @@
 #include "protocol/kafka/sync_group.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace barnabas::client {
@@ -253,10 +254,13 @@ slice group_member::assignment_for(std::size_t place, std::size_t members) const
     for (std::int32_t partition = 0; partition < options_.topic.partitions; ++partition)
         if (static_cast<std::size_t>(partition) % members == place)
             topic.partitions.push_back(partition);
-    given.user_data = slice::copy_of(std::to_string(generation_));
     kafka::wire_writer out;
     out.int16(0);
     given.encode(out, 0);
+    // Behind it, where consumers do not look: with user data, which assignors of their own add, a group does
+    // not go over to the consumer protocol.
+    const auto generation = std::to_string(generation_);
+    out.raw(std::as_bytes(std::span(generation)));
     return out.finish_contiguous();
 }
 

@@ -136,7 +136,7 @@ std::int32_t group_member::take_assignment(const slice& assignment) {
     for (const auto& topic : given->assigned_partitions)
         for (const auto partition : topic.partitions)
             owned_[partition] = 0;
-    const auto text = given->user_data ? given->user_data->text() : std::string_view();
+    const auto text = assignment.text().substr(in.position());
     std::int32_t made_for = -1;
     std::from_chars(text.data(), text.data() + text.size(), made_for);
     return made_for;

@@ -54,9 +54,15 @@ result<classic_subscription> decode_subscription(const slice& bytes, const metad
     return said;
 }
 
-partitions_by_topic decode_assignment(const slice& bytes, const metadata_image& topics) {
+result<partitions_by_topic> decode_assignment(const slice& bytes, const metadata_image& topics) {
+    if (bytes.empty())
+        return partitions_by_topic{};
     auto decoded = decode_newest<assignment>(bytes);
-    return decoded ? by_id(decoded->assigned_partitions, topics) : partitions_by_topic{};
+    if (!decoded)
+        return decoded.failure();
+    if (decoded->user_data && !decoded->user_data->empty())
+        return error{errc::unsupported_version, "an assignor of its own added something"};
+    return by_id(decoded->assigned_partitions, topics);
 }
 
 slice encode_assignment(const partitions_by_topic& assigned, const slice& said,

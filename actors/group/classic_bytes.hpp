@@ -26,8 +26,10 @@ result<std::vector<std::string>> decode_topics(const slice& bytes);
 /// malformed for bytes that are no subscription.
 result<classic_subscription> decode_subscription(const slice& bytes, const metadata_image& topics);
 
-/// Topics that are not there are left out; nothing for bytes that are no assignment.
-partitions_by_topic decode_assignment(const slice& bytes, const metadata_image& topics);
+/// Topics that are not there are left out; no bytes are no partitions, for a member that was never assigned.
+/// malformed for bytes that are no assignment, unsupported_version for one that says more than partitions:
+/// what an assignor of its own adds would be lost.
+result<partitions_by_topic> decode_assignment(const slice& bytes, const metadata_image& topics);
 /// For a member whose subscription is `subscription`, in the version of that.
 slice encode_assignment(const partitions_by_topic& assigned, const slice& subscription,
                         const metadata_image& topics);

@@ -46,6 +46,16 @@ join_request joining(const classic_handover::member& member) {
     return joined;
 }
 
+error stays_classic(const std::string& name, const std::string& why) {
+    return {errc::group_id_not_found, "Group " + name + " stays one of the classic protocol: " + why + "."};
+}
+
+error stays_classic(const std::string& name, errc code) {
+    return stays_classic(name, code == errc::unsupported_version
+                                   ? "an unsupported custom assignor is in use"
+                                   : "the embedded consumer protocol of a member is malformed");
+}
+
 } // namespace
 
 // ---- joining
@@ -251,21 +261,24 @@ void consumer_group::on_step_timer(const std::string& id, turn& now) {
 
 // ---- from one protocol to the other
 
-bool consumer_group::can_take_over(const classic_handover& from) const {
-    const auto can_take = [this](const classic_handover::member& member) {
+result<void> consumer_group::can_take_over(const classic_handover& from) const {
+    for (const auto& member : from.members) {
         if (member.protocols.empty())
-            return false;
+            return stays_classic(name_, errc::malformed);
         auto subscription = decode_subscription(member.protocols.front().metadata, *topics_);
         if (!subscription)
-            return false;
+            return stays_classic(name_, subscription.code());
+        // Whoever is taken for owning nothing goes on reading, beside the next owner.
+        const auto assigned = decode_assignment(member.assignment, *topics_);
+        if (!assigned)
+            return stays_classic(name_, assigned.code());
         const auto& id = member.who.member_id;
-        const bool fits = can_keep(id, said_by(joining(member), std::move(*subscription))) &&
-                          can_keep(id, decode_assignment(member.assignment, *topics_));
-        if (!fits)
+        if (!can_keep(id, said_by(joining(member), std::move(*subscription))) || !can_keep(id, *assigned)) {
             BARNABAS_MARK(upgrade_too_large);
-        return fits;
-    };
-    return std::all_of(from.members.begin(), from.members.end(), can_take);
+            return stays_classic(name_, "what a member says or has is longer than what can be kept");
+        }
+    }
+    return {};
 }
 
 void consumer_group::take_over(const classic_handover& from, turn& now) {
@@ -282,8 +295,9 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
     for (const auto& member : from.members) {
         const auto& id = member.who.member_id;
         auto assigned = decode_assignment(member.assignment, *topics_);
-        write(target_record{name_, id, assigned}, now);
-        current_assignment has{epoch, epoch, member_state::stable, std::move(assigned), {}};
+        BARNABAS_ASSERT(assigned.has_value());
+        write(target_record{name_, id, *assigned}, now);
+        current_assignment has{epoch, epoch, member_state::stable, std::move(*assigned), {}};
         write(current_record{name_, id, std::move(has)}, now);
         touch(id, members_.find(id)->second, now.now);
     }

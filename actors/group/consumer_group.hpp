@@ -57,8 +57,9 @@ public:
     errc on_classic_heartbeat(const heartbeat_request& request, turn& now);
     errc on_classic_leave(const member_name& who, turn& now);
     /// Whether all members of a classic group say what they want in the way of consumers, and in no more
-    /// words than can be kept.
-    bool can_take_over(const classic_handover& from) const;
+    /// words than can be kept, and nothing of what they were assigned would be lost. Code:
+    /// group_id_not_found, with a sentence for people.
+    result<void> can_take_over(const classic_handover& from) const;
     /// A classic group that can be taken over, or has no members, goes on as this one, which is new.
     void take_over(const classic_handover& from, turn& now);
     /// All its members speak the classic protocol.

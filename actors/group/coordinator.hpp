@@ -86,8 +86,8 @@ private:
                 turn& now);
     consumer_heartbeat_response heartbeat(const consumer_heartbeat_request& request, const std::string& name,
                                           turn& now);
-    bool make_way_for_consumers(const std::string& name, turn& now);
-    bool upgrade(const std::string& name, classic_group& classic, turn& now);
+    result<void> make_way_for_consumers(const std::string& name, turn& now);
+    result<void> upgrade(const std::string& name, classic_group& classic, turn& now);
     void hand_over(const std::string& name, const classic_handover& from, turn& now);
     void downgrade_if_due(const std::string& name, turn& now);
     bool make_way_for_classic(const std::string& name, turn& now);

@@ -20,6 +20,10 @@ Response refused(errc code, std::string detail) {
     return response;
 }
 
+error no_consumer_group(const std::string& name) {
+    return {errc::group_id_not_found, "Group " + name + " is no group of the consumer protocol."};
+}
+
 bool allows_upgrade(migration_policy policy) {
     return policy == migration_policy::upgrade || policy == migration_policy::bidirectional;
 }
@@ -71,9 +75,13 @@ consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_requ
                                           classic_group_full_for_consumers))
         return refused<response>(errc::group_max_size_reached,
                                  "The group has as many members as it may have.");
-    if (!is_there && (request.epoch != joining_epoch || !make_way_for_consumers(name, now)))
-        return refused<response>(errc::group_id_not_found,
-                                 "Group " + name + " is no group of the consumer protocol.");
+    if (!is_there && request.epoch != joining_epoch) {
+        const auto why = no_consumer_group(name);
+        return refused<response>(why.code, why.detail);
+    }
+    if (!is_there)
+        if (auto way = make_way_for_consumers(name, now); !way)
+            return refused<response>(way.code(), way.failure().detail);
     auto drawn = request.who.member_id.empty() ? to_string(draw_uuid()) : std::string();
     // Making way may have taken the name's entry away.
     if (!is_there)
@@ -91,29 +99,29 @@ consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_requ
 
 /// A classic group without members gives its name away; its offsets stay. One with members goes over with
 /// them, or else keeps it.
-bool coordinator::make_way_for_consumers(const std::string& name, turn& now) {
+result<void> coordinator::make_way_for_consumers(const std::string& name, turn& now) {
     auto* classic = find_classic(name);
     if (classic == nullptr)
-        return true;
+        return {};
     if (!classic->is_empty())
         return upgrade(name, *classic, now);
     BARNABAS_MARK(empty_classic_group_became_consumer_group);
     hand_over(name, classic->handover(), now);
-    return true;
+    return {};
 }
 
-bool coordinator::upgrade(const std::string& name, classic_group& classic, turn& now) {
-    if (!allows_upgrade(options_.consumer.migration))
-        return false;
+result<void> coordinator::upgrade(const std::string& name, classic_group& classic, turn& now) {
     const auto most = static_cast<std::size_t>(options_.consumer.members_max);
     const auto handover = classic.handover();
-    if (classic.protocol_type() != consumer_type || classic.member_count() > most ||
-        !consumer_group(name, {options_, timers_, topics_}).can_take_over(handover))
-        return false;
+    if (!allows_upgrade(options_.consumer.migration) || classic.protocol_type() != consumer_type ||
+        classic.member_count() > most)
+        return no_consumer_group(name);
+    if (auto can = consumer_group(name, {options_, timers_, topics_}).can_take_over(handover); !can)
+        return can.failure();
     BARNABAS_MARK(classic_group_became_consumer_group);
     classic.turn_away(now);
     hand_over(name, handover, now);
-    return true;
+    return {};
 }
 
 /// Epochs go on where generations ended, also when nobody is left: what a member of before says is old.

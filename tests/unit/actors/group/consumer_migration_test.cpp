@@ -9,6 +9,9 @@ class consumer_migration_test : public testing::Test {
 protected:
     /// A stable classic group of one.
     old_consumer classic_group(std::optional<std::string> instance = {}) {
+        return classic_group_with(world->assignment({0, 1, 2, 3}), std::move(instance));
+    }
+    old_consumer classic_group_with(const slice& assignment, std::optional<std::string> instance = {}) {
         old_consumer one;
         one.instance = std::move(instance);
         const auto ticket = world->ask(world->joining(one));
@@ -16,7 +19,7 @@ protected:
         const auto told = world->joined(ticket);
         one.id = told.member_id;
         one.generation = told.generation.get();
-        world->synced(one.id, told.generation, {{one.id, world->assignment({0, 1, 2, 3})}});
+        world->synced(one.id, told.generation, {{one.id, assignment}});
         one.owned["t"] = {0, 1, 2, 3};
         return one;
     }
@@ -229,6 +232,37 @@ TEST_F(consumer_migration_test, a_group_that_is_none_of_consumers_is_not_upgrade
     // Its subscription is no subscription.
     EXPECT_EQ(world->beat(fresh).code, errc::group_id_not_found);
     EXPECT_EQ(world->describe().state, "Stable");
+}
+
+/// Who is taken for owning nothing goes on reading, beside the next owner.
+TEST_F(consumer_migration_test, a_group_whose_assignments_say_more_than_partitions_stays_classic) {
+    struct {
+        slice assignment;
+        std::string why;
+    } const cases[] = {
+        {world->assignment({0, 1, 2, 3}, "mine"), "custom assignor"},
+        {slice::copy_of("mine"), "malformed"},
+        {slice::copy_of(world->assignment({0, 1, 2, 3}).text().substr(0, 9)), "malformed"},
+    };
+    for (const auto& one : cases) {
+        use(migration_policy::bidirectional);
+        const auto old = classic_group_with(one.assignment);
+        const auto records = world->log.size();
+        consumer fresh;
+        fresh.id = "new";
+        const auto told = world->beat(fresh);
+        EXPECT_EQ(told.code, errc::group_id_not_found);
+        EXPECT_NE(told.detail.find(one.why), std::string::npos) << told.detail;
+        EXPECT_EQ(world->beat(old), errc::ok);
+        EXPECT_EQ(world->describe().state, "Stable");
+        EXPECT_EQ(world->log.size(), records);
+    }
+}
+
+TEST_F(consumer_migration_test, a_member_that_was_assigned_nothing_goes_over) {
+    auto old = classic_group_with({});
+    EXPECT_EQ(world->joined_as("new").epoch, 2);
+    EXPECT_EQ(world->shown().members.size(), 2u);
 }
 
 TEST_F(consumer_migration_test, who_waits_in_a_rebalance_is_told_to_join_again) {

@@ -32,9 +32,11 @@ public:
         said.encode(out, 1);
         return out.finish_contiguous();
     }
-    static slice assignment(std::vector<std::int32_t> indexes) {
+    static slice assignment(std::vector<std::int32_t> indexes, const std::string& added = {}) {
         kafka::consumer_protocol_assignment given;
         given.assigned_partitions.push_back({"t", std::move(indexes)});
+        if (!added.empty())
+            given.user_data = slice::copy_of(added);
         kafka::wire_writer out;
         out.int16(1);
         given.encode(out, 1);
