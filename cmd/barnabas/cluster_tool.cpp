@@ -80,14 +80,35 @@ result<topic_pattern> topic_pattern::parse(std::string_view text) {
         pattern.erase(0, 1);
     while (!pattern.empty() && (pattern.back() == '"' || pattern.back() == '\''))
         pattern.pop_back();
-    auto matcher = std::make_shared<const RE2>(pattern.empty() ? ".*" : pattern, RE2::Quiet);
+    // Never all of them: who asks a shell for an unset name deletes nothing by it.
+    if (pattern.find_first_not_of("|\t\r\n") == std::string::npos)
+        return error{errc::invalid_request, "'" + std::string(text) +
+                                                "' names no topic: give a name, a list with commas or a "
+                                                "regular expression (.* is all topics)"};
+    auto matcher = std::make_shared<const RE2>(pattern, RE2::Quiet);
     if (!matcher->ok())
         return error{errc::invalid_request, std::string(text) + " is an invalid regex."};
     return topic_pattern(std::move(matcher));
 }
 
+topic_pattern topic_pattern::all() {
+    return topic_pattern(std::make_shared<const RE2>(".*", RE2::Quiet));
+}
+
 bool topic_pattern::matches(const std::string& topic) const {
     return RE2::FullMatch(topic, *matcher_);
+}
+
+bool topic_pattern::is_named(std::string_view topic) const {
+    std::string_view rest = matcher_->pattern();
+    while (true) {
+        const auto end = rest.find('|');
+        if (rest.substr(0, end) == topic)
+            return true;
+        if (end == std::string_view::npos)
+            return false;
+        rest.remove_prefix(end + 1);
+    }
 }
 
 std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,

@@ -38,9 +38,12 @@ result<client::cluster_admin> connect_tool(const client::properties& keys);
 /// Topics as Kafka's tools let one name several: a regular expression, in which commas stand for "or".
 class topic_pattern {
 public:
-    /// An empty text lets every topic through. The error is Kafka's.
+    /// A blank text is refused. The error about a broken expression is Kafka's.
     static result<topic_pattern> parse(std::string_view text);
+    static topic_pattern all();
     bool matches(const std::string& topic) const;
+    /// One of the names between the commas is just this.
+    bool is_named(std::string_view topic) const;
 
 private:
     explicit topic_pattern(std::shared_ptr<const re2::RE2> matcher) : matcher_(std::move(matcher)) {}

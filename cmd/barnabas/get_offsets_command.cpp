@@ -83,7 +83,7 @@ struct partition_rule {
 /// "orders", "orders:3", "orders:0-3", "orders:2-", ":-4".
 result<partition_rule> parse_rule(const std::string& text) {
     const auto colon = text.find(':');
-    auto topics = topic_pattern::parse(text.substr(0, colon));
+    auto topics = colon == 0 ? topic_pattern::all() : topic_pattern::parse(text.substr(0, colon));
     if (!topics)
         return topics.failure();
     partition_rule rule{std::move(*topics)};
@@ -116,7 +116,8 @@ result<std::vector<partition_rule>> rules_of(const cli::parsed_options& options)
         }
         return rules;
     }
-    auto topics = topic_pattern::parse(options.value("topic").value_or(""));
+    const auto pattern = options.value("topic");
+    auto topics = pattern ? topic_pattern::parse(*pattern) : topic_pattern::all();
     if (!topics)
         return topics.failure();
     const auto numbers = options.value("partitions");

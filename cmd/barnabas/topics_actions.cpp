@@ -1,9 +1,11 @@
 #include "cmd/barnabas/cluster_tool.hpp"
+#include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/topics_command.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 namespace barnabas::topics {
 
@@ -23,7 +25,7 @@ result<std::vector<client::topic_listing>> wanted_topics(const admin& calls,
                                                          const cli::parsed_options& options) {
     const auto pattern = options.value("topic");
     const auto id = options.value("topic-id");
-    const auto names = topic_pattern::parse(pattern.value_or(""));
+    const auto names = pattern ? topic_pattern::parse(*pattern) : topic_pattern::all();
     if (!names)
         return names.failure();
     if (id && !parse_uuid(*id))
@@ -40,11 +42,32 @@ result<std::vector<client::topic_listing>> wanted_topics(const admin& calls,
     return all;
 }
 
+/// A pattern that happens to fit the cluster's own topics is not meant for them: only their name is.
+result<void> leave_internal(std::vector<client::topic_listing>& found, const cli::parsed_options& options) {
+    const auto names = topic_pattern::parse(options.value("topic").value_or(""));
+    std::string left;
+    std::erase_if(found, [&](const client::topic_listing& one) {
+        if (!one.is_internal || (names && names->is_named(one.name)))
+            return false;
+        left += (left.empty() ? "" : ", ") + one.name;
+        return true;
+    });
+    const auto why = left + " is internal to the cluster; only its own name as --topic stands for it";
+    if (!left.empty() && found.empty())
+        return wrong(why);
+    if (!left.empty())
+        std::fprintf(stderr, "%s topics: left alone: %s\n", program_name, why.c_str());
+    return {};
+}
+
 /// The same; nobody matching is an error unless --if-exists is given.
 result<std::vector<std::string>> existing_topics(const admin& calls, const cli::parsed_options& options) {
-    const auto found = wanted_topics(calls, options);
+    auto found = wanted_topics(calls, options);
     if (!found)
         return found.failure();
+    if (options.has("delete") || options.has("alter"))
+        if (const auto left = leave_internal(*found, options); !left)
+            return left.failure();
     const bool required = !options.has("if-exists");
     if (found->empty() && required && options.has("topic-id"))
         return error{errc::unknown_topic_id,

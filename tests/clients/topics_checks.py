@@ -209,6 +209,42 @@ def internal_topics_are_shown_unless_excluded():
 
 
 @check
+def a_blank_name_stands_for_no_topic():
+    with Broker() as one:
+        good('--create', '--topic', 'kept', server=one.bootstrap)
+        run(['kcat', '-b', one.bootstrap, '-P', '-t', 'kept'], data=b'x\n')
+        run(['kcat', '-b', one.bootstrap, '-G', 'g', '-c', '1', '-X', 'auto.offset.reset=earliest', 'kept'])
+        for blank in ('', ' ', ',', "''", '\t'):
+            for action in (['--delete'], ['--delete', '--if-exists'], ['--describe'], ['--list'], ['--alter', '--partitions', '99']):
+                status, said, complaints = tool(*action, '--topic', blank, server=one.bootstrap)
+                expect_equal((status, complaints), (1, ''), f'{action} of {blank!r}')
+                expect(said.startswith(f"{FAILED}'{blank}' names no topic: "), f'{action} of {blank!r}: {said}')
+        expect_equal(good('--list', server=one.bootstrap), '__consumer_offsets\nkept\n', 'what is left')
+
+
+@check
+def patterns_leave_internal_topics_alone():
+    with Broker() as one:
+        for name in ('kept', '__consumer_things'):
+            good('--create', '--topic', name, server=one.bootstrap)
+        run(['kcat', '-b', one.bootstrap, '-P', '-t', 'kept'], data=b'x\n')
+        run(['kcat', '-b', one.bootstrap, '-G', 'g', '-c', '1', '-X', 'auto.offset.reset=earliest', 'kept'])
+        status, said, _ = tool('--delete', '--topic', '__consumer_off.*', server=one.bootstrap)
+        expect_equal(status, 1, 'status of a pattern that fits only an internal topic')
+        expect(said.startswith(FAILED + '__consumer_offsets is internal to the cluster; '), said)
+        status, said, complaints = tool('--delete', '--topic', '__consumer.*', server=one.bootstrap)
+        expect_equal((status, said), (0, ''), 'status and output of a pattern that fits others too')
+        expect('left alone: __consumer_offsets is internal' in complaints, complaints)
+        expect_equal(good('--list', server=one.bootstrap), '__consumer_offsets\nkept\n', 'what is left')
+        status, _, complaints = tool('--alter', '--partitions', '60', '--topic', '.*', server=one.bootstrap)
+        expect_equal(status, 0, 'status of --alter')
+        expect('left alone: __consumer_offsets is internal' in complaints, complaints)
+        expect('PartitionCount: 50\t' in good('--describe', '--topic', '__consumer_offsets', server=one.bootstrap), 'enlarged')
+        good('--delete', '--topic', '__consumer_offsets,kept', server=one.bootstrap)
+        expect_equal(good('--list', server=one.bootstrap), '\n', 'by their names')
+
+
+@check
 def speaks_json():
     made = json.loads(good('--create', '--topic', 'json_one', '--partitions', '2', '--output', 'json'))['created']
     expect_equal((made['name'], made['partitions'], made['replicationFactor']), ('json_one', 2, 1), 'created')
