@@ -42,6 +42,7 @@ struct record_consumer_options {
 /// | code | meaning |
 /// |---|---|
 /// | `invalid_request` | not now: the sentence says why |
+/// | `invalid_topic`, `topic_authorization_failed` | of `poll`: a topic that was asked for by such a name |
 /// | `offset_out_of_range` | no position, or one outside of the log, and auto.offset.reset is none: seek |
 /// | `corrupt_message`, `invalid_record`, ... | the batch at the position is damaged: seek past it |
 /// | `rebalance_in_progress`, `illegal_generation`, `unknown_member_id` | a commit came too late: see below |

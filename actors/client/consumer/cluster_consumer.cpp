@@ -3,6 +3,7 @@
 #include "actors/client/consumer/group_membership.hpp"
 #include "actors/client/consumer/heartbeat_membership.hpp"
 #include "actors/client/consumer/limits.hpp"
+#include "actors/client/topic_name_rule.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +19,14 @@ error refused(std::string why) {
 
 error not_read(const partition_name& name) {
     return refused(name.topic + "-" + std::to_string(name.partition) + " is not assigned to this consumer");
+}
+
+/// Of the first that is no name of a topic.
+std::optional<error> fault_among(const std::set<std::string>& names) {
+    for (const auto& name : names)
+        if (auto fault = topic_name_fault(name))
+            return fault;
+    return std::nullopt;
 }
 
 std::unique_ptr<membership> made_membership(const consumer_settings& settings, const consumer_ports& ports,
@@ -40,6 +49,10 @@ result<void> cluster_consumer::assign(const std::set<partition_name>& partitions
     if (mode_ == mode::group)
         return refused("the consumer is subscribed; unsubscribe before partitions are assigned by hand");
     mode_ = partitions.empty() ? mode::nothing : mode::by_hand;
+    std::set<std::string> names;
+    for (const auto& one : partitions)
+        names.insert(one.topic);
+    name_fault_ = fault_among(names);
     for (const auto& name : fetcher_.partitions())
         if (!partitions.contains(name)) {
             fetcher_.remove(name);
@@ -67,6 +80,7 @@ result<void> cluster_consumer::subscribe(wanted_topics wanted) {
             return taken;
     mode_ = mode::group;
     wanted_ = std::move(wanted);
+    name_fault_ = fault_among(wanted_.names);
     view_not_before_ = {};
     if (wanted_.pattern)
         pattern_applied_ = false;
@@ -86,6 +100,8 @@ void cluster_consumer::unsubscribe() {
     without_beginning_.clear();
     last_committed_.clear();
     wanted_ = {};
+    name_fault_.reset();
+    failure_.reset();
     mode_ = mode::nothing;
     handover_ = handover::none;
     change_told_ = false;
@@ -98,6 +114,8 @@ void cluster_consumer::poll(monotonic_ns until, monotonic_ns now, on_polled done
         return done(refused("a poll is under way"));
     if (mode_ == mode::nothing)
         return done(refused("the consumer has neither a subscription nor partitions"));
+    if (name_fault_)
+        return done(*name_fault_);
     if (std::exchange(change_told_, false)) {
         handover_ = handover::none;
         membership_->change_handled();

@@ -97,6 +97,7 @@ private:
     kafka::metadata_request view_question() const;
     void hear_view(result<kafka::metadata_response> said, monotonic_ns asked_at, monotonic_ns now);
     void apply_pattern(const kafka::metadata_response& said);
+    bool is_read(const std::string& topic) const;
     bool lacks_view(monotonic_ns now);
     void follow_membership();
     void find_beginnings(monotonic_ns now);
@@ -137,6 +138,8 @@ private:
     /// Of the change that is to be told: not yet, under way, done.
     enum class handover { none, committing, done } handover_ = handover::none;
     std::optional<error> failure_;
+    /// A name that was asked for and that no topic can have: no poll succeeds until another is asked for.
+    std::optional<error> name_fault_;
     bool closed_ = false;
 
     bool asking_view_ = false;

@@ -1,5 +1,6 @@
 #include "actors/client/consumer/cluster_consumer.hpp"
 
+#include "actors/client/cluster/call.hpp"
 #include "actors/client/drawn_pause.hpp"
 #include "actors/client/retry_rules.hpp"
 
@@ -113,6 +114,11 @@ void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotoni
         if (!topic.name)
             continue;
         const error_code code{topic.error_code};
+        const bool refused =
+            code == error_code::invalid_topic_exception || code == error_code::topic_authorization_failed;
+        if (refused && is_read(*topic.name))
+            failure_ = error{errc_of(code), "topic '" + *topic.name + "': the cluster answered " +
+                                                std::string(kafka::name_of(code))};
         auto& told = told_topics_[*topic.name];
         if (code != error_code::none && code != told && !wanted_.pattern)
             on_trouble_("topic '" + *topic.name + "': the cluster answered " +
@@ -123,6 +129,14 @@ void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotoni
         apply_pattern(*said);
     fetcher_.on_view(now);
     membership_->on_view();
+}
+
+/// By name: what a pattern means, or another member of the group reads, is no mistake of this program.
+bool cluster_consumer::is_read(const std::string& topic) const {
+    const auto& by_hand = fetcher_.partitions();
+    return wanted_.names.contains(topic) ||
+           (mode_ == mode::by_hand &&
+            std::any_of(by_hand.begin(), by_hand.end(), [&](const auto& one) { return one.topic == topic; }));
 }
 
 void cluster_consumer::apply_pattern(const kafka::metadata_response& said) {

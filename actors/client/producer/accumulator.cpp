@@ -1,6 +1,7 @@
 #include "actors/client/producer/accumulator.hpp"
 
 #include "actors/client/client_session.hpp"
+#include "actors/client/topic_name_rule.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -30,7 +31,12 @@ record_accumulator::appended record_accumulator::append(const producer_record& r
     const auto bytes = batch_bytes_of(record);
     if (auto fault = find_fault(record, bytes))
         return {verdict::refused, false, std::move(*fault)};
-    auto& topic = topic_of(record.topic);
+    // One that is known has a good name.
+    const auto known = topics_.find(record.topic);
+    if (known == topics_.end())
+        if (auto fault = topic_name_fault(record.topic))
+            return {verdict::refused, false, std::move(*fault)};
+    auto& topic = known == topics_.end() ? topic_of(record.topic) : *known;
     topic.second.used_at = now;
     if (topic.second.count == 0)
         return put_aside(topic, record, call, {now, wall, bytes, 0});
@@ -205,6 +211,19 @@ void record_accumulator::on_topic(const std::string& name, const std::vector<boo
         if (done.what == verdict::full)
             why.detail = "the buffer (buffer.memory) was full when the topic became known";
         dropped.push_back({name, std::move(one.call), std::move(why)});
+    }
+}
+
+void record_accumulator::on_refused(const std::string& name, const error& why,
+                                    std::vector<dropped_record>& dropped) {
+    const auto found = unknown_.find(name);
+    if (found == unknown_.end())
+        return;
+    auto waiting = std::exchange(found->second->second.waiting, {});
+    unknown_.erase(found);
+    for (auto& one : waiting) {
+        charged_ -= one.at.bytes;
+        dropped.push_back({name, std::move(one.call), why});
     }
 }
 

@@ -54,6 +54,9 @@ public:
     void on_topic(const std::string& name, const std::vector<bool>& leaders,
                   std::vector<dropped_record>& dropped);
 
+    /// The cluster will not have this topic, or not for this client: what waits for it is dropped.
+    void on_refused(const std::string& name, const error& why, std::vector<dropped_record>& dropped);
+
     /// Forgets topics that had no record for metadata.max.idle.ms and have none here.
     void forget_idle(monotonic_ns now);
     bool knows(std::string_view topic) const { return topics_.contains(topic); }

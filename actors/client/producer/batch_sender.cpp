@@ -63,6 +63,9 @@ void batch_sender::put_into_line(std::unique_ptr<producer_batch> batch) {
 
 /// Tells the accumulator of new facts, and asks for the topics that it waits for.
 void batch_sender::take_topics(record_accumulator& from, monotonic_ns now, sender_effects& out) {
+    for (auto& [name, topic] : topics_)
+        if (std::exchange(topic.refused, false))
+            from.on_refused(name, *topic.last, out.dropped);
     const auto wanted = from.topics_wanted();
     for (const auto& name : wanted) {
         auto& topic = topics_[name];

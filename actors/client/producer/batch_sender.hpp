@@ -135,6 +135,8 @@ private:
         std::int32_t needed = 0;
         /// The accumulator has not heard of it yet.
         bool fresh = false;
+        /// To be asked for no more, and the accumulator has not heard of it yet.
+        bool refused = false;
         std::uint32_t attempts = 0;
         monotonic_ns not_before{};
         monotonic_ns asked_at{};

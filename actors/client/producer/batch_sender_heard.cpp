@@ -29,6 +29,11 @@ bool passes(errc code) {
     }
 }
 
+/// No patience helps.
+bool refuses_topic(errc code) {
+    return code == errc::invalid_topic || code == errc::topic_authorization_failed;
+}
+
 /// Somebody else leads, or the topic is another one.
 bool is_about_the_topic(error_code code) {
     switch (code) {
@@ -59,6 +64,7 @@ void batch_sender::want_leader(const place_view& where) {
 void batch_sender::on_topic(const std::string& name, const result<topic_facts>& said, monotonic_ns now) {
     auto& topic = topics_[name];
     topic.asking = false;
+    topic.refused = !said && refuses_topic(said.code());
     if (said && !said->leaders.empty()) {
         const auto& leaders = said->leaders;
         const bool all_led = std::none_of(leaders.begin(), leaders.end(), [](auto one) { return one < 0; });

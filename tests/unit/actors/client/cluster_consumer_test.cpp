@@ -80,6 +80,41 @@ TEST(cluster_consumer, compressed_batches_are_unpacked) {
     }
 }
 
+TEST(cluster_consumer, a_name_that_no_topic_can_have_fails_every_poll_until_another_is_asked_for) {
+    consumer_world it(keys{{"group.id", "g"}});
+    it.assign({{"bad topic", 0}});
+    for (int i = 0; i < 2; ++i) {
+        it.poll();
+        EXPECT_EQ(it.failure(), errc::invalid_topic);
+    }
+    it.consumer.unsubscribe();
+    wanted_topics wanted;
+    wanted.names = {"t", std::string(260, 'a')};
+    ASSERT_TRUE(it.consumer.subscribe(wanted).has_value());
+    it.poll();
+    EXPECT_EQ(it.failure(), errc::invalid_topic);
+    it.consumer.unsubscribe();
+    it.assign({t0});
+    it.poll();
+    EXPECT_FALSE(it.polled.has_value());
+}
+
+TEST(cluster_consumer, a_topic_that_the_cluster_refuses_fails_the_poll) {
+    const std::vector<std::pair<error_code, errc>> cases{
+        {error_code::invalid_topic_exception, errc::invalid_topic},
+        {error_code::topic_authorization_failed, errc::topic_authorization_failed}};
+    for (const auto& [answered, told] : cases) {
+        consumer_world it;
+        it.cluster.refusals["t"] = answered;
+        it.assign({t0});
+        it.poll();
+        it.introduce();
+        EXPECT_EQ(it.failure(), told);
+        ASSERT_TRUE(it.polled.has_value());
+        EXPECT_NE(it.polled->failure().detail.find("topic 't'"), std::string::npos);
+    }
+}
+
 TEST(cluster_consumer, a_poll_without_records_ends_in_time) {
     consumer_world it;
     begun(it);

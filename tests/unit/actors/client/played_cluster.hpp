@@ -71,6 +71,8 @@ public:
     std::int32_t leader_epoch = 1;
     /// The first byte of their ids; the others are zero. All zero: a cluster that knows no ids yet.
     std::uint8_t topic_id_byte = 7;
+    /// Topics that questions get this for.
+    std::map<std::string, kafka::error_code> refusals;
     /// The versions that brokers serve of every api.
     std::int16_t served_up_to = 99;
 
@@ -196,6 +198,10 @@ private:
     void describe(kafka::metadata_response& said, const std::string& name) const {
         auto& entry = said.topics.emplace_back();
         entry.name = name;
+        if (const auto refused = refusals.find(name); refused != refusals.end()) {
+            entry.error_code = kafka::wire_value(refused->second);
+            return;
+        }
         const auto found = topics.find(name);
         if (found == topics.end()) {
             entry.error_code = kafka::wire_value(kafka::error_code::unknown_topic_or_partition);

@@ -102,6 +102,24 @@ TEST(accumulator, a_record_that_never_fits_is_refused) {
     EXPECT_EQ(it.records.charged(), 0u);
 }
 
+TEST(accumulator, a_name_that_no_topic_can_have_is_refused_at_once) {
+    for (const std::string& name : {std::string(""), std::string("bad topic"), std::string("."),
+                                    std::string(".."), std::string(250, 'a'), std::string("t\u00e9")}) {
+        accumulator_run it;
+        delivery_callback call;
+        const auto done = it.records.append({name, {}, "v"}, call, it.now, timestamp_ms(1));
+        EXPECT_EQ(done.what, verdict::refused) << name;
+        EXPECT_EQ(done.why.code, errc::invalid_topic) << name;
+        EXPECT_TRUE(it.records.topics_wanted().empty());
+    }
+    for (const std::string& name : {std::string("..."), std::string(249, 'a'), std::string("A.b_c-9")}) {
+        accumulator_run it;
+        delivery_callback call;
+        EXPECT_EQ(it.records.append({name, {}, "v"}, call, it.now, timestamp_ms(1)).what, verdict::taken)
+            << name;
+    }
+}
+
 TEST(accumulator, records_without_a_key_fill_one_batch_after_the_other) {
     auto settings = small();
     settings.buffer_bytes = 1'000'000;

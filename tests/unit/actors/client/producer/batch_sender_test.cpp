@@ -322,6 +322,33 @@ TEST(batch_sender, a_topic_that_is_not_there_says_so) {
                                         "answered UNKNOWN_TOPIC_OR_PARTITION");
 }
 
+TEST(batch_sender, a_topic_that_the_cluster_refuses_is_not_waited_for) {
+    const std::vector<std::pair<error_code, errc>> cases{
+        {error_code::invalid_topic_exception, errc::invalid_topic},
+        {error_code::topic_authorization_failed, errc::topic_authorization_failed}};
+    for (const auto& [answered, told] : cases) {
+        produce_run it;
+        it.cluster.refusals["t"] = answered;
+        it.send("a");
+        it.send("b");
+        it.cluster.connect("one:9092");
+        it.tell_topic();
+        ASSERT_EQ(it.reports.size(), 2u);
+        EXPECT_EQ(it.reports[0].why.code, told);
+        EXPECT_EQ(it.reports[1].fate, delivery_fate::failed);
+        EXPECT_TRUE(it.records.empty());
+        EXPECT_EQ(it.records.charged(), 0u);
+        EXPECT_EQ(it.sender.metrics().record_errors, 2u);
+        // It is nobody's for ever: the next record asks again.
+        it.cluster.refusals.clear();
+        it.send("c");
+        it.come_up_again();
+        it.answer(it.take_produce(), 3);
+        ASSERT_EQ(it.reports.size(), 3u);
+        EXPECT_TRUE(it.reports[2].ok()) << it.reports[2].why.detail;
+    }
+}
+
 TEST(batch_sender, a_broker_that_does_not_answer_leaves_it_open_and_the_next_goes_under_a_new_epoch) {
     produce_run it(keys{{"delivery.timeout.ms", "3000"}, {"request.timeout.ms", "2000"}});
     it.send("a");

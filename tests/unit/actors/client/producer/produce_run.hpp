@@ -99,6 +99,11 @@ struct produce_run {
             tell_id(7000);
         tell_topic();
     }
+    /// The same with the connection there and the first question for facts answered.
+    void come_up_again() {
+        tell_id(7000);
+        tell_topics();
+    }
     /// Its first record is written at offset 0 of partition 0.
     void open_up() {
         send("first");
