@@ -33,6 +33,7 @@ private:
     result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
     result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
     void confirm_last(segment_reader& segment, file_position at, std::span<const std::byte> bytes);
+    bool is_cut_short(const slice& bytes) const;
     bool is_strange(const batch::batch_header& header, bool first, log_offset next) const;
     bool is_of_strange_epoch(const batch::batch_header& header) const;
     bool is_sound(const batch::batch_header& header, std::span<const std::byte> bytes, log_offset next) const;
@@ -130,12 +131,16 @@ result<std::optional<file_position>> read_run::confirm_start(segment_reader& seg
 
 result<slice> read_run::read_range(segment_reader& segment, file_position from) {
     const auto left = segment.size() - std::min(segment.size(), from.get());
-    auto bytes = read_bytes(segment, from, std::min<std::uint64_t>(job_.max_bytes, left));
+    const auto wanted = std::min<std::uint64_t>(job_.max_bytes, left);
+    auto bytes = read_bytes(segment, from, wanted);
     if (!bytes)
         return bytes.failure();
     auto whole = whole_batches(segment, from, *bytes);
     if (!whole)
         return whole.failure();
+    const bool is_limited = bytes->size() == wanted && wanted < left;
+    if (*whole == 0 && !is_limited && BARNABAS_MARK_IF(is_cut_short(*bytes), read_of_shortened_segment))
+        return corrupt_batch(segment.name(), from, "the file ends inside of a batch");
     if (*whole > 0 || !job_.at_least_one_batch || bytes->size() == left)
         return bytes->sub(0, *whole);
     batch_walk walk(files_, segment.log(), from, segment.size());
@@ -157,7 +162,15 @@ result<slice> read_run::read_range(segment_reader& segment, file_position from) 
     whole = whole_batches(segment, from, *bytes);
     if (!whole)
         return whole.failure();
+    if (*whole == 0 && is_cut_short(*bytes))
+        return corrupt_batch(segment.name(), from, "the file ends inside of a batch");
     return bytes->sub(0, *whole);
+}
+
+/// What begins below the bound was written whole, whatever else is still being written.
+bool read_run::is_cut_short(const slice& bytes) const {
+    const auto header = batch::parse_header(bytes.bytes());
+    return expected_base_ < job_.upto && (!header || header->total_size() > bytes.size());
 }
 
 result<slice> read_run::read_bytes(segment_reader& segment, file_position from, std::size_t count) {

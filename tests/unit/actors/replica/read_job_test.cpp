@@ -102,6 +102,59 @@ TEST_F(read_jobs, a_batch_larger_than_the_permit_is_told_and_not_read) {
     host.log->on_read(*job);
 }
 
+/// Below the end that the log knows an answer is records or an error, never silence: a reader would wait for
+/// ever where it is. Batches of which the file has all are still read.
+TEST_F(read_jobs, a_file_that_was_shortened_is_damaged_where_it_ends) {
+    constexpr int batches = 8;
+    fill(batches);
+    const auto path = segment_path(test_directory, log_offset(0), log_suffix);
+    const auto bytes = files.content(path);
+    ASSERT_EQ(bytes.size(), batches * batch_bytes);
+    for (std::size_t size = 0; size < bytes.size(); size += 7) {
+        files.put(path, std::span(bytes).first(size));
+        for (std::int64_t from = 0; from < 2 * batches; ++from) {
+            const bool is_there = (static_cast<std::size_t>(from) / 2 + 1) * batch_bytes <= size;
+            for (const std::size_t max_bytes : {std::size_t{1}, std::size_t{1} << 20}) {
+                const auto read = host.read(from, max_bytes);
+                EXPECT_EQ(read.code(), is_there ? errc::ok : errc::corrupt_message) << from << ", " << size;
+                EXPECT_TRUE(!read || !read->empty()) << from << ", " << size;
+            }
+        }
+    }
+}
+
+TEST_F(read_jobs, a_closed_segment_that_was_shortened_is_damaged_where_it_ends) {
+    fill(40);
+    ASSERT_GT(host.log->segments().size(), 2u);
+    const auto& segment = host.log->segments()[1];
+    const auto base = segment.base_offset.get();
+    const auto path = segment_path(test_directory, segment.base_offset, log_suffix);
+    const auto bytes = files.content(path);
+    const auto behind = base + static_cast<std::int64_t>(bytes.size() / batch_bytes) * 2;
+    for (std::size_t size = 0; size < bytes.size(); size += 7) {
+        files.put(path, std::span(bytes).first(size));
+        for (std::int64_t from = base; from < behind; ++from) {
+            const bool is_there = (static_cast<std::size_t>(from - base) / 2 + 1) * batch_bytes <= size;
+            const auto read = host.read(from);
+            EXPECT_EQ(read.code(), is_there ? errc::ok : errc::corrupt_message) << from << ", " << size;
+            EXPECT_TRUE(!read || !read->empty()) << from << ", " << size;
+        }
+        EXPECT_TRUE(host.read(behind)) << size;
+    }
+}
+
+/// The machine counts bytes of the segment from when it hands them out.
+TEST_F(read_jobs, what_is_not_written_yet_is_not_missing) {
+    fill(2);
+    ASSERT_TRUE(host.queue(batch, 2));
+    const auto read = host.read(0);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->size(), 2 * batch_bytes);
+    const auto second = host.read(2, 10, false);
+    ASSERT_TRUE(second) << "a limit that no batch fits in is no damage";
+    EXPECT_TRUE(second->empty());
+}
+
 TEST_F(read_jobs, a_length_that_came_wrong_takes_no_memory) {
     fill(1);
     auto file =
