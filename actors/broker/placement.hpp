@@ -19,7 +19,8 @@ public:
     explicit placement(const std::vector<data_directory>& directories);
 
     /// The place for a new partition: the usable directory with the fewest partitions that is not cordoned,
-    /// the first of equals, one that is short of room only if all are; or `preferred`, if it is one of those. invalid_config when there is none.
+    /// the first of equals, one that is short of room only if all are; or `preferred`, if it is one of those.
+    /// invalid_config when there is none.
     result<std::string> choose(const std::string& preferred = "") const;
     void added(const std::string& directory) { move_count(directory, 1); }
     void removed(const std::string& directory) { move_count(directory, -1); }

@@ -335,13 +335,10 @@ result<void> scenario::reading::faults(const document_section& from) {
         plan.disk = {};
         plan.lossy = false;
     }
-    // What was drawn to lose goes with the label; also an empty directory, in which something may be made
-    // that is gone with it. Who states one sees to it that nothing is.
+    // What was drawn to lose goes with the label.
     if (!plan.lossy) {
         plan.disk = plan.disk.honest();
-        std::erase_if(plan.faults, [](const planned_fault& fault) {
-            return loses(fault.kind) || fault.kind == fault_kind::empty_directory;
-        });
+        std::erase_if(plan.faults, [](const planned_fault& fault) { return may_lose(fault.kind); });
     }
     return done;
 }

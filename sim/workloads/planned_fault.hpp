@@ -51,6 +51,10 @@ std::span<const fault_kind> all_of(fault_kind) noexcept;
 constexpr bool loses(fault_kind kind) noexcept {
     return kind == fault_kind::empty_disk || kind == fault_kind::old_image;
 }
+/// What is made in an empty directory is gone with it, too: whoever states one sees to it that nothing is.
+constexpr bool may_lose(fault_kind kind) noexcept {
+    return loses(kind) || kind == fault_kind::empty_directory;
+}
 
 /// What a fault waits for once its date has come.
 enum class fault_moment : std::uint8_t {
