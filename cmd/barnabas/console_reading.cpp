@@ -5,6 +5,7 @@
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 /// How long a signal may wait to be seen.
 constexpr std::chrono::milliseconds look_up{200};
+/// How long nothing may come before somebody asks why.
+constexpr std::chrono::seconds patience{10};
 
 /// Reads and shows; says on standard error why it ended, if it was not asked to.
 class console_reader {
@@ -27,7 +30,7 @@ public:
 
     result<void> run(client::record_consumer& consumer, stop_signals& signals) {
         auto last = clock::now();
-        while (signals.take() == 0 && !enough()) {
+        while (signals.take() == 0 && !enough() && !is_at_end(consumer)) {
             const auto records = consumer.poll(look_up);
             if (!records) {
                 if (!wishes_.skip_errors)
@@ -41,6 +44,8 @@ public:
                 last = clock::now();
             else if (is_silent(last))
                 return {};
+            if (const auto there = look_after_cluster(last); !there)
+                return there;
             if (!show(*records)) {
                 std::fprintf(stderr, "Unable to write to standard out, closing consumer.\n");
                 return {};
@@ -58,11 +63,47 @@ public:
 private:
     bool enough() const { return wishes_.messages_max && shown_ >= *wishes_.messages_max; }
 
+    bool is_at_end(client::record_consumer& consumer) const {
+        if (!wishes_.ends)
+            return false;
+        const auto mine = consumer.assignment();
+        return !mine.empty() && std::all_of(mine.begin(), mine.end(), [&](const auto& name) {
+            const auto end = wishes_.ends->find(name);
+            return end == wishes_.ends->end() || end->second == 0 ||
+                   consumer.position(name).value_or(-1) >= end->second;
+        });
+    }
+
+    /// Who waits for an end that must come asks, after a while without records, whether it still can.
+    result<void> look_after_cluster(clock::time_point last) {
+        const auto now = clock::now();
+        if (!wishes_.ends || now - std::max(last, looked_) < patience)
+            return {};
+        if (!cluster_) {
+            auto made = client::make_admin(keys_of_every_client(wishes_.keys));
+            if (!made)
+                return made.failure();
+            cluster_ = std::make_unique<client::cluster_admin>(std::move(*made));
+        }
+        if (!asked_) {
+            std::map<client::partition_name, std::int64_t> wanted;
+            for (const auto& [name, end] : *wishes_.ends)
+                wanted[name] = client::offset_times::latest;
+            asked_ = cluster_->admin_calls().list_offsets(std::move(wanted));
+        }
+        if (!asked_->is_done())
+            return {};
+        for (const auto& [name, one] : asked_->get())
+            if (!one)
+                return one.failure();
+        asked_.reset();
+        looked_ = now;
+        return {};
+    }
+
     bool is_silent(clock::time_point last) const {
         if (!wishes_.silence_ms || clock::now() - last < std::chrono::milliseconds(*wishes_.silence_ms))
             return false;
-        if (wishes_.silence_is_good)
-            return true;
         std::fprintf(stderr,
                      "ERROR Error processing message, terminating consumer process: no message came for "
                      "%lld ms (TimeoutException)\n",
@@ -110,6 +151,9 @@ private:
     const record_formatter& formatter_;
     std::string lines_;
     std::int64_t shown_ = 0;
+    clock::time_point looked_;
+    std::unique_ptr<client::cluster_admin> cluster_;
+    std::optional<client::pending<client::results<client::partition_name, client::listed_offset>>> asked_;
     /// By partition, the first record that was not shown.
     std::map<client::partition_name, std::int64_t> left_;
 };

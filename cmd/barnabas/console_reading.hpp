@@ -5,6 +5,7 @@
 #include "protocol/model/error.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,8 +25,8 @@ struct console_wishes {
     /// Ends after so many records, or so long without one.
     std::optional<std::int64_t> messages_max;
     std::optional<std::int64_t> silence_ms;
-    /// The end of what comes is no trouble.
-    bool silence_is_good = false;
+    /// Ends when the partitions that it reads are read up to here: a group's, once it was given some.
+    std::optional<std::map<client::partition_name, std::int64_t>> ends;
     bool skip_errors = false;
     bool systest_events = false;
     bool json = false;

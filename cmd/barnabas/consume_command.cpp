@@ -16,7 +16,7 @@ constexpr std::array consume_options{
     cli::option{
         "latest", "", "Only what comes from now on; else from the first record.", {}, false, false, 'l'},
     cli::option{"count", "N", "End after so many records.", {}, false, false, 'n'},
-    cli::option{"end", "", "End when all is read that is there.", {}, false, false, 'e'},
+    cli::option{"end", "", "End when all is read that is there at the beginning.", {}, false, false, 'e'},
     cli::option{"key", "", "Show keys as well, with a tab behind.", {}, false, false, 'k'},
     cli::option{
         "group", "NAME", "Read as a member of this group, from where it is; commits.", {}, false, false, 'g'},
@@ -30,28 +30,52 @@ constexpr std::string_view consume_notes = "Examples:\n"
                                            "  barnabas consume orders --key --count 10\n"
                                            "  barnabas consume orders --end --output json\n";
 
-/// How long nothing may come with --end.
-constexpr std::int64_t end_ms = 1000;
-
 int refuse(const std::string& why) {
     std::fprintf(stderr, "%s consume: %s\n", program_name, why.c_str());
     return 1;
 }
 
-/// All partitions of the topic: nobody waits for a group to form.
-result<std::set<client::partition_name>> partitions_of(const std::string& topic,
-                                                       const client::properties& keys) {
+/// Where each of these ends now.
+result<std::map<client::partition_name, std::int64_t>>
+ends_of(const client::admin& calls, const std::set<client::partition_name>& partitions) {
+    std::map<client::partition_name, std::int64_t> ends;
+    for (const auto& name : partitions)
+        ends[name] = client::offset_times::latest;
+    for (const auto& [name, one] : calls.list_offsets(ends).get()) {
+        if (!one)
+            return one.failure();
+        ends[name] = one->offset;
+    }
+    return ends;
+}
+
+/// Without a group all partitions of the topic, so that nobody waits for one to form; with --end where they
+/// end.
+result<void> ask_cluster(const cli::parsed_options& options, const client::properties& keys,
+                         console_wishes& wishes) {
     auto cluster = connect_tool(keys_of_every_client(keys));
     if (!cluster)
         return cluster.failure();
+    const auto& topic = options.positionals().front();
     const auto told = cluster->admin_calls().describe_topics({topic}).get();
     const auto& one = told.at(topic);
+    if (one.code() == errc::unknown_topic_or_partition)
+        return error{one.code(), "there is no topic '" + topic +
+                                     "': barnabas topics --list shows all, --create makes one"};
     if (!one)
         return one.failure();
     std::set<client::partition_name> names;
     for (const auto& partition : one->partitions)
         names.insert({topic, partition.partition});
-    return names;
+    if (options.has("end")) {
+        auto ends = ends_of(cluster->admin_calls(), names);
+        if (!ends)
+            return ends.failure();
+        wishes.ends = std::move(*ends);
+    }
+    if (!options.has("group"))
+        wishes.partitions = std::move(names);
+    return {};
 }
 
 result<console_wishes> wishes_of(const cli::parsed_options& options) {
@@ -63,18 +87,13 @@ result<console_wishes> wishes_of(const cli::parsed_options& options) {
     if (const auto group = options.value("group")) {
         (*keys)["group.id"] = *group;
         wishes.topics.insert(topic);
-    } else {
-        auto partitions = partitions_of(topic, *keys);
-        if (!partitions)
-            return partitions.failure();
-        wishes.partitions = std::move(*partitions);
     }
+    if (!options.has("group") || options.has("end"))
+        if (const auto asked = ask_cluster(options, *keys, wishes); !asked)
+            return asked.failure();
     keys->try_emplace("auto.offset.reset", options.has("latest") ? "latest" : "earliest");
     wishes.keys = std::move(*keys);
     wishes.json = options.value("output") == "json";
-    if (options.has("end"))
-        wishes.silence_ms = end_ms;
-    wishes.silence_is_good = true;
     if (options.has("count")) {
         const auto count = options.number("count", 0, INT64_MAX);
         if (!count)

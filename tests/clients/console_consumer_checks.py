@@ -189,9 +189,82 @@ def consume_is_short_for_daily_use():
     lines = [json.loads(line) for line in said.splitlines()]
     expect_equal([(one['key'], one['value']) for one in lines], [('a', '1'), ('b', '2'), ('c', None)], complaints)
     expect_equal(lines[0]['headers'], {'from': 'test'}, 'headers')
-    status, said, complaints = tool('nothing-here', command='consume')
-    expect_equal((status, said), (1, ''), 'an unknown topic')
-    expect("no topic 'nothing-here'" in complaints or 'UNKNOWN_TOPIC' in complaints, complaints)
+    for more in ([], ['--end'], ['--end', '--group', 'g-nothing']):
+        status, said, complaints = tool('nothing-here', *more, command='consume')
+        expect_equal((status, said), (1, ''), 'an unknown topic')
+        expect("there is no topic 'nothing-here': barnabas topics" in complaints, complaints)
+
+
+def consuming(*arguments, server):
+    """Not buffered: what is read by the line would else be missing later."""
+    return subprocess.Popen([PROGRAM, 'consume', '--bootstrap-server', server, *arguments], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, bufsize=0)
+
+
+@check
+def consume_to_the_end_reads_all_that_a_new_group_has():
+    for partitions in (1, 3):
+        # A broker that lets members gather longer than any silence that one could take for the end.
+        with Broker({'num.partitions': partitions, 'group.initial.rebalance.delay.ms': 3000}) as one:
+            run(['kcat', '-b', one.bootstrap, '-P', '-t', 'q'], data=''.join(f'{line}\n' for line in ORDERS).encode())
+            said = run([PROGRAM, 'consume', '-b', one.bootstrap, 'q', '-e', '-g', 'new']).stdout.decode()
+            expect_equal(sorted(said.splitlines()), ORDERS, f'of {partitions} partitions')
+            said = run([PROGRAM, 'consume', '-b', one.bootstrap, 'q', '-e', '-g', 'new']).stdout.decode()
+            expect_equal(said, '', 'what is left for the group')
+
+
+@check
+def consume_to_the_end_ends_beside_a_live_producer():
+    create('busy', 1)
+    produce('busy', ORDERS, '-p', '0')
+    writer = subprocess.Popen([PROGRAM, 'producer-perf-test', '--topic', 'busy', '--num-records', '10000000', '--record-size',
+                               '10', '--throughput', '100', '--bootstrap-server', broker().bootstrap],
+                              stdout=subprocess.DEVNULL)
+    try:
+        offsets = ['get-offsets', '--bootstrap-server', broker().bootstrap, '--topic-partitions', 'busy:0']
+        until(lambda: int(run([PROGRAM, *offsets]).stdout.split(b':')[2]) > 20, 'the producer is at work')
+        status, said, complaints = tool('busy', '--end', command='consume', seconds=20)
+        expect_equal((status, said.splitlines()[:10]), (0, ORDERS), complaints)
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+@check
+def consume_to_the_end_waits_for_a_broker_that_pauses():
+    with Broker({'num.partitions': 1}) as one:
+        run(['kcat', '-b', one.bootstrap, '-P', '-t', 'long', '-X', 'batch.num.messages=100'],
+            data=b''.join(b'%0100d\n' % number for number in range(100000)))
+        reader = consuming('long', '--end', server=one.bootstrap)
+        first = reader.stdout.readline()
+        os.kill(one.pid, signal.SIGSTOP)
+        try:
+            ended = True
+            try:
+                # Reads all that is under way; what then stays out is longer out than any silence would last.
+                said, complaints = reader.communicate(timeout=4)
+            except subprocess.TimeoutExpired:
+                ended = False
+        finally:
+            os.kill(one.pid, signal.SIGCONT)
+        if not ended:
+            said, complaints = reader.communicate(timeout=60)
+        expect_equal((reader.returncode, len((first + said).splitlines())), (0, 100000), complaints.decode())
+
+
+@check
+def consume_to_the_end_gives_up_a_broker_that_stays_away():
+    with Broker({'num.partitions': 1}) as one, tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
+        file.write('default.api.timeout.ms=2000\n')
+        file.flush()
+        run(['kcat', '-b', one.bootstrap, '-P', '-t', 'long', '-X', 'batch.num.messages=100'],
+            data=b''.join(b'%0100d\n' % number for number in range(400000)))
+        reader = consuming('long', '--end', '--command-config', file.name, server=one.bootstrap)
+        reader.stdout.readline()
+        one.kill()
+        said, complaints = reader.communicate(timeout=60)
+        expect_equal(reader.returncode, 1, f'status after {len(said.splitlines())} lines')
+        expect(b'has no answer after 20' in complaints or b'not known after 20' in complaints, complaints.decode())
 
 
 @check
