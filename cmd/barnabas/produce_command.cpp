@@ -68,6 +68,9 @@ result<shape> shape_of(const cli::parsed_options& options) {
     made.separator = options.value("key-separator");
     made.json = options.value("output") == "json";
     made.quiet = options.has("quiet");
+    for (const auto& one : options.values("header"))
+        if (one.find('=') == std::string::npos)
+            return error{errc::invalid_request, "--header " + one + ": expected is KEY=VALUE"};
     auto headers = parse_pairs("header", options.values("header"));
     if (!headers)
         return headers.failure();
@@ -116,10 +119,17 @@ std::uint64_t produce_lines(client::record_producer& producer, const shape& how)
     std::string line;
     // A record that is not taken is told of on this thread, any other on the producer's.
     std::atomic<std::uint64_t> failed{0};
-    while (input.next(line)) {
+    for (std::uint64_t number = 1; input.next(line); ++number) {
         client::producer_record record{how.topic, how.key, line, headers, how.partition};
-        const auto end = how.separator ? line.find(*how.separator) : std::string::npos;
-        if (end != std::string::npos) {
+        if (how.separator) {
+            const auto end = line.find(*how.separator);
+            if (end == std::string::npos) {
+                fail({errc::invalid_record, "No key separator '" + *how.separator +
+                                                "' found on line number " + std::to_string(number) + ": '" +
+                                                line + "'; what stood before it was sent"});
+                ++failed;
+                break;
+            }
             record.key = std::string_view(line).substr(0, end);
             record.value = std::string_view(line).substr(end + how.separator->size());
         }

@@ -98,6 +98,8 @@ def what_is_refused_is_said():
     expect('no.such.config' in complaints, complaints)
     expect_equal(tool().good('--describe', '--topic', 'nope'),
                  "The topic 'nope' doesn't exist and doesn't have dynamic config.\n", 'no topic')
+    status, said, _ = tool().run('--describe', '--topic', 'nope', '--output', 'json')
+    expect_equal((status, json.loads(said)['error']['code']), (1, 'not_found'), 'no topic, in JSON')
     tool().refuses('Command must include exactly one action: --describe, --alter', *TOPIC)
     tool().refuses('At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter',
                    '--alter', *TOPIC)

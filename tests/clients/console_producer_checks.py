@@ -79,6 +79,20 @@ def a_line_without_a_separator_ends_it():
     expect_equal(content('broken', '%s\n'), ['v'], 'what was read before')
 
 
+@check
+def produce_refuses_what_it_would_have_to_guess():
+    create('guessed')
+    done = tool('guessed', '-K', ':', data=b'k:v\nnosep\nk:w\n', name='produce')
+    expect_equal(done.returncode, 1, 'status of a line without separator')
+    expect("No key separator ':' found on line number 2: 'nosep'" in done.stderr.decode(), done.stderr.decode())
+    expect_equal(content('guessed', '%k %s\n'), ['k v'], 'what was read before')
+    done = tool('guessed', '-H', 'bad', data=b'x\n', name='produce')
+    expect_equal((done.returncode, done.stdout), (1, b''), 'status and output with a header without =')
+    expect_equal(done.stderr, b'barnabas produce: --header bad: expected is KEY=VALUE\n', 'the error')
+    good('guessed', '-H', 'empty=', '-q', data=b'x\n', name='produce')
+    expect_equal(content('guessed'), ['k|v|', '|x|empty='], 'the records in the end')
+
+
 def largest_batch(topic):
     return max(batch['size'] for batch in broker().stored_batches(topic))
 

@@ -260,6 +260,10 @@ def wrong_usage_is_one_line_and_status_1():
     tool().refuses("Cannot parse argument 'x' of option shift-by", '--reset-offsets', '--group', 'g', '--topic', 't',
                    '--shift-by', 'x')
     tool().refuses('Option "[to-latest]" can\'t be used with option "[list]"', '--list', '--to-latest')
+    tool().refuses('Option "[group]" can\'t be used with option "[list]"', '--list', '--group', 'g')
+    tool().refuses('Option "[topic]" can\'t be used with option "[describe]"', '--describe', '--group', 'g', '--topic', 't')
+    tool().refuses("Invalid state list 'Stable,bogus'. Valid states are: Assigning, ", '--list', '--state', 'Stable,bogus')
+    tool().refuses("Invalid types list 'bogus'. Valid types are: Consumer, Classic", '--list', '--type', 'bogus')
     tool().refuses('use --delete-offsets', '--delete', '--group', 'g', '--topic', 't')
     tool().refuses('takes the following options: [group], [topic]', '--delete-offsets', '--group', 'g')
     tool().refuses('--bootstrap-server HOST:PORT', '--zookeeper', 'localhost:2181', '--list')
@@ -271,6 +275,10 @@ def regular_expressions_are_validated():
     one = Tool('consumer-groups')
     expect_equal(one.good('--validate-regex', 'orders.*'), 'The regular expression `orders.*` is valid.\n', 'a good one')
     expect(one.good('--validate-regex', 'orders(').startswith('The regular expression `orders(` is invalid: '), 'a bad one')
+    expect_equal(json.loads(one.good('--validate-regex', 'orders.*', '--output', 'json')), {'regex': 'orders.*', 'valid': True},
+                 'a good one in JSON')
+    status, said, _ = one.run('--validate-regex', 'orders(', '--output', 'json')
+    expect_equal((status, json.loads(said)['error']['code']), (1, 'invalid_regular_expression'), 'a bad one in JSON')
 
 
 @check

@@ -1,3 +1,4 @@
+#include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/configs_tool.hpp"
 
@@ -111,6 +112,15 @@ std::vector<config_entry> shown_entries(const config_resource& resource, std::ve
     return entries;
 }
 
+/// Kafka's tool takes it for no failure.
+said told_absent(const entity& which, bool json) {
+    const auto sentence = "The " + singular(which.type) + " '" + *which.name +
+                          "' doesn't exist and doesn't have dynamic config.";
+    if (json)
+        return said{tools::error_json({errc::not_found, sentence}), {}, exit_told};
+    return said{sentence + "\n", {}};
+}
+
 } // namespace
 
 client::resource_kind kind_of(const entity& which) {
@@ -151,9 +161,7 @@ result<said> describe(const client::admin& calls, const cli::parsed_options& opt
     if (which.name) {
         const bool there = std::find(names->begin(), names->end(), *which.name) != names->end();
         if (!there && !all)
-            return said{"The " + singular(which.type) + " '" + *which.name +
-                            "' doesn't exist and doesn't have dynamic config.\n",
-                        {}};
+            return told_absent(which, tools::wants_json(options));
         wanted = {*which.name};
     }
     std::vector<config_resource> resources;

@@ -4,6 +4,7 @@
 #include "runtime/config/config_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <re2/re2.h>
 
 // Groups listed, deleted, and their offsets deleted.
@@ -52,7 +53,35 @@ std::string quoted(const std::vector<std::string>& groups) {
     return tools::joined(all, ", ");
 }
 
+constexpr std::array<std::string_view, 7> states{
+    "Assigning", "CompletingRebalance", "Dead", "Empty", "PreparingRebalance", "Reconciling", "Stable"};
+constexpr std::array<std::string_view, 2> types{"Consumer", "Classic"};
+
+/// Whether one of the words of the option is none of these.
+template <class Words>
+bool has_stranger(const std::optional<std::string>& given, const Words& known) {
+    const auto words = split_list(given.value_or(""));
+    return std::any_of(words.begin(), words.end(), [&](const auto& one) {
+        return std::none_of(known.begin(), known.end(), [&](auto word) { return lower(word) == lower(one); });
+    });
+}
+
+template <class Words>
+std::string list_of(const Words& words) {
+    return tools::joined({words.begin(), words.end()}, ", ");
+}
+
 } // namespace
+
+std::optional<std::string> find_list_misuse(const cli::parsed_options& options) {
+    const auto state = options.value("state");
+    if (has_stranger(state, states))
+        return "Invalid state list '" + *state + "'. Valid states are: " + list_of(states);
+    const auto type = options.value("type");
+    if (has_stranger(type, types))
+        return "Invalid types list '" + *type + "'. Valid types are: " + list_of(types);
+    return std::nullopt;
+}
 
 result<std::vector<client::group_listing>> consumer_groups(const context& with) {
     const auto found = with.calls.list_groups(with.limits).get();
@@ -261,11 +290,15 @@ result<said> remove_offsets(const context& with) {
     return all;
 }
 
-result<said> validate_regex(const std::string& regex) {
+result<said> validate_regex(const std::string& regex, bool json) {
     const RE2 pattern(regex, RE2::Quiet);
-    if (pattern.ok())
-        return said{"The regular expression `" + regex + "` is valid.\n", {}};
-    return said{"The regular expression `" + regex + "` is invalid: " + pattern.error() + ".\n", {}};
+    const auto verdict = "The regular expression `" + regex + "` is " +
+                         (pattern.ok() ? "valid" : "invalid: " + pattern.error()) + ".";
+    if (!json)
+        return said{verdict + "\n", {}};
+    if (!pattern.ok())
+        return said{tools::error_json({errc::invalid_regular_expression, verdict}), {}, exit_told};
+    return said{json_object().add("regex", regex).add("valid", true).text() + "\n", {}};
 }
 
 } // namespace barnabas::groups

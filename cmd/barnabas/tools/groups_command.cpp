@@ -149,6 +149,12 @@ std::optional<std::string> find_action_misuse(const cli::parsed_options& options
         return find_clash(options, "group", {"all-groups"});
     if (auto stray = find_stray_option(options))
         return stray;
+    if (auto clash = find_clash(options, "group", {"list"}))
+        return clash;
+    if (auto clash = find_clash(options, "topic", {"list", "describe"}))
+        return clash;
+    if (options.has("list"))
+        return groups::find_list_misuse(options);
     if (options.has("describe"))
         return find_describe_misuse(options);
     if (options.has("reset-offsets"))
@@ -173,7 +179,7 @@ std::optional<std::string> find_groups_misuse(const cli::parsed_options& options
 
 result<tools::said> run_on_cluster(const cli::parsed_options& options) {
     if (options.has("validate-regex"))
-        return groups::validate_regex(*options.value("validate-regex"));
+        return groups::validate_regex(*options.value("validate-regex"), tools::wants_json(options));
     auto cluster = tools::connect("consumer-groups", options);
     if (!cluster)
         return cluster.failure();

@@ -79,7 +79,9 @@ result<said> describe(const context& with);
 result<said> remove(const context& with);
 result<said> remove_offsets(const context& with);
 result<said> reset_offsets(const context& with);
-result<said> validate_regex(const std::string& regex);
+result<said> validate_regex(const std::string& regex, bool json);
+/// States and types that --list does not know would let no group through.
+std::optional<std::string> find_list_misuse(const cli::parsed_options& options);
 
 /// A failure that is told and, in Kafka's tool, no reason for another exit status.
 void complain(said& to, const std::string& sentence);
