@@ -20,6 +20,8 @@ struct classic_handover {
         slice assignment;
     };
     generation_id generation{0};
+    /// What the members agreed on; empty before they did for the first time.
+    std::string protocol;
     std::vector<member> members;
 };
 

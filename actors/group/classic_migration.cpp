@@ -8,6 +8,7 @@ namespace barnabas::group {
 classic_handover classic_group::handover() const {
     classic_handover all;
     all.generation = options_.planted.conversion_restarts_epoch ? generation_id(0) : generation_;
+    all.protocol = protocol_;
     for (const auto& [id, one] : members_)
         all.members.push_back({{id, one.instance_id},
                                one.client,

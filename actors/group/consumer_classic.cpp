@@ -46,6 +46,13 @@ join_request joining(const classic_handover::member& member) {
     return joined;
 }
 
+/// Of the protocol that its group agreed on. Who came since then may not know that.
+const slice& subscription_of(const classic_handover::member& member, const classic_handover& from) {
+    const auto chosen = std::find_if(member.protocols.begin(), member.protocols.end(),
+                                     [&](const auto& protocol) { return protocol.name == from.protocol; });
+    return (chosen == member.protocols.end() ? member.protocols.front() : *chosen).metadata;
+}
+
 error stays_classic(const std::string& name, const std::string& why) {
     return {errc::group_id_not_found, "Group " + name + " stays one of the classic protocol: " + why + "."};
 }
@@ -265,7 +272,7 @@ result<void> consumer_group::can_take_over(const classic_handover& from) const {
     for (const auto& member : from.members) {
         if (member.protocols.empty())
             return stays_classic(name_, errc::malformed);
-        auto subscription = decode_subscription(member.protocols.front().metadata, *topics_);
+        auto subscription = decode_subscription(subscription_of(member, from), *topics_);
         if (!subscription)
             return stays_classic(name_, subscription.code());
         // Whoever is taken for owning nothing goes on reading, beside the next owner.
@@ -285,7 +292,7 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
     BARNABAS_ASSERT(!recorded_ && is_empty());
     const member_epoch epoch(from.generation.get());
     for (const auto& member : from.members) {
-        auto subscription = decode_subscription(member.protocols.front().metadata, *topics_);
+        auto subscription = decode_subscription(subscription_of(member, from), *topics_);
         BARNABAS_ASSERT(subscription.has_value());
         write(consumer_member_record{name_, member.who.member_id,
                                      said_by(joining(member), std::move(*subscription))},

@@ -259,6 +259,25 @@ TEST_F(consumer_migration_test, a_group_whose_assignments_say_more_than_partitio
     }
 }
 
+/// A member may say something else for each of its protocols.
+TEST_F(consumer_migration_test, members_want_what_they_said_for_the_protocol_of_their_group) {
+    world->set_topics({{"other", 1}});
+    const auto first = world->ask(world->joining(old_consumer{}));
+    auto request = world->joining(old_consumer{});
+    request.protocols.insert(request.protocols.begin(),
+                             {"mine", world->subscription(old_consumer{}, "other")});
+    const auto second = world->ask(request);
+    world->pass(2 * world->options.initial_rebalance_delay);
+    const auto told = world->joined(first);
+    ASSERT_EQ(told.protocol, "range");
+    const auto both = std::vector{told.member_id, world->joined(second).member_id};
+    const auto leader = told.leader == both[0] ? 0 : 1;
+    world->synced(both[leader], told.generation, {{both[leader], world->assignment({0})}});
+    world->joined_as("new");
+    for (const auto& one : world->shown().members)
+        EXPECT_EQ(one.topics, std::vector<std::string>{"t"});
+}
+
 TEST_F(consumer_migration_test, a_member_that_was_assigned_nothing_goes_over) {
     auto old = classic_group_with({});
     EXPECT_EQ(world->joined_as("new").epoch, 2);

@@ -21,9 +21,9 @@ class mixed_world : public consumer_world {
 public:
     using consumer_world::consumer_world;
 
-    static slice subscription(const old_consumer& of) {
+    static slice subscription(const old_consumer& of, const std::string& topic = "t") {
         kafka::consumer_protocol_subscription said;
-        said.topics = {"t"};
+        said.topics = {topic};
         for (const auto& [topic, indexes] : of.owned)
             if (of.cooperative)
                 said.owned_partitions.push_back({topic, indexes});
