@@ -40,7 +40,7 @@ group::group_options options_of(const broker_config& config, const planted_bugs&
     options.session_timeout_max = milliseconds(config.group_max_session_timeout_ms);
     options.initial_rebalance_delay = milliseconds(config.group_initial_rebalance_delay_ms);
     options.members_max = config.group_max_size;
-    options.offset_metadata_bytes_max = config.offset_metadata_max_bytes;
+    options.offset_metadata_max = config.offset_metadata_max_bytes;
     options.offsets_retention = std::chrono::minutes(config.offsets_retention_minutes);
     options.expiry_interval = milliseconds(config.offsets_retention_check_interval_ms);
     options.consumer = consumer_options_of(config);

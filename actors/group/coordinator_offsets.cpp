@@ -1,5 +1,6 @@
 #include "actors/group/coordinator.hpp"
 
+#include "actors/group/group_names.hpp"
 #include "actors/group/record_sizes.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -39,8 +40,9 @@ void coordinator::answer(const commit_request& request, const std::string& name,
         if (request.retention)
             value.expires_at = saturated_sum(now.wall, request.retention->count());
         offset_record record{name, wanted.topic, wanted.index, std::move(value)};
-        const bool too_large = std::cmp_greater(wanted.metadata.size(), options_.offset_metadata_bytes_max) ||
-                               bytes_of(record) > options_.record_bytes_max;
+        const bool too_large =
+            std::cmp_greater(utf16_length(wanted.metadata), options_.offset_metadata_max) ||
+            bytes_of(record) > options_.record_bytes_max;
         response.partitions.push_back(is_gone     ? errc::unknown_topic_or_partition
                                       : too_large ? errc::offset_metadata_too_large
                                                   : errc::ok);

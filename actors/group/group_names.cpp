@@ -65,6 +65,13 @@ std::int32_t java_hash(std::string_view text) noexcept {
     return static_cast<std::int32_t>(hash);
 }
 
+std::size_t utf16_length(std::string_view text) noexcept {
+    std::size_t length = 0;
+    for (std::size_t at = 0; at < text.size();)
+        length += next_code_point(text, at) < 0x10000 ? 1 : 2;
+    return length;
+}
+
 partition_index partition_of_group(std::string_view group, std::int32_t count) noexcept {
     BARNABAS_ASSERT(count > 0);
     // Kafka takes the absolute value, and 0 for -2^31, which has none in 32 bits.

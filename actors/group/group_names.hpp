@@ -19,6 +19,9 @@ bool is_internal_topic(std::string_view name) noexcept;
 /// U+FFFD, as Kafka's decoder replaces them.
 std::int32_t java_hash(std::string_view text) noexcept;
 
+/// Its length in UTF-16 units, which is what Kafka measures texts in; bytes that are no UTF-8 count as above.
+std::size_t utf16_length(std::string_view text) noexcept;
+
 /// The partition of `offsets_topic` whose leader coordinates the group; `count` is the topic's.
 partition_index partition_of_group(std::string_view group, std::int32_t count) noexcept;
 

@@ -29,7 +29,8 @@ struct group_options {
     std::chrono::milliseconds session_timeout_max{1'800'000};
     std::chrono::milliseconds initial_rebalance_delay{3'000};
     std::int32_t members_max = 2'147'483'647;
-    std::int32_t offset_metadata_bytes_max = 4096;
+    /// In UTF-16 units, whatever Kafka's name for the setting says.
+    std::int32_t offset_metadata_max = 4096;
     /// Counted from when the group lost its last member, or from the commit where nobody joins (KIP-211).
     std::chrono::milliseconds offsets_retention{604'800'000};
     std::chrono::milliseconds expiry_interval{600'000};

@@ -248,6 +248,27 @@ TEST(coordinator, too_much_metadata_is_refused_for_its_partition_alone) {
     EXPECT_EQ(world.committed("u"), 5);
 }
 
+TEST(coordinator, metadata_is_measured_in_utf16_units) {
+    group_world world;
+    const auto times = [](int count, const std::string& text) {
+        std::string all;
+        for (int i = 0; i < count; ++i)
+            all += text;
+        return all;
+    };
+    const std::string two_bytes = "\xc3\xa4";
+    const std::string two_units = "\xf0\x9f\x98\x80";
+    commit_request request;
+    for (const auto& metadata : {times(4096, two_bytes), times(4097, two_bytes), times(2048, two_units),
+                                 times(2048, two_units) + "x", times(4096, "\xff"), times(4097, "\xff")}) {
+        request.partitions.emplace_back().topic = "t";
+        request.partitions.back().metadata = metadata;
+    }
+    const auto answer = world.take<commit_response>(world.ask(std::move(request)));
+    const auto large = errc::offset_metadata_too_large;
+    EXPECT_EQ(answer.partitions, (std::vector<errc>{errc::ok, large, errc::ok, large, errc::ok, large}));
+}
+
 TEST(coordinator, all_offsets_are_listed_when_none_is_named) {
     group_world world;
     world.commit("b", 2);
