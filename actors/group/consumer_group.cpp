@@ -7,6 +7,7 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 // Heartbeats: joining, going on, leaving, being late.
@@ -30,10 +31,17 @@ consumer_heartbeat_response refused(const error& why, const std::string& id) {
     return answer;
 }
 
+/// As Java trims: nothing but blanks and control characters.
+bool is_blank(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char one) { return static_cast<unsigned char>(one) <= ' '; });
+}
+
 result<void> check_joining(const consumer_heartbeat_request& request) {
     if (!request.rebalance_timeout || request.rebalance_timeout->count() < 0)
         return refusal(errc::invalid_request, "A member that joins must say its rebalance timeout.");
-    if (!request.topics && (!request.pattern || request.pattern->empty()))
+    // No topics are a subscription, too, and so is the pattern of none.
+    if (!request.topics && !request.pattern)
         return refusal(errc::invalid_request, "A member that joins must subscribe to topics or a pattern.");
     if (!request.owned || !request.owned->empty())
         return refusal(errc::invalid_request, "A member that joins must own no partitions.");
@@ -42,11 +50,11 @@ result<void> check_joining(const consumer_heartbeat_request& request) {
 
 result<void> check_names(const consumer_heartbeat_request& request) {
     const bool may_be_named = !request.names_itself && request.epoch == joining_epoch;
-    if (request.who.member_id.empty() && !may_be_named)
+    if (is_blank(request.who.member_id) && !may_be_named)
         return refusal(errc::invalid_request, "The member id is empty.");
-    if (request.who.instance_id && request.who.instance_id->empty())
+    if (request.who.instance_id && is_blank(*request.who.instance_id))
         return refusal(errc::invalid_request, "The instance id is empty.");
-    if (request.rack && request.rack->empty())
+    if (request.rack && is_blank(*request.rack))
         return refusal(errc::invalid_request, "The rack id is empty.");
     const auto is_long = [](const std::string& name) { return name.size() > group_limits::name_bytes_max; };
     if (is_long(request.who.member_id) || (request.who.instance_id && is_long(*request.who.instance_id)) ||
@@ -74,7 +82,7 @@ result<void> check_epoch(member_epoch said, const current_assignment& has,
 
 result<void> consumer_group::check(const std::string& name, const consumer_heartbeat_request& request,
                                    const group_options& options) {
-    if (name.empty() || name.size() > group_limits::name_bytes_max)
+    if (is_blank(name) || name.size() > group_limits::name_bytes_max)
         return refusal(errc::invalid_request, "The group id is empty or too long.");
     if (auto named = check_names(request); !named)
         return named;

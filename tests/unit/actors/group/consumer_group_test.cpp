@@ -78,6 +78,10 @@ TEST_F(consumer_group_test, requests_with_bad_fields_are_refused) {
     EXPECT_EQ(refused([](request& r) { r.who.member_id.clear(); }), errc::invalid_request);
     EXPECT_EQ(refused([](request& r) { r.who.instance_id = ""; }), errc::invalid_request);
     EXPECT_EQ(refused([](request& r) { r.rack = ""; }), errc::invalid_request);
+    EXPECT_EQ(refused([](request& r) { r.who.member_id = " \t"; }), errc::invalid_request);
+    EXPECT_EQ(refused([](request& r) { r.who.instance_id = " "; }), errc::invalid_request);
+    EXPECT_EQ(refused([](request& r) { r.rack = "\n "; }), errc::invalid_request);
+    EXPECT_EQ(world.take<consumer_heartbeat_response>(world.ask(good, "  ")).code, errc::invalid_request);
     EXPECT_EQ(refused([](request& r) { r.epoch = member_epoch(-3); }), errc::invalid_request);
     EXPECT_EQ(refused([](request& r) { r.epoch = pausing_epoch; }), errc::invalid_request);
     EXPECT_EQ(refused([](request& r) { r.rebalance_timeout.reset(); }), errc::invalid_request);
@@ -89,6 +93,20 @@ TEST_F(consumer_group_test, requests_with_bad_fields_are_refused) {
     EXPECT_TRUE(world.log.empty());
     EXPECT_EQ(world.take<consumer_describe_response>(world.ask(consumer_describe_request{})).code,
               errc::group_id_not_found);
+}
+
+/// Who subscribes to nothing is a member all the same.
+TEST_F(consumer_group_test, an_empty_pattern_without_topics_is_a_subscription) {
+    consumer one;
+    one.id = "a";
+    auto request = world.request_of(one);
+    request.topics.reset();
+    request.pattern = "";
+    const auto told = world.beat(request);
+    EXPECT_EQ(told.code, errc::ok) << told.detail;
+    ASSERT_TRUE(told.assignment);
+    EXPECT_TRUE(told.assignment->empty());
+    EXPECT_EQ(world.shown().members.size(), 1u);
 }
 
 TEST_F(consumer_group_test, a_member_of_version_0_is_given_an_id) {
