@@ -60,8 +60,9 @@ public:
 
     /// Live, and for each record of the log in order.
     void apply(const classic_state& recorded);
-    /// The state is loaded: its members have a session from now on, however long that took.
-    void begin_sessions(monotonic_ns now);
+    /// The state is loaded: its members have a session from now on, however long that took. If they are more
+    /// than may be now, all join again, and who comes last has no place.
+    void on_loaded(turn& now);
 
     classic_phase phase() const noexcept { return phase_; }
     bool is_empty() const noexcept { return phase_ == classic_phase::empty; }
@@ -141,6 +142,7 @@ private:
     void assign(const std::vector<member_assignment>& assignments, turn& now);
     void answer_assignments(errc code, turn& now);
     sync_response assignment_of(const member& one) const;
+    void begin_sessions(monotonic_ns now);
     void touch(const std::string& member_id, member& one, monotonic_ns now);
     void on_session_timer(const std::string& member_id, turn& now);
     void remove(std::string member_id, errc why, turn& now);

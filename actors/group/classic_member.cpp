@@ -268,6 +268,12 @@ void classic_group::apply(const classic_state& recorded) {
     std::erase_if(static_members_, [&](const auto& one) { return !members_.contains(one.second); });
 }
 
+void classic_group::on_loaded(turn& now) {
+    begin_sessions(now.now);
+    if (BARNABAS_MARK_IF(std::cmp_greater(members_.size(), options_.members_max), loaded_group_too_large))
+        prepare_rebalance({"the group was loaded with more members than it may have", {}, {}}, now);
+}
+
 void classic_group::begin_sessions(monotonic_ns now) {
     for (auto& [id, one] : members_)
         touch(id, one, now);

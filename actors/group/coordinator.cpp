@@ -27,7 +27,7 @@ void coordinator::on_request(const coordinator_request& request, request_ticket 
 void coordinator::on_loaded(turn& now) {
     for (auto& [name, group] : groups_)
         if (group.classic)
-            group.classic->begin_sessions(now.now);
+            group.classic->on_loaded(now);
     for (auto& [name, group] : groups_)
         if (group.consumer)
             group.consumer->on_loaded(now.now);

@@ -254,6 +254,23 @@ TEST(classic_group, full_group_takes_nobody_more) {
     EXPECT_EQ(world.joined(world.ask(world.joining())).code, errc::group_max_size_reached);
 }
 
+TEST(classic_group, a_group_that_is_loaded_with_too_many_members_becomes_smaller) {
+    group_world world;
+    const auto [leader, other] = world.stable_with_two();
+    world.options.members_max = 1;
+    world.reload();
+    EXPECT_EQ(world.describe().state, "PreparingRebalance");
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::rebalance_in_progress);
+    const auto first = world.ask(world.joining({other, {}}));
+    EXPECT_EQ(world.joined(world.ask(world.joining({leader, {}}))).code, errc::group_max_size_reached);
+    world.pass(milliseconds(60'000));
+    const auto told = world.joined(first);
+    EXPECT_EQ(told.code, errc::ok);
+    EXPECT_EQ(told.leader, other);
+    EXPECT_EQ(told.members.size(), 1u);
+    EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::unknown_member_id);
+}
+
 TEST(classic_group, a_static_member_comes_back_to_a_full_group) {
     group_options options;
     options.members_max = 1;
