@@ -4,6 +4,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -191,6 +192,8 @@ int read_to_console(const console_wishes& wishes, const record_formatter& format
     client::record_consumer_options options;
     options.on_trouble = say_trouble;
     auto consumer = client::make_consumer(wishes.keys, std::move(options));
+    if (!consumer && wishes.json)
+        return tools::print({tools::error_json(consumer.failure()), {}, 1});
     if (!consumer) {
         std::fprintf(stderr, "%s: %s\n", program_name, consumer.failure().detail.c_str());
         return 1;
@@ -199,7 +202,9 @@ int read_to_console(const console_wishes& wishes, const record_formatter& format
     auto done = begin(*consumer, wishes);
     if (done)
         done = reader.run(*consumer, *signals);
-    if (!done)
+    if (!done && wishes.json)
+        tools::print({tools::error_json(done.failure()), {}, 1});
+    else if (!done)
         std::fprintf(stderr, "ERROR Unknown error when running consumer: %s\n",
                      done.failure().detail.c_str());
     reader.give_back(*consumer);

@@ -1,6 +1,7 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/console_reading.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <array>
 #include <cstdio>
@@ -118,6 +119,8 @@ int run_consume(const cli::parsed_options& options) {
     if (const auto format = options.value("output"); format != "text" && format != "json")
         return refuse("--output=" + *format + ": allowed are text and json");
     const auto wishes = wishes_of(options);
+    if (!wishes && tools::wants_json(options))
+        return tools::print({tools::error_json(wishes.failure()), {}, 1});
     if (!wishes)
         return refuse(wishes.failure().detail);
     const auto formatter = record_formatter::make("", {{"print.key", options.has("key") ? "true" : "false"}});

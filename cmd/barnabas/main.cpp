@@ -113,7 +113,11 @@ int run_as_kafkas(const barnabas::own_call& call) {
         if (!*goes_on)
             return 0;
     }
-    const int status = run(std::vector<std::string_view>(call.arguments.begin(), call.arguments.end()));
+    const std::vector<std::string_view> arguments(call.arguments.begin(), call.arguments.end());
+    const int status = run(arguments);
+    // Kafka's tools know no other failure than 1.
+    if (status == exit_usage && barnabas::cli::find_command(barnabas::all_commands(), arguments))
+        return exit_failure;
     return status == barnabas::exit_told ? 0 : status;
 }
 

@@ -7,7 +7,9 @@
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 
 namespace barnabas {
@@ -143,9 +145,35 @@ result<text_map> keys_of(const cli::parsed_options& options) {
     return keys;
 }
 
+/// What failed, said once each: thousands of records may fail for one reason. Used by the sending thread and
+/// the producer's.
+class failure_tally {
+public:
+    void add(const error& why) {
+        const std::lock_guard lock(mutex_);
+        auto& [count, sentence] = tally_[why.code];
+        if (++count > 1)
+            return;
+        sentence = why.detail;
+        std::fprintf(stderr, "%s\n", sentence.c_str());
+    }
+    void say_counts() const {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [code, one] : tally_)
+            if (one.first > 1)
+                std::fprintf(stderr, "%lld records were not delivered: %s\n",
+                             static_cast<long long>(one.first), one.second.c_str());
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::map<errc, std::pair<std::int64_t, std::string>> tally_;
+};
+
 struct perf_run {
     latency_stats all;
     std::unique_ptr<latency_stats> steady;
+    failure_tally failures;
 };
 
 void send_all(client::record_producer& producer, const plan& what, perf_run& run) {
@@ -166,7 +194,7 @@ void send_all(client::record_producer& producer, const plan& what, perf_run& run
         producer.send({what.topic, std::nullopt, value},
                       [stats, &run, started, bytes = value.size()](const client::delivery_report& report) {
                           if (!report.ok()) {
-                              std::fprintf(stderr, "%s\n", report.why.detail.c_str());
+                              run.failures.add(report.why);
                               return run.all.on_failed();
                           }
                           run.all.on_delivered(started, bytes);
@@ -206,20 +234,31 @@ void print_metrics(const metric_rows& rows, const std::string& client, bool json
         std::printf("producer-metrics:%s:{client-id=%s} : %.3f\n", name, client.c_str(), value);
 }
 
+void say_deprecated(const cli::parsed_options& options, const char* old_name, const char* new_name) {
+    if (options.has(old_name))
+        std::fprintf(stderr,
+                     "Option --%s has been deprecated and will be removed in a future version. Use --%s "
+                     "instead.\n",
+                     old_name, new_name);
+}
+
 /// The interval lines are printed while records are sent, so nothing is left to say.
 result<tools::said> measure(const cli::parsed_options& options) {
     const auto what = plan_of(options);
     if (!what)
         return what.failure();
+    say_deprecated(options, "producer-props", "command-property");
+    say_deprecated(options, "producer.config", "command-config");
     const auto keys = keys_of(options);
     if (!keys)
         return keys.failure();
     auto producer = connect_producer(*keys);
     if (!producer)
         return producer.failure();
-    perf_run run{{what->records, what->interval, what->json}, nullptr};
+    perf_run run{{what->records, what->interval, what->json}, nullptr, {}};
     send_all(*producer, *what, run);
     producer->flush();
+    run.failures.say_counts();
     run.all.print_total(false);
     if (run.steady != nullptr)
         run.steady->print_total(true);

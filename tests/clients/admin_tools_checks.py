@@ -53,6 +53,10 @@ def records_are_deleted_as_a_file_says():
         expect(lines[4].startswith('partition: orders-2\terror: ') and 'OFFSET_OUT_OF_RANGE' in lines[4], lines[4])
         shown = json.loads(tool('delete-records').run('--offset-json-file', path, '--output', 'json')[1])['partitions']
         expect_equal([one.get('lowWatermark') for one in shown], [5, 10, None], 'JSON')
+        path = file_with(folder, '{"partitions": [{"topic": "nobody", "partition": 7, "offset": 1}]}')
+        status, said, complaints = tool('delete-records').run('--offset-json-file', path)
+        expect_equal((status, complaints), (1, ''), 'status of a topic that is not there')
+        expect(said.endswith("error: there is no partition 7 of a topic 'nobody': barnabas topics --describe shows what there is\n"), said)
     expect_equal(Tool('get-offsets', broker().bootstrap).good('--topic', 'orders', '--time', 'earliest'),
                  'orders:0:5\norders:1:10\norders:2:0\n', 'where the logs start')
 

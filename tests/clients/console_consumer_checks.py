@@ -193,6 +193,8 @@ def consume_is_short_for_daily_use():
         status, said, complaints = tool('nothing-here', *more, command='consume')
         expect_equal((status, said), (1, ''), 'an unknown topic')
         expect("there is no topic 'nothing-here': barnabas topics" in complaints, complaints)
+    status, said, complaints = tool('nothing-here', '--output', 'json', command='consume')
+    expect_equal((status, complaints, json.loads(said)['error']['code']), (1, '', 'unknown_topic_or_partition'), 'in JSON')
 
 
 def consuming(*arguments, server):
@@ -271,7 +273,7 @@ def consume_to_the_end_gives_up_a_broker_that_stays_away():
 def the_perf_test_counts_what_it_reads():
     status, said, complaints = tool('--topic', 'orders', '--messages', '10', command='consumer-perf-test')
     lines = said.splitlines()
-    expect_equal((status, len(lines), complaints), (0, 2, ''), said)
+    expect_equal((status, len(lines), complaints), (0, 2, 'Warning: --messages is deprecated. Use --num-records instead.\n'), said)
     expect_equal(lines[0].split(', ')[4], 'data.consumed.in.nMsg', 'header')
     expect_equal(lines[1].split(', ')[4], '10', 'records')
 

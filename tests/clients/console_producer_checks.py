@@ -189,6 +189,7 @@ def a_broker_that_is_not_there_is_told_with_how_far_it_got():
     said = done.stderr.decode()
     expect('ERROR Error when sending message to topic x with key: null, value: 4 bytes with error: topic \'x\' is not known after '
            '1500 ms (max.block.ms)' in said, said)
+    expect('ms (max.block.ms); the last question about it: ' in said, said)
     expect('as far as: connect' in said and f'127.0.0.1:{port}: cannot connect' in said, said)
 
 
@@ -244,6 +245,11 @@ def the_perf_test_prints_what_kafkas_prints():
         at = arguments.index(missing)
         done = run([PROGRAM, 'producer-perf-test', *arguments[:at], *arguments[at + 2:]], good=False)
         expect_equal((done.returncode, done.stdout), (1, b''), f'without {missing}')
+    expect_equal(run([PROGRAM, 'producer-perf-test', '--topic', 'perf', '--num-records', '50', '--record-size', '1000', '--throughput',
+                      '-1', '--producer-props', f'bootstrap.servers={broker().bootstrap}', 'max.request.size=100']).stderr.decode(),
+                 'Option --producer-props has been deprecated and will be removed in a future version. Use --command-property instead.\n'
+                 'the record takes 1070 bytes, more than max.request.size (100)\n'
+                 '50 records were not delivered: the record takes 1070 bytes, more than max.request.size (100)\n', 'one failure')
     done = run([PROGRAM, 'producer-perf-test', '--topic', 'perf', '--num-records', '1', '--throughput', '-1', '--payload-file', __file__,
                 '--payload-delimiter', '', '--bootstrap-server', broker().bootstrap], good=False)
     expect_equal((done.returncode, done.stdout), (1, b''), 'with an empty delimiter')

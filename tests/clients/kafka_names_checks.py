@@ -110,6 +110,13 @@ def old_flags_name_their_replacement():
 
 
 @check
+def wrong_usage_ends_with_1_by_kafkas_name():
+    for arguments in (['kafka-dump-log.sh'], ['kafka-dump-log.sh', '--files', ''], ['kafka-dump-log.sh', '--nonsense']):
+        status, said, complaints = by_name(*arguments)
+        expect_equal((status, said), (1, ''), f'status and output of {arguments} ({complaints})')
+
+
+@check
 def the_page_of_tools_equals_the_tables():
     wanted = run([PROGRAM, 'reference']).stdout.decode()
     if os.environ.get('BARNABAS_UPDATE'):

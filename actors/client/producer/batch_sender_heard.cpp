@@ -296,7 +296,7 @@ std::string batch_sender::topic_reason(const std::string& name) const {
     std::string text = "topic '" + name + "' is not known after " +
                        std::to_string(settings_.max_block_ns / ns_per_ms) + " ms (max.block.ms)";
     if (found != topics_.end() && found->second.last)
-        text += ": " + found->second.last->detail;
+        text += "; the last question about it: " + found->second.last->detail;
     return text;
 }
 

@@ -86,6 +86,13 @@ result<std::map<partition_name, std::int64_t>> read_offsets(const std::string& p
     return before;
 }
 
+std::string sentence_of(const partition_name& name, const error& why) {
+    if (why.code != errc::unknown_topic_or_partition)
+        return why.detail;
+    return "there is no partition " + std::to_string(name.partition) + " of a topic '" + name.topic +
+           "': barnabas topics --describe shows what there is";
+}
+
 result<tools::said> delete_records(const cli::parsed_options& options) {
     auto before = read_offsets(*options.value("offset-json-file"));
     if (!before)
@@ -103,12 +110,12 @@ result<tools::said> delete_records(const cli::parsed_options& options) {
         if (outcome)
             row.add("lowWatermark", *outcome);
         else
-            row.add("error", outcome.failure().detail);
+            row.add("error", sentence_of(name, outcome.failure()));
         rows.push_back(row);
-        told.out +=
-            "partition: " + shown + "\t" +
-            (outcome ? "low_watermark: " + std::to_string(*outcome) : "error: " + outcome.failure().detail) +
-            "\n";
+        told.out += "partition: " + shown + "\t" +
+                    (outcome ? "low_watermark: " + std::to_string(*outcome)
+                             : "error: " + sentence_of(name, outcome.failure())) +
+                    "\n";
         // Kafka's tool ends with 0 all the same.
         if (!outcome)
             told.status = exit_told;

@@ -318,8 +318,9 @@ TEST(batch_sender, a_topic_that_is_not_there_says_so) {
         it.pass(300 * millisecond);
     }
     ASSERT_EQ(it.reports.size(), 1u);
-    EXPECT_EQ(it.reports[0].why.detail, "topic 't' is not known after 1000 ms (max.block.ms): the broker "
-                                        "answered UNKNOWN_TOPIC_OR_PARTITION");
+    EXPECT_EQ(it.reports[0].why.detail,
+              "topic 't' is not known after 1000 ms (max.block.ms); the last question about it: the broker "
+              "answered UNKNOWN_TOPIC_OR_PARTITION");
 }
 
 TEST(batch_sender, a_topic_that_the_cluster_refuses_is_not_waited_for) {
