@@ -1,5 +1,7 @@
 #include "cmd/cli/option_pages.hpp"
 
+#include <array>
+
 namespace barnabas::cli {
 
 namespace {
@@ -115,7 +117,21 @@ std::string man_overview(std::string_view program, std::string_view version,
 namespace {
 
 /// What may stand behind an option.
-enum class value_kind { none, topic, group, file, format, other };
+enum class value_kind { none, topic, group, file, format, entity_type, state, type, other };
+
+struct word_row {
+    value_kind kind;
+    std::string_view option;
+    std::string_view words;
+};
+/// Options with a handful of values.
+constexpr std::array<word_row, 4> word_rows{{
+    {value_kind::format, "output", "text json"},
+    {value_kind::entity_type, "entity-type", "topics brokers broker-loggers groups client-metrics"},
+    {value_kind::state, "state",
+     "Assigning CompletingRebalance Dead Empty PreparingRebalance Reconciling Stable"},
+    {value_kind::type, "type", "consumer classic"},
+}};
 
 value_kind kind_of(const option& one) {
     if (one.value.empty())
@@ -124,9 +140,12 @@ value_kind kind_of(const option& one) {
         return value_kind::topic;
     if (one.name == "group")
         return value_kind::group;
-    if (one.name == "output")
-        return value_kind::format;
-    return one.value == "FILE" || one.value == "DIR" ? value_kind::file : value_kind::other;
+    if (one.value.starts_with("FILE") || one.value.starts_with("DIR"))
+        return value_kind::file;
+    for (const auto& row : word_rows)
+        if (row.option == one.name)
+            return row.kind;
+    return value_kind::other;
 }
 
 /// Options of that kind as patterns of a shell: "'topics --topic'|'configs --topic'".
@@ -134,9 +153,30 @@ std::string patterns_of(std::span<const command> commands, value_kind kind) {
     std::string text;
     for (const auto& one : commands)
         for (const auto& row : one.options)
-            if (kind_of(row) == kind)
+            if (kind_of(row) == kind) {
                 text +=
                     (text.empty() ? "'" : "|'") + std::string(one.name) + " --" + std::string(row.name) + "'";
+                if (row.short_name != 0)
+                    text += "|'" + std::string(one.name) + " -" + row.short_name + "'";
+            }
+    return text.empty() ? "-" : text;
+}
+
+/// A case for each kind of option with a handful of values.
+std::string word_cases(std::span<const command> commands) {
+    std::string text;
+    for (const auto& row : word_rows)
+        text += "    " + patterns_of(commands, row.kind) + ") COMPREPLY=($(compgen -W '" +
+                std::string(row.words) + "' -- \"$word\")) ;;\n";
+    return text;
+}
+
+/// Commands that take a topic without an option: "'consume '*|'produce '*".
+std::string places_of_topics(std::span<const command> commands) {
+    std::string text;
+    for (const auto& one : commands)
+        if (!one.positionals.empty() && one.positionals.front() == "TOPIC")
+            text += (text.empty() ? "'" : "|'") + std::string(one.name) + " '*";
     return text.empty() ? "-" : text;
 }
 
@@ -157,8 +197,11 @@ std::string bash_tables(std::span<const command> commands) {
                      ? (names.empty() ? "" : " ") + std::string(first)
                      : "";
         text += "    '" + std::string(one.name) + "') echo '";
-        for (const auto& row : one.options)
+        for (const auto& row : one.options) {
             text += "--" + std::string(row.name) + " ";
+            if (row.short_name != 0)
+                text += std::string("-") + row.short_name + " ";
+        }
         text += "--help' ;;\n";
     }
     return text + "    *) return 1 ;;\n    esac\n}\n_barnabas_commands='" + names + "'\n";
@@ -168,7 +211,7 @@ constexpr std::string_view bash_work = R"~(
 # Names from the cluster, or nothing when it does not answer at once.
 _barnabas_names() {
     local server=localhost:9092
-    [[ $COMP_LINE =~ --bootstrap-server[=\ ]+([^\ ]+) ]] && server=${BASH_REMATCH[1]}
+    [[ $COMP_LINE =~ \ (--bootstrap-server|--broker-list|-b)[=\ ]+([^\ ]+) ]] && server=${BASH_REMATCH[2]}
     timeout 1 "$1" "$2" --bootstrap-server "$server" --list 2>/dev/null
 }
 
@@ -187,30 +230,40 @@ _barnabas() {
         command="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
         _barnabas_options "$command" >/dev/null || command=${COMP_WORDS[1]}
     fi
+    # What begins like an option is no value: some values may be absent.
+    [[ $word == -* ]] && before=
     case "$command $before" in
     @TOPICS@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" topics)" -- "$word")) ;;
     @GROUPS@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" consumer-groups)" -- "$word")) ;;
-    @FORMATS@) COMPREPLY=($(compgen -W 'text json' -- "$word")) ;;
-    @FILES@) COMPREPLY=($(compgen -f -- "$word")) ;;
+@WORDS@    @FILES@) COMPREPLY=($(compgen -f -- "$word")) ;;
     @OTHERS@) ;;
-    *) COMPREPLY=($(compgen -W "$(_barnabas_options "$command")" -- "$word")) ;;
+    *)
+        COMPREPLY=($(compgen -W "$(_barnabas_options "$command")" -- "$word"))
+        case "$command $word" in
+        *' '-*) ;;
+        @PLACES@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" topics)" -- "$word")) ;;
+        esac
+        ;;
     esac
 }
 )~";
 
 /// Of one option, for zsh's _arguments.
-std::string zsh_spec(const option& one) {
+std::string zsh_spec(const option& one, const std::string& name) {
     auto help = replaced(replaced(replaced(one.help, "'", "'\\''"), "[", "\\["), "]", "\\]");
     help = replaced(help, ":", "\\:");
-    std::string text = std::string(one.repeated ? "*" : "") + "--" + std::string(one.name) + "[" + help + "]";
+    std::string text = std::string(one.repeated ? "*" : "") + std::string(name) + "[" + help + "]";
     const auto value = replaced(replaced(one.value, ":", "\\:"), "'", "");
     switch (kind_of(one)) {
     case value_kind::none: break;
     case value_kind::topic: text += ":" + value + ":_barnabas_topics"; break;
     case value_kind::group: text += ":" + value + ":_barnabas_groups"; break;
-    case value_kind::format: text += ":" + value + ":(text json)"; break;
     case value_kind::file: text += ":" + value + ":_files"; break;
     case value_kind::other: text += ":" + value + ": "; break;
+    default:
+        for (const auto& row : word_rows)
+            if (row.kind == kind_of(one))
+                text += ":" + value + ":(" + std::string(row.words) + ")";
     }
     return "'" + text + "'";
 }
@@ -219,7 +272,7 @@ constexpr std::string_view zsh_work = R"~(
 _barnabas_names() {
     local -a names
     local server=localhost:9092
-    [[ "${words[*]}" =~ '--bootstrap-server[= ]+([^ ]+)' ]] && server=$match[1]
+    [[ "${words[*]}" =~ ' (--bootstrap-server|--broker-list|-b)[= ]+([^ ]+)' ]] && server=$match[2]
     names=(${(f)"$(timeout 1 @PROGRAM@ $1 --bootstrap-server $server --list 2>/dev/null)"})
     compadd -a names
 }
@@ -252,7 +305,8 @@ std::string bash_completion(std::string_view program, std::span<const command> c
     auto work = replaced(bash_work, "@PROGRAM@", program);
     work = replaced(work, "@TOPICS@", patterns_of(commands, value_kind::topic));
     work = replaced(work, "@GROUPS@", patterns_of(commands, value_kind::group));
-    work = replaced(work, "@FORMATS@", patterns_of(commands, value_kind::format));
+    work = replaced(work, "@WORDS@", word_cases(commands));
+    work = replaced(work, "@PLACES@", places_of_topics(commands));
     work = replaced(work, "@FILES@", patterns_of(commands, value_kind::file));
     work = replaced(work, "@OTHERS@", patterns_of(commands, value_kind::other));
     return "# Completion for bash, made by `" + std::string(program) + " completion bash`.\n" +
@@ -272,8 +326,13 @@ std::string zsh_completion(std::string_view program, std::span<const command> co
         if (first != name)
             seconds += " '" + name + "'";
         text += "    '" + name + "') _arguments '--help[Show the options.]'";
-        for (const auto& row : one.options)
-            text += " " + zsh_spec(row);
+        for (const auto& row : one.options) {
+            text += " " + zsh_spec(row, "--" + std::string(row.name));
+            if (row.short_name != 0)
+                text += " " + zsh_spec(row, std::string("-") + row.short_name);
+        }
+        if (!one.positionals.empty() && one.positionals.front() == "TOPIC")
+            text += " '1:TOPIC:_barnabas_topics'";
         text += " ;;\n";
     }
     return text + "    esac\n}\n_barnabas_commands=(" + firsts + ")\n_barnabas_two_words=(" + seconds +

@@ -163,10 +163,26 @@ def bash_completes_commands_options_and_names_from_the_cluster():
     Tool('topics', broker().bootstrap).good('--create', '--topic', 'completed-topic', '--if-not-exists')
     server = f'--bootstrap-server {broker().bootstrap}'
     until(lambda: completed(f'barnabas topics {server} --describe --topic compl') == ['completed-topic'], 'a topic', 20)
+    for words in (f'consume -b {broker().bootstrap} ', f'produce --bootstrap-server {broker().bootstrap} ',
+                  f'get-offsets --broker-list {broker().bootstrap} --topic '):
+        until(lambda line=words: completed(f'barnabas {line}compl') == ['completed-topic'], f'a topic behind {words}', 20)
     run(['kcat', '-b', broker().bootstrap, '-P', '-t', 'completed-topic'], data=b'x\n')
     run(['kcat', '-b', broker().bootstrap, '-G', 'completed-group', '-c', '1', '-X', 'auto.offset.reset=earliest',
          'completed-topic'])
     until(lambda: completed(f'barnabas consumer-groups {server} --describe --group compl') == ['completed-group'], 'a group', 20)
+    until(lambda: completed(f'barnabas consume -b {broker().bootstrap} completed-topic -g compl') == ['completed-group'],
+          'a group of a short option', 20)
+
+
+@check
+def bash_completes_values_short_options_and_files():
+    expect('-b' in completed('barnabas consume -') and '-g' in completed('barnabas consume t -'), 'short options')
+    expect_equal(completed('barnabas consume t -o '), ['text', 'json'], 'a format by its short option')
+    expect_equal(completed('barnabas configs --describe --entity-type bro'), ['brokers', 'broker-loggers'], 'entities')
+    expect_equal(completed('barnabas consumer-groups --list --state Sta'), ['Stable'], 'states')
+    expect_equal(completed('kafka-consumer-groups.sh --list --type c'), ['consumer', 'classic'], 'types')
+    folder = os.path.dirname(os.path.abspath(__file__))
+    expect_equal(completed(f'kafka-dump-log.sh --files {folder}/kafka_na'), [os.path.join(folder, 'kafka_names_checks.py')], 'files')
 
 
 @check
