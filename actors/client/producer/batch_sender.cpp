@@ -114,7 +114,7 @@ void batch_sender::forget_lines() {
     for (auto next = lines_.begin(); next != lines_.end();) {
         const auto& [where, of] = *next;
         const bool idle = of.batches.empty() && !topics_.contains(where.first);
-        const bool counted = settings_.idempotent && (of.opened || of.next_sequence != 0);
+        const bool counted = settings_.idempotent && (of.opened || of.moved || of.next_sequence != 0);
         kept += idle && counted ? 1 : 0;
         next = idle && !counted ? lines_.erase(next) : std::next(next);
     }
@@ -180,11 +180,21 @@ void batch_sender::work(monotonic_ns now, sender_effects& out) {
     expire(now);
     if (new_epoch_wanted_ && flights_.empty())
         take_new_epoch();
-    if (!new_epoch_wanted_ && has_identity(now, out))
-        while (send_one_request(now, out)) {
-        }
+    send_requests(now, out);
+    // A topic that may have come back needs one.
+    if (new_epoch_wanted_ && flights_.empty()) {
+        take_new_epoch();
+        send_requests(now, out);
+    }
     ask_topics(now, out);
     release(out);
+}
+
+void batch_sender::send_requests(monotonic_ns now, sender_effects& out) {
+    if (new_epoch_wanted_ || !has_identity(now, out))
+        return;
+    while (!new_epoch_wanted_ && send_one_request(now, out)) {
+    }
 }
 
 bool batch_sender::has_identity(monotonic_ns now, sender_effects& out) {
@@ -295,8 +305,13 @@ bool batch_sender::follow(line& of, const topic_id& id) {
             return false;
         count_anew(of, "the topic was made anew");
     }
-    of.counted_in = id;
-    return true;
+    const bool moves = std::exchange(of.counted_in, id) != untold;
+    if (!moves || !settings_.idempotent || !std::exchange(of.moved, true))
+        return true;
+    // A broker that lags behind tells of the one before: there sequence 0 of this epoch was written already,
+    // and what comes under it now would pass for that.
+    new_epoch_wanted_ = true;
+    return false;
 }
 
 void batch_sender::stamp(line& of, producer_batch& batch) {

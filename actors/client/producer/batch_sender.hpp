@@ -121,6 +121,8 @@ private:
         std::int32_t next_sequence = 0;
         /// Where the sequences are counted; zero while no broker has told an id.
         topic_id counted_in;
+        /// It was counted in another topic before, under this epoch.
+        bool moved = false;
         monotonic_ns not_before{};
         /// The broker knows these sequences: it has written a batch with them.
         bool opened = false;
@@ -164,6 +166,7 @@ private:
     producer_batch* next_of(placed_line& at, monotonic_ns now);
     bool follow(line& of, const topic_id& id);
     void stamp(line& of, producer_batch& batch);
+    void send_requests(monotonic_ns now, sender_effects& out);
     bool send_one_request(monotonic_ns now, sender_effects& out);
     std::vector<placed_line*> lines_in_turn() const;
     void add_part(placed_line& at, producer_batch& batch, monotonic_ns now, produce_order& order);

@@ -233,8 +233,10 @@ void batch_sender::count_anew(line& of, const std::string& because) {
 }
 
 void batch_sender::take_new_epoch() {
-    for (auto& [where, of] : lines_)
+    for (auto& [where, of] : lines_) {
         count_anew(of, "an earlier batch failed");
+        of.moved = false;
+    }
     // Behind the last epoch there is only another id.
     if (identity_.epoch.get() < std::numeric_limits<std::int16_t>::max())
         identity_.epoch = producer_epoch(static_cast<std::int16_t>(identity_.epoch.get() + 1));

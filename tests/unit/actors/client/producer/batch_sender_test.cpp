@@ -149,6 +149,30 @@ TEST(batch_sender, topic_ids_that_come_and_go_with_an_upgrade_do_not_begin_a_new
     EXPECT_EQ(offsets(it), (std::vector<std::int64_t>{0, 1, 2, 3}));
 }
 
+TEST(batch_sender, a_topic_that_comes_back_is_written_under_the_next_epoch) {
+    produce_run it;
+    it.open_up();
+    struct turn {
+        std::uint8_t id;
+        std::int16_t epoch;
+    };
+    // Under one epoch sequence 0 is never written twice to the same topic.
+    for (const auto& [id, epoch] : std::vector<turn>{{8, 0}, {7, 1}, {8, 1}, {7, 2}}) {
+        it.send("next");
+        it.answer(it.take_produce(), error_code::not_leader_or_follower);
+        it.cluster.topic_id_byte = id;
+        it.pass(second);
+        it.tell_topics();
+        it.pass(second);
+        const auto again = it.take_produce();
+        EXPECT_EQ(it.batches_of(again), (batches{{0, 1, 7000, epoch, 0}}));
+        it.answer(again, 0);
+    }
+    EXPECT_EQ(it.reports.size(), 5u);
+    for (const auto& one : it.reports)
+        EXPECT_TRUE(one.ok()) << one.why.detail;
+}
+
 TEST(batch_sender, what_is_open_when_its_topic_is_made_anew_stays_open) {
     produce_run it;
     it.open_up();
