@@ -25,11 +25,11 @@ std::string cluster_client::reached(const running_call& one, std::size_t part) c
     const auto target = one.call->target(part);
     if (state.at == progress::asked) {
         const auto found = links_.find(state.link);
-        return "answer (asked of " + (found == links_.end() ? "a broker" : to_string(found->second->at())) +
+        return "ack (asked of " + (found == links_.end() ? "a broker" : to_string(found->second->at())) +
                ")";
     }
     switch (state.lacks) {
-    case lack::nothing: return "answer (to be asked again)";
+    case lack::nothing: return "ack (to be asked again)";
     case lack::cluster: return reached_by_links();
     case lack::controller: return "metadata (no controller is known)";
     case lack::leader:
@@ -67,7 +67,7 @@ std::string cluster_client::reached_by_link(link_number number) const {
     const auto& link = *found->second;
     const auto name = " (" + to_string(link.at()) + ")";
     if (link.is_ready())
-        return "answer" + name;
+        return "ack" + name;
     if (link.session().is_open())
         return "authenticate" + name;
     const auto& failure = link.session().last_failure();

@@ -99,7 +99,7 @@ TEST(cluster_timeout, an_answer_that_does_not_come_is_said) {
     it.cluster.connect("two:9092");
     EXPECT_TRUE(it.cluster.has(api_key::list_offsets));
     it.cluster.pass(3 * second);
-    EXPECT_SAYS(it.why(), "as far as: answer (asked of two:9092)");
+    EXPECT_SAYS(it.why(), "as far as: ack (asked of two:9092)");
 }
 
 } // namespace
