@@ -45,6 +45,13 @@ error wrong_key(std::string why);
 /// "no `kind` key is named ...": with what others call so, or the nearest of the names.
 error unknown_key(std::string_view kind, std::string_view given, std::span<const other_name> others,
                   const std::vector<std::string_view>& names);
+/// What librdkafka and older tools call the keys that all clients have, and what no client here can do.
+std::span<const other_name> other_names_of_clients();
+/// One of Kafka's Java clients (producer, consumer, admin) has it: property files are shared, so a client
+/// that does not have it passes it over.
+bool is_key_of_kafka(std::string_view name);
+/// To pass over what asks for TLS or SASL would send in the clear what must not be. Codes: invalid_config.
+result<void> check_security(const std::map<std::string, std::string>& properties);
 bool is_among(std::span<const key_row> rows, std::string_view name);
 /// A value for each row, the default where none is given. Codes: invalid_config; the detail names the key.
 result<key_values> read_key_values(std::span<const key_row> rows,

@@ -59,14 +59,15 @@ constexpr std::array<key_row, 16> rows{{
 constexpr auto keys = keys_of(rows);
 
 /// What librdkafka and older tools call some of them.
-constexpr std::array<other_name, 7> other_names{{
+constexpr std::array<other_name, 8> other_names{{
     {"metadata.broker.list", "here it is bootstrap.servers"},
     {"bootstrap.server", "here it is bootstrap.servers"},
     {"broker.list", "here it is bootstrap.servers"},
     {"socket.timeout.ms", "here it is request.timeout.ms"},
     {"message.send.max.retries", "here it is retries"},
     {"topic.metadata.refresh.interval.ms", "here it is metadata.max.age.ms"},
-    {"socket.connection.setup.timeout.max.ms", "here it is socket.connection.setup.timeout.ms"},
+    {"bootstrap.controllers", "only brokers are asked; give bootstrap.servers"},
+    {"config.providers", "values are taken as they are written"},
 }};
 
 result<key_values> read_values(const std::map<std::string, std::string>& properties) {
@@ -74,7 +75,7 @@ result<key_values> read_values(const std::map<std::string, std::string>& propert
     for (const auto& row : rows)
         names.push_back(row.key.name);
     for (const auto& [name, value] : properties)
-        if (!is_among(rows, name))
+        if (!is_among(rows, name) && !is_key_of_kafka(name))
             return unknown_key("client", name, other_names, names);
     return read_key_values(rows, properties);
 }
@@ -97,11 +98,17 @@ std::string to_string(const broker_address& address) {
     return (bare ? address.host : "[" + address.host + "]") + ":" + std::to_string(address.port);
 }
 
+std::span<const other_name> other_names_of_clients() {
+    return other_names;
+}
+
 std::span<const client_key> client_keys() {
     return keys;
 }
 
 result<client_settings> read_settings(const std::map<std::string, std::string>& properties) {
+    if (const auto safe = check_security(properties); !safe)
+        return safe.failure();
     const auto read = read_values(properties);
     if (!read)
         return read.failure();

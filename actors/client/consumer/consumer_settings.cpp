@@ -112,7 +112,7 @@ std::optional<error> find_misspelt(const properties& all) {
     for (const auto& row : rows)
         names.push_back(row.key.name);
     for (const auto& [name, value] : all) {
-        if (std::find(names.begin(), names.end(), name) != names.end())
+        if (std::find(names.begin(), names.end(), name) != names.end() || is_key_of_kafka(name))
             continue;
         const auto meant = closest(name, names);
         if (meant && std::find(names.begin() + common, names.end(), *meant) != names.end())

@@ -75,7 +75,7 @@ constexpr std::array<key_row, 22> rows{{
 constexpr auto keys = keys_of(rows);
 
 /// What librdkafka calls some of them, and what this producer does not have.
-constexpr std::array<other_name, 12> other_names{{
+constexpr std::array<other_name, 11> other_names{{
     {"queue.buffering.max.ms", "here it is linger.ms"},
     {"queue.buffering.max.kbytes", "here it is buffer.memory, in bytes"},
     {"queue.buffering.max.messages", "here buffer.memory bounds what waits, in bytes"},
@@ -86,7 +86,6 @@ constexpr std::array<other_name, 12> other_names{{
     {"message.max.bytes", "here it is max.request.size"},
     {"max.in.flight", "here it is max.in.flight.requests.per.connection"},
     {"transactional.id", "this producer has no transactions yet"},
-    {"transaction.timeout.ms", "this producer has no transactions yet"},
     {"partitioner.class", "the partitioner is Kafka's own; give partitions by hand for another one"},
 }};
 
@@ -96,7 +95,15 @@ error unknown_to_producers(std::string_view given) {
         names.push_back(key.name);
     for (const auto& key : client_keys())
         names.push_back(key.name);
-    return unknown_key("producer", given, other_names, names);
+    const bool own = std::any_of(other_names.begin(), other_names.end(),
+                                 [given](const auto& one) { return one.name == given; });
+    const auto others = own ? std::span<const other_name>(other_names) : other_names_of_clients();
+    return unknown_key("producer", given, others, names);
+}
+
+/// Keys of Kafka's producer without which the program would not do what it says.
+bool asks_for_what_is_not_there(std::string_view name) {
+    return name == "transactional.id" || name == "partitioner.class";
 }
 
 bool is_client_key(std::string_view name) {
@@ -156,13 +163,16 @@ std::span<const client_key> producer_keys() {
 }
 
 result<producer_settings> read_producer_settings(const properties_map& properties) {
+    if (const auto safe = check_security(properties); !safe)
+        return safe.failure();
     properties_map of_cluster;
     for (const auto& [name, value] : properties) {
         if (is_among(rows, name))
             continue;
-        if (!is_client_key(name))
+        if (is_client_key(name))
+            of_cluster[name] = value;
+        else if (asks_for_what_is_not_there(name) || !is_key_of_kafka(name))
             return unknown_to_producers(name);
-        of_cluster[name] = value;
     }
     of_cluster.try_emplace("client.id", "barnabas-producer");
     of_cluster["retries"] = "0";

@@ -31,6 +31,31 @@ TEST(client_settings, an_unknown_key_names_the_one_that_was_meant) {
               "no client key is named something.else");
 }
 
+TEST(client_settings, keys_of_kafkas_other_clients_are_passed_over) {
+    for (const auto* key :
+         {"acks", "group.id", "transactional.id", "sasl.mechanism", "client.rack", "metric.reporters",
+          "metrics.num.samples", "metrics.sample.window.ms", "socket.connection.setup.timeout.max.ms",
+          "metadata.recovery.rebootstrap.trigger.ms", "send.buffer.bytes", "receive.buffer.bytes",
+          "interceptor.classes", "key.serializer", "auto.offset.reset", "max.block.ms"})
+        EXPECT_TRUE(read_settings({{"bootstrap.servers", "a:1"}, {key, "1"}}).has_value()) << key;
+}
+
+TEST(client_settings, what_asks_for_tls_or_sasl_is_not_passed_over) {
+    for (const auto* protocol : {"SSL", "SASL_PLAINTEXT", "SASL_SSL"})
+        EXPECT_NE(
+            refusal(
+                {{"bootstrap.servers", "a:1"}, {"sasl.mechanism", "PLAIN"}, {"security.protocol", protocol}})
+                .find("TLS and SASL are not built yet"),
+            std::string::npos);
+    for (const auto* key : {"sasl.jaas.config", "ssl.truststore.location", "ssl.keystore.key"}) {
+        EXPECT_NE(refusal({{"bootstrap.servers", "a:1"}, {key, "x"}}).find(key), std::string::npos);
+        EXPECT_TRUE(
+            read_settings({{"bootstrap.servers", "a:1"}, {key, "x"}, {"security.protocol", "PLAINTEXT"}})
+                .has_value())
+            << key;
+    }
+}
+
 TEST(client_settings, a_value_that_is_not_allowed_names_its_key) {
     EXPECT_NE(refusal({}).find("bootstrap.servers is missing"), std::string::npos);
     EXPECT_NE(refusal({{"bootstrap.servers", "a"}}).find("'a' is not host:port"), std::string::npos);

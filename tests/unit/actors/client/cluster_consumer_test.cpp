@@ -386,6 +386,8 @@ TEST(consumer_settings, wrong_keys_and_values_are_named) {
     };
     EXPECT_EQ(refusal({{"group.idd", "x"}}), "no consumer key is named group.idd; did you mean group.id?");
     EXPECT_EQ(refusal({{"clinet.id", "x"}}), "no client key is named clinet.id; did you mean client.id?");
+    EXPECT_EQ(refusal({{"acks", "1"}, {"metric.reporters", "x"}, {"sasl.mechanism", "PLAIN"}}), "");
+    EXPECT_NE(refusal({{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "PLAIN"}}), "");
     EXPECT_NE(refusal({{"auto.offset.reset", "soon"}}).find("auto.offset.reset=soon"), std::string::npos);
     EXPECT_NE(refusal({{"heartbeat.interval.ms", "50000"}}), "");
     EXPECT_NE(refusal({{"partition.assignment.strategy", "fair"}}).find("'fair'"), std::string::npos);

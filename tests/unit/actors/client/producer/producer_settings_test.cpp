@@ -51,6 +51,18 @@ TEST(producer_settings, an_unknown_key_names_the_nearest) {
               "no producer key is named transactional.id; this producer has no transactions yet");
 }
 
+TEST(producer_settings, keys_of_kafkas_other_clients_are_passed_over) {
+    for (const auto* key : {"group.id", "default.api.timeout.ms", "sasl.mechanism", "client.rack",
+                            "metric.reporters", "interceptor.classes", "transaction.timeout.ms",
+                            "socket.connection.setup.timeout.max.ms", "enable.auto.commit"})
+        EXPECT_EQ(refusal({{key, "1"}}), "") << key;
+    EXPECT_NE(refusal({{"partitioner.class", "org.example.Mine"}}), "");
+    EXPECT_NE(refusal({{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "PLAIN"}}), "");
+    EXPECT_NE(refusal({{"ssl.truststore.location", "store"}}), "");
+    EXPECT_EQ(refusal({{"metadata.broker.list", "a:1"}}),
+              "no producer key is named metadata.broker.list; here it is bootstrap.servers");
+}
+
 TEST(producer_settings, a_wrong_value_names_its_key) {
     EXPECT_NE(refusal({{"acks", "2"}}).find("acks=2: "), std::string::npos);
     EXPECT_NE(refusal({{"batch.size", "many"}}).find("batch.size=many: "), std::string::npos);
