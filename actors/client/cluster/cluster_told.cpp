@@ -25,8 +25,7 @@ std::string cluster_client::reached(const running_call& one, std::size_t part) c
     const auto target = one.call->target(part);
     if (state.at == progress::asked) {
         const auto found = links_.find(state.link);
-        return "ack (asked of " + (found == links_.end() ? "a broker" : to_string(found->second->at())) +
-               ")";
+        return "ack (asked of " + (found == links_.end() ? "a broker" : to_string(found->second->at())) + ")";
     }
     switch (state.lacks) {
     case lack::nothing: return "ack (to be asked again)";

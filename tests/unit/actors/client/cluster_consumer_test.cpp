@@ -105,7 +105,8 @@ TEST(cluster_consumer, a_topic_that_the_cluster_refuses_fails_the_poll) {
         {error_code::topic_authorization_failed, errc::topic_authorization_failed}};
     for (const auto& [answered, told] : cases) {
         consumer_world it;
-        it.cluster.refusals["t"] = answered;
+        it.cluster.topics.clear();
+        it.cluster.absent_topic = answered;
         it.assign({t0});
         it.poll();
         it.introduce();

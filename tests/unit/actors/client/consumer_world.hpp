@@ -89,7 +89,7 @@ public:
     void introduce() {
         fetches.brokers = cluster.brokers;
         fetches.topics = cluster.topics;
-        fetches.refusals = cluster.refusals;
+        fetches.absent_topic = cluster.absent_topic;
         fetches.leader_epoch = cluster.leader_epoch;
         bool more = true;
         while (more) {

@@ -71,8 +71,7 @@ public:
     std::int32_t leader_epoch = 1;
     /// The first byte of their ids; the others are zero. All zero: a cluster that knows no ids yet.
     std::uint8_t topic_id_byte = 7;
-    /// Topics that questions get this for.
-    std::map<std::string, kafka::error_code> refusals;
+    kafka::error_code absent_topic = kafka::error_code::unknown_topic_or_partition;
     /// The versions that brokers serve of every api.
     std::int16_t served_up_to = 99;
 
@@ -198,15 +197,10 @@ private:
     void describe(kafka::metadata_response& said, const std::string& name) const {
         auto& entry = said.topics.emplace_back();
         entry.name = name;
-        if (const auto refused = refusals.find(name); refused != refusals.end()) {
-            entry.error_code = kafka::wire_value(refused->second);
-            return;
-        }
         const auto found = topics.find(name);
-        if (found == topics.end()) {
-            entry.error_code = kafka::wire_value(kafka::error_code::unknown_topic_or_partition);
+        entry.error_code = kafka::wire_value(found == topics.end() ? absent_topic : kafka::error_code::none);
+        if (found == topics.end())
             return;
-        }
         entry.topic_id.bytes[0] = topic_id_byte;
         for (std::size_t index = 0; index < found->second.size(); ++index) {
             auto& partition = entry.partitions.emplace_back();

@@ -353,7 +353,8 @@ TEST(batch_sender, a_topic_that_the_cluster_refuses_is_not_waited_for) {
         {error_code::topic_authorization_failed, errc::topic_authorization_failed}};
     for (const auto& [answered, told] : cases) {
         produce_run it;
-        it.cluster.refusals["t"] = answered;
+        it.cluster.topics.clear();
+        it.cluster.absent_topic = answered;
         it.send("a");
         it.send("b");
         it.cluster.connect("one:9092");
@@ -365,7 +366,7 @@ TEST(batch_sender, a_topic_that_the_cluster_refuses_is_not_waited_for) {
         EXPECT_EQ(it.records.charged(), 0u);
         EXPECT_EQ(it.sender.metrics().record_errors, 2u);
         // It is nobody's for ever: the next record asks again.
-        it.cluster.refusals.clear();
+        it.cluster.topics["t"] = {1, 1};
         it.send("c");
         it.come_up_again();
         it.answer(it.take_produce(), 3);
