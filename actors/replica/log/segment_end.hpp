@@ -8,10 +8,20 @@
 
 namespace barnabas::replica {
 
-/// The offset behind the last batch of a closed segment, by the headers behind its last index entry. Nothing
-/// where these contradict the index or each other: no CRC covers an offset, and a wrong one must not look
-/// like a missing segment. `dense`: batches follow one another without gaps.
-result<std::optional<log_offset>> end_of_segment(runtime::file_system& files, const segment_files& segment,
-                                                 const readable_range& log, bool dense);
+struct segment_end {
+    log_offset next; ///< behind the last batch
+    /// The largest timestamp of the batches behind the last index entry that have records.
+    timestamp_ms newest = no_timestamp;
+};
+
+/// How a closed segment ends, by the headers behind its last index entry. Nothing where these contradict the
+/// index or each other: no CRC covers an offset, and a wrong one must not look like a missing segment.
+/// `dense`: batches follow one another without gaps.
+result<std::optional<segment_end>> end_of_segment(runtime::file_system& files, const segment_files& segment,
+                                                  const readable_range& log, bool dense);
+
+/// Whether a batch behind the last index entry has records, that largest timestamp and a right CRC.
+result<bool> has_batch_of(runtime::file_system& files, const segment_files& segment,
+                          const readable_range& log, timestamp_ms newest);
 
 } // namespace barnabas::replica

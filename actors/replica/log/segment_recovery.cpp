@@ -59,11 +59,23 @@ result<void> segment_recovery::look_for_gap(recovered_segment& segment, log_offs
         auto end = end_of_segment(files_, segment.files, log, !options_.gaps_allowed);
         if (!end)
             return end.failure();
-        segment.next_offset = std::min(end->value_or(next_base), next_base);
+        const auto found = end->value_or(segment_end{next_base});
+        segment.next_offset = std::min(found.next, next_base);
         if (segment.next_offset == next_base)
-            return {};
+            return look_for_lost_times(segment, found.newest);
     }
     return {};
+}
+
+/// A time index that lost its end still has a last entry of which there is a batch, only not of the newest.
+result<void> segment_recovery::look_for_lost_times(recovered_segment& segment, timestamp_ms newest) {
+    if (segment.index_rebuilt || newest <= segment.state.newest.timestamp)
+        return {};
+    auto younger =
+        has_batch_of(files_, segment.files, {segment.state.base_offset, segment.state.size}, newest);
+    if (!younger)
+        return younger.failure();
+    return BARNABAS_MARK_IF(*younger, time_index_shortened) ? rebuild_indexes(segment) : result<void>{};
 }
 
 result<bool> segment_recovery::indexes_make_sense(recovered_segment& segment) {

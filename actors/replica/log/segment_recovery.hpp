@@ -44,10 +44,11 @@ public:
     segment_recovery(runtime::file_system& files, const segment_recovery_options& options)
         : files_(files), options_(options) {}
 
-    /// A segment wholly below the recovery point: looks at sizes and the last time entry. Missing or
-    /// senseless indexes are made anew; damage found by that is told in `bad`, and nothing is cut. No file
-    /// stays open. When the segment ends just at the recovery point, this may have been written before the
-    /// segment was closed, so it does not vouch for the closing time entry, which is made good here.
+    /// A segment wholly below the recovery point: looks at sizes, the last time entry and the batches behind
+    /// the last offset entry. Missing, senseless or shortened indexes are made anew; damage found by that is
+    /// told in `bad`, and nothing is cut. No file stays open. When the segment ends just at the recovery
+    /// point, this may have been written before the segment was closed, so it does not vouch for the closing
+    /// time entry, which is made good here.
     result<recovered_segment> inspect(log_offset base, log_offset next_base);
 
     /// A segment that may hold bytes behind the recovery point: finds the end of the sound batches, and
@@ -71,6 +72,7 @@ private:
     result<bool> are_right(const segment_files& files, const readable_range& log,
                            std::span<const time_point> times, file_position upto);
     result<void> look_for_gap(recovered_segment& segment, log_offset next_base);
+    result<void> look_for_lost_times(recovered_segment& segment, timestamp_ms newest);
     result<bool> is_emptied(const segment_files& files);
     result<bool> has_indexed_batch(runtime::file_id log, std::uint64_t size);
     result<void> complete_time_index(recovered_segment& segment);

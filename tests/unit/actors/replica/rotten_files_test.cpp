@@ -210,5 +210,54 @@ TEST(rotten_files, an_index_of_times_says_what_the_batches_say) {
     }
 }
 
+/// Each batch is younger than the one before; the last segments are proven by a snapshot.
+void make_growing_times(memory_files& files, const log_options& options) {
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    for (int i = 0; i < 32; ++i)
+        ASSERT_TRUE(
+            host.append({.value_size = 60, .timestamp = 1000 + 150 * i}, static_cast<std::uint64_t>(i)));
+    prove_all(host);
+    files.kill();
+}
+
+/// Every entry that is left has a batch that it speaks of.
+TEST(rotten_files, an_index_of_times_that_was_shortened_makes_no_record_older) {
+    const auto options = options_with(2000);
+    memory_files sound;
+    make_growing_times(sound, options);
+    const auto names = sound.names();
+    const auto wanted = times_after_opening(sound, options);
+    int shortened = 0;
+    for (const auto& name : names) {
+        if (!name.ends_with(time_index_suffix))
+            continue;
+        for (std::size_t size = 0; size < sound.content(name).size(); ++size, ++shortened) {
+            memory_files files;
+            make_growing_times(files, options);
+            const auto bytes = files.content(name);
+            files.put(name, std::span(bytes).first(std::min(size, bytes.size())));
+            EXPECT_EQ(times_after_opening(files, options), wanted) << name << ", " << size << " bytes";
+        }
+    }
+    EXPECT_GT(shortened, 60) << "segments have several entries";
+}
+
+/// A batch whose time rotted is damaged, and nothing to make an index anew for.
+TEST(rotten_files, a_rotten_time_of_a_batch_is_not_taken_for_the_newest) {
+    auto options = options_with(2000);
+    options.index_interval_bytes = 1000;
+    memory_files files;
+    make_growing_times(files, options);
+    const auto path = segment_path(test_directory, log_offset(0), log_suffix);
+    const auto batch_bytes = make_batch({.value_size = 60}).bytes.size();
+    const auto last_but_one = files.content(path).size() - 2 * batch_bytes;
+    flip(files, path, (last_but_one + batch::at::max_timestamp + 4) * 8);
+    const auto times = files.content(segment_path(test_directory, log_offset(0), time_index_suffix));
+    log_host host(files, options);
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(files.content(segment_path(test_directory, log_offset(0), time_index_suffix)), times);
+}
+
 } // namespace
 } // namespace barnabas::replica
