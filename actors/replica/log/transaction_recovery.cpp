@@ -97,7 +97,8 @@ result<recovery::found_transactions> recovery::known_transactions(log_offset bas
         next = entry.last_offset + 1;
         known.entries.push_back(entry);
     }
-    known.whole = known.entries.size() * transaction_entry_size == file->size;
+    // One without a byte was emptied: who has no aborted transaction has no file.
+    known.whole = file->size > 0 && known.entries.size() * transaction_entry_size == file->size;
     BARNABAS_MARK_IF(!known.whole, transaction_index_without_sense);
     return known;
 }

@@ -160,6 +160,38 @@ TEST_F(transactions, a_senseless_index_below_the_recovery_point_is_made_anew) {
     }
 }
 
+/// In a closed segment as in the last one.
+TEST_F(transactions, an_emptied_index_below_the_recovery_point_is_made_anew) {
+    for (int i = 0; host.log->segments().size() < 4; ++i) {
+        put(7, i);
+        if (i % 5 == 4)
+            end(7, i % 2 == 0);
+    }
+    end(7, false);
+    sync();
+    const auto last = host.log->active_segment().base_offset.get();
+    ASSERT_TRUE(host.close());
+    for (const auto base : {std::int64_t{0}, last}) {
+        const auto before = files.content(index_path(base));
+        ASSERT_FALSE(before.empty());
+        files.put(index_path(base), {});
+        ASSERT_TRUE(host.open(false));
+        EXPECT_EQ(files.content(index_path(base)), before) << base;
+        ASSERT_TRUE(host.close());
+    }
+}
+
+TEST_F(transactions, an_empty_index_of_a_segment_without_aborted_ones_goes) {
+    put(7, 0);
+    end(7, true);
+    sync();
+    ASSERT_TRUE(host.close());
+    files.put(index_path(0), {});
+    ASSERT_TRUE(host.open(false));
+    EXPECT_FALSE(files.has(index_path(0)));
+    EXPECT_TRUE(aborted_in(host, files, 0, 2).empty());
+}
+
 TEST(transaction_index, zeros_of_a_torn_tail_are_no_entry) {
     std::vector<std::byte> bytes;
     put_transaction_entry(bytes, {producer_id(0), log_offset(0), log_offset(1), log_offset(2)});
