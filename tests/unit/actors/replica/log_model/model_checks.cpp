@@ -302,12 +302,14 @@ void log_model::compare_index(const segment_state& segment) {
     compare_times(segment, inside);
 }
 
-/// Up to the offset of an entry no record is younger than its timestamp, which one of that batch has.
+/// Up to the offset of an entry no record is younger than its timestamp, which one of that batch has. In a
+/// closed segment nothing behind the last entry is younger, either.
 void log_model::compare_times(const segment_state& segment, const std::vector<known_batch>& inside) {
     const auto content =
         disk_.content(segment_path(options_.directory, segment.base_offset, time_index_suffix));
     if (!content || content->size() < segment.time_index_size)
         return wrong("the time index is short" + at(segment.base_offset));
+    auto told = no_timestamp;
     for (std::size_t from = 0; from < segment.time_index_size; from += time_entry_size) {
         const timestamp_ms time(batch::load_big_endian<std::int64_t>(content->data() + from));
         const auto offset =
@@ -319,7 +321,13 @@ void log_model::compare_times(const segment_state& segment, const std::vector<kn
         if (newest != time)
             return wrong("the time entry" + at(offset) + " says " + std::to_string(time.get()) + ", not " +
                          std::to_string(newest.get()));
+        told = time;
     }
+    if (segment.base_offset == host_.log->active_segment().base_offset)
+        return;
+    for (const auto& batch : inside)
+        if (batch.header.record_count > 0 && batch.header.max_timestamp > told)
+            return wrong("no time entry of the newest record of the segment" + at(segment.base_offset));
 }
 
 } // namespace barnabas::replica::model
