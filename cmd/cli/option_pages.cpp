@@ -152,13 +152,13 @@ value_kind kind_of(const option& one) {
 std::string patterns_of(std::span<const command> commands, value_kind kind) {
     std::string text;
     for (const auto& one : commands)
-        for (const auto& row : one.options)
-            if (kind_of(row) == kind) {
-                text +=
-                    (text.empty() ? "'" : "|'") + std::string(one.name) + " --" + std::string(row.name) + "'";
-                if (row.short_name != 0)
-                    text += "|'" + std::string(one.name) + " -" + row.short_name + "'";
-            }
+        for (const auto& row : one.options) {
+            if (kind_of(row) != kind)
+                continue;
+            text += (text.empty() ? "'" : "|'") + std::string(one.name) + " --" + std::string(row.name) + "'";
+            if (row.short_name != 0)
+                text += "|'" + std::string(one.name) + " -" + row.short_name + "'";
+        }
     return text.empty() ? "-" : text;
 }
 
