@@ -148,18 +148,20 @@ value_kind kind_of(const option& one) {
     return value_kind::other;
 }
 
+/// "|'consume --group'|'consume -g'".
+std::string patterns_of(const command& what, const option& row) {
+    const auto begin = "|'" + std::string(what.name) + " -";
+    return begin + "-" + std::string(row.name) + "'" +
+           (row.short_name == 0 ? std::string() : begin + row.short_name + "'");
+}
+
 /// Options of that kind as patterns of a shell: "'topics --topic'|'configs --topic'".
 std::string patterns_of(std::span<const command> commands, value_kind kind) {
     std::string text;
     for (const auto& one : commands)
-        for (const auto& row : one.options) {
-            if (kind_of(row) != kind)
-                continue;
-            text += (text.empty() ? "'" : "|'") + std::string(one.name) + " --" + std::string(row.name) + "'";
-            if (row.short_name != 0)
-                text += "|'" + std::string(one.name) + " -" + row.short_name + "'";
-        }
-    return text.empty() ? "-" : text;
+        for (const auto& row : one.options)
+            text += kind_of(row) == kind ? patterns_of(one, row) : std::string();
+    return text.empty() ? "-" : text.substr(1);
 }
 
 /// A case for each kind of option with a handful of values.
