@@ -33,6 +33,7 @@ namespace barnabas::client {
 /// | `throttled` | the buffer (buffer.memory) is full, and was for max.block.ms |
 /// | `message_too_large` | by max.request.size here, or by the topic's bound |
 /// | `unknown_topic_or_partition`, `invalid_topic`, `topic_authorization_failed`, ... | the broker's words |
+/// | `invalid_topic` | also for a name that no topic can have, at once and without asking |
 /// | `unsupported_version` | the broker is too old |
 /// | `closed` | the producer was closed first |
 ///
