@@ -47,7 +47,7 @@ private:
 
     /// A disk that is unmounted or taken away does not fail: what is written goes into an empty mount point,
     /// or into files without names, and is gone with the next start.
-    static void look_for(runtime::directory_gate& gate, runtime::file_system& files) {
+    static void shut_if_gone(runtime::directory_gate& gate, runtime::file_system& files) {
         const auto there = files.exists(join_path(gate.path(), identity_file));
         if (there && !*there)
             gate.shut(
@@ -65,7 +65,7 @@ private:
         node_.disk->submit(
             runtime::lane_in(gate->path(), runtime::stable_hash("room")), runtime::disk_job_kind::blocking,
             [gate, stays](runtime::file_system& files) {
-                look_for(*gate, files);
+                shut_if_gone(*gate, files);
                 const auto room = files.room(gate->path());
                 if (room && !(stays && gate->is_short()))
                     gate->note_free(room->free);

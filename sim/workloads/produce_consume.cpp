@@ -65,7 +65,8 @@ runtime::endpoint broker_endpoint() {
     return {broker_host, simulated_broker::port};
 }
 
-/// The topic that hostile clients make for themselves comes behind the others, then that of groups.
+} // namespace
+
 std::uint32_t number_of_topic(const std::string& topic, const produce_consume_options& options) {
     if (topic == hostile_topic)
         return static_cast<std::uint32_t>(options.topics.size());
@@ -73,8 +74,6 @@ std::uint32_t number_of_topic(const std::string& topic, const produce_consume_op
         return static_cast<std::uint32_t>(options.topics.size() + 1);
     return static_cast<std::uint32_t>(std::stoul(topic.substr(1)));
 }
-
-} // namespace
 
 produce_consume::produce_consume(const produce_consume_options& options, narrator tell, bool keep)
     : chosen_(keep ? std::make_shared<choice_log>() : nullptr), options_(with_choices(options, chosen_)),

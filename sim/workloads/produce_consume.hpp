@@ -28,6 +28,10 @@
 
 namespace barnabas::sim {
 
+/// As checkers count topics: that which hostile clients make for themselves comes behind those of the
+/// options, then that of groups.
+std::uint32_t number_of_topic(const std::string& topic, const produce_consume_options& options);
+
 /// How a run went.
 struct run_report {
     bool passed = false;

@@ -57,7 +57,7 @@ void produce_consume::start_library(load& of, const std::string& name) {
     client::producer_actor_events events;
     events.on_sequence_lost = [this, &of](const std::string& topic, std::int32_t partition,
                                           kafka::error_code code) {
-        const place where{static_cast<std::uint32_t>(std::stoul(topic.substr(1))), partition, 0};
+        const place where{number_of_topic(topic, options_), partition, 0};
         tell("producer " + std::to_string(of.number) + " lost its sequence in " + to_string(where) + ": " +
              std::string(kafka::name_of(code)));
         history_.on_sequence_lost(of.number, of.options->producer.acks, where);

@@ -21,6 +21,13 @@ call_target target_of(const config_resource& resource, call_target otherwise) {
     return read.ec == std::errc() && read.ptr == end && id >= 0 ? call_target::broker(id) : otherwise;
 }
 
+template <class Responses, class Answers>
+void tell_outcomes(const Responses& responses, Answers& out) {
+    for (const auto& one : responses)
+        out.tell({resource_kind{one.resource_type}, one.resource_name}, one.error_code, one.error_message,
+                 {});
+}
+
 config_origin origin_of(std::int8_t source) {
     constexpr auto last = static_cast<std::int8_t>(config_origin::group);
     return source > 0 && source <= last ? config_origin{source} : config_origin::unknown;
@@ -101,9 +108,7 @@ struct alter_configs_plan : plan_defaults {
         return asked;
     }
     void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
-        for (const auto& one : said.responses)
-            out.tell({resource_kind{one.resource_type}, one.resource_name}, one.error_code, one.error_message,
-                     {});
+        tell_outcomes(said.responses, out);
     }
 };
 
@@ -134,9 +139,7 @@ struct replace_configs_plan : plan_defaults {
         return asked;
     }
     void read(const response& said, std::span<const key>, key_answers<key, value>& out) const {
-        for (const auto& one : said.responses)
-            out.tell({resource_kind{one.resource_type}, one.resource_name}, one.error_code, one.error_message,
-                     {});
+        tell_outcomes(said.responses, out);
     }
 };
 
