@@ -53,6 +53,12 @@ struct planted_bugs : planted_client_bugs {
     bool missing_segments_passed = false;
     /// Records of the coordinators do not use the room that is kept back.
     bool coordinators_without_reserve = false;
+    /// A directory that is taken away is served on, from the bare mount point.
+    bool bare_mount_point_served = false;
+    /// Deletions do not use the room that is kept for them.
+    bool kept_room_not_given = false;
+    /// An index of aborted transactions is believed, however little it holds.
+    bool transaction_index_believed = false;
 
     // Retention.
     /// The age of a segment counts from its newest timestamp, whatever that is (KAFKA-14991).
@@ -221,6 +227,10 @@ struct planted_bugs : planted_client_bugs {
     bool classic_members_not_told = false;
     /// Only the first epoch of a group comes to the log, so it goes back when the log is loaded.
     bool group_epoch_not_recorded = false;
+    /// A coordinator that is deposed goes on writing under its old epoch.
+    bool deposed_coordinator_writes = false;
+    /// A group keeps the options that it had when it began.
+    bool group_options_not_followed = false;
 
     /// Not a bug of the broker: the checker of this name rejects every tenth seed, which shows that what a
     /// checker finds is reported.
