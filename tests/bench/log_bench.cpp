@@ -4,6 +4,7 @@
 #include "actors/journal/journal.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/batch/builder.hpp"
+#include "runtime/disk/posix_disk.hpp"
 #include "runtime/disk/posix_files.hpp"
 
 #include <benchmark/benchmark.h>
@@ -11,8 +12,11 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,18 +109,85 @@ logs open_logs(runtime::file_system& files, std::int64_t count, bool for_journal
     return opened;
 }
 
-/// Runs the journal's jobs where they are made, and lets logs settle at once.
+/// Jobs that run on the threads of a disk, beside the rounds of the journal, as those of a broker do.
+class background {
+public:
+    explicit background(runtime::posix_disk& disk) : disk_(disk) {}
+    background(const background&) = delete;
+    background& operator=(const background&) = delete;
+    ~background() {
+        while (under_way_ > 0)
+            wait();
+    }
+
+    template <class Job>
+    void start(Job job, std::function<void(Job&)> ended) {
+        ++under_way_;
+        auto shared = std::make_shared<Job>(std::move(job));
+        disk_.submit(
+            runtime::disk_lane(++lanes_), runtime::disk_job_kind::blocking,
+            [shared](runtime::file_system& files) { shared->run(files); },
+            [this, shared, ended = std::move(ended)] {
+                const std::lock_guard lock(mutex_);
+                ended_.emplace_back([shared, ended] { ended(*shared); });
+                changed_.notify_one();
+            });
+    }
+    /// Tells of what has ended.
+    void collect() {
+        std::vector<std::function<void()>> ended;
+        {
+            const std::lock_guard lock(mutex_);
+            ended.swap(ended_);
+        }
+        under_way_ -= ended.size();
+        for (const auto& tell : ended)
+            tell();
+    }
+    void wait() {
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, [this] { return !ended_.empty(); });
+        }
+        collect();
+    }
+
+private:
+    runtime::posix_disk& disk_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::function<void()>> ended_;
+    std::size_t under_way_ = 0;
+    std::uint64_t lanes_ = 0;
+};
+
+/// Runs the journal's jobs where they are made.
 class plain_journal final : public journal::journal_port {
 public:
-    plain_journal(runtime::file_system& files, logs& all) : files_(files), logs_(all) {
+    plain_journal(runtime::posix_disk& disk, logs& all)
+        : files_(disk.files()), logs_(all), background_(disk) {
         journal::journal_options options;
         options.directory = root;
         machine_.emplace(options, journal::found_journal{}, *this);
     }
-    /// All that was appended becomes stable; false when the journal had no file yet.
-    bool commit() {
-        taken_ = true;
+    /// The logs sync their own files, side by side; one that settles does so first.
+    void sync(const std::vector<plain_log*>& all) {
+        std::size_t left = all.size();
+        for (auto* one : all) {
+            while (!one->log->wants_sync())
+                background_.wait();
+            background_.start<sync_job>(one->log->sync(), [one, &left](sync_job& job) {
+                one->log->on_synced(job);
+                --left;
+            });
+        }
+        while (left > 0)
+            background_.wait();
+    }
+    /// All that was appended becomes stable; by the logs' own syncs while the journal has no file for it.
+    void commit() {
         commits_.clear();
+        background_.collect();
         for (auto& one : logs_) {
             commits_.push_back(one->log->commit());
             auto& commit = commits_.back();
@@ -132,9 +203,15 @@ public:
                 machine_->on_round_done(job);
             }
         }
-        for (const auto& log : std::exchange(asked_, {}))
-            settle(log);
-        return taken_;
+        for (const auto& key : std::exchange(asked_, {}))
+            for (auto& one : logs_)
+                if (one->key == key)
+                    settle(*one);
+        std::vector<plain_log*> refused;
+        for (std::size_t i = 0; i < commits_.size(); ++i)
+            if (!commits_[i].taken)
+                refused.push_back(logs_[i].get());
+        sync(refused);
     }
 
     void submit(journal::prepare_job job) override { prepares_.push_back(std::move(job)); }
@@ -143,7 +220,6 @@ public:
         auto& commit = commits_[reply];
         commit.taken = end == journal::commit_end::stable;
         commit.outcome = result<void>();
-        taken_ = taken_ && commit.taken;
         logs_[reply]->log->on_committed(commit);
     }
     bool ask_to_settle(const journal::journal_log& log, log_offset) override {
@@ -153,12 +229,12 @@ public:
     void report(std::string_view, const std::string&) override {}
 
 private:
-    void settle(const journal::journal_log& key) {
-        for (auto& one : logs_)
-            if (one->key == key) {
-                one->settle();
-                machine_->on_settled(key, one->log->settled_offset());
-            }
+    void settle(plain_log& log) {
+        if (auto job = log.log->settle())
+            background_.start<settle_job>(std::move(*job), [this, &log](settle_job& settled) {
+                log.log->on_settled(settled);
+                machine_->on_settled(log.key, log.log->settled_offset());
+            });
     }
 
     runtime::file_system& files_;
@@ -168,7 +244,7 @@ private:
     std::vector<journal::prepare_job> prepares_;
     std::vector<journal::round_job> rounds_;
     std::vector<journal::journal_log> asked_;
-    bool taken_ = true;
+    background background_;
 };
 
 constexpr std::size_t batch_bytes = 16 << 10;
@@ -213,19 +289,20 @@ void durable_own_syncs(benchmark::State& state) {
 
 void durable_commit_journal(benchmark::State& state) {
     scratch place;
-    runtime::posix_files files;
+    runtime::posix_disk disk(4, 8192);
     const auto batch = batch_of(batch_bytes);
-    auto all = open_logs(files, state.range(0), true);
-    plain_journal commits(files, all);
+    auto all = open_logs(disk.files(), state.range(0), true);
+    plain_journal commits(disk, all);
     const auto round = [&] {
         append_to_all(all, batch);
+        std::vector<plain_log*> due;
         for (auto& one : all)
             if (!one->log->may_commit())
-                one->sync(), one->append(fresh(batch));
-        if (!commits.commit())
-            for (auto& one : all)
-                if (one->log->wants_sync())
-                    one->sync();
+                due.push_back(one.get());
+        commits.sync(due);
+        for (auto* one : due)
+            one->append(fresh(batch));
+        commits.commit();
     };
     round(); // makes the journal's first file
     for (auto _ : state)

@@ -41,7 +41,7 @@ def tool(name):
 
 
 def build_tools():
-    names = ['tests/bench/process/client_loads', 'tests/bench/process/group_load', 'tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
+    names = ['client_loads', 'tests/bench/process/group_load', 'tests/bench/process/loopback_copy', 'tests/bench/process/round_trip']
     builder = ['ninja', '-C', BUILD] if 'BARNABAS_BUILD' in os.environ else [os.path.join(ROOT, 'cmd', 'build')]
     run([*builder, *names], seconds=600)
 
