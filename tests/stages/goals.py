@@ -67,7 +67,7 @@ def append():
     # In turn: what one needs of new pages of memory the other finds warm.
     plain, log = log_bench(['append_plain', 'append_log'], 'bytes_per_second', 7,
                            '--benchmark_enable_random_interleaving=true')
-    yield 'sequential append / plain pwrite', log / plain, '>=', 0.8
+    yield 'sequential append / plain pwritev', log / plain, '>=', 0.8
 
 
 def cold_read():
