@@ -20,13 +20,6 @@ constexpr auto metadata_log_directory = "__cluster_metadata-0";
 /// Beside the metadata log's directory; text: `0`, the offset.
 constexpr auto created_file = "created-partitions-offset";
 
-/// The contents of `meta.properties`.
-struct identity {
-    std::string cluster_id;
-    node_id node;
-    std::optional<uuid> directory;
-};
-
 error cannot_use(const std::string& path, const error& why) {
     switch (why.code) {
     case errc::locked:
@@ -42,19 +35,6 @@ error cannot_use(const std::string& path, const error& why) {
     case errc::disk_full:
         return {errc::disk_full, "the disk of the data directory " + path + " is full (" + why.detail + ")"};
     default: return {errc::storage_error, "the data directory " + path + " cannot be used: " + why.detail};
-    }
-}
-
-uuid draw_uuid(runtime::random& ids) {
-    while (true) {
-        uuid id;
-        for (auto& byte : id.bytes)
-            byte = static_cast<std::uint8_t>(ids.next() >> 56);
-        id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
-        id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
-        // A text that begins with '-' would be an option on command lines.
-        if (to_string(id).front() != '-')
-            return id;
     }
 }
 
@@ -115,7 +95,7 @@ std::optional<std::int32_t> parse_number(std::string_view text) {
     return failure == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-result<identity> parse_identity(const std::string& path, const std::string& text) {
+result<directory_identity> parse_identity(const std::string& path, const std::string& text) {
     const auto damaged = [&path](const std::string& why) {
         return error{errc::mismatched_directory, join_path(path, identity_file) + " " + why +
                                                      ": restore it, or give log.dirs another directory"};
@@ -130,7 +110,7 @@ result<identity> parse_identity(const std::string& path, const std::string& text
             "the data directory " + path + " was written by an Apache Kafka with ZooKeeper (broker.id=" +
                 values["broker.id"] + ", cluster.id=" + values["cluster.id"] +
                 "), so its topics are not described in it: import it into an empty data directory with "
-                "'barnabas import' (not part of this version yet), or give log.dirs another directory"};
+                "'barnabas import', or give log.dirs another directory"};
     if (values["version"] != "1")
         return damaged("has version '" + values["version"] + "', but only version 1 can be read");
     auto node = parse_number(values["node.id"]);
@@ -142,28 +122,22 @@ result<identity> parse_identity(const std::string& path, const std::string& text
     auto directory = parse_uuid(values["directory.id"]);
     if (!directory && !values["directory.id"].empty())
         return damaged("has a directory.id that is none");
-    return identity{values["cluster.id"], node_id(*node), directory};
+    return directory_identity{values["cluster.id"], node_id(*node), directory};
 }
 
 /// What the directory says it belongs to; absent when it is to be formatted.
-result<std::optional<identity>> read_identity(runtime::file_system& files, const std::string& path) {
+result<std::optional<directory_identity>> read_identity(runtime::file_system& files,
+                                                        const std::string& path) {
     auto text = read_small_file(files, join_path(path, identity_file));
     if (!text) {
         if (text.code() == errc::not_found)
-            return std::optional<identity>();
+            return std::optional<directory_identity>();
         return cannot_use(path, text.failure());
     }
     auto parsed = parse_identity(path, *text);
     if (!parsed)
         return parsed.failure();
-    return std::optional<identity>(std::move(*parsed));
-}
-
-result<void> write_identity(runtime::file_system& files, const std::string& path, const identity& value) {
-    return write_small_file(files, path, identity_file,
-                            with_checksum("version=1\ncluster.id=" + value.cluster_id +
-                                          "\nnode.id=" + std::to_string(value.node.get()) +
-                                          "\ndirectory.id=" + to_string(*value.directory) + "\n"));
+    return std::optional<directory_identity>(std::move(*parsed));
 }
 
 /// Absent when the text is not ours.
@@ -255,7 +229,7 @@ private:
 
     /// What the directory belongs to, read under its lock, since a broker that starts beside us formats under
     /// it. No lock is held after an error.
-    result<std::optional<identity>> take_lock(data_directory& directory) {
+    result<std::optional<directory_identity>> take_lock(data_directory& directory) {
         const auto& path = directory.path;
         auto entries = list_or_make(files_, path);
         if (!entries)
@@ -326,10 +300,10 @@ private:
         return {};
     }
 
-    result<void> format_and_list_one(data_directory& directory, std::optional<identity>& found) {
+    result<void> format_and_list_one(data_directory& directory, std::optional<directory_identity>& found) {
         directory.formatted = !found.has_value();
         if (!found)
-            found = identity{opened_.cluster_id, options_.node, std::nullopt};
+            found = directory_identity{opened_.cluster_id, options_.node, std::nullopt};
         if (!found->directory) {
             found->directory = draw_uuid(ids_);
             if (auto written = write_identity(files_, directory.path, *found); !written)
@@ -454,10 +428,42 @@ private:
     runtime::random ids_;
     opened_directories opened_;
     /// Beside `opened_.directories`.
-    std::vector<std::optional<identity>> identities_;
+    std::vector<std::optional<directory_identity>> identities_;
 };
 
 } // namespace
+
+uuid draw_uuid(runtime::random& ids) {
+    while (true) {
+        uuid id;
+        for (auto& byte : id.bytes)
+            byte = static_cast<std::uint8_t>(ids.next() >> 56);
+        id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
+        id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+        // A text that begins with '-' would be an option on command lines.
+        if (to_string(id).front() != '-')
+            return id;
+    }
+}
+
+result<void> write_identity(runtime::file_system& files, const std::string& path,
+                            const directory_identity& value) {
+    return write_small_file(files, path, identity_file,
+                            with_checksum("version=1\ncluster.id=" + value.cluster_id +
+                                          "\nnode.id=" + std::to_string(value.node.get()) +
+                                          "\ndirectory.id=" + to_string(*value.directory) + "\n"));
+}
+
+result<void> check_unused(runtime::file_system& files, const std::string& path) {
+    const auto entries = files.list(path);
+    if (!entries)
+        return entries.code() == errc::not_found ? result<void>() : result<void>(entries.failure());
+    for (const auto& entry : *entries)
+        if (entry.name == identity_file)
+            return error{errc::mismatched_directory,
+                         "the data directory " + path + " is a broker's already: give log.dirs an empty one"};
+    return check_entries(path, *entries);
+}
 
 result<opened_directories> open_data_directories(runtime::file_system& files,
                                                  const data_directory_options& options) {

@@ -7,6 +7,7 @@
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
 #include "runtime/disk/disk.hpp"
+#include "runtime/random/random.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,6 +34,20 @@ struct data_directory_options {
 
 /// Whose a data directory is; every one that is used has it.
 inline constexpr const char* identity_file = "meta.properties";
+
+/// What that file says.
+struct directory_identity {
+    std::string cluster_id;
+    node_id node;
+    std::optional<uuid> directory;
+};
+/// An id that nobody has, for a directory or a topic.
+uuid draw_uuid(runtime::random& ids);
+/// Job: makes the directory, which is there, that node's. `value.directory` is given.
+result<void> write_identity(runtime::file_system& files, const std::string& path,
+                            const directory_identity& value);
+/// Job: nothing in the directory can belong to somebody else, or it is not there. Code: mismatched_directory.
+result<void> check_unused(runtime::file_system& files, const std::string& path);
 
 /// A partition's directory as it was found at start.
 struct stored_partition {

@@ -29,19 +29,6 @@ namespace {
 using topics_reply = runtime::pending_reply<topics_response>;
 using producer_ids_reply = runtime::pending_reply<allocate_producer_ids_response>;
 
-/// A quorum of one never changes its leader; Raft's terms take this place.
-constexpr leader_epoch metadata_epoch{1};
-
-replica::log_options log_options_for(const std::string& directory) {
-    replica::log_options options;
-    options.directory = directory;
-    options.max_message_bytes = controller_limits::batch_bytes_max;
-    options.retention_ms = -1;
-    options.retention_bytes = -1;
-    options.timestamp_after_max_ms = -1;
-    return options;
-}
-
 /// Requests are taken one group at a time: those that arrive while a group is being written and synced wait,
 /// and form the next group, so that one sync serves all of them. An answer leaves when the broker has applied
 /// what its request committed.
@@ -161,7 +148,7 @@ caf::behavior controller_actor::make_behavior() {
 
 void controller_actor::open() {
     auto job = std::make_shared<replica::open_job>();
-    job->options = log_options_for(options_.directory);
+    job->options = metadata_log_options(options_.directory);
     job->create = true;
     node_.disk->submit(
         lane_, runtime::disk_job_kind::blocking,

@@ -1,19 +1,21 @@
 #include "actors/controller/metadata_log.hpp"
 
+#include "actors/controller/limits.hpp"
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/model/assert.hpp"
+
+#include <utility>
 
 namespace barnabas {
 
 namespace {
 
 error foreign_log() {
-    return {errc::mismatched_directory, "the metadata log was written by Apache Kafka, whose own metadata "
-                                        "cannot be opened in place: import it into "
-                                        "an empty data directory with 'barnabas import' (not part of this "
-                                        "version yet), or give log.dirs another "
-                                        "directory"};
+    return {errc::mismatched_directory,
+            "the metadata log was written by Apache Kafka, whose own metadata cannot be opened in place: "
+            "import the "
+            "data directory into an empty one with 'barnabas import', or give log.dirs another directory"};
 }
 
 /// Kafka's records begin with a frame version (1), then the numbers of a kind and its version.
@@ -40,6 +42,16 @@ result<void> replay_record(const batch::record_view& record, controller& into) {
 }
 
 } // namespace
+
+replica::log_options metadata_log_options(std::string directory) {
+    replica::log_options options;
+    options.directory = std::move(directory);
+    options.max_message_bytes = controller_limits::batch_bytes_max;
+    options.retention_ms = -1;
+    options.retention_bytes = -1;
+    options.timestamp_after_max_ms = -1;
+    return options;
+}
 
 slice encode_decision(timestamp_ms now, std::span<const metadata_record> records) {
     BARNABAS_ASSERT(!records.empty());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/controller/controller.hpp"
+#include "actors/replica/replica_log.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/internal/metadata_records.hpp"
 #include "protocol/model/error.hpp"
@@ -12,6 +13,13 @@
 #include <string>
 
 namespace barnabas {
+
+/// The metadata log's directory beside the partitions of `metadata.log.dir`.
+inline constexpr const char* metadata_log_directory = "__cluster_metadata-0";
+/// A quorum of one never changes its leader; Raft's terms take this place.
+inline constexpr leader_epoch metadata_epoch{1};
+/// What the log in that directory is told.
+replica::log_options metadata_log_options(std::string directory);
 
 /// The records of one decision as one record batch, so that they are there all or not at all. The batch
 /// starts at offset 0; whoever appends it sets base offset and leader epoch. `records` is not empty.

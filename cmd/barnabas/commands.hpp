@@ -57,6 +57,9 @@ int run_features(const cli::parsed_options& options);
 const cli::command& storage_command();
 int run_storage(const cli::parsed_options& options);
 
+const cli::command& import_command();
+int run_import(const cli::parsed_options& options);
+
 const cli::command& doctor_command();
 int run_doctor(const cli::parsed_options& options);
 

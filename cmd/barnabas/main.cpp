@@ -33,6 +33,7 @@ const std::vector<subcommand>& subcommands() {
         {barnabas::cluster_command(), barnabas::run_cluster},
         {barnabas::features_command(), barnabas::run_features},
         {barnabas::storage_command(), barnabas::run_storage},
+        {barnabas::import_command(), barnabas::run_import},
         {barnabas::produce_command(), barnabas::run_produce},
         {barnabas::console_producer_command(), barnabas::run_console_producer},
         {barnabas::producer_perf_command(), barnabas::run_producer_perf},

@@ -13,7 +13,7 @@ from tool_runs import Tool
 PAGE = os.path.join(ROOT, 'docs', 'json.md')
 COMMANDS = re.compile(r'^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
 # These speak to no broker, or find theirs in another way.
-WITHOUT_SERVER = ('version', 'storage', 'dump-log')
+WITHOUT_SERVER = ('version', 'storage', 'dump-log', 'import')
 
 
 def run_line(line, server, folder):
@@ -59,6 +59,12 @@ def prepared(folder, broker):
     with open(os.path.join(folder, 'server.properties'), 'w', encoding='utf-8') as file:
         file.write(f'node.id=1\nlog.dirs={broker.data_dir}\n')
     os.symlink(os.path.join(broker.data_dir, 'orders-0'), os.path.join(folder, 'log'))
+    # As Kafka with ZooKeeper leaves a partition that nobody has written to.
+    os.makedirs(os.path.join(folder, 'kafka-logs', 'orders-0'))
+    with open(os.path.join(folder, 'kafka-logs', 'orders-0', '0' * 20 + '.log'), 'wb'):
+        pass
+    with open(os.path.join(folder, 'kafka-logs', 'meta.properties'), 'w', encoding='utf-8') as file:
+        file.write('version=0\nbroker.id=1\ncluster.id=yAsT-4L9QSeem6gAm7GFbQ\n')
 
 
 @check
@@ -87,14 +93,14 @@ def every_command_of_the_page_has_the_fields_that_it_names():
                 expect(fits(shape(seen), shape(json.loads(line))), f'{json.dumps(seen)} has not the fields of {line}')
                 compared += 1
     if os.environ.get('BARNABAS_UPDATE'):
-        write_page(text, [(block, [elsewhere(one, broker) for one in lines]) for block, lines in made])
+        write_page(text, [(block, [elsewhere(one, broker, folder) for one in lines]) for block, lines in made])
     else:
         expect(compared > 30, f'only {compared} lines were compared')
 
 
-def elsewhere(value, broker):
-    """With the address and the folder of a broker that is no test."""
-    text = json.dumps(value).replace(broker.data_dir, '/srv/barnabas')
+def elsewhere(value, broker, folder):
+    """With the address and the folders of a broker that is no test."""
+    text = json.dumps(value).replace(broker.data_dir, '/srv/barnabas').replace(folder, '/srv')
     return json.loads(re.sub(rf'127\.0\.0\.1(", "port": |:){broker.port}', r'localhost\g<1>9092', text))
 
 
