@@ -283,8 +283,7 @@ void broker_actor::carry_out(const effects::open_directories&) {
 }
 
 void broker_actor::carry_out(const effects::start_controller& effect) {
-    if (config_->log_dir_reserve_bytes != 0)
-        room_watch_ = spawn_room_watch(node_, gates_, options_.planted, self());
+    room_watch_ = spawn_room_watch(node_, gates_, options_.planted, self());
     auto wanted = controller_options_of(*config_, effect.cluster_id, options_.planted);
     wanted.directory = join_path(machine_.directories()->metadata_directory, "__cluster_metadata-0");
     wanted.gate = gates_.at(machine_.directories()->metadata_directory);

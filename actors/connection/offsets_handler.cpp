@@ -1,6 +1,9 @@
 #include "actors/connection/partition_questions.hpp"
 #include "protocol/kafka/list_offsets.hpp"
 
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas {
@@ -85,6 +88,22 @@ private:
     std::vector<question> asked_;
 };
 
+/// Which of a request's partitions are named more than once; all of them are refused, as by Kafka.
+class repeated_partitions {
+public:
+    explicit repeated_partitions(const kafka::list_offsets_request& request) {
+        for (const auto& topic : request.topics)
+            for (const auto& partition : topic.partitions)
+                ++times_[{topic.name, partition.partition_index}];
+    }
+    bool has(const std::string& topic, std::int32_t partition) const {
+        return times_.at({topic, partition}) > 1;
+    }
+
+private:
+    std::map<std::pair<std::string, std::int32_t>, int> times_;
+};
+
 template <class Partition>
 void ask(connection& self, list_offsets& waiting, const topic_metadata* topic, const Partition& partition,
          bool committed_only) {
@@ -109,6 +128,7 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
         return request.failure();
     auto waiting = std::make_unique<list_offsets>(self, self.current(), context);
     auto image = self.port().image();
+    const repeated_partitions repeated(*request);
     for (const auto& wanted : request->topics) {
         waiting->add_topic().name = wanted.name;
         const bool allowed =
@@ -116,7 +136,9 @@ result<void> handle_list_offsets(connection& self, request_context context, kafk
         const auto* topic = image->find_topic(wanted.name);
         for (const auto& partition : wanted.partitions) {
             waiting->add(partition);
-            if (allowed)
+            if (context.version > 0 && repeated.has(wanted.name, partition.partition_index))
+                waiting->refuse(waiting->newest(), errc::invalid_request);
+            else if (allowed)
                 ask(self, *waiting, topic, partition, request->isolation_level == read_committed);
             else
                 waiting->refuse(waiting->newest(), errc::topic_authorization_failed);

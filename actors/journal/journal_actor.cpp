@@ -36,10 +36,10 @@ public:
         : event_based_actor(config), node_(node), directory_(options.directory), gate_(options.gate),
           lane_(runtime::lane_in(options.directory, runtime::stable_hash(journal_prefix))),
           machine_(machine_options(options, node.seed), *options.found, static_cast<journal_port&>(*this)),
-          rounds_(node.metrics->counter_of("commit_journal_rounds_total", "Rounds of the commit journal")),
-          commits_(node.metrics->counter_of("commit_journal_commits_total",
-                                            "Syncs of partitions that the commit journal took over")),
-          bytes_(node.metrics->counter_of("commit_journal_bytes_total", "Bytes of the commit journal")) {}
+          rounds_(counter_of("commit_journal_rounds_total", "Rounds of the commit journal")),
+          commits_(counter_of("commit_journal_commits_total",
+                              "Syncs of partitions that the commit journal took over")),
+          bytes_(counter_of("commit_journal_bytes_total", "Bytes of the commit journal")) {}
 
     const char* name() const override { return "journal"; }
     void on_exit() override {
@@ -84,6 +84,10 @@ public:
     }
 
 private:
+    runtime::counter& counter_of(const char* name, const char* help) const {
+        return node_.metrics->counter_of(name, help, {{"directory", directory_}});
+    }
+
     template <class Step>
     void count(const Step& step) {
         const auto rounds = machine_.rounds(), commits = machine_.commits(), bytes = machine_.bytes();

@@ -240,9 +240,8 @@ def directory_that_fails_while_serving_goes_offline_and_the_others_serve_on():
         expect(set(stored) <= set(found), 'an acknowledged record is missing')
 
 
-@check
-def directory_that_is_taken_away_goes_offline_and_comes_back_whole():
-    with broker_with(2) as (broker, paths):
+def expect_taken_away_is_noticed(**overrides):
+    with broker_with(2, **overrides) as (broker, paths):
         create(broker, 'two', 2)
         for partition in range(2):
             expect_stored(broker, 'two', [b'first'], partition)
@@ -257,6 +256,16 @@ def directory_that_is_taken_away_goes_offline_and_comes_back_whole():
         os.rename(paths[1] + '-elsewhere', paths[1])
         broker.start()
         expect_equal(values_of(broker, 'two', gone), [b'first'], 'what lay on the disk')
+
+
+@check
+def directory_that_is_taken_away_goes_offline_and_comes_back_whole():
+    expect_taken_away_is_noticed()
+
+
+@check
+def it_does_so_when_no_room_is_kept_back_either():
+    expect_taken_away_is_noticed(log_dir_reserve_bytes=0)
 
 
 @check

@@ -45,6 +45,27 @@ TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
     EXPECT_EQ(port.offset_queries.size(), 3u);
 }
 
+TEST_F(connection_test, a_partition_that_list_offsets_names_twice_is_refused) {
+    machine.start();
+    kafka::list_offsets_request message;
+    auto& topic = message.topics.emplace_back();
+    topic.name = "orders";
+    for (const std::int32_t index : {0, 1, 0})
+        topic.partitions.emplace_back().partition_index = index;
+    deliver(request(message, 7, 0));
+    ASSERT_EQ(port.offset_queries.size(), 1u);
+    offset_query_response found;
+    found.token = port.offset_queries.back().second.token;
+    found.offset = log_offset(5);
+    machine.on_offset_query_response(found);
+    const auto answer = response<kafka::list_offsets_response>(0, 7, 0);
+    const auto& told = answer.topics[0].partitions;
+    ASSERT_EQ(told.size(), 3u);
+    EXPECT_EQ(told[0].error_code, kafka::wire_value(error_code::invalid_request));
+    EXPECT_EQ(told[1].offset, 5);
+    EXPECT_EQ(told[2].error_code, kafka::wire_value(error_code::invalid_request));
+}
+
 TEST_F(connection_test, the_first_version_of_list_offsets_asks_for_what_was_before) {
     machine.start();
     struct expected {
