@@ -121,7 +121,7 @@ private:
 
     void on_directories_opened(const result<opened_directories>& outcome) {
         if (outcome) {
-            gates_ = make_gates(*outcome, config_->log_dir_reserve_bytes, ctrl());
+            gates_ = make_gates(*outcome, config_->log_dir_reserve_bytes, options_.planted, ctrl());
             journals_.open(node_, *config_, options_.planted, outcome->directories, gates_);
         }
         run([&](auto& out) { machine_.on_directories_opened(outcome, out); });

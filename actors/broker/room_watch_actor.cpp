@@ -2,7 +2,6 @@
 
 #include "actors/broker/broker_events.hpp"
 #include "actors/broker/limits.hpp"
-#include "actors/broker/small_files.hpp"
 #include "runtime/disk/directory_lane.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/node/spawn.hpp"
@@ -45,17 +44,6 @@ private:
         delayed_send(this, broker_limits::room_look_interval, room_due{});
     }
 
-    /// A disk that is unmounted or taken away does not fail: what is written goes into an empty mount point,
-    /// or into files without names, and is gone with the next start.
-    static void shut_if_gone(runtime::directory_gate& gate, runtime::file_system& files) {
-        const auto there = files.exists(join_path(gate.path(), identity_file));
-        if (there && !*there)
-            gate.shut(
-                {errc::not_found, join_path(gate.path(), identity_file) +
-                                      " is gone: the disk was unmounted, or the directory removed; nothing "
-                                      "more is written there. Bring it back and start again"});
-    }
-
     /// The look may say that there is room again before the broker hears of it: the gate decides.
     void look_at(const gate_ptr& gate) {
         auto& level = node_.metrics->gauge_of("data_directory_free_bytes",
@@ -65,7 +53,7 @@ private:
         node_.disk->submit(
             runtime::lane_in(gate->path(), runtime::stable_hash("room")), runtime::disk_job_kind::blocking,
             [gate, stays](runtime::file_system& files) {
-                shut_if_gone(*gate, files);
+                gate->shut_if_gone(files);
                 const auto room = files.room(gate->path());
                 if (room && !(stays && gate->is_short()))
                     gate->note_free(room->free);
@@ -90,8 +78,9 @@ private:
 } // namespace
 
 gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_bytes,
-                         caf::weak_actor_ptr broker) {
+                         const planted_bugs& planted, caf::weak_actor_ptr broker) {
     const auto reserve = static_cast<std::uint64_t>(reserve_bytes);
+    const std::string proof = planted.bare_mount_point_served ? "" : identity_file;
     // Weak: a gate must not keep the broker alive.
     const auto tell = [broker = std::move(broker)](auto message) {
         if (auto alive = broker.lock())
@@ -109,7 +98,8 @@ gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_
                                                },
                                                [tell, path, reserve](std::uint64_t free) {
                                                    tell(room_seen{{path, free, reserve, true}});
-                                               }});
+                                               }},
+            proof);
     }
     return gates;
 }

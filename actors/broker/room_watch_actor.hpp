@@ -16,7 +16,7 @@ namespace barnabas {
 /// The gates of all directories that can be used. They tell `broker` of failures and of lack of room, as long
 /// as it lives.
 gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_bytes,
-                         caf::weak_actor_ptr broker);
+                         const planted_bugs& planted, caf::weak_actor_ptr broker);
 
 /// Metrics of directories that are offline, hang or are short of room.
 void count_directories(runtime::node_services& node, const broker_status& status);

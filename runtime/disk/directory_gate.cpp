@@ -38,8 +38,9 @@ std::uint64_t room_to_resume(std::uint64_t reserve_bytes) noexcept {
     return reserve_bytes + reserve_bytes / 8;
 }
 
-directory_gate::directory_gate(std::string path, std::uint64_t reserve_bytes, listeners told)
-    : path_(std::move(path)), reserve_(reserve_bytes), told_(std::move(told)) {}
+directory_gate::directory_gate(std::string path, std::uint64_t reserve_bytes, listeners told,
+                               std::string proof)
+    : path_(std::move(path)), reserve_(reserve_bytes), told_(std::move(told)), proof_(std::move(proof)) {}
 
 std::optional<error> directory_gate::failure() const {
     std::lock_guard guard(mutex_);
@@ -56,6 +57,17 @@ void directory_gate::shut(const error& why) {
     }
     if (told_.on_shut)
         told_.on_shut(why);
+}
+
+bool directory_gate::shut_if_gone(file_system& files) {
+    if (is_shut() || proof_.empty())
+        return is_shut();
+    const auto proof = path_ + "/" + proof_;
+    const auto there = files.exists(proof);
+    if (BARNABAS_MARK_IF(there && !*there, data_directory_gone))
+        shut({errc::not_found, proof + " is gone: the disk was unmounted, or the directory removed; nothing "
+                                       "more is written there. Bring it back and start again"});
+    return is_shut();
 }
 
 void directory_gate::note_written(file_id file, file_position position, std::uint64_t bytes) {
@@ -282,8 +294,14 @@ result<void> gated_files::sync(std::span<const file_id> files) {
     return done;
 }
 
+/// Names that were made in the place of a disk which is gone look as good as any. So whoever makes names in
+/// the data directory itself, or does not find a directory, learns whether it is still the same.
 result<void> gated_files::sync_directory(const std::string& path) {
-    return change([&] { return files_.sync_directory(path); });
+    auto done = change([&] { return files_.sync_directory(path); });
+    const bool tells = done ? path == gate_.path() : done.code() == errc::not_found;
+    if (tells && gate_.shut_if_gone(files_))
+        return refusal();
+    return done;
 }
 
 result<std::vector<directory_entry>> gated_files::list(const std::string& path) {

@@ -47,7 +47,9 @@ public:
         std::function<void(std::uint64_t free_bytes)> on_short;
     };
 
-    directory_gate(std::string path, std::uint64_t reserve_bytes, listeners told);
+    /// `proof` is a file in the directory that is there as long as the directory is (`shut_if_gone`); without
+    /// one nobody looks.
+    directory_gate(std::string path, std::uint64_t reserve_bytes, listeners told, std::string proof = {});
 
     const std::string& path() const noexcept { return path_; }
     std::uint64_t reserve_bytes() const noexcept { return reserve_; }
@@ -56,6 +58,9 @@ public:
     bool is_shut() const noexcept { return shut_.load(std::memory_order_acquire); }
     /// Keeps the first reason.
     void shut(const error& why);
+    /// A disk that is unmounted or taken away does not fail: what is written goes into an empty mount point,
+    /// or into files without names, and is gone with the next start. True if it is shut.
+    bool shut_if_gone(file_system& files);
 
     /// Less than the reserve is left: clients' records are refused, everything else goes on.
     bool is_short() const noexcept { return short_.load(std::memory_order_relaxed); }
@@ -94,6 +99,7 @@ private:
     const std::string path_;
     const std::uint64_t reserve_;
     const listeners told_;
+    const std::string proof_;
     std::atomic<bool> shut_{false};
     std::atomic<bool> short_{false};
     std::atomic<std::int64_t> free_{-1};

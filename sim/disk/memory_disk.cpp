@@ -2,6 +2,7 @@
 
 #include "protocol/model/assert.hpp"
 #include "sim/disk/memory_file_system.hpp"
+#include "sim/disk/memory_inode.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -201,6 +202,8 @@ void memory_disk::power_cut(runtime::random& draws, const power_cut_faults& faul
     std::set<std::uint64_t> seen;
     restore(*root_, seen, draws, faults);
     root_->links = 1;
+    if (taken_ != nullptr)
+        restore(*taken_, seen, draws, faults);
     report(*root_, disk_change::power_cut, used_pages_);
 }
 

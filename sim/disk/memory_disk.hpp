@@ -90,6 +90,11 @@ public:
     image_ptr take_image(runtime::random& draws, const power_cut_faults& losses);
     /// After a power cut: this place (empty: all of it) has what another disk had there, or nothing.
     void exchange(const std::string& place, const image_ptr& with);
+    /// A directory is unmounted or moved away under the process: an empty one is in its place, and whoever
+    /// has files of it open goes on with them. One at a time. It is put back when the process is gone; what
+    /// was made in the empty one goes with that. No exchange in between.
+    void take_away(const std::string& place);
+    void put_back();
     /// Somebody else wrote the file meanwhile, durably; false if there is none.
     bool rewrite(const std::string& path, std::string_view text);
     /// A checksum of each file at or below this place; for checkers.
@@ -139,19 +144,7 @@ public:
 private:
     friend class memory_file_system;
 
-    struct inode {
-        std::uint64_t number = 0;
-        bool is_directory = false;
-        /// As it was last opened or made, for messages only.
-        std::string path;
-        memory_file file;
-        /// Names as they are, and as they would be after a power cut that loses all that is not synced.
-        std::map<std::string, std::shared_ptr<inode>, std::less<>> names;
-        std::map<std::string, std::shared_ptr<inode>, std::less<>> durable_names;
-        std::uint32_t links = 0;
-        std::uint32_t opened = 0;
-        bool locked = false;
-    };
+    struct inode;
     using inode_ptr = std::shared_ptr<inode>;
 
     /// One operation on names that no `sync_directory` covered yet, in the order done. `source` loses a name
@@ -212,6 +205,7 @@ private:
     void restore(inode& node, std::set<std::uint64_t>& seen, runtime::random& draws,
                  const power_cut_faults& faults);
     void forget_process();
+    void drop(inode& node);
 
     runtime::random draws_;
     disk_faults faults_;
@@ -221,6 +215,9 @@ private:
     std::uint64_t next_inode_ = 1;
     std::uint64_t next_file_ = 1;
     inode_ptr root_;
+    /// What was taken away, and from where.
+    inode_ptr taken_;
+    std::string taken_place_;
     std::vector<name_change> changes_;
     std::map<std::uint64_t, open_file> open_;
     std::unique_ptr<runtime::file_system> files_;

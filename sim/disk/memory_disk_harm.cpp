@@ -2,6 +2,8 @@
 
 #include "sim/disk/memory_disk.hpp"
 
+#include "sim/disk/memory_inode.hpp"
+
 #include <algorithm>
 #include <string_view>
 

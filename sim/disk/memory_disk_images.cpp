@@ -2,6 +2,7 @@
 
 #include "protocol/model/assert.hpp"
 #include "sim/disk/memory_disk.hpp"
+#include "sim/disk/memory_inode.hpp"
 #include "sim/world/trace.hpp"
 
 #include <span>
@@ -91,6 +92,40 @@ void memory_disk::exchange(const std::string& place, const image_ptr& with) {
     restore(*root_, seen, nothing_to_draw, power_cut_faults::keep_all());
     root_->links = 1;
     report(*root_, disk_change::exchanged, used_pages_);
+}
+
+void memory_disk::take_away(const std::string& place) {
+    const auto at = locate(place);
+    BARNABAS_ASSERT(taken_ == nullptr && at.node != nullptr && at.node->is_directory);
+    taken_ = at.node;
+    taken_place_ = place;
+    // Whatever happened to its name before is over.
+    std::erase_if(changes_, [&](const name_change& change) { return change.subject == taken_; });
+    const auto bare = make_inode(true);
+    bare->links = 1;
+    at.directory->names[at.name] = bare;
+    at.directory->durable_names[at.name] = bare;
+    report(*taken_, disk_change::exchanged, used_pages_);
+}
+
+void memory_disk::put_back() {
+    BARNABAS_ASSERT(taken_ != nullptr && open_.empty());
+    const auto at = locate(std::exchange(taken_place_, {}));
+    BARNABAS_ASSERT(at.directory != nullptr);
+    if (at.node != nullptr)
+        drop(*at.node);
+    at.directory->names[at.name] = taken_;
+    at.directory->durable_names[at.name] = taken_;
+    report(*taken_, disk_change::exchanged, used_pages_);
+    taken_ = nullptr;
+}
+
+/// Nothing leads to it any more.
+void memory_disk::drop(inode& node) {
+    for (const auto& [name, child] : std::exchange(node.names, {}))
+        drop(*child);
+    --node.links;
+    release_if_unused(node);
 }
 
 bool memory_disk::rewrite(const std::string& path, std::string_view text) {

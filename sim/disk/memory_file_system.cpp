@@ -1,6 +1,7 @@
 #include "sim/disk/memory_file_system.hpp"
 
 #include "protocol/model/assert.hpp"
+#include "sim/disk/memory_inode.hpp"
 #include "sim/world/trace.hpp"
 
 #include <algorithm>

@@ -1,68 +1,14 @@
 #include "sim/mutants/mutants.hpp"
 
+#include "sim/mutants/checker_names.hpp"
+
 #include <algorithm>
 
 namespace barnabas::sim {
 
 namespace {
 
-// The checkers of sim/checkers. "node" is the broker's or a checked client's own word: it logged an error.
-constexpr const char* survive = "acked_records_survive";
-constexpr const char* contiguous = "offsets_contiguous";
-constexpr const char* invented = "nothing_invented";
-constexpr const char* policy = "retention_keeps_its_policy";
-constexpr const char* deleted = "deleted_records_stay_deleted";
-constexpr const char* uncut = "damage_is_not_cut";
-constexpr const char* inconsistent = "inconsistent_offsets";
-constexpr const char* order = "producer_order";
-constexpr const char* watermark = "high_watermark_never_back";
-constexpr const char* liveness = "liveness_after_healing";
-constexpr const char* local = "hang_stays_local";
-constexpr const char* foreign = "foreign_disk_refused";
-constexpr const char* node = "node";
-constexpr const char* monotonic = "sends_monotonic";
-/// Said by the parent of a run that died.
-constexpr const char* process = "process";
-constexpr const char* correlated = "answer_or_close";
-constexpr const char* synced = "synced_data_survives";
-constexpr const char* promise = "acks_keep_their_promise";
-constexpr const char* reads = "reads_show_the_log";
-constexpr const char* marks = "log_marks_in_order";
-constexpr const char* sequences = "producer_sequences";
-constexpr const char* answered = "requests_answered";
-constexpr const char* clean = "clean_mark_is_honest";
-constexpr const char* shown = "shown_prefix_stays";
-constexpr const char* once = "no_duplicates";
-constexpr const char* twice = "determinism";
-constexpr const char* newest = "newest_of_key_survives";
-constexpr const char* lookups = "lookups_show_the_log";
-constexpr const char* below = "cleaning_stays_below";
-constexpr const char* tails = "cleaning_keeps_producers";
-constexpr const char* configs = "altered_configs_stay";
-constexpr const char* progress = "cleaning_gets_on";
-
-constexpr const char* apart = "group_members_apart";
-constexpr const char* fenced = "zombies_fenced";
-constexpr const char* offsets = "committed_offsets_stay";
-constexpr const char* settle = "groups_settle";
-
-constexpr const char* skips = "consumers_skip_nothing";
-constexpr const char* theirs = "consumers_keep_to_theirs";
-constexpr const char* follow = "commits_follow_delivery";
-
-/// The property test of the log against its model (tests/unit/actors/replica/log_model).
-constexpr const char* model = "log_model";
-/// Fail-nth tests of the checkpoint files (tests/unit/actors/broker).
-constexpr const char* checkpoint_tests = "checkpoint_tests";
-/// Unit tests of recovery (tests/unit/actors/replica).
-constexpr const char* recovery_tests = "recovery_tests";
-/// Unit tests of partitions (tests/unit/actors/partition).
-constexpr const char* partition_tests = "partition_tests";
-/// Unit tests of groups (tests/unit/actors/group).
-constexpr const char* group_tests = "group_tests";
-/// Unit tests of the client library's producer (tests/unit/actors/client/producer).
-constexpr const char* producer_tests = "producer_tests";
-
+using namespace checker_names;
 using bugs = planted_bugs;
 
 const mutant table[] = {
@@ -290,6 +236,10 @@ const mutant table[] = {
      "directories of another broker are taken for this one's",
      {foreign},
      &bugs::foreign_disk_taken},
+    {"bare_mount_point_served",
+     "a data directory that is taken away is served on, from the bare mount point",
+     {survive, contiguous, synced, watermark, shown, deleted},
+     &bugs::bare_mount_point_served},
     {"misnamed_log_set_aside",
      "a log that was made here and names another topic is set aside like what is left of one",
      {survive, contiguous, synced, watermark, shown, liveness},

@@ -66,6 +66,8 @@ void fault_driver::heal() {
         end_loan();
     if (shortened_)
         end_shortening();
+    if (taken_by_ != nullptr)
+        put_directory_back();
     auto& host = with_.broker->host();
     host.disk().set_faults({});
     host.disk().set_capacity(memory_disk::unlimited);
@@ -225,6 +227,8 @@ void fault_driver::watch() {
 }
 
 void fault_driver::start_broker() {
+    if (taken_by_ != nullptr)
+        put_directory_back();
     with_.broker->start();
     was_running_ = true;
     healthy_since_ = with_.time->now();

@@ -80,6 +80,8 @@ private:
     void end_loan();
     void shorten_file(const planned_fault& fault);
     void end_shortening();
+    void take_directory(const planned_fault& fault);
+    void put_directory_back();
     std::string drawn_directory(const planned_fault& fault) const;
     void hang_disk(const planned_fault& fault);
     void lose_directory(const planned_fault& fault);
@@ -151,6 +153,8 @@ private:
         std::size_t kept;
     };
     std::optional<shortened> shortened_;
+    /// The fault by which a directory is away at present.
+    const planned_fault* taken_by_ = nullptr;
     std::int64_t disk_factor_ = 1;
     std::int64_t disk_stalled_until_ = 0;
     std::int64_t usual_drift_ppm_ = 0;

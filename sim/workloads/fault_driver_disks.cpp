@@ -1,4 +1,4 @@
-// Disks that are full, empty, old, or somebody else's, and files that lost their end.
+// Disks that are full, empty, old, taken away, or somebody else's, and files that lost their end.
 
 #include "sim/workloads/fault_driver.hpp"
 
@@ -115,7 +115,7 @@ void fault_driver::begin_images() {
 /// The machine is switched off, and on again with another disk in it.
 void fault_driver::exchange(const planned_fault& fault, const std::string& place,
                             const memory_disk::image_ptr& with) {
-    if (loan_ || shortened_)
+    if (loan_ || shortened_ || taken_by_ != nullptr)
         return;
     auto& disk = with_.broker->host().disk();
     const auto losses = losses_of(fault);
@@ -144,7 +144,7 @@ std::string fault_driver::drawn_directory(const planned_fault& fault) const {
 void fault_driver::lend_disk(const planned_fault& fault) {
     const auto& paths = with_.broker->log_dirs();
     const bool foreign = fault.kind == fault_kind::other_disk;
-    if (loan_ || shortened_ || (!foreign && paths.size() < 2))
+    if (loan_ || shortened_ || taken_by_ != nullptr || (!foreign && paths.size() < 2))
         return;
     const bool whole = foreign && (paths.size() < 2 || runtime::random(fault.choice).chance(1, 2));
     const auto place = whole ? std::string() : drawn_directory(fault);
@@ -220,7 +220,7 @@ void fault_driver::end_loan() {
 
 /// One at a time. Half of them are empty; of the others some lose less than a batch's header.
 void fault_driver::shorten_file(const planned_fault& fault) {
-    if (loan_ || shortened_)
+    if (loan_ || shortened_ || taken_by_ != nullptr)
         return;
     auto& disk = with_.broker->host().disk();
     const auto losses = losses_of(fault);
@@ -268,6 +268,32 @@ void fault_driver::end_shortening() {
     for (const auto& directory : with_.broker->log_dirs())
         disk.rewrite(directory + "/" + std::string(clean_stop_marker), "");
     tell(was.path + " is whole again");
+}
+
+/// One at a time, and only what the broker has in use. Its files that are open go with the directory, so
+/// nothing that it acknowledges is lost as long as it makes nothing in the empty place.
+void fault_driver::take_directory(const planned_fault& fault) {
+    auto& disk = with_.broker->host().disk();
+    const auto place = drawn_directory(fault);
+    if (loan_ || shortened_ || taken_by_ != nullptr || !with_.broker->running() ||
+        !disk.content(place + identity_file))
+        return;
+    taken_by_ = &fault;
+    disk.take_away(place);
+    tell(place + " is taken away");
+    later(length(fault), [this, &fault] {
+        if (taken_by_ == &fault)
+            put_directory_back();
+    });
+}
+
+/// Nobody puts it back under a process that runs.
+void fault_driver::put_directory_back() {
+    const auto& fault = *std::exchange(taken_by_, nullptr);
+    if (with_.broker->running())
+        crash(fault.how, fault.losses, 0);
+    with_.broker->host().disk().put_back();
+    tell("the directory is put back");
 }
 
 } // namespace barnabas::sim

@@ -63,6 +63,11 @@ constexpr kind_row exchanged_rows[] = {
     {fault_kind::old_image, 3, 60, 60},
 };
 
+/// Disks that go under a broker that runs.
+constexpr kind_row taken_rows[] = {
+    {fault_kind::taken_directory, 6, 15, 60},
+};
+
 struct background_row {
     background_kind kind;
     std::uint64_t enable_percent;
@@ -303,6 +308,7 @@ std::pair<std::int64_t, std::int64_t> lengths_of(fault_kind kind) {
     case fault_kind::hanging_disk: return {10 * millisecond, 10 * second};
     case fault_kind::lost_directory:
     case fault_kind::hanging_directory:
+    case fault_kind::taken_directory:
     case fault_kind::empty_directory: return {10 * millisecond, 30 * second};
     case fault_kind::other_disk: return {100 * millisecond, 5 * second};
     default: return {millisecond, 4 * second};
@@ -438,6 +444,11 @@ fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
         plan.lossy = plan.lossy || row.kind != fault_kind::other_disk;
     }
     draw_faults(plan, within, exchanged.split("faults"), power_cuts, exchanged_rows);
+    auto taken = draws.split("taken disks");
+    for (const auto& row : taken_rows)
+        if (taken.chance(row.enable_percent, 100))
+            plan.kinds.push_back(row.kind);
+    draw_faults(plan, within, taken.split("faults"), power_cuts, taken_rows);
     return plan;
 }
 

@@ -44,6 +44,7 @@ enum class fault_kind : std::uint8_t {
     empty_disk,         ///< ... with an empty disk: the promise is void
     old_image,          ///< ... with its disk, or one of several, as it was a while ago: the promise is void
     shortened_file,     ///< ... with a file emptied or cut short that was on stable storage, for a while
+    taken_directory,    ///< a data directory is unmounted or moved away under it, until its next start
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;

@@ -19,7 +19,7 @@ HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept')}
 RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'),
              'retention_across_crashes': ('crash_makes_segments_young',)}
-DISKS = {'other_disks': ('foreign_disk_taken',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',)}
+DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mount_point_served',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',)}
 LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
                               'given_up_uncommitted', 'fenced_epoch_kept')}
 ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}

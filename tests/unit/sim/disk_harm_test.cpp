@@ -226,6 +226,45 @@ TEST(memory_disk, an_image_is_what_was_there_and_comes_back_whole_or_in_one_plac
     EXPECT_TRUE(*disk.files().exists("/two"));
 }
 
+TEST(memory_disk, what_is_open_goes_with_a_directory_that_is_taken_away_and_comes_back_with_it) {
+    memory_disk disk(1);
+    ASSERT_TRUE(disk.files().create_directory("/d"));
+    ASSERT_TRUE(disk.files().sync_directory("/"));
+    const auto file = open(disk, "/d/a");
+    ASSERT_TRUE(disk.files().sync_directory("/d"));
+    disk.take_away("/d");
+    EXPECT_FALSE(*disk.files().exists("/d/a"));
+    EXPECT_EQ(disk.files().open("/d/a", open_mode::read_write).code(), errc::not_found);
+    ASSERT_TRUE(write(disk, file, 0, filled(5'000, 1)) && sync(disk, file));
+    ASSERT_TRUE(write(disk, open(disk, "/d/b"), 0, filled(100, 2)));
+    ASSERT_TRUE(disk.files().sync_directory("/d"));
+    EXPECT_EQ(disk.used_bytes(), 3 * memory_file::page_size);
+    disk.kill();
+    disk.put_back();
+    EXPECT_EQ(disk.content("/d/a"), filled(5'000, 1));
+    EXPECT_EQ(disk.content("/d/b"), std::nullopt);
+    EXPECT_EQ(disk.used_bytes(), 2 * memory_file::page_size);
+    cut(disk, 1, power_cut_faults::lose_all());
+    EXPECT_EQ(disk.content("/d/a"), filled(5'000, 1));
+}
+
+TEST(memory_disk, power_fails_for_what_was_taken_away_as_well) {
+    memory_disk disk(1);
+    ASSERT_TRUE(disk.files().create_directory("/d"));
+    const auto file = open(disk, "/d/a");
+    ASSERT_TRUE(disk.files().sync_directory("/d"));
+    ASSERT_TRUE(write(disk, file, 0, filled(5'000, 1)) && sync(disk, file));
+    disk.take_away("/d");
+    ASSERT_TRUE(write(disk, file, 0, filled(5'000, 2)));
+    cut(disk, 1, power_cut_faults::lose_all());
+    EXPECT_EQ(disk.content("/d/a"), std::nullopt);
+    disk.put_back();
+    EXPECT_EQ(disk.content("/d/a"), filled(5'000, 1));
+    EXPECT_EQ(disk.used_bytes(), 2 * memory_file::page_size);
+    cut(disk, 1, power_cut_faults::lose_all());
+    EXPECT_EQ(disk.content("/d/a"), filled(5'000, 1)) << "its name is as durable as that of a mount point";
+}
+
 TEST(memory_disk, somebody_else_writes_a_file_and_checksums_tell) {
     memory_disk disk(1);
     ASSERT_TRUE(disk.files().create_directory("/d"));

@@ -195,6 +195,61 @@ TEST_F(directory_gate_test, half_of_the_reserve_is_for_what_keeps_clients_going)
     EXPECT_TRUE(gate.may_use_reserve());
 }
 
+/// A directory with its proof, and what is done to both behind the broker's back.
+struct gone_directory_test : testing::Test {
+    scratch_directory scratch;
+    const std::string path = scratch.path() + "/data";
+    const std::string away = scratch.path() + "/away";
+    posix_files files;
+    std::vector<error> told;
+    directory_gate gate{path, 0, {[this](const error& why) { told.push_back(why); }, {}}, "proof"};
+    gated_files gated{files, gate};
+
+    gone_directory_test() {
+        EXPECT_TRUE(files.create_directory(path + "/log").has_value());
+        const auto proof = files.open(path + "/proof", open_mode::create);
+        EXPECT_TRUE(proof.has_value());
+        files.close(*proof);
+    }
+    void take_away() {
+        ASSERT_TRUE(files.rename(path, away).has_value());
+        ASSERT_TRUE(files.create_directory(path).has_value());
+    }
+};
+
+TEST_F(gone_directory_test, names_made_in_its_place_are_worth_nothing) {
+    ASSERT_TRUE(gated.create_directory(path + "/a").has_value());
+    ASSERT_TRUE(gated.sync_directory(path).has_value());
+    take_away();
+    ASSERT_TRUE(gated.create_directory(path + "/b").has_value());
+    EXPECT_EQ(gated.sync_directory(path).code(), errc::storage_error);
+    EXPECT_TRUE(gate.is_shut());
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_NE(told.front().detail.find(path + "/proof is gone"), std::string::npos) << told.front().detail;
+}
+
+TEST_F(gone_directory_test, who_misses_a_directory_below_learns_of_it) {
+    EXPECT_EQ(gated.sync_directory(path + "/other").code(), errc::not_found);
+    EXPECT_FALSE(gate.is_shut()) << "that one never was there";
+    take_away();
+    EXPECT_EQ(gated.sync_directory(path + "/log").code(), errc::storage_error);
+    EXPECT_TRUE(gate.is_shut());
+}
+
+TEST_F(gone_directory_test, looks_see_it_and_what_is_open_goes_on_until_then) {
+    const auto file = gated.open(path + "/log/a", open_mode::create);
+    ASSERT_TRUE(file.has_value());
+    EXPECT_FALSE(gate.shut_if_gone(files));
+    take_away();
+    const auto part = slice::copy_of(std::string_view("bytes"));
+    EXPECT_TRUE(gated.write(*file, file_position(0), std::span(&part, 1)).has_value());
+    EXPECT_TRUE(gated.sync(std::span(&*file, 1)).has_value());
+    EXPECT_TRUE(gate.shut_if_gone(files));
+    EXPECT_EQ(gated.write(*file, file_position(5), std::span(&part, 1)).code(), errc::storage_error);
+    gated.close(*file);
+    EXPECT_EQ(*files.size(*files.open(away + "/log/a", open_mode::read_only)), 5u);
+}
+
 /// Nothing can be written while the file of the kept room has bytes.
 class full_files final : public posix_files {
 public:
