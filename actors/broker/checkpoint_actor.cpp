@@ -24,7 +24,8 @@ public:
     checkpoint_actor(caf::actor_config& config, runtime::node_services& node, checkpoint_options options,
                      found_checkpoints found, checkpoint_partners with)
         : event_based_actor(config), node_(node), directory_(options.directory), gate_(std::move(with.gate)),
-          broker_(std::move(with.broker)), machine_(std::move(options), std::move(found)) {}
+          broker_(std::move(with.broker)), withholds_(options.planted.kept_room_not_given),
+          machine_(std::move(options), std::move(found)) {}
 
     const char* name() const override { return "checkpoints"; }
 
@@ -124,7 +125,7 @@ private:
     void submit(checkpoint_job job) {
         auto shared = std::make_shared<checkpoint_job>(std::move(job));
         // What is written only because its time has come waits for room like others.
-        const bool is_waited_for = !keeps_.empty() || !forgets_.empty();
+        const bool is_waited_for = (!keeps_.empty() || !forgets_.empty()) && !withholds_;
         const auto room = is_waited_for ? runtime::kept_room::may_be_used : runtime::kept_room::for_others;
         node_.disk->submit(
             runtime::lane_in(directory_, runtime::stable_hash("checkpoints")),
@@ -150,6 +151,7 @@ private:
     std::string directory_;
     std::shared_ptr<runtime::directory_gate> gate_;
     caf::actor broker_;
+    const bool withholds_;
     directory_checkpoints machine_;
     /// Those that wait to be asked, or whose recovery point is behind.
     std::map<partition_name, caf::actor> partitions_;

@@ -40,6 +40,8 @@ inline constexpr const char* progress = "cleaning_gets_on";
 
 inline constexpr const char* apart = "group_members_apart";
 inline constexpr const char* fenced = "zombies_fenced";
+inline constexpr const char* frees = "full_disk_frees_itself";
+inline constexpr const char* reserve = "groups_use_the_reserve";
 inline constexpr const char* offsets = "committed_offsets_stay";
 inline constexpr const char* settle = "groups_settle";
 
@@ -53,8 +55,6 @@ inline constexpr const char* model = "log_model";
 inline constexpr const char* checkpoint_tests = "checkpoint_tests";
 /// Unit tests of recovery (tests/unit/actors/replica).
 inline constexpr const char* recovery_tests = "recovery_tests";
-/// Unit tests of partitions (tests/unit/actors/partition).
-inline constexpr const char* partition_tests = "partition_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 inline constexpr const char* group_tests = "group_tests";
 /// Unit tests of the client library's producer (tests/unit/actors/client/producer).

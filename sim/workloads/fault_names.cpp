@@ -143,6 +143,20 @@ bool fault_plan::loses() const noexcept {
                                        [](const planned_fault& fault) { return sim::loses(fault.kind); });
 }
 
+bool fault_plan::only_room_is_short() const noexcept {
+    const auto fills = [](const planned_fault& fault) {
+        return fault.kind == fault_kind::full_disk && fault.bytes_per_second == 0;
+    };
+    // All kinds up to there are of processes and links.
+    const auto is_elsewhere = [](const planned_fault& fault) {
+        return fault.kind <= fault_kind::connects_silent;
+    };
+    return any && !lossy && !disk.fails() && disk.stall_chance == 0 &&
+           std::any_of(faults.begin(), faults.end(), fills) &&
+           std::all_of(faults.begin(), faults.end(),
+                       [&](const auto& fault) { return fills(fault) || is_elsewhere(fault); });
+}
+
 bool fault_plan::disk_hangs() const noexcept {
     return std::any_of(faults.begin(), faults.end(), [](const planned_fault& fault) {
         return fault.kind == fault_kind::hanging_disk || fault.kind == fault_kind::hanging_directory;

@@ -86,6 +86,8 @@ struct fault_plan {
     bool disk_fails() const noexcept;
     /// No broker can keep its promise under this.
     bool loses() const noexcept;
+    /// The disk is full at times, and beside that processes end and links fail.
+    bool only_room_is_short() const noexcept;
     /// Only the end of the process ends what was asked of the disk.
     bool disk_hangs() const noexcept;
     /// One line per fault, for people.

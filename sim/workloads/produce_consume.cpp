@@ -113,6 +113,7 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
             history_.leave_out(name);
     for (const auto& name : options_.without_checkers)
         history_.leave_out(name);
+    add_room_checkers();
 }
 
 produce_consume::~produce_consume() = default;
@@ -425,8 +426,10 @@ bool produce_consume::disk_may_show() const {
 }
 
 void produce_consume::look_at_broker() {
-    if (broker_.running())
+    if (broker_.running()) {
+        tell_room();
         taps_.reading(broker_.reading());
+    }
     world_.schedule_after(look_interval_ns, world_owner, [this] { look_at_broker(); });
 }
 

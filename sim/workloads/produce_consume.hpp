@@ -4,6 +4,7 @@
 #include "protocol/batch/record_reader.hpp"
 #include "sim/checkers/consumer_checkers.hpp"
 #include "sim/checkers/history.hpp"
+#include "sim/checkers/room_checkers.hpp"
 #include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
 #include "sim/cluster/simulated_broker.hpp"
@@ -130,6 +131,8 @@ private:
     bool run_phases();
     void on_hang(directory_hang hang);
     void on_foreign_disk(const foreign_disk& disk);
+    void add_room_checkers();
+    void tell_room();
     void fail_unless_without(const char* checker, const std::string& why);
     bool audit();
     bool stop_broker();
@@ -161,6 +164,9 @@ private:
     std::unique_ptr<group_members> members_;
     std::unique_ptr<library_consumers> programs_;
     std::vector<std::unique_ptr<consumer_checker>> consumer_checkers_;
+    /// Of those in the history, who hears of the room on the disk.
+    std::vector<room_checker*> room_checkers_;
+    std::uint64_t reserve_bytes_ = 0;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;
     std::vector<std::unique_ptr<client_host>> readers_;

@@ -2,6 +2,8 @@
 
 #include "protocol/batch/message_reader.hpp"
 #include "protocol/kafka/record_formats.hpp"
+#include "runtime/disk/directory_gate.hpp"
+#include "sim/workloads/broker_config.hpp"
 #include "sim/workloads/produce_consume.hpp"
 #include "sim/workloads/record_content.hpp"
 
@@ -139,6 +141,39 @@ void produce_consume::on_hang(directory_hang hang) {
 
 void produce_consume::on_foreign_disk(const foreign_disk& disk) {
     fail_unless_without(foreign_disk_refused, badly_treated(disk));
+}
+
+/// Where something else is wrong with the disk, nobody can tell why a partition waits.
+void produce_consume::add_room_checkers() {
+    if (!options_.faults.only_room_is_short())
+        return;
+    const auto& without = options_.without_checkers;
+    for (auto& made : all_room_checkers(history_)) {
+        if (std::find(without.begin(), without.end(), made->name()) != without.end())
+            continue;
+        room_checkers_.push_back(made.get());
+        history_.add(std::move(made));
+    }
+    const auto config = broker_config_of(broker_.host().name(), options_.broker_config);
+    reserve_bytes_ = static_cast<std::uint64_t>(config.log_dir_reserve_bytes);
+}
+
+/// All data directories lie on one disk.
+void produce_consume::tell_room() {
+    if (room_checkers_.empty())
+        return;
+    const auto& disk = broker_.host().disk();
+    room_reading room{world_.now(), broker_.incarnations(), broker_.started(), 0, reserve_bytes_, 0};
+    room.free = disk.capacity() - std::min(disk.capacity(), disk.used_bytes());
+    if (room.free < room.reserve) {
+        room.kept = UINT64_MAX;
+        for (const auto& path : broker_.log_dirs()) {
+            const auto kept = disk.content(path + "/" + runtime::kept_room_name);
+            room.kept = std::min<std::uint64_t>(room.kept, kept ? kept->size() : 0);
+        }
+    }
+    for (auto* each : room_checkers_)
+        each->on_room(room);
 }
 
 /// Of what the history does not hear.

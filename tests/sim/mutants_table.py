@@ -20,12 +20,13 @@ RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesa
 RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'),
              'retention_across_crashes': ('crash_makes_segments_young',)}
 DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mount_point_served',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',)}
+ROOM = {'no_room_left': ('kept_room_not_given',), 'groups_short_of_room': ('coordinators_without_reserve',)}
 LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
                               'given_up_uncommitted', 'fenced_epoch_kept')}
 ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}
 WITHOUT_SYNC = {'groups_without_sync': ('rebalance_not_limited',)}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
-             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | DISKS | LIBRARY | ALTERATIONS | WITHOUT_SYNC).items() for name in names}
+             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | DISKS | ROOM | LIBRARY | ALTERATIONS | WITHOUT_SYNC).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
@@ -45,7 +46,6 @@ UNIT = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), 'tests', 'unit', 
 TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_found/{}'),
          'checkpoint_tests': (os.path.join(UNIT, 'broker', 'actors_broker_test'), '*is_found_{}'),
          'recovery_tests': (os.path.join(UNIT, 'replica', 'replica_test'), '*is_found_{}'),
-         'partition_tests': (os.path.join(UNIT, 'partition', 'handover_test'), '*is_found_{}'),
          'group_tests': (os.path.join(UNIT, 'group', 'actors_group_test'), '*is_found_{}'),
          'producer_tests': (os.path.join(UNIT, 'client', 'record_producer_test'), '*is_found_{}')}
 
