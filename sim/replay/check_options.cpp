@@ -208,13 +208,14 @@ checked problem_of(const load_options& load) {
         .found();
 }
 
-checked problem_of(const client::consumer_options& reader) {
+checked problem_of(const reader_options& reader) {
     return bounds()
         .in("max_wait_ms", reader.max_wait_ms, 0, longest_ns / millisecond)
         .in("min_bytes", reader.min_bytes, 0, INT32_MAX)
         .in("max_bytes", reader.max_bytes, 1, INT32_MAX)
         .in("partition_max_bytes", reader.partition_max_bytes, 1, INT32_MAX)
         .in("fetch_version_max", reader.fetch_version_max, 0, kafka::fetch_request::highest_version)
+        .in("records_max", reader.records_max, 1, static_cast<std::int64_t>(records_most))
         .found();
 }
 

@@ -22,7 +22,7 @@ checked problem_of(const scheduler_options& options);
 checked problem_of(const clock_options& options);
 checked problem_of(const client::new_topic& topic);
 checked problem_of(const load_options& load);
-checked problem_of(const client::consumer_options& reader);
+checked problem_of(const reader_options& reader);
 checked problem_of(const member_options& member);
 checked problem_of(const program_options& program);
 checked problem_of(const group_admin_options& admin);

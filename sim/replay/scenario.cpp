@@ -296,10 +296,14 @@ result<void> scenario::reading::producer(const document_section& from) {
 
 result<void> scenario::reading::consumer(const document_section& from) {
     const auto before = seen["reader"] == 0 ? 0 : made.readers.size();
-    const auto done = several<client::consumer_options>(from, made.readers, &drawn_reader);
-    if (const auto* line = from.find("fetch_version_max"))
-        for (auto number = before; number < made.readers.size(); ++number)
-            fetch_version_lines[number] = line->line;
+    const auto done = several<reader_options>(from, made.readers, &drawn_reader);
+    const auto* version = from.find("fetch_version_max");
+    for (auto number = before; number < made.readers.size(); ++number) {
+        if (version != nullptr)
+            fetch_version_lines[number] = version->line;
+        else if (of.draw_ && from.find("library") == nullptr)
+            draw_library(made.readers[number], draws.split("library reader").split(number));
+    }
     return done;
 }
 
@@ -477,10 +481,6 @@ std::optional<value_problem> scenario::problem_of_head() const {
         return value_problem{{"mutant"}, "there is no mutant " + mutant_};
     if (auto problem = violates_.empty() ? std::nullopt : unknown_checker(violates_, refusers))
         return value_problem{{"violates"}, *problem};
-    return {};
-}
-
-scenario scenario::everything_drawn() {
     return {};
 }
 

@@ -54,7 +54,7 @@ void for_each_field(Load& of, Visit&& visit) {
 }
 
 template <class Reader, class Visit>
-requires std::is_same_v<std::remove_const_t<Reader>, client::consumer_options>
+requires std::is_same_v<std::remove_const_t<Reader>, reader_options>
 void for_each_field(Reader& of, Visit&& visit) {
     visit("max_wait_ms", of.max_wait_ms);
     visit("min_bytes", of.min_bytes);
@@ -62,6 +62,9 @@ void for_each_field(Reader& of, Visit&& visit) {
     visit("partition_max_bytes", of.partition_max_bytes);
     visit("use_session", of.use_session);
     visit("fetch_version_max", of.fetch_version_max);
+    visit("library", of.library);
+    visit("read_committed", of.read_committed);
+    visit("records_max", of.records_max);
 }
 
 template <class Member, class Visit>

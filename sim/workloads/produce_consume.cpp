@@ -175,6 +175,8 @@ bool produce_consume::run_phases() {
         admin_->end();
         for (auto& each : loads_)
             facts_.leaked_actors += each->host->end();
+        for (auto& each : library_readers_)
+            each->rest();
         for (auto& each : readers_)
             facts_.leaked_actors += each->end();
         facts_.leaked_actors += members_->end();
@@ -397,6 +399,8 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
     const auto name = audit ? std::string("audit") : "reader-" + std::to_string(number);
     auto& host = *readers_.emplace_back(
         std::make_unique<client_host>(world_, network_, watched_, name, options_.client_scheduler));
+    if (!audit && options_.readers[number].library)
+        return start_library(host, number, name);
     for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
         auto reading = options;
         reading.topic = options_.topics[topic].name;

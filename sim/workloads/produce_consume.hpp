@@ -14,6 +14,7 @@
 #include "sim/workloads/group_members.hpp"
 #include "sim/workloads/hostile/hostile_clients.hpp"
 #include "sim/workloads/library_consumers.hpp"
+#include "sim/workloads/library_reader.hpp"
 #include "sim/workloads/lookup_client.hpp"
 #include "sim/workloads/produce_consume_options.hpp"
 #include "sim/workloads/topic_lives.hpp"
@@ -102,6 +103,8 @@ private:
     void send_batch(load& of, const planned_send& planned);
     void send_records(load& of, const planned_send& planned);
     void start_library(load& of, const std::string& name);
+    void start_library(client_host& host, std::uint32_t number, const std::string& name);
+    void on_poll_failed(std::uint32_t reader, const error& why);
     void start_programs();
     bool is_idempotent(const load& of) const;
     void send_by_library(load& of, client::outgoing_batch batch);
@@ -169,6 +172,7 @@ private:
     std::uint64_t reserve_bytes_ = 0;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;
+    std::vector<std::unique_ptr<library_reader>> library_readers_;
     std::vector<std::unique_ptr<client_host>> readers_;
     bool load_ended_ = false;
     std::map<place, log_offset> audited_to_;

@@ -1,9 +1,10 @@
-// Loads that send through the client library's producer, and programs that read with its consumer.
+// Loads that send through the client library's producer, readers and programs that read with its consumer.
 
 #include "actors/client/producer/producer_actor.hpp"
 #include "actors/client/producer/producer_messages.hpp"
 #include "protocol/model/assert.hpp"
 #include "sim/workloads/produce_consume.hpp"
+#include "sim/workloads/record_content.hpp"
 
 namespace barnabas::sim {
 
@@ -69,6 +70,44 @@ void produce_consume::start_library(load& of, const std::string& name) {
     });
     if (!options_.sends)
         send_next(of);
+}
+
+void produce_consume::start_library(client_host& host, std::uint32_t number, const std::string& name) {
+    if (options_.topics.empty())
+        return;
+    library_reader::parts parts;
+    parts.time = &world_;
+    parts.host = &host;
+    parts.topics = options_.topics;
+    parts.name = name;
+    parts.planted = options_.planted.planted;
+    parts.on_extent = [this, number](const library_reader::extent& told) {
+        const place where{told.topic, told.partition, 0};
+        history_.on_watermark({number, where, told.high_watermark, told.log_start, world_.now()});
+        look_at_invariants();
+    };
+    parts.on_record = [this, number](std::uint32_t topic, const client::consumed_record& record) {
+        const place where{topic, record.where->partition, 0};
+        const batch::record_view seen{
+            log_offset(record.offset), 0, timestamp_ms(record.timestamp), record.key, record.value, {}};
+        on_record({number, false, where, seen.offset, number_seen(seen), content_of(seen), world_.now()});
+        look_at_invariants();
+    };
+    parts.on_problem = [this, number](const error& why) { on_poll_failed(number, why); };
+    library_readers_.push_back(std::make_unique<library_reader>(std::move(parts), options_.readers[number]));
+}
+
+void produce_consume::on_poll_failed(std::uint32_t reader, const error& why) {
+    const auto what = "a poll of reader " + std::to_string(reader) + " failed: " + to_string(why);
+    tell(what);
+    // What the broker notices itself it refuses to serve.
+    const bool answered = why.detail.find("the broker answered") != std::string::npos;
+    const bool damaged = why.code == errc::corrupt_message || why.code == errc::invalid_record;
+    if (damaged && !answered)
+        return fail("nothing_invented", what);
+    // An answer may still be on its way when the disk is whole again.
+    if (!options_.faults.lossy && !(options_.faults.any && options_.faults.disk_fails()))
+        fail("node", what);
 }
 
 void produce_consume::start_programs() {

@@ -101,9 +101,11 @@ void name_topics_by_id(produce_consume_options& options, const stated_clients& p
         if (auto& version = options.producers[i].producer.produce_version_max; !producers.contains(i))
             version = std::max(version, produce_by_id);
     }
-    for (std::size_t i = 0; i < options.readers.size(); ++i)
+    for (std::size_t i = 0; i < options.readers.size(); ++i) {
+        options.readers[i].library = false;
         if (auto& version = options.readers[i].fetch_version_max; !readers.contains(i))
             version = std::max(version, fetch_by_id);
+    }
 }
 
 load_options drawn_load(runtime::random draws) {
@@ -136,6 +138,11 @@ void draw_library(load_options& load, runtime::random draws) {
     // Those of before Kafka 2.1 are not what the library is.
     if (load.producer.produce_version_max >= kafka::produce_with_zstd)
         load.library = draws.chance(1, 2);
+}
+
+void draw_library(reader_options& reader, runtime::random draws) {
+    if (reader.fetch_version_max >= kafka::fetch_with_zstd)
+        reader.library = draws.chance(1, 2);
 }
 
 bool uses_zstd(const load_options& load) {
@@ -172,14 +179,18 @@ void fit_to_version(load_options& load, bool keep_idempotent, bool keep_codecs) 
         std::replace(load.codecs.begin(), load.codecs.end(), batch::codec::zstd, batch::codec::lz4);
 }
 
-client::consumer_options drawn_reader(runtime::random draws) {
-    client::consumer_options reader;
+reader_options drawn_reader(runtime::random draws) {
+    reader_options reader;
     reader.max_wait_ms = static_cast<std::int32_t>(draws.log_between(50, 1'500));
     reader.min_bytes = draws.chance(1, 4) ? static_cast<std::int32_t>(draws.log_between(1, 20'000)) : 1;
     reader.max_bytes = static_cast<std::int32_t>(draws.log_between(4'096, 1 << 20));
     reader.partition_max_bytes = static_cast<std::int32_t>(draws.log_between(2'048, 256 << 10));
     reader.use_session = draws.chance(2, 3);
     reader.fetch_version_max = static_cast<std::int16_t>(draws.between(10, 18));
+    // A stream of its own: the others are as they were before there was a library.
+    auto library = draws.split("library");
+    reader.read_committed = library.chance(1, 2);
+    reader.records_max = library.log_between(20, 500);
     return reader;
 }
 
@@ -269,6 +280,8 @@ produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::
     draw_keys(made, root.split("keys"));
     for (std::size_t i = 0; i < made.producers.size(); ++i)
         draw_library(made.producers[i], root.split("library").split(i));
+    for (std::size_t i = 0; i < made.readers.size(); ++i)
+        draw_library(made.readers[i], root.split("library reader").split(i));
     made.hostile = hostile_options::drawn(root.split("hostile"));
     made.lookups = lookup_options::drawn(root.split("lookups"));
     draw_groups(made, root);

@@ -49,6 +49,16 @@ struct load_options {
     std::uint64_t tombstones_percent = 0; ///< of the records with such keys have no value
 };
 
+/// One reader of every topic, each from its start.
+struct reader_options : client::consumer_options {
+    /// Reads with the client library's consumer (actors/client/consumer), partitions assigned by hand: that
+    /// has no fetch sessions, and takes the newest version.
+    bool library = false;
+    /// Of the library's: isolation.level, and what a poll gives at most.
+    bool read_committed = false;
+    std::uint64_t records_max = 500;
+};
+
 /// One batch of a load that is stated instead of drawn.
 struct planned_send {
     virtual_time at;
@@ -72,8 +82,8 @@ struct produce_consume_options {
 
     std::vector<client::new_topic> topics;
     std::vector<load_options> producers;
-    std::vector<client::consumer_options> readers; ///< each reads every topic
-    std::vector<member_options> members;           ///< of consumer groups
+    std::vector<reader_options> readers;
+    std::vector<member_options> members; ///< of consumer groups
     group_admin_options group_admin;
     std::vector<program_options> programs; ///< with the client library's consumer; each reads every topic
     std::vector<std::pair<std::string, std::string>> broker_config;
@@ -102,21 +112,22 @@ struct produce_consume_options {
 
 /// The drawn part of a run that one section of a scenario can state.
 load_options drawn_load(runtime::random draws);
-/// Half of the producers of today are the client library's.
+/// Half of the producers and readers of today are the client library's.
 void draw_library(load_options& load, runtime::random draws);
+void draw_library(reader_options& reader, runtime::random draws);
 
 bool uses_zstd(const load_options& load);
 bool knows_no_zstd(const client::consumer_options& reader);
 /// Drops what the load's version of Produce does not have, and sequences without answers, but for what is
 /// kept.
 void fit_to_version(load_options& load, bool keep_idempotent = false, bool keep_codecs = false);
-client::consumer_options drawn_reader(runtime::random draws);
+reader_options drawn_reader(runtime::random draws);
 
 bool is_compacted(const client::new_topic& topic);
 /// Numbers of clients, with the lines of a text that say something about them.
 using stated_clients = std::map<std::size_t, std::size_t>;
-/// All but the stated ones get versions that tell a topic from the next one of its name. The client library's
-/// producer, which knows names only, is none of them.
+/// All but the stated ones get versions that tell a topic from the next one of its name. None is the client
+/// library's: its producer knows names only, and its consumer does not say of which topic a record is.
 void name_topics_by_id(produce_consume_options& options, const stated_clients& producers,
                        const stated_clients& readers);
 

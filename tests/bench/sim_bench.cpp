@@ -137,8 +137,8 @@ load_options load_of(codec_list codecs, std::int64_t interval_ns) {
     return load;
 }
 
-client::consumer_options reader_of(std::int32_t max_wait_ms, std::int32_t min_bytes) {
-    client::consumer_options reader;
+reader_options reader_of(std::int32_t max_wait_ms, std::int32_t min_bytes) {
+    reader_options reader;
     reader.max_wait_ms = max_wait_ms;
     reader.min_bytes = min_bytes;
     return reader;
