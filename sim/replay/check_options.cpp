@@ -154,6 +154,12 @@ checked problem_of_kind(const planned_fault& fault) {
 
 } // namespace
 
+checked too_many(const char* field, std::uint64_t count, std::uint64_t before) {
+    if (count >= 1 && count <= clients_max && before < clients_max)
+        return {};
+    return value_problem{{field}, "a run has 1.." + std::to_string(clients_max) + " of these"};
+}
+
 checked problem_of(const scheduler_options& options) {
     return bounds()
         .in("loops", options.loops, 1, 64)

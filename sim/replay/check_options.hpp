@@ -18,6 +18,8 @@ inline constexpr std::uint64_t faults_max = 1'000;
 
 using checked = std::optional<value_problem>;
 
+/// Of a section that says how many there are, where so many were before.
+checked too_many(const char* field, std::uint64_t count, std::uint64_t before);
 checked problem_of(const scheduler_options& options);
 checked problem_of(const clock_options& options);
 checked problem_of(const client::new_topic& topic);

@@ -34,12 +34,6 @@ std::optional<std::string> unknown_checker(std::string_view name, std::span<cons
            (meant ? "; did you mean " + std::string(*meant) + "?" : "");
 }
 
-checked too_many(const char* field, std::uint64_t count, std::uint64_t before) {
-    if (count >= 1 && count <= clients_max && before < clients_max)
-        return {};
-    return value_problem{{field}, "a run has 1.." + std::to_string(clients_max) + " of these"};
-}
-
 } // namespace
 
 /// One pass over the text for one seed. Sections of one kind replace what was drawn of that kind as a whole
@@ -77,6 +71,9 @@ struct scenario::reading {
     result<void> producer(const document_section& from);
     result<void> consumer(const document_section& from);
     result<void> member(const document_section& from) {
+        // Drawn members are in part programs.
+        if (seen["consumer"] == 0)
+            made.programs.clear();
         return several<member_options>(from, made.members, nullptr);
     }
     result<void> program(const document_section& from) {
@@ -189,6 +186,8 @@ result<void> scenario::reading::known(const document_section& section) {
 void scenario::reading::settle_versions() {
     if (made.recreations.interval_ns != 0)
         name_topics_by_id(made, produce_version_lines, fetch_version_lines);
+    if (made.recreations.interval_ns != 0 && seen["consumer"] == 0)
+        made.programs.clear();
     if (!of.draw_ || !problem_of_zstd(made))
         return;
     if (seen["reader"] == 0) {

@@ -12,9 +12,6 @@ namespace barnabas::sim {
 namespace {
 
 constexpr std::int64_t poll_interval = 12 * second;
-/// Beside the groups and members of `group_members`.
-constexpr std::uint64_t first_group = 1'000;
-constexpr std::uint32_t first_member = 1'000;
 constexpr std::int64_t poll_wait = 500 * millisecond;
 
 const char* assignor_of(std::uint64_t group) {
@@ -54,8 +51,7 @@ void library_consumers::start(const std::vector<program_options>& programs) {
         one.number = number;
         one.host = std::make_unique<client_host>(world_, network_, watched_, name, with_.scheduler);
         one.draws = world_.draws(draw_stream::workload).split(name);
-        if (options.group != 0 && options.by_heartbeat)
-            with_.on_group(group_has_epochs{first_group + options.group});
+        tell_started(one);
         open(one);
     }
 }
@@ -103,6 +99,9 @@ void library_consumers::open(program& one) {
     one.life = lives_++;
     one.closing = one.commit_failed = false;
     one.has.clear();
+    one.is = {};
+    one.heard_at = {};
+    one.looked_at = world_.now();
     client::consumer_actor_events events;
     events.on_trouble = [this, &one, life = one.life](const std::string& sentence) {
         one.commit_failed = one.commit_failed || (life == one.life && sentence.starts_with("auto-commit"));
@@ -237,6 +236,7 @@ void library_consumers::go_back(program& one, client::cluster_consumer& consumer
 
 void library_consumers::hear(program& one, client::cluster_consumer& consumer,
                              result<client::poll_answer> said) {
+    look_at_membership(one, consumer);
     if (!said) {
         with_.tell("program " + std::to_string(one.number) + " ends: " + to_string(said.failure()));
         return close(one);
@@ -272,6 +272,8 @@ void library_consumers::on_change(program& one, client::cluster_consumer& consum
             with_.on_event(consumer_given_up{one.life, place_of(name), committed});
         }
     }
+    if (change.what == kind::assigned)
+        tell_assigned(one, change.partitions);
     tell_owned(one);
     if (!commits)
         poll_later(one);
@@ -293,16 +295,21 @@ void library_consumers::commit(program& one, client::cluster_consumer& consumer)
     for (const auto& name : one.has)
         if (const auto at = consumer.position(name))
             positions[place_of(name)] = log_offset(*at);
-    consumer.commit(std::nullopt, [this, &one, life = one.life, positions](const result<void>& said) {
-        for (const auto& [where, offset] : positions)
-            if (said) {
-                with_.tell("consumer " + std::to_string(life) + " has committed " + to_string(where) +
-                           " at " + std::to_string(offset.get()));
-                with_.on_event(consumer_committed{one.options.group, where, offset});
-            }
-        if (life == one.life && !one.closing && !ended_)
-            poll_later(one);
-    });
+    const auto numbers = tell_commits(one, consumer.identity(), positions);
+    consumer.commit(std::nullopt,
+                    [this, &one, life = one.life, positions, numbers](const result<void>& said) {
+                        tell_results(numbers, said.has_value());
+                        if (said && !positions.empty())
+                            kept_.try_emplace(one.options.group, world_.now());
+                        for (const auto& [where, offset] : positions)
+                            if (said) {
+                                with_.tell("consumer " + std::to_string(life) + " has committed " +
+                                           to_string(where) + " at " + std::to_string(offset.get()));
+                                with_.on_event(consumer_committed{one.options.group, where, offset});
+                            }
+                        if (life == one.life && !one.closing && !ended_)
+                            poll_later(one);
+                    });
 }
 
 void library_consumers::look_at_committed(program& one, client::cluster_consumer& consumer) {
@@ -329,30 +336,6 @@ std::set<client::partition_name> library_consumers::all_partitions() const {
         for (std::int32_t number = 0; number < topic.partitions; ++number)
             all.insert({topic.name, number});
     return all;
-}
-
-/// Partitions of all topics are counted as one row.
-std::vector<std::int32_t> library_consumers::numbers_of(const std::set<partition_name>& names) const {
-    std::vector<std::int32_t> numbers;
-    std::int32_t next = 0;
-    for (const auto& name : all_partitions()) {
-        if (names.contains(name))
-            numbers.push_back(next);
-        ++next;
-    }
-    return numbers;
-}
-
-void library_consumers::tell_owned(const program& one) const {
-    if (one.options.group != 0 && one.options.by_heartbeat)
-        with_.on_group(
-            group_owned{first_group + one.options.group, first_member + one.number, numbers_of(one.has)});
-}
-
-void library_consumers::tell_wanted(const program& one, bool wants) const {
-    if (one.options.group != 0 && one.options.by_heartbeat)
-        with_.on_group(group_wanted{first_group + one.options.group, first_member + one.number,
-                                    numbers_of(wants ? all_partitions() : std::set<partition_name>())});
 }
 
 } // namespace barnabas::sim

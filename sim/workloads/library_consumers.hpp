@@ -7,6 +7,7 @@
 #include "sim/checkers/group_events.hpp"
 #include "sim/cluster/client_host.hpp"
 #include "sim/cluster/furniture.hpp"
+#include "sim/workloads/group_options.hpp"
 #include "sim/workloads/program_options.hpp"
 
 #include <cstdint>
@@ -29,6 +30,8 @@ public:
         std::vector<client::new_topic> topics;
         scheduler_options scheduler;
         planted_bugs planted;
+        /// What the broker is told.
+        broker_lines broker_config;
         /// When all behave.
         virtual_time rude_until;
         std::function<void(const consumer_event&)> on_event;
@@ -58,6 +61,11 @@ private:
         /// The consumer said that it could not commit what was given before it gives partitions up.
         bool commit_failed = false;
         std::set<partition_name> has = {};
+        /// As whom it is known, when that was looked at last, and when it was still somebody else.
+        client::member_identity is = {};
+        virtual_time looked_at = {};
+        virtual_time was_other_at = {};
+        monotonic_ns heard_at = {};
     };
     using task = std::function<void(client::cluster_consumer&, monotonic_ns)>;
 
@@ -77,6 +85,18 @@ private:
     void commit(program& one, client::cluster_consumer& consumer);
     void look_at_committed(program& one, client::cluster_consumer& consumer);
     void go_back(program& one, client::cluster_consumer& consumer);
+    void look_at_membership(program& one, const client::cluster_consumer& consumer);
+    static std::uint64_t group_of(const program& one);
+    static std::uint32_t member_of(const program& one);
+    static std::uint64_t instance_of(const program& one);
+    void tell_started(const program& one) const;
+    /// The group cannot have begun anew since: it had offsets that stay.
+    bool is_lasting(const program& one, virtual_time asked) const;
+    void tell_assigned(const program& one, const std::vector<partition_name>& partitions) const;
+    /// Their numbers.
+    std::vector<std::uint64_t> tell_commits(const program& one, const client::member_identity& as,
+                                            const std::map<place, log_offset>& positions);
+    void tell_results(const std::vector<std::uint64_t>& numbers, bool done) const;
     bool is_rude(const program& one, std::uint64_t permille);
     place place_of(const partition_name& name) const;
     void tell_owned(const program& one) const;
@@ -90,6 +110,9 @@ private:
     parts with_;
     std::vector<std::unique_ptr<program>> programs_;
     std::uint64_t lives_ = 0;
+    std::uint64_t commits_ = 0;
+    /// By group: since when it has offsets that stay.
+    std::map<std::uint64_t, virtual_time> kept_;
     bool ended_ = false;
 };
 

@@ -116,6 +116,7 @@ void produce_consume::start_programs() {
     parts.topics = options_.topics;
     parts.scheduler = options_.client_scheduler;
     parts.planted = options_.planted.planted;
+    parts.broker_config = options_.broker_config;
     parts.rude_until = options_.faults.healing;
     // They compare what clients saw over the broker's lives, and so need disks that keep what they synced.
     if (!options_.faults.lossy)

@@ -77,6 +77,7 @@ public:
     std::optional<std::int64_t> position(const partition_name& name) const;
     const read_partition* find(const partition_name& name) const { return fetcher_.find(name); }
     member_identity identity() const { return membership_->identity(); }
+    const std::optional<sign_of_life>& last_heartbeat() const { return membership_->last_heartbeat(); }
 
     /// Commits if it commits by itself, leaves the group; nothing is polled any more.
     void close(on_done done);

@@ -190,9 +190,11 @@ void group_membership::beat(monotonic_ns now) {
     ports_.ask<kafka::heartbeat_request, kafka::heartbeat_response>(
         consumer_ports::lane::questions, std::move(rules), settings_.session_timeout_ns,
         [request = std::move(request)](std::int16_t) { return request; },
-        [this, generation = generation_](result<kafka::heartbeat_response> said, monotonic_ns then) {
+        [this, sent = sign_of_life{identity(), now, {}}](result<kafka::heartbeat_response> said,
+                                                         monotonic_ns then) mutable {
             beating_ = false;
-            hear_beat(std::move(said), generation, then);
+            sent.heard = then;
+            hear_beat(std::move(said), sent);
         });
 }
 

@@ -59,7 +59,7 @@ private:
     void hear_sync(result<kafka::sync_group_response> said, monotonic_ns now);
     void take_assignment(const slice& bytes);
     void beat(monotonic_ns now);
-    void hear_beat(result<kafka::heartbeat_response> said, std::int32_t generation, monotonic_ns now);
+    void hear_beat(result<kafka::heartbeat_response> said, const sign_of_life& sent);
     void watch_polls(monotonic_ns now);
     /// An error of any of the requests: joins again, begins anew, or fails for good.
     void react(kafka::error_code code, const char* to, monotonic_ns now);

@@ -79,19 +79,20 @@ void group_membership::take_assignment(const slice& bytes) {
         tell(rebalance_event::kind::assigned, std::move(come));
 }
 
-void group_membership::hear_beat(result<kafka::heartbeat_response> said, std::int32_t generation,
-                                 monotonic_ns now) {
-    beat_at_ = now + settings_.heartbeat_ns;
-    if (!said || generation != generation_)
+void group_membership::hear_beat(result<kafka::heartbeat_response> said, const sign_of_life& sent) {
+    beat_at_ = sent.heard + settings_.heartbeat_ns;
+    if (!said || sent.as.generation != generation_)
         return;
     const error_code code{said->error_code};
-    if (code == error_code::none)
+    if (code == error_code::none) {
+        last_heartbeat_ = sent;
         return;
+    }
     if (code == error_code::rebalance_in_progress) {
         wants_join_ = wants_join_ || state_ == state::steady;
         return;
     }
-    react(code, "Heartbeat", now);
+    react(code, "Heartbeat", sent.heard);
 }
 
 void group_membership::react(error_code code, const char* to, monotonic_ns now) {

@@ -126,20 +126,22 @@ void heartbeat_membership::beat(monotonic_ns now) {
     const bool has_news = tells_all_ || !wish_told_ || owned_ != told_owned_;
     if (!has_news && beat_at_ > now)
         return wake_at(beat_at_);
-    ask();
+    ask(now);
 }
 
 /// An answer that was lost may have been an assignment, which is told again to whoever tells everything.
-void heartbeat_membership::ask() {
+void heartbeat_membership::ask(monotonic_ns now) {
     const auto all = everything();
     const auto first = tells_all_ || epoch_ == 0 ? all : news();
     beating_ = known_ = wish_told_ = true;
     ports_.ask<request, response>(
         consumer_ports::lane::questions, rules_of(settings_), settings_.client.request_timeout_ns,
         [first, all, sent = false](std::int16_t) mutable { return std::exchange(sent, true) ? all : first; },
-        [this, life = life_, had = owned_](result<response> said, monotonic_ns then) {
+        [this, life = life_, asked = asked_as{{{member_id_, epoch_}, now, {}}, owned_}](
+            result<response> said, monotonic_ns then) mutable {
+            asked.sign.heard = then;
             if (life == life_)
-                hear(std::move(said), had, then);
+                hear(std::move(said), asked);
         });
 }
 
@@ -183,8 +185,8 @@ void heartbeat_membership::say_owned(request& into) const {
     }
 }
 
-void heartbeat_membership::hear(result<response> said, const std::set<partition_name>& had,
-                                monotonic_ns now) {
+void heartbeat_membership::hear(result<response> said, const asked_as& asked) {
+    const auto now = asked.sign.heard;
     beating_ = false;
     if (!said && said.code() == errc::unsupported_version)
         return give_up(said.failure());
@@ -196,7 +198,8 @@ void heartbeat_membership::hear(result<response> said, const std::set<partition_
         return react(code, said->error_message, now);
     attempts_ = 0;
     tells_all_ = false;
-    told_owned_ = had;
+    told_owned_ = asked.owned;
+    last_heartbeat_ = asked.sign;
     epoch_ = said->member_epoch;
     beat_at_ = now + said->heartbeat_interval_ms * ns_per_ms;
     if (!said->assignment)

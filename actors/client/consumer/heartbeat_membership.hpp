@@ -46,13 +46,18 @@ private:
 
     bool wants_something() const { return !topics_.empty() || !regex_.empty(); }
     void beat(monotonic_ns now);
-    void ask();
+    void ask(monotonic_ns now);
     request everything() const;
     /// Only what the coordinator does not know yet.
     request news() const;
     void say_wish(request& into) const;
     void say_owned(request& into) const;
-    void hear(result<response> said, const std::set<partition_name>& had, monotonic_ns now);
+    /// What it was, and had, when it asked.
+    struct asked_as {
+        sign_of_life sign;
+        std::set<partition_name> owned;
+    };
+    void hear(result<response> said, const asked_as& asked);
     void react(kafka::error_code code, const std::optional<std::string>& why, monotonic_ns now);
     void follow_target();
     /// The part of the target whose topics have names; the ids of the rest are wanted.

@@ -16,6 +16,13 @@
 
 namespace barnabas::client {
 
+/// A heartbeat that the coordinator took, and as whose.
+struct sign_of_life {
+    member_identity as;
+    monotonic_ns asked{};
+    monotonic_ns heard{};
+};
+
 /// A member of a group, whichever protocol it speaks: has partitions, and changes of them that the program
 /// is told one after the other. What the program polled before it hears of a change is taken for done. A
 /// machine; part of `cluster_consumer`.
@@ -46,6 +53,8 @@ public:
     /// Tells the coordinator that it goes; `done` when it heard.
     virtual void leave(const std::string& reason, std::function<void(monotonic_ns)> done) = 0;
 
+    /// Of this member, the newest; in the consumer protocol under the epoch that it said.
+    const std::optional<sign_of_life>& last_heartbeat() const noexcept { return last_heartbeat_; }
     monotonic_ns deadline() const noexcept { return wake_; }
     /// What the program must be told next; it stays until `change_handled`.
     const rebalance_event* change() const { return changes_.empty() ? nullptr : &changes_.front(); }
@@ -69,6 +78,7 @@ protected:
 
     std::set<partition_name> owned_;
     std::optional<error> failure_;
+    std::optional<sign_of_life> last_heartbeat_;
     monotonic_ns wake_{};
 
 private:

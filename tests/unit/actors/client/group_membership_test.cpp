@@ -172,6 +172,25 @@ TEST(group_membership, an_eager_member_lets_go_before_it_joins_again) {
     EXPECT_TRUE(wish.owned.empty());
 }
 
+TEST(group_membership, its_last_sign_of_life_is_the_last_that_was_taken) {
+    member_run it;
+    it.become_member();
+    EXPECT_FALSE(it.consumer.last_heartbeat().has_value());
+    it.pass(3 * second);
+    const auto asked = it.cluster.now;
+    it.pass(500 * millisecond);
+    it.answer_beat(error_code::none);
+    ASSERT_TRUE(it.consumer.last_heartbeat().has_value());
+    const auto sign = *it.consumer.last_heartbeat();
+    EXPECT_EQ(sign.as.id, "me");
+    EXPECT_EQ(sign.as.generation, 1);
+    EXPECT_LE(sign.asked, asked);
+    EXPECT_EQ(sign.heard, it.cluster.now);
+    it.pass(3 * second);
+    it.answer_beat(error_code::rebalance_in_progress);
+    EXPECT_EQ(it.consumer.last_heartbeat()->heard, sign.heard);
+}
+
 TEST(group_membership, with_auto_commit_what_was_polled_is_committed_before_it_lets_go) {
     member_run it(keys{{"enable.auto.commit", "true"}});
     it.become_member();

@@ -171,6 +171,8 @@ TEST(heartbeat_membership, joins_within_a_poll_says_everything_once_and_reads_wh
     EXPECT_EQ(member_run::owned_in(more), std::vector<std::int32_t>{1});
     EXPECT_FALSE(more.subscribed_topic_names.has_value());
     it.say(second_beat, 5);
+    EXPECT_EQ(it.consumer.last_heartbeat()->as.id, said.member_id);
+    EXPECT_EQ(it.consumer.last_heartbeat()->as.generation, 5);
     it.poll(long_wait);
     const auto lookup = it.take(api_key::offset_fetch);
     EXPECT_EQ(lookup.as<kafka::offset_fetch_request>().groups.at(0).member_epoch, 5);
