@@ -83,15 +83,15 @@ void library_reader::hear(const client::cluster_consumer& consumer, const result
         with_.on_problem(said.failure());
     else
         for (const auto& record : said->records)
-            with_.on_record(number_of(record.where->topic), record);
+            with_.on_record(number_of(record.where->topic), consumer.find(*record.where)->topic, record);
     with_.time->schedule_after(work_ns, world_owner, [this] { poll(); });
 }
 
 void library_reader::tell_extents(const client::cluster_consumer& consumer) const {
     for (const auto& name : consumer.assignment())
         if (const auto* one = consumer.find(name); one->high_watermark >= 0)
-            with_.on_extent({number_of(name.topic), name.partition, log_offset(one->high_watermark),
-                             log_offset(one->log_start)});
+            with_.on_extent({number_of(name.topic), one->topic, name.partition,
+                             log_offset(one->high_watermark), log_offset(one->log_start)});
 }
 
 } // namespace barnabas::sim

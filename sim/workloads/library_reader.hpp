@@ -20,6 +20,7 @@ public:
     /// How far a partition reaches, as the consumer was told last.
     struct extent {
         std::uint32_t topic = 0;
+        topic_id id;
         std::int32_t partition = 0;
         log_offset high_watermark{-1};
         log_offset log_start{-1};
@@ -32,7 +33,8 @@ public:
         planted_client_bugs planted;
         /// Of every partition with the answer of a poll, before its records.
         std::function<void(const extent&)> on_extent;
-        std::function<void(std::uint32_t topic, const client::consumed_record&)> on_record;
+        std::function<void(std::uint32_t topic, const topic_id& id, const client::consumed_record&)>
+            on_record;
         /// A poll failed.
         std::function<void(const error&)> on_problem;
     };

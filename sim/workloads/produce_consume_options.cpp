@@ -101,11 +101,9 @@ void name_topics_by_id(produce_consume_options& options, const stated_clients& p
         if (auto& version = options.producers[i].producer.produce_version_max; !producers.contains(i))
             version = std::max(version, produce_by_id);
     }
-    for (std::size_t i = 0; i < options.readers.size(); ++i) {
-        options.readers[i].library = false;
+    for (std::size_t i = 0; i < options.readers.size(); ++i)
         if (auto& version = options.readers[i].fetch_version_max; !readers.contains(i))
             version = std::max(version, fetch_by_id);
-    }
 }
 
 load_options drawn_load(runtime::random draws) {

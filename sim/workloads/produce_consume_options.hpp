@@ -126,8 +126,8 @@ reader_options drawn_reader(runtime::random draws);
 bool is_compacted(const client::new_topic& topic);
 /// Numbers of clients, with the lines of a text that say something about them.
 using stated_clients = std::map<std::size_t, std::size_t>;
-/// All but the stated ones get versions that tell a topic from the next one of its name. None is the client
-/// library's: its producer knows names only, and its consumer does not say of which topic a record is.
+/// All but the stated ones get versions that tell a topic from the next one of its name. The client library's
+/// producer, which knows names only, is none of them.
 void name_topics_by_id(produce_consume_options& options, const stated_clients& producers,
                        const stated_clients& readers);
 

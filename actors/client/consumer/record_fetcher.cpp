@@ -51,8 +51,21 @@ void record_fetcher::add(const partition_name& name) {
     const auto [at, is_new] = partitions_.try_emplace(name, name);
     // Answers to questions about an earlier partition of that name are void.
     constexpr std::uint64_t apart = std::uint64_t{1} << 32;
-    if (is_new)
-        at->second.turn = ++added_ * apart;
+    if (!is_new)
+        return;
+    at->second.turn = ++added_ * apart;
+    follow_topic(at->second);
+}
+
+/// Offsets of one topic say nothing of the next one of its name: it would be read from somewhere within.
+void record_fetcher::follow_topic(read_partition& one) {
+    const auto* topic = view_.find_topic(one.name->topic);
+    if (topic == nullptr || topic->id.is_zero() || topic->id == one.topic)
+        return;
+    if (std::exchange(one.topic, topic->id).is_zero())
+        return;
+    one.high_watermark = one.log_start = -1;
+    begin_at_reset(*one.name);
 }
 
 std::set<partition_name> record_fetcher::partitions() const {
@@ -320,8 +333,10 @@ void record_fetcher::watch_flights(monotonic_ns now) {
 /// Partitions that moved meanwhile are asked for at their new leaders, whatever becomes of the old Fetch.
 void record_fetcher::on_view(monotonic_ns now) {
     wants_view_ = false;
-    for (auto& [name, one] : partitions_)
+    for (auto& [name, one] : partitions_) {
         one.needs_view = false;
+        follow_topic(one);
+    }
     for (auto& [broker, flight] : flights_) {
         flight.watched_since = now;
         for (const auto& [name, part] : flight.parts) {
@@ -344,6 +359,11 @@ void record_fetcher::list_offsets(monotonic_ns now) {
             continue;
         if (one.not_before > now) {
             wake_at(one.not_before);
+            continue;
+        }
+        // Else nobody could say of which topic the offset is.
+        if (view_.find_topic(name.topic) == nullptr) {
+            wants_view_ = true;
             continue;
         }
         one.asked = true;

@@ -20,7 +20,8 @@ namespace barnabas::client {
 
 /// Reads partitions by hand: one Fetch at a time to each leader for all that it leads, some data ahead of
 /// the program, never more than is bounded. Guarantees: records of a partition come in the order of their
-/// offsets, each once since the last seek, none left out but those that the log has not any more. A machine;
+/// offsets, each once since the last seek, none left out but those that the log has not any more. A topic
+/// that was made again under its name is another one, and read from where the reset policy says. A machine;
 /// part of `cluster_consumer`, which keeps the view of the cluster.
 class record_fetcher {
 public:
@@ -78,6 +79,7 @@ private:
     };
 
     std::optional<leader_found> leader_of(const partition_name& name) const;
+    void follow_topic(read_partition& one);
     bool may_fetch(const read_partition& one, monotonic_ns now);
     void fetch_at(std::int32_t broker, std::vector<read_partition*> wanted, monotonic_ns now);
     kafka::fetch_request request_for(const flight& one) const;

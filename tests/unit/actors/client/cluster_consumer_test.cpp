@@ -295,6 +295,24 @@ TEST(cluster_consumer, goes_to_the_new_leader_after_an_error) {
     EXPECT_EQ(consumer_world::wishes(fetch), (offsets{{0, 0}}));
 }
 
+TEST(cluster_consumer, a_topic_that_was_made_again_is_read_from_its_start) {
+    consumer_world it;
+    begun(it);
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 5)}}});
+    it.poll();
+    EXPECT_EQ(it.consumer.position(t0), 5);
+    it.cluster.topic_id_byte = it.fetches.topic_id_byte = 8;
+    it.answer_fetch(it.take(api_key::fetch), {{0, {{}, error_code::unknown_topic_id}}});
+    it.pass(second);
+    // Its log may be longer by now than the position was.
+    it.answer_offsets(it.take(api_key::list_offsets), 0);
+    const auto fetch = it.take(api_key::fetch);
+    EXPECT_EQ(consumer_world::wishes(fetch), (offsets{{0, 0}}));
+    it.poll();
+    it.answer_fetch(fetch, {{0, {consumer_world::batch_of(0, 1)}}});
+    EXPECT_EQ(it.texts(), (texts{"0:0=v0"}));
+}
+
 TEST(cluster_consumer, a_fetch_that_gets_no_answer_does_not_keep_it_from_the_new_leader) {
     consumer_world it;
     begun(it);
