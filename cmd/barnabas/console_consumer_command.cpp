@@ -29,7 +29,11 @@ constexpr std::array console_consumer_options{
                 "read_uncommitted"},
     cli::option{"key-deserializer", "CLASS", "How keys are shown: StringDeserializer, LongDeserializer, ..."},
     cli::option{"value-deserializer", "CLASS", "How values are shown."},
-    cli::option{"formatter", "CLASS", "DefaultMessageFormatter (default), LoggingMessageFormatter, NoOp..."},
+    cli::option{"formatter", "CLASS",
+                "DefaultMessageFormatter (default), LoggingMessageFormatter, NoOpMessageFormatter, or for "
+                "coordinators' topics OffsetsMessageFormatter, GroupMetadataMessageFormatter, "
+                "ConsumerGroupMessageFormatter, ShareGroupMessageFormatter, TransactionLogMessageFormatter, "
+                "ShareGroupStateMessageFormatter; packages in front do not matter."},
     cli::option{"formatter-config", "FILE", "Properties of the formatter."},
     cli::option{"formatter-property",
                 "NAME=VALUE",
@@ -58,7 +62,11 @@ constexpr std::string_view console_consumer_notes =
     "  barnabas console-consumer --bootstrap-server localhost:9092 --topic orders --from-beginning\n"
     "  barnabas console-consumer --bootstrap-server localhost:9092 --topic orders --partition 0 --offset 5 "
     "\\\n"
-    "      --formatter-property print.key=true --max-messages 10\n";
+    "      --formatter-property print.key=true --max-messages 10\n"
+    "  barnabas console-consumer --bootstrap-server localhost:9092 --topic __consumer_offsets "
+    "--from-beginning "
+    "\\\n"
+    "      --formatter org.apache.kafka.tools.consumer.OffsetsMessageFormatter\n";
 
 error wrong(std::string why) {
     return {errc::invalid_request, std::move(why)};

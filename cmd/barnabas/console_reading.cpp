@@ -47,10 +47,13 @@ public:
                 return {};
             if (const auto there = look_after_cluster(last); !there)
                 return there;
-            if (!show(*records)) {
+            const auto formatted = format(*records);
+            if (!write_lines()) {
                 std::fprintf(stderr, "Unable to write to standard out, closing consumer.\n");
                 return {};
             }
+            if (!formatted)
+                return formatted;
         }
         return {};
     }
@@ -112,23 +115,36 @@ private:
         return true;
     }
 
-    bool show(const client::record_set& set) {
+    /// Lines of all records, or of those before one that cannot be shown.
+    result<void> format(const client::record_set& set) {
         lines_.clear();
+        result<void> done;
         for (const auto& record : set) {
-            if (enough()) {
+            if (enough() || !done) {
                 left_.try_emplace(*record.where, record.offset);
                 continue;
             }
-            if (wishes_.json)
-                append_json(set, record);
-            else
-                formatter_.append(set, record, lines_);
+            done = append(set, record);
+            if (!done && wishes_.skip_errors) {
+                std::fprintf(stderr, "ERROR Error processing message, skipping this message: %s\n",
+                             done.failure().detail.c_str());
+                done = {};
+            }
             ++shown_;
         }
+        return done;
+    }
+    bool write_lines() const {
         return std::fwrite(lines_.data(), 1, lines_.size(), stdout) == lines_.size() &&
                std::fflush(stdout) == 0;
     }
 
+    result<void> append(const client::record_set& set, const client::consumed_record& record) {
+        if (!wishes_.json || formatter_.writes_json())
+            return formatter_.append(set, record, lines_);
+        append_json(set, record);
+        return {};
+    }
     void append_json(const client::record_set& set, const client::consumed_record& record) {
         json_object headers;
         for (const auto& one : set.headers_of(record))

@@ -14,10 +14,26 @@ error wrong(std::string why) {
     return {errc::invalid_request, std::move(why)};
 }
 
+/// Before Kafka 3.9 some formatters lay in other classes: GroupMetadataManager$OffsetsMessageFormatter.
 std::string_view last_part(std::string_view class_name) {
-    const auto dot = class_name.rfind('.');
-    return dot == std::string_view::npos ? class_name : class_name.substr(dot + 1);
+    const auto end = class_name.find_last_of(".$");
+    return end == std::string_view::npos ? class_name : class_name.substr(end + 1);
 }
+
+using replica::dump::shown_records;
+
+struct coordinator_formatter {
+    std::string_view name;
+    shown_records shows;
+};
+constexpr coordinator_formatter coordinator_formatters[] = {
+    {"OffsetsMessageFormatter", shown_records::offsets},
+    {"GroupMetadataMessageFormatter", shown_records::group_metadata},
+    {"ConsumerGroupMessageFormatter", shown_records::consumer_groups},
+    {"ShareGroupMessageFormatter", shown_records::share_groups},
+    {"TransactionLogMessageFormatter", shown_records::transactions},
+    {"ShareGroupStateMessageFormatter", shown_records::share_state},
+};
 
 std::uint64_t big_endian(std::span<const std::byte> bytes) {
     std::uint64_t number = 0;
@@ -42,11 +58,17 @@ result<record_formatter> record_formatter::make(std::string_view class_name, con
     record_formatter made;
     const auto name = last_part(class_name);
     made.silent_ = name == "NoOpMessageFormatter";
-    if (!name.empty() && !made.silent_ && name != "DefaultMessageFormatter" &&
-        name != "LoggingMessageFormatter")
-        return wrong("the formatter " + std::string(class_name) +
-                     " is not here; DefaultMessageFormatter, LoggingMessageFormatter and "
-                     "NoOpMessageFormatter are");
+    std::string names;
+    for (const auto& one : coordinator_formatters) {
+        names += std::string(one.name) + ", ";
+        if (name == one.name)
+            made.coordinators_ = one.shows;
+    }
+    const bool known = name.empty() || made.silent_ || made.coordinators_ ||
+                       name == "DefaultMessageFormatter" || name == "LoggingMessageFormatter";
+    if (!known)
+        return wrong("the formatter " + std::string(class_name) + " is not here; " + names +
+                     "DefaultMessageFormatter, LoggingMessageFormatter and NoOpMessageFormatter are");
     for (const auto& [key, value] : wanted)
         if (auto taken = made.take(key, value); !taken)
             return taken.failure();
@@ -142,10 +164,27 @@ void record_formatter::append_headers(const client::record_set& set, const clien
     }
 }
 
-void record_formatter::append(const client::record_set& set, const client::consumed_record& record,
-                              std::string& line) const {
+result<void> record_formatter::append(const client::record_set& set, const client::consumed_record& record,
+                                      std::string& line) const {
     if (silent_)
-        return;
+        return {};
+    if (!coordinators_) {
+        append_columns(set, record, line);
+        return {};
+    }
+    const auto json = replica::dump::formatted_json_of(record.key, record.value, *coordinators_);
+    if (!json)
+        return error{json.code(), "Could not read record at offset " + std::to_string(record.offset) +
+                                      " of " + record.where->topic + "-" +
+                                      std::to_string(record.where->partition) +
+                                      " due to: " + json.failure().detail};
+    if (*json)
+        line += **json + '\n';
+    return {};
+}
+
+void record_formatter::append_columns(const client::record_set& set, const client::consumed_record& record,
+                                      std::string& line) const {
     bool first = true;
     const auto column = [&](const char* name) {
         if (!shown_.at(name))

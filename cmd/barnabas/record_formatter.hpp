@@ -1,16 +1,19 @@
 #pragma once
 
 #include "actors/client/consumer/consumer_types.hpp"
+#include "actors/replica/dump/record_text.hpp"
 #include "protocol/model/error.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace barnabas {
 
-/// Lines of records, as Kafka's DefaultMessageFormatter writes them: columns that are switched on by
-/// properties (print.key, print.offset, ...), separated by key.separator.
+/// Lines of records, as Kafka's formatters write them. DefaultMessageFormatter: columns that are switched on
+/// by properties (print.key, print.offset, ...), separated by key.separator. Those of coordinators' topics,
+/// such as OffsetsMessageFormatter: JSON of what they know, nothing of other records.
 class record_formatter {
 public:
     using properties = std::map<std::string, std::string>;
@@ -19,8 +22,10 @@ public:
     /// invalid_config, invalid_request for a formatter or deserializer that is not here.
     static result<record_formatter> make(std::string_view class_name, const properties& wanted);
 
-    void append(const client::record_set& set, const client::consumed_record& record,
-                std::string& line) const;
+    /// Adds nothing when it fails. Codes: malformed, unsupported_version.
+    result<void> append(const client::record_set& set, const client::consumed_record& record,
+                        std::string& line) const;
+    bool writes_json() const noexcept { return coordinators_.has_value(); }
 
 private:
     /// How bytes are shown.
@@ -29,12 +34,15 @@ private:
     static result<bytes_as> deserializer(const std::string& class_name);
     result<void> take(const std::string& name, const std::string& value);
     result<void> take_flag(const std::string& name, const std::string& value);
+    void append_columns(const client::record_set& set, const client::consumed_record& record,
+                        std::string& line) const;
     void append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,
                       std::string& line) const;
     void append_headers(const client::record_set& set, const client::consumed_record& record,
                         std::string& line) const;
 
     bool silent_ = false;
+    std::optional<replica::dump::shown_records> coordinators_;
     std::map<std::string, bool> shown_{
         {"print.timestamp", false}, {"print.partition", false}, {"print.offset", false},
         {"print.epoch", false},     {"print.headers", false},   {"print.key", false},

@@ -108,6 +108,66 @@ def a_group_goes_on_where_it_was():
     expect_equal((status, said.splitlines()), (0, ORDERS[4:]), 'the others')
 
 
+def home_of(group):
+    """The partition of __consumer_offsets that keeps the group, by Java's hash of its name."""
+    number = 0
+    for letter in group:
+        number = (number * 31 + ord(letter)) & 0xffffffff
+    number -= (number & 0x80000000) << 1
+    return str((0 if number == -0x80000000 else abs(number)) % 50)
+
+
+def offsets_topic(group, formatter, *more):
+    """What the formatter shows of the group's partition."""
+    home = home_of(group)
+    _, ends, _ = tool('--topic', '__consumer_offsets', '--partitions', home, command='get-offsets')
+    status, said, complaints = tool('--topic', '__consumer_offsets', '--partition', home, '--offset', 'earliest', '--max-messages',
+                                    ends.strip().rpartition(':')[2], '--formatter', formatter, *more)
+    expect_equal(status, 0, f'status with {formatter} ({complaints})')
+    lines = [json.loads(line) for line in said.splitlines()]
+    return [one for one in lines if one['key']['data'].get('group', one['key']['data'].get('groupId')) == group]
+
+
+@check
+def what_a_group_committed_is_read_from_its_topic():
+    tool('--topic', 'orders', '--group', 'g-known', '--from-beginning', '--max-messages', '4')
+    for name in ('org.apache.kafka.tools.consumer.OffsetsMessageFormatter',
+                 'kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter'):
+        commits = [one for one in offsets_topic('g-known', name) if one['key']['data']['partition'] == 0]
+        expect_equal(commits[-1]['key'], {'type': 1, 'data': {'group': 'g-known', 'topic': 'orders', 'partition': 0}}, 'key')
+        expect_equal((commits[-1]['value']['version'], commits[-1]['value']['data']['offset']), (4, 4), 'value')
+    groups = offsets_topic('g-known', 'kafka.coordinator.group.GroupMetadataManager$GroupMetadataMessageFormatter')
+    expect_equal({one['key']['type'] for one in groups}, {2}, 'types of keys')
+    values = [one['value']['data'] for one in groups]
+    expect('range' in {one['protocol'] for one in values}, f'protocols of {values}')
+    expect_equal((values[-1]['protocolType'], values[-1]['members']), ('consumer', []), 'the group at its end')
+    expect(commits[-1] in offsets_topic('g-known', 'OffsetsMessageFormatter', '--output', 'json'), 'it is not there with --output json')
+
+
+@check
+def a_group_of_the_new_protocol_is_read_with_its_own_formatter():
+    tool('--topic', 'orders', '--group', 'g-new', '--from-beginning', '--max-messages', '4', '--command-property',
+         'group.protocol=consumer')
+    shown = offsets_topic('g-new', 'org.apache.kafka.tools.consumer.ConsumerGroupMessageFormatter')
+    expect(3 in {one['key']['type'] for one in shown}, f'types of {shown}')
+    expect_equal(offsets_topic('g-new', 'org.apache.kafka.tools.consumer.GroupMetadataMessageFormatter'), [], 'classic groups')
+
+
+@check
+def a_record_that_a_formatter_cannot_read_ends_it_or_is_skipped():
+    create('no-commits', 1)
+    # A commit's type, and no commit behind it.
+    run([PROGRAM, 'produce', '-b', broker().bootstrap, 'no-commits', '-K', '|'], data=b'\0\1\0\3abc|\0\3\n')
+    reading = ['--topic', 'no-commits', '--partition', '0', '--offset', 'earliest', '--max-messages', '1', '--formatter',
+               'org.apache.kafka.tools.consumer.OffsetsMessageFormatter']
+    status, said, complaints = tool(*reading)
+    expect_equal((status, said), (1, ''), 'status and output')
+    expect('Could not read record at offset 0 of no-commits-0 due to: ' in complaints, complaints)
+    status, said, complaints = tool(*reading, '--skip-message-on-error')
+    expect_equal((status, said), (0, ''), 'status and output of the one that skips')
+    expect('skipping this message: Could not read record at offset 0' in complaints, complaints)
+
+
 @check
 def a_pattern_reads_several_topics():
     status, said, _ = tool('--include', 'ord.*|keyed', '--from-beginning', '--max-messages', '13')
@@ -179,6 +239,8 @@ def wrong_usage_is_said_in_one_line():
     status, said, complaints = tool('--topic', 't', '--command-property', 'group.idd=x')
     expect_equal((status, said), (1, ''), 'an unknown key')
     expect('did you mean group.id?' in complaints, complaints)
+    expect_misuse('the formatter com.example.Mine is not here; OffsetsMessageFormatter, ', '--topic', 't', '--formatter',
+                  'com.example.Mine')
 
 
 @check

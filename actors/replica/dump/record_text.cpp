@@ -171,16 +171,62 @@ result<std::string> key_json(const prefixed& key, const record_type& type) {
     return "{\"type\":\"" + std::to_string(key.number) + "\",\"data\":" + *json + "}";
 }
 
-result<std::string> value_json(std::span<const std::byte> bytes, const record_type& type) {
-    const auto value = split_prefix(bytes);
+/// A value, and its fields as they are in the schema.
+struct read_value {
+    prefixed bytes;
+    std::string json;
+};
+
+result<read_value> value_of(std::span<const std::byte> bytes, const record_type& type) {
+    auto value = split_prefix(bytes);
     if (!value)
         return error{errc::malformed, "the value is too short for a version"};
     auto json = type.value_json(value->rest, value->number);
     if (!json)
         return json.failure();
+    return read_value{std::move(*value), std::move(*json)};
+}
+
+result<std::string> value_json(std::span<const std::byte> bytes, const record_type& type) {
+    auto value = value_of(bytes, type);
+    if (!value)
+        return value.failure();
     if (type.value_json == &json_of<kafka::group_metadata_value>)
-        *json = with_members_shown(std::move(*json), value->rest, value->number);
-    return "{\"version\":\"" + std::to_string(value->number) + "\",\"data\":" + *json + "}";
+        value->json = with_members_shown(std::move(value->json), value->bytes.rest, value->bytes.number);
+    return "{\"version\":\"" + std::to_string(value->bytes.number) + "\",\"data\":" + value->json + "}";
+}
+
+record_decoder decoder_of(shown_records which) {
+    switch (which) {
+    case shown_records::transactions: return record_decoder::transaction;
+    case shown_records::share_state: return record_decoder::share_state;
+    case shown_records::offsets:
+    case shown_records::group_metadata:
+    case shown_records::consumer_groups:
+    case shown_records::share_groups: break;
+    }
+    return record_decoder::offsets;
+}
+
+bool is_shown(shown_records which, std::int16_t type) {
+    const auto between = [type](std::int16_t first, std::int16_t last) {
+        return type >= first && type <= last;
+    };
+    switch (which) {
+    case shown_records::offsets:
+        return between(kafka::legacy_offset_commit_key::api_key, kafka::offset_commit_key::api_key);
+    case shown_records::group_metadata: return type == kafka::group_metadata_key::api_key;
+    case shown_records::consumer_groups:
+        return between(kafka::consumer_group_metadata_key::api_key,
+                       kafka::consumer_group_current_member_assignment_key::api_key) ||
+               type == kafka::consumer_group_regular_expression_key::api_key;
+    case shown_records::share_groups:
+        return between(kafka::share_group_member_metadata_key::api_key,
+                       kafka::share_group_state_partition_metadata_key::api_key);
+    case shown_records::transactions:
+    case shown_records::share_state: break;
+    }
+    return true;
 }
 
 std::string hexadecimal(std::span<const std::byte> bytes) {
@@ -248,6 +294,29 @@ record_text coordinator_text_of(const batch::record_view& record, record_decoder
     if (!value_text)
         return failed(value_text.failure().detail);
     return {std::move(*key_text), std::move(*value_text)};
+}
+
+result<std::optional<std::string>> formatted_json_of(const record_bytes& key, const record_bytes& value,
+                                                     shown_records which) {
+    if (!key)
+        return std::optional<std::string>();
+    const auto parts = split_prefix(*key);
+    if (!parts)
+        return error{errc::malformed, "the key is too short for a type"};
+    const auto* type = is_shown(which, parts->number) ? find_type(decoder_of(which), parts->number) : nullptr;
+    if (type == nullptr)
+        return std::optional<std::string>();
+    const auto key_fields = type->key_json(parts->rest, 0);
+    if (!key_fields)
+        return key_fields.failure();
+    auto line = "{\"key\":{\"type\":" + std::to_string(parts->number) + ",\"data\":" + *key_fields + "},";
+    if (!value)
+        return std::optional(line + "\"value\":null}");
+    const auto read = value_of(*value, *type);
+    if (!read)
+        return read.failure();
+    return std::optional(line + "\"value\":{\"version\":" + std::to_string(read->bytes.number) +
+                         ",\"data\":" + read->json + "}}");
 }
 
 } // namespace barnabas::replica::dump

@@ -2,6 +2,7 @@
 
 #include "protocol/kafka/group_metadata_record.hpp"
 #include "protocol/kafka/message_table.hpp"
+#include "protocol/kafka/offset_commit_record.hpp"
 #include "protocol/kafka/transaction_log_record.hpp"
 #include "tests/unit/actors/replica/dump/samples.hpp"
 
@@ -26,6 +27,9 @@ struct sample_record {
     std::vector<std::byte> value;
     bool deleted = false;
 
+    result<std::optional<std::string>> formatted(shown_records which) const {
+        return formatted_json_of(std::span(key), deleted ? record_bytes() : std::span(value), which);
+    }
     record_text text(record_decoder decoder) const {
         batch::record_view record;
         record.offset = log_offset(42);
@@ -90,6 +94,79 @@ TEST(record_text, takes_types_for_those_of_the_topic) {
     const auto text = record.text(record_decoder::offsets);
     EXPECT_EQ(text.key, "Unknown record type 99 at offset 42, skipping.");
     EXPECT_EQ(text.payload, std::nullopt);
+}
+
+// Fields and order as Kafka 4.2 shows them (its OffsetsMessageFormatter and GroupMetadataMessageFormatter).
+TEST(record_text, formats_a_commit_for_the_console) {
+    kafka::offset_commit_key key;
+    key.group = "group-id";
+    key.topic = "foo";
+    key.partition = 1;
+    kafka::offset_commit_value value;
+    value.offset = 100;
+    value.leader_epoch = 10;
+    value.metadata = "metadata";
+    value.commit_timestamp = 1234;
+    sample_record record{prefixed(1, key, 0), prefixed(3, value, 3)};
+    const std::string key_part =
+        R"({"key":{"type":1,"data":{"group":"group-id","topic":"foo","partition":1}},"value":)";
+    EXPECT_EQ(*record.formatted(shown_records::offsets),
+              key_part + R"({"version":3,"data":{"offset":100,"leaderEpoch":10,"metadata":"metadata",)"
+                         R"("commitTimestamp":1234}}})");
+    EXPECT_EQ(*record.formatted(shown_records::group_metadata), std::nullopt);
+    record.deleted = true;
+    EXPECT_EQ(*record.formatted(shown_records::offsets), key_part + "null}");
+}
+
+TEST(record_text, formats_members_bytes_as_they_are) {
+    const auto record = group_record(slice::copy_of(std::as_bytes(std::span("\0\1", 2))));
+    const auto line = *record.formatted(shown_records::group_metadata);
+    ASSERT_TRUE(line);
+    EXPECT_TRUE(line->starts_with(R"({"key":{"type":2,"data":{"group":"g"}},"value":{"version":3,)"))
+        << *line;
+    EXPECT_NE(line->find(R"("subscription":"AAE=")"), std::string::npos) << *line;
+}
+
+TEST(record_text, a_formatter_passes_over_what_is_not_its_own) {
+    auto record = transaction_record();
+    EXPECT_TRUE(*record.formatted(shown_records::transactions));
+    // The same type means another record elsewhere, of which this is none.
+    EXPECT_FALSE(record.formatted(shown_records::offsets));
+    EXPECT_EQ(*record.formatted(shown_records::consumer_groups), std::nullopt);
+    record.key[1] = std::byte{99};
+    EXPECT_EQ(*record.formatted(shown_records::transactions), std::nullopt);
+    EXPECT_EQ(*formatted_json_of(std::nullopt, std::span(record.value), shown_records::offsets),
+              std::nullopt);
+}
+
+TEST(record_text, a_formatter_says_what_it_cannot_read) {
+    auto record = transaction_record();
+    record.value.resize(1);
+    EXPECT_EQ(record.formatted(shown_records::transactions).code(), errc::malformed);
+    record.value = {std::byte{0}, std::byte{99}};
+    EXPECT_EQ(record.formatted(shown_records::transactions).code(), errc::unsupported_version);
+    record.key.resize(1);
+    EXPECT_EQ(record.formatted(shown_records::transactions).code(), errc::malformed);
+}
+
+TEST(record_text, each_record_of_groups_belongs_to_at_most_one_formatter) {
+    int shown = 0;
+    for (const auto& one : kafka::message_table()) {
+        if (one.kind != kafka::message_kind::record_key || one.name == "TransactionLogKey" ||
+            one.name.starts_with("ShareSnapshot") || one.name.starts_with("ShareUpdate"))
+            continue;
+        sample_record record;
+        record.key = {std::byte{0}, static_cast<std::byte>(one.api_key)};
+        record.key.resize(200);
+        record.deleted = true;
+        int formatters = 0;
+        for (const auto which : {shown_records::offsets, shown_records::group_metadata,
+                                 shown_records::consumer_groups, shown_records::share_groups})
+            formatters += *record.formatted(which) ? 1 : 0;
+        EXPECT_EQ(formatters, one.name.starts_with("StreamsGroup") ? 0 : 1) << one.name;
+        ++shown;
+    }
+    EXPECT_GE(shown, 20);
 }
 
 TEST(record_text, knows_every_record_that_has_a_schema) {
