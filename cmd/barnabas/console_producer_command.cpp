@@ -3,6 +3,7 @@
 #include "cmd/barnabas/line_input.hpp"
 #include "cmd/barnabas/producer_tool.hpp"
 #include "cmd/barnabas/record_lines.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <array>
 #include <cstdio>
@@ -49,6 +50,7 @@ constexpr std::array console_producer_options{
     cli::option{"producer-property", "KEY=VALUE", "The same, by its name before Kafka 4.2.", {}, true},
     cli::option{"command-config", "FILE", "Properties of the producer."},
     cli::option{"producer.config", "FILE", "The same, by its name before Kafka 4.2."},
+    cli::option{"output", "FORMAT", "text, as Kafka's tool, or json: a line for each record.", "text"},
     cli::option{"version", "", "Show the version."},
 };
 
@@ -119,6 +121,8 @@ result<record_lines> reader_of(const cli::parsed_options& options) {
 }
 
 std::optional<std::string> find_misuse(const cli::parsed_options& options) {
+    if (const auto format = options.value("output"); format != "text" && format != "json")
+        return "--output=" + *format + ": allowed are text and json";
     if (!options.has("topic"))
         return "Missing required argument \"[topic]\"";
     if (!options.has("bootstrap-server") && !options.has("broker-list"))
@@ -157,7 +161,13 @@ client::delivery_callback complaint_about(const client::producer_record& record)
     };
 }
 
-int fail(const error& why) {
+void print_report(const client::delivery_report& report) {
+    std::fputs(report_json(report).c_str(), stdout);
+}
+
+int fail(const error& why, bool json) {
+    if (json)
+        return tools::print({tools::error_json(why), {}, exit_failed});
     std::fprintf(stderr, "%s console-producer: %s\n", program_name, why.detail.c_str());
     return exit_failed;
 }
@@ -166,7 +176,8 @@ int produce_lines(client::record_producer& producer, record_lines& reader,
                   const cli::parsed_options& options) {
     const auto topic = *options.value("topic");
     const bool waits = options.has("sync");
-    const bool console = line_input::is_console();
+    const bool json = tools::wants_json(options);
+    const bool console = line_input::is_console() && !json;
     line_input input;
     std::string line;
     while (true) {
@@ -176,14 +187,16 @@ int produce_lines(client::record_producer& producer, record_lines& reader,
             return exit_ok;
         const auto record = reader.read(topic, line);
         if (!record)
-            return fail(record.failure());
+            return fail(record.failure(), json);
         if (waits) {
             const auto report = producer.send_later(*record).get();
+            if (json)
+                print_report(report);
             if (!report.ok())
-                return fail(report.why);
+                return json ? exit_failed : fail(report.why, json);
             continue;
         }
-        producer.send(*record, complaint_about(*record));
+        producer.send(*record, json ? client::delivery_callback(print_report) : complaint_about(*record));
         if (input.is_idle())
             producer.flush(std::chrono::milliseconds(0));
     }
@@ -208,18 +221,20 @@ int run_console_producer(const cli::parsed_options& options) {
         std::fprintf(stderr, "%s console-producer: %s (see --help)\n", program_name, misuse->c_str());
         return exit_failed;
     }
-    warn_of_old_names(options);
+    const bool json = tools::wants_json(options);
+    if (!json)
+        warn_of_old_names(options);
     std::fflush(stdout);
     auto reader = reader_of(options);
     if (!reader)
-        return fail(reader.failure());
+        return fail(reader.failure(), json);
     auto keys = producer_keys_of(options);
     if (!keys)
-        return fail(keys.failure());
+        return fail(keys.failure(), json);
     choose_batch_size(*options.value("topic"), *keys);
     auto producer = connect_producer(*keys);
     if (!producer)
-        return fail(producer.failure());
+        return fail(producer.failure(), json);
     const int status = produce_lines(*producer, *reader, options);
     producer->close();
     return status;

@@ -1,7 +1,7 @@
 #include "cmd/barnabas/commands.hpp"
-#include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/line_input.hpp"
 #include "cmd/barnabas/producer_tool.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <array>
 #include <atomic>
@@ -37,7 +37,9 @@ constexpr std::string_view produce_notes =
 constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
 
-int fail(const error& why) {
+int fail(const error& why, bool json = false) {
+    if (json)
+        return tools::print({tools::error_json(why), {}, exit_failed});
     std::fprintf(stderr, "%s produce: %s\n", program_name, why.detail.c_str());
     return exit_failed;
 }
@@ -100,14 +102,7 @@ void show(const client::delivery_report& report, const shape& how) {
                     static_cast<long long>(report.offset), static_cast<long long>(report.timestamp_ms));
         return;
     }
-    json_object shown;
-    shown.add("topic", report.topic).add("partition", report.partition);
-    if (report.ok())
-        shown.add("offset", report.offset).add("timestamp", report.timestamp_ms);
-    else
-        shown.add("error",
-                  json_object().add("code", name_of(report.why.code)).add("message", report.why.detail));
-    std::printf("%s\n", shown.text().c_str());
+    std::fputs(report_json(report).c_str(), stdout);
 }
 
 /// How many were not delivered.
@@ -126,7 +121,8 @@ std::uint64_t produce_lines(client::record_producer& producer, const shape& how)
             if (end == std::string::npos) {
                 fail({errc::invalid_record, "No key separator '" + *how.separator +
                                                 "' found on line number " + std::to_string(number) + ": '" +
-                                                line + "'; what stood before it was sent"});
+                                                line + "'; what stood before it was sent"},
+                     how.json);
                 ++failed;
                 break;
             }
@@ -158,11 +154,11 @@ int run_produce(const cli::parsed_options& options) {
         return fail(how.failure());
     auto keys = keys_of(options);
     if (!keys)
-        return fail(keys.failure());
+        return fail(keys.failure(), how->json);
     choose_batch_size(how->topic, *keys);
     auto producer = connect_producer(*keys);
     if (!producer)
-        return fail(producer.failure());
+        return fail(producer.failure(), how->json);
     return produce_lines(*producer, *how) == 0 ? exit_ok : exit_failed;
 }
 

@@ -1,6 +1,7 @@
 #include "cmd/barnabas/producer_tool.hpp"
 
 #include "cmd/barnabas/cluster_tool.hpp"
+#include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <algorithm>
@@ -105,6 +106,17 @@ void choose_batch_size(const std::string& topic, text_map& keys) {
     // Not compressed a batch is as long as batch.size, and its last record may make it a little longer.
     if (longest && *longest / 2 >= wanted)
         keys["batch.size"] = std::to_string(wanted);
+}
+
+std::string report_json(const client::delivery_report& report) {
+    json_object shown;
+    shown.add("topic", report.topic).add("partition", report.partition);
+    if (report.ok())
+        shown.add("offset", report.offset).add("timestamp", report.timestamp_ms);
+    else
+        shown.add("error",
+                  json_object().add("code", name_of(report.why.code)).add("message", report.why.detail));
+    return shown.text() + "\n";
 }
 
 void throttle::wait(std::int64_t sent) const {

@@ -36,6 +36,9 @@ void warn_of_old_name(const cli::parsed_options& options, std::string_view old_n
 /// them. Only so many are on their way at once, so that small ones wait for the broker most of the time.
 void choose_batch_size(const std::string& topic, text_map& keys);
 
+/// The line of JSON for a record that was written, or why it was not.
+std::string report_json(const client::delivery_report& report);
+
 /// Waits when more was sent than a throughput allows.
 class throttle {
 public:

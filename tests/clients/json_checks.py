@@ -6,7 +6,7 @@ import re
 import subprocess
 import tempfile
 
-from broker import PROGRAM, ROOT, Broker
+from broker import PROGRAM, ROOT, Broker, run
 from checks import check, expect, expect_equal, main
 from tool_runs import Tool
 
@@ -126,9 +126,28 @@ def a_failure_is_one_line_of_json():
 
 
 @check
+def a_record_that_is_not_written_has_its_error_in_its_line():
+    with Broker({'message.max.bytes': 1000}) as broker:
+        # One that no batch takes: the broker refuses it, or the client does.
+        long_line = b'x' * 5000 + b'\n'
+        for tool, more, wanted in (('produce', ('orders',), 1), ('console-producer', ('--topic', 'orders'), 0),
+                                   ('console-producer', ('--topic', 'orders', '--sync'), 1)):
+            done = run([PROGRAM, tool, '--bootstrap-server', broker.bootstrap, '--output', 'json', *more], data=long_line, good=False)
+            line = json.loads(done.stdout)
+            expect_equal((done.returncode, done.stderr.decode()), (wanted, ''), f'status and standard error of {tool} {more}')
+            expect_equal((list(line), line['topic'], line['error']['code']), (['topic', 'partition', 'error'], 'orders',
+                                                                             'message_too_large'), f'line of {tool} {more}')
+        done = run([PROGRAM, 'console-producer', '--bootstrap-server', broker.bootstrap, '--topic', 'orders', '--property',
+                    'parse.key=true', '--output', 'json'], data=b'no key\n', good=False)
+        failure = json.loads(done.stdout)['error']
+        expect_equal(done.returncode, 1, 'status of a line without a key')
+        expect('No key separator found on line number 1' in failure['message'], str(failure))
+
+
+@check
 def another_format_is_refused_in_one_line():
     for name in ('topics', 'get-offsets', 'consumer-groups', 'groups', 'configs', 'delete-records', 'log-dirs', 'broker-api-versions',
-                 'producer-perf-test', 'console-consumer', 'consumer-perf-test', 'e2e-latency'):
+                 'producer-perf-test', 'console-producer', 'console-consumer', 'consumer-perf-test', 'e2e-latency'):
         Tool(name, 'localhost:1').refuses('--output=yaml: allowed are text and json', '--output', 'yaml')
 
 
