@@ -2,7 +2,9 @@
 #include "cmd/barnabas/event_queue.hpp"
 #include "cmd/barnabas/running_broker.hpp"
 #include "cmd/barnabas/service_manager.hpp"
+#include "cmd/barnabas/start_words.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -34,6 +36,9 @@ constexpr std::array start_options{
                 "Takes keys from the environment as well, as Kafka's container images do: KAFKA_LOG_DIRS is "
                 "log.dirs."},
     cli::option{"override", "KEY=VALUE", "Sets one key on top of both; may be repeated.", {}, true},
+    cli::option{"output", "FORMAT",
+                "text, or json: a line when it serves, stops and has stopped; the log is in JSON as well, if "
+                "barnabas.log.format is not set. Without this option: as barnabas.log.format."},
 };
 
 constexpr std::string_view start_notes =
@@ -52,10 +57,6 @@ constexpr std::string_view start_notes =
 constexpr std::chrono::milliseconds same_request_within{300};
 
 constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
-/// The last data directory, or the metadata log's, failed or cannot be used: a restart does not help before
-/// somebody has looked after the disk. (2 is for wrong usage.)
-constexpr int exit_no_directory = 3;
 
 /// In the form of the log, if programs read that.
 void warn(const broker_config& config, const std::string& sentence) {
@@ -66,12 +67,6 @@ void warn(const broker_config& config, const std::string& sentence) {
         return;
     }
     std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
-}
-
-int fail(const error& why) {
-    std::fprintf(stderr, "%s: %s\n", program_name,
-                 why.detail.empty() ? to_string(why).c_str() : why.detail.c_str());
-    return why.code == errc::no_usable_directory ? exit_no_directory : exit_failed;
 }
 
 result<std::string> read_file(const std::string& path) {
@@ -137,27 +132,6 @@ void raise_open_file_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const auto& part : parts)
-        text += (text.empty() ? "" : ", ") + part;
-    return text;
-}
-
-std::string addresses_of(const broker_started& event) {
-    std::vector<std::string> addresses;
-    for (const auto& one : event.addresses)
-        addresses.push_back(to_string(one));
-    return joined(addresses);
-}
-
-void print_started(const broker_config& config, const broker_started& event) {
-    std::printf("%s %s listens on %s, keeps its data in %s; stop it with Ctrl-C or kill %d\n", program_name,
-                BARNABAS_VERSION, addresses_of(event).c_str(), joined(config.log_dirs).c_str(),
-                static_cast<int>(getpid()));
-    std::fflush(stdout);
-}
-
 /// "opening_partitions, 120 of 500 to go".
 std::string sentence_of(const broker_status& now) {
     std::string text(name_of(now.state));
@@ -167,14 +141,19 @@ std::string sentence_of(const broker_status& now) {
     return text;
 }
 
+struct session_screen {
+    start_words words;
+    /// Log lines tell the same, and would be written into it.
+    bool has_status_line = false;
+};
+
 /// The main thread's life beside a broker: it waits for signals and for what the broker says.
 class start_session {
 public:
     start_session(const broker_config& config, stop_signals& signals, event_queue& events,
-                  running_broker& broker, log_level level)
-        : config_(config), signals_(signals), events_(events), broker_(broker),
-          // Log lines tell the same, and would be written into it.
-          line_(level < log_level::warn ? cli::status_line::sink() : cli::terminal_sink(),
+                  running_broker& broker, session_screen screen)
+        : config_(config), signals_(signals), events_(events), broker_(broker), words_(screen.words),
+          line_(screen.has_status_line ? cli::terminal_sink() : cli::status_line::sink(),
                 std::chrono::steady_clock::now()) {}
 
     int run() {
@@ -202,8 +181,7 @@ private:
         }
         stopping_ = true;
         stopping_since_ = now;
-        std::printf("%s: %s, stopping\n", program_name, name);
-        std::fflush(stdout);
+        words_.stopping(name);
         manager_.stopping();
         line_.begin(now);
         broker_.stop();
@@ -217,22 +195,16 @@ private:
         line_.clear();
         // What only the start needed, a few hundred bytes per partition, goes back to the system.
         malloc_trim(0);
-        print_started(config_, event);
-        manager_.ready("listens on " + addresses_of(event));
+        words_.started(config_, event.addresses);
+        manager_.ready("listens on " + addresses_of(event.addresses));
     }
     void on(const broker_failed& event) {
         line_.clear();
-        exit_code_ = fail(event.why);
+        exit_code_ = words_.failed(event.why);
     }
     void on(const broker_stopped& event) {
         line_.clear();
-        if (event.not_closed.empty())
-            std::printf("%s: stopped, everything is on disk\n", program_name);
-        else
-            std::printf("%s: stopped; everything is on disk but for what is in %s, which is offline or was "
-                        "left before everything in it was closed\n",
-                        program_name, joined(event.not_closed).c_str());
-        std::fflush(stdout);
+        words_.stopped(event.not_closed);
         exit_code_ = exit_ok;
     }
 
@@ -240,6 +212,7 @@ private:
     stop_signals& signals_;
     event_queue& events_;
     running_broker& broker_;
+    start_words words_;
     service_manager manager_;
     cli::status_line line_;
     bool stopping_ = false;
@@ -255,12 +228,21 @@ const cli::command& start_command() {
 }
 
 int run_start(const cli::parsed_options& options) {
+    const auto format = options.value("output");
+    if (format && format != "text" && format != "json") {
+        tools::refuse("start", "--output=" + *format + ": allowed are text and json");
+        return exit_usage;
+    }
     auto loaded = load_config(options);
     if (!loaded)
-        return fail(loaded.failure());
-    for (const auto& sentence : loaded->warnings)
-        warn(loaded->config, sentence);
+        return start_words(format == "json").failed(loaded.failure());
     auto config = std::make_shared<broker_config>(std::move(loaded->config));
+    // Both streams often end up in one file.
+    if (format == "json" && !config->set_values.contains("barnabas.log.format"))
+        config->barnabas_log_format = "json";
+    const start_words words((format ? *format : config->barnabas_log_format) == "json");
+    for (const auto& sentence : loaded->warnings)
+        warn(*config, sentence);
     if (auto sentence = advertised_warning(config->listeners, config->advertised_listeners))
         warn(*config, *sentence);
     name_this_machine(*config);
@@ -276,8 +258,9 @@ int run_start(const cli::parsed_options& options) {
     event_queue events;
     auto broker = start_broker(config, level, events.boot());
     if (!broker)
-        return fail(broker.failure());
-    return start_session(*config, signals, events, **broker, level).run();
+        return words.failed(broker.failure());
+    const bool has_status_line = level >= log_level::warn && !words.json();
+    return start_session(*config, signals, events, **broker, {words, has_status_line}).run();
 }
 
 } // namespace barnabas

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import tempfile
 
@@ -142,6 +143,39 @@ def a_record_that_is_not_written_has_its_error_in_its_line():
         failure = json.loads(done.stdout)['error']
         expect_equal(done.returncode, 1, 'status of a line without a key')
         expect('No key separator found on line number 1' in failure['message'], str(failure))
+
+
+def objects(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@check
+def start_tells_in_json_what_it_does():
+    with open(PAGE, encoding='utf-8') as file:
+        section = file.read().partition('\n## start\n')[2]
+    wanted = {one['event']: one for one in objects('\n'.join(re.findall(r'^\{.*\}$', section, re.MULTILINE)))}
+    # The harness has both streams in one file; a key that nobody knows gives a warning.
+    with Broker({'barnabas.log.format': 'json', 'num.partition': '3'}) as broker:
+        expect_equal(broker.stop(), 0, 'exit code')
+        lines = objects(broker.stderr())
+        told = {one['event']: one for one in lines if one['event'] in wanted}
+        expect_equal(list(told), ['started', 'stopping', 'stopped'], f'events of {lines}')
+        expect('num.partitions' in next(one['message'] for one in lines if one['level'] == 'warn'), f'the warning is in {lines}')
+        expect_equal((told['started']['addresses'], told['started']['pid']), ([broker.bootstrap], broker.pid), 'where and who')
+        expect_equal(told['started']['dataDirectories'], [broker.data_dir], 'data directories')
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', broker.port))
+            taken.listen()
+            done = subprocess.run([*broker.command(), '--override', 'barnabas.log.format=text', '--output', 'json'], cwd=broker.home,
+                                  capture_output=True, check=False, timeout=60, text=True)
+            expect(done.returncode == 1 and not done.stderr.startswith('{'), f'{done.returncode} {done.stderr}')
+            told.update((one['event'], one) for one in objects(done.stdout))
+        expect(str(broker.port) in told['failed']['error']['message'], f'why it cannot start: {told["failed"]}')
+        for event, line in wanted.items():
+            expect(fits(shape(told[event]), shape(line)), f'{json.dumps(told[event])} has not the fields of {line}')
+        words = ['--output', 'json', '--override', 'num.partitions=many']
+        failed = objects(run([PROGRAM, 'start', *words], good=False).stdout.decode())
+        expect('num.partitions' in failed[0]['error']['message'], f'a wrong value: {failed}')
 
 
 @check

@@ -1,18 +1,24 @@
 """What a person meets who starts, stops and misconfigures the broker."""
 
 import contextlib
+import ctypes
+import errno
 import os
 import pwd
 import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 
 from broker import PROGRAM, Broker, answers, free_port, run
 from checks import Skip, check, expect, expect_equal, main, until
 from mounts import tmpfs
+
+WITH_IO_URING = 'synced by io_uring'
+WITHOUT_IO_URING = 'synced by disk threads: the system refuses io_uring'
 
 
 @contextlib.contextmanager
@@ -78,10 +84,46 @@ def starts_without_any_configuration():
         port = free_port()
         with running(['start', *overrides(port)], cwd, port) as (process, log):
             expect(os.path.isfile(os.path.join(cwd, 'barnabas-data', 'meta.properties')), 'no ./barnabas-data was made')
-            until(lambda: re.search(rf'127\.0\.0\.1:{port}', text_of(log)), 'a line says where the broker listens')
-            until(lambda: 'barnabas-data' in text_of(log), 'a line says where the data is')
+            until(lambda: '\n' in text_of(log), 'a line says that the broker serves')
+            said = re.fullmatch(rf'barnabas \S+ listens on 127\.0\.0\.1:{port}, keeps its data in {re.escape(cwd)}/barnabas-data '
+                                rf'\((synced by .*)\); stop it with Ctrl-C or kill {process.pid}\n', text_of(log))
+            expect(said, f'it says: {text_of(log)}')
+            expect(said.group(1) in (WITH_IO_URING, WITHOUT_IO_URING), f'how the data gets onto the disk: {said.group(1)}')
             process.send_signal(signal.SIGTERM)
             expect_equal(process.wait(30), 0, 'exit code')
+
+
+def refuse_io_uring():
+    """As the seccomp filters of container runtimes: io_uring_setup is not permitted."""
+    allow, refuse = 0x7fff0000, 0x00050000 | errno.EPERM
+    load_number, jump_if_equal, answer, io_uring_setup = 0x20, 0x15, 0x06, 425
+    steps = [(load_number, 0, 0, 0), (jump_if_equal, 0, 1, io_uring_setup), (answer, 0, 0, refuse), (answer, 0, 0, allow)]
+    code = ctypes.create_string_buffer(b''.join(struct.pack('=HBBI', *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack('@HP', len(steps), ctypes.addressof(code)))
+    no_new_privileges, set_seccomp, by_filter = 38, 22, 2
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) != 0 or libc.prctl(set_seccomp, by_filter, program, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'prctl')
+
+
+@check
+def a_broker_without_io_uring_says_so_and_serves():
+    try:
+        with Broker(preexec=refuse_io_uring) as broker:
+            expect(WITHOUT_IO_URING in broker.wait_for_line(' listens on '), f'it says: {broker.last_lines()}')
+            expect('barnabas_disk_syncs_by_io_uring 0\n' in broker.http('/metrics')[1], '/metrics says something else')
+            run(['kcat', '-b', broker.bootstrap, '-P', '-t', 'orders', '-X', 'acks=all'], data=b'one\n')
+            expect_equal(run([PROGRAM, 'consume', '-b', broker.bootstrap, 'orders', '-e']).stdout, b'one\n', 'records')
+            expect_equal(broker.stop(), 0, 'exit code')
+    except subprocess.SubprocessError as failure:
+        raise Skip(f'no filter of system calls can be set: {failure}') from None
+
+
+@check
+def what_is_said_of_io_uring_is_what_metrics_say():
+    with Broker() as broker:
+        ring = 'barnabas_disk_syncs_by_io_uring 1\n' in broker.http('/metrics')[1]
+        expect((WITH_IO_URING if ring else WITHOUT_IO_URING) in broker.wait_for_line(' listens on '), broker.last_lines())
 
 
 @check
