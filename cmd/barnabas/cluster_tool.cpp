@@ -65,9 +65,18 @@ void say_trouble(const std::string& sentence) {
     std::fprintf(stderr, "%s: warning: %s; trying on\n", program_name, sentence.c_str());
 }
 
+void say_unused_keys(const std::vector<std::string>& keys) {
+    std::string names;
+    for (const auto& key : keys)
+        names += (names.empty() ? "" : ", ") + key;
+    std::fprintf(stderr, "%s: warning: these keys are given and change nothing here: %s\n", program_name,
+                 names.c_str());
+}
+
 result<client::cluster_admin> connect_tool(const client::properties& keys) {
     client::application_options options;
     options.on_trouble = say_trouble;
+    options.on_unused_keys = say_unused_keys;
     return client::make_admin(keys, std::move(options));
 }
 

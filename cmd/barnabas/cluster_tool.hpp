@@ -32,6 +32,9 @@ client::properties keys_of_every_client(const client::properties& keys);
 /// What clients of tools do with trouble: a line on standard error.
 void say_trouble(const std::string& sentence);
 
+/// One line on standard error: keys that change nothing for this tool's client.
+void say_unused_keys(const std::vector<std::string>& keys);
+
 /// A client for a tool. Troubles with brokers go to standard error while the tool waits.
 result<client::cluster_admin> connect_tool(const client::properties& keys);
 

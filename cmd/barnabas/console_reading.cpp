@@ -207,6 +207,7 @@ int read_to_console(const console_wishes& wishes, const record_formatter& format
     auto signals = std::make_unique<stop_signals>();
     client::record_consumer_options options;
     options.on_trouble = say_trouble;
+    options.on_unused_keys = say_unused_keys;
     auto consumer = client::make_consumer(wishes.keys, std::move(options));
     if (!consumer && wishes.json)
         return tools::print({tools::error_json(consumer.failure()), {}, 1});

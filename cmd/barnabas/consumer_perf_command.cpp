@@ -300,6 +300,7 @@ result<tools::said> measure(const cli::parsed_options& options) {
     client::record_consumer_options handling;
     handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };
     handling.on_trouble = say_trouble;
+    handling.on_unused_keys = say_unused_keys;
     auto consumer = client::make_consumer(wishes->keys, std::move(handling));
     if (!consumer)
         return consumer.failure();

@@ -293,12 +293,22 @@ result<tools::said> measure(const cli::parsed_options& options) {
     producer_keys["linger.ms"] = "0";
     producer_keys["acks"] = *value_of(options, "producer-acks");
     consumer_keys["auto.offset.reset"] = "latest";
-    auto producer = connect_producer(producer_keys);
+    // Both are made from one file: what only the other uses is no mistake.
+    std::vector<std::string> unused_by_producer, unused_by_consumer, unused;
+    client::application_options sending;
+    sending.on_trouble = say_trouble;
+    sending.on_unused_keys = [&](const auto& keys_of_file) { unused_by_producer = keys_of_file; };
+    auto producer = client::make_producer(producer_keys, std::move(sending));
     client::record_consumer_options handling;
     handling.on_trouble = say_trouble;
+    handling.on_unused_keys = [&](const auto& keys_of_file) { unused_by_consumer = keys_of_file; };
     auto consumer = client::make_consumer(consumer_keys, std::move(handling));
     if (!producer || !consumer)
         return !producer ? producer.failure() : consumer.failure();
+    std::set_intersection(unused_by_producer.begin(), unused_by_producer.end(), unused_by_consumer.begin(),
+                          unused_by_consumer.end(), std::back_inserter(unused));
+    if (!unused.empty())
+        say_unused_keys(unused);
     if (const auto begun = begin_at_end(*consumer, *partitions); !begun)
         return begun.failure();
     drawn_record record(options);

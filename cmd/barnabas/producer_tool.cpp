@@ -143,6 +143,7 @@ throttle::clock::time_point throttle::due(std::int64_t sent) const {
 result<client::record_producer> connect_producer(const text_map& keys) {
     client::application_options options;
     options.on_trouble = say_trouble;
+    options.on_unused_keys = say_unused_keys;
     return client::make_producer(keys, std::move(options));
 }
 

@@ -216,6 +216,7 @@ int run_verifiable_consumer(const cli::parsed_options& options) {
     client::record_consumer_options handling;
     handling.on_rebalance = tell_rebalance;
     handling.on_trouble = say_trouble;
+    handling.on_unused_keys = say_unused_keys;
     auto consumer = client::make_consumer(*keys, std::move(handling));
     if (!consumer)
         return refuse(consumer.failure().detail);

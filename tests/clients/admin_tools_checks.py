@@ -229,5 +229,27 @@ def a_cluster_that_cannot_be_reached_is_one_line_that_says_what_to_do():
             expect(name == 'consume' or 'barnabas doctor' in said[0], f'{name} does not say what to do: {said[0]}')
 
 
+@check
+def keys_that_change_nothing_are_named_in_one_line():
+    begins = 'barnabas: warning: these keys are given and change nothing here: '
+    server = ('--bootstrap-server', broker().bootstrap)
+    with tempfile.TemporaryDirectory() as folder:
+        path = file_with(folder, 'acks=1\ngroup.id=g\nmetric.reporters=x\nauto.offset.reset=earliest\nrequest.timeout.ms=5000\n')
+        for name, arguments, unused in (
+                ('topics', ('--list',), 'acks, auto.offset.reset, group.id, metric.reporters'),
+                ('console-producer', ('--topic', 'orders'), 'auto.offset.reset, group.id, metric.reporters'),
+                ('console-consumer', ('--topic', 'orders', '--max-messages', '1'), 'acks, metric.reporters'),
+                ('consumer-perf-test', ('--topic', 'orders', '--num-records', '1'), 'acks, metric.reporters'),
+                ('e2e-latency', ('--topic', 'orders', '--num-records', '1', '--producer-acks', '1', '--record-size', '1'),
+                 'metric.reporters')):
+            done = run([PROGRAM, name, *server, *arguments, '--command-config', path], data=b'one\n')
+            lines = [line for line in done.stderr.decode().splitlines() if 'Processed a total' not in line]
+            expect_equal(lines, [begins + unused], f'standard error of {name}')
+        path = file_with(folder, 'acks=1\nrequest.timeout.ms=soon\n')
+        status, said, complaints = tool('topics').run('--list', '--command-config', path)
+        expect('request.timeout.ms=soon' in said + complaints and begins not in complaints and status == 1,
+               f'an invalid value stays an error: {said} {complaints}')
+
+
 if __name__ == '__main__':
     main('admin_tools', stop_shared)

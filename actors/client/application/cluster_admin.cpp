@@ -2,6 +2,7 @@
 
 #include "actors/client/client_messages.hpp"
 #include "actors/client/cluster/call.hpp"
+#include "actors/client/cluster/key_table.hpp"
 #include "actors/client/cluster/settings.hpp"
 #include "actors/client/cluster_actor.hpp"
 #include "runtime/node/gate.hpp"
@@ -62,6 +63,7 @@ result<cluster_admin> make_admin(const properties& keys, application_options opt
     auto settings = read_settings(keys);
     if (!settings)
         return settings.failure();
+    tell_unused_keys(keys, is_used_by_clients, options.on_unused_keys);
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 /// What all faces of the client library begin with.
 namespace barnabas::client {
@@ -10,9 +11,14 @@ namespace barnabas::client {
 /// Kafka's Java names: bootstrap.servers, client.id, request.timeout.ms, ...
 using properties = std::map<std::string, std::string>;
 
+/// Keys of Kafka's clients that were given, say something, and change nothing for this one, by name.
+using unused_keys_listener = std::function<void(const std::vector<std::string>& keys)>;
+
 struct application_options {
     /// Called on the client's thread when a broker could not be reached or was lost, once until it is back.
     std::function<void(const std::string& sentence)> on_trouble;
+    /// Called before the client is there, on the thread that makes it, if there are any.
+    unused_keys_listener on_unused_keys;
 };
 
 } // namespace barnabas::client

@@ -1,6 +1,7 @@
 #include "actors/client/application/record_consumer.hpp"
 
 #include "actors/client/client_messages.hpp"
+#include "actors/client/cluster/key_table.hpp"
 #include "actors/client/consumer_actor.hpp"
 #include "actors/client/consumer_messages.hpp"
 #include "actors/client/pending.hpp"
@@ -217,6 +218,7 @@ result<record_consumer> make_consumer(const properties& keys, record_consumer_op
     auto settings = read_consumer_settings(keys);
     if (!settings)
         return settings.failure();
+    tell_unused_keys(keys, is_used_by_consumers, options.on_unused_keys);
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();

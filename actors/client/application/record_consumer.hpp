@@ -31,6 +31,8 @@ namespace barnabas::client {
 struct record_consumer_options {
     /// Called on the consumer's thread: a broker that cannot be reached, a topic that is not there.
     std::function<void(const std::string& sentence)> on_trouble;
+    /// Called before the consumer is there, on the thread that makes it, if there are any.
+    unused_keys_listener on_unused_keys;
     /// Called within `poll`, on its thread. For `revoked` what was polled is committed already if
     /// enable.auto.commit is on; a program that commits by itself does so here.
     std::function<void(const rebalance_event& event)> on_rebalance;

@@ -1,5 +1,6 @@
 #include "actors/client/application/record_producer.hpp"
 
+#include "actors/client/cluster/key_table.hpp"
 #include "actors/client/producer/producer_actor.hpp"
 #include "actors/client/producer/producer_messages.hpp"
 #include "runtime/clock/clock.hpp"
@@ -140,6 +141,7 @@ result<record_producer> make_producer(const properties& keys, application_option
     auto settings = read_producer_settings(keys);
     if (!settings)
         return settings.failure();
+    tell_unused_keys(keys, is_used_by_producers, options.on_unused_keys);
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();

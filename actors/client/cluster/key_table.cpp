@@ -24,6 +24,16 @@ bool is_among(std::span<const key_row> rows, std::string_view name) {
     return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.key.name == name; });
 }
 
+void tell_unused_keys(const std::map<std::string, std::string>& given, bool (*is_used)(std::string_view),
+                      const std::function<void(const std::vector<std::string>&)>& tell) {
+    std::vector<std::string> unused;
+    for (const auto& [name, value] : given)
+        if (!value.empty() && !is_used(name))
+            unused.push_back(name);
+    if (!unused.empty() && tell)
+        tell(unused);
+}
+
 result<key_values> read_key_values(std::span<const key_row> rows,
                                    const std::map<std::string, std::string>& properties) {
     key_values read;

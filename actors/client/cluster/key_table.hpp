@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <span>
@@ -50,6 +51,14 @@ std::span<const other_name> other_names_of_clients();
 /// One of Kafka's Java clients (producer, consumer, admin) has it: property files are shared, so a client
 /// that does not have it passes it over.
 bool is_key_of_kafka(std::string_view name);
+/// What changes something for an admin client, a producer, a consumer.
+bool is_used_by_clients(std::string_view name);
+bool is_used_by_producers(std::string_view name);
+bool is_used_by_consumers(std::string_view name);
+/// Names those of the given keys that are passed over, if there are any; an empty value says nothing. `tell`
+/// may be empty.
+void tell_unused_keys(const std::map<std::string, std::string>& given, bool (*is_used)(std::string_view),
+                      const std::function<void(const std::vector<std::string>&)>& tell);
 /// To pass over what asks for TLS or SASL would send in the clear what must not be. Codes: invalid_config.
 result<void> check_security(const std::map<std::string, std::string>& properties);
 bool is_among(std::span<const key_row> rows, std::string_view name);

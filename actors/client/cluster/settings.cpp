@@ -106,6 +106,10 @@ std::span<const client_key> client_keys() {
     return keys;
 }
 
+bool is_used_by_clients(std::string_view name) {
+    return is_among(rows, name);
+}
+
 result<client_settings> read_settings(const std::map<std::string, std::string>& properties) {
     if (const auto safe = check_security(properties); !safe)
         return safe.failure();

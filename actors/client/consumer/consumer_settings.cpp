@@ -10,7 +10,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 25> rows{{
+constexpr std::array<key_row, 24> rows{{
     {{"group.id", "", "The group that this consumer belongs to."}, config_type::string, {}},
     {{"group.instance.id", "", "A name that lets the member come back without a rebalance."},
      config_type::string,
@@ -70,7 +70,6 @@ constexpr std::array<key_row, 25> rows{{
     {{"receive.buffer.bytes", "65536", "Accepted; the system chooses."},
      config_type::int32,
      between(-1, int32_most)},
-    {{"interceptor.classes", "", "Accepted when empty."}, config_type::string, {}},
 }};
 
 constexpr auto keys = keys_of(rows);
@@ -190,6 +189,10 @@ void take_group(const values& read, consumer_settings& made) {
 
 std::span<const client_key> consumer_keys() {
     return keys;
+}
+
+bool is_used_by_consumers(std::string_view name) {
+    return is_own(name) || is_used_by_clients(name);
 }
 
 result<consumer_settings> read_consumer_settings(const properties& all) {

@@ -162,6 +162,10 @@ std::span<const client_key> producer_keys() {
     return keys;
 }
 
+bool is_used_by_producers(std::string_view name) {
+    return is_among(rows, name) || is_client_key(name);
+}
+
 result<producer_settings> read_producer_settings(const properties_map& properties) {
     if (const auto safe = check_security(properties); !safe)
         return safe.failure();

@@ -20,6 +20,20 @@ TEST(cluster_admin, wrong_keys_are_refused_at_once) {
               (error{errc::invalid_config, "no client key is named clinet.id; did you mean client.id?"}));
 }
 
+TEST(cluster_admin, keys_that_change_nothing_are_told_once) {
+    std::vector<std::vector<std::string>> told;
+    application_options options;
+    options.on_unused_keys = [&](const auto& keys) { told.push_back(keys); };
+    auto keys = nobody;
+    ASSERT_TRUE(make_admin(keys, options).has_value());
+    // An empty value says nothing, and what is invalid stays an error.
+    keys.insert({{"acks", "1"}, {"metric.reporters", "x"}, {"interceptor.classes", ""}});
+    ASSERT_TRUE(make_admin(keys, options).has_value());
+    keys["retries"] = "often";
+    EXPECT_EQ(make_admin(keys, options).code(), errc::invalid_config);
+    EXPECT_EQ(told, (std::vector<std::vector<std::string>>{{"acks", "metric.reporters"}}));
+}
+
 TEST(cluster_admin, a_call_to_nobody_says_how_far_it_got) {
     std::atomic<int> troubles{0};
     application_options options;

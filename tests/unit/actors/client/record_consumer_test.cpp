@@ -25,6 +25,17 @@ TEST(record_consumer, wrong_keys_are_refused_at_once) {
     EXPECT_EQ(make_consumer({}).code(), errc::invalid_config);
 }
 
+TEST(record_consumer, keys_that_change_nothing_are_told) {
+    std::vector<std::string> told;
+    record_consumer_options options;
+    options.on_unused_keys = [&](const auto& keys) { told = keys; };
+    ASSERT_TRUE(make_consumer(nobody({{"group.id", "g"}, {"retries", "5"}}), options).has_value());
+    EXPECT_EQ(told, std::vector<std::string>());
+    ASSERT_TRUE(make_consumer(nobody({{"acks", "1"}, {"interceptor.classes", "org.example.Mine"}}), options)
+                    .has_value());
+    EXPECT_EQ(told, (std::vector<std::string>{"acks", "interceptor.classes"}));
+}
+
 TEST(record_consumer, a_poll_of_nobody_ends_in_time_and_trouble_is_told) {
     std::atomic<int> troubles{0};
     record_consumer_options options;

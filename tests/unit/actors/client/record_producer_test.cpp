@@ -27,6 +27,19 @@ TEST(record_producer, wrong_keys_are_refused_at_once) {
               (error{errc::invalid_config, "no producer key is named linger; did you mean linger.ms?"}));
 }
 
+TEST(record_producer, keys_that_change_nothing_are_told) {
+    std::vector<std::string> told;
+    application_options options;
+    options.on_unused_keys = [&](const auto& keys) { told = keys; };
+    auto keys = nobody();
+    keys.insert({{"acks", "1"}, {"client.id", "c"}, {"key.serializer", "x"}});
+    ASSERT_TRUE(make_producer(keys, options).has_value());
+    EXPECT_EQ(told, std::vector<std::string>());
+    keys.insert({{"group.id", "g"}, {"default.api.timeout.ms", "5"}});
+    ASSERT_TRUE(make_producer(keys, options).has_value());
+    EXPECT_EQ(told, (std::vector<std::string>{"default.api.timeout.ms", "group.id"}));
+}
+
 TEST(record_producer, nobody_there_is_told_with_how_far_it_got) {
     auto producer = make_producer(nobody());
     ASSERT_TRUE(producer.has_value());
