@@ -5,6 +5,8 @@
 #include "actors/broker/lag/lag_actor.hpp"
 #include "actors/broker/lag/lag_messages.hpp"
 #include "actors/broker/limits.hpp"
+#include "actors/broker/sizes/log_sizes_actor.hpp"
+#include "actors/broker/sizes/log_sizes_messages.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/metrics/http.hpp"
 #include "runtime/node/spawn.hpp"
@@ -23,8 +25,11 @@ struct served_pages {
     runtime::http_handler handler;
     /// Knows how far consumers are behind; null: that is not told.
     caf::actor lag{};
+    /// Knows how large logs are; null: there is no page of numbers.
+    caf::actor sizes{};
     /// Read by the handler.
     std::shared_ptr<std::string> lag_text{};
+    std::shared_ptr<std::string> sizes_text{};
 };
 
 /// One request and its answer, on the stream's home loop.
@@ -34,7 +39,7 @@ public:
                           std::shared_ptr<runtime::byte_stream> stream, caf::actor listener)
         : event_based_actor(config), pages_(std::move(pages)),
           exchange_(pages_.handler,
-                    [this](std::string_view path) { return pages_.lag && path == runtime::metrics_page; }),
+                    [this](std::string_view path) { return pages_.sizes && path == runtime::metrics_page; }),
           stream_(std::move(stream)), listener_(std::move(listener)) {}
 
     /// The stream holds this actor; whoever ends lets go.
@@ -44,6 +49,7 @@ public:
         stream_ = nullptr;
         listener_ = nullptr;
         pages_.lag = nullptr;
+        pages_.sizes = nullptr;
     }
 
     const char* name() const override { return "http connection"; }
@@ -61,7 +67,8 @@ public:
                 if (exchange_.answered())
                     end();
             },
-            [this](const lag_told& message) { on_lag_told(message); },
+            [this](const lag_told& message) { on_told(*pages_.lag_text, *message.text); },
+            [this](const log_sizes_told& message) { on_told(*pages_.sizes_text, *message.text); },
             [this](const http_timer&) { end(); },
         };
     }
@@ -76,14 +83,21 @@ private:
         if (response)
             stream_->write({std::move(*response)});
         else if (exchange_.gathers())
-            send(pages_.lag, lag_wanted{});
+            gather();
         else
             read();
     }
 
-    void on_lag_told(const lag_told& message) {
-        *pages_.lag_text = *message.text;
-        if (stream_ != nullptr && exchange_.gathers())
+    void gather() {
+        awaited_ = pages_.lag ? 2 : 1;
+        if (pages_.lag)
+            send(pages_.lag, lag_wanted{});
+        send(pages_.sizes, log_sizes_wanted{});
+    }
+
+    void on_told(std::string& part, const std::string& text) {
+        part = text;
+        if (--awaited_ == 0 && stream_ != nullptr && exchange_.gathers())
             stream_->write({exchange_.answer()});
     }
 
@@ -98,6 +112,8 @@ private:
 
     served_pages pages_;
     runtime::http_exchange exchange_;
+    /// Parts of the page that are not there yet.
+    int awaited_ = 0;
     std::shared_ptr<runtime::byte_stream> stream_;
     caf::actor listener_;
 };
@@ -108,7 +124,8 @@ public:
     http_actor(caf::actor_config& config, runtime::node_services& node, http_sources sources)
         : event_based_actor(config), node_(node), status_(std::move(sources.status)), view_(sources.view) {
         if (sources.lag_partitions_max > 0)
-            lag_ = spawn_consumer_lag(node, sources.lag_partitions_max, std::move(sources.view));
+            lag_ = spawn_consumer_lag(node, sources.lag_partitions_max, sources.view);
+        sizes_ = spawn_log_sizes(node, std::move(sources.view));
     }
 
     const char* name() const override { return "http"; }
@@ -116,6 +133,7 @@ public:
         socket_.reset();
         if (lag_)
             caf::anon_send(std::exchange(lag_, nullptr), close_consumer_lag{});
+        caf::anon_send(std::exchange(sizes_, nullptr), close_log_sizes{});
     }
 
     caf::behavior make_behavior() override {
@@ -142,13 +160,14 @@ private:
 
     served_pages all_pages() const {
         auto lag_text = std::make_shared<std::string>();
+        auto sizes_text = std::make_shared<std::string>();
         auto handler = runtime::node_pages(
             *node_.metrics, [status = status_] { return readiness(*status->current()); },
-            [lag_text, &metrics = *node_.metrics, status = status_, view = view_] {
+            [lag_text, sizes_text, &metrics = *node_.metrics, status = status_, view = view_] {
                 const auto facts = kafka_facts_of(*view->current(), *status->current());
-                return runtime::kafka_text(metrics, facts) + *lag_text;
+                return runtime::kafka_text(metrics, facts) + *lag_text + *sizes_text;
             });
-        return {std::move(handler), lag_, std::move(lag_text)};
+        return {std::move(handler), lag_, sizes_, std::move(lag_text), std::move(sizes_text)};
     }
 
     static runtime::readiness readiness(const broker_status& status) {
@@ -178,6 +197,7 @@ private:
     std::shared_ptr<published_status> status_;
     std::shared_ptr<const published_view> view_;
     caf::actor lag_;
+    caf::actor sizes_;
     std::shared_ptr<runtime::listening_socket> socket_;
     std::size_t connections_ = 0;
 };

@@ -62,4 +62,10 @@ inline constexpr std::chrono::minutes lag_remembered_for{10};
 /// A timestamp may be this much too early.
 inline constexpr std::chrono::milliseconds lag_precision{1000};
 
+/// Partitions whose sizes /metrics shows, each with 250 bytes of the page; how long the page waits for them,
+/// and how long they are given to others who ask.
+inline constexpr std::size_t log_sizes_max = 2'000;
+inline constexpr std::chrono::milliseconds log_sizes_round_max{1000};
+inline constexpr std::chrono::milliseconds log_sizes_age_max{1000};
+
 } // namespace barnabas::broker_limits

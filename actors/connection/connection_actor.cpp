@@ -262,6 +262,14 @@ private:
         if (metrics_)
             metrics_->records_given(bytes);
     }
+    void error_answered(kafka::api_key key, std::int16_t code) override {
+        if (metrics_)
+            metrics_->error_answered(key, code);
+    }
+    void batch_too_large(std::uint64_t bytes) override {
+        if (metrics_)
+            metrics_->batch_too_large(bytes);
+    }
     void part_refused(kafka::api_key key) override {
         if (metrics_)
             metrics_->part_refused(key);

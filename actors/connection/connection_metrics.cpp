@@ -1,5 +1,6 @@
 #include "actors/connection/connection_metrics.hpp"
 
+#include "protocol/kafka/error_codes.hpp"
 #include "runtime/metrics/text.hpp"
 
 #include <algorithm>
@@ -95,6 +96,23 @@ void connection_metrics::batch_taken(std::uint64_t records, std::uint64_t bytes)
 
 void connection_metrics::records_given(std::uint64_t bytes) {
     fetched_bytes_.add(bytes);
+}
+
+void connection_metrics::error_answered(kafka::api_key key, std::int16_t code) {
+    auto& known = errors_[{key, code}];
+    if (known == nullptr)
+        known = &registry_.counter_of("response_errors_total",
+                                      "Errors in responses and their parts, by API and Kafka's name",
+                                      {{"api", std::string(kafka::name_of(key))},
+                                       {"error", std::string(name_of(kafka::error_code{code}))}});
+    known->add();
+}
+
+void connection_metrics::batch_too_large(std::uint64_t bytes) {
+    registry_
+        .counter_of("rejected_batch_bytes_total",
+                    "Bytes of batches that were longer than max.message.bytes allows")
+        .add(bytes);
 }
 
 void connection_metrics::part_refused(kafka::api_key key) {

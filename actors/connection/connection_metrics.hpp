@@ -29,6 +29,8 @@ public:
     /// See connection_port.hpp.
     void batch_taken(std::uint64_t records, std::uint64_t bytes);
     void records_given(std::uint64_t bytes);
+    void error_answered(kafka::api_key key, std::int16_t code);
+    void batch_too_large(std::uint64_t bytes);
     void part_refused(kafka::api_key key);
     /// The connection was closed because its client could not be understood or must not go on.
     void refused(errc why);
@@ -50,6 +52,8 @@ private:
     runtime::counter& fetched_bytes_;
     /// Those that the client has used, the latest one first: most clients send the same again and again.
     std::vector<api_metrics> apis_;
+    /// Only what was answered: at most the APIs times their errors.
+    std::map<std::pair<kafka::api_key, std::int16_t>, runtime::counter*> errors_;
     /// By API and the client id of the request, which may change from one to the next.
     std::map<std::pair<kafka::api_key, std::string>, runtime::counter*> converted_;
 };

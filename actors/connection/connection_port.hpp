@@ -76,6 +76,10 @@ public:
     virtual void batch_taken(std::uint64_t records, std::uint64_t bytes) = 0;
     /// So many bytes of batches go to a consumer: for metrics.
     virtual void records_given(std::uint64_t bytes) = 0;
+    /// A response, or a part of one, says this error of Kafka's: for metrics.
+    virtual void error_answered(kafka::api_key key, std::int16_t code) = 0;
+    /// A batch of that size was too large for its topic: for metrics.
+    virtual void batch_too_large(std::uint64_t bytes) = 0;
     /// A batch was not stored, or a partition not read: for metrics.
     virtual void part_refused(kafka::api_key key) = 0;
     /// Something a person may want to read: a refused request, a client's protocol error.

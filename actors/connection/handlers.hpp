@@ -2,6 +2,7 @@
 
 #include "actors/connection/connection.hpp"
 #include "actors/connection/request_context.hpp"
+#include "actors/connection/response_errors.hpp"
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/wire.hpp"
@@ -99,6 +100,7 @@ void answer_with(connection& self, std::uint64_t number, const request_context& 
     if (frame.empty())
         return self.fail({errc::invalid_request, "the answer to " + std::string(kafka::name_of(context.key)) +
                                                      " would be longer than 2 GiB; ask for less at a time"});
+    for_each_error(response, [&](std::int16_t code) { self.port().error_answered(context.key, code); });
     self.answer(number, std::move(frame));
 }
 

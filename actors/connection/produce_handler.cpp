@@ -142,6 +142,8 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
     auto checked = batch_to_store(self, waiting.context(), topic, *partition.records, waiting.budget());
     if (!checked) {
+        if (checked.code() == errc::message_too_large)
+            self.port().batch_too_large(partition.records->size());
         self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
                                                   to_string(checked.failure()));
         return waiting.settle(index, refused(checked.failure()));

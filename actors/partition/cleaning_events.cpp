@@ -39,8 +39,13 @@ void partition::on_clean_step_due() {
 
 log_size_response partition::size(std::uint64_t token) const {
     const bool cleaning_runs = !cleaning_.idle() || log_.swap_in_flight();
-    return {token, static_cast<std::int64_t>(log_.total_bytes()), log_.stable_offset(), log_.log_end_offset(),
-            cleaning_runs};
+    return {token,
+            static_cast<std::int64_t>(log_.total_bytes()),
+            log_.stable_offset(),
+            log_.log_end_offset(),
+            cleaning_runs,
+            log_.log_start_offset(),
+            static_cast<std::uint32_t>(log_.segments().size())};
 }
 
 void partition::make_kept_reads_again() {

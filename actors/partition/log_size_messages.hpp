@@ -20,6 +20,8 @@ struct log_size_response {
     log_offset end{0};
     /// Compaction is at work, so nothing may be copied now.
     bool cleaning_runs = false;
+    log_offset start{0};
+    std::uint32_t segments = 0;
 };
 
 } // namespace barnabas

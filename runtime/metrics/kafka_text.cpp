@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace barnabas::runtime {
@@ -26,6 +27,8 @@ struct counted_facts {
     std::map<std::string, request_facts> requests;
     /// Sums over all labels, by name; converted records by name and API.
     std::map<std::string, double> sums;
+    /// By API and error.
+    std::map<std::pair<std::string, std::string>, double> errors;
 };
 
 std::string label_of(const metric_labels& labels, std::string_view key) {
@@ -61,6 +64,8 @@ counted_facts read_all(const metric_registry& registry) {
             const auto api = label_of(labels, "api");
             if (one.spread && name == "request_seconds")
                 read.requests[api] = facts_of(*one.spread);
+            else if (!one.spread && name == "response_errors_total")
+                read.errors[{api, label_of(labels, "error")}] += value_of(one);
             else if (!one.spread && name == "converted_records_total")
                 read.sums[name + " " + api] += value_of(one);
             else if (!one.spread)
@@ -121,6 +126,12 @@ void write_requests(kafka_writer& to, const counted_facts& counted) {
     to.family("kafka_network_requestmetrics_requests_total", "counter", "Requests that were answered.");
     for (const auto& [api, of] : counted.requests)
         to.line("{request=\"" + escaped_label(kafka_request(api)) + "\"}", static_cast<double>(of.count));
+    to.family("kafka_network_requestmetrics_errors_total", "counter",
+              "Errors that were answered, for a request or a part of it; success is not counted.");
+    for (const auto& [of, count] : counted.errors)
+        to.line("{request=\"" + escaped_label(kafka_request(of.first)) + "\",error=\"" +
+                    escaped_label(of.second) + "\"}",
+                count);
     to.family("kafka_network_requestmetrics_totaltimems", "summary",
               "From a whole request to its response; quantiles are over all of the node's life.");
     for (const auto& [api, of] : counted.requests) {
@@ -152,6 +163,8 @@ constexpr renamed renamings[] = {
      "Batches that were not written; Kafka counts them one by one, too."},
     {"kafka_server_brokertopicmetrics_failedfetchrequests_total", "counter", "refused_fetches_total",
      "Partitions that a consumer asked for and was refused."},
+    {"kafka_server_brokertopicmetrics_bytesrejected_total", "counter", "rejected_batch_bytes_total",
+     "Bytes of batches that were longer than max.message.bytes allows."},
     {"kafka_server_brokertopicmetrics_producemessageconversions_total", "counter",
      "converted_records_total Produce", "Records of old producers that were converted."},
     {"kafka_server_brokertopicmetrics_fetchmessageconversions_total", "counter",
@@ -177,6 +190,17 @@ void write_counted(kafka_writer& to, const counted_facts& counted) {
               answered("Produce"));
     to.single("kafka_server_brokertopicmetrics_totalfetchrequests_total", "counter", "Fetch requests.",
               answered("Fetch"));
+}
+
+/// As Prometheus' own client libraries call it; absent where the node does not know.
+void write_process(kafka_writer& to, const counted_facts& counted) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 2> names{{
+        {"process_open_fds", "Descriptors that the process has open."},
+        {"process_max_fds", "How many it may have."},
+    }};
+    for (const auto& [name, help] : names)
+        if (const auto found = counted.sums.find(std::string(name)); found != counted.sums.end())
+            to.single(name, "gauge", help, found->second);
 }
 
 void write_state(kafka_writer& to, const kafka_facts& facts) {
@@ -213,6 +237,7 @@ std::string kafka_text(const metric_registry& registry, const kafka_facts& facts
     const auto counted = read_all(registry);
     write_counted(to, counted);
     write_requests(to, counted);
+    write_process(to, counted);
     write_state(to, facts);
     return std::move(to.out);
 }

@@ -17,9 +17,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <system_error>
 #include <utility>
 
 namespace barnabas::runtime {
@@ -42,6 +44,21 @@ std::size_t open_files_bound(std::size_t wanted) {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return posix_disk::open_files_default;
     return std::clamp<std::size_t>(limit.rlim_cur / 2, 1, most);
+}
+
+/// As /proc has it; one is for looking.
+double descriptors_open() {
+    std::error_code failed;
+    double open = 0;
+    for (std::filesystem::directory_iterator one("/proc/self/fd", failed), end; !failed && one != end;
+         one.increment(failed))
+        ++open;
+    return std::max(open - 1, 0.0);
+}
+
+double descriptors_max() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
 }
 
 void end_process(const char* role, const char* what) {
@@ -121,6 +138,9 @@ void production_node::parts::publish_files_and_tail() {
                            [this] { return static_cast<double>(disk.open_files().files); });
     metrics.computed_gauge("disk_descriptors_open", "Descriptors of such files that are open.",
                            [this] { return static_cast<double>(disk.open_files().descriptors); });
+    metrics.computed_gauge("process_open_fds", "Descriptors that the process has open, connections as well.",
+                           descriptors_open);
+    metrics.computed_gauge("process_max_fds", "How many descriptors it may have.", descriptors_max);
     metrics.computed_gauge("disk_syncs_by_io_uring",
                            "1 when several files are synced at once by io_uring, 0 when one after the other.",
                            [] { return parallel_sync::available() ? 1.0 : 0.0; });

@@ -93,6 +93,8 @@ public:
         taken_bytes += bytes;
     }
     void records_given(std::uint64_t bytes) override { given_bytes += bytes; }
+    void error_answered(kafka::api_key key, std::int16_t code) override { ++errors[{key, code}]; }
+    void batch_too_large(std::uint64_t bytes) override { too_large_bytes += bytes; }
     void part_refused(kafka::api_key key) override { ++refused_parts[key]; }
     void converted(const request_context&, std::uint64_t records) override { converted_records += records; }
     void report(std::string_view event, const std::string& message) override {
@@ -129,6 +131,8 @@ public:
     std::uint64_t taken_records = 0;
     std::uint64_t taken_bytes = 0;
     std::uint64_t given_bytes = 0;
+    std::map<std::pair<kafka::api_key, std::int16_t>, int> errors;
+    std::uint64_t too_large_bytes = 0;
     std::map<kafka::api_key, std::size_t> refused_parts;
     /// Broker 1 is this one.
     metadata_image_ptr metadata = std::make_shared<metadata_image>();

@@ -13,6 +13,25 @@ TEST_F(connection_test, batches_count_when_they_go_to_their_partition_and_refuse
     EXPECT_EQ(port.refused_parts[kafka::api_key::produce], 1u);
 }
 
+TEST_F(connection_test, errors_count_by_request_and_wherever_they_stand_in_a_response) {
+    machine.start();
+    deliver(request(produce(0, -1, "nowhere"), 7, 1));
+    deliver(request(fetch(9, 0, 1), 11, 2));
+    using counted = decltype(port.errors);
+    constexpr auto unknown = static_cast<std::int16_t>(kafka::error_code::unknown_topic_or_partition);
+    EXPECT_EQ(port.errors,
+              (counted{{{kafka::api_key::produce, unknown}, 1}, {{kafka::api_key::fetch, unknown}, 1}}));
+}
+
+TEST_F(connection_test, bytes_of_batches_that_are_too_large_count) {
+    machine.start();
+    port.config.max_message_bytes = 10;
+    const auto large = produce(0);
+    deliver(request(large, 7, 1));
+    EXPECT_EQ(port.too_large_bytes, large.topic_data[0].partition_data[0].records->size());
+    EXPECT_EQ(port.taken_bytes, 0u);
+}
+
 TEST_F(connection_test, bytes_that_a_fetch_gives_count_and_so_does_its_refusal) {
     machine.start();
     deliver(request(fetch(1, 10, 1), 11, 1));

@@ -27,6 +27,25 @@ TEST(kafka_text, counters_are_told_under_kafkas_names) {
     EXPECT_TRUE(has(page, "# TYPE kafka_server_brokertopicmetrics_messagesin_total counter")) << page;
 }
 
+TEST(kafka_text, errors_are_told_by_request_and_name) {
+    metric_registry registry;
+    registry.counter_of("response_errors_total", "x", {{"api", "Fetch"}, {"error", "OFFSET_OUT_OF_RANGE"}})
+        .add(2);
+    registry.counter_of("response_errors_total", "x", {{"api", "Produce"}, {"error", "NOT_ENOUGH_REPLICAS"}})
+        .add(3);
+    const auto page = kafka_text(registry, {});
+    const std::string name = "kafka_network_requestmetrics_errors_total";
+    EXPECT_TRUE(has(page, name + "{request=\"FetchConsumer\",error=\"OFFSET_OUT_OF_RANGE\"} 2")) << page;
+    EXPECT_TRUE(has(page, name + "{request=\"Produce\",error=\"NOT_ENOUGH_REPLICAS\"} 3")) << page;
+}
+
+TEST(kafka_text, the_process_is_told_by_who_knows_it) {
+    metric_registry registry;
+    EXPECT_EQ(kafka_text(registry, {}).find("process_open_fds"), std::string::npos);
+    registry.computed_gauge("process_open_fds", "x", [] { return 17.0; });
+    EXPECT_TRUE(has(kafka_text(registry, {}), "process_open_fds 17"));
+}
+
 TEST(kafka_text, times_of_requests_have_quantiles_in_ms) {
     metric_registry registry;
     auto& times = registry.histogram_of("request_seconds", "x", {0.001, 0.002, 0.010}, {{"api", "Fetch"}});
