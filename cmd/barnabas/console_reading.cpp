@@ -2,6 +2,7 @@
 
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/end_watch.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
@@ -20,14 +21,12 @@ namespace {
 using clock = std::chrono::steady_clock;
 /// How long a signal may wait to be seen.
 constexpr std::chrono::milliseconds look_up{200};
-/// How long nothing may come before somebody asks why.
-constexpr std::chrono::seconds patience{10};
 
 /// Reads and shows; says on standard error why it ended, if it was not asked to.
 class console_reader {
 public:
     console_reader(const console_wishes& wishes, const record_formatter& formatter)
-        : wishes_(wishes), formatter_(formatter) {}
+        : wishes_(wishes), formatter_(formatter), watch_(wishes, clock::now()) {}
 
     result<void> run(client::record_consumer& consumer, stop_signals& signals) {
         auto last = clock::now();
@@ -45,8 +44,8 @@ public:
                 last = clock::now();
             else if (is_silent(last))
                 return {};
-            if (const auto there = look_after_cluster(last); !there)
-                return there;
+            if (const auto can_end = look_at_end(consumer, last); !can_end)
+                return can_end;
             const auto formatted = format(*records);
             if (!write_lines()) {
                 std::fprintf(stderr, "Unable to write to standard out, closing consumer.\n");
@@ -78,31 +77,8 @@ private:
         });
     }
 
-    /// Who waits for an end that must come asks, after a while without records, whether it still can.
-    result<void> look_after_cluster(clock::time_point last) {
-        const auto now = clock::now();
-        if (!wishes_.ends || now - std::max(last, looked_) < patience)
-            return {};
-        if (!cluster_) {
-            auto made = client::make_admin(keys_of_every_client(wishes_.keys));
-            if (!made)
-                return made.failure();
-            cluster_ = std::make_unique<client::cluster_admin>(std::move(*made));
-        }
-        if (!asked_) {
-            std::map<client::partition_name, std::int64_t> wanted;
-            for (const auto& [name, end] : *wishes_.ends)
-                wanted[name] = client::offset_times::latest;
-            asked_ = cluster_->admin_calls().list_offsets(std::move(wanted));
-        }
-        if (!asked_->is_done())
-            return {};
-        for (const auto& [name, one] : asked_->get())
-            if (!one)
-                return one.failure();
-        asked_.reset();
-        looked_ = now;
-        return {};
+    result<void> look_at_end(client::record_consumer& consumer, clock::time_point last) {
+        return wishes_.ends ? watch_.look(!consumer.assignment().empty(), last) : result<void>();
     }
 
     bool is_silent(clock::time_point last) const {
@@ -168,9 +144,7 @@ private:
     const record_formatter& formatter_;
     std::string lines_;
     std::int64_t shown_ = 0;
-    clock::time_point looked_;
-    std::unique_ptr<client::cluster_admin> cluster_;
-    std::optional<client::pending<client::results<client::partition_name, client::listed_offset>>> asked_;
+    end_watch watch_;
     /// By partition, the first record that was not shown.
     std::map<client::partition_name, std::int64_t> left_;
 };

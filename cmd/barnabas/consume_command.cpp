@@ -26,10 +26,14 @@ constexpr std::array consume_options{
                 false, false, 'o'},
 };
 
-constexpr std::string_view consume_notes = "Examples:\n"
-                                           "  barnabas consume orders\n"
-                                           "  barnabas consume orders --key --count 10\n"
-                                           "  barnabas consume orders --end --output json\n";
+constexpr std::string_view consume_notes =
+    "With --end and --group it ends as well, with status 1, when the group gives it nothing for\n"
+    "session.timeout.ms (45 s) because other members have all partitions.\n"
+    "\n"
+    "Examples:\n"
+    "  barnabas consume orders\n"
+    "  barnabas consume orders --key --count 10\n"
+    "  barnabas consume orders --end --output json\n";
 
 int refuse(const std::string& why) {
     std::fprintf(stderr, "%s consume: %s\n", program_name, why.c_str());

@@ -332,6 +332,36 @@ def consume_to_the_end_gives_up_a_broker_that_stays_away():
 
 
 @check
+def consume_to_the_end_ends_when_others_keep_all_partitions():
+    create('kept', 1)
+    produce('kept', ['one'], '-p', '0')
+    # Members get partitions in the order of their ids, which begin with the client's.
+    keeper = subprocess.Popen([PROGRAM, 'console-consumer', '--bootstrap-server', broker().bootstrap, '--topic', 'kept', '--group',
+                               'g-kept', '--from-beginning', '--command-property', 'client.id=a-keeper'], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+    try:
+        expect_equal(keeper.stdout.readline(), b'one\n', 'what the keeper reads')
+        with tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
+            # As short as the broker allows.
+            file.write('session.timeout.ms=6000\n')
+            file.flush()
+            arguments = ['kept', '--end', '--group', 'g-kept', '--command-config', file.name]
+            status, said, complaints = tool(*arguments, command='consume', seconds=40)
+            expect_equal((status, said), (1, ''), f'beside a member that keeps all ({complaints})')
+            expect("group 'g-kept' has given this member nothing to read for " in complaints, complaints)
+            expect('other members have all partitions. Stop them, or read without --group' in complaints, complaints)
+            status, said, _ = tool(*arguments, '--output', 'json', command='consume', seconds=40)
+            expect_equal((status, json.loads(said)['error']['code']), (1, 'request_timed_out'), 'the same in JSON')
+        expect(keeper.poll() is None, 'the keeper was disturbed')
+    finally:
+        keeper.terminate()
+        keeper.wait()
+    produce('kept', ['two'], '-p', '0')
+    status, said, complaints = tool('kept', '--end', '--group', 'g-kept', command='consume', seconds=40)
+    expect_equal((status, said), (0, 'two\n'), f'when nobody else is there ({complaints})')
+
+
+@check
 def the_perf_test_counts_what_it_reads():
     status, said, complaints = tool('--topic', 'orders', '--messages', '10', command='consumer-perf-test')
     lines = said.splitlines()
