@@ -4,6 +4,7 @@ import configparser
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -16,6 +17,7 @@ from broker import PROGRAM, ROOT, answers, free_port
 from checks import Skip, check, expect, expect_equal, main, until
 
 PACKAGING = os.path.join(ROOT, 'cmd', 'packaging')
+ENTRYPOINT = os.path.join(PACKAGING, 'entrypoint')
 
 
 @contextlib.contextmanager
@@ -138,14 +140,14 @@ def a_wrong_variable_is_named():
         expect('KAFKA_NUM_PARTITIONS' in done.stderr, f'it says: {done.stderr.strip()}')
 
 
-def entrypoint(variables, *arguments):
+def entrypoint(variables, *arguments, script=ENTRYPOINT):
     """What the container's entrypoint starts, and with which variables."""
     with place() as cwd:
         stand_in = os.path.join(cwd, 'barnabas')
         with open(stand_in, 'w', encoding='utf-8') as file:
             file.write('#!/bin/sh\necho "$@"\nenv | grep -E "^(KAFKA|BARNABAS)_"\n')
         os.chmod(stand_in, 0o755)
-        done = subprocess.run([os.path.join(PACKAGING, 'entrypoint'), *arguments], capture_output=True, text=True, check=True,
+        done = subprocess.run([script, *arguments], capture_output=True, text=True, check=True,
                               env={**variables, 'PATH': f'{cwd}:/usr/bin:/bin'})
     words, *rest = done.stdout.splitlines()
     return words, dict(line.split('=', 1) for line in rest)
@@ -167,13 +169,114 @@ def a_containers_own_variables_win():
 
 
 @check
-def the_manifest_for_kubernetes_starts_a_broker_that_its_probes_find():
+def a_mounted_configuration_is_the_containers():
+    with place() as cwd:
+        mounted = os.path.join(cwd, 'server.properties')
+        copy = os.path.join(cwd, 'entrypoint')
+        with open(copy, 'w', encoding='utf-8') as file:
+            file.write(text_of(ENTRYPOINT).replace('/mnt/shared/config/server.properties', mounted))
+        os.chmod(copy, 0o755)
+        expect(entrypoint({}, script=copy)[1], 'without the file there are defaults')
+        with open(mounted, 'w', encoding='utf-8') as file:
+            file.write('num.partitions=2\n')
+        words, variables = entrypoint({'KAFKA_NUM_PARTITIONS': '3'}, '--override', 'a=b', script=copy)
+        expect_equal(words, f'start --environment --config {mounted} --override a=b', 'command')
+        expect_equal(variables, {'KAFKA_NUM_PARTITIONS': '3'}, 'variables')
+
+
+def steps_of_containerfile():
+    """(instruction, words) in order; continued lines are one."""
+    text = text_of(os.path.join(PACKAGING, 'Containerfile')).replace('\\\n', ' ')
+    lines = [line for line in text.splitlines() if line and not line.startswith('#')]
+    return [(line.split()[0], line.split()[1:]) for line in lines]
+
+
+def words_behind(steps, command):
+    """The words that follow a command in a RUN, up to the next command."""
+    words = [word for name, step in steps if name == 'RUN' for word in [*step, '&&']]
+    expect(command in words, f'no {command} in {words}')
+    begin = words.index(command) + 1
+    return words[begin:words.index('&&', begin)]
+
+
+@check
+def the_containerfile_names_what_is_there():
+    steps = steps_of_containerfile()
+    expect_equal([words[0] for name, words in steps if name == 'FROM'], ['debian:12', 'debian:12-slim'], 'images')
+    copied = {words[-1]: words[:-1] for name, words in steps if name == 'COPY'}
+    for target, sources in copied.items():
+        for source in sources:
+            expect(source.startswith(('--from=build', '/out/')) or os.path.exists(os.path.join(ROOT, source)),
+                   f'COPY {source} {target}: there is no such file')
+    sections = re.findall(r'^\[(\w+)\]$', text_of(os.path.join(ROOT, 'cmd', 'packages.txt')), re.MULTILINE)
+    for section in words_behind(steps, 'cmd/install'):
+        expect(section in sections, f'cmd/packages.txt has no section {section}')
+    rules = text_of(os.path.join(ROOT, 'build', 'build.ninja'))
+    for target in words_behind(steps, 'cmd/build'):
+        expect(re.search(rf'^build {re.escape(target)}: ', rules, re.MULTILINE), f'nothing builds {target}')
+    (entry,) = [json.loads(' '.join(words)) for name, words in steps if name == 'ENTRYPOINT']
+    expect_equal(copied[entry[0]], ['cmd/packaging/entrypoint'], 'what the image starts')
+    expect(os.access(ENTRYPOINT, os.X_OK), 'the entrypoint is no program')
+    expect('/usr/bin/barnabas' in copied, f'the program is not on the path: {copied}')
+    # The directory of the entrypoint's defaults is made, belongs to the user, and is a volume.
+    folder = entrypoint({})[1]['KAFKA_LOG_DIRS']
+    expect_equal([words for name, words in steps if name == 'VOLUME'], [[folder]], 'volumes')
+    expect_equal(words_behind(steps, '-d'), ['-o', 'barnabas', folder], 'the data directory')
+    expect_equal([words for name, words in steps if name == 'USER'], [['barnabas']], 'user')
+    ports = {name.rpartition(':')[2] for key, name in entrypoint({})[1].items() if 'LISTENER' in key}
+    expect_equal([set(words) for name, words in steps if name == 'EXPOSE'], [ports], 'ports')
+
+
+@check
+def the_program_runs_with_the_libraries_that_the_image_takes():
+    (step,) = [' '.join(words) for name, words in steps_of_containerfile() if name == 'RUN' and 'ldd' in words]
+    with place() as cwd:
+        here = step.replace('/out', f'{cwd}/out').replace('build/cmd/barnabas', PROGRAM)
+        subprocess.run(['sh', '-ec', here], check=True, capture_output=True, timeout=60)
+        listed = subprocess.run(['ldd', PROGRAM], check=True, capture_output=True, text=True).stdout
+        left_out = {name for name in re.findall(r'(\S+) => /', listed) if not os.path.exists(f'{cwd}/out/lib/{name}')}
+        # Of the base image, or of libstdc++6 with what it depends on, which the image installs.
+        expect_equal(left_out, {'libc.so.6', 'libm.so.6', 'libgcc_s.so.1', 'libstdc++.so.6'}, 'libraries that are not copied')
+        done = subprocess.run([f'{cwd}/out/barnabas', 'version'], env={'LD_LIBRARY_PATH': f'{cwd}/out/lib'}, check=True, timeout=60,
+                              capture_output=True, text=True)
+        expect(done.stdout.startswith('barnabas '), done.stdout)
+
+
+def manifest():
     try:
         import yaml
     except ImportError:
         raise Skip('there is no python3-yaml') from None
-    with open(os.path.join(PACKAGING, 'kubernetes.yaml'), encoding='utf-8') as file:
-        service, stateful = yaml.safe_load_all(file)
+    service, stateful = yaml.safe_load_all(text_of(os.path.join(PACKAGING, 'kubernetes.yaml')))
+    return service, stateful, stateful['spec']['template']
+
+
+@check
+def the_manifest_for_kubernetes_fits_together_and_fits_the_image():
+    service, stateful, pod = manifest()
+    (container,) = pod['spec']['containers']
+    ports = {one['name']: one['containerPort'] for one in container['ports']}
+    expect_equal({one['name']: one['port'] for one in service['spec']['ports']}, ports, 'ports of the service')
+    steps = steps_of_containerfile()
+    expect_equal([sorted(map(int, words)) for name, words in steps if name == 'EXPOSE'], [sorted(ports.values())], 'ports of the image')
+    expect_equal(int(pod['metadata']['annotations']['prometheus.io/port']), ports['http'], 'where Prometheus looks')
+    labels = pod['metadata']['labels']
+    expect_equal([service['spec']['selector'], stateful['spec']['selector']['matchLabels']], [labels, labels], 'selectors')
+    for probe in ('startupProbe', 'readinessProbe', 'livenessProbe'):
+        expect(container[probe]['httpGet']['port'] in ports, f'{probe} asks a port that has no name')
+    expect_equal([one['metadata']['name'] for one in stateful['spec']['volumeClaimTemplates']],
+                 [one['name'] for one in container['volumeMounts']], 'volumes')
+    variables = {one['name']: one.get('value', '') for one in container['env']}
+    mounted = container['volumeMounts'][0]['mountPath']
+    expect_equal([mounted], [words[0] for name, words in steps if name == 'VOLUME'], 'where the volume is')
+    expect(variables['KAFKA_LOG_DIRS'].startswith(mounted + '/'), 'the data is not on the volume, or is its lost+found')
+    expect_equal(str(pod['spec']['securityContext']['runAsUser']),
+                 words_behind(steps, 'useradd')[words_behind(steps, 'useradd').index('--uid') + 1], 'user')
+
+
+@check
+def the_manifest_for_kubernetes_starts_a_broker_that_its_probes_find():
+    service, stateful, _ = manifest()
     expect_equal(service['metadata']['name'], stateful['spec']['serviceName'], 'name of the service')
     container = stateful['spec']['template']['spec']['containers'][0]
     with place() as cwd:
@@ -191,6 +294,8 @@ def the_manifest_for_kubernetes_starts_a_broker_that_its_probes_find():
                     expect_equal(page.status, 200, probe)
             stop(process)
             lines = [json.loads(line) for line in text_of(errors).splitlines()]
+        # This test has clients told of localhost; keys that nobody knows would be warned of as well.
+        expect_equal([line for line in lines if line['level'] != 'info' and 'localhost' not in line['message']], [], 'warnings')
         expect(any(line['event'] == 'disk_chosen' for line in lines), f'events are {sorted({line["event"] for line in lines})}')
 
 
