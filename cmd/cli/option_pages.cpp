@@ -191,6 +191,22 @@ std::string kafka_names(std::span<const command> commands) {
     return text;
 }
 
+/// What may stand behind a command's first word: the second one of a name, or one of a few words.
+std::string bash_seconds(std::span<const command> commands) {
+    std::string text = "_barnabas_seconds() {\n    case $1 in\n";
+    for (const auto& first : commands) {
+        std::string words;
+        for (const auto& one : commands)
+            if (one.name.starts_with(std::string(first.name) + " "))
+                words += " " + std::string(one.name.substr(first.name.size() + 1));
+        if (!first.positionals.empty() && first.positionals.front().find('|') != std::string_view::npos)
+            words += " " + replaced(first.positionals.front(), "|", " ");
+        if (!words.empty())
+            text += "    '" + std::string(first.name) + "') echo '" + words.substr(1) + "' ;;\n";
+    }
+    return text + "    esac\n}\n";
+}
+
 std::string bash_tables(std::span<const command> commands) {
     std::string names, text = "_barnabas_options() {\n    case $1 in\n";
     for (const auto& one : commands) {
@@ -206,7 +222,8 @@ std::string bash_tables(std::span<const command> commands) {
         }
         text += "--help' ;;\n";
     }
-    return text + "    *) return 1 ;;\n    esac\n}\n_barnabas_commands='" + names + "'\n";
+    return text + "    *) return 1 ;;\n    esac\n}\n" + bash_seconds(commands) + "_barnabas_commands='" +
+           names + "'\n";
 }
 
 constexpr std::string_view bash_work = R"~(
@@ -219,7 +236,7 @@ _barnabas_names() {
 
 _barnabas() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-    local program=${COMP_WORDS[0]} command= name=${COMP_WORDS[0]##*/}
+    local program=${COMP_WORDS[0]} command= name=${COMP_WORDS[0]##*/} seconds=
     COMPREPLY=()
     if [[ $name == kafka-* ]]; then
         command=${name#kafka-}
@@ -231,6 +248,11 @@ _barnabas() {
     else
         command="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
         _barnabas_options "$command" >/dev/null || command=${COMP_WORDS[1]}
+        ((COMP_CWORD == 2)) && seconds=$(_barnabas_seconds "${COMP_WORDS[1]}")
+    fi
+    if [[ -n $seconds && $word != -* ]]; then
+        COMPREPLY=($(compgen -W "$seconds" -- "$word"))
+        return
     fi
     # What begins like an option is no value: some values may be absent.
     [[ $word == -* ]] && before=
@@ -270,6 +292,17 @@ std::string zsh_spec(const option& one, const std::string& name) {
     return "'" + text + "'";
 }
 
+/// Of what stands without an option: a topic, or one of a few words.
+std::string zsh_place(const command& what) {
+    if (what.positionals.empty())
+        return {};
+    const auto first = what.positionals.front();
+    if (first == "TOPIC")
+        return " '1:TOPIC:_barnabas_topics'";
+    return first.find('|') == std::string_view::npos ? std::string()
+                                                     : " '1:word:(" + replaced(first, "|", " ") + ")'";
+}
+
 constexpr std::string_view zsh_work = R"~(
 _barnabas_names() {
     local -a names
@@ -287,6 +320,8 @@ _barnabas() {
         _barnabas_command ${${name#kafka-}%.sh}
     elif ((CURRENT == 2)); then
         compadd -a _barnabas_commands
+    elif ((CURRENT == 3)) && [[ -n ${(M)_barnabas_two_words:#${words[2]} *} && ${words[3]} != -* ]]; then
+        compadd -- ${${(M)_barnabas_two_words:#${words[2]} *}#* }
     else
         name=${words[2]}
         shift words
@@ -333,8 +368,7 @@ std::string zsh_completion(std::string_view program, std::span<const command> co
             if (row.short_name != 0)
                 text += " " + zsh_spec(row, std::string("-") + row.short_name);
         }
-        if (!one.positionals.empty() && one.positionals.front() == "TOPIC")
-            text += " '1:TOPIC:_barnabas_topics'";
+        text += zsh_place(one);
         text += " ;;\n";
     }
     return text + "    esac\n}\n_barnabas_commands=(" + firsts + ")\n_barnabas_two_words=(" + seconds +

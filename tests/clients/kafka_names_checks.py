@@ -10,6 +10,7 @@ from broker import PROGRAM, ROOT, Broker, answers, free_port, run
 from checks import Skip, check, expect, expect_equal, main, until
 from installed import Installed
 from tool_runs import Tool
+from zsh_session import INSTALLED, SOURCED, Zsh
 
 SHARED_BROKER = []
 PAGE = os.path.join(ROOT, 'docs', 'tools.md')
@@ -157,6 +158,8 @@ def bash_completes_commands_options_and_names_from_the_cluster():
     expect('sim' in completed('barnabas s') and 'start' in completed('barnabas s'), 'commands')
     expect_equal(completed('barnabas topics --partitio'), ['--partitions', '--partition-size-limit-per-response'], 'options')
     expect('--seeds' in completed('barnabas sim sweep --se'), 'of a command of two words')
+    expect_equal(completed('barnabas sim s'), ['sweep'], 'the second word of a command')
+    expect_equal(completed('barnabas completion '), ['bash', 'zsh'], 'a handful of words')
     expect_equal(completed('kafka-configs.sh --add-config-'), ['--add-config-file'], "by Kafka's name")
     expect_equal(completed('barnabas topics --output '), ['text', 'json'], 'a format')
     expect_equal(completed('barnabas topics --config '), [], 'a value that only the user knows')
@@ -193,6 +196,42 @@ def zsh_takes_its_script():
         raise Skip('zsh is not installed')
     run(['zsh', '-n'], data=script.encode())
     expect_equal(run([PROGRAM, 'completion', 'fish'], good=False).returncode, 2, 'another shell')
+
+
+@check
+def zsh_completes_commands_options_and_values():
+    for how in (SOURCED, INSTALLED):
+        with Zsh(how) as zsh:
+            expect_equal(zsh.completed('barnabas top'), ['topics'], 'a command')
+            expect_equal(zsh.completed('barnabas s'), ['start', 'storage', 'sim'], 'commands')
+            expect_equal(zsh.completed('barnabas topics --partitio'), ['--partitions', '--partition-size-limit-per-response'], 'options')
+            expect_equal(zsh.completed('barnabas sim sweep --se'), ['--seeds', '--seconds'], 'of a command of two words')
+            expect_equal(zsh.completed('barnabas sim s'), ['sweep'], 'the second word of a command')
+            expect_equal(zsh.completed('kafka-configs.sh --add-config-'), ['--add-config-file'], "by Kafka's name")
+            expect({'-b', '-g', '--end'} <= set(zsh.completed('barnabas consume -')), 'short options')
+            for line, wanted in (('barnabas topics --output ', ['text', 'json']), ('barnabas consume t -o ', ['text', 'json']),
+                                 ('barnabas topics --config ', []), ('barnabas completion ', ['bash', 'zsh']),
+                                 ('barnabas configs --describe --entity-type bro', ['brokers', 'broker-loggers']),
+                                 ('barnabas consumer-groups --list --state Sta', ['Stable'])):
+                expect_equal(zsh.completed(line), wanted, f'values behind {line}')
+            folder = os.path.dirname(os.path.abspath(__file__))
+            expect_equal(zsh.completed(f'kafka-dump-log.sh --files {folder}/kafka_na')[-1], 'kafka_names_checks.py', 'files')
+
+
+@check
+def zsh_completes_names_from_the_cluster():
+    Tool('topics', broker().bootstrap).good('--create', '--topic', 'completed-topic', '--if-not-exists')
+    run(['kcat', '-b', broker().bootstrap, '-P', '-t', 'completed-topic'], data=b'x\n')
+    run(['kcat', '-b', broker().bootstrap, '-G', 'completed-group', '-c', '1', '-X', 'auto.offset.reset=earliest', 'completed-topic'])
+    server = f'--bootstrap-server {broker().bootstrap}'
+    with Zsh() as zsh:
+        for line, wanted in ((f'barnabas topics {server} --describe --topic compl', 'completed-topic'),
+                             (f'kafka-topics.sh --bootstrap-server={broker().bootstrap} --describe --topic compl', 'completed-topic'),
+                             (f'barnabas consume -b {broker().bootstrap} compl', 'completed-topic'),
+                             (f'barnabas get-offsets --broker-list {broker().bootstrap} --topic compl', 'completed-topic'),
+                             (f'barnabas consumer-groups {server} --describe --group compl', 'completed-group'),
+                             (f'barnabas consume -b {broker().bootstrap} completed-topic -g compl', 'completed-group')):
+            until(lambda line=line, wanted=wanted: zsh.completed(line) == [wanted], f'{wanted} behind {line}', 20)
 
 
 if __name__ == '__main__':
