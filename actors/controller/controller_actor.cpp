@@ -153,7 +153,7 @@ void controller_actor::open() {
     node_.disk->submit(
         lane_, runtime::disk_job_kind::blocking,
         [job, gate = options_.gate](runtime::file_system& below) {
-            runtime::gated_files files(below, *gate);
+            runtime::gated_files files(below, *gate, runtime::kept_room::may_be_used);
             // Before anything is written into a directory that is not ours.
             if (auto ours = check_not_kafka(files, job->options.directory); ours)
                 job->run(files);

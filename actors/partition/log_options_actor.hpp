@@ -26,11 +26,13 @@ void report_opening(logger& log, const std::string& partition, const replica::re
 result<void> check_room(const runtime::directory_gate& gate, const std::string& topic,
                         const planted_bugs& planted);
 
-/// What a deletion waits for may have the last room, what comes by itself or brings more bytes may not.
+/// What a deletion waits for may have the last room, and so may an opening, without which nothing can be read
+/// or deleted; what comes by itself or brings more bytes may not.
 template <class Job>
 constexpr runtime::kept_room room_of() {
-    constexpr bool deletes =
-        std::is_same_v<Job, replica::close_job> || std::is_same_v<Job, replica::retire_job>;
+    constexpr bool deletes = std::is_same_v<Job, replica::close_job> ||
+                             std::is_same_v<Job, replica::retire_job> ||
+                             std::is_same_v<Job, replica::open_job>;
     return deletes ? runtime::kept_room::may_be_used : runtime::kept_room::for_others;
 }
 

@@ -171,7 +171,21 @@ result<void> directory_gate::keep_room(file_system& files) {
     return filled;
 }
 
+/// The first who finds no room after a start may come before the first look.
+void directory_gate::find_kept_room(file_system& files) {
+    auto file = files.open(path_ + "/" + kept_room_name, open_mode::read_only);
+    if (!file)
+        return;
+    const auto size = files.size(*file);
+    files.close(*file);
+    std::uint64_t not_known = 0;
+    if (size)
+        kept_.compare_exchange_strong(not_known, *size);
+}
+
 bool directory_gate::give_room(file_system& files) {
+    if (kept_.load(std::memory_order_relaxed) == 0)
+        std::call_once(kept_found_, [&] { find_kept_room(files); });
     const auto part = std::max<std::uint64_t>(kept_bytes() / kept_parts, 1);
     auto before = kept_.load(std::memory_order_relaxed);
     while (before > 0 && !kept_.compare_exchange_weak(before, before - std::min(before, part)))

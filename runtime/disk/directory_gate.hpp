@@ -95,6 +95,7 @@ private:
     void become_short(std::int64_t left);
     std::uint64_t growth(file_id file, std::uint64_t end, std::uint64_t bytes);
     bool is_held_short();
+    void find_kept_room(file_system& files);
 
     const std::string path_;
     const std::uint64_t reserve_;
@@ -106,8 +107,9 @@ private:
     std::atomic<bool> looking_{false};
     /// Something else than free room is short.
     std::atomic<bool> unseen_{false};
-    /// Bytes of the file of the kept room.
+    /// Bytes of the file of the kept room; an earlier life may have left one.
     std::atomic<std::uint64_t> kept_{0};
+    std::once_flag kept_found_;
     /// A file grew since the last look or refusal.
     std::atomic<bool> grown_{false};
     mutable std::mutex mutex_;

@@ -348,6 +348,16 @@ TEST_F(kept_room_test, of_an_earlier_life_is_found_though_the_disk_is_full) {
     EXPECT_TRUE(write(of_next).has_value());
 }
 
+TEST_F(kept_room_test, of_an_earlier_life_is_given_before_the_first_look) {
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    directory_gate next(directory.path(), 16'000, {});
+    gated_files of_next(files, next, kept_room::may_be_used);
+    files.is_full = true;
+    EXPECT_TRUE(write(of_next).has_value());
+    EXPECT_EQ(kept_size(), 875u);
+}
+
 TEST_F(kept_room_test, failed_sync_is_not_tried_again_with_it) {
     gate.note_free(1'000'000);
     ASSERT_TRUE(gate.keep_room(files).has_value());
