@@ -138,9 +138,7 @@ def disk_that_others_fill_keeps_groups_going_and_in_the_end_deletions():
             outcome = produce(broker, 'kept', [b'refused'], seconds=2)[b'refused']
             expect(outcome is not None, 'a record was taken with less than the reserve free')
             commit(broker, 'kept', 2)
-            with open(ballast, 'ab', buffering=0) as file, contextlib.suppress(OSError):
-                while file.write(bytes(4096)):
-                    pass
+            fill_to_the_last_byte(ballast)
             expect_equal(disk.free_bytes(), 0, 'bytes that are free')
             before = os.listdir(directory_path(broker, 'kept'))
             expect_equal(delete_records(broker.bootstrap, {('kept', 0): 9}), {('kept', 0): (9, 0)}, 'answer of DeleteRecords')
@@ -156,6 +154,36 @@ def disk_that_others_fill_keeps_groups_going_and_in_the_end_deletions():
             expect_equal(len(values_of(broker, 'kept', 0)), 3, 'records that are left')
             admin = AdminClient({'bootstrap.servers': broker.bootstrap})
             expect('gone' not in admin.list_topics(timeout=20).topics, 'a deleted topic is back')
+
+
+def fill_to_the_last_byte(path):
+    with open(path, 'ab', buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+
+
+@check
+def broker_that_was_killed_on_a_full_disk_starts_there_and_reads_and_deletes():
+    broker = Broker({'log.dir.reserve.bytes': 16 * MEGABYTE})
+    with tmpfs(os.path.join(broker.home, 'disk'), 64) as disk:
+        broker.overrides['log.dirs'] = os.path.join(disk.path, 'data')
+        with broker:
+            create(broker, 'kept', 1)
+            expect_stored(broker, 'kept', [b'one', b'two', b'three'])
+            kept_room = os.path.join(disk.path, 'data', 'kept-room.barnabas')
+            until(lambda: os.path.isfile(kept_room) and os.path.getsize(kept_room) == MEGABYTE, 'kept room', 20)
+            ballast = os.path.join(disk.path, 'ballast')
+            fill_to_the_last_byte(ballast)
+            broker.process.kill()
+            broker.wait()
+            fill_to_the_last_byte(ballast)
+            expect_equal(disk.free_bytes(), 0, 'bytes that are free')
+            broker.start()
+            expect_equal(values_of(broker, 'kept', 0), [b'one', b'two', b'three'], 'records read on the full disk')
+            expect_equal(delete_records(broker.bootstrap, {('kept', 0): 2}), {('kept', 0): (2, 0)}, 'answer of DeleteRecords')
+            os.unlink(ballast)
+            broker.wait_for_line('data_directory_has_room')
+            expect_stored(broker, 'kept', [b'four'])
 
 
 def directory_path(broker, topic):
