@@ -50,20 +50,21 @@ result<std::optional<std::string>> read_text(runtime::file_system& files, const 
     return text.failure();
 }
 
+using checkpoint_lines = std::map<partition_name, log_offset>;
+
 /// What the second copy says; nothing when it says nothing, either.
-result<std::optional<std::map<partition_name, log_offset>>> read_copy(runtime::file_system& files,
-                                                                      const std::string& directory) {
-    using lines = std::optional<std::map<partition_name, log_offset>>;
-    auto copy = read_text(files, join_path(directory, log_start_copy_name));
+result<std::optional<checkpoint_lines>> read_copy(runtime::file_system& files, const std::string& directory,
+                                                  checkpoint_kind kind) {
+    auto copy = read_text(files, join_path(directory, copy_name_of(kind)));
     if (!copy)
         return copy.failure();
     if (!*copy)
-        return lines();
-    auto text = decode_log_start_copy(**copy);
+        return std::optional<checkpoint_lines>();
+    auto text = decode_checkpoint_copy(**copy);
     if (!text)
-        return lines();
+        return std::optional<checkpoint_lines>();
     auto decoded = decode_checkpoint(*text);
-    return decoded ? lines(std::move(*decoded)) : lines();
+    return decoded ? std::optional(std::move(*decoded)) : std::optional<checkpoint_lines>();
 }
 
 /// One run of `read_checkpoints`.
@@ -84,50 +85,75 @@ public:
             return text.failure();
         if (BARNABAS_MARK_IF(*text && (*text)->empty(), checkpoint_empty))
             return take_missing(kind, path, false);
-        auto lines = *text ? decode_checkpoint(**text) : error{errc::malformed, "it is too long"};
-        if (lines && kind == checkpoint_kind::log_start)
-            return take_log_starts(path, *lines);
-        if (lines)
-            return take(kind, *lines), result<void>{};
-        return use_instead(kind, path, lines.failure());
+        auto said = *text ? decode_checkpoint(**text) : error{errc::malformed, "it is too long"};
+        if (!said)
+            return use_instead(kind, path, said.failure());
+        if (kind == checkpoint_kind::log_start)
+            return take_log_starts(path, *said);
+        take(kind, *said);
+        return kind == checkpoint_kind::recovery_point ? confirm_recovery_points(*said) : result<void>{};
     }
 
     found_checkpoints found;
 
 private:
-    void take(checkpoint_kind kind, const std::map<partition_name, log_offset>& lines) {
-        for (const auto& [where, offset] : lines)
+    void take(checkpoint_kind kind, const checkpoint_lines& said) {
+        for (const auto& [where, offset] : said)
             value_of(found.offsets[where], kind) = offset;
+    }
+
+    /// In the place of a file that says nothing.
+    void take_copy(checkpoint_kind kind, const checkpoint_lines& copy) {
+        take(kind, copy);
+        if (kind == checkpoint_kind::recovery_point)
+            for (const auto& [where, offset] : copy)
+                found.offsets[where].own_recovery_point = offset;
+    }
+
+    /// Of what both say the smaller: another broker that had the directory meanwhile may have cut a log back,
+    /// and a wrong digit may have made a line larger.
+    result<void> confirm_recovery_points(const checkpoint_lines& said) {
+        auto copy = read_copy(files_, directory_, checkpoint_kind::recovery_point);
+        if (!copy)
+            return copy.failure();
+        if (BARNABAS_MARK_IF(!*copy, recovery_points_without_copy)) {
+            found.to_write.insert(checkpoint_kind::recovery_point);
+            return {};
+        }
+        for (const auto& [where, offset] : said)
+            if (const auto known = (*copy)->find(where); known != (*copy)->end())
+                found.offsets[where].own_recovery_point = std::min(offset, known->second);
+        return {};
     }
 
     /// The copy is written first, so what it says of a log is never below the file's line. A line that it
     /// does not have is older: the log begins with its oldest segment again, or is gone, or another broker
     /// wrote the file. A log start that is too high would hide records that were promised; one that is too
     /// low shows deleted ones again.
-    result<void> take_log_starts(const std::string& path, std::map<partition_name, log_offset>& lines) {
-        auto copy = read_copy(files_, directory_);
+    result<void> take_log_starts(const std::string& path, checkpoint_lines& said) {
+        auto copy = read_copy(files_, directory_, checkpoint_kind::log_start);
         if (!copy)
             return copy.failure();
         if (!*copy)
-            return take(checkpoint_kind::log_start, lines), result<void>{};
-        for (auto& [where, offset] : lines) {
+            return take(checkpoint_kind::log_start, said), result<void>{};
+        for (auto& [where, offset] : said) {
             const auto known = (*copy)->find(where);
             const bool is_there = known != (*copy)->end();
             const auto most = is_there ? known->second : log_offset(0);
             if (offset <= most)
                 continue;
-            const auto said = path + " lets " + where.topic + "-" + std::to_string(where.partition.get()) +
+            const auto what = path + " lets " + where.topic + "-" + std::to_string(where.partition.get()) +
                               " begin at offset " + std::to_string(offset.get()) + ", but its copy " +
                               std::string(log_start_copy_name);
             if (BARNABAS_MARK_IF(is_there, log_start_beyond_copy))
-                found.damage.push_back(said + " at " + std::to_string(most.get()) +
+                found.damage.push_back(what + " at " + std::to_string(most.get()) +
                                        ", which is believed: a wrong line would hide records");
             else
-                found.ignored.push_back(said + " has no such line; it begins with its oldest segment");
+                found.ignored.push_back(what + " has no such line; it begins with its oldest segment");
             found.to_write.insert(checkpoint_kind::log_start);
             offset = most;
         }
-        return take(checkpoint_kind::log_start, lines), result<void>{};
+        return take(checkpoint_kind::log_start, said), result<void>{};
     }
 
     /// Kafka makes its files empty, and first writes them when it has something to say. Who lost what
@@ -135,36 +161,36 @@ private:
     /// leaves the file absent, so that alone is no damage.
     result<void> take_missing(checkpoint_kind kind, const std::string& path, bool is_absent) {
         found.to_write.insert(kind);
-        if (kind != checkpoint_kind::log_start)
+        if (copy_name_of(kind).empty())
             return {};
-        auto copy = read_copy(files_, directory_);
+        auto copy = read_copy(files_, directory_, kind);
         if (!copy)
             return copy.failure();
         const bool said_something = *copy && !(*copy)->empty();
-        if (!BARNABAS_MARK_IF(said_something, log_starts_missing))
+        if (!BARNABAS_MARK_IF(said_something, checkpoint_missing_beside_copy))
             return {};
         if (!is_absent)
             return use_instead(kind, path, {errc::malformed, "it is empty"});
-        return take(kind, **copy), result<void>{};
+        return take_copy(kind, **copy), result<void>{};
     }
 
     result<void> use_instead(checkpoint_kind kind, const std::string& path, const error& why) {
         BARNABAS_MARK(checkpoint_damaged);
         found.to_write.insert(kind);
         std::string what = path + " is damaged (" + why.detail + ") and will be written anew; ";
-        if (kind != checkpoint_kind::log_start) {
-            found.damage.push_back(what + "the logs themselves say what it said");
-            return {};
-        }
-        auto copy = read_copy(files_, directory_);
+        auto copy = copy_name_of(kind).empty() ? result<std::optional<checkpoint_lines>>(std::nullopt)
+                                               : read_copy(files_, directory_, kind);
         if (!copy)
             return copy.failure();
-        if (BARNABAS_MARK_IF(copy->has_value(), log_start_copy_used))
-            take(kind, **copy);
-        found.damage.push_back(
-            what + (*copy ? "its copy " + std::string(log_start_copy_name) + " has taken its place"
-                          : "deleted records of segments that are still there may be "
-                            "read again"));
+        if (BARNABAS_MARK_IF(copy->has_value(), checkpoint_copy_used)) {
+            take_copy(kind, **copy);
+            what += "its copy " + std::string(copy_name_of(kind)) + " has taken its place";
+        } else {
+            what += kind == checkpoint_kind::log_start
+                        ? "deleted records of segments that are still there may be read again"
+                        : "the logs themselves say what it said";
+        }
+        found.damage.push_back(std::move(what));
         return {};
     }
 
@@ -180,6 +206,16 @@ std::string_view file_name_of(checkpoint_kind kind) {
     case checkpoint_kind::log_start: return "log-start-offset-checkpoint";
     case checkpoint_kind::high_watermark: return "replication-offset-checkpoint";
     case checkpoint_kind::cleaned_upto: return "cleaner-offset-checkpoint";
+    }
+    BARNABAS_UNREACHABLE("no such checkpoint");
+}
+
+std::string_view copy_name_of(checkpoint_kind kind) {
+    switch (kind) {
+    case checkpoint_kind::recovery_point: return recovery_point_copy_name;
+    case checkpoint_kind::log_start: return log_start_copy_name;
+    case checkpoint_kind::high_watermark:
+    case checkpoint_kind::cleaned_upto: return {};
     }
     BARNABAS_UNREACHABLE("no such checkpoint");
 }
@@ -243,11 +279,11 @@ result<std::map<partition_name, log_offset>> decode_checkpoint(std::string_view 
     return lines;
 }
 
-std::string encode_log_start_copy(std::string_view text) {
+std::string encode_checkpoint_copy(std::string_view text) {
     return std::string(text) + std::string(checksum_key) + checksum_of(text) + "\n";
 }
 
-result<std::string> decode_log_start_copy(std::string_view copy) {
+result<std::string> decode_checkpoint_copy(std::string_view copy) {
     const auto at = copy.rfind(checksum_key);
     if (at == std::string_view::npos ||
         copy.substr(at) != std::string(checksum_key) + checksum_of(copy.substr(0, at)) + "\n")
@@ -267,9 +303,9 @@ void checkpoint_job::run(runtime::file_system& files) {
     outcome = {};
     for (const auto& [kind, text] : texts) {
         // The copy is first: a crash in between leaves Kafka's file as it was, and nobody was promised more.
-        if (outcome && kind == checkpoint_kind::log_start)
-            outcome = write_small_file(files, directory, std::string(log_start_copy_name),
-                                       encode_log_start_copy(text), !planted_no_sync);
+        if (const auto copy = copy_name_of(kind); outcome && !copy.empty())
+            outcome = write_small_file(files, directory, std::string(copy), encode_checkpoint_copy(text),
+                                       !planted_no_sync);
         if (outcome)
             outcome =
                 write_small_file(files, directory, std::string(file_name_of(kind)), text, !planted_no_sync);

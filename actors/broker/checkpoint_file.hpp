@@ -33,13 +33,16 @@ std::string encode_checkpoint(const offsets_by_partition& offsets, checkpoint_ki
 /// malformed: not in this format, or a count that does not fit.
 result<std::map<partition_name, log_offset>> decode_checkpoint(std::string_view text);
 
-/// The second copy of log-start-offset-checkpoint, which is read when that one is damaged: the same text and
-/// a line with its CRC32C. The one file whose loss would break a promise, since records deleted by
-/// DeleteRecords would come back.
+/// Second copies, which are read when the files are damaged: the same text and a line with its CRC32C.
+/// Without log starts records deleted by DeleteRecords would come back. Below a recovery point that the copy
+/// says, too, nothing counts as an unfinished write.
 inline constexpr std::string_view log_start_copy_name = "log-start-offset-checkpoint.barnabas";
-std::string encode_log_start_copy(std::string_view text);
+inline constexpr std::string_view recovery_point_copy_name = "recovery-point-offset-checkpoint.barnabas";
+/// Empty: this one has no copy.
+std::string_view copy_name_of(checkpoint_kind kind);
+std::string encode_checkpoint_copy(std::string_view text);
 /// The text that it is a copy of.
-result<std::string> decode_log_start_copy(std::string_view copy);
+result<std::string> decode_checkpoint_copy(std::string_view copy);
 
 struct found_checkpoints {
     offsets_by_partition offsets;
@@ -53,8 +56,8 @@ struct found_checkpoints {
     std::vector<std::string> ignored{};
 };
 
-/// Job: reads all checkpoints of the directory. Damaged ones count for nothing (the copy takes the place of a
-/// damaged log-start-offset-checkpoint); one that cannot be read is an error, since it may hold a promise.
+/// Job: reads all checkpoints of the directory. Damaged ones count for nothing, unless a copy takes their
+/// place; one that cannot be read is an error, since it may hold a promise.
 result<found_checkpoints> read_checkpoints(runtime::file_system& files, const std::string& directory);
 
 /// Job: replaces files, each through a temporary one, so that a crash leaves the old or the new.

@@ -25,7 +25,10 @@ public:
     void keep(Self* self, log_offset start) {
         self->send(owner_, keep_log_start{0, where_, start});
     }
-    void knows(const checkpointed_offsets& offsets) { told_ = offsets; }
+    void knows(const checkpointed_offsets& offsets) {
+        told_ = offsets;
+        told_.own_recovery_point = log_offset(-1);
+    }
     void asked() { silent_ = false; }
     template <class Self, class Marks>
     void moved(Self* self, const Marks& marks) {

@@ -24,6 +24,9 @@ struct checkpointed_offsets {
     log_offset high_watermark{-1};
     /// Compaction has cleaned all below.
     log_offset cleaned_upto{-1};
+    /// The recovery point that our own copy of the file says, too: Barnabas had synced all below. Only read,
+    /// never reported.
+    log_offset own_recovery_point{-1};
 
     friend bool operator==(const checkpointed_offsets&, const checkpointed_offsets&) = default;
 };

@@ -218,10 +218,12 @@ result<void> recovery::look_at_segments() {
     while (first + 1 < bases_.size() && bases_[first + 1] <= scan_from_)
         ++first;
     next_offset_ =
-        bases_.empty() ? std::max({proven_, options_.checkpointed.log_start, log_offset(0)}) : bases_[first];
+        bases_.empty()
+            ? std::max({proven_, checkpointed_upto(), options_.checkpointed.log_start, log_offset(0)})
+            : bases_[first];
     log_.report.scanned_from = std::max(scan_from_, next_offset_);
     log_.report.clean = true;
-    if (bases_.empty() && proven_.get() > 0)
+    if (bases_.empty() && std::max(proven_, checkpointed_upto()).get() > 0)
         if (auto may = check_may_cut(log_offset(0), options_.directory, "all segments are gone"); !may)
             return may;
     for (std::size_t i = 0; i < first; ++i)
@@ -317,14 +319,14 @@ result<void> recovery::complete_segments() {
     }
     if (auto may = check_may_cut(next_offset_, options_.directory, "the log ends here"); !may)
         return may;
-    const auto stable_upto = std::max(proven_, journaled_upto_);
-    if (BARNABAS_MARK_IF(stable_upto > next_offset_, stable_records_lost)) {
+    const auto stable = stable_upto();
+    if (BARNABAS_MARK_IF(stable > next_offset_, stable_records_lost)) {
         log_.report.clean = false;
         log_.report.lost_from = next_offset_;
-        log_.report.lost_upto = stable_upto;
-        given_up_to_ = std::max(given_up_to_, stable_upto);
-        next_offset_ = stable_upto;
-        if (auto made = create_segment(stable_upto); !made)
+        log_.report.lost_upto = stable;
+        given_up_to_ = std::max(given_up_to_, stable);
+        next_offset_ = stable;
+        if (auto made = create_segment(stable); !made)
             return made;
     }
     log_.log_end_offset = next_offset_;

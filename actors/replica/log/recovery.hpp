@@ -20,8 +20,9 @@ namespace barnabas::replica {
 ///    What the commit journal holds of later batches is written into the segments (again).
 /// 3. Segments wholly below N are only looked at. The others are scanned from N on, batch by batch.
 /// 4. At the first bad byte behind N the log ends: later segments go first, then the bytes are cut. Bad bytes
-/// below N, or below the end of what the journal holds of this log, are no unfinished write but damage:
-/// nothing is cut, and the log does not open (corrupt_message), until an operator allows it (`cut-allowed`).
+/// below N, below the end of what the journal holds of this log, or below our own recovery point of the
+/// checkpoint, are no unfinished write but damage: nothing is cut, and the log does not open
+/// (corrupt_message), until an operator allows it (`cut-allowed`).
 /// 5. What was found sound is written again and synced, so that it is stable before it is served, and a new
 ///    snapshot says so.
 /// A snapshot of Kafka's proves less, so that its directories are recovered by its rules: what is bad is cut,
@@ -103,6 +104,10 @@ private:
     result<void> check_may_cut(log_offset offset, const std::string& file, const std::string& why) const;
     error damaged(log_offset offset, const std::string& file, const std::string& why,
                   const std::string& way_on) const;
+    /// Our own recovery point in the checkpoint of the data directory.
+    log_offset checkpointed_upto() const;
+    /// All below was on stable storage.
+    log_offset stable_upto() const;
     result<void> note_damage(std::size_t index, const recovered_segment& segment);
     void count_batch(const batch::batch_view& batch);
     result<void> complete_transactions(recovered_segment& segment);

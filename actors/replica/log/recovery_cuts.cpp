@@ -24,10 +24,23 @@ result<void> recovery::check_may_cut(log_offset offset, const std::string& file,
                 std::string(cut_allowed_name) + " into " + options_.directory +
                 ", or remove the journal's file for all partitions"};
     const bool by_snapshot = sound_from_ && *sound_from_ < proven_ && offset < proven_;
-    if (!by_snapshot && offset >= journaled_upto_)
+    const bool by_checkpoint = BARNABAS_MARK_IF(offset < checkpointed_upto(), damage_below_checkpoint);
+    if (!by_snapshot && !by_checkpoint && offset >= journaled_upto_)
         return {};
     return damaged(offset, file, why,
                    "give up all records from offset " + std::to_string(offset.get()) + " on");
+}
+
+/// Snapshots may be gone, or only the newest one; the checkpoint lies in another directory. Where Kafka wrote
+/// the newest one its rules hold, whatever was written here before.
+log_offset recovery::checkpointed_upto() const {
+    const bool by_kafka = proven_.get() >= 0 && !sound_from_;
+    return by_kafka || options_.planted.cuts_what_was_stable ? log_offset(-1)
+                                                             : options_.checkpointed.own_recovery_point;
+}
+
+log_offset recovery::stable_upto() const {
+    return std::max({proven_, journaled_upto_, checkpointed_upto()});
 }
 
 error recovery::damaged(log_offset offset, const std::string& file, const std::string& why,
@@ -35,7 +48,7 @@ error recovery::damaged(log_offset offset, const std::string& file, const std::s
     BARNABAS_MARK(stable_bytes_damaged);
     return {errc::corrupt_message,
             file + ", offset " + std::to_string(offset.get()) + ": " + why + ". What lies below offset " +
-                std::to_string(std::max(proven_, journaled_upto_).get()) +
+                std::to_string(stable_upto().get()) +
                 " was on stable storage, so this is damage and not an unfinished write; nothing was cut. "
                 "Bring the directory back from a copy; or " +
                 way_on + ": put an empty file " + std::string(cut_allowed_name) + " into " +

@@ -99,15 +99,15 @@ TEST(checkpoint_file, every_cut_is_refused_but_that_of_the_last_line_end) {
     const std::string text = "0\n2\nclicks 3 9\norders 0 15\n";
     for (std::size_t length = 0; length + 2 < text.size(); ++length)
         EXPECT_EQ(decode_checkpoint(text.substr(0, length)).code(), errc::malformed) << length;
-    const auto copy = encode_log_start_copy(text);
+    const auto copy = encode_checkpoint_copy(text);
     for (std::size_t length = 0; length < copy.size(); ++length)
-        EXPECT_FALSE(decode_log_start_copy(copy.substr(0, length))) << length;
+        EXPECT_FALSE(decode_checkpoint_copy(copy.substr(0, length))) << length;
     for (std::size_t at = 0; at < copy.size(); ++at) {
         auto damaged = copy;
         damaged[at] = static_cast<char>(damaged[at] ^ 1);
-        EXPECT_FALSE(decode_log_start_copy(damaged)) << at;
+        EXPECT_FALSE(decode_checkpoint_copy(damaged)) << at;
     }
-    EXPECT_EQ(*decode_log_start_copy(copy), text);
+    EXPECT_EQ(*decode_checkpoint_copy(copy), text);
     for (const auto* senseless : {"1\n0\n", "0\n1\norders 0 -1\n", "0\n1\norders -2 1\n", "0\n1\norders 1\n",
                                   "0\n1\n 0 1\n", "0\n1\norders x 1\n", "0\n0\norders 0 1\n"})
         EXPECT_EQ(decode_checkpoint(senseless).code(), errc::malformed) << senseless;
@@ -195,7 +195,7 @@ TEST(checkpoint_file, an_empty_file_has_no_lines_unless_its_copy_knows_better) {
     EXPECT_TRUE(found->offsets.empty());
     EXPECT_TRUE(found->damage.empty());
     ASSERT_TRUE(write_small_file(files, "/d", std::string(log_start_copy_name),
-                                 encode_log_start_copy("0\n1\norders 0 42\n")));
+                                 encode_checkpoint_copy("0\n1\norders 0 42\n")));
     found = read_checkpoints(files, "/d");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->offsets.at(orders).log_start, log_offset(42));
@@ -210,10 +210,10 @@ TEST(checkpoint_file, a_file_that_is_gone_is_replaced_by_its_copy) {
     job.run(files);
     ASSERT_TRUE(job.outcome);
     ASSERT_TRUE(files.remove("/d/log-start-offset-checkpoint"));
-    const auto hits = mark_hits("log_starts_missing");
+    const auto hits = mark_hits("checkpoint_missing_beside_copy");
     auto found = read_checkpoints(files, "/d");
     ASSERT_TRUE(found);
-    EXPECT_EQ(mark_hits("log_starts_missing") - hits, 1u);
+    EXPECT_EQ(mark_hits("checkpoint_missing_beside_copy") - hits, 1u);
     EXPECT_EQ(found->offsets.at(orders).log_start, log_offset(42));
     EXPECT_TRUE(found->damage.empty()) << "a crash may have come before the first file";
     EXPECT_TRUE(found->to_write.contains(kind::log_start));
@@ -225,12 +225,60 @@ TEST(checkpoint_file, a_file_that_is_gone_is_replaced_by_its_copy) {
     EXPECT_NE(found->damage[0].find("it is empty"), std::string::npos) << found->damage[0];
     ASSERT_TRUE(files.remove("/d/log-start-offset-checkpoint"));
     // A copy without lines, one that is damaged, and none: nothing was promised that anybody knows of.
-    for (const auto& copy : {encode_log_start_copy("0\n0\n"), std::string("garbage"), std::string()}) {
+    for (const auto& copy : {encode_checkpoint_copy("0\n0\n"), std::string("garbage"), std::string()}) {
         ASSERT_TRUE(write_small_file(files, "/d", std::string(log_start_copy_name), copy));
         found = read_checkpoints(files, "/d");
         ASSERT_TRUE(found);
         EXPECT_TRUE(found->offsets.empty()) << copy;
         EXPECT_TRUE(found->damage.empty()) << copy;
+    }
+}
+
+TEST(checkpoint_file, a_recovery_point_is_our_own_as_far_as_its_copy_says_it_too) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    ASSERT_TRUE(files.create_directory("/d"));
+    checkpoint_job job{"/d", {{kind::recovery_point, "0\n2\nclicks 3 7\norders 0 42\n"}}};
+    job.run(files);
+    ASSERT_TRUE(job.outcome);
+    auto found = read_checkpoints(files, "/d");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offsets.at(orders).own_recovery_point, log_offset(42));
+    EXPECT_FALSE(found->to_write.contains(kind::recovery_point));
+    // As another broker leaves it.
+    const std::string name(file_name_of(kind::recovery_point));
+    ASSERT_TRUE(write_small_file(files, "/d", name, "0\n3\nclicks 3 90\norders 0 30\nothers 1 5\n"));
+    found = read_checkpoints(files, "/d");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offsets.at(clicks).own_recovery_point, log_offset(7));
+    EXPECT_EQ(found->offsets.at(clicks).recovery_point, log_offset(90));
+    EXPECT_EQ(found->offsets.at(orders).own_recovery_point, log_offset(30));
+    EXPECT_EQ(found->offsets.at({"others", partition_index(1)}).own_recovery_point, log_offset(-1));
+    ASSERT_TRUE(write_small_file(files, "/d", name, "garbage"));
+    found = read_checkpoints(files, "/d");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offsets.at(orders).own_recovery_point, log_offset(42)) << "the copy has its place";
+    ASSERT_EQ(found->damage.size(), 1u);
+    EXPECT_NE(found->damage[0].find(recovery_point_copy_name), std::string::npos) << found->damage[0];
+}
+
+TEST(checkpoint_file, a_recovery_point_without_a_sound_copy_is_nobodys_and_gets_one) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    ASSERT_TRUE(files.create_directory("/d"));
+    const std::string name(file_name_of(kind::recovery_point));
+    ASSERT_TRUE(write_small_file(files, "/d", name, "0\n1\norders 0 42\n"));
+    for (const bool damaged : {false, true}) {
+        if (damaged) {
+            ASSERT_TRUE(write_small_file(files, "/d", std::string(recovery_point_copy_name),
+                                         "0\n1\norders 0 42\ncrc32c 00000000\n"));
+        }
+        const auto found = read_checkpoints(files, "/d");
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->offsets.at(orders).recovery_point, log_offset(42));
+        EXPECT_EQ(found->offsets.at(orders).own_recovery_point, log_offset(-1));
+        EXPECT_TRUE(found->to_write.contains(kind::recovery_point));
+        EXPECT_TRUE(found->damage.empty());
     }
 }
 

@@ -276,6 +276,68 @@ TEST_F(recovery_test, who_removes_the_snapshots_gives_up_what_is_damaged) {
     EXPECT_EQ(host.log->log_end_offset(), log_offset(14));
 }
 
+/// As the checkpoint of the data directory says it, with a copy of ours beside it.
+void checkpoint_own(log_host& host, std::int64_t recovery_point) {
+    checkpointed_offsets said;
+    said.recovery_point = said.own_recovery_point = log_offset(recovery_point);
+    host.checkpoint(said);
+}
+
+TEST_F(recovery_test, damage_below_our_own_checkpoint_is_not_cut_without_snapshots_either) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    ASSERT_TRUE(files.remove(path_of(16, snapshot_suffix)));
+    const auto whole = files.content(path_of(0));
+    using change = std::function<void(std::vector<std::byte>&)>;
+    const change changes[] = {
+        [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); },
+        [](auto& bytes) { bytes.resize(bytes.size() / 8 * 7); },
+        [](auto& bytes) { bytes.clear(); },
+        [](auto& bytes) { bytes[bytes.size() - 20] ^= std::byte{1}; },
+    };
+    checkpoint_own(host, 16);
+    for (const auto& how : changes) {
+        files.put(path_of(0), whole);
+        damage(files, path_of(0), how);
+        const auto damaged = files.content(path_of(0));
+        const auto opened = host.open(false);
+        ASSERT_EQ(opened.code(), errc::corrupt_message);
+        EXPECT_NE(opened.failure().detail.find("below offset 16"), std::string::npos)
+            << opened.failure().detail;
+        EXPECT_EQ(files.content(path_of(0)), damaged) << "nothing is cut";
+    }
+    allow_cut(files);
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.report.lost_upto, log_offset(16));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16)) << "no offset is given out twice";
+    ASSERT_TRUE(host.append({}));
+    files.kill();
+    ASSERT_TRUE(host.open(false)) << "it was allowed once and for good";
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(17));
+}
+
+TEST_F(recovery_test, a_torn_tail_behind_our_own_checkpoint_is_cut) {
+    checkpoint_own(host, 14);
+    damage(files, path_of(0), [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); });
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(14));
+    EXPECT_EQ(host.report.lost_from, host.report.lost_upto);
+}
+
+TEST_F(recovery_test, a_log_whose_segments_are_all_gone_does_not_begin_anew_below_our_own_checkpoint) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    for (const auto suffix : {log_suffix, offset_index_suffix, time_index_suffix})
+        ASSERT_TRUE(files.remove(path_of(0, suffix)));
+    ASSERT_TRUE(files.remove(path_of(16, snapshot_suffix)));
+    checkpoint_own(host, 16);
+    EXPECT_EQ(host.open(false).code(), errc::corrupt_message);
+    EXPECT_FALSE(files.has(path_of(0)));
+    allow_cut(files);
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), log_offset(16));
+}
+
 /// As Kafka writes them.
 void remove_sync_mark(std::vector<std::byte>& snapshot) {
     snapshot.resize(snapshot.size() - 16);
@@ -299,6 +361,16 @@ TEST_F(recovery_test, loss_below_a_snapshot_of_kafkas_never_reuses_an_offset) {
     files.kill();
     ASSERT_TRUE(host.open(false));
     EXPECT_EQ(host.log->log_end_offset(), log_offset(17));
+}
+
+TEST_F(recovery_test, where_kafka_wrote_the_newest_snapshot_our_checkpoint_refuses_nothing) {
+    ASSERT_TRUE(host.open(false));
+    ASSERT_TRUE(host.close());
+    damage(files, path_of(16, snapshot_suffix), remove_sync_mark);
+    damage(files, path_of(0), [](auto& bytes) { bytes.erase(bytes.end() - 7, bytes.end()); });
+    checkpoint_own(host, 16);
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.report.lost_from, log_offset(14));
 }
 
 TEST_F(recovery_test, other_topics_directory_is_refused) {
