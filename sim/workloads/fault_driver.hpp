@@ -79,6 +79,7 @@ private:
     bool make_foreign(const planned_fault& fault, const std::string& place);
     void end_loan();
     void shorten_file(const planned_fault& fault);
+    void empty_snapshots(const std::string& beside);
     void end_shortening();
     void take_directory(const planned_fault& fault);
     void put_directory_back();
@@ -151,6 +152,8 @@ private:
         std::string path;
         std::string whole;
         std::size_t kept;
+        /// Snapshots that were emptied, and what they were.
+        std::map<std::string, std::string> snapshots;
     };
     std::optional<shortened> shortened_;
     /// The fault by which a directory is away at present.

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace barnabas::sim {
@@ -38,10 +41,33 @@ std::string with_another(const std::string& text, const std::string& key) {
     return changed;
 }
 
+constexpr std::size_t offset_digits = 20;
+
+/// What a checkpoint and its copy say of the partition's directory, the smaller one; 0 where one says
+/// nothing.
+std::uint64_t recovery_point_of(const memory_disk& disk, const std::string& directory) {
+    const auto begin = directory.rfind('/', directory.size() - 2) + 1;
+    auto line = "\n" + directory.substr(begin, directory.size() - begin - 1) + " ";
+    line[line.rfind('-')] = ' ';
+    auto least = std::numeric_limits<std::uint64_t>::max();
+    for (const auto* end : {"", ".barnabas"}) {
+        const auto bytes =
+            disk.content(directory.substr(0, begin) + "recovery-point-offset-checkpoint" + end);
+        const auto text =
+            bytes ? std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()) : "";
+        const auto at = text.find(line);
+        if (at == std::string::npos)
+            return 0;
+        least = std::min<std::uint64_t>(least, std::stoull(text.substr(at + line.size())));
+    }
+    return least;
+}
+
 /// Files that were on stable storage for certain, and are no longer written: closed segments below a recovery
-/// point, and what compaction was about to put in their place.
-std::vector<std::string> proven_files(const std::map<std::string, std::uint64_t>& all) {
-    constexpr std::size_t offset_digits = 20;
+/// point, and what compaction was about to put in their place. With `checkpointed` only segments below the
+/// recovery point of the checkpoint.
+std::vector<std::string> proven_files(const memory_disk& disk, bool checkpointed) {
+    const auto all = disk.checksums("");
     struct partition {
         std::set<std::string> logs;
         std::string newest_snapshot;
@@ -57,13 +83,16 @@ std::vector<std::string> proven_files(const std::map<std::string, std::uint64_t>
             of.logs.insert(offset);
         if (suffix == ".snapshot")
             of.newest_snapshot = std::max(of.newest_snapshot, offset);
-        if (suffix == ".log.swap")
+        if (suffix == ".log.swap" && !checkpointed)
             found.push_back(path);
     }
-    for (const auto& [directory, of] : partitions)
+    for (const auto& [directory, of] : partitions) {
+        const auto point = checkpointed && of.logs.size() > 1 ? recovery_point_of(disk, directory) : 0;
         for (auto log = of.logs.begin(); log != of.logs.end(); ++log)
-            if (std::next(log) != of.logs.end() && *std::next(log) <= of.newest_snapshot)
+            if (std::next(log) != of.logs.end() && *std::next(log) <= of.newest_snapshot &&
+                (!checkpointed || std::stoull(*std::next(log)) <= point))
                 found.push_back(directory + *log + ".log");
+    }
     return found;
 }
 
@@ -228,7 +257,8 @@ void fault_driver::shorten_file(const planned_fault& fault) {
         crash(crash_kind::power_cut, losses, 0);
     auto draws = runtime::random(fault.choice).split("power");
     disk.power_cut(draws, losses);
-    const auto files = proven_files(disk.checksums(""));
+    const bool forgets = fault.kind == fault_kind::lost_snapshots;
+    const auto files = proven_files(disk, forgets);
     if (files.empty())
         return;
     auto which = runtime::random(fault.choice).split("file");
@@ -242,7 +272,9 @@ void fault_driver::shorten_file(const planned_fault& fault) {
     auto lost = empties ? whole.size() : 1 + which.below(std::min(lost_max, whole.size() - 1));
     if (!empties && which.chance(1, 2))
         lost = 1 + which.below(whole.size() - 1);
-    shortened_ = {&fault, path, whole, whole.size() - lost};
+    shortened_ = {&fault, path, whole, whole.size() - lost, {}};
+    if (forgets)
+        empty_snapshots(path);
     disk.rewrite(path, std::string_view(whole).substr(0, shortened_->kept));
     tell(path + " has " + std::to_string(shortened_->kept) + " of " + std::to_string(whole.size()) +
          " bytes");
@@ -250,6 +282,21 @@ void fault_driver::shorten_file(const planned_fault& fault) {
         if (shortened_ && shortened_->fault == &fault)
             end_shortening();
     });
+}
+
+void fault_driver::empty_snapshots(const std::string& beside) {
+    auto& disk = with_.broker->host().disk();
+    const auto directory = beside.substr(0, beside.rfind('/') + 1);
+    for (const auto& [path, sum] : disk.checksums("")) {
+        if (!path.starts_with(directory) || !path.ends_with(".snapshot"))
+            continue;
+        const auto bytes = disk.content(path);
+        if (!bytes)
+            continue;
+        shortened_->snapshots[path] =
+            std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+        disk.rewrite(path, "");
+    }
 }
 
 /// It is brought back from a copy, if it is still missed. A stop in good order may have vouched for what was
@@ -265,6 +312,8 @@ void fault_driver::end_shortening() {
     if (!left || left->size() != was.kept)
         return;
     disk.rewrite(was.path, was.whole);
+    for (const auto& [path, content] : was.snapshots)
+        disk.rewrite(path, content);
     for (const auto& directory : with_.broker->log_dirs())
         disk.rewrite(directory + "/" + std::string(clean_stop_marker), "");
     tell(was.path + " is whole again");

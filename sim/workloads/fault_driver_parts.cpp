@@ -101,7 +101,8 @@ void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
     case fault_kind::empty_directory: return lend_disk(fault);
     case fault_kind::empty_disk: return exchange(fault, {}, nullptr);
     case fault_kind::old_image: return put_in_old_image(fault);
-    case fault_kind::shortened_file: return shorten_file(fault);
+    case fault_kind::shortened_file:
+    case fault_kind::lost_snapshots: return shorten_file(fault);
     case fault_kind::taken_directory: return take_directory(fault);
     default: return;
     }

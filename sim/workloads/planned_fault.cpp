@@ -49,6 +49,7 @@ constexpr kind_row rows[] = {
     {fault_kind::old_image, "old_image", uses_lasts | uses_how | uses_choice | uses_age},
     {fault_kind::shortened_file, "shortened_file", uses_lasts | uses_how | uses_choice},
     {fault_kind::taken_directory, "taken_directory", uses_lasts | uses_how | uses_choice},
+    {fault_kind::lost_snapshots, "lost_snapshots", uses_lasts | uses_how | uses_choice},
 };
 
 constexpr bool rows_are_in_order() {
@@ -56,7 +57,7 @@ constexpr bool rows_are_in_order() {
         if (static_cast<std::size_t>(rows[i].kind) != i)
             return false;
     }
-    return std::size(rows) == static_cast<std::size_t>(fault_kind::taken_directory) + 1;
+    return std::size(rows) == static_cast<std::size_t>(fault_kind::lost_snapshots) + 1;
 }
 static_assert(rows_are_in_order());
 

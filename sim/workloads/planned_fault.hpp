@@ -45,6 +45,7 @@ enum class fault_kind : std::uint8_t {
     old_image,          ///< ... with its disk, or one of several, as it was a while ago: the promise is void
     shortened_file,     ///< ... with a file emptied or cut short that was on stable storage, for a while
     taken_directory,    ///< a data directory is unmounted or moved away under it, until its next start
+    lost_snapshots,     ///< as shortened_file, with empty snapshots beside the file
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;

@@ -71,7 +71,8 @@ result<bool> recovery::may_follow_hole(log_offset segment_base) {
     if (segment_base > newest_named_ || segment_base <= proven_)
         return false;
     const bool own_snapshot = damaged_snapshots_.contains(segment_base);
-    if (!BARNABAS_MARK_IF(sound_from_.has_value(), hole_below_unreadable_snapshot))
+    const bool vouched = sound_from_.has_value() || next_offset_ < checkpointed_upto();
+    if (!BARNABAS_MARK_IF(vouched, hole_below_unreadable_snapshot))
         return own_snapshot ? begins_with_batch(segment_base) : result<bool>(false);
     if (cut_allowed_)
         return own_snapshot;

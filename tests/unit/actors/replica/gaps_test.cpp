@@ -36,7 +36,7 @@ protected:
             if (!name.ends_with(snapshot_suffix))
                 continue;
             auto bytes = files.content(name);
-            bytes.resize(bytes.size() - 16);
+            bytes.resize(10 + 46 * batch::load_big_endian<std::uint32_t>(bytes.data() + 6));
             batch::store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(6)));
             files.put(name, bytes);
         }
@@ -100,6 +100,28 @@ TEST_F(gaps, missing_records_that_are_given_up_are_told_once_and_remembered) {
     ASSERT_TRUE(host.close());
     remove_segment(newer[newer.size() - 2].base_offset);
     EXPECT_EQ(host.open(false).code(), errc::corrupt_message) << "what came later is vouched for";
+}
+
+/// Their names alone would let the log go on behind the hole.
+TEST_F(gaps, missing_segment_below_our_own_checkpoint_is_noticed_when_no_snapshot_can_be_read) {
+    fill();
+    remove_segment(bases[2]);
+    for (const auto& name : files.names())
+        if (name.ends_with(snapshot_suffix))
+            files.put(name, {});
+    checkpointed_offsets said;
+    said.recovery_point = said.own_recovery_point = end;
+    host.checkpoint(said);
+    const auto names = files.names();
+    const auto opened = host.open(false);
+    ASSERT_EQ(opened.code(), errc::corrupt_message);
+    EXPECT_NE(opened.failure().detail.find(missing()), std::string::npos) << opened.failure().detail;
+    EXPECT_EQ(files.names(), names) << "nothing is changed";
+    allow();
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_end_offset(), end) << "what lies behind it stays";
+    files.kill();
+    EXPECT_TRUE(host.open(false)) << "it was allowed once and for good";
 }
 
 TEST_F(gaps, damage_that_is_given_up_stays_given_up) {
