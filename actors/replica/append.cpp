@@ -89,9 +89,9 @@ write_job replica_log::take(std::vector<batch::batch_view>& batches, const appen
     job.next_offset = appended.next_offset;
     note_touched(job);
     undo.rolled = roll_due(batches, context.now);
-    mark_snapshot_if_due(undo.rolled);
     if (undo.rolled)
         roll(context.now, job);
+    mark_snapshot_if_due(undo.rolled);
     remember_producers(batches, context.monotonic_now, undo, job);
     epochs_changed_ |= epochs_.assign(context.epoch, log_end_offset_);
     place(batches, job);
@@ -263,8 +263,12 @@ void replica_log::mark_snapshot_if_due(bool rolls) {
         mark_snapshot();
 }
 
+slice replica_log::snapshot_now() const {
+    return slice::copy_of(producers_.encode_snapshot(sound_from_, facts_of_all(segments_)));
+}
+
 void replica_log::mark_snapshot() {
-    snapshots_due_.push_back({log_end_offset_, slice::copy_of(producers_.encode_snapshot(sound_from_))});
+    snapshots_due_.push_back({log_end_offset_, snapshot_now()});
     bytes_since_snapshot_ = 0;
 }
 

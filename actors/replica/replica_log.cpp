@@ -290,7 +290,7 @@ close_job replica_log::close() {
         return job;
     }
     job.epoch_checkpoint = encode_epoch_checkpoint(epochs_);
-    job.snapshot = slice::copy_of(producers_.encode_snapshot(sound_from_));
+    job.snapshot = snapshot_now();
     job.snapshot_offset = log_end_offset_;
     job.replaced_snapshot = snapshot_replaced_by(log_end_offset_);
     return job;

@@ -77,11 +77,10 @@ public:
     /// offset_out_of_range outside of [log start, log end]. `upto`, exclusive, is at most `written_offset`.
     result<read_job> read(log_offset from, std::size_t max_bytes, log_offset upto, bool at_least_one_batch,
                           bool with_aborted = false);
-    /// Every read job must come back, whatever its outcome.
+    /// Every read job must come back, whatever its outcome, and every find job.
     void on_read(const read_job& job);
     find_job find_by_timestamp(timestamp_ms timestamp, log_offset upto);
     find_job find_max_timestamp(log_offset upto);
-    /// Every find job must come back, whatever its outcome.
     void on_found(const find_job& job);
 
     /// When nothing but the active segment is left and its records are past retention, too: an empty segment
@@ -167,6 +166,7 @@ private:
     void roll(timestamp_ms now, write_job& job);
     void place(std::vector<batch::batch_view>& batches, write_job& job);
     bool is_snapshot_due() const;
+    slice snapshot_now() const;
     void mark_snapshot();
     void mark_snapshot_if_due(bool rolls);
     void remember_producers(std::span<const batch::batch_view> batches, monotonic_ns now,

@@ -102,8 +102,8 @@ std::optional<write_job> replica_log::roll_expired(timestamp_ms now, log_offset 
     job.base_offset = log_end_offset_;
     job.next_offset = log_end_offset_;
     note_touched(job);
-    mark_snapshot_if_due(true);
     roll(now, job);
+    mark_snapshot_if_due(true);
     in_flight_.push_back(std::move(undo));
     return job;
 }

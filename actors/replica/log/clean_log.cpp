@@ -2,6 +2,7 @@
 
 #include "actors/replica/log/checkpoint_check.hpp"
 #include "actors/replica/log/recovery.hpp"
+#include "actors/replica/log/sized_file.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -158,6 +159,23 @@ result<void> check_all_there(runtime::file_system& files, const std::string& dir
     return {};
 }
 
+/// Readers of committed records would be told of the first one that is short of entries, and of nothing else.
+result<void> check_transactions(runtime::file_system& files, const log_options& options,
+                                const std::vector<segment_state>& segments) {
+    for (const auto& segment : segments) {
+        if (segment.transaction_index_size == 0 || options.planted.transaction_index_believed)
+            continue;
+        const auto path = segment_path(options.directory, segment.base_offset, transaction_index_suffix);
+        auto index = open_sized(files, path);
+        if (!index && index.code() != errc::not_found)
+            return index.failure();
+        if (BARNABAS_MARK_IF(!index || index->size != segment.transaction_index_size,
+                             closed_log_lacks_transactions))
+            return malformed(path + " is not as it was");
+    }
+    return {};
+}
+
 /// Opened with their first use, so that they need not be closed if the rest fails.
 result<segment_files> open_later(runtime::file_system& files, const std::string& directory, log_offset base) {
     std::array<runtime::file_id, 3> opened{};
@@ -237,6 +255,8 @@ result<recovered_log> restore_clean_log(runtime::file_system& files, const log_o
     if (options.planted.reuse_offset_after_restart && log->log_end_offset > log->log_start_offset)
         log->log_end_offset = log->log_end_offset - 1;
     if (auto whole = check_all_there(files, options.directory, log->segments); !whole)
+        return whole.failure();
+    if (auto whole = check_transactions(files, options, log->segments); !whole)
         return whole.failure();
     auto opened = open_later(files, options.directory, log->segments.back().base_offset);
     if (!opened)

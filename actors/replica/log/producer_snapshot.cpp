@@ -17,6 +17,10 @@ constexpr std::size_t entry_size = 46;
 /// mind.
 constexpr std::int64_t sync_mark_text = 0x4261726e61626173;
 constexpr std::size_t sync_mark_size = 16;
+/// Behind the mark, if there are segments to speak of: int32 count, and per segment int64 base offset, uint32
+/// bytes of `.log` and of `.txnindex`, int64 largest timestamp.
+constexpr std::size_t facts_head_size = 4;
+constexpr std::size_t facts_size = 24;
 
 /// Byte positions of the fields of one producer.
 namespace at {
@@ -35,6 +39,41 @@ using batch::store_big_endian;
 
 error bad_snapshot(const std::string& why) {
     return {errc::malformed, "producer snapshot: " + why};
+}
+
+/// What stands behind the entries; nothing where their count does not fit.
+std::optional<std::span<const std::byte>> trailer_of(std::span<const std::byte> snapshot) noexcept {
+    if (snapshot.size() < entries_at)
+        return std::nullopt;
+    const auto count = load_big_endian<std::int32_t>(snapshot.data() + checked_from);
+    const auto rest = snapshot.subspan(entries_at);
+    if (count < 0 || static_cast<std::size_t>(count) > rest.size() / entry_size)
+        return std::nullopt;
+    return rest.subspan(static_cast<std::size_t>(count) * entry_size);
+}
+
+bool is_trailer(std::span<const std::byte> bytes) noexcept {
+    if (bytes.size() < sync_mark_size || load_big_endian<std::int64_t>(bytes.data()) != sync_mark_text)
+        return false;
+    const auto facts = bytes.subspan(sync_mark_size);
+    if (facts.empty())
+        return true;
+    if (facts.size() < facts_head_size)
+        return false;
+    const auto count = load_big_endian<std::uint32_t>(facts.data());
+    return facts.size() - facts_head_size == std::size_t{count} * facts_size;
+}
+
+void encode_facts(std::byte* to, std::span<const segment_facts> facts) {
+    store_big_endian(to, static_cast<std::uint32_t>(facts.size()));
+    to += facts_head_size;
+    for (const auto& one : facts) {
+        store_big_endian(to, one.base_offset.get());
+        store_big_endian(to + 8, one.log);
+        store_big_endian(to + 12, one.transactions);
+        store_big_endian(to + 16, one.newest.get());
+        to += facts_size;
+    }
 }
 
 /// A null batch stands for a producer that has written markers only.
@@ -99,11 +138,13 @@ producer_entry entry_of(const snapshot_row& row) {
 
 } // namespace
 
-std::vector<std::byte> producer_state::encode_snapshot(log_offset sound_from) const {
+std::vector<std::byte> producer_state::encode_snapshot(log_offset sound_from,
+                                                       std::span<const segment_facts> facts) const {
     std::size_t count = 0;
     for (const auto& [id, entry] : entries_)
         count += std::max<std::size_t>(entry.batch_count, 1);
-    std::vector<std::byte> bytes(entries_at + count * entry_size + sync_mark_size);
+    const auto facts_bytes = facts.empty() ? 0 : facts_head_size + facts.size() * facts_size;
+    std::vector<std::byte> bytes(entries_at + count * entry_size + sync_mark_size + facts_bytes);
     store_big_endian(bytes.data(), snapshot_version);
     store_big_endian(bytes.data() + checked_from, static_cast<std::int32_t>(count));
     auto* to = bytes.data() + entries_at;
@@ -113,18 +154,32 @@ std::vector<std::byte> producer_state::encode_snapshot(log_offset sound_from) co
     }
     store_big_endian(to, sync_mark_text);
     store_big_endian(to + sizeof sync_mark_text, sound_from.get());
+    if (!facts.empty())
+        encode_facts(to + sync_mark_size, facts);
     store_big_endian(bytes.data() + 2, batch::crc32c(std::span(bytes).subspan(checked_from)));
     return bytes;
 }
 
 std::optional<log_offset> sync_mark_of(std::span<const std::byte> snapshot) noexcept {
-    if (snapshot.size() < entries_at + sync_mark_size ||
-        (snapshot.size() - entries_at) % entry_size != sync_mark_size)
+    const auto trailer = trailer_of(snapshot);
+    if (!trailer || !is_trailer(*trailer))
         return std::nullopt;
-    const auto* mark = snapshot.data() + snapshot.size() - sync_mark_size;
-    if (load_big_endian<std::int64_t>(mark) != sync_mark_text)
-        return std::nullopt;
-    return log_offset(load_big_endian<std::int64_t>(mark + sizeof sync_mark_text));
+    return log_offset(load_big_endian<std::int64_t>(trailer->data() + sizeof sync_mark_text));
+}
+
+std::vector<segment_facts> facts_told_by(std::span<const std::byte> snapshot) {
+    std::vector<segment_facts> told;
+    const auto trailer = trailer_of(snapshot);
+    if (!trailer || !is_trailer(*trailer) || trailer->size() == sync_mark_size)
+        return told;
+    auto left = trailer->subspan(sync_mark_size + facts_head_size);
+    for (; !left.empty(); left = left.subspan(facts_size)) {
+        const auto* from = left.data();
+        told.push_back({log_offset(load_big_endian<std::int64_t>(from)),
+                        load_big_endian<std::uint32_t>(from + 8), load_big_endian<std::uint32_t>(from + 12),
+                        timestamp_ms(load_big_endian<std::int64_t>(from + 16))});
+    }
+    return told;
 }
 
 result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte> bytes, bool crc_matters) {
@@ -137,10 +192,11 @@ result<std::vector<snapshot_row>> decode_snapshot_rows(std::span<const std::byte
         load_big_endian<std::uint32_t>(bytes.data() + 2) != batch::crc32c(bytes.subspan(checked_from)))
         return bad_snapshot("the CRC does not match");
     const auto count = load_big_endian<std::int32_t>(bytes.data() + checked_from);
-    const std::size_t size = bytes.size() - entries_at - (sync_mark_of(bytes) ? sync_mark_size : 0);
-    if (count < 0 || size != static_cast<std::size_t>(count) * entry_size)
+    const auto trailer = trailer_of(bytes);
+    if (!trailer || !(trailer->empty() || is_trailer(*trailer)))
         return bad_snapshot("the count does not match the size");
     std::vector<snapshot_row> rows;
+    const auto size = static_cast<std::size_t>(count) * entry_size;
     for (auto rest = bytes.subspan(entries_at, size); !rest.empty(); rest = rest.subspan(entry_size))
         rows.push_back(decode_row(rest.data()));
     return rows;

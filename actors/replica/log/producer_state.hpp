@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replica/log/segment_facts.hpp"
 #include "protocol/batch/record_batch.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
@@ -128,8 +129,9 @@ public:
     /// after a restart as well; who expects one entry per producer, as Kafka does, keeps the last, which is
     /// the newest.
     /// Barnabas adds 16 bytes, the sync mark: all from `sound_from` up to the snapshot was written and synced
-    /// by it.
-    std::vector<std::byte> encode_snapshot(log_offset sound_from = log_offset(0)) const;
+    /// by it; and behind it, if there are any, facts of segments.
+    std::vector<std::byte> encode_snapshot(log_offset sound_from = log_offset(0),
+                                           std::span<const segment_facts> facts = {}) const;
     static result<producer_state> decode_snapshot(std::span<const std::byte> bytes, bool crc_matters = true);
 
 private:
@@ -144,5 +146,7 @@ private:
 
 /// `sound_from` of a valid snapshot's sync mark; nothing for Kafka's, which prove less.
 std::optional<log_offset> sync_mark_of(std::span<const std::byte> snapshot) noexcept;
+/// What a valid snapshot with a sync mark says of segments.
+std::vector<segment_facts> facts_told_by(std::span<const std::byte> snapshot);
 
 } // namespace barnabas::replica

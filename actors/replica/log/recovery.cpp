@@ -209,6 +209,7 @@ result<bool> recovery::look_at_snapshot(log_offset offset) {
         return false;
     log_.producers = std::move(*producers);
     sound_from_ = options_.planted.cuts_what_was_stable ? std::nullopt : sync_mark_of(bytes->bytes());
+    told_ = facts_told_by(bytes->bytes());
     return true;
 }
 
@@ -244,11 +245,12 @@ segment_recovery recovery::look_at(bool gaps_allowed, bool old_messages_given_up
 }
 
 result<void> recovery::inspect_segment(std::size_t index) {
-    auto segment =
-        look_at(was_compacted(), gives_up_old_messages()).inspect(bases_[index], bases_[index + 1]);
+    auto segment = look_at(was_compacted(), gives_up_old_messages())
+                       .inspect(bases_[index], bases_[index + 1], told_facts(bases_[index]));
     if (!segment)
         return segment.failure();
     log_.report.indexes_rebuilt += segment->index_rebuilt ? 1 : 0;
+    facts_moved_ |= segment->index_rebuilt;
     log_.report.bytes_scanned += segment->bytes_scanned;
     if (BARNABAS_MARK_IF(segment->bad.has_value(), damage_below_recovery_point))
         if (auto noted = note_damage(index, *segment); !noted)
@@ -278,9 +280,8 @@ result<bool> recovery::scan_segment(std::size_t index) {
         return ended ? result<bool>(false) : result<bool>(ended.failure());
     }
     auto segment =
-        look_at(gaps_allowed, convert_ && cut_allowed_).scan(base, [this](const batch::batch_view& batch) {
-            count_batch(batch);
-        });
+        look_at(gaps_allowed, convert_ && cut_allowed_)
+            .scan(base, told_facts(base), [this](const batch::batch_view& batch) { count_batch(batch); });
     if (!segment)
         return segment.failure();
     opened_.push_back(segment->files);
@@ -400,9 +401,10 @@ result<void> recovery::write_snapshot() {
     const auto end = log_.log_end_offset;
     // All was read for old messages; a mark says that this need not be done again.
     const bool unmarked = convert_ && !sound_from_;
-    const bool moved = sound_from_ && log_.sound_from != *sound_from_;
+    const bool moved = sound_from_ && (log_.sound_from != *sound_from_ || facts_moved_);
     if ((end != proven_ || unmarked || moved) && (end.get() > 0 || proven_.get() >= 0)) {
-        const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from));
+        const auto facts = facts_of_all(log_.segments);
+        const auto content = slice::copy_of(log_.producers.encode_snapshot(log_.sound_from, facts));
         const auto name = segment_file_name(end, snapshot_suffix);
         const bool synced = !options_.planted.snapshot_renamed_unsynced;
         if (auto written = replace_small_file(files_, options_.directory, name, content, synced); !written)

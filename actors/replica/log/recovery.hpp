@@ -111,6 +111,8 @@ private:
     result<void> note_damage(std::size_t index, const recovered_segment& segment);
     void count_batch(const batch::batch_view& batch);
     result<void> complete_transactions(recovered_segment& segment);
+    const segment_facts* told_facts(log_offset base) const;
+    bool lacks_transactions(const segment_facts* told, std::size_t entries) const;
     result<found_transactions> known_transactions(log_offset base);
     result<void> inspect_transactions(recovered_segment& segment, log_offset behind);
     result<std::vector<aborted_transaction>> rebuild_transactions(const recovered_segment& segment,
@@ -138,6 +140,10 @@ private:
 
     std::vector<log_offset> bases_;
     std::set<log_offset> snapshots_;
+    /// What the newest snapshot says of segments.
+    std::vector<segment_facts> told_;
+    /// An index of one of them was made anew, so that they may be others now.
+    bool facts_moved_ = false;
     /// Segments that have a `.txnindex`.
     std::set<log_offset> with_transactions_;
     /// Of them those that are synced in the end.

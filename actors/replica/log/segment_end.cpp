@@ -64,4 +64,20 @@ result<bool> has_batch_of(runtime::file_system& files, const segment_files& segm
     }
 }
 
+result<std::optional<timestamp_ms>> newest_from(runtime::file_system& files, runtime::file_id log,
+                                                const byte_range& range, log_offset below) {
+    using found = std::optional<timestamp_ms>;
+    auto newest = no_timestamp;
+    batch_walk walk(files, log, range.from, range.upto);
+    for (;;) {
+        auto batch = walk.next();
+        if (!batch)
+            return is_damage(batch.code()) ? result<found>(found()) : batch.failure();
+        if (!*batch || (*batch)->header.base_offset >= below)
+            return found(newest);
+        if ((*batch)->header.record_count > 0)
+            newest = std::max(newest, (*batch)->header.max_timestamp);
+    }
+}
+
 } // namespace barnabas::replica

@@ -24,4 +24,15 @@ result<std::optional<segment_end>> end_of_segment(runtime::file_system& files, c
 result<bool> has_batch_of(runtime::file_system& files, const segment_files& segment,
                           const readable_range& log, timestamp_ms newest);
 
+/// A part of a log file.
+struct byte_range {
+    file_position from;
+    std::uint64_t upto = 0;
+};
+
+/// The largest timestamp of batches with records that begin in the range, and below the offset; nothing where
+/// they cannot all be read.
+result<std::optional<timestamp_ms>> newest_from(runtime::file_system& files, runtime::file_id log,
+                                                const byte_range& range, log_offset below);
+
 } // namespace barnabas::replica

@@ -19,9 +19,17 @@ time_point unknown_time(log_offset base) {
     return {timestamp_ms(std::numeric_limits<std::int64_t>::max()), base};
 }
 
+/// Where timestamps do not grow with the offsets, a time index that lost its end may speak of the last
+/// batches and make sense. Of another `.log`, which compaction has put there since, nothing was told.
+bool lacks_newest(const segment_facts* told, const segment_state& found) {
+    return told != nullptr && (told->log == 0 || told->log == found.size) &&
+           found.newest.timestamp < told->newest;
+}
+
 } // namespace
 
-result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset next_base) {
+result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset next_base,
+                                                    const segment_facts* told) {
     const bool ends_at_recovery_point = next_base == options_.proven_upto;
     recovered_segment segment;
     segment.next_offset = next_base;
@@ -41,7 +49,9 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset 
             return sensible.failure();
         if (!*sensible)
             return rebuild_indexes(segment);
-        return ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
+        auto completed = ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
+        const bool lacks = completed && !segment.bad && lacks_newest(told, segment.state);
+        return BARNABAS_MARK_IF(lacks, newest_time_missing) ? rebuild_indexes(segment) : completed;
     };
     auto done = steps();
     if (done && !segment.bad)
@@ -299,21 +309,23 @@ result<void> segment_recovery::replace_indexes(recovered_segment& segment, const
     return files_.sync(times);
 }
 
-result<recovered_segment> segment_recovery::scan(log_offset base, const visitor& visit) {
+result<recovered_segment> segment_recovery::scan(log_offset base, const segment_facts* told,
+                                                 const visitor& visit) {
     recovered_segment segment;
     segment.state.base_offset = base;
     auto opened = open(base);
     if (!opened)
         return opened.failure();
     segment.files = *opened;
-    if (auto done = scan_opened(segment, visit); !done) {
+    if (auto done = scan_opened(segment, told, visit); !done) {
         close(segment.files);
         return done.failure();
     }
     return segment;
 }
 
-result<void> segment_recovery::scan_opened(recovered_segment& segment, const visitor& visit) {
+result<void> segment_recovery::scan_opened(recovered_segment& segment, const segment_facts* told,
+                                           const visitor& visit) {
     auto& state = segment.state;
     auto size = files_.size(segment.files.log);
     if (!size)
@@ -326,7 +338,7 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const vis
             return emptied.failure();
         segment.emptied = *emptied;
     }
-    auto trusted = trusted_part(segment, *size);
+    auto trusted = trusted_part(segment, told, *size);
     if (!trusted)
         return trusted.failure();
     start_from(segment, *trusted, *size);
@@ -391,6 +403,7 @@ result<void> segment_recovery::cut(const recovered_segment& segment) {
 
 /// Index entries below the recovery point, if they lead to a batch; scanning begins there.
 result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const recovered_segment& segment,
+                                                                         const segment_facts* told,
                                                                          std::uint64_t log_size) {
     const auto base = segment.state.base_offset;
     const readable_range range{base, log_size};
@@ -422,6 +435,13 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
         BARNABAS_MARK(index_leads_astray);
         return trusted_indexes{};
     }
+    auto newest = newest_from(files_, segment.files.log, {last.position, log_size}, options_.proven_upto);
+    if (!newest)
+        return newest.failure();
+    const bool lacks =
+        told != nullptr && *newest && std::max(**newest, times->back().timestamp) < told->newest;
+    if (BARNABAS_MARK_IF(lacks, newest_time_missing_at_recovery_point))
+        return trusted_indexes{};
     return trusted_indexes{offsets->size(), times->size(), last.position, times->back()};
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/index_builder.hpp"
+#include "actors/replica/log/segment_facts.hpp"
 #include "actors/replica/log/segment_scan.hpp"
 
 #include <functional>
@@ -48,12 +49,12 @@ public:
     /// the last offset entry. Missing, senseless or shortened indexes are made anew; damage found by that is
     /// told in `bad`, and nothing is cut. No file stays open. When the segment ends just at the recovery
     /// point, this may have been written before the segment was closed, so it does not vouch for the closing
-    /// time entry, which is made good here.
-    result<recovered_segment> inspect(log_offset base, log_offset next_base);
+    /// time entry, which is made good here. `told`: by the newest snapshot, or null.
+    result<recovered_segment> inspect(log_offset base, log_offset next_base, const segment_facts* told);
 
     /// A segment that may hold bytes behind the recovery point: finds the end of the sound batches, and
     /// makes the index entries behind the recovery point anew. Opens the files; the log is cut only by `cut`.
-    result<recovered_segment> scan(log_offset base, const visitor& visit);
+    result<recovered_segment> scan(log_offset base, const segment_facts* told, const visitor& visit);
 
     /// Cuts what `scan` did not find sound.
     result<void> cut(const recovered_segment& segment);
@@ -81,9 +82,10 @@ private:
     result<void> rebuild_indexes(recovered_segment& segment);
     result<void> replace_indexes(recovered_segment& segment, const index_growth& growth);
     static void forget_times(segment_state& state, index_growth& growth);
-    result<void> scan_opened(recovered_segment& segment, const visitor& visit);
+    result<void> scan_opened(recovered_segment& segment, const segment_facts* told, const visitor& visit);
     void start_from(recovered_segment& segment, const trusted_indexes& trusted, std::uint64_t log_size);
-    result<trusted_indexes> trusted_part(const recovered_segment& segment, std::uint64_t log_size);
+    result<trusted_indexes> trusted_part(const recovered_segment& segment, const segment_facts* told,
+                                         std::uint64_t log_size);
     result<void> write_indexes(const recovered_segment& segment, const trusted_indexes& trusted,
                                const index_growth& growth);
     result<void> write_offset_index(const recovered_segment& segment, const trusted_indexes& trusted,

@@ -46,7 +46,10 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
         const bool whole =
             known->whole || (!known->entries.empty() && known->entries.back().last_offset >= scan_from_);
         const bool by_kafka = !sound_from_ && !log_.producers.entries().empty();
-        if (!whole || by_kafka || segment.next_offset < scan_from_) {
+        const auto proven = std::count_if(known->entries.begin(), known->entries.end(),
+                                          [this](const auto& one) { return one.last_offset < scan_from_; });
+        const bool lacks = lacks_transactions(told_facts(base), static_cast<std::size_t>(proven));
+        if (!whole || lacks || by_kafka || segment.next_offset < scan_from_) {
             auto rebuilt = rebuild_transactions(segment, *known);
             if (!rebuilt)
                 return rebuilt.failure();
@@ -61,15 +64,34 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
     return replace_transactions(segment, entries);
 }
 
-/// Of a segment below the recovery point, which has one behind it. A missing index is believed: most segments
-/// have none.
+const segment_facts* recovery::told_facts(log_offset base) const {
+    const auto found = std::find_if(told_.begin(), told_.end(),
+                                    [base](const segment_facts& one) { return one.base_offset == base; });
+    return found == told_.end() ? nullptr : &*found;
+}
+
+/// Whether the index had another size when the newest snapshot was made. Most segments have none, so that a
+/// missing one makes as much sense.
+bool recovery::lacks_transactions(const segment_facts* told, std::size_t entries) const {
+    const bool lacks = told != nullptr && told->transactions != entries * transaction_entry_size;
+    return BARNABAS_MARK_IF(lacks && !options_.planted.transaction_index_believed, transactions_missing);
+}
+
+/// Of a segment below the recovery point, which has one behind it. A missing index is believed where nothing
+/// was told of it: most segments have none.
 result<void> recovery::inspect_transactions(recovered_segment& segment, log_offset behind) {
     auto known = known_transactions(segment.state.base_offset);
     if (!known)
         return known.failure();
     const bool within = known->entries.empty() || known->entries.back().last_offset < behind;
     const bool lost = segment.index_rebuilt && known->entries.empty();
-    if (!known->whole || !within || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
+    const auto* told = told_facts(segment.state.base_offset);
+    // Of another `.log`, which compaction has put there since, nothing was told. One that was not closed then
+    // ended where the snapshot is.
+    const bool speaks_of_it = told != nullptr && (told->log == 0 || told->log == segment.state.size);
+    const bool lacks = lacks_transactions(speaks_of_it ? told : nullptr, known->entries.size());
+    if (!known->whole || !within || lacks || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
+        facts_moved_ = true;
         segment.next_offset = behind;
         auto rebuilt = rebuild_transactions(segment, *known);
         return rebuilt ? replace_transactions(segment, *rebuilt) : rebuilt.failure();

@@ -170,6 +170,27 @@ TEST(producer_state, snapshot_keeps_last_batch_and_refuses_damage) {
     EXPECT_EQ(producer_state::decode_snapshot(bytes).code(), errc::malformed);
 }
 
+TEST(producer_state, snapshot_says_what_it_knows_of_segments) {
+    producer_state state;
+    state.apply(header_of(9, 2, 4, 3, 50), monotonic_ns(1));
+    const std::vector<segment_facts> facts{{log_offset(0), 4'000'000'000, 68, timestamp_ms(1234)},
+                                           {log_offset(40), 0, 34, no_timestamp}};
+    const auto bytes = state.encode_snapshot(log_offset(7), facts);
+    EXPECT_EQ(bytes.size(), 72u + 4 + 2 * 24);
+    EXPECT_EQ(facts_told_by(bytes), facts);
+    EXPECT_EQ(sync_mark_of(bytes), log_offset(7));
+    const auto read = producer_state::decode_snapshot(bytes);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->entries().size(), 1u);
+    EXPECT_TRUE(facts_told_by(state.encode_snapshot()).empty());
+    for (const std::size_t left : {1u, 4u, 20u, 24u, 30u, 47u}) {
+        const auto cut = std::span(bytes).first(72 + left);
+        EXPECT_FALSE(producer_state::decode_snapshot(cut, false)) << left;
+        EXPECT_FALSE(sync_mark_of(cut)) << left;
+        EXPECT_TRUE(facts_told_by(cut).empty()) << left;
+    }
+}
+
 TEST(producer_state, snapshot_keeps_every_remembered_batch) {
     producer_state state;
     for (std::int32_t sequence = 0; sequence < 7; ++sequence)

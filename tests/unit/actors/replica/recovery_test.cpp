@@ -340,7 +340,7 @@ TEST_F(recovery_test, a_log_whose_segments_are_all_gone_does_not_begin_anew_belo
 
 /// As Kafka writes them.
 void remove_sync_mark(std::vector<std::byte>& snapshot) {
-    snapshot.resize(snapshot.size() - 16);
+    snapshot.resize(10 + 46 * batch::load_big_endian<std::uint32_t>(snapshot.data() + 6));
     batch::store_big_endian(snapshot.data() + 2, batch::crc32c(std::span(snapshot).subspan(6)));
 }
 

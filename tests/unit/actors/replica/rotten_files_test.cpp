@@ -221,6 +221,29 @@ void make_growing_times(memory_files& files, const log_options& options) {
     files.kill();
 }
 
+/// Where times do not grow with the offsets the batches behind the last entry of the other index tell
+/// nothing.
+TEST(rotten_files, a_shortened_index_of_unordered_times_makes_no_record_older) {
+    for (const std::int64_t segment_bytes : {1000, 2000, 1 << 20}) {
+        const auto options = options_with(segment_bytes);
+        memory_files sound;
+        make_times(sound, options);
+        const auto names = sound.names();
+        const auto wanted = times_after_opening(sound, options);
+        for (const auto& name : names) {
+            if (!name.ends_with(time_index_suffix))
+                continue;
+            for (std::size_t size = 0; size < sound.content(name).size(); ++size) {
+                memory_files files;
+                make_times(files, options);
+                const auto bytes = files.content(name);
+                files.put(name, std::span(bytes).first(std::min(size, bytes.size())));
+                EXPECT_EQ(times_after_opening(files, options), wanted) << name << ", " << size << " bytes";
+            }
+        }
+    }
+}
+
 /// Every entry that is left has a batch that it speaks of.
 TEST(rotten_files, an_index_of_times_that_was_shortened_makes_no_record_older) {
     const auto options = options_with(2000);

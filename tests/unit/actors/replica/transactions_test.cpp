@@ -181,6 +181,65 @@ TEST_F(transactions, an_emptied_index_below_the_recovery_point_is_made_anew) {
     }
 }
 
+/// Aborted transactions in closed segments and in the last one; the names of their indexes.
+std::vector<std::string> make_aborted(log_host& host, memory_files& files) {
+    EXPECT_TRUE(host.open());
+    const auto put = [&](batch::batch_view batch) { EXPECT_TRUE(host.append_unchecked(std::move(batch))); };
+    for (int i = 0; host.log->segments().size() < 4 || i % 4 != 2; ++i) {
+        put(make_transaction_part({7, i}));
+        if (i % 2 == 1)
+            put(make_marker(7, i % 8 == 7));
+    }
+    put(make_marker(7, false));
+    EXPECT_FALSE(host.sync());
+    EXPECT_TRUE(host.close());
+    std::vector<std::string> names;
+    for (const auto& name : files.names())
+        if (name.ends_with(transaction_index_suffix))
+            names.push_back(name);
+    EXPECT_GT(names.size(), 2u);
+    return names;
+}
+
+/// How many indexes that lost whole entries, or are gone, stay so at a start.
+int indexes_left_short(bool stopped_in_good_order, const planted_bugs& planted) {
+    auto options = log_host::small_options();
+    options.planted = planted;
+    memory_files files;
+    log_host host(files, options);
+    int left = 0;
+    int shortened = 0;
+    for (const auto& name : make_aborted(host, files)) {
+        const auto whole = files.content(name);
+        for (auto size = whole.size(); size > 0; ++shortened) {
+            size -= transaction_entry_size;
+            if (size > 0)
+                files.put(name, std::span(whole).first(size));
+            else
+                EXPECT_TRUE(files.remove(name));
+            host.believes_close = stopped_in_good_order;
+            EXPECT_TRUE(host.open(false));
+            left += !files.has(name) || files.content(name) != whole ? 1 : 0;
+            EXPECT_TRUE(host.close());
+            files.put(name, whole);
+        }
+    }
+    EXPECT_GT(shortened, 6);
+    return left;
+}
+
+TEST(transaction_index, one_that_lost_whole_entries_is_made_anew) {
+    for (const bool stopped : {false, true})
+        EXPECT_EQ(indexes_left_short(stopped, {}), 0) << stopped;
+}
+
+TEST(transaction_index, is_found_transaction_index_believed) {
+    planted_bugs planted;
+    planted.transaction_index_believed = true;
+    for (const bool stopped : {false, true})
+        EXPECT_GT(indexes_left_short(stopped, planted), 0) << stopped;
+}
+
 TEST_F(transactions, an_empty_index_of_a_segment_without_aborted_ones_goes) {
     put(7, 0);
     end(7, true);
@@ -227,8 +286,8 @@ public:
         case 7: append(marker_of_drawn(drawn)); break;
         case 8:
         case 9: sync(); break;
-        case 10: reopen(false); break;
-        case 11: reopen(true); break;
+        case 10: reopen(false, drawn); break;
+        case 11: reopen(true, drawn); break;
         case 12: files_.fail_after(drawn / 16 % 12, errc::disk_full); break;
         case 13: close(); break;
         default: check(drawn); return;
@@ -275,7 +334,7 @@ private:
         if (host_.log->wants_repair()) {
             RC_ASSERT(host_.repair());
         } else {
-            reopen(true);
+            reopen(true, 0);
         }
     }
     void sync() {
@@ -289,9 +348,26 @@ private:
         files_.never_fail();
         sync();
         RC_ASSERT(host_.close().has_value());
-        reopen(false);
+        reopen(false, 0);
     }
-    void reopen(bool power_cut) {
+    /// Somebody removes or shortens an index of aborted transactions meanwhile.
+    void harm_index(std::uint32_t drawn) {
+        std::vector<std::string> names;
+        for (const auto& name : files_.names())
+            if (name.ends_with(transaction_index_suffix))
+                names.push_back(name);
+        if (drawn / 16 % 2 == 0 || names.empty())
+            return;
+        const auto& name = names[drawn / 32 % names.size()];
+        const auto bytes = files_.content(name);
+        const auto entries = bytes.size() / transaction_entry_size;
+        const auto kept = entries == 0 ? 0 : drawn / 256 % entries;
+        if (kept == 0)
+            RC_ASSERT(files_.remove(name).has_value());
+        else
+            files_.put(name, std::span(bytes).first(kept * transaction_entry_size));
+    }
+    void reopen(bool power_cut, std::uint32_t drawn) {
         const auto promised = host_.log ? host_.log->stable_offset().get() : -1;
         host_.log.reset();
         host_.writes.clear();
@@ -300,6 +376,7 @@ private:
             files_.crash(random_);
         else
             files_.kill();
+        harm_index(drawn);
         RC_ASSERT(host_.open(false).has_value());
         const auto end = host_.log->log_end_offset().get();
         RC_ASSERT(end >= promised);
