@@ -39,7 +39,9 @@ bool recovery::may_have_gaps() const {
 /// other. So there something must speak for compaction: a snapshot further on, its checkpoint, or a gap
 /// inside of a segment when the others were not copied along.
 bool recovery::may_have_gap_before(log_offset segment_base) const {
-    if (!may_have_gaps() || is_vouched(segment_base))
+    // Ours leaves none, and where no snapshot can be read nobody else's is known of.
+    const bool by_checkpoint = !sound_from_ && !cut_allowed_ && next_offset_ < checkpointed_upto();
+    if (!may_have_gaps() || is_vouched(segment_base) || by_checkpoint)
         return false;
     const bool speaks_for_it = newest_named_.get() >= 0
                                    ? segment_base <= newest_named_
