@@ -309,7 +309,7 @@ void broker_actor::carry_out(effects::configure_broker& effect) {
 void broker_actor::carry_out(const effects::configure_partition& effect) {
     auto config = effective(altered_, effect.configs);
     cleaner_.on_configured(effect.id, config.cleanup_compact, effect.moves);
-    send(partitions_.at(effect.id), configure_partition{std::move(config), effect.was_compacted});
+    send(partitions_.at(effect.id), configure_partition{std::move(config), effect.was_compacted, effect.led});
 }
 
 void broker_actor::carry_out(const effects::close_partition& effect) {

@@ -3,6 +3,7 @@
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/moving/move_effects.hpp"
 #include "actors/controller/metadata_image.hpp"
+#include "actors/partition/leadership_messages.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "runtime/disk/work_meter.hpp"
@@ -42,7 +43,7 @@ struct open_partition {
     std::string topic;
     /// The data directory (an entry of `log.dirs`) that holds, or will hold, the partition's directory.
     std::string data_directory;
-    barnabas::leader_epoch leader_epoch{0};
+    leadership led;
     std::map<std::string, std::string> configs;
     /// There is no directory yet.
     bool create = false;
@@ -62,7 +63,8 @@ struct configure_broker {
     std::map<std::string, std::string> for_all;
     std::map<std::string, std::string> here;
 };
-/// An open partition goes by these configs of its topic from now on, and by those of the broker.
+/// An open partition goes by these configs of its topic from now on, and by those of the broker, and is led
+/// so.
 struct configure_partition {
     topic_partition id;
     std::map<std::string, std::string> configs;
@@ -70,6 +72,7 @@ struct configure_partition {
     bool was_compacted = false;
     /// It goes to another directory, and no pass of compaction may begin.
     bool moves = false;
+    leadership led;
 };
 /// Answered by `on_partition_closed`.
 struct close_partition {

@@ -2,12 +2,14 @@
 
 #include "actors/group/group_messages.hpp"
 #include "actors/group/group_names.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/random/random.hpp"
 
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace barnabas {
@@ -87,18 +89,33 @@ std::shared_ptr<const group::group_options> coordinators::options_for(const topi
     return options_;
 }
 
+bool coordinators::goes_on(const topic_partition& id, const one& known, const broker_view& view) const {
+    const auto* topic = view.image->find_topic(group::offsets_topic);
+    const auto index = static_cast<std::size_t>(id.partition.get());
+    if (topic == nullptr || topic->id != id.topic || index >= topic->partitions.size())
+        return false;
+    const auto& partition = topic->partitions[index];
+    return is_led_here(partition) && partition.leader_epoch == known.epoch && view.find(id) == known.log;
+}
+
+void coordinators::depose(const topic_partition& id, const caf::actor& actor) {
+    BARNABAS_MARK(coordinator_deposed);
+    auto& last = deposed_[id];
+    if (last)
+        caf::anon_send(last, group::close_coordinator{});
+    last = actor;
+    caf::anon_send(actor, group::depose_coordinator{});
+}
+
 void coordinators::follow(broker_view& view) {
     const auto* topic = view.image->find_topic(group::offsets_topic);
     const auto gone = deleted_between(std::exchange(image_, view.image), view.image);
-    const auto routed = [&](const topic_partition& id) {
-        return topic != nullptr && id.topic == topic->id ? view.find(id) : caf::actor{};
-    };
     for (auto at = running_.begin(); at != running_.end();) {
-        if (routed(at->first) == at->second.log) {
+        if (goes_on(at->first, at->second, view)) {
             ++at;
             continue;
         }
-        caf::anon_send(at->second.actor, group::close_coordinator{});
+        depose(at->first, at->second.actor);
         at = running_.erase(at);
     }
     if (topic == nullptr || closed_)
@@ -109,13 +126,15 @@ void coordinators::follow(broker_view& view) {
         place.leader = partition.leader;
         const topic_partition id{topic->id, partition.index};
         const auto log = view.find(id);
-        if (!log)
+        if (!log || !is_led_here(partition))
             continue;
         auto& here = running_[id];
         if (!here.actor) {
             const auto index = static_cast<std::uint32_t>(partition.index.get());
             const loop_index home(index % node_.scheduling->loop_count());
-            here = {log, group::spawn_coordinator(node_, home, {id, log, options, spawned_++, view.image})};
+            here = {log, partition.leader_epoch,
+                    group::spawn_coordinator(
+                        node_, home, {id, log, partition.leader_epoch, options, spawned_++, view.image})};
         } else {
             caf::anon_send(here.actor, group::topics_seen{view.image, gone, options});
         }
@@ -127,7 +146,9 @@ void coordinators::close() {
     closed_ = true;
     for (const auto& [id, one] : running_)
         caf::anon_send(one.actor, group::close_coordinator{});
-    running_.clear();
+    for (const auto& [id, actor] : deposed_)
+        caf::anon_send(actor, group::close_coordinator{});
+    let_go();
 }
 
 } // namespace barnabas

@@ -15,7 +15,8 @@
 
 namespace barnabas {
 
-/// The group coordinators of a broker: one for each partition of `__consumer_offsets` that it leads.
+/// The group coordinators of a broker: one for each partition of `__consumer_offsets` that it leads, and for
+/// each leader epoch another.
 class coordinators {
 public:
     /// `config` outlives this.
@@ -25,11 +26,15 @@ public:
     void follow(broker_view& view);
     /// Ends all, so that whoever waits is told so.
     void close();
-    void let_go() { running_.clear(); }
+    void let_go() {
+        running_.clear();
+        deposed_.clear();
+    }
 
 private:
     struct one {
         caf::actor log;
+        leader_epoch epoch{0};
         caf::actor actor;
     };
 
@@ -37,11 +42,19 @@ private:
     std::shared_ptr<const group::group_options> options_for(const topic_metadata& topic,
                                                             const broker_config& altered);
 
+    bool is_led_here(const partition_metadata& partition) const {
+        return partition.leader == node_id(config_.node_id);
+    }
+    bool goes_on(const topic_partition& id, const one& known, const broker_view& view) const;
+    void depose(const topic_partition& id, const caf::actor& actor);
+
     runtime::node_services& node_;
     const broker_config& config_;
     planted_bugs planted_;
     std::shared_ptr<const group::group_options> options_;
     std::map<topic_partition, one> running_;
+    /// The last one of each partition; it still answers for a while.
+    std::map<topic_partition, caf::actor> deposed_;
     std::uint64_t spawned_ = 0;
     metadata_image_ptr image_;
     bool closed_ = false;

@@ -226,10 +226,11 @@ void partition_set::reopen_moved(const topic_partition& id, effects::effects& ou
     opening.id = id;
     opening.topic = partition.topic;
     opening.data_directory = partition.data_directory;
-    opening.leader_epoch = topic->partitions.at(static_cast<std::size_t>(id.partition.get())).leader_epoch;
+    opening.led = leadership_in(topic->partitions.at(static_cast<std::size_t>(id.partition.get())));
     opening.configs = topic->configs;
     opening.was_compacted = published_->may_have_been_compacted(*topic);
     partition.configured_at = published_->applied;
+    partition.led = opening.led;
     opening.checkpointed = partition.checkpointed;
     opening.was_closed_here = true;
     out.emplace_back(std::move(opening));

@@ -123,13 +123,14 @@ void partition_set::on_reopen_due(effects::effects& out) {
         effects::open_partition again{id,
                                       topic->name,
                                       directory,
-                                      partition.leader_epoch,
+                                      leadership_in(partition),
                                       topic->configs,
                                       not_made_.contains(id),
                                       found->second.checkpointed};
         again.was_closed_here = found->second.was_closed_here;
         again.was_compacted = published_->may_have_been_compacted(*topic);
         found->second.configured_at = published_->applied;
+        found->second.led = again.led;
         out.emplace_back(std::move(again));
     }
     if (!without_room_.empty())
@@ -143,15 +144,21 @@ void partition_set::configure_open(const metadata_image& image, effects::effects
         // In the order of topics.
         if (topic == nullptr || topic->id != id.topic)
             topic = image.find_topic(id.topic);
-        if (topic == nullptr || partition.state != partition_state::open ||
-            partition.configured_at >= image.configured_at(*topic))
+        const auto index = static_cast<std::size_t>(id.partition.get());
+        if (topic == nullptr || partition.state != partition_state::open || index >= topic->partitions.size())
+            continue;
+        const auto led = leadership_in(topic->partitions[index]);
+        // An image from before its opening is shown again while a newer one is carried out.
+        const bool led_anew = led != partition.led && image.applied > partition.configured_at;
+        if (partition.configured_at >= image.configured_at(*topic) && !led_anew)
             continue;
         BARNABAS_MARK(partition_configured);
         partition.configured_at = image.applied;
+        partition.led = led;
         if (options_.planted.config_not_followed)
             continue;
         out.emplace_back(effects::configure_partition{
-            id, topic->configs, image.may_have_been_compacted(*topic), moves_.contains(id)});
+            id, topic->configs, image.may_have_been_compacted(*topic), moves_.contains(id), led});
     }
 }
 

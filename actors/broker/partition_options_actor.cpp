@@ -22,7 +22,7 @@ partition_options partition_options_of(const broker_effects::open_partition& eff
     wanted.id = effect.id;
     wanted.config = effective(with.config, effect.configs);
     wanted.was_compacted = effect.was_compacted;
-    wanted.epoch = effect.leader_epoch;
+    wanted.led = effect.led;
     wanted.create = effect.create;
     wanted.producer_id_expiration_ms = with.config.producer_id_expiration_ms;
     wanted.recovery_point_interval_bytes = with.config.barnabas_recovery_point_interval_bytes;

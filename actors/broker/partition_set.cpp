@@ -169,10 +169,11 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     effects::open_partition opening;
     opening.id = {topic.id, partition.index};
     opening.topic = topic.name;
-    opening.leader_epoch = partition.leader_epoch;
+    opening.led = leadership_in(partition);
     opening.configs = topic.configs;
     opening.was_compacted = target_->may_have_been_compacted(topic);
     local_partition local{partition_state::opening, topic.name, "", partition.created_at, false, {}};
+    local.led = opening.led;
     const auto stored = places_.take(partition_directory_name(topic.name, partition.index), topic.id);
     if (stored) {
         opening.data_directory = stored->directory;
@@ -431,6 +432,10 @@ std::size_t partition_set::failed_count() const {
 bool partition_set::is_served(const topic_partition& id, const local_partition& partition) const {
     return partition.state == partition_state::open || partition.state == partition_state::moving ||
            (partition.state == partition_state::opening && moves_.contains(id));
+}
+
+leadership partition_set::leadership_in(const partition_metadata& partition) const {
+    return {partition.leader_epoch, partition.leader == options_.node};
 }
 
 std::vector<topic_partition> partition_set::open_partitions() const {

@@ -119,6 +119,7 @@ private:
         bool was_closed_here = false;
         /// It goes by the configs of the image that ended there.
         log_offset configured_at{0};
+        leadership led{}; ///< as its actor knows
     };
     using partitions_by_id = std::map<topic_partition, local_partition>;
     struct local_move {
@@ -126,14 +127,11 @@ private:
         /// What was asked for meanwhile.
         std::string then{};
         bool cancelled = false;
-        /// The log was told to close for it.
-        bool hands_over = false;
-        /// It ended before the log was closed.
-        bool ended = false;
+        bool hands_over = false; ///< the log was told to close for it
+        bool ended = false;      ///< before the log was closed
         /// The log went offline, or could not be closed for it, and who knows what its files lack.
         bool close_failed = false;
-        /// A crash does not forget it any more.
-        bool begun = false;
+        bool begun = false; ///< a crash does not forget it any more
     };
     /// What the image at hand waits for.
     enum class step { none, removing, setting_aside, opening, recording };
@@ -188,6 +186,7 @@ private:
     void configure_open(const metadata_image& image, broker_effects::effects& out);
     void note_unknown_directories(broker_effects::effects& out);
     bool is_stored_here(const partition_metadata& partition) const;
+    leadership leadership_in(const partition_metadata& partition) const;
     bool is_served(const topic_partition& id, const local_partition& partition) const;
     template <class Visit>
     void for_each_missing(const Visit& visit) const;

@@ -31,6 +31,11 @@ namespace {
 
 using waiting_reply = runtime::pending_reply<coordinator_response>;
 
+/// The partition is led elsewhere, or in another epoch.
+bool is_of_leadership(errc code) noexcept {
+    return code == errc::fenced_leader_epoch || code == errc::not_leader_or_follower;
+}
+
 /// Records are written one batch at a time: what is decided while one is under way forms the next, so that
 /// one sync serves many requests. An answer leaves when all records decided before it are committed. When a
 /// batch cannot be written, everybody is told to ask again, and the state is made anew from the log.
@@ -62,7 +67,9 @@ private:
     result<void> replay(const slice& records);
     void on_loaded();
     void on_load_failed(const error& why);
-    void load_again_later();
+    void load_again_later(errc meanwhile);
+    void step_down(const error& why);
+    errc refusal() const;
 
     void on_topics(const topics_seen& seen);
     void remove_offsets_of_gone();
@@ -77,13 +84,16 @@ private:
     void deliver(request_ticket ticket, response_body&& body);
     void arm_timer();
     void refuse_all(errc code);
-    void close();
+    void unload();
+    void depose();
 
     runtime::node_services& node_;
     coordinator_actor_options options_;
     runtime::random ids_;
     std::optional<coordinator> machine_;
     state state_ = state::loading;
+    /// What is answered while it waits to be loaded.
+    errc refused_with_ = errc::coordinator_not_available;
     /// Tells answers to what an earlier life of the machine asked from those of this one.
     std::uint64_t life_ = 0;
     log_offset loaded_upto_{0};
@@ -117,8 +127,16 @@ caf::behavior coordinator_actor::make_behavior() {
             if (state_ == state::waiting_to_load)
                 load();
         },
+        [this](const coordinator_read_due& m) {
+            if (state_ == state::loading && m.life == life_)
+                read_more();
+        },
         [this](const topics_seen& m) { on_topics(m); },
-        [this](const close_coordinator&) { close(); },
+        [this](const depose_coordinator&) { depose(); },
+        [this](const close_coordinator&) {
+            unload();
+            quit();
+        },
         [this](const commits_query& m) { on_commits_query(m); },
     };
 }
@@ -142,6 +160,7 @@ void coordinator_actor::read_more() {
     more.max_bytes = group_limits::load_bytes;
     more.at_least_one_batch = true;
     more.may_wait = true;
+    more.current_leader_epoch = options_.epoch;
     send(options_.log, more);
 }
 
@@ -156,13 +175,16 @@ void coordinator_actor::on_read(const read_response& read) {
     if (read.code != errc::ok)
         return on_load_failed({read.code, read.detail});
     // Compaction may have left nothing in front of the end (card GRP-09).
-    if (read.records.empty())
-        return on_loaded();
-    if (auto replayed = replay(read.records); !replayed)
-        return on_load_failed(replayed.failure());
-    if (loaded_upto_ >= read.high_watermark)
-        return on_loaded();
-    read_more();
+    if (!read.records.empty()) {
+        if (auto replayed = replay(read.records); !replayed)
+            return on_load_failed(replayed.failure());
+        if (loaded_upto_ < read.high_watermark)
+            return read_more();
+    }
+    // The coordinator of an earlier epoch may have written what will be stored for good only now.
+    if (BARNABAS_MARK_IF(read.high_watermark < read.log_end_offset, load_waits_for_stored_records))
+        return delayed_send(this, group_limits::unstored_wait, coordinator_read_due{life_});
+    on_loaded();
 }
 
 result<void> coordinator_actor::replay(const slice& records) {
@@ -192,16 +214,32 @@ void coordinator_actor::on_loaded() {
 
 /// Trouble is told as such, never as a group or an offset that does not exist (card GRP-15).
 void coordinator_actor::on_load_failed(const error& why) {
+    if (is_of_leadership(why.code))
+        return step_down(why);
     BARNABAS_MARK(groups_not_loaded);
     node_.log->warn("groups_not_loaded",
                     {{"partition", options_.partition.partition}, {"reason", to_string(why)}});
-    load_again_later();
+    load_again_later(errc::coordinator_not_available);
 }
 
-void coordinator_actor::load_again_later() {
+void coordinator_actor::load_again_later(errc meanwhile) {
+    refuse_all(meanwhile);
     machine_.reset();
     state_ = state::waiting_to_load;
+    refused_with_ = meanwhile;
     delayed_send(this, group_limits::reload_wait, coordinator_reload_due{});
+}
+
+/// The partition knows of another leader already, and the broker will tell.
+void coordinator_actor::step_down(const error& why) {
+    BARNABAS_MARK(coordinator_stepped_down);
+    node_.log->info("group_coordinator_stepped_down", {{"partition", options_.partition.partition},
+                                                       {"leader_epoch", options_.epoch},
+                                                       {"reason", to_string(why)}});
+    if (why.code == errc::fenced_leader_epoch)
+        return unload();
+    // It may only be closed for a while.
+    load_again_later(errc::not_coordinator);
 }
 
 // ---- serving
@@ -209,18 +247,20 @@ void coordinator_actor::load_again_later() {
 void coordinator_actor::on_request(const coordinator_request& request) {
     waiting_reply reply(node_, current_sender(), request.token);
     const bool early = options_.groups->planted.group_served_while_loading && machine_;
-    if (state_ != state::serving && !early) {
-        const errc code = state_ == state::ended     ? errc::not_coordinator
-                          : state_ == state::loading ? errc::coordinator_load_in_progress
-                                                     : errc::coordinator_not_available;
-        return reply.deliver(this, {0, code, {}});
-    }
+    if (state_ != state::serving && !early)
+        return reply.deliver(this, {0, refusal(), {}});
     const auto ticket = next_ticket_++;
     asking_ = &reply;
     run([&](turn& now) { machine_->on_request(request, ticket, now); });
     // Most are answered by now.
     if (std::exchange(asking_, nullptr) != nullptr)
         waiting_.emplace_hint(waiting_.end(), ticket, std::move(reply));
+}
+
+errc coordinator_actor::refusal() const {
+    if (state_ == state::ended)
+        return errc::not_coordinator;
+    return state_ == state::loading ? errc::coordinator_load_in_progress : refused_with_;
 }
 
 void coordinator_actor::on_topics(const topics_seen& seen) {
@@ -242,9 +282,8 @@ void coordinator_actor::remove_offsets_of_gone() {
 }
 
 void coordinator_actor::on_commits_query(const commits_query& query) {
-    auto response = state_ == state::serving
-                        ? machine_->commits(query)
-                        : commits_response{query.token, errc::coordinator_load_in_progress, {}, 0, 0};
+    auto response = state_ == state::serving ? machine_->commits(query)
+                                             : commits_response{query.token, refusal(), {}, 0, 0};
     send(caf::actor_cast<caf::actor>(current_sender()), std::move(response));
 }
 
@@ -307,6 +346,8 @@ void coordinator_actor::write_next() {
     BARNABAS_ASSERT(batches.has_value());
     append_request append;
     append.token = life_;
+    if (!options_.groups->planted.deposed_coordinator_writes)
+        append.current_leader_epoch = options_.epoch;
     append.batches = std::move(*batches);
     send(options_.log, std::move(append));
 }
@@ -314,13 +355,14 @@ void coordinator_actor::write_next() {
 void coordinator_actor::on_written(const append_response& written) {
     if (state_ != state::serving || written.token != life_)
         return;
+    if (is_of_leadership(written.code))
+        return step_down({written.code, written.detail});
     if (written.code != errc::ok) {
         BARNABAS_MARK(group_records_not_written);
         node_.log->warn("group_records_not_written",
                         {{"partition", options_.partition.partition},
                          {"reason", to_string(error{written.code, written.detail})}});
-        refuse_all(errc::coordinator_not_available);
-        return load_again_later();
+        return load_again_later(errc::coordinator_not_available);
     }
     committed_ += in_flight_;
     unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
@@ -370,10 +412,18 @@ void coordinator_actor::refuse_all(errc code) {
     decided_ = committed_ = 0;
 }
 
-void coordinator_actor::close() {
+/// What it knows may be out of date from now on. Its timers find nothing.
+void coordinator_actor::unload() {
     state_ = state::ended;
+    machine_.reset();
     refuse_all(errc::not_coordinator);
-    quit();
+}
+
+void coordinator_actor::depose() {
+    if (options_.groups->planted.deposed_coordinator_writes)
+        return;
+    unload();
+    delayed_send(this, group_limits::deposed_wait, close_coordinator{});
 }
 
 /// Whoever still waits here waits in a node that was killed.

@@ -92,8 +92,12 @@ struct topics_seen {
     std::shared_ptr<const group_options> options;
 };
 
-/// To a coordinator: the partition's leader is elsewhere from now on, or the broker stops. Whoever waits is
-/// told to look for the coordinator again, and the actor ends.
+/// To a coordinator: another broker leads the partition from now on, or this one does under another epoch.
+/// Whoever waits, and whoever still comes, is told to look for the coordinator again; the actor ends when
+/// nobody can have missed that.
+struct depose_coordinator {};
+
+/// To a coordinator: the broker stops. As above, and the actor ends at once.
 struct close_coordinator {};
 
 } // namespace barnabas::group
@@ -101,4 +105,5 @@ struct close_coordinator {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::coordinator_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::coordinator_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::topics_seen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::depose_coordinator)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::close_coordinator)

@@ -27,5 +27,9 @@ inline constexpr std::chrono::milliseconds absent_members_wait_min{1'000};
 inline constexpr std::chrono::seconds pattern_refresh_wait{10};
 /// After an append that failed for lack of room, before the state is loaded again.
 inline constexpr std::chrono::milliseconds reload_wait{500};
+/// While a state is loaded: for records that an earlier coordinator wrote and that are not stored for good.
+inline constexpr std::chrono::milliseconds unstored_wait{10};
+/// A coordinator that was deposed answers for so long: who had looked up its address before has used it.
+inline constexpr std::chrono::seconds deposed_wait{5};
 
 } // namespace barnabas::group_limits

@@ -69,6 +69,7 @@ void configure(partition& machine, room_for_reads& reads, const configure_partit
     auto options = configured(wanted.config);
     options.was_compacted = wanted.was_compacted;
     machine.on_configured(options, wanted.config.write_caching);
+    machine.on_leadership(wanted.led);
 }
 
 void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/partition/leadership_messages.hpp"
 #include "actors/partition/partition.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "actors/partition/partition_messages.hpp"
@@ -15,7 +16,7 @@ namespace barnabas {
 /// What the log of a partition is told at its opening; takes out of `options` what is large.
 replica::open_job open_job_of(partition_options& options);
 
-/// The topic's configuration has changed.
+/// The topic's configuration has changed, or who leads.
 void configure(partition& machine, room_for_reads& reads, const configure_partition& wanted);
 
 /// For people: what opening it found.

@@ -42,23 +42,18 @@ log_marks partition::marks() const {
 // ---- appending: append -> written (acks=1 answered) -> synced (acks=all answered, high watermark moves)
 
 void partition::on_append(const append_request& request, std::uint64_t reply) {
-    if (BARNABAS_MARK_IF(closing_, append_while_closing)) {
+    if (auto may = check_append(request.current_leader_epoch); !may) {
         if (reply != 0)
-            port_.answer(reply, failed({errc::not_leader_or_follower, "the partition is closing"}));
-        return;
-    }
-    if (auto storage = check_storage(); !storage) {
-        if (reply != 0)
-            port_.answer(reply, failed(storage.failure()));
+            port_.answer(reply, failed(may.failure()));
         return;
     }
     std::vector<replica::write_job> jobs;
     std::uint64_t bytes = 0;
     for (const auto& one : request.batches)
         bytes += one.bytes.size();
-    auto appended =
-        log_.append(request.batches,
-                    {settings_.epoch, port_.wall_now(), port_.monotonic_now(), true, request.earliest}, jobs);
+    auto appended = log_.append(
+        request.batches,
+        {settings_.led.epoch, port_.wall_now(), port_.monotonic_now(), true, request.earliest}, jobs);
     if (!appended) {
         if (reply != 0)
             port_.answer(reply, failed(log_.failure() ? of_storage(*log_.failure()) : appended.failure()));
@@ -91,7 +86,11 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
         advance();
 }
 
-result<void> partition::check_storage() const {
+result<void> partition::check_append(leader_epoch of_writer) const {
+    if (BARNABAS_MARK_IF(closing_, append_while_closing))
+        return error{errc::not_leader_or_follower, "the partition is closing"};
+    if (auto led = check_leadership(of_writer); !led)
+        return led;
     if (BARNABAS_MARK_IF(lost_.has_value(), append_to_lost_directory))
         return *lost_;
     auto room = port_.room();
@@ -266,21 +265,12 @@ void partition::on_repair_due() {
 
 // ---- reading
 
-result<void> partition::check_epoch(leader_epoch of_client) const {
-    if (of_client.get() < 0 || of_client == settings_.epoch)
-        return {};
-    BARNABAS_MARK(client_of_another_epoch);
-    return error{of_client < settings_.epoch ? errc::fenced_leader_epoch : errc::unknown_leader_epoch,
-                 "the client knows leader epoch " + std::to_string(of_client.get()) +
-                     ", the partition is in " + std::to_string(settings_.epoch.get())};
-}
-
 void partition::on_read(const read_request& request, std::uint64_t asker, std::uint64_t reply) {
     if (BARNABAS_MARK_IF(closing_, read_while_closing))
         return answer_read(reply, error{errc::not_leader_or_follower, "the partition is closing"});
     if (lost_)
         return answer_read(reply, *lost_);
-    if (auto known = check_epoch(request.current_leader_epoch); !known)
+    if (auto known = check_leadership(request.current_leader_epoch); !known)
         return answer_read(reply, known.failure());
     const log_offset from = request.fetch_offset;
     if (BARNABAS_MARK_IF(from < log_.log_start_offset() || from > log_.log_end_offset(), read_out_of_range))
@@ -343,7 +333,7 @@ log_offset partition::wait_behind(const replica::read_job& job, std::uint64_t re
         return log_offset(-1);
     const auto [number, who, committed_only] = *found;
     running_reads_.erase(found);
-    const bool may_wait = job.records && !job.records->empty() && !closing_ && !lost_;
+    const bool may_wait = job.records && !job.records->empty() && !closing_ && !lost_ && settings_.led.here;
     return may_wait ? wait_at(who, job.end, committed_only) : log_offset(-1);
 }
 
@@ -377,6 +367,7 @@ bool partition::answer_from_tail(const read_request& request, std::uint64_t aske
 
 read_response partition::marks_for_reader() const {
     read_response answer;
+    answer.log_end_offset = log_.log_end_offset();
     answer.high_watermark = high_watermark_;
     answer.last_stable_offset = last_stable_offset();
     answer.log_start_offset = log_.log_start_offset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/cleaning.hpp"
+#include "actors/partition/leadership_messages.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/partition_port.hpp"
 #include "actors/partition/partition_tap.hpp"
@@ -16,18 +17,18 @@
 namespace barnabas {
 
 struct partition_settings {
-    barnabas::leader_epoch epoch{0};
+    leadership led;
     /// Acknowledge and show what is written, not only what is on stable storage (topic config write.caching).
     bool write_caching = false;
     /// Null outside of simulations; outlives the partition.
     partition_tap* tap = nullptr;
 };
 
-/// Leader of one partition, with its log. Guarantees: what was acknowledged under acks=all is on stable
-/// storage (or written, under write caching); readers see only what lies below the high watermark, which
-/// never moves back while the process lives; every question is answered once. One sync is in flight at a time
-/// and covers all that was written before it began (group commit). Assumes: jobs come back once each, writes
-/// in the order submitted.
+/// Leader's side of one partition, with its log. Guarantees: what was acknowledged under acks=all is on
+/// stable storage (or written, under write caching); readers see only what lies below the high watermark,
+/// which never moves back while the process lives; every question is answered once. One sync is in flight at
+/// a time and covers all that was written before it began (group commit). Assumes: jobs come back once each,
+/// writes in the order submitted.
 class partition {
 public:
     partition(partition_settings settings, replica::replica_log log, partition_port& port);
@@ -45,6 +46,9 @@ public:
     void on_note_recovery_point();
     /// The topic's configuration has changed; what was promised before holds.
     void on_configured(const replica::log_options& options, bool write_caching);
+    /// Of another epoch: what is asked under an older one is refused. Of another broker: so is everything,
+    /// and whoever waits is told.
+    void on_leadership(const leadership& now);
     void on_close();
     /// The data directory is offline: everything that waits is answered, everything that comes is refused,
     /// and the files are closed as they are.
@@ -89,9 +93,9 @@ public:
     log_offset last_stable_offset() const;
 
 private:
-    result<void> check_epoch(leader_epoch of_client) const;
-    /// Whether clients' records may be stored now.
-    result<void> check_storage() const;
+    result<void> check_leadership(leader_epoch of_asker) const;
+    /// Whether records of a writer that knows this epoch may be stored now.
+    result<void> check_append(leader_epoch of_writer) const;
     void sync_if_wanted();
     bool sync_if_possible();
     void begin_sync(bool by_journal);

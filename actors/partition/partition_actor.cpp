@@ -396,7 +396,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
     report_opening(*node_.log, partition_name(), report);
     if (options->taps != nullptr)
         tap_ = options->taps->open(options->topic_name, id_);
-    const partition_settings settings{options->epoch, options->config.write_caching, tap_.get()};
+    const partition_settings settings{options->led, options->config.write_caching, tap_.get()};
     machine_.emplace(settings, replica::replica_log(message.job->options, *outcome, monotonic_now()),
                      static_cast<partition_port&>(*this));
     if (tap_ != nullptr)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/journal_link.hpp"
+#include "actors/partition/leadership_messages.hpp"
 #include "protocol/model/checkpointed_offsets.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
@@ -33,7 +34,7 @@ struct partition_options {
     bool was_compacted = false;
     std::int64_t producer_id_expiration_ms = 86'400'000;
     std::int64_t recovery_point_interval_bytes = 16 << 20;
-    barnabas::leader_epoch epoch{0};
+    leadership led;
     /// There is no directory yet.
     bool create = false;
     journal_use journal;

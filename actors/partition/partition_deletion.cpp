@@ -46,6 +46,8 @@ result<log_offset> partition::check_deletion(const delete_records_request& reque
         return error{errc::not_leader_or_follower, "the partition is closing"};
     if (lost_)
         return *lost_;
+    if (auto led = check_leadership(leader_epoch(-1)); !led)
+        return led.failure();
     if (log_.offline())
         return *log_.failure();
     if (!log_.options().delete_policy)
@@ -120,7 +122,7 @@ void partition::answer_deletion(log_offset upto, std::uint64_t reply, const resu
 
 void partition::on_epoch_query(const epoch_query& query, std::uint64_t reply) {
     epoch_query_response answer;
-    auto known = check_epoch(query.current_leader_epoch);
+    auto known = check_leadership(query.current_leader_epoch);
     if (closing_ || lost_ || !known) {
         answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
         return port_.answer(reply, answer);

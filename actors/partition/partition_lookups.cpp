@@ -20,8 +20,8 @@ constexpr timestamp_ms earliest_pending_upload{-6};
 
 void partition::on_offset_query(const offset_query& query, std::uint64_t reply) {
     offset_query_response answer;
-    answer.epoch = settings_.epoch;
-    auto known = check_epoch(query.current_leader_epoch);
+    answer.epoch = settings_.led.epoch;
+    auto known = check_leadership(query.current_leader_epoch);
     if (closing_ || lost_ || !known) {
         answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
         return port_.answer(reply, answer);
@@ -53,8 +53,8 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
 producers_response partition::producers(std::uint64_t token) const {
     producers_response answer;
     answer.token = token;
-    if (closing_ || lost_) {
-        answer.code = closing_ ? errc::not_leader_or_follower : lost_->code;
+    if (closing_ || lost_ || !settings_.led.here) {
+        answer.code = lost_ && !closing_ ? lost_->code : errc::not_leader_or_follower;
         return answer;
     }
     for (const auto& [id, entry] : log_.producers().entries()) {

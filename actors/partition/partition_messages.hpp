@@ -4,7 +4,6 @@
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/slice.hpp"
-#include "runtime/config/topic_config.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -22,6 +21,8 @@ struct append_request {
     std::int16_t acks = -1;
     std::vector<batch::batch_view> batches;
     timestamp_ms earliest = no_timestamp; ///< of a record; not known: no_timestamp (replica::append_context)
+    /// Under another one nothing is appended; -1: whoever leads may append.
+    leader_epoch current_leader_epoch{-1};
 };
 
 struct append_response {
@@ -71,6 +72,8 @@ struct read_response {
     errc code = errc::ok;
     std::string detail;
     slice records;
+    /// Of what was taken, be it stored for good or not yet.
+    log_offset log_end_offset{-1};
     log_offset high_watermark{-1};
     log_offset last_stable_offset{-1};
     log_offset log_start_offset{-1};
@@ -196,13 +199,6 @@ struct partition_opened {
     std::uint64_t bytes_cut = 0;
 };
 
-/// From the broker: the topic is configured so from now on.
-struct configure_partition {
-    topic_config config;
-    /// Compaction was allowed at some time.
-    bool was_compacted = false;
-};
-
 /// From the broker's one timer: drop what retention no longer keeps.
 struct check_retention {};
 
@@ -244,7 +240,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::producers_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::producers_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::check_retention)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::configure_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::close_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::partition_closed)

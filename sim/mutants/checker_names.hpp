@@ -57,6 +57,7 @@ inline constexpr const char* checkpoint_tests = "checkpoint_tests";
 inline constexpr const char* recovery_tests = "recovery_tests";
 /// Unit tests of groups (tests/unit/actors/group).
 inline constexpr const char* group_tests = "group_tests";
+inline constexpr const char* coordinator_tests = "coordinator_tests";
 /// Unit tests of the client library's producer (tests/unit/actors/client/producer).
 inline constexpr const char* producer_tests = "producer_tests";
 

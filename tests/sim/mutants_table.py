@@ -47,6 +47,7 @@ TESTS = {'log_model': (os.path.join(UNIT, 'replica', 'log_model_test'), '*is_fou
          'checkpoint_tests': (os.path.join(UNIT, 'broker', 'actors_broker_test'), '*is_found_{}'),
          'recovery_tests': (os.path.join(UNIT, 'replica', 'replica_test'), '*is_found_{}'),
          'group_tests': (os.path.join(UNIT, 'group', 'actors_group_test'), '*is_found_{}'),
+         'coordinator_tests': (os.path.join(UNIT, 'group', 'coordinator_actor_test'), '*is_found_{}'),
          'producer_tests': (os.path.join(UNIT, 'client', 'record_producer_test'), '*is_found_{}')}
 
 

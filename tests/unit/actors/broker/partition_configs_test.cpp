@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-/// How open partitions hear of altered configs.
+/// How open partitions hear of altered configs, and of who leads them.
 namespace barnabas {
 namespace {
 
@@ -84,6 +84,61 @@ TEST(partition_configs, a_partition_that_opens_late_hears_of_what_came_meanwhile
     const auto told = all<effects::configure_partition>(opened(set, place(1, 0)));
     ASSERT_EQ(told.size(), 1u);
     EXPECT_EQ(told[0].configs, (texts{{"segment.ms", "7"}}));
+}
+
+/// The partition of 't' led so, by the record before `applied`.
+metadata_image_ptr led(const metadata_image_ptr& image, std::int64_t applied, std::int32_t leader,
+                       std::int32_t epoch) {
+    auto next = changed(image);
+    next->applied = log_offset(applied);
+    auto& partition = next->topics.find("t")->second.partitions.at(0);
+    partition.leader = node_id(leader);
+    partition.leader_epoch = leader_epoch(epoch);
+    return next;
+}
+
+TEST(partition_leadership, open_partitions_hear_of_a_new_epoch_and_of_a_new_leader) {
+    partition_set set(usual, directories_with());
+    const auto first = image_of(5, {{"t", 1, 2}});
+    const auto opening = all<effects::open_partition>(apply(set, first));
+    ASSERT_EQ(opening.size(), 2u);
+    EXPECT_EQ(opening[0].led, (leadership{leader_epoch(0), true}));
+    for (const auto& id : {place(1, 0), place(1, 1)})
+        EXPECT_TRUE(all<effects::configure_partition>(opened(set, id)).empty());
+    const auto out = apply(set, led(first, 6, 1, 1));
+    const auto raised = all<effects::configure_partition>(out);
+    ASSERT_EQ(raised.size(), 1u);
+    EXPECT_EQ(raised[0].id, place(1, 0));
+    EXPECT_EQ(raised[0].led, (leadership{leader_epoch(1), true}));
+    // Before anybody else: coordinators follow what connections see.
+    EXPECT_TRUE(std::holds_alternative<effects::configure_partition>(out.front()));
+    EXPECT_TRUE(all<effects::configure_partition>(apply(set, led(first, 7, 1, 1))).empty());
+    const auto lost = all<effects::configure_partition>(apply(set, led(first, 8, 2, 2)));
+    ASSERT_EQ(lost.size(), 1u);
+    EXPECT_EQ(lost[0].led, (leadership{leader_epoch(2), false}));
+}
+
+TEST(partition_leadership, a_partition_that_another_broker_leads_is_opened_as_such) {
+    partition_set set(usual, directories_with({stored("t", 0, id_of(1))}));
+    auto image = changed(led(image_of(5, {{"t", 1}}), 9, 2, 3));
+    image->topics.find("t")->second.partitions[0].replicas = {node_id(1), node_id(2)};
+    const auto opening = all<effects::open_partition>(apply(set, metadata_image_ptr(image)));
+    ASSERT_EQ(opening.size(), 1u);
+    EXPECT_EQ(opening[0].led, (leadership{leader_epoch(3), false}));
+}
+
+TEST(partition_leadership, a_partition_that_opens_late_hears_of_its_leader) {
+    partition_set set(usual, directories_with({stored("t", 0, id_of(1))}));
+    const auto first = image_of(5, {{"t", 1}});
+    apply(set, first);
+    opened(set, place(1, 0), errc::disk_full);
+    effects::effects out;
+    set.on_reopen_due(out);
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+    EXPECT_TRUE(all<effects::configure_partition>(apply(set, led(first, 6, 1, 4))).empty());
+    const auto told = all<effects::configure_partition>(opened(set, place(1, 0)));
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].led, (leadership{leader_epoch(4), true}));
 }
 
 } // namespace

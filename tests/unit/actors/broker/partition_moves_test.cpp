@@ -135,7 +135,7 @@ TEST(partition_moves, clients_find_the_partition_all_the_time) {
     const auto opening = f.all<effects::open_partition>()[0];
     EXPECT_EQ(opening.data_directory, "/b");
     EXPECT_EQ(opening.checkpointed.log_start, log_offset(9));
-    EXPECT_EQ(opening.leader_epoch, leader_epoch(3));
+    EXPECT_EQ(opening.led.epoch, leader_epoch(3));
     EXPECT_TRUE(opening.was_closed_here);
     EXPECT_FALSE(opening.create);
     EXPECT_TRUE(f.is_routed());

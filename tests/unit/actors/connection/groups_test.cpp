@@ -34,6 +34,20 @@ TEST_F(groups_test, coordinator_is_where_the_groups_partition_is_led) {
     }
 }
 
+TEST_F(groups_test, coordinator_that_another_broker_leads_is_there) {
+    auto image = std::make_shared<metadata_image>(*port.metadata);
+    image->brokers[node_id(2)] = {node_id(2), "elsewhere", 9093, std::nullopt};
+    port.metadata = image;
+    kafka::find_coordinator_request message;
+    message.key = group_of(1);
+    deliver(request(message, 2, 2));
+    const auto found = last<kafka::find_coordinator_response>(2);
+    EXPECT_EQ(found.error_code, 0);
+    EXPECT_EQ(found.node_id, 2);
+    EXPECT_EQ(found.host, "elsewhere");
+    EXPECT_EQ(found.port, 9093);
+}
+
 TEST_F(connection_test, first_question_for_a_coordinator_creates_the_topic) {
     machine.start();
     kafka::find_coordinator_request message;

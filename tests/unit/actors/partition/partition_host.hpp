@@ -36,7 +36,7 @@ public:
         ASSERT_TRUE(job.outcome) << to_string(job.outcome.failure());
         report_of_open = job.outcome->report;
         partition_settings settings;
-        settings.epoch = leader_epoch(3);
+        settings.led = {leader_epoch(3), true};
         settings.write_caching = write_caching;
         machine = std::make_unique<partition>(
             settings, replica::replica_log(job.options, *std::move(job.outcome), monotonic_ns(1)), *this);
@@ -47,11 +47,12 @@ public:
         files.kill();
     }
 
-    /// `reply` 0: nobody waits for an answer.
-    void append(const replica::batch_shape& shape, std::uint64_t reply = 0) {
+    /// `reply` 0: nobody waits for an answer. `epoch` is the one that the writer knows.
+    void append(const replica::batch_shape& shape, std::uint64_t reply = 0, std::int32_t epoch = -1) {
         append_request request;
         request.batches.push_back(replica::make_batch(shape));
         request.acks = -1;
+        request.current_leader_epoch = leader_epoch(epoch);
         machine->on_append(request, reply);
     }
     void settle() {
@@ -142,7 +143,7 @@ public:
         deletions[reply] = std::move(response);
     }
     void answer(std::uint64_t reply, epoch_query_response response) override { epochs[reply] = response; }
-    void notify(const waiting_reads::reader&) override {}
+    void notify(const waiting_reads::reader& who) override { notified.push_back(who.token); }
     void keep_log_start(log_offset start) override {
         EXPECT_FALSE(keeping) << "one question at a time";
         keeping = start;
@@ -169,6 +170,8 @@ public:
     std::map<std::uint64_t, offset_query_response> offsets;
     std::map<std::uint64_t, epoch_query_response> epochs;
     std::map<std::uint64_t, read_response> reads;
+    /// Tokens of readers that were told to ask again.
+    std::vector<std::uint64_t> notified;
     std::vector<std::string> reports;
     timestamp_ms now{5000};
     monotonic_ns monotonic{1'000'000};
