@@ -229,7 +229,9 @@ const broker_key keys[] = {
      &config::offsets_retention_minutes},
     {"offsets.retention.check.interval.ms", int64, "600000", at_least(1),
      "How often old offsets are looked for.", &config::offsets_retention_check_interval_ms},
-    {"offset.metadata.max.bytes", int32, "4096", at_least(0), "Largest text beside a committed offset.",
+    {"offset.metadata.max.bytes", int32, "4096", at_least(0),
+     "Longest text beside a committed offset, counted as Kafka does, which is not in bytes: in UTF-16 units, "
+     "as Java's length of a string, so that a character outside of the basic plane counts twice.",
      &config::offset_metadata_max_bytes},
     {"group.initial.rebalance.delay.ms", int32, "3000", at_least(0),
      "How long a new group waits for more members.", &config::group_initial_rebalance_delay_ms},
