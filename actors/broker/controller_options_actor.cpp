@@ -10,6 +10,7 @@ controller_actor_options controller_options_of(const broker_config& config, cons
     wanted.machine.default_partition_count = config.num_partitions;
     wanted.machine.default_replication_factor = static_cast<std::int16_t>(config.default_replication_factor);
     wanted.machine.delete_topics_enabled = config.delete_topic_enable;
+    wanted.machine.groups = group_rules_of(config);
     wanted.machine.planted = planted;
     wanted.broker.id = node_id(config.node_id);
     for (const auto& listener : config.advertised_listeners)

@@ -3,6 +3,7 @@
 #include "actors/group/group_messages.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/config/group_config.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/random/random.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace barnabas {
@@ -50,6 +52,21 @@ group::group_options options_of(const broker_config& config, const planted_bugs&
     return options;
 }
 
+std::shared_ptr<const group::own_options_by_group> own_options_of(const group_rules& rules,
+                                                                  const metadata_image& image) {
+    if (image.group_configs.empty())
+        return nullptr;
+    const auto duration = [](std::optional<std::int32_t> number) {
+        return number ? std::optional(milliseconds(*number)) : std::nullopt;
+    };
+    group::own_options_by_group own;
+    for (const auto& [name, configs] : image.group_configs) {
+        const auto config = own_group_config(rules, configs);
+        own[name] = {duration(config.session_timeout_ms), duration(config.heartbeat_interval_ms)};
+    }
+    return std::make_shared<const group::own_options_by_group>(std::move(own));
+}
+
 /// What a record of the topic may take: the topic has segments of the size that it was made with.
 std::size_t record_bytes_max(const broker_config& config, const topic_metadata& topic) {
     const auto limits = effective(config, topic.configs);
@@ -79,13 +96,16 @@ coordinators::coordinators(runtime::node_services& node, const broker_config& co
     : node_(node), config_(config), planted_(planted) {}
 
 std::shared_ptr<const group::group_options> coordinators::options_for(const topic_metadata& topic,
-                                                                      const broker_config& altered) {
-    const auto bytes_max = record_bytes_max(altered, topic);
-    if (!options_ || options_->record_bytes_max != bytes_max) {
-        auto made = options_of(config_, planted_);
-        made.record_bytes_max = bytes_max;
-        options_ = std::make_shared<const group::group_options>(std::move(made));
-    }
+                                                                      const broker_view& view) {
+    const auto bytes_max = record_bytes_max(view.config ? *view.config : config_, topic);
+    const auto configured_at = view.image->group_configs_at;
+    if (options_ && options_->record_bytes_max == bytes_max && groups_configured_at_ == configured_at)
+        return options_;
+    auto made = options_of(config_, planted_);
+    made.record_bytes_max = bytes_max;
+    made.consumer.own = own_options_of(group_rules_of(config_), *view.image);
+    groups_configured_at_ = configured_at;
+    options_ = std::make_shared<const group::group_options>(std::move(made));
     return options_;
 }
 
@@ -120,7 +140,7 @@ void coordinators::follow(broker_view& view) {
     }
     if (topic == nullptr || closed_)
         return;
-    const auto options = options_for(*topic, view.config ? *view.config : config_);
+    const auto options = options_for(*topic, view);
     for (const auto& partition : topic->partitions) {
         auto& place = view.coordinators.emplace_back();
         place.leader = partition.leader;

@@ -38,9 +38,8 @@ private:
         caf::actor actor;
     };
 
-    /// `altered` is the configuration with what clients have altered.
     std::shared_ptr<const group::group_options> options_for(const topic_metadata& topic,
-                                                            const broker_config& altered);
+                                                            const broker_view& view);
 
     bool is_led_here(const partition_metadata& partition) const {
         return partition.leader == node_id(config_.node_id);
@@ -52,6 +51,8 @@ private:
     const broker_config& config_;
     planted_bugs planted_;
     std::shared_ptr<const group::group_options> options_;
+    /// Of the image whose configs of groups ended there.
+    log_offset groups_configured_at_{0};
     std::map<topic_partition, one> running_;
     /// The last one of each partition; it still answers for a while.
     std::map<topic_partition, caf::actor> deposed_;

@@ -38,6 +38,14 @@ result<resource_name> broker_of(connection& self, const request_context& context
     return resource_name(node_id(id));
 }
 
+result<resource_name> group_of(connection& self, const request_context& context, const std::string& name) {
+    if (!self.allowed(context, acl_operation::alter_configs, resource_type::group, name))
+        return error{errc::group_authorization_failed, "not allowed to alter the configuration of " + name};
+    if (name.empty())
+        return bad_request("Default group resources are not allowed.");
+    return resource_name(named_group{name});
+}
+
 /// What the controller is to be asked about.
 result<resource_name> resource_of(connection& self, const request_context& context, std::int8_t type,
                                   const std::string& name) {
@@ -53,9 +61,7 @@ result<resource_name> resource_of(connection& self, const request_context& conte
     case broker_logger_resource:
         return bad_request("log levels are not configured per logger in Barnabas; barnabas.log.level is set "
                            "in the broker's file");
-    case group_resource:
-        return bad_request("groups have no configuration of their own in Barnabas; the keys group.* of the "
-                           "broker hold for all");
+    case group_resource: return group_of(self, context, name);
     case client_metrics_resource: return bad_request("client metrics are not collected by Barnabas");
     default: return bad_request("Unexpected resource type " + std::to_string(type));
     }
@@ -153,7 +159,7 @@ private:
             return changes.failure();
         std::size_t bytes = 0;
         for (const auto& one : *changes)
-            bytes += one.key.size() + one.value.size();
+            bytes += resource.resource_name.size() + one.key.size() + one.value.size();
         if ((bytes_ += bytes) > connection_limits::topic_request_bytes_max)
             return error{errc::policy_violation,
                          "the configurations of one request are larger than " +

@@ -2,6 +2,7 @@
 #include "actors/connection/handlers.hpp"
 #include "protocol/kafka/describe_configs.hpp"
 #include "protocol/kafka/list_config_resources.hpp"
+#include "runtime/config/group_config.hpp"
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
@@ -67,11 +68,22 @@ result<std::vector<config_row>> rows_of(connection& self, const request_context&
             return error{errc::invalid_request, "no broker of this cluster has the id '" + name + "'"};
         return describe_broker_configs(self.config());
     }
+    case group_resource: {
+        if (!self.allowed(context, acl_operation::describe_configs, resource_type::group, name))
+            return error{errc::group_authorization_failed,
+                         "not allowed to describe the configuration of " + name};
+        if (name.empty())
+            return error{errc::invalid_request, "Group name must not be empty"};
+        const auto found = image->group_configs.find(name);
+        return describe_group_configs(
+            self.config(), found == image->group_configs.end() ? group_config_texts{} : found->second);
+    }
     case broker_logger_resource:
         return error{errc::invalid_request, "log levels are not configured per logger in Barnabas"};
     default:
-        return error{errc::invalid_request, "resource type " + std::to_string(type) +
-                                                " has no configuration; topics are 2 and brokers are 4"};
+        return error{errc::invalid_request,
+                     "resource type " + std::to_string(type) +
+                         " has no configuration; topics are 2, brokers are 4 and groups are 32"};
     }
 }
 
@@ -141,6 +153,9 @@ result<void> handle_list_config_resources(connection& self, request_context cont
     if (all_known && wanted(broker_resource))
         for (const auto& [id, broker] : image->brokers)
             add(broker_resource, std::to_string(id.get()));
+    if (all_known && wanted(group_resource))
+        for (const auto& [name, configs] : image->group_configs)
+            add(group_resource, name);
     answer_with(self, self.current(), context, response);
     return {};
 }

@@ -18,6 +18,20 @@ error contradiction(const std::string& what) {
     return {errc::corrupt_message, "the metadata log contradicts itself: " + what};
 }
 
+/// Readers of a lower one do not know such a record.
+std::uint16_t level_of(const config_changed_record& record) {
+    if (std::holds_alternative<named_group>(record.resource))
+        return group_configs_level;
+    return std::holds_alternative<topic_id>(record.resource) ? 1 : broker_configs_level;
+}
+
+void change(std::map<std::string, std::string>& configs, const config_changed_record& record) {
+    if (record.value)
+        configs[record.key] = *record.value;
+    else
+        configs.erase(record.key);
+}
+
 } // namespace
 
 controller::controller(controller_options options, runtime::random ids)
@@ -41,13 +55,13 @@ decision<topics_response> controller::on_create_partitions(const create_partitio
 }
 
 decision<topics_response> controller::on_alter_configs(const alter_configs_request& request) const {
-    auto decided = decide_alter_configs(state_, request);
-    const bool of_brokers = std::any_of(decided.records.begin(), decided.records.end(), [](const auto& one) {
-        return !std::holds_alternative<topic_id>(std::get<config_changed_record>(one).resource);
-    });
-    // Until then a log of level 1 can be read by versions that do not know them.
-    if (of_brokers && state_.feature_level < broker_configs_level)
-        decided.records.insert(decided.records.begin(), feature_level_record{broker_configs_level});
+    auto decided = decide_alter_configs(state_, options_, request);
+    std::uint16_t needed = 0;
+    for (const auto& one : decided.records)
+        needed = std::max(needed, level_of(std::get<config_changed_record>(one)));
+    // Until then the log can be read by versions that do not know them.
+    if (state_.feature_level < needed)
+        decided.records.insert(decided.records.begin(), feature_level_record{needed});
     return decided;
 }
 
@@ -150,32 +164,39 @@ result<void> controller::apply_one(const topic_removed_record& record) {
 }
 
 result<void> controller::apply_one(const config_changed_record& record) {
-    const auto change = [&](std::map<std::string, std::string>& configs) {
-        if (record.value)
-            configs[record.key] = *record.value;
-        else
-            configs.erase(record.key);
-    };
+    const auto level = level_of(record);
+    if (const auto* id = std::get_if<topic_id>(&record.resource))
+        return apply_topic_config(*id, record);
+    if (state_.feature_level < level)
+        return contradiction("a config of brokers or groups before feature level " + std::to_string(level));
+    if (const auto* group = std::get_if<named_group>(&record.resource))
+        return apply_group_config(*group, record);
     auto& image = state_.image;
-    const auto behind = image.applied + 1;
-    const auto* id = std::get_if<topic_id>(&record.resource);
-    if (id == nullptr) {
-        if (state_.feature_level < broker_configs_level)
-            return contradiction("a config of brokers before feature level " +
-                                 std::to_string(broker_configs_level));
-        const auto* broker = std::get_if<node_id>(&record.resource);
-        change(broker == nullptr ? image.configs_of_all : image.broker_configs[*broker]);
-        image.broker_configs_at = behind;
-        image.default_policy_altered |= record.key == "log.cleanup.policy";
-        return {};
-    }
-    const auto name = image.topic_names.find(*id);
+    const auto* broker = std::get_if<node_id>(&record.resource);
+    change(broker == nullptr ? image.configs_of_all : image.broker_configs[*broker], record);
+    image.broker_configs_at = image.applied + 1;
+    image.default_policy_altered |= record.key == "log.cleanup.policy";
+    return {};
+}
+
+result<void> controller::apply_group_config(const named_group& group, const config_changed_record& record) {
+    auto& image = state_.image;
+    auto& configs = image.group_configs[group.name];
+    change(configs, record);
+    if (configs.empty())
+        image.group_configs.erase(group.name);
+    image.group_configs_at = image.applied + 1;
+    return {};
+}
+
+result<void> controller::apply_topic_config(const topic_id& id, const config_changed_record& record) {
+    auto& image = state_.image;
+    const auto name = image.topic_names.find(id);
     if (name == image.topic_names.end())
-        return contradiction("a config of the topic with the id " + to_string(*id) +
-                             ", which does not exist");
+        return contradiction("a config of the topic with the id " + to_string(id) + ", which does not exist");
     auto& topic = image.topics.find(name->second)->second;
-    change(topic.configs);
-    topic.configs_at = behind;
+    change(topic.configs, record);
+    topic.configs_at = image.applied + 1;
     // Those of a new topic come before its partitions.
     topic.policy_altered |= record.key == "cleanup.policy" && !topic.partitions.empty();
     return {};

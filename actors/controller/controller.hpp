@@ -11,9 +11,10 @@
 namespace barnabas {
 
 /// The feature level that this version writes and reads (docs of `featureLevel` in metadata.capnp).
-inline constexpr std::uint16_t supported_feature_level = 2;
-/// From this level on there are configs of brokers.
+inline constexpr std::uint16_t supported_feature_level = 3;
+/// From these levels on there are configs of brokers, and of groups.
 inline constexpr std::uint16_t broker_configs_level = 2;
+inline constexpr std::uint16_t group_configs_level = 3;
 
 /// The cluster's metadata, made by the records of the metadata log. Guarantees: a handler changes nothing but
 /// draws ids; `apply` is the only thing that changes the state, live and on replay, so that every reader of
@@ -54,6 +55,8 @@ private:
     result<void> apply_one(const config_changed_record& record);
     result<void> apply_one(const broker_registered_record& record);
     result<void> apply_one(const producer_ids_allocated_record& record);
+    result<void> apply_topic_config(const topic_id& id, const config_changed_record& record);
+    result<void> apply_group_config(const named_group& group, const config_changed_record& record);
 
     controller_options options_;
     runtime::random ids_;

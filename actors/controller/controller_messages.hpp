@@ -76,8 +76,8 @@ struct alter_configs_request {
         std::string value;
     };
     struct item {
-        /// All brokers, a topic by its name, or one broker.
-        std::variant<cluster_resource, std::string, node_id> resource;
+        /// All brokers, a topic by its name, one broker, or a group.
+        std::variant<cluster_resource, std::string, node_id, named_group> resource;
         std::vector<change> changes;
         /// What is not named goes back to its default (AlterConfigs).
         bool replaces = false;

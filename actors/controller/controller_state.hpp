@@ -4,6 +4,7 @@
 #include "protocol/internal/metadata_records.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/planted_bugs.hpp"
+#include "runtime/config/group_config.hpp"
 
 #include <cstdint>
 #include <map>
@@ -19,6 +20,7 @@ struct controller_options {
     std::int32_t default_partition_count = 1;
     std::int16_t default_replication_factor = 1;
     bool delete_topics_enabled = true;
+    group_rules groups;
     planted_bugs planted;
 };
 

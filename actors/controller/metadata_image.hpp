@@ -67,6 +67,10 @@ struct metadata_image {
     std::map<node_id, std::map<std::string, std::string>> broker_configs;
     /// End offset of the newest record about these.
     log_offset broker_configs_at{0};
+    /// Of groups, by name; those that have none are not there.
+    std::map<std::string, std::map<std::string, std::string>, std::less<>> group_configs;
+    /// End offset of the newest record about these.
+    log_offset group_configs_at{0};
     /// `log.cleanup.policy` is among what was ever altered: see `topic_metadata::policy_altered`.
     bool default_policy_altered = false;
     /// First producer id that no block has handed out yet.

@@ -223,7 +223,7 @@ consumer_heartbeat_response consumer_group::told(const std::string& id, const me
     consumer_heartbeat_response answer;
     answer.member_id = id;
     answer.epoch = one.has->epoch;
-    answer.heartbeat_interval = options_.consumer.heartbeat_interval;
+    answer.heartbeat_interval = options_.consumer.heartbeat_interval_of(name_);
     return answer;
 }
 

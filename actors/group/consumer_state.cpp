@@ -16,7 +16,8 @@ const consumer_group::member* consumer_group::find(std::string_view id) const {
 /// A sign of life.
 void consumer_group::touch(const std::string& id, member& one, monotonic_ns now) {
     const auto& classic = one.said->classic;
-    one.life.alive_until = later(now, classic ? classic->session_timeout : options_.consumer.session_timeout);
+    one.life.alive_until =
+        later(now, classic ? classic->session_timeout : options_.consumer.session_timeout_of(name_));
     timers_.watch(one.life, name_, id);
 }
 

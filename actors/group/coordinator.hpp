@@ -19,6 +19,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace barnabas::group {
@@ -39,8 +40,12 @@ public:
     void on_loaded(turn& now);
     /// Topics came, went or grew; groups look at them with their members' next heartbeats.
     void on_topics(metadata_image_ptr topics) { topics_ = std::move(topics); }
-    /// The topic's configuration was altered; what is decided from now on follows it.
-    void on_options(const group_options& options) { options_ = options; }
+    /// Configurations were altered, of the topic or of groups; what is decided from now on follows them.
+    void on_options(const group_options& options) {
+        const auto own = std::exchange(options_, options).consumer.own;
+        if (options_.planted.group_options_not_followed)
+            options_.consumer.own = own;
+    }
     /// Topics of these names were deleted: their offsets go. Only when all is loaded.
     void on_topics_gone(const std::set<std::string>& names, turn& now);
 

@@ -5,6 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +16,13 @@ namespace barnabas::group {
 
 /// Which protocol changes of a group that has members are allowed (KIP-848).
 enum class migration_policy : std::uint8_t { disabled, upgrade, downgrade, bidirectional };
+
+/// What a group has of its own, where it has it.
+struct own_group_options {
+    std::optional<std::chrono::milliseconds> session_timeout;
+    std::optional<std::chrono::milliseconds> heartbeat_interval;
+};
+using own_options_by_group = std::map<std::string, own_group_options, std::less<>>;
 
 /// Of groups of the consumer protocol.
 struct consumer_group_options {
@@ -21,6 +32,25 @@ struct consumer_group_options {
     /// The first one is the group's unless its members want another.
     std::vector<std::string> assignors{"uniform", "range"};
     migration_policy migration = migration_policy::bidirectional;
+    /// Null: no group has any.
+    std::shared_ptr<const own_options_by_group> own;
+
+    std::chrono::milliseconds session_timeout_of(const std::string& group) const {
+        return own_or(group, &own_group_options::session_timeout, session_timeout);
+    }
+    std::chrono::milliseconds heartbeat_interval_of(const std::string& group) const {
+        return own_or(group, &own_group_options::heartbeat_interval, heartbeat_interval);
+    }
+
+private:
+    std::chrono::milliseconds own_or(const std::string& group,
+                                     std::optional<std::chrono::milliseconds> own_group_options::*which,
+                                     std::chrono::milliseconds otherwise) const {
+        if (own == nullptr)
+            return otherwise;
+        const auto found = own->find(group);
+        return found == own->end() ? otherwise : (found->second.*which).value_or(otherwise);
+    }
 };
 
 /// What coordinators are told once; from the broker's configuration.

@@ -48,7 +48,8 @@ struct MetadataRecord {
 
 struct FeatureLevel {
   # From this record on, writers may use everything that this level includes. Never goes down.
-  # 1: everything here but configs of brokers. 2: these as well; a log of level 1 gets it with the first of them.
+  # 1: everything here but configs of brokers. 2: these as well. 3: configs of groups as well. A log of a
+  # lower level gets a level with the first record that needs it.
   level @0 :UInt16;
 }
 
@@ -87,6 +88,8 @@ struct ConfigChanged {
     cluster @0 :Void;
     topic @1 :Uuid;
     broker @2 :Int32;
+    group @6 :Text;
+    # By its name, whether it exists or not; it ends with its last config. From level 3 on.
   }
   key @3 :Text;
   value :union {

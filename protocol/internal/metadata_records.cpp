@@ -99,6 +99,8 @@ void write(schema::MetadataRecord::Builder to, const config_changed_record& reco
         write(resource.initTopic(), *topic);
     else if (const auto* broker = std::get_if<node_id>(&record.resource))
         resource.setBroker(broker->get());
+    else if (const auto* group = std::get_if<named_group>(&record.resource))
+        resource.setGroup(text(group->name));
     else
         resource.setCluster();
     config.setKey(text(record.key));
@@ -155,6 +157,9 @@ result<metadata_record> read(schema::ConfigChanged::Reader from) {
     case schema::ConfigChanged::Resource::CLUSTER: record.resource = cluster_resource{}; break;
     case schema::ConfigChanged::Resource::TOPIC: record.resource = read(resource.getTopic()); break;
     case schema::ConfigChanged::Resource::BROKER: record.resource = node_id(resource.getBroker()); break;
+    case schema::ConfigChanged::Resource::GROUP:
+        record.resource = named_group{read(resource.getGroup())};
+        break;
     default:
         return error{errc::unsupported_version, "a config of a resource that only a newer Barnabas knows"};
     }

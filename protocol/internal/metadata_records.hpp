@@ -52,8 +52,14 @@ struct cluster_resource {
     friend bool operator==(const cluster_resource&, const cluster_resource&) = default;
 };
 
+/// A group, as a resource of `config_changed_record`; whether it exists does not matter.
+struct named_group {
+    std::string name;
+    friend bool operator==(const named_group&, const named_group&) = default;
+};
+
 struct config_changed_record {
-    std::variant<cluster_resource, topic_id, node_id> resource;
+    std::variant<cluster_resource, topic_id, node_id, named_group> resource;
     std::string key;
     /// Absent: back to the default.
     std::optional<std::string> value;

@@ -1,5 +1,6 @@
 #include "runtime/config/broker_config.hpp"
 #include "runtime/config/broker_keys.hpp"
+#include "runtime/config/group_config.hpp"
 #include "runtime/config/topic_keys.hpp"
 
 #include <algorithm>
@@ -71,6 +72,21 @@ void add_topic_keys(std::string& page) {
             page += (i > 0 ? ", " : "") + code(key.synonyms[i].name);
         page += " |\n";
     }
+}
+
+void add_group_keys(std::string& page) {
+    page += "\n## Group configuration\n\n"
+            "A group of the consumer protocol (KIP-848) can have its own of these, set by its name while the "
+            "cluster runs (`barnabas configs --group NAME`), whether the group exists or not. A value lies "
+            "between the two bounds that the broker has, and the session is longer than the time between "
+            "heartbeats; a group without its own goes by the broker's key. Members follow with their next "
+            "heartbeat. If the broker is started with narrower bounds, a value outside of them counts as the "
+            "nearest bound. Keys of share and streams groups are not known.\n"
+            "\n| key | default | allowed | meaning | broker key | bounds |\n|---|---|---|---|---|---|\n";
+    for (const auto& key : group_keys())
+        page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " +
+                allowed_values(key.type, key.check) + " | " + std::string(key.documentation) + " | " +
+                code(key.broker_key) + " | " + code(key.least_key) + ", " + code(key.most_key) + " |\n";
 }
 
 config_row describe(const broker_config& config, const broker_key& key) {
@@ -154,6 +170,7 @@ std::string configuration_markdown() {
     add_broker_keys(page);
     add_other_keys(page);
     add_topic_keys(page);
+    add_group_keys(page);
     return page;
 }
 

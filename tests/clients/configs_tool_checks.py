@@ -92,6 +92,30 @@ def brokers_and_their_default_are_configured():
 
 
 @check
+def groups_are_configured_whether_they_exist_or_not():
+    group = ('--entity-type', 'groups', '--entity-name', 'readers')
+    expect_equal(tool().good('--describe', *group), "The group 'readers' doesn't exist and doesn't have dynamic config.\n",
+                 'a group without anything')
+    expect_equal(tool().good('--alter', *group, '--add-config', 'consumer.session.timeout.ms=50000'),
+                 'Completed updating config for group readers.\n', 'alter')
+    expect_equal(tool().good('--describe', '--group', 'readers'),
+                 'Dynamic configs for group readers are:\n  consumer.session.timeout.ms=50000 sensitive=false '
+                 'synonyms={DYNAMIC_GROUP_CONFIG:consumer.session.timeout.ms=50000, '
+                 'DEFAULT_CONFIG:group.consumer.session.timeout.ms=45000}\n', 'described')
+    said = tool().good('--describe', '--entity-type', 'groups', '--all')
+    expect('  consumer.heartbeat.interval.ms=5000 sensitive=false synonyms={DEFAULT_CONFIG:' in said, said)
+    status, said, complaints = tool().run('--alter', '--group', 'readers', '--add-config', 'consumer.session.timeout.ms=1000')
+    expect_equal((status, said), (1, ''), 'below the bound')
+    expect('consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms' in complaints,
+           complaints)
+    status, _, complaints = tool().run('--alter', '--group', 'readers', '--add-config', 'share.session.timeout.ms=45000')
+    expect_equal((status, 'Unknown group config name' in complaints), (1, True), 'not served')
+    tool().good('--alter', '--group', 'readers', '--delete-config', 'consumer.session.timeout.ms')
+    expect_equal(tool().good('--describe', '--group', 'readers'),
+                 "The group 'readers' doesn't exist and doesn't have dynamic config.\n", 'gone')
+
+
+@check
 def what_is_refused_is_said():
     status, said, complaints = tool().run('--alter', *TOPIC, '--add-config', 'no.such.config=1')
     expect_equal((status, said, complaints.count('\n')), (1, '', 1), 'an unknown setting')

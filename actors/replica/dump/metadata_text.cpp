@@ -57,6 +57,8 @@ void put(json_sink& to, const config_changed_record& record) {
         to.value("topicId", *topic);
     else if (const auto* broker = std::get_if<node_id>(&record.resource))
         to.value("brokerId", broker->get());
+    else if (const auto* group = std::get_if<named_group>(&record.resource))
+        to.text("groupId", any_form, group->name);
     to.text("name", any_form, record.key);
     put_text(to, "value", record.value);
 }

@@ -3,6 +3,7 @@
 #include "cmd/barnabas/tools/configs_tool.hpp"
 
 #include <algorithm>
+#include <set>
 
 // `barnabas configs`: what is asked of the cluster, and shown.
 namespace barnabas::configs {
@@ -52,14 +53,22 @@ result<std::vector<std::string>> broker_names(const client::admin& calls) {
     return names;
 }
 
+/// Those that there are, and those that have settings, whether they are there or not.
 result<std::vector<std::string>> group_names(const client::admin& calls) {
     const auto found = calls.list_groups().get();
     if (!found)
         return found.failure();
-    std::vector<std::string> names;
+    std::set<std::string> names;
     for (const auto& one : found->groups)
-        names.push_back(one.id);
-    return names;
+        names.insert(one.id);
+    const auto configured = calls.list_config_resources({client::resource_kind::group}).get();
+    // Older brokers have no such question.
+    if (!configured && configured.code() != errc::unsupported_version)
+        return configured.failure();
+    if (configured)
+        for (const auto& one : *configured)
+            names.insert(one.name);
+    return std::vector<std::string>(names.begin(), names.end());
 }
 
 /// All entities of the type, by name.

@@ -219,9 +219,10 @@ result<std::vector<client::config_change>> configs::chosen_changes(const cli::pa
 }
 
 const cli::command& configs_command() {
-    static const cli::command command = {"configs",       "Shows and alters settings of topics and brokers.",
-                                         configs_options, {},
-                                         configs_notes,   true};
+    static const cli::command command = {
+        "configs",       "Shows and alters settings of topics, brokers and groups.",
+        configs_options, {},
+        configs_notes,   true};
     return command;
 }
 

@@ -120,6 +120,10 @@ TEST_F(connection_test, resources_with_configs_are_listed_by_kind) {
     EXPECT_EQ(listed({4}, 1).second, names{"41"});
     EXPECT_EQ(listed({16, 32}, 1), std::pair(std::int16_t{0}, names{}));
     EXPECT_EQ(listed({}, 0), std::pair(std::int16_t{0}, names{}));
+    auto image = std::make_shared<metadata_image>(*port.metadata);
+    image->group_configs["g"] = {{"consumer.session.timeout.ms", "50000"}};
+    port.metadata = image;
+    EXPECT_EQ(listed({16, 32}, 1), std::pair(std::int16_t{0}, names{"32g"}));
     EXPECT_EQ(listed({3}, 1).first, kafka::wire_value(error_code::unsupported_version));
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/kafka/alter_configs.hpp"
 #include "protocol/kafka/describe_configs.hpp"
 #include "protocol/kafka/incremental_alter_configs.hpp"
+#include "runtime/config/group_config.hpp"
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// IncrementalAlterConfigs, AlterConfigs and what DescribeConfigs shows of them, in every version.
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::int8_t topic = 2;
 constexpr std::int8_t broker = 4;
+constexpr std::int8_t of_group = 32;
 
 struct wanted_change {
     std::string key;
@@ -70,6 +72,23 @@ TEST_F(connection_test, configs_are_altered_one_by_one_in_every_version) {
     }
 }
 
+TEST_F(connection_test, configs_of_groups_are_asked_of_the_controller) {
+    machine.start();
+    kafka::incremental_alter_configs_request message;
+    add(message, of_group, "readers", {"consumer.session.timeout.ms", "50000"});
+    deliver(request(message, 1, 1));
+    const auto& asked = port.alters.back();
+    ASSERT_EQ(asked.resources.size(), 1u);
+    EXPECT_EQ(std::get<named_group>(asked.resources[0].resource).name, "readers");
+    auto answered = answers(asked, 1);
+    answered.topics[0].code = errc::invalid_config;
+    machine.on_topics_response(answered);
+    const auto answer = response<kafka::incremental_alter_configs_response>(0, 1, 1);
+    ASSERT_EQ(answer.responses.size(), 1u);
+    EXPECT_EQ(answer.responses[0].resource_type, of_group);
+    EXPECT_EQ(answer.responses[0].error_code, kafka::wire_value(error_code::invalid_config));
+}
+
 TEST_F(connection_test, configs_are_replaced_in_every_version) {
     machine.start();
     for (std::int16_t version = 0; version <= 2; ++version) {
@@ -92,7 +111,7 @@ TEST_F(connection_test, what_no_controller_can_alter_is_refused_with_its_reason)
     add(message, topic, "twice", {"retention.ms", "6"});
     add(message, broker, "one", {"log.retention.ms", "5"});
     add(message, 8, "1", {"root", "DEBUG"});
-    add(message, 32, "group", {"consumer.session.timeout.ms", "5"});
+    add(message, of_group, "", {"consumer.session.timeout.ms", "5"});
     add(message, 16, "metrics", {"interval.ms", "5"});
     add(message, 77, "x", {"y", "z"});
     add(message, topic, "a", {"retention.ms", std::nullopt});
@@ -125,6 +144,30 @@ const auto& row_of(const kafka::describe_configs_response& answer, std::size_t r
                    const std::string& name) {
     const auto& configs = answer.results.at(resource).configs;
     return *std::find_if(configs.begin(), configs.end(), [&](const auto& one) { return one.name == name; });
+}
+
+TEST_F(connection_test, configs_of_groups_are_described_whether_they_exist_or_not) {
+    auto image = std::make_shared<metadata_image>(*port.metadata);
+    image->group_configs["readers"] = {{"consumer.session.timeout.ms", "50000"}};
+    port.metadata = image;
+    machine.start();
+    kafka::describe_configs_request message;
+    for (const char* name : {"readers", "others", ""}) {
+        auto& resource = message.resources.emplace_back();
+        resource.resource_type = of_group;
+        resource.resource_name = name;
+        resource.configuration_keys.reset();
+    }
+    deliver(request(message, 4, 1));
+    const auto answer = response<kafka::describe_configs_response>(0, 4, 1);
+    ASSERT_EQ(answer.results.size(), 3u);
+    const auto& own = row_of(answer, 0, "consumer.session.timeout.ms");
+    EXPECT_EQ(own.value, "50000");
+    EXPECT_EQ(own.config_source, source_group);
+    EXPECT_FALSE(own.read_only);
+    EXPECT_EQ(row_of(answer, 0, "consumer.heartbeat.interval.ms").config_source, source_default);
+    EXPECT_EQ(row_of(answer, 1, "consumer.session.timeout.ms").value, "45000");
+    EXPECT_EQ(answer.results[2].error_code, kafka::wire_value(error_code::invalid_request));
 }
 
 TEST_F(connection_test, altered_configs_are_described_with_their_sources) {

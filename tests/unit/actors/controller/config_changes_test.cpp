@@ -51,6 +51,7 @@ constexpr auto set = config_operation::set;
 constexpr auto take_away = config_operation::remove;
 constexpr auto append = config_operation::append;
 constexpr auto subtract = config_operation::subtract;
+constexpr const char* session = "consumer.session.timeout.ms";
 
 TEST_F(altering, what_is_not_named_stays_unless_all_is_replaced) {
     EXPECT_EQ(alter({"t", {{"segment.bytes", set, "2000000"}}}).code, errc::ok);
@@ -139,7 +140,47 @@ TEST(altered_configs, of_brokers_raise_the_feature_level_once) {
     EXPECT_EQ(machine.state().configs_of_all.at("log.retention.ms"), "5");
 }
 
+TEST(altered_configs, of_groups_raise_the_feature_level_once) {
+    controller machine(options_of_test(), runtime::random(1));
+    const auto apply = [&](const metadata_record& record) {
+        return machine.apply(machine.applied(), record);
+    };
+    ASSERT_TRUE(apply(feature_level_record{2}));
+    EXPECT_EQ(apply(config_changed_record{named_group{"g"}, session, "50000"}).code(), errc::corrupt_message);
+    const alter_configs_request request{0, false, {{named_group{"g"}, {{session, set, "50000"}}}}};
+    for (const std::size_t records : {2u, 0u}) {
+        const auto decided = machine.on_alter_configs(request);
+        EXPECT_EQ(decided.records.size(), records);
+        for (const auto& record : decided.records)
+            ASSERT_TRUE(apply(record));
+    }
+    EXPECT_EQ(machine.state().group_configs.at("g").at(session), "50000");
+}
+
+TEST_F(altering, of_groups_what_the_bounds_allow) {
+    const named_group g{"g"};
+    EXPECT_EQ(alter({g, {{session, set, "50000"}, {"consumer.heartbeat.interval.ms", set, "6000"}}}).code,
+              errc::ok);
+    EXPECT_EQ(machine.state().group_configs.at("g").size(), 2u);
+    EXPECT_EQ(machine.state().group_configs_at, machine.applied());
+    EXPECT_EQ(machine.state().broker_configs_at, log_offset(0));
+    const auto refused = alter({g, {{session, set, "5"}}});
+    EXPECT_EQ(refused.code, errc::invalid_config);
+    EXPECT_EQ(refused.detail, "consumer.session.timeout.ms must be greater than or equal to "
+                              "group.consumer.min.session.timeout.ms");
+    EXPECT_EQ(alter({g, {{"share.session.timeout.ms", set, "5"}}}).code, errc::invalid_config);
+    EXPECT_EQ(alter({g, {{session, append, "5"}}}).detail,
+              "Can't APPEND to key consumer.session.timeout.ms because its type is not LIST.");
+    EXPECT_EQ(alter({g, {{"segment.ms", append, "5"}}}).detail, "Unknown group config name: segment.ms");
+    EXPECT_EQ(alter({g, {{session, take_away, ""}}}).code, errc::ok);
+    EXPECT_EQ(machine.state().group_configs.at("g"), (texts{{"consumer.heartbeat.interval.ms", "6000"}}));
+    // It is gone with its last config.
+    EXPECT_EQ(alter({g, {}, true}).code, errc::ok);
+    EXPECT_TRUE(machine.state().group_configs.empty());
+}
+
 TEST_F(altering, a_replayed_log_gives_the_same_configs) {
+    alter({named_group{"g"}, {{session, set, "50000"}}});
     alter({"t", {{"cleanup.policy", append, "compact"}, {"retention.ms", take_away, ""}}});
     alter({cluster_resource{}, {{"log.retention.ms", set, "9"}}});
     alter({cluster_resource{}, {{"log.retention.ms", take_away, ""}}});
@@ -149,6 +190,8 @@ TEST_F(altering, a_replayed_log_gives_the_same_configs) {
     EXPECT_EQ(again.state().topics, machine.state().topics);
     EXPECT_EQ(again.state().configs_of_all, machine.state().configs_of_all);
     EXPECT_EQ(again.state().broker_configs_at, machine.state().broker_configs_at);
+    EXPECT_EQ(again.state().group_configs, machine.state().group_configs);
+    EXPECT_EQ(again.state().group_configs_at, machine.state().group_configs_at);
 }
 
 } // namespace

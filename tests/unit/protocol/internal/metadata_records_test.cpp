@@ -28,6 +28,7 @@ std::vector<metadata_record> one_of_each() {
         config_changed_record{id, "retention.ms", "1000"},
         config_changed_record{node_id(3), "log.retention.ms", std::nullopt},
         config_changed_record{cluster_resource{}, "min.insync.replicas", ""},
+        config_changed_record{named_group{"g"}, "consumer.session.timeout.ms", "50000"},
         broker_registered_record{
             node_id(1), {{"PLAINTEXT", "127.0.0.1", 9092}, {"EXTERNAL", "kafka.example", 65535}}, "r1"},
         broker_registered_record{node_id(2), {}, std::nullopt},

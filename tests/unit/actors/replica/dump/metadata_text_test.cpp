@@ -62,6 +62,9 @@ TEST(metadata_text, says_whose_a_config_is_and_that_a_value_is_gone) {
     EXPECT_EQ(text_of(config_changed_record{node_id(4), "retention.ms", std::nullopt}),
               "{\"type\":\"config_changed\",\"version\":1,\"data\":{\"brokerId\":4,\"name\":\"retention.ms\","
               "\"value\":null}}");
+    EXPECT_EQ(text_of(config_changed_record{named_group{"g"}, "a", "b"}),
+              "{\"type\":\"config_changed\",\"version\":1,\"data\":{\"groupId\":\"g\",\"name\":\"a\","
+              "\"value\":\"b\"}}");
     EXPECT_NE(text_of(config_changed_record{some_topic(), "a", "b"}).find("\"topicId\":"), std::string::npos);
     EXPECT_EQ(
         text_of(broker_registered_record{node_id(1), {{"PLAINTEXT", "h", 9092}}, std::nullopt}),
