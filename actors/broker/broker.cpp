@@ -68,6 +68,24 @@ void broker::on_boot(effects::effects& out) {
     out.emplace_back(effects::open_directories{});
 }
 
+void broker::note_formatted(const data_directory& directory, effects::effects& out) const {
+    const auto& all = directories_->directories;
+    const auto used = std::find_if(all.begin(), all.end(),
+                                   [](const data_directory& one) { return !one.offline && !one.formatted; });
+    const auto owner =
+        "broker " + std::to_string(options_.node.get()) + " of cluster " + directories_->cluster_id;
+    if (BARNABAS_MARK_IF(used != all.end(), blank_beside_used))
+        out.emplace_back(effects::note{
+            effects::note_level::warn, "data_directory_blank",
+            directory.path + " was not there, or was empty, while " + used->path +
+                " has been in use; it is made anew for " + owner +
+                ". If a disk should be mounted there, stop the broker now, mount it and start again: it "
+                "would hide what is stored there meanwhile"});
+    else
+        out.emplace_back(effects::note{effects::note_level::info, "data_directory_formatted",
+                                       directory.path + " was empty; it now belongs to " + owner});
+}
+
 void broker::on_http_failed(const error& why, effects::effects& out) {
     BARNABAS_ASSERT(state_ == broker_state::opening_directories && !directories_);
     failure_ = error{why.code, "barnabas.http.listener cannot be bound: " + why.detail};
@@ -87,10 +105,7 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
         if (directory.offline)
             note_offline(directory.path, *directory.offline, out);
         else if (directory.formatted)
-            out.emplace_back(effects::note{effects::note_level::info, "data_directory_formatted",
-                                           directory.path + " was empty; it now belongs to broker " +
-                                               std::to_string(options_.node.get()) + " of cluster " +
-                                               directories_->cluster_id});
+            note_formatted(directory, out);
         else if (BARNABAS_MARK_IF(!directory.was_stopped_cleanly, stopped_uncleanly))
             out.emplace_back(
                 effects::note{effects::note_level::info, "data_directory_not_closed",
@@ -108,6 +123,11 @@ void broker::on_directories_opened(const result<opened_directories>& outcome, ef
     transition_to(broker_state::starting_controller);
     controller_runs_ = true;
     out.emplace_back(effects::start_controller{directories_->cluster_id});
+}
+
+void broker::on_replayed(const metadata_replayed& message) {
+    BARNABAS_ASSERT(partitions_.has_value());
+    partitions_->know_removed(message.removed_topics);
 }
 
 void broker::on_image(const metadata_committed& message, effects::effects& out) {

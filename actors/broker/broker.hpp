@@ -6,6 +6,7 @@
 #include "actors/broker/log_dirs_messages.hpp"
 #include "actors/broker/partition_set.hpp"
 #include "actors/controller/controller_messages.hpp"
+#include "actors/controller/replay_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 
 #include <cstdint>
@@ -38,6 +39,8 @@ public:
     /// Instead of `on_boot`: the page that was asked for cannot be served.
     void on_http_failed(const error& why, broker_effects::effects& out);
     void on_directories_opened(const result<opened_directories>& outcome, broker_effects::effects& out);
+    /// Before the first image.
+    void on_replayed(const metadata_replayed& message);
     void on_image(const metadata_committed& message, broker_effects::effects& out);
     void on_partition_opened(const partition_opened& message, broker_effects::effects& out);
     void on_partition_closed(const partition_closed& message, broker_effects::effects& out);
@@ -78,6 +81,7 @@ public:
 private:
     bool is_closing() const noexcept { return state_ >= broker_state::closing_listeners; }
     void transition_to(broker_state next);
+    void note_formatted(const data_directory& directory, broker_effects::effects& out) const;
     void fail(error why, broker_effects::effects& out);
     void close_from(broker_state first, broker_effects::effects& out);
     void begin_closing_step(broker_effects::effects& out);

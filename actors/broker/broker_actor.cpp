@@ -91,6 +91,7 @@ private:
     }
     void carry_out(const effects::open_partition& effect);
     void carry_out(const effects::close_partition& effect);
+    void carry_out(const effects::remove_strays& effect) { work_.remove_strays(effect, gates_, self()); }
     void carry_out(const effects::remove_partition_files& effect) { work_.remove(effect, gates_, self()); }
     void carry_out(const effects::lose_directory& effect) {
         send(partitions_.at(effect.id), directory_lost{effect.detail});
@@ -205,10 +206,12 @@ caf::behavior broker_actor::make_behavior() {
     boot();
     return caf::message_handler{
         [this](const directories_opened& m) { on_directories_opened(**m.outcome); },
+        [this](const metadata_replayed& m) { machine_.on_replayed(m); },
         [this](const metadata_committed& m) { run([&](auto& out) { machine_.on_image(m, out); }); },
         [this](const partition_opened& m) { on_partition_opened(m); },
         [this](const partition_closed& m) { on_partition_closed(m); },
         [this](const directories_set_aside& m) { on_set_aside(m.directory, *m.outcome); },
+        [this](const strays_removed& m) { work_.go_on_removing(m, gates_, self()); },
         [this](const created_recorded& m) { tell(&broker::on_created_recorded, *m.outcome); },
         [this](const partition_offline& m) { tell(&broker::on_partition_offline, m.partition); },
         [this](const reopen_due&) { run([&](auto& out) { machine_.on_reopen_due(out); }); },
@@ -225,9 +228,7 @@ caf::behavior broker_actor::make_behavior() {
         [this](const journal::journal_closed&) {
             closing_.on_journal_closed(caf::actor_cast<caf::actor_addr>(current_sender()));
         },
-        [this](const controller_failed& m) {
-            run([&](auto& out) { machine_.on_controller_failed(m, out); });
-        },
+        [this](const controller_failed& m) { tell(&broker::on_controller_failed, m); },
         [this](const controller_closed&) { run([&](auto& out) { machine_.on_controller_closed(out); }); },
         [this](const directories_closed& m) {
             directories_have_closed(closing_.on_directory_closed(m.directory, *m.outcome));

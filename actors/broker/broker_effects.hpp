@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -36,6 +37,13 @@ struct shut_directory {
 /// Answered by `on_directories_set_aside`: each pair is a path and its new path.
 struct set_aside_directories {
     std::vector<std::pair<std::string, std::string>> renames;
+    /// Removed if nothing at all is in them.
+    std::vector<std::string> if_empty{};
+};
+/// Directories that were set aside and belong to these topics, which were deleted, go for good; nothing waits
+/// for that.
+struct remove_strays {
+    std::shared_ptr<const std::set<topic_id>> topics;
 };
 /// Answered by `on_partition_opened`.
 struct open_partition {
@@ -142,11 +150,11 @@ struct note {
 };
 
 using effect =
-    std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories, open_partition,
-                 close_partition, remove_partition_files, reopen_later, lose_directory, record_created,
-                 publish_view, confirm_applied, bind_listeners, close_listeners, close_controller,
-                 close_directories, arm_timer, report_started, report_failed, report_stopped, note,
-                 move_effect, shut_directory, configure_broker, configure_partition>;
+    std::variant<open_directories, start_controller, start_checkpoints, set_aside_directories, remove_strays,
+                 open_partition, close_partition, remove_partition_files, reopen_later, lose_directory,
+                 record_created, publish_view, confirm_applied, bind_listeners, close_listeners,
+                 close_controller, close_directories, arm_timer, report_started, report_failed,
+                 report_stopped, note, move_effect, shut_directory, configure_broker, configure_partition>;
 using effects = std::vector<effect>;
 
 } // namespace barnabas::broker_effects

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 /// What the shells of this role tell themselves and each other; everything else is in broker_messages.hpp.
@@ -23,6 +24,12 @@ struct directories_opened {
 struct directories_set_aside {
     std::string directory;
     std::shared_ptr<result<void>> outcome;
+};
+/// `outcome`: whether there are more.
+struct strays_removed {
+    std::string directory;
+    std::shared_ptr<const std::set<topic_id>> topics;
+    std::shared_ptr<result<bool>> outcome;
 };
 struct created_recorded {
     std::shared_ptr<result<void>> outcome;
@@ -91,6 +98,7 @@ struct http_timer {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directories_set_aside)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::strays_removed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::created_recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::reopen_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::directory_failed)

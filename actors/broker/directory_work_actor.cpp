@@ -1,8 +1,9 @@
 #include "actors/broker/directory_work_actor.hpp"
 
-#include "actors/broker/broker_events.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/disk/directory_lane.hpp"
+#include "runtime/logging/logger.hpp"
 #include "runtime/random/random.hpp"
 
 #include <caf/send.hpp>
@@ -40,18 +41,22 @@ void directory_work::open(data_directory_options wanted, const caf::actor& broke
 
 void directory_work::set_aside(const broker_effects::set_aside_directories& order, const gates_by_path& gates,
                                const caf::actor& broker) {
-    std::map<std::string, std::vector<std::pair<std::string, std::string>>> renames;
+    std::map<std::string, broker_effects::set_aside_directories> orders;
     for (const auto& one : order.renames)
-        renames[directory_above(gates, one.first)].push_back(one);
+        orders[directory_above(gates, one.first)].renames.push_back(one);
+    for (const auto& one : order.if_empty)
+        orders[directory_above(gates, one)].if_empty.push_back(one);
     set_aside_outcome_ = {};
-    for (const auto& [directory, some] : renames)
+    for (const auto& [directory, some] : orders)
         setting_aside_.insert(directory);
-    for (const auto& [directory, some] : renames) {
+    for (const auto& [directory, some] : orders) {
         auto outcome = std::make_shared<result<void>>();
         node_.disk->submit(
             lane_of(directory), runtime::disk_job_kind::blocking,
             [some = some, gates, outcome](runtime::file_system& files) {
-                *outcome = barnabas::set_aside(files, gates, some);
+                *outcome = remove_empty(files, gates, some.if_empty);
+                if (auto renamed = barnabas::set_aside(files, gates, some.renames); !renamed)
+                    *outcome = renamed;
             },
             [directory = directory, outcome, broker] {
                 caf::anon_send(broker, directories_set_aside{directory, outcome});
@@ -66,6 +71,38 @@ std::optional<result<void>> directory_work::has_set_aside(const std::string& dir
     if (!outcome)
         set_aside_outcome_ = outcome;
     return setting_aside_.empty() ? std::optional(set_aside_outcome_) : std::nullopt;
+}
+
+void directory_work::remove_strays(const broker_effects::remove_strays& order, const gates_by_path& gates,
+                                   const caf::actor& broker) {
+    for (const auto& [directory, gate] : gates)
+        remove_some_strays(directory, order.topics, gates, broker);
+}
+
+void directory_work::remove_some_strays(const std::string& directory,
+                                        std::shared_ptr<const std::set<topic_id>> topics,
+                                        const gates_by_path& gates, const caf::actor& broker) {
+    auto outcome = std::make_shared<result<bool>>(false);
+    // The lane of the directory's other work stays free.
+    node_.disk->submit(
+        runtime::lane_in(directory, runtime::stable_hash("strays")), runtime::disk_job_kind::blocking,
+        [directory, topics, gates, outcome](runtime::file_system& files) {
+            *outcome = barnabas::remove_strays(files, gates, directory, *topics);
+        },
+        [directory, topics, outcome, broker] {
+            caf::anon_send(broker, strays_removed{directory, topics, outcome});
+        });
+}
+
+void directory_work::go_on_removing(const strays_removed& some, const gates_by_path& gates,
+                                    const caf::actor& broker) {
+    if (BARNABAS_MARK_IF(!*some.outcome, stray_not_removed))
+        node_.log->warn(
+            "partition_directory_not_removed",
+            log_fields{}.message("what is left of deleted topics in " + some.directory +
+                                 " stays until the next start: " + to_string(some.outcome->failure())));
+    else if (**some.outcome)
+        remove_some_strays(some.directory, some.topics, gates, broker);
 }
 
 void directory_work::remove(const broker_effects::remove_partition_files& order, const gates_by_path& gates,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/broker/broker_effects.hpp"
+#include "actors/broker/broker_events.hpp"
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/directory_jobs.hpp"
 #include "protocol/model/error.hpp"
@@ -8,6 +9,7 @@
 
 #include <caf/actor.hpp>
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,6 +28,10 @@ public:
                    const caf::actor& broker);
     /// The outcome of all when this was the last one.
     std::optional<result<void>> has_set_aside(const std::string& directory, const result<void>& outcome);
+    /// A few in each directory at a time, beside everything else.
+    void remove_strays(const broker_effects::remove_strays& order, const gates_by_path& gates,
+                       const caf::actor& broker);
+    void go_on_removing(const strays_removed& some, const gates_by_path& gates, const caf::actor& broker);
     /// Answered by `partition_closed`.
     void remove(const broker_effects::remove_partition_files& order, const gates_by_path& gates,
                 const caf::actor& broker);
@@ -34,6 +40,9 @@ public:
                         const caf::actor& broker);
 
 private:
+    void remove_some_strays(const std::string& directory, std::shared_ptr<const std::set<topic_id>> topics,
+                            const gates_by_path& gates, const caf::actor& broker);
+
     runtime::node_services& node_;
     /// Where names are being changed, and what came of it elsewhere.
     std::set<std::string> setting_aside_;

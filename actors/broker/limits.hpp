@@ -34,6 +34,8 @@ inline constexpr std::uint64_t move_step_bytes_max = 1 << 20;
 inline constexpr std::uint64_t move_last_bytes_max = 1 << 20;
 /// How long a move waits before it looks again whether compaction has stopped.
 inline constexpr std::chrono::milliseconds move_retry_interval{100};
+/// Directories of deleted topics that one job removes: a stop waits for it.
+inline constexpr std::size_t strays_at_once = 32;
 /// Partitions that shall go to a certain directory when they are made; a few words each.
 inline constexpr std::size_t preferred_directories_max = 10'000;
 

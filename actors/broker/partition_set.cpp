@@ -131,18 +131,23 @@ void partition_set::begin_set_aside(effects::effects& out) {
                 continue;
             }
             BARNABAS_MARK(partition_directory_set_aside);
-            aside.renames.emplace_back(
-                join_path(directory, name),
-                join_path(directory,
-                          stray_directory_name(name, stored.id ? to_string(*stored.id) : "fragment")));
+            const auto from = join_path(directory, name);
+            const auto to = join_path(
+                directory, stray_directory_name(name, stored.id ? to_string(*stored.id) : "fragment"));
+            aside.renames.emplace_back(from, to);
+            out.emplace_back(effects::note{
+                effects::note_level::warn, "partition_directory_set_aside",
+                from + (stored.id ? " is what is left of another topic; it is moved to " + to
+                                  : " is what is left of a making or a removal that was cut short; it is "
+                                    "moved to " +
+                                        to + ", or removed if it holds neither records nor an identity")});
         }
     });
-    if (aside.renames.empty())
+    if (!aside.renames.empty())
+        blocked_.ordered(aside.renames);
+    set_aside_removed(aside, out);
+    if (aside.renames.empty() && aside.if_empty.empty())
         return begin_opening(out);
-    for (const auto& [from, to] : aside.renames)
-        out.emplace_back(effects::note{effects::note_level::warn, "partition_directory_set_aside",
-                                       from + " is what is left of another topic; it is moved to " + to});
-    blocked_.ordered(aside.renames);
     out.emplace_back(std::move(aside));
 }
 
@@ -154,9 +159,12 @@ void partition_set::begin_opening(effects::effects& out) {
         missing.emplace_back(&topic, &partition);
     });
     progress_.begin(missing.size());
+    avoid_blank_directories();
     for (const auto& [topic, partition] : missing)
         open(*topic, *partition, out);
     note_unknown_directories(out);
+    if (const auto removed = places_.forget_removed(); removed != nullptr && !removed->empty())
+        out.emplace_back(effects::remove_strays{removed});
     if (waiting_.empty())
         begin_recording(out);
     else if (progress_.is_long())
@@ -451,13 +459,27 @@ bool partition_set::is_stored_here(const partition_metadata& partition) const {
            partition.replicas.end();
 }
 
+/// See `placement::avoid_blank`. Those of the image at hand count before the first of them is placed.
+void partition_set::avoid_blank_directories() {
+    bool some_missing = std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& one) {
+        return one.second.data_directory.empty() && !not_made_.contains(one.first);
+    });
+    for_each_missing([&](const topic_metadata& topic, const partition_metadata& partition) {
+        some_missing |= was_made_before(partition) &&
+                        !places_.holds(partition_directory_name(topic.name, partition.index), topic.id);
+    });
+    places_.avoid_blank(some_missing);
+}
+
 void partition_set::note_unknown_directories(effects::effects& out) {
     if (std::exchange(noted_unknown_, true))
         return;
     for (const auto& [name, stored] : places_.stored())
-        out.emplace_back(effects::note{effects::note_level::warn, "partition_directory_unknown",
-                                       join_path(stored.directory, name) +
-                                           " belongs to no topic of this cluster; it is left alone"});
+        out.emplace_back(
+            effects::note{effects::note_level::warn, "partition_directory_unknown",
+                          join_path(stored.directory, name) +
+                              " belongs to no topic that this cluster has or had; it is left alone" +
+                              (stored.partition.id ? "" : ", unless it is empty")});
 }
 
 template <class Visit>

@@ -48,6 +48,8 @@ class partition_set {
 public:
     partition_set(const partition_set_options& options, const std::vector<data_directory>& directories);
 
+    /// Before the first image: what these have left here goes.
+    void know_removed(removed_topics topics) { places_.know_removed(std::move(topics)); }
     void on_image(metadata_image_ptr image, broker_effects::effects& out);
     void on_partition_opened(const partition_opened& opened, broker_effects::effects& out);
     void on_partition_closed(const partition_closed& closed, broker_effects::effects& out);
@@ -139,6 +141,7 @@ private:
     void next_image(broker_effects::effects& out);
     void begin_removals(broker_effects::effects& out);
     void begin_set_aside(broker_effects::effects& out);
+    void set_aside_removed(broker_effects::set_aside_directories& aside, broker_effects::effects& out);
     void set_aside_again(broker_effects::effects& out);
     void on_set_aside_again(const result<void>& outcome, broker_effects::effects& out);
     void begin_opening(broker_effects::effects& out);
@@ -185,6 +188,7 @@ private:
     void publish(metadata_image_ptr image, broker_effects::effects& out);
     void configure_open(const metadata_image& image, broker_effects::effects& out);
     void note_unknown_directories(broker_effects::effects& out);
+    void avoid_blank_directories();
     bool is_stored_here(const partition_metadata& partition) const;
     leadership leadership_in(const partition_metadata& partition) const;
     bool is_served(const topic_partition& id, const local_partition& partition) const;
@@ -195,7 +199,7 @@ private:
     placement places_;
     /// Why each directory that failed is offline.
     std::map<std::string, std::string> lost_;
-    /// Waiting to be opened, by directory, how many of each are being opened now, and how many may be.
+    /// By directory: to be opened, how many of these are now, and how many may be.
     struct recovery_queue {
         std::deque<broker_effects::open_partition> waiting;
         std::size_t running = 0;
@@ -203,15 +207,13 @@ private:
     };
     std::map<std::string, recovery_queue> recoveries_;
     opening_progress progress_;
-    /// Partitions whose making failed in this process, by where it was decided: they must not be taken for
-    /// made.
+    /// Not made, though this process tried, by where it was decided: they must not be taken for made.
     std::map<topic_partition, log_offset> not_made_;
     /// What found no room, with its data directory, and what is being opened again now.
     std::map<topic_partition, std::string> without_room_;
     blocked_partitions blocked_;
     std::set<topic_partition> reopening_;
-    /// Opened again, and not shown before it is recorded as made.
-    std::set<topic_partition> reopened_;
+    std::set<topic_partition> reopened_; ///< and not shown before that is recorded as made
     bool reopen_armed_ = false;
     /// What is being recorded, and whether it failed and waits for `on_reopen_due`.
     log_offset recording_upto_{0};
@@ -219,8 +221,7 @@ private:
     bool recording_waits_ = false;
     partitions_by_id partitions_;
     std::map<topic_partition, local_move> moves_;
-    /// Directories that nobody waits for, the partitions whose opening was not waited for, and those whose
-    /// move was not.
+    /// Directories that nobody waits for; partitions whose opening, or move, was not waited for.
     std::set<std::string> given_up_;
     std::set<topic_partition> opening_left_;
     std::set<topic_partition> moves_left_;
@@ -232,16 +233,15 @@ private:
     metadata_image_ptr current_;
     metadata_image_ptr target_;
     metadata_image_ptr pending_;
-    /// What connections see.
-    metadata_image_ptr published_;
+    metadata_image_ptr published_; ///< what connections see
     log_offset broker_configured_at_{0};
     step step_ = step::none;
     std::set<topic_partition> waiting_;
     bool closing_ = false;
-    /// Counted once until something changes it, since it is asked for with every message.
+    /// Asked for with every message.
     mutable std::optional<std::size_t> failed_known_;
     bool noted_unknown_ = false;
-    /// Directories with a partition that was not opened, or closed without its files on stable storage.
+    /// Directories with a partition for which `left_unflushed` holds.
     std::set<std::string> unflushed_;
     std::map<std::string, closed_logs> closed_;
 };

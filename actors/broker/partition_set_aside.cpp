@@ -10,6 +10,29 @@ namespace barnabas {
 
 namespace effects = broker_effects;
 
+/// What a crash, or a directory that was offline, left of deleted topics, and what does not say whose it is.
+/// Here it only changes its name, so that the start need not wait for the removal. A directory that has the
+/// name of a partition which is missing is none of these: it was dealt with before.
+void partition_set::set_aside_removed(effects::set_aside_directories& aside, effects::effects& out) {
+    if (current_ != nullptr)
+        return;
+    const auto removed = places_.take_removed();
+    for (const auto& [directory, stored, clean] : removed) {
+        BARNABAS_MARK(interrupted_deletion_resumed);
+        const auto& name = stored.directory_name;
+        aside.renames.emplace_back(join_path(directory, name),
+                                   join_path(directory, stray_directory_name(name, to_string(*stored.id))));
+    }
+    for (const auto& [name, place] : places_.stored())
+        if (place.partition.is_fragment && !places_.is_offline(place.directory))
+            aside.if_empty.push_back(join_path(place.directory, name));
+    if (!removed.empty())
+        out.emplace_back(effects::note{
+            effects::note_level::info, "partition_deletions_resumed",
+            std::to_string(removed.size()) + " directories of topics that were deleted are still there, as " +
+                aside.renames.back().first + ": the deletion was interrupted. They are removed now"});
+}
+
 void partition_set::on_directories_set_aside(const result<void>& outcome, effects::effects& out) {
     BARNABAS_ASSERT(step_ == step::setting_aside);
     if (BARNABAS_MARK_IF(blocked_.retrying(), set_aside_tried_again))
@@ -17,10 +40,12 @@ void partition_set::on_directories_set_aside(const result<void>& outcome, effect
     // A partition whose place is still taken fails to open by itself, and waits for the next try.
     if (outcome)
         blocked_.succeeded();
-    else
+    else {
+        places_.put_back_removed();
         out.emplace_back(effects::note{effects::note_level::error, "partition_directory_not_set_aside",
                                        to_string(outcome.failure()) +
                                            "; it is tried again as long as a new partition needs the name"});
+    }
     if (!closing_)
         begin_opening(out);
     else

@@ -3,6 +3,7 @@
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace barnabas {
@@ -13,8 +14,8 @@ placement::placement(const std::vector<data_directory>& directories) {
     for (const auto& directory : directories) {
         if (!directory.holds_partitions)
             continue;
-        places_.push_back(
-            {directory.path, directory.partitions.size(), directory.cordoned, directory.offline.has_value()});
+        places_.push_back({directory.path, directory.partitions.size(), directory.cordoned,
+                           directory.offline.has_value(), false, directory.partitions.empty()});
         some_used |= !directory.offline && !directory.formatted;
         some_new |= directory.offline || directory.formatted;
         for (const auto& stored : directory.partitions)
@@ -34,7 +35,9 @@ result<std::string> placement::choose(const std::string& preferred) const {
             continue;
         if (one.path == preferred)
             return preferred;
-        const auto rank = [](const place& of) { return std::pair(of.short_of_room, of.count); };
+        const auto rank = [this](const place& of) {
+            return std::tuple(avoids_blank_ && of.blank, of.short_of_room, of.count);
+        };
         if (best == nullptr || rank(one) < rank(*best))
             best = &one;
     }
@@ -104,6 +107,28 @@ void placement::left_behind(const std::string& directory, const std::string& nam
     remains.directory_name = name;
     remains.is_fragment = true;
     stored_.emplace(name, stored_place{directory, std::move(remains), false});
+}
+
+std::vector<placement::stored_place> placement::take_removed() {
+    std::vector<stored_place> removed;
+    if (removed_ == nullptr)
+        return removed;
+    for (auto at = stored_.begin(); at != stored_.end();) {
+        const auto& id = at->second.partition.id;
+        const bool taken = id && removed_->contains(*id) && !is_offline(at->second.directory);
+        if (taken) {
+            taken_.emplace_back(at->second.directory, at->first);
+            move_count(at->second.directory, -1);
+            removed.push_back(std::move(at->second));
+        }
+        at = taken ? stored_.erase(at) : std::next(at);
+    }
+    return removed;
+}
+
+void placement::put_back_removed() {
+    for (const auto& [directory, name] : std::exchange(taken_, {}))
+        left_behind(directory, name);
 }
 
 std::vector<placement::stored_place> placement::take_strangers(const std::string& name, const topic_id& id) {

@@ -5,12 +5,17 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barnabas {
+
+/// Topics that were deleted before this start.
+using removed_topics = std::shared_ptr<const std::set<topic_id>>;
 
 /// The directories of `log.dirs` as places for partitions: which can be used, how full they are, and what was
 /// found in them at start. Plain state of `partition_set`.
@@ -32,6 +37,10 @@ public:
     void set_offline(const std::string& directory);
     /// It takes no records for now.
     void set_short_of_room(const std::string& directory, bool is_short);
+    /// Something that was made here is missing, so that what held nothing at start may stand for a disk that
+    /// is not mounted, and hide what it takes when that comes back: it is chosen only if all others cannot
+    /// be.
+    void avoid_blank(bool avoided) { avoids_blank_ = avoided; }
     /// A directory was offline at start, or was empty: what is missing may lie elsewhere.
     bool incomplete_at_start() const noexcept { return incomplete_at_start_; }
 
@@ -46,6 +55,16 @@ public:
     bool holds(const std::string& name, const topic_id& id) const;
     /// Takes out what bears this name and belongs to another topic, or to none.
     std::vector<stored_place> take_strangers(const std::string& name, const topic_id& id);
+    void know_removed(removed_topics topics) { removed_ = std::move(topics); }
+    /// Takes out what belongs to one of those, where it can be reached.
+    std::vector<stored_place> take_removed();
+    /// They may still have their names.
+    void put_back_removed();
+    /// Once they are dealt with.
+    removed_topics forget_removed() {
+        taken_.clear();
+        return std::exchange(removed_, nullptr);
+    }
     /// Files of a removed partition may still lie there, under its name.
     void left_behind(const std::string& directory, const std::string& name);
     const std::multimap<std::string, stored_place>& stored() const noexcept { return stored_; }
@@ -57,6 +76,8 @@ private:
         bool cordoned = false;
         bool offline = false;
         bool short_of_room = false;
+        /// It held no partition at start.
+        bool blank = false;
     };
     void move_count(const std::string& directory, int by);
 
@@ -65,6 +86,10 @@ private:
     /// Found at start and not opened yet, by directory name; the same name may be in several directories.
     std::multimap<std::string, stored_place> stored_;
     bool incomplete_at_start_ = false;
+    bool avoids_blank_ = false;
+    removed_topics removed_;
+    /// Directories and names of what `take_removed` took.
+    std::vector<std::pair<std::string, std::string>> taken_;
 };
 
 } // namespace barnabas

@@ -1,3 +1,5 @@
+#include "actors/broker/stored_partitions.hpp"
+
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/moving/moving_names.hpp"
 #include "actors/broker/small_files.hpp"
@@ -66,7 +68,8 @@ std::uint64_t bytes_to_check(runtime::file_system& files, const std::string& dir
     return bytes;
 }
 
-/// Or had some once: the end of a log may lie in an empty segment.
+} // namespace
+
 result<bool> has_records(runtime::file_system& files, const std::string& directory) {
     auto entries = files.list(directory);
     if (!entries)
@@ -89,8 +92,6 @@ result<bool> has_records(runtime::file_system& files, const std::string& directo
     }
     return false;
 }
-
-} // namespace
 
 result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
                                                       bool measured, const closed_logs& closed) {

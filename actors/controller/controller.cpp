@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace barnabas {
 
@@ -105,6 +106,10 @@ metadata_image_ptr controller::image() const {
     return std::make_shared<const metadata_image>(state_.image);
 }
 
+std::set<topic_id> controller::take_removed_topics() {
+    return std::exchange(removed_topics_, std::nullopt).value_or(std::set<topic_id>());
+}
+
 result<void> controller::apply_one(const no_op_record&) {
     return {};
 }
@@ -160,6 +165,8 @@ result<void> controller::apply_one(const topic_removed_record& record) {
     state_.names_by_key.erase(collision_key(name->second));
     state_.image.topics.erase(name->second);
     state_.image.topic_names.erase(name);
+    if (removed_topics_)
+        removed_topics_->insert(record.id);
     return {};
 }
 

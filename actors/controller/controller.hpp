@@ -6,6 +6,8 @@
 #include "protocol/internal/metadata_records.hpp"
 #include "runtime/random/random.hpp"
 
+#include <optional>
+#include <set>
 #include <vector>
 
 namespace barnabas {
@@ -45,6 +47,9 @@ public:
     const metadata_image& state() const noexcept { return state_.image; }
     /// A copy that never changes.
     metadata_image_ptr image() const;
+    /// The topics that the records applied so far have removed. Asked once, when the log is replayed: later
+    /// removals are not kept.
+    std::set<topic_id> take_removed_topics();
 
 private:
     result<void> apply_one(const no_op_record& record);
@@ -61,6 +66,9 @@ private:
     controller_options options_;
     runtime::random ids_;
     controller_state state_;
+    /// No part of the image: all of a log's life are in it, and only a start needs them. A few words each,
+    /// far fewer than the records that it was read from.
+    std::optional<std::set<topic_id>> removed_topics_ = std::set<topic_id>();
 };
 
 } // namespace barnabas

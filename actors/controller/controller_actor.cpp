@@ -5,6 +5,7 @@
 #include "actors/controller/controller_messages.hpp"
 #include "actors/controller/limits.hpp"
 #include "actors/controller/metadata_log.hpp"
+#include "actors/controller/replay_messages.hpp"
 #include "actors/replica/replica_log.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -209,6 +210,8 @@ void controller_actor::register_broker() {
     state_ = log_state::ready;
     node_.log->info("metadata_log_replayed",
                     {{"records", machine_.applied()}, {"topics", machine_.state().topics.size()}});
+    send(broker_,
+         metadata_replayed{std::make_shared<const std::set<topic_id>>(machine_.take_removed_topics())});
     append(machine_.on_broker_started(options_.broker));
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/jobs.hpp"
+#include "actors/replica/log_removal.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -54,11 +55,7 @@ struct directory_removal {
     result<void> outcome = replica::not_run_yet();
 
     static constexpr runtime::disk_job_kind kind = runtime::disk_job_kind::blocking;
-    void run(runtime::file_system& files) {
-        outcome = files.remove_directory(directory);
-        if (outcome)
-            outcome = files.sync_directory(directory.substr(0, directory.rfind('/')));
-    }
+    void run(runtime::file_system& files) { outcome = replica::remove_log_directory(files, directory); }
 };
 struct files_removed {
     std::shared_ptr<directory_removal> job;

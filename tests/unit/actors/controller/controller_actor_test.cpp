@@ -2,6 +2,7 @@
 
 #include "actors/broker/small_files.hpp"
 #include "actors/controller/controller_messages.hpp"
+#include "actors/controller/replay_messages.hpp"
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/memory/reserve.hpp"
@@ -73,6 +74,7 @@ public:
                 if (first)
                     ask();
             },
+            [](const metadata_replayed&) {},
             [this](const topics_response& answer) { on_answer(answer); },
             [this](const allocate_producer_ids_response& answer) {
                 if (answer.code == errc::ok) {

@@ -239,6 +239,18 @@ TEST(controller, deletes_by_name_and_by_id) {
     EXPECT_TRUE(w.machine.image()->topic_names.empty());
 }
 
+TEST(controller, removed_topics_are_told_once) {
+    world w;
+    const auto a = w.create_named("a").id;
+    w.create_named("b");
+    w.remove({{"a", {}}});
+    const auto again = w.create_named("a").id;
+    EXPECT_EQ(w.machine.take_removed_topics(), std::set<topic_id>{a});
+    EXPECT_NE(again, a);
+    w.remove({{"b", {}}});
+    EXPECT_TRUE(w.machine.take_removed_topics().empty());
+}
+
 TEST(controller, deletion_of_what_is_not_there_is_refused) {
     world w;
     uuid unknown;
