@@ -2,6 +2,8 @@
 
 #include "actors/client/client_session.hpp"
 #include "actors/client/topic_name_rule.hpp"
+#include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -143,8 +145,14 @@ producer_batch* record_accumulator::append_to_open(topic_records& topic, std::in
 producer_batch* record_accumulator::open(topics_map::value_type& topic, std::int32_t where,
                                          const producer_record& record, const arrival& at) {
     const auto bytes = std::max(settings_.batch_bytes, at.bytes);
-    if (!may_charge(bytes))
+    auto& line = topic.second.partitions[static_cast<std::size_t>(where)].batches;
+    // A record that waited was taken: it has a batch in any case, and the one before gives back what it does
+    // not need.
+    const bool waited = at.number != 0;
+    if (!waited && !may_charge(bytes))
         return nullptr;
+    if (waited && !may_charge(bytes) && !line.empty())
+        trim(*line.back());
     auto made =
         std::make_unique<producer_batch>(topic.first, where, open_batch(settings_.batch_bytes, record));
     made->content.append(record, at.wall);
@@ -153,9 +161,29 @@ producer_batch* record_accumulator::open(topics_map::value_type& topic, std::int
     made->made_at = at.now;
     made->deadline = at.now + settings_.delivery_timeout_ns;
     charged_ += bytes;
-    auto& line = topic.second.partitions[static_cast<std::size_t>(where)].batches;
     line.push_back(std::move(made));
     return line.back().get();
+}
+
+/// Gives back what the batch was charged beyond its records; it takes no more of them.
+void record_accumulator::trim(producer_batch& batch) {
+    batch.content.trim();
+    charged_ -= batch.charged - batch.content.size();
+    batch.charged = batch.content.size();
+    batch.full = true;
+}
+
+/// Records that waited were charged as many bytes as they take in batches of their own, so trimmed batches
+/// need no more.
+void record_accumulator::trim_until_it_fits(topic_records& topic) {
+    for (auto& partition : topic.partitions)
+        for (auto& batch : partition.batches) {
+            if (charged_ <= settings_.buffer_bytes)
+                return;
+            BARNABAS_MARK(producer_batch_trimmed);
+            trim(*batch);
+            list(partition);
+        }
 }
 
 std::int32_t record_accumulator::choose(topic_records& topic, const producer_record& record) {
@@ -197,21 +225,20 @@ void record_accumulator::on_topic(const std::string& name, const std::vector<boo
     for (std::size_t i = 0; i < leaders.size(); ++i)
         topic.second.partitions[i].has_leader = leaders[i];
     unknown_.erase(topic.first);
-    auto waiting = std::exchange(topic.second.waiting, {});
-    for (auto& one : waiting) {
+    auto& waiting = topic.second.waiting;
+    for (; !waiting.empty(); waiting.pop_front()) {
+        auto& one = waiting.front();
         std::vector<record_header> headers;
         for (const auto& header : one.headers)
             headers.push_back({header.key, header.value});
         const producer_record record{name, one.key, one.value, headers, one.partition, one.at.wall.get()};
         charged_ -= one.at.bytes;
-        const auto done = put(topic, record, one.call, one.at);
-        if (done.what == verdict::taken)
-            continue;
-        auto why = done.why;
-        if (done.what == verdict::full)
-            why.detail = "the buffer (buffer.memory) was full when the topic became known";
-        dropped.push_back({name, std::move(one.call), std::move(why)});
+        auto done = put(topic, record, one.call, one.at);
+        BARNABAS_ASSERT(done.what != verdict::full);
+        if (done.what == verdict::refused)
+            dropped.push_back({name, std::move(one.call), std::move(done.why)});
     }
+    trim_until_it_fits(topic.second);
 }
 
 void record_accumulator::on_refused(const std::string& name, const error& why,

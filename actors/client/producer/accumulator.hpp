@@ -27,8 +27,14 @@ struct dropped_record {
 
 /// Gathers records into batches, one open batch for each partition, until they are full or waited for
 /// linger.ms; bounds what waits by buffer.memory. Records for a topic of which nobody knows yet how many
-/// partitions it has wait beside. A machine; programs call `append` from their threads, under a lock that is
-/// not its business.
+/// partitions it has wait beside. Once taken, no record is given back for want of room: `append` alone says
+/// that there is none. A machine; programs call `append` from their threads, under a lock that is not its
+/// business.
+///
+/// Charged are batches as large as they are made (batch.size, or their one record), and records that wait
+/// beside with the bytes of a batch of their own. The sum stays within buffer.memory, or within batch.size if
+/// that is more: one batch may always be there. While the records that waited come into batches, each of the
+/// topic's partitions may have one batch.size beyond it. Not charged: callbacks, and the nodes of lists.
 class record_accumulator {
 public:
     record_accumulator(const producer_settings& settings, const runtime::random& draws);
@@ -149,6 +155,8 @@ private:
                                    timestamp_ms wall, bool& filled);
     producer_batch* open(topics_map::value_type& topic, std::int32_t where, const producer_record& record,
                          const arrival& at);
+    void trim(producer_batch& batch);
+    void trim_until_it_fits(topic_records& topic);
     std::int32_t choose(topic_records& topic, const producer_record& record);
     std::int32_t draw(topic_records& topic);
     bool may_charge(std::size_t bytes) const;

@@ -103,6 +103,15 @@ bool open_batch::append(const producer_record& record, timestamp_ms timestamp) {
     return true;
 }
 
+void open_batch::trim() {
+    BARNABAS_ASSERT(!closed_);
+    if (size_ == memory_->capacity())
+        return;
+    auto smaller = chunk::allocate(size_);
+    std::memcpy(smaller->data(), memory_->data(), size_);
+    memory_ = std::move(smaller);
+}
+
 void open_batch::close(batch::codec codec, std::optional<int> level, batch::codec_workspace& workspace) {
     if (closed_)
         return;

@@ -32,6 +32,8 @@ public:
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return memory_->capacity(); }
 
+    /// Gives back what its records do not need: there is no room for another one. Before `close`.
+    void trim();
     /// No record comes any more; compresses.
     void close(batch::codec codec, std::optional<int> level, batch::codec_workspace& workspace);
     bool is_closed() const noexcept { return closed_; }

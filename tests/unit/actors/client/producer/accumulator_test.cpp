@@ -178,6 +178,22 @@ TEST(accumulator, records_wait_for_their_topic) {
     EXPECT_EQ(it.records.charged(), 1000u);
 }
 
+TEST(accumulator, what_filled_the_buffer_before_its_topic_was_known_is_sent) {
+    accumulator_run it;
+    int sent = 0;
+    while (it.put(550, sent % 2).what == verdict::taken)
+        ++sent;
+    EXPECT_EQ(sent, 6);
+    it.know(2);
+    EXPECT_TRUE(it.dropped.empty());
+    EXPECT_LE(it.records.charged(), 4000u);
+    EXPECT_EQ(it.put(550).what, verdict::full);
+    std::int32_t records = 0;
+    for (const auto& batch : it.take())
+        records += batch->content.count();
+    EXPECT_EQ(records, sent);
+}
+
 TEST(accumulator, a_topic_made_anew_with_fewer_partitions_is_counted_anew) {
     auto settings = small();
     settings.buffer_bytes = 1'000'000;
