@@ -7,6 +7,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/logger.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -41,6 +42,9 @@ struct light_node::parts {
             log = make_stderr_logger([this] { return clock.wall_now(); }, options.lowest_log_level);
         config.module_factories.push_back(loop_scheduler::factory({1, end_process}));
         system = std::make_unique<caf::actor_system>(config);
+        // CAF leaves its logger in a variable of this thread. A program's main thread ends those before its
+        // statics, and a client among the statics would find it released.
+        caf::logger::set_current_actor_system(nullptr);
         system->await_actors_before_shutdown(false);
         auto& scheduler = loop_scheduler::of(*system);
         network = std::make_unique<asio_network>(scheduler);

@@ -21,7 +21,8 @@ public:
     /// The loop runs when it returns. Code: internal.
     static result<std::unique_ptr<light_node>> start(light_node_options options = {});
 
-    /// Ends the loop. Ask actors to end first, and wait for that. Not to be called on the loop.
+    /// Ends the loop. Ask actors to end first, and wait for that. Not to be called on the loop. May be called
+    /// while the program's statics are destroyed.
     ~light_node();
 
     light_node(const light_node&) = delete;
