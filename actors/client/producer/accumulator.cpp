@@ -60,6 +60,9 @@ std::optional<error> record_accumulator::find_fault(const producer_record& recor
                                                   std::to_string(settings_.buffer_bytes) + ")"};
     if (record.partition && *record.partition < 0)
         return error{errc::invalid_request, "partition " + std::to_string(*record.partition) + " is below 0"};
+    if (record.timestamp_ms && *record.timestamp_ms < 0)
+        return error{errc::invalid_request,
+                     "timestamp " + std::to_string(*record.timestamp_ms) + " is below 0"};
     return std::nullopt;
 }
 

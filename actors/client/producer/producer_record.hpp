@@ -26,7 +26,7 @@ struct producer_record {
     std::span<const record_header> headers = {};
     /// By the key's hash, or any, if not given.
     std::optional<std::int32_t> partition = {};
-    /// Milliseconds since 1970; the time of `send` if not given.
+    /// Milliseconds since 1970, not below 0; the time of `send` if not given.
     std::optional<std::int64_t> timestamp_ms = {};
 };
 
