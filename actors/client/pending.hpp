@@ -28,7 +28,7 @@ public:
     /// Whether it came in time.
     bool wait_for(std::chrono::milliseconds most) const { return state_->gate.wait_for(most); }
     /// Calls with the value: on the client's own thread, which does nothing else meanwhile, or at once when
-    /// the value is there.
+    /// the value is there. What it throws is dropped, with a line on the standard error stream.
     void on_done(std::function<void(const Value&)> call) const {
         state_->gate.on_open([state = state_, call = std::move(call)] { call(*state->value); });
     }

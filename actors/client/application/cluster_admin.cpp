@@ -5,6 +5,7 @@
 #include "actors/client/cluster/key_table.hpp"
 #include "actors/client/cluster/settings.hpp"
 #include "actors/client/cluster_actor.hpp"
+#include "actors/client/user_call.hpp"
 #include "runtime/node/gate.hpp"
 #include "runtime/node/light_node.hpp"
 
@@ -70,7 +71,7 @@ result<cluster_admin> make_admin(const properties& keys, application_options opt
     auto made = std::make_unique<cluster_admin::parts>();
     made->node = std::move(*node);
     cluster_actor_events events;
-    events.on_trouble = std::move(options.on_trouble);
+    events.on_trouble = guarded_trouble(std::move(options.on_trouble));
     events.on_closed = [closed = made->closed]() mutable { closed.open(); };
     cluster_actor_options wanted;
     wanted.settings = std::move(*settings);

@@ -17,7 +17,8 @@
 namespace barnabas::client {
 
 /// All calls of `admin`, whose header has their errors, with a thread of its own that carries them out. May
-/// be used by several threads at once, but for `close` and destruction.
+/// be used by several threads at once, but for `close` and destruction. A process forked from this one must
+/// not use or destroy it.
 class cluster_admin : public admin {
 public:
     cluster_admin(cluster_admin&&) noexcept;

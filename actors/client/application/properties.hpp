@@ -15,7 +15,8 @@ using properties = std::map<std::string, std::string>;
 using unused_keys_listener = std::function<void(const std::vector<std::string>& keys)>;
 
 struct application_options {
-    /// Called on the client's thread when a broker could not be reached or was lost, once until it is back.
+    /// Called on the client's thread when a broker could not be reached or was lost, once until it is back;
+    /// and for each callback that threw an exception. What it throws itself is dropped.
     std::function<void(const std::string& sentence)> on_trouble;
     /// Called before the client is there, on the thread that makes it, if there are any.
     unused_keys_listener on_unused_keys;

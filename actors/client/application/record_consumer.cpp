@@ -5,6 +5,8 @@
 #include "actors/client/consumer_actor.hpp"
 #include "actors/client/consumer_messages.hpp"
 #include "actors/client/pending.hpp"
+#include "actors/client/user_call.hpp"
+#include "runtime/logging/logger.hpp"
 #include "runtime/node/gate.hpp"
 #include "runtime/node/light_node.hpp"
 
@@ -33,7 +35,12 @@ struct record_consumer::parts {
     caf::actor actor;
     runtime::gate closed;
     std::function<void(const rebalance_event&)> on_rebalance;
+    /// Of what callbacks throw; on the consumer's thread, while it is open.
+    trouble_call tell;
 
+    void tell_later(const std::string& sentence) const {
+        run([told = tell, sentence](cluster_consumer&, monotonic_ns) { told(sentence); });
+    }
     void run(std::function<void(cluster_consumer&, monotonic_ns)> task) const {
         caf::anon_send(actor, consumer_task{std::move(task)});
     }
@@ -78,8 +85,20 @@ result<void> record_consumer::subscribe(std::set<std::string> topics) {
 }
 
 result<void> record_consumer::subscribe_matching(std::function<bool(const std::string&)> pattern) {
-    return parts_->ask_at_once([pattern = std::move(pattern)](cluster_consumer& consumer) {
-        return consumer.subscribe({{}, pattern});
+    // It is asked for every topic of the cluster again and again, so what it throws is told once.
+    const auto thrown = [tell = parts_->tell, told = std::make_shared<bool>(false)](const std::string& what) {
+        if (!std::exchange(*told, true))
+            tell(what);
+    };
+    std::function<bool(const std::string&)> guarded;
+    if (pattern)
+        guarded = [pattern = std::move(pattern), thrown](const std::string& topic) {
+            bool matches = false;
+            call_user("a pattern", thrown, [&] { matches = pattern(topic); });
+            return matches;
+        };
+    return parts_->ask_at_once([guarded = std::move(guarded)](cluster_consumer& consumer) {
+        return consumer.subscribe({{}, guarded});
     });
 }
 
@@ -124,7 +143,9 @@ result<record_set> record_consumer::poll(std::chrono::milliseconds most) {
         if (!(*answer)->change)
             return std::move((*answer)->records);
         if (parts_->on_rebalance)
-            parts_->on_rebalance(*(*answer)->change);
+            call_user(
+                "on_rebalance", [this](const std::string& sentence) { parts_->tell_later(sentence); },
+                parts_->on_rebalance, *(*answer)->change);
     }
 }
 
@@ -150,14 +171,23 @@ result<void> record_consumer::commit(offsets some) {
         });
 }
 
-void record_consumer::commit_async(std::function<void(const result<void>&)> done) {
+void record_consumer::commit_async(commit_callback done) {
+    start_commit(std::nullopt, std::move(done));
+}
+
+void record_consumer::commit_async(offsets some, commit_callback done) {
+    start_commit(std::move(some), std::move(done));
+}
+
+void record_consumer::start_commit(std::optional<offsets> some, commit_callback done) {
+    constexpr const char* name = "a commit callback";
+    if (!done)
+        done = [](const result<void>&) {};
     if (parts_->actor == nullptr)
-        return done ? done(gone()) : void();
-    parts_->run([done = std::move(done)](cluster_consumer& consumer, monotonic_ns) {
-        consumer.commit(std::nullopt, [done](const result<void>& said) {
-            if (done)
-                done(said);
-        });
+        return call_user(name, nullptr, done, gone());
+    parts_->run([some = std::move(some), done = std::move(done),
+                 tell = parts_->tell](cluster_consumer& consumer, monotonic_ns) {
+        consumer.commit(some, [done, tell](const result<void>& said) { call_user(name, tell, done, said); });
     });
 }
 
@@ -226,7 +256,12 @@ result<record_consumer> make_consumer(const properties& keys, record_consumer_op
     made->node = std::move(*node);
     made->on_rebalance = std::move(options.on_rebalance);
     consumer_actor_events events;
-    events.on_trouble = std::move(options.on_trouble);
+    events.on_trouble = guarded_trouble(std::move(options.on_trouble));
+    made->tell = [log = made->node->services().log, told = events.on_trouble](const std::string& sentence) {
+        log->warn("consumer_callback_failed", log_fields{}.message(sentence));
+        if (told)
+            told(sentence);
+    };
     events.on_closed = [closed = made->closed]() mutable { closed.open(); };
     consumer_actor_options wanted;
     wanted.settings = std::move(*settings);

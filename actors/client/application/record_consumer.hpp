@@ -29,17 +29,19 @@
 namespace barnabas::client {
 
 struct record_consumer_options {
-    /// Called on the consumer's thread: a broker that cannot be reached, a topic that is not there.
+    /// Called on the consumer's thread: a broker that cannot be reached, a topic that is not there, a
+    /// callback that threw.
     std::function<void(const std::string& sentence)> on_trouble;
     /// Called before the consumer is there, on the thread that makes it, if there are any.
     unused_keys_listener on_unused_keys;
     /// Called within `poll`, on its thread. For `revoked` what was polled is committed already if
-    /// enable.auto.commit is on; a program that commits by itself does so here.
+    /// enable.auto.commit is on; a program that commits by itself does so here. `poll` goes on if it throws.
     std::function<void(const rebalance_event& event)> on_rebalance;
 };
 
 /// A consumer of a cluster, with a thread of its own that fetches ahead and keeps its place in the group.
-/// Used by one thread at a time, but for `wake_up`. Errors have a code and a sentence:
+/// Used by one thread at a time, but for `wake_up`. A process forked from this one must not use or destroy
+/// it. What callbacks throw ends there and is told by `on_trouble`. Errors have a code and a sentence:
 ///
 /// | code | meaning |
 /// |---|---|
@@ -60,6 +62,7 @@ struct record_consumer_options {
 class record_consumer {
 public:
     using offsets = std::map<partition_name, committed_offset>;
+    using commit_callback = std::function<void(const result<void>& said)>;
 
     record_consumer(record_consumer&&) noexcept;
     record_consumer& operator=(record_consumer&&) noexcept;
@@ -68,6 +71,7 @@ public:
 
     /// These topics, or all that the pattern lets through, also later ones; partitions come by the group.
     result<void> subscribe(std::set<std::string> topics);
+    /// A pattern that throws does not let the topic through.
     result<void> subscribe_matching(std::function<bool(const std::string& topic)> pattern);
     /// The same, where the coordinator looks at the pattern (RE2): needs group.protocol=consumer.
     result<void> subscribe_regex(std::string pattern);
@@ -81,11 +85,14 @@ public:
     /// Ends a poll that waits, or the next one, with what is there. From any thread.
     void wake_up();
 
-    /// All positions; or these offsets, each the next one to read.
+    /// All positions; or these offsets, each the next one to read. One below 0 is refused with
+    /// `invalid_request`, and nothing is committed.
     result<void> commit();
     result<void> commit(offsets some);
-    /// The same without waiting; `done` is called on the consumer's thread.
-    void commit_async(std::function<void(const result<void>&)> done = nullptr);
+    /// The same without waiting; `done` is called on the consumer's thread. Commits reach the group in the
+    /// order of the calls.
+    void commit_async(commit_callback done = nullptr);
+    void commit_async(offsets some, commit_callback done = nullptr);
     /// What the group has committed of these; partitions without are not in the answer.
     result<offsets> committed(std::set<partition_name> partitions);
 
@@ -105,6 +112,7 @@ private:
     struct parts;
     explicit record_consumer(std::unique_ptr<parts> made);
     friend result<record_consumer> make_consumer(const properties& keys, record_consumer_options options);
+    void start_commit(std::optional<offsets> some, commit_callback done);
 
     std::unique_ptr<parts> parts_;
 };

@@ -3,6 +3,7 @@
 #include "actors/client/cluster/key_table.hpp"
 #include "actors/client/producer/producer_actor.hpp"
 #include "actors/client/producer/producer_messages.hpp"
+#include "actors/client/user_call.hpp"
 #include "runtime/clock/clock.hpp"
 #include "runtime/node/gate.hpp"
 #include "runtime/node/light_node.hpp"
@@ -96,7 +97,11 @@ bool record_producer::offer(const producer_record& record, delivery_callback& ca
     if (done.what == verdict::full && !may_wait)
         return false;
     if (done.what != verdict::taken)
-        tell_failure(std::string(record.topic), record.partition.value_or(-1), call, done.why);
+        tell_failure(std::string(record.topic), record.partition.value_or(-1), call, done.why,
+                     [this](const std::string& sentence) {
+                         if (parts_->actor != nullptr)
+                             caf::anon_send(parts_->actor, program_threw{sentence});
+                     });
     return true;
 }
 
@@ -149,7 +154,7 @@ result<record_producer> make_producer(const properties& keys, application_option
     made->settings = *settings;
     made->node = std::move(*node);
     producer_actor_events events;
-    events.on_trouble = std::move(options.on_trouble);
+    events.on_trouble = guarded_trouble(std::move(options.on_trouble));
     events.on_closed = [closed = made->closed]() mutable { closed.open(); };
     producer_actor_options wanted;
     wanted.settings = std::move(*settings);

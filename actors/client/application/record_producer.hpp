@@ -22,7 +22,8 @@
 namespace barnabas::client {
 
 /// A producer with a thread of its own. May be used by several threads at once, but for `close` and
-/// destruction.
+/// destruction. A process forked from this one must not use or destroy it. What callbacks throw ends there
+/// and is told by `on_trouble`.
 ///
 /// Why a record was not delivered:
 ///
@@ -35,6 +36,7 @@ namespace barnabas::client {
 /// | `unknown_topic_or_partition`, `invalid_topic`, `topic_authorization_failed`, ... | the broker's words |
 /// | `invalid_topic` | also for a name that no topic can have, at once and without asking |
 /// | `unsupported_version` | the broker is too old |
+/// | `invalid_request` | a partition or timestamp below 0 |
 /// | `closed` | the producer was closed first |
 ///
 /// `delivery_report::fate` says whether it may be in the log all the same.

@@ -5,6 +5,7 @@
 #include "actors/client/cluster_messages.hpp"
 #include "actors/client/producer/producer_messages.hpp"
 #include "runtime/clock/clock.hpp"
+#include "runtime/logging/logger.hpp"
 #include "runtime/node/spawn.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -75,6 +76,7 @@ public:
                 intake_->lock.wake();
                 step([](sender_effects&) {});
             },
+            [this](const program_threw& message) { tell_thrown_by_program(message.sentence); },
             [this](const producer_cluster_closed&) {
                 if (events_.on_closed)
                     events_.on_closed();
@@ -90,6 +92,16 @@ private:
     };
 
     monotonic_ns now() const { return node_.clock->monotonic_now(); }
+
+    trouble_call on_thrown() {
+        return [this](const std::string& sentence) { tell_thrown_by_program(sentence); };
+    }
+
+    void tell_thrown_by_program(const std::string& sentence) {
+        node_.log->warn("producer_callback_failed", log_fields{}.message(sentence));
+        if (events_.on_trouble)
+            events_.on_trouble(sentence);
+    }
 
     void start_cluster() {
         cluster_actor_options wanted;
@@ -112,7 +124,7 @@ private:
         intake_->lock.alone(
             [&] { done = intake_->records.append(record, call, now(), node_.clock->wall_now()); });
         if (done.what != record_accumulator::verdict::taken)
-            tell_failure(message.topic, message.partition.value_or(-1), call, done.why);
+            tell_failure(message.topic, message.partition.value_or(-1), call, done.why, on_thrown());
         if (done.wake)
             step([](sender_effects&) {});
     }
@@ -157,10 +169,11 @@ private:
 
     void carry_out(sender_effects& out) {
         auto self = caf::actor_cast<caf::actor>(this);
+        const auto thrown = on_thrown();
         for (const auto& batch : out.finished)
-            tell_waiters(*batch);
+            tell_waiters(*batch, thrown);
         for (const auto& one : out.dropped)
-            tell_failure(one.topic, -1, one.call, one.why);
+            tell_failure(one.topic, -1, one.call, one.why, thrown);
         if (out.producer_id_asked)
             submit(make_producer_id_call([self](const result<producer_id_facts>& said) {
                        caf::anon_send(self, producer_id_heard{said});

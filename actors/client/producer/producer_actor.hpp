@@ -17,7 +17,8 @@ namespace barnabas::client {
 
 /// Called on the actor's loop.
 struct producer_actor_events {
-    /// A broker could not be reached, or was lost: a sentence for people.
+    /// A broker could not be reached, or was lost, or a delivery callback threw: a sentence for people. Must
+    /// not throw.
     std::function<void(const std::string&)> on_trouble;
     /// See `sender_effects::sequences_lost`; the topic and partition of the batch.
     std::function<void(const std::string& topic, std::int32_t partition, kafka::error_code code)>
@@ -34,7 +35,7 @@ struct producer_actor_options {
 };
 
 struct spawned_producer {
-    /// Takes wake_producer, send_record, flush_producer and close_producer.
+    /// Takes wake_producer, send_record, flush_producer, program_threw and close_producer.
     caf::actor actor;
     /// For threads that send without a message; they wake the actor when `append` says so.
     std::shared_ptr<producer_intake> intake;

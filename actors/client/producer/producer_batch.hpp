@@ -2,6 +2,7 @@
 
 #include "actors/client/producer/open_batch.hpp"
 #include "actors/client/producer/producer_record.hpp"
+#include "actors/client/user_call.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -58,10 +59,11 @@ struct producer_batch {
     std::optional<batch_fate> fate;
 };
 
-/// Calls everybody who waits for the batch, in the order of sending.
-void tell_waiters(producer_batch& batch);
+/// Calls everybody who waits for the batch, in the order of sending. What one of them throws is told, and the
+/// next is called.
+void tell_waiters(producer_batch& batch, const trouble_call& on_thrown = nullptr);
 /// For records that never came into a batch.
 void tell_failure(const std::string& topic, std::int32_t partition, const delivery_callback& call,
-                  const error& why);
+                  const error& why, const trouble_call& on_thrown = nullptr);
 
 } // namespace barnabas::client

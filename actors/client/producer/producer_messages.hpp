@@ -29,6 +29,10 @@ struct send_record {
 struct flush_producer {
     std::function<void()> done;
 };
+/// A callback threw on a thread of the program's: to be told like what is thrown on the actor's.
+struct program_threw {
+    std::string sentence;
+};
 /// Take no more records, send what is there for so long, fail the rest, and end.
 struct close_producer {
     std::int64_t timeout_ns = 0;
@@ -56,6 +60,7 @@ struct producer_cluster_closed {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::wake_producer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::send_record)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::flush_producer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::program_threw)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::close_producer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::topics_heard)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::client::producer_id_heard)

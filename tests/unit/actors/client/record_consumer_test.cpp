@@ -1,9 +1,14 @@
 #include "actors/client/application/record_consumer.hpp"
 
+#include "actors/client/pending.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 // The face of the consumer, against an address where nobody is; against a broker it runs in tests/clients.
 namespace barnabas::client {
@@ -94,6 +99,42 @@ TEST(record_consumer, after_the_close_everything_fails_and_it_can_be_moved) {
     moved.commit_async([&](const result<void>& said) { told = said.code() == errc::closed; });
     EXPECT_TRUE(told);
     moved.close();
+}
+
+TEST(record_consumer, a_commit_below_zero_is_refused_before_anything_is_sent) {
+    auto consumer = make_consumer(nobody({{"group.id", "g"}, {"default.api.timeout.ms", "600000"}}));
+    ASSERT_TRUE(consumer.has_value());
+    ASSERT_TRUE(consumer->assign({{"t", 0}}).has_value());
+    const error wanted{errc::invalid_request, "offset -1 of t-1 cannot be committed: it is below 0"};
+    EXPECT_EQ(consumer->commit({{{"t", 0}, {3, -1, {}}}, {{"t", 1}, {-1, -1, {}}}}).failure(), wanted);
+    pending<result<void>> later;
+    consumer->commit_async({{{"t", 1}, {-1, -1, {}}}},
+                           [later](const result<void>& said) { later.give(said); });
+    EXPECT_EQ(later.get().failure(), wanted);
+}
+
+TEST(record_consumer, a_commit_callback_that_throws_is_told_and_loses_no_other) {
+    std::vector<std::string> troubles;
+    record_consumer_options options;
+    options.on_trouble = [&](const std::string& sentence) { troubles.push_back(sentence); };
+    auto consumer = make_consumer(nobody(), options);
+    ASSERT_TRUE(consumer.has_value());
+    std::atomic<int> told{0};
+    consumer->commit_async([&](const result<void>&) {
+        ++told;
+        throw std::runtime_error("mistake");
+    });
+    consumer->commit_async({{{"t", 0}, {1, -1, {}}}}, [&](const result<void>& said) {
+        EXPECT_EQ(said.failure().detail, "a commit needs group.id");
+        ++told;
+    });
+    consumer->commit_async();
+    EXPECT_TRUE(consumer->assignment().empty());
+    EXPECT_EQ(told, 2);
+    consumer->close();
+    EXPECT_EQ(troubles,
+              std::vector<std::string>{"a commit callback of the program threw an exception: mistake"});
+    consumer->commit_async([](const result<void>&) { throw std::runtime_error("closed"); });
 }
 
 } // namespace

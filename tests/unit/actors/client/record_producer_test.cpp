@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 // The producer's face for programs, against addresses where nobody is; against a broker it runs in
 // tests/clients.
@@ -142,6 +146,49 @@ TEST(record_producer, a_wait_below_zero_is_none) {
     const auto report = producer->send_later({"t", {}, "a"});
     producer->close(milliseconds::min());
     EXPECT_EQ(report.get().why.code, errc::closed);
+}
+
+TEST(record_producer, a_callback_that_throws_is_told_and_loses_no_other) {
+    std::vector<std::string> troubles;
+    application_options options;
+    options.on_trouble = [&](const std::string& sentence) {
+        troubles.push_back(sentence);
+        throw std::runtime_error("trouble of its own");
+    };
+    auto producer = make_producer(nobody("50"), options);
+    ASSERT_TRUE(producer.has_value());
+    std::atomic<int> told{0};
+    const auto note = [&](const delivery_report&) {
+        ++told;
+        throw std::runtime_error("mistake " + std::to_string(told));
+    };
+    for (int i = 0; i < 3; ++i)
+        producer->send({"t", std::nullopt, "v"}, note);
+    producer->flush();
+    EXPECT_EQ(told, 3);
+    // On this thread, at once.
+    producer->send({"bad name", std::nullopt, "v"}, note);
+    EXPECT_EQ(told, 4);
+    const auto later = producer->send_later({"t", std::nullopt, "v"});
+    later.on_done([](const delivery_report&) { throw 7; });
+    later.on_done([&](const delivery_report&) { ++told; });
+    producer->close();
+    EXPECT_EQ(told, 5);
+    for (int i = 1; i <= 4; ++i)
+        EXPECT_EQ(
+            std::count(troubles.begin(), troubles.end(),
+                       "a delivery callback of the program threw an exception: mistake " + std::to_string(i)),
+            1)
+            << i;
+}
+
+TEST(record_producer, a_timestamp_below_zero_is_refused) {
+    auto producer = make_producer(nobody("600000"));
+    ASSERT_TRUE(producer.has_value());
+    const auto report = producer->send_later({"t", "k", "v", {}, {}, std::int64_t{-5}}).get();
+    EXPECT_EQ(report.fate, delivery_fate::failed);
+    EXPECT_EQ(report.why, (error{errc::invalid_request, "timestamp -5 is below 0"}));
+    producer->close(milliseconds(0));
 }
 
 } // namespace
