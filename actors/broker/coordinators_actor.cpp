@@ -67,13 +67,10 @@ std::shared_ptr<const group::own_options_by_group> own_options_of(const group_ru
     return std::make_shared<const group::own_options_by_group>(std::move(own));
 }
 
-/// What a record of the topic may take: the topic has segments of the size that it was made with.
-std::size_t record_bytes_max(const broker_config& config, const topic_metadata& topic) {
-    const auto limits = effective(config, topic.configs);
-    // A batch's head takes its part of both.
+/// A batch's head takes its part of them.
+std::size_t without_head(std::int32_t bytes) {
     constexpr std::int32_t head = 128;
-    return static_cast<std::size_t>(
-        std::max(std::min(limits.max_message_bytes, limits.segment_bytes) - head, 0));
+    return static_cast<std::size_t>(std::max(bytes - head, 0));
 }
 
 /// Names whose topics are not there any more; one that was made again counts.
@@ -97,12 +94,17 @@ coordinators::coordinators(runtime::node_services& node, const broker_config& co
 
 std::shared_ptr<const group::group_options> coordinators::options_for(const topic_metadata& topic,
                                                                       const broker_view& view) {
-    const auto bytes_max = record_bytes_max(view.config ? *view.config : config_, topic);
+    // The topic has segments of the size that it was made with.
+    const auto limits = effective(view.config ? *view.config : config_, topic.configs);
+    const auto bytes_max = without_head(std::min(limits.max_message_bytes, limits.segment_bytes));
+    const auto decision_max = without_head(limits.segment_bytes);
     const auto configured_at = view.image->group_configs_at;
-    if (options_ && options_->record_bytes_max == bytes_max && groups_configured_at_ == configured_at)
+    if (options_ && options_->record_bytes_max == bytes_max && options_->decision_bytes_max == decision_max &&
+        groups_configured_at_ == configured_at)
         return options_;
     auto made = options_of(config_, planted_);
     made.record_bytes_max = bytes_max;
+    made.decision_bytes_max = decision_max;
     made.consumer.own = own_options_of(group_rules_of(config_), *view.image);
     groups_configured_at_ = configured_at;
     options_ = std::make_shared<const group::group_options>(std::move(made));

@@ -1,5 +1,6 @@
 #include "actors/group/consumer_group.hpp"
 
+#include "actors/group/limits.hpp"
 #include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -269,6 +270,7 @@ void consumer_group::on_step_timer(const std::string& id, turn& now) {
 // ---- from one protocol to the other
 
 result<void> consumer_group::can_take_over(const classic_handover& from) const {
+    std::size_t bytes = 0;
     for (const auto& member : from.members) {
         if (member.protocols.empty())
             return stays_classic(name_, errc::malformed);
@@ -280,11 +282,17 @@ result<void> consumer_group::can_take_over(const classic_handover& from) const {
         if (!assigned)
             return stays_classic(name_, assigned.code());
         const auto& id = member.who.member_id;
-        if (!can_keep(id, said_by(joining(member), std::move(*subscription))) || !can_keep(id, *assigned)) {
+        const auto said = said_by(joining(member), std::move(*subscription));
+        if (!can_keep(id, said) || !can_keep(id, *assigned)) {
             BARNABAS_MARK(upgrade_too_large);
             return stays_classic(name_, "what a member says or has is longer than what can be kept");
         }
+        // It has them, is to have them, and is to have others as soon as the new member is there.
+        bytes += bytes_of(name_, id, said) +
+                 3 * (group_limits::record_overhead_bytes + name_.size() + id.size() + bytes_of(*assigned));
     }
+    if (BARNABAS_MARK_IF(bytes > options_.decision_bytes_max, upgrade_too_large_at_once))
+        return stays_classic(name_, "its members are more than what can be kept at once");
     return {};
 }
 
@@ -317,8 +325,11 @@ bool consumer_group::is_to_be_classic() const {
         (policy != migration_policy::downgrade && policy != migration_policy::bidirectional) ||
         member_count_ > static_cast<std::size_t>(options_.members_max))
         return false;
-    // All members are in one record then. If that cannot be kept, they go on as they are.
-    return !BARNABAS_MARK_IF(bytes_of(name_, as_classic(no_timestamp)) > options_.record_bytes_max,
+    // All members are in one record then, and what was kept of each goes. If that cannot be written, they go
+    // on as they are.
+    const auto bytes = bytes_of(name_, as_classic(no_timestamp));
+    return !BARNABAS_MARK_IF(bytes > options_.record_bytes_max ||
+                                 bytes + 2 * end_bytes() > options_.decision_bytes_max,
                              downgrade_too_large);
 }
 

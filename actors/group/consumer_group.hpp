@@ -57,7 +57,8 @@ public:
     errc on_classic_heartbeat(const heartbeat_request& request, turn& now);
     errc on_classic_leave(const member_name& who, turn& now);
     /// Whether all members of a classic group say what they want in the way of consumers, and in no more
-    /// words than can be kept, and nothing of what they were assigned would be lost. Code:
+    /// words than can be kept, and nothing of what they were assigned would be lost, and that all of it is
+    /// no more than what can be kept at once. Code:
     /// group_id_not_found, with a sentence for people.
     result<void> can_take_over(const classic_handover& from) const;
     /// A classic group that can be taken over, or has no members, goes on as this one, which is new.
@@ -79,6 +80,8 @@ public:
     void on_loaded(monotonic_ns now);
     /// What makes the log forget the group, and its members.
     std::vector<consumer_record> end_records() const;
+    /// At most so many bytes.
+    std::size_t end_bytes() const;
 
     bool is_empty() const noexcept { return member_count_ == 0; }
     std::size_t size() const noexcept { return member_count_; }

@@ -1,5 +1,6 @@
 #include "actors/group/consumer_group.hpp"
 
+#include "actors/group/limits.hpp"
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
@@ -152,6 +153,16 @@ std::vector<consumer_record> consumer_group::end_records() const {
     records.emplace_back(target_epoch_record{name_, std::nullopt});
     records.emplace_back(consumer_epoch_record{name_, std::nullopt});
     return records;
+}
+
+std::size_t consumer_group::end_bytes() const {
+    const auto each = group_limits::record_overhead_bytes + name_.size();
+    std::size_t bytes = 3 * each;
+    for (const auto& [id, one] : members_)
+        bytes += 3 * (each + id.size());
+    for (const auto& [pattern, matches] : patterns_)
+        bytes += each + pattern.size();
+    return bytes;
 }
 
 // ---- what the group tells

@@ -39,7 +39,7 @@ void coordinator::on_loaded(turn& now) {
 }
 
 void coordinator::on_time(turn& now) {
-    while (auto due = timers_.take_due(now.now)) {
+    for (; auto due = timers_.take_due(now.now); now.out.end_decision()) {
         if (due->kind == timer_kind::expiry) {
             expire_all(now);
             timers_.arm(later(now.now, options_.expiry_interval), std::move(*due));

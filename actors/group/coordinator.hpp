@@ -118,6 +118,7 @@ private:
     void answer(const describe_request& request, const std::string& name, request_ticket ticket, turn& now);
     void answer(const list_request& request, const std::string& name, request_ticket ticket, turn& now);
     void answer(const delete_request& request, const std::string& name, request_ticket ticket, turn& now);
+    errc remove_whole(groups::iterator group, turn& now);
     void forget_if_unused(const std::string& name, turn& now);
     void forget(groups::iterator group, turn& now);
 

@@ -2,11 +2,11 @@
 
 #include "actors/group/commits_messages.hpp"
 #include "actors/group/coordinator.hpp"
+#include "actors/group/decision_queue.hpp"
 #include "actors/group/group_events.hpp"
 #include "actors/group/group_messages.hpp"
 #include "actors/group/limits.hpp"
 #include "actors/partition/partition_messages.hpp"
-#include "protocol/batch/builder.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/clock/clock.hpp"
@@ -37,7 +37,7 @@ bool is_of_leadership(errc code) noexcept {
 }
 
 /// Records are written one batch at a time: what is decided while one is under way forms the next, so that
-/// one sync serves many requests. An answer leaves when all records decided before it are committed. When a
+/// one sync serves many requests. An answer leaves when all that was decided before it is committed. When a
 /// batch cannot be written, everybody is told to ask again, and the state is made anew from the log.
 class coordinator_actor final : public caf::event_based_actor {
 public:
@@ -78,10 +78,11 @@ private:
     void on_timer(const coordinator_timer& fired);
     template <class Step>
     void run(const Step& step);
+    void refuse_decision();
     void write_next();
     void on_written(const append_response& written);
     void deliver_committed();
-    void deliver(request_ticket ticket, response_body&& body);
+    void deliver(request_ticket ticket, coordinator_response&& response);
     void arm_timer();
     void refuse_all(errc code);
     void unload();
@@ -103,11 +104,9 @@ private:
     std::map<request_ticket, waiting_reply> waiting_;
     /// Of the newest ticket, while its request is handled and not answered.
     waiting_reply* asking_ = nullptr;
-    /// Decided, in order; the first `in_flight_` of them are being written.
-    std::deque<group_record> unwritten_;
-    std::size_t in_flight_ = 0;
-    std::uint64_t decided_ = 0;
-    std::uint64_t committed_ = 0;
+    decision_queue unwritten_;
+    /// The log has not answered, be it to an earlier life of the machine.
+    bool append_under_way_ = false;
     std::deque<waiting_answer> answers_;
     /// Empty between events.
     effects out_;
@@ -124,7 +123,9 @@ caf::behavior coordinator_actor::make_behavior() {
         [this](const read_response& m) { on_read(m); },
         [this](const coordinator_timer& m) { on_timer(m); },
         [this](const coordinator_reload_due&) {
-            if (state_ == state::waiting_to_load)
+            if (state_ == state::waiting_to_load && append_under_way_)
+                load_again_later(refused_with_);
+            else if (state_ == state::waiting_to_load)
                 load();
         },
         [this](const coordinator_read_due& m) {
@@ -208,7 +209,7 @@ void coordinator_actor::on_loaded() {
                                       {"upto", loaded_upto_},
                                       {"took_ms", took / 1'000'000}});
     run([this](turn& now) { machine_->on_loaded(now); });
-    if (!gone_.empty())
+    if (!gone_.empty() && state_ == state::serving)
         remove_offsets_of_gone();
 }
 
@@ -300,16 +301,16 @@ template <class Step>
 void coordinator_actor::run(const Step& step) {
     turn now{node_.clock->monotonic_now(), node_.clock->wall_now(), out_};
     step(now);
-    for (auto& record : out_.records)
-        unwritten_.push_back(std::move(record));
-    decided_ += out_.records.size();
+    out_.end_decision();
+    if (!unwritten_.take(out_, options_.groups->decision_bytes_max))
+        return refuse_decision();
     // Most answers, those to heartbeats, rest on nothing that is still being written.
-    const bool settled = decided_ == committed_ && answers_.empty();
+    const bool settled = unwritten_.decided() == unwritten_.committed() && answers_.empty();
     for (auto& answer : out_.answers)
         if (settled)
-            deliver(answer.ticket, std::move(answer.body));
+            deliver(answer.ticket, {0, errc::ok, std::move(answer.body)});
         else
-            answers_.push_back({decided_, answer.ticket, std::move(answer.body)});
+            answers_.push_back({unwritten_.decided(), answer.ticket, std::move(answer.body)});
     for (const auto& one : out_.rebalances)
         node_.log->info("group_rebalances", {{"group", one.group},
                                              {"generation", one.generation},
@@ -317,6 +318,7 @@ void coordinator_actor::run(const Step& step) {
                                              {"member", one.member},
                                              {"client_says", one.client_says}});
     out_.records.clear();
+    out_.decision_ends.clear();
     out_.answers.clear();
     out_.rebalances.clear();
     deliver_committed();
@@ -324,25 +326,27 @@ void coordinator_actor::run(const Step& step) {
     arm_timer();
 }
 
+/// It was taken for one that can be kept, and its records do not fit into one batch. The state has gone on as
+/// if they did: only the log tells now what is true.
+void coordinator_actor::refuse_decision() {
+    BARNABAS_MARK(decision_too_large);
+    node_.log->warn("group_decision_too_large",
+                    {{"partition", options_.partition.partition}, {"records", out_.records.size()}});
+    const auto forgotten = std::exchange(out_, {});
+    for (const auto& answer : forgotten.answers)
+        deliver(answer.ticket, {0, errc::internal, {}});
+    if (auto* const asking = std::exchange(asking_, nullptr))
+        asking->deliver(this, {0, errc::coordinator_not_available, {}});
+    load_again_later(errc::coordinator_not_available);
+}
+
 void coordinator_actor::write_next() {
-    if (in_flight_ != 0 || unwritten_.empty())
+    const auto bytes_max = std::min(group_limits::batch_bytes_max, options_.groups->record_bytes_max);
+    auto next = unwritten_.next_batch(node_.clock->wall_now(), bytes_max);
+    if (!next)
         return;
-    batch::batch_builder builder;
-    const auto now = node_.clock->wall_now();
-    std::size_t bytes = 0;
-    for (const auto& record : unwritten_) {
-        const auto encoded = encode(record);
-        bytes += group_limits::record_overhead_bytes + encoded.key.size() +
-                 (encoded.value ? encoded.value->size() : 0);
-        if (in_flight_ != 0 &&
-            bytes > std::min(group_limits::batch_bytes_max, options_.groups->record_bytes_max))
-            break;
-        builder.append(now, std::span<const std::byte>(encoded.key),
-                       encoded.value ? batch::optional_bytes(std::span<const std::byte>(*encoded.value))
-                                     : std::nullopt);
-        ++in_flight_;
-    }
-    auto batches = batch::split_batches(builder.build());
+    append_under_way_ = true;
+    auto batches = batch::split_batches(*next);
     BARNABAS_ASSERT(batches.has_value());
     append_request append;
     append.token = life_;
@@ -353,6 +357,7 @@ void coordinator_actor::write_next() {
 }
 
 void coordinator_actor::on_written(const append_response& written) {
+    append_under_way_ = false;
     if (state_ != state::serving || written.token != life_)
         return;
     if (is_of_leadership(written.code))
@@ -364,28 +369,26 @@ void coordinator_actor::on_written(const append_response& written) {
                          {"reason", to_string(error{written.code, written.detail})}});
         return load_again_later(errc::coordinator_not_available);
     }
-    committed_ += in_flight_;
-    unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
-    in_flight_ = 0;
+    unwritten_.on_committed();
     deliver_committed();
     write_next();
 }
 
 void coordinator_actor::deliver_committed() {
     const bool early = options_.groups->planted.group_answered_early;
-    while (!answers_.empty() && (early || answers_.front().when_committed <= committed_)) {
+    while (!answers_.empty() && (early || answers_.front().when_committed <= unwritten_.committed())) {
         auto& one = answers_.front();
-        deliver(one.ticket, std::move(one.body));
+        deliver(one.ticket, {0, errc::ok, std::move(one.body)});
         answers_.pop_front();
     }
 }
 
-void coordinator_actor::deliver(request_ticket ticket, response_body&& body) {
+void coordinator_actor::deliver(request_ticket ticket, coordinator_response&& response) {
     if (asking_ != nullptr && ticket + 1 == next_ticket_)
-        return std::exchange(asking_, nullptr)->deliver(this, {0, errc::ok, std::move(body)});
+        return std::exchange(asking_, nullptr)->deliver(this, std::move(response));
     const auto found = waiting_.find(ticket);
     BARNABAS_ASSERT(found != waiting_.end());
-    found->second.deliver(this, {0, errc::ok, std::move(body)});
+    found->second.deliver(this, std::move(response));
     waiting_.erase(found);
 }
 
@@ -408,8 +411,6 @@ void coordinator_actor::refuse_all(errc code) {
     waiting_.clear();
     answers_.clear();
     unwritten_.clear();
-    in_flight_ = 0;
-    decided_ = committed_ = 0;
 }
 
 /// What it knows may be out of date from now on. Its timers find nothing.

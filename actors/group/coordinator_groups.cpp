@@ -1,5 +1,6 @@
 #include "actors/group/coordinator.hpp"
 
+#include "actors/group/record_sizes.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -82,19 +83,29 @@ void coordinator::answer(const delete_request&, const std::string& name, request
     else if ((found->second.classic && !found->second.classic->is_empty()) ||
              (found->second.consumer && !found->second.consumer->is_empty()))
         code = errc::non_empty_group;
-    if (code == errc::ok) {
-        std::vector<offset_record> gone;
-        found->second.offsets.for_each(
-            [&](const std::string& topic, partition_index index, const committed_offset&) {
-                gone.push_back({name, topic, index, std::nullopt});
-            });
-        for (auto& record : gone)
-            write(std::move(record), now);
-        // The last offset of a group that nobody ever joined takes the group along.
-        if (const auto left = groups_.find(name); left != groups_.end())
-            forget(left, now);
-    }
+    if (code == errc::ok)
+        code = remove_whole(found, now);
     now.out.reply(ticket, delete_response{code});
+}
+
+/// All at once or not at all.
+errc coordinator::remove_whole(groups::iterator group, turn& now) {
+    const std::string name = group->first;
+    std::vector<offset_record> gone;
+    std::size_t bytes = group->second.consumer ? group->second.consumer->end_bytes() : 0;
+    group->second.offsets.for_each(
+        [&](const std::string& topic, partition_index index, const committed_offset&) {
+            gone.push_back({name, topic, index, std::nullopt});
+            bytes += bytes_of(gone.back());
+        });
+    if (BARNABAS_MARK_IF(bytes > options_.decision_bytes_max, deletion_too_large))
+        return errc::internal;
+    for (auto& record : gone)
+        write(std::move(record), now);
+    // The last offset of a group that nobody ever joined takes the group along.
+    if (const auto left = groups_.find(name); left != groups_.end())
+        forget(left, now);
+    return errc::ok;
 }
 
 /// A group without members and offsets goes.

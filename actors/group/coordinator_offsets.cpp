@@ -31,6 +31,8 @@ void coordinator::answer(const commit_request& request, const std::string& name,
     if (response.code != errc::ok)
         return now.out.reply(ticket, std::move(response));
     response.partitions.reserve(request.partitions.size());
+    std::vector<offset_record> records;
+    std::size_t bytes = 0;
     for (const auto& wanted : request.partitions) {
         // Deleted since the connection looked: the offset would stay for the next topic of that name.
         const bool is_gone =
@@ -46,9 +48,18 @@ void coordinator::answer(const commit_request& request, const std::string& name,
         response.partitions.push_back(is_gone     ? errc::unknown_topic_or_partition
                                       : too_large ? errc::offset_metadata_too_large
                                                   : errc::ok);
-        if (!BARNABAS_MARK_IF(is_gone, commit_overtaken_by_deletion) && !too_large)
-            write(std::move(record), now);
+        if (BARNABAS_MARK_IF(is_gone, commit_overtaken_by_deletion) || too_large)
+            continue;
+        bytes += bytes_of(record);
+        records.push_back(std::move(record));
     }
+    if (BARNABAS_MARK_IF(bytes > options_.decision_bytes_max, commit_too_large)) {
+        response.code = errc::internal;
+        response.partitions.clear();
+        return now.out.reply(ticket, std::move(response));
+    }
+    for (auto& record : records)
+        write(std::move(record), now);
     now.out.reply(ticket, std::move(response));
 }
 
@@ -107,6 +118,10 @@ bool coordinator::is_unstable(const std::string& name, const std::string& topic,
 void coordinator::answer(const delete_offsets_request& request, const std::string& name,
                          request_ticket ticket, turn& now) {
     delete_offsets_response response;
+    if (name.empty()) {
+        response.code = errc::invalid_group_id;
+        return now.out.reply(ticket, std::move(response));
+    }
     const auto found = groups_.find(name);
     if (found == groups_.end()) {
         response.code = errc::group_id_not_found;
@@ -128,6 +143,7 @@ void coordinator::answer(const delete_offsets_request& request, const std::strin
         response.partitions.push_back(in_use ? errc::group_subscribed_to_topic : errc::ok);
         if (!in_use && found->second.offsets.find(wanted.topic, wanted.index) != nullptr)
             write(offset_record{name, wanted.topic, wanted.index, std::nullopt}, now);
+        now.out.end_decision();
     }
     now.out.reply(ticket, std::move(response));
 }
@@ -164,6 +180,7 @@ void coordinator::remove_offsets(
     for (auto& record : gone) {
         BARNABAS_MARK(offsets_of_deleted_topic);
         write(std::move(record), now);
+        now.out.end_decision();
     }
 }
 
@@ -175,6 +192,7 @@ void coordinator::expire_all(turn& now) {
     for (const auto& name : names) {
         expire(name, now);
         forget_if_unused(name, now);
+        now.out.end_decision();
     }
 }
 
@@ -205,6 +223,7 @@ void coordinator::expire(const std::string& name, turn& now) {
     for (auto& record : expired) {
         BARNABAS_MARK(committed_offset_expired);
         write(std::move(record), now);
+        now.out.end_decision();
     }
 }
 

@@ -66,6 +66,8 @@ struct group_options {
     std::chrono::milliseconds expiry_interval{600'000};
     /// A record that is longer does not fit into a batch of `__consumer_offsets`.
     std::size_t record_bytes_max = 1'000'000;
+    /// A decision whose records take more does not fit into a segment of `__consumer_offsets`.
+    std::size_t decision_bytes_max = 100'000'000;
     consumer_group_options consumer;
     planted_bugs planted;
 };

@@ -7,8 +7,11 @@
 /// Bounds of the group role, with their reasons.
 namespace barnabas::group_limits {
 
-/// Bytes of records that go to the log as one batch: below every sensible `max.message.bytes`.
+/// Bytes of decisions that go to the log as one batch: below every sensible `max.message.bytes`. A decision
+/// that is larger goes alone.
 inline constexpr std::size_t batch_bytes_max = 512 * 1024;
+/// What a record takes in a batch beside its key and value, at most.
+inline constexpr std::size_t framing_bytes = 32;
 /// Bytes read at once while the state is loaded.
 inline constexpr std::uint32_t load_bytes = 1024 * 1024;
 /// Keys of records have no room for a longer group name, member id or pattern.

@@ -11,8 +11,9 @@ namespace barnabas {
 
 namespace {
 
-/// What the topic's configuration says of it.
-replica::log_options configured(const topic_config& config) {
+/// What the topic's configuration says of it. Connections hold clients to `max.message.bytes`; what a
+/// coordinator decides is one batch, however large.
+replica::log_options configured(const topic_config& config, const std::string& topic) {
     replica::log_options log;
     log.segment_bytes = config.segment_bytes;
     // What is to be compacted by then must not stay in the active segment.
@@ -21,7 +22,9 @@ replica::log_options configured(const topic_config& config) {
     log.index_interval_bytes = config.index_interval_bytes;
     log.segment_jitter_ms = config.segment_jitter_ms;
     log.segment_index_bytes = config.segment_index_bytes;
-    log.max_message_bytes = config.max_message_bytes;
+    log.max_message_bytes = topic == group::offsets_topic
+                                ? std::max(config.max_message_bytes, config.segment_bytes)
+                                : config.max_message_bytes;
     log.retention_ms = config.retention_ms;
     log.retention_bytes = config.retention_bytes;
     log.file_delete_delay_ms = config.file_delete_delay_ms;
@@ -39,7 +42,7 @@ replica::log_options configured(const topic_config& config) {
 }
 
 replica::log_options log_options_of(const partition_options& options) {
-    auto log = configured(options.config);
+    auto log = configured(options.config, options.topic_name);
     log.directory = options.directory;
     log.topic_id = options.id.topic;
     log.partition_index = options.id.partition;
@@ -64,9 +67,10 @@ replica::open_job open_job_of(partition_options& options) {
     return job;
 }
 
-void configure(partition& machine, room_for_reads& reads, const configure_partition& wanted) {
+void configure(partition& machine, room_for_reads& reads, const configure_partition& wanted,
+               const std::string& topic) {
     reads.configure(wanted.config);
-    auto options = configured(wanted.config);
+    auto options = configured(wanted.config, topic);
     options.was_compacted = wanted.was_compacted;
     machine.on_configured(options, wanted.config.write_caching);
     machine.on_leadership(wanted.led);

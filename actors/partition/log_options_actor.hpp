@@ -17,7 +17,8 @@ namespace barnabas {
 replica::open_job open_job_of(partition_options& options);
 
 /// The topic's configuration has changed, or who leads.
-void configure(partition& machine, room_for_reads& reads, const configure_partition& wanted);
+void configure(partition& machine, room_for_reads& reads, const configure_partition& wanted,
+               const std::string& topic);
 
 /// For people: what opening it found.
 void report_opening(logger& log, const std::string& partition, const replica::recovery_report& report);

@@ -313,7 +313,9 @@ caf::message_handler partition_actor::rare_questions() {
         [this](const note_recovery_point&) { machine_->on_note_recovery_point(); },
         [this](const log_size_query& query) { tell_asker(machine_->size(query.token)); },
         [this](const producers_query& query) { tell_asker(machine_->producers(query.token)); },
-        [this](const configure_partition& wanted) { configure(*machine_, waiting_reads_, wanted); },
+        [this](const configure_partition& wanted) {
+            configure(*machine_, waiting_reads_, wanted, checkpoints_.where().topic);
+        },
         [this](const check_retention&) { machine_->on_check_retention(); },
         [this](const directory_lost& message) {
             machine_->on_directory_failed({errc::storage_error, message.detail});

@@ -14,7 +14,7 @@
 #include <utility>
 #include <variant>
 
-/// Loading from what compaction leaves of `__consumer_offsets` (card GRP-09).
+/// Loading from what compaction leaves of `__consumer_offsets` (card GRP-09), and what is written there.
 namespace barnabas::group {
 namespace {
 
@@ -40,15 +40,22 @@ slice deletion_at(log_offset offset) {
 class played_log final : public caf::event_based_actor {
 public:
     played_log(caf::actor_config& config, runtime::node_services&, compacted_log holds,
-               reports<log_offset>& asked)
-        : event_based_actor(config), holds_(holds), asked_(asked) {}
+               reports<log_offset>& asked, reports<std::int32_t>& appended)
+        : event_based_actor(config), holds_(holds), asked_(asked), appended_(appended) {}
 
     caf::behavior make_behavior() override {
         return {[this](const read_request& question) {
-            send(caf::actor_cast<caf::actor>(current_sender()), answer_to(question));
-            // Behind the answer: what a test sends when it sees this comes later.
-            asked_.push(question.fetch_offset);
-        }};
+                    send(caf::actor_cast<caf::actor>(current_sender()), answer_to(question));
+                    // Behind the answer: what a test sends when it sees this comes later.
+                    asked_.push(question.fetch_offset);
+                },
+                [this](const append_request& append) {
+                    for (const auto& one : append.batches)
+                        appended_.push(one.header.record_count);
+                    append_response written;
+                    written.token = append.token;
+                    send(caf::actor_cast<caf::actor>(current_sender()), std::move(written));
+                }};
     }
 
 private:
@@ -66,6 +73,7 @@ private:
 
     compacted_log holds_;
     reports<log_offset>& asked_;
+    reports<std::int32_t>& appended_;
 };
 
 class asker final : public caf::event_based_actor {
@@ -82,6 +90,8 @@ private:
 
 struct coordinator_actor_test : testing::Test {
     reports<log_offset> asked;
+    /// Records of each batch.
+    reports<std::int32_t> appended;
     reports<coordinator_response> answers;
     // Ends first: its actors report.
     std::unique_ptr<runtime::production_node> node = runtime::make_node(1);
@@ -89,11 +99,26 @@ struct coordinator_actor_test : testing::Test {
     caf::actor load(const compacted_log& holds) {
         auto& services = node->services();
         coordinator_actor_options options;
-        options.log =
-            runtime::spawn<caf::actor, played_log>(services, {loop_index(0), "partition"}, holds, asked);
+        options.log = runtime::spawn<caf::actor, played_log>(services, {loop_index(0), "partition"}, holds,
+                                                             asked, appended);
         options.groups = std::make_shared<const group_options>();
         options.topics = std::make_shared<const metadata_image>();
         return spawn_coordinator(services, loop_index(0), std::move(options));
+    }
+    void ask(const caf::actor& coordinator, request_body body) {
+        const auto client =
+            runtime::spawn<caf::actor, asker>(node->services(), {loop_index(0), "client"}, answers);
+        caf::send_as(client, coordinator, coordinator_request{7, "group", std::move(body)});
+    }
+    static commit_request commit_of(std::int32_t partitions) {
+        commit_request request;
+        for (std::int32_t i = 0; i < partitions; ++i) {
+            commit_request::partition one;
+            one.topic = "topic";
+            one.index = partition_index(i);
+            request.partitions.push_back(one);
+        }
+        return request;
     }
     /// What a group that does not exist answers to a heartbeat.
     void expect_served_by(const caf::actor& coordinator) {
@@ -150,6 +175,42 @@ TEST_F(coordinator_actor_test, goes_by_options_that_were_altered_since_it_began)
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(std::get<join_response>(answer->body).code, errc::message_too_large);
     caf::anon_send(coordinator, close_coordinator{});
+}
+
+/// Half of one would be no state that the group was ever in.
+TEST_F(coordinator_actor_test, writes_a_large_decision_as_one_batch) {
+    const auto coordinator = load({log_offset(0), log_offset(0)});
+    EXPECT_EQ(asked.take(), log_offset(0));
+    ask(coordinator, commit_of(20'000));
+    EXPECT_EQ(appended.take(), 20'000);
+    const auto answer = answers.take();
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->code, errc::ok);
+    EXPECT_EQ(appended.size(), 0u);
+    caf::anon_send(coordinator, close_coordinator{});
+}
+
+/// Its state has gone on as if it could be.
+TEST_F(coordinator_actor_test, forgets_a_decision_that_cannot_be_written) {
+    const auto coordinator = load({log_offset(0), log_offset(0)});
+    EXPECT_EQ(asked.take(), log_offset(0));
+    group_options altered;
+    altered.decision_bytes_max = 100;
+    caf::anon_send(coordinator, topics_seen{std::make_shared<const metadata_image>(), nullptr,
+                                            std::make_shared<const group_options>(altered)});
+    consumer_heartbeat_request join;
+    join.who.member_id = "member";
+    join.rebalance_timeout = std::chrono::seconds(10);
+    join.topics = {"topic"};
+    join.owned = partitions_by_topic{};
+    ask(coordinator, std::move(join));
+    const auto answer = answers.take();
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->code, errc::internal);
+    // It loads the log anew, where nothing of it is.
+    EXPECT_EQ(asked.take(), log_offset(0));
+    EXPECT_EQ(appended.size(), 0u);
+    expect_served_by(coordinator);
 }
 
 } // namespace
