@@ -43,6 +43,9 @@ public:
     monotonic_ns used_at{};
     /// When the present attempt to connect began.
     monotonic_ns connecting_since{};
+    /// When it was last seen open, and ready; zero for never.
+    monotonic_ns open_at{};
+    monotonic_ns ready_at{};
     /// The broker wants no request before.
     monotonic_ns silent_until{};
     /// How many failures were told already.

@@ -54,7 +54,7 @@ void cluster_client::plan_call(call_number number, running_call& one, monotonic_
         state.link = found.link;
         if (found.lacks == lack::nothing)
             ready[found.link].push_back(part);
-        else if (auto why = unreachable(one, found))
+        else if (auto why = unreachable(one, part, found))
             fail(one, part, std::move(*why));
         else if ((why = hopeless(one, target, found.lacks, now)))
             fail(one, part, std::move(*why));
@@ -193,14 +193,15 @@ std::optional<error> cluster_client::hopeless(const running_call& one, const cal
 }
 
 /// The attempt to connect has just failed, and the call does not want another one.
-std::optional<error> cluster_client::unreachable(const running_call& one, const route& found) {
+std::optional<error> cluster_client::unreachable(const running_call& one, std::size_t part,
+                                                 const route& found) {
     if (found.lacks != lack::connection || one.call->waits_for_connection())
         return std::nullopt;
     const auto& link = *find(found.link);
     if (link.session().failures() <= link.failures_told)
         return std::nullopt;
     return error{errc::network_exception, std::string(one.call->name()) +
-                                              ": it got as far as: " + reached_by_link(found.link) + ": " +
+                                              ": it got as far as: " + reached(one, part) + ": " +
                                               link.session().last_failure()->detail};
 }
 

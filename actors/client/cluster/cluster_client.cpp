@@ -87,6 +87,10 @@ void cluster_client::on_timer(monotonic_ns now, cluster_effects& out) {
         link->session().on_timer(now, step);
         if (!connecting && link->session().is_connecting())
             link->connecting_since = now;
+        if (link->session().is_open())
+            link->open_at = now;
+        if (link->is_ready())
+            link->ready_at = now;
         add(out.links[number], std::move(step));
     }
     settle(now, out);
@@ -136,6 +140,10 @@ void cluster_client::flush(monotonic_ns now, cluster_effects& out) {
         link->session().on_work(now, step);
         if (!connecting && link->session().is_connecting())
             link->connecting_since = now;
+        if (link->session().is_open())
+            link->open_at = now;
+        if (link->is_ready())
+            link->ready_at = now;
         add(out.links[number], std::move(step));
         tell_trouble(*link, out);
     }

@@ -75,8 +75,9 @@ private:
         monotonic_ns not_before{};
         /// The link of the last attempt, or that it waits for.
         link_number link = 0;
-        /// An attempt was cut off after it was sent.
+        /// An attempt was cut off after it was sent; on the link that was the last such.
         bool cut_off = false;
+        link_number cut_off_at = 0;
         std::optional<error> last;
     };
     struct running_call {
@@ -135,7 +136,7 @@ private:
     bool is_doubtful(const broker_link& link, monotonic_ns now);
     std::optional<error> hopeless(const running_call& one, const call_target& target, lack lacks,
                                   monotonic_ns now) const;
-    std::optional<error> unreachable(const running_call& one, const route& found);
+    std::optional<error> unreachable(const running_call& one, std::size_t part, const route& found);
     link_number any_link(monotonic_ns now);
     std::vector<link_number> candidates();
     bool may_send(const broker_link& link, monotonic_ns now);
@@ -161,8 +162,9 @@ private:
     // cluster_told.cpp: what people read
     error timed_out(const running_call& one, std::size_t part, monotonic_ns now) const;
     std::string reached(const running_call& one, std::size_t part) const;
-    std::string reached_by_links() const;
-    std::string reached_by_link(link_number link) const;
+    std::string reached_by_links(monotonic_ns since) const;
+    std::string reached_by_link(link_number link, monotonic_ns since) const;
+    std::string asked_of(const running_call& one, link_number link) const;
     std::string failures_of_links() const;
 
     client_settings settings_;

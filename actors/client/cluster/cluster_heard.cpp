@@ -204,6 +204,7 @@ void cluster_client::void_flight(const flight& asked, const error& why, monotoni
         if (state.at != progress::asked)
             continue;
         state.cut_off = true;
+        state.cut_off_at = state.link;
         if (state.malformed >= limits::malformed_max)
             fail(found->second, part, why);
         else

@@ -1,5 +1,6 @@
 #include "actors/client/cluster/cluster_client.hpp"
 #include "actors/client/limits.hpp"
+#include "protocol/kafka/api_key.hpp"
 
 #include <algorithm>
 
@@ -20,21 +21,20 @@ error cluster_client::timed_out(const running_call& one, std::size_t part, monot
     return {errc::request_timed_out, text + failures_of_links()};
 }
 
+/// The furthest point of the whole call: a connection that was lost meanwhile does not take it back.
 std::string cluster_client::reached(const running_call& one, std::size_t part) const {
     const auto& state = one.parts[part];
     const auto target = one.call->target(part);
-    if (state.at == progress::asked) {
-        const auto found = links_.find(state.link);
-        return "ack (asked of " + (found == links_.end() ? "a broker" : to_string(found->second->at())) + ")";
-    }
+    if (state.at == progress::asked || state.cut_off)
+        return asked_of(one, state.at == progress::asked ? state.link : state.cut_off_at);
     switch (state.lacks) {
     case lack::nothing: return "ack (to be asked again)";
-    case lack::cluster: return reached_by_links();
+    case lack::cluster: return reached_by_links(one.since);
     case lack::controller: return "metadata (no controller is known)";
     case lack::leader:
         return "leader (none is known for " + target.name + "-" + std::to_string(target.number) + ")";
     case lack::broker: return "metadata (no broker " + std::to_string(target.number) + " is known)";
-    case lack::connection: return reached_by_link(state.link);
+    case lack::connection: return reached_by_link(state.link, one.since);
     case lack::coordinator: break;
     }
     const auto question = lookups_.find(target.name);
@@ -43,15 +43,23 @@ std::string cluster_client::reached(const running_call& one, std::size_t part) c
            (told ? ": " + question->second.last->detail : "") + ")";
 }
 
-/// The furthest that any link got.
-std::string cluster_client::reached_by_links() const {
+std::string cluster_client::asked_of(const running_call& one, link_number link) const {
+    const auto found = links_.find(link);
+    const auto broker = found == links_.end() ? "a broker" : to_string(found->second->at());
+    // A call may itself be the question for the metadata.
+    const auto* stage = one.call->name() == kafka::name_of(kafka::api_key::metadata) ? "metadata" : "ack";
+    return std::string(stage) + " (asked of " + broker + ")";
+}
+
+/// The furthest that any link got since then.
+std::string cluster_client::reached_by_links(monotonic_ns since) const {
     bool resolved = false;
     bool connected = false;
     for (const auto& [number, link] : links_) {
-        if (link->is_ready())
+        if (link->is_ready() || link->ready_at >= since)
             return "metadata";
         const auto& failure = link->session().last_failure();
-        connected = connected || link->session().is_open();
+        connected = connected || link->session().is_open() || link->open_at >= since;
         resolved = resolved || !failure || failure->code != errc::not_found;
     }
     if (connected)
@@ -59,7 +67,7 @@ std::string cluster_client::reached_by_links() const {
     return resolved ? "connect" : "resolve";
 }
 
-std::string cluster_client::reached_by_link(link_number number) const {
+std::string cluster_client::reached_by_link(link_number number, monotonic_ns since) const {
     const auto found = links_.find(number);
     if (found == links_.end())
         return "connect";
@@ -67,7 +75,7 @@ std::string cluster_client::reached_by_link(link_number number) const {
     const auto name = " (" + to_string(link.at()) + ")";
     if (link.is_ready())
         return "ack" + name;
-    if (link.session().is_open())
+    if (link.session().is_open() || link.open_at >= since)
         return "authenticate" + name;
     const auto& failure = link.session().last_failure();
     return (failure && failure->code == errc::not_found ? "resolve" : "connect") + name;

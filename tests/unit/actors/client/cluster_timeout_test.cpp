@@ -22,7 +22,7 @@ struct slow_run {
     pending<results<partition_name, listed_offset>> asked =
         calls.list_offsets({{{"t", 0}, offset_times::latest}}, {3'000, false});
 
-    slow_run() {
+    explicit slow_run(std::map<std::string, std::string> properties = {}) : cluster(std::move(properties)) {
         cluster.brokers = {{1, "one"}, {2, "two"}};
         cluster.topics["t"] = {2};
     }
@@ -99,6 +99,63 @@ TEST(cluster_timeout, an_answer_that_does_not_come_is_said) {
     it.cluster.connect("two:9092");
     EXPECT_TRUE(it.cluster.has(api_key::list_offsets));
     it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: ack (asked of two:9092)");
+}
+
+TEST(cluster_timeout, metadata_that_never_comes_is_said_though_the_connection_was_given_up) {
+    slow_run it({{"request.timeout.ms", "1000"}});
+    it.cluster.connect("one:9092");
+    EXPECT_TRUE(it.cluster.has(api_key::metadata));
+    it.cluster.pass(2 * second);
+    EXPECT_TRUE(it.cluster.wanted.contains("one:9092")) << "the connection was not given up";
+    it.cluster.pass(2 * second);
+    EXPECT_SAYS(it.why(), "as far as: metadata");
+}
+
+TEST(cluster_timeout, a_call_that_asks_for_metadata_got_no_further_than_that) {
+    played_cluster cluster;
+    cluster.brokers = {{1, "one"}};
+    admin calls([&](std::unique_ptr<cluster_call> call, std::optional<std::int64_t> timeout_ns) {
+        cluster.submit(std::move(call), timeout_ns);
+    });
+    auto asked = calls.list_topics({3'000});
+    cluster.connect("one:9092");
+    EXPECT_TRUE(cluster.has(api_key::metadata));
+    cluster.pass(3 * second);
+    ASSERT_TRUE(asked.is_done());
+    EXPECT_SAYS(asked.get().failure().detail, "as far as: metadata (asked of one:9092)");
+}
+
+TEST(cluster_timeout, a_peer_that_takes_connections_and_closes_them_is_no_failure_to_connect) {
+    slow_run it;
+    for (int i = 0; i < 100 && !it.asked.is_done(); ++i) {
+        if (it.cluster.wanted.contains("one:9092"))
+            it.cluster.hang_up(it.cluster.accept("one:9092"));
+        it.cluster.pass(100 * millisecond);
+    }
+    EXPECT_SAYS(it.why(), "as far as: authenticate");
+}
+
+TEST(cluster_timeout, a_connection_of_an_earlier_call_does_not_count) {
+    slow_run it;
+    it.cluster.hang_up(it.cluster.accept("one:9092"));
+    it.refuse_all(errc::connection_refused);
+    EXPECT_SAYS(it.why(), "as far as: authenticate");
+    it.asked = it.calls.list_offsets({{{"t", 0}, offset_times::latest}}, {3'000, false});
+    it.refuse_all(errc::connection_refused);
+    EXPECT_SAYS(it.why(), "as far as: connect");
+}
+
+TEST(cluster_timeout, a_request_that_was_sent_stays_the_furthest_point) {
+    slow_run it({{"request.timeout.ms", "1000"}});
+    it.cluster.connect("one:9092");
+    it.cluster.tell_metadata();
+    it.cluster.connect("two:9092");
+    EXPECT_TRUE(it.cluster.has(api_key::list_offsets));
+    it.cluster.pass(2 * second);
+    // The broker that stands still still has its connections taken.
+    it.cluster.accept("two:9092");
+    it.cluster.pass(second);
     EXPECT_SAYS(it.why(), "as far as: ack (asked of two:9092)");
 }
 
