@@ -42,6 +42,31 @@ std::uint64_t big_endian(std::span<const std::byte> bytes) {
     return number;
 }
 
+/// What Kafka's deserializers say of bytes that are none of theirs.
+error not_deserialized(std::string why) {
+    return {errc::invalid_record, std::move(why) + " (SerializationException)"};
+}
+
+/// The five parts of a UUID's text with zeros in front where they are short, as Java shows it.
+result<void> append_uuid(std::string_view text, std::string& line) {
+    constexpr std::array<std::size_t, 5> digits{8, 4, 4, 4, 12};
+    std::string shown;
+    for (std::size_t part = 0; part < digits.size(); ++part) {
+        const bool last = part + 1 == digits.size();
+        const auto end = last ? text.size() : std::min(text.find('-'), text.size());
+        const auto given = text.substr(0, end);
+        const bool hexadecimal = given.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+        if (given.empty() || given.size() > digits[part] || !hexadecimal || (!last && end == text.size()))
+            return not_deserialized("Error parsing data into UUID");
+        shown += (part == 0 ? "" : "-") + std::string(digits[part] - given.size(), '0');
+        for (const char one : given)
+            shown += one >= 'A' && one <= 'F' ? static_cast<char>(one - 'A' + 'a') : one;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    line += shown;
+    return {};
+}
+
 template <class Number>
 void append_real(Number number, std::string& line) {
     std::array<char, 64> text{};
@@ -87,9 +112,12 @@ result<record_formatter::bytes_as> record_formatter::deserializer(const std::str
         return bytes_as::real;
     if (name == "FloatDeserializer")
         return bytes_as::short_real;
+    if (name == "UUIDDeserializer")
+        return bytes_as::uuid;
     if (name == "StringDeserializer" || name == "ByteArrayDeserializer" || name == "BytesDeserializer")
         return bytes_as::text;
-    return wrong("the deserializer " + class_name + " is not here; those of strings, bytes and numbers are");
+    return wrong("the deserializer " + class_name +
+                 " is not here; those of strings, bytes, numbers and UUIDs are");
 }
 
 result<void> record_formatter::take(const std::string& name, const std::string& value) {
@@ -132,27 +160,52 @@ result<void> record_formatter::take_flag(const std::string& name, const std::str
     return {};
 }
 
-void record_formatter::append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,
-                                    std::string& line) const {
-    if (!bytes) {
-        line += null_;
-        return;
-    }
-    const auto number = big_endian(bytes->first(std::min<std::size_t>(bytes->size(), sizeof(std::uint64_t))));
-    switch (how) {
-    case bytes_as::text: line += client::text_of(bytes); break;
-    case bytes_as::int64: line += std::to_string(static_cast<std::int64_t>(number)); break;
-    case bytes_as::int32: line += std::to_string(static_cast<std::int32_t>(number)); break;
-    case bytes_as::int16: line += std::to_string(static_cast<std::int16_t>(number)); break;
-    case bytes_as::real: append_real(std::bit_cast<double>(number), line); break;
-    case bytes_as::short_real:
+result<void> record_formatter::append_number(bytes_as how, std::span<const std::byte> bytes,
+                                             std::string& line) {
+    // Kafka's readers of reals do not say their own names.
+    const bool whole = how != bytes_as::real && how != bytes_as::short_real;
+    const std::string reader = !whole                   ? "Deserializer"
+                               : how == bytes_as::int64 ? "LongDeserializer"
+                               : how == bytes_as::int32 ? "IntegerDeserializer"
+                                                        : "ShortDeserializer";
+    const std::size_t size = how == bytes_as::int64 || how == bytes_as::real ? 8
+                             : how == bytes_as::int16                        ? 2
+                                                                             : 4;
+    if (bytes.size() != size)
+        return not_deserialized("Size of data received by " + reader + " is not " + std::to_string(size));
+    const auto number = big_endian(bytes);
+    if (how == bytes_as::real)
+        append_real(std::bit_cast<double>(number), line);
+    else if (how == bytes_as::short_real)
         append_real(std::bit_cast<float>(static_cast<std::uint32_t>(number)), line);
-        break;
-    }
+    else if (how == bytes_as::int64)
+        line += std::to_string(static_cast<std::int64_t>(number));
+    else if (how == bytes_as::int32)
+        line += std::to_string(static_cast<std::int32_t>(number));
+    else
+        line += std::to_string(static_cast<std::int16_t>(number));
+    return {};
 }
 
-void record_formatter::append_headers(const client::record_set& set, const client::consumed_record& record,
-                                      std::string& line) const {
+result<void> record_formatter::append_bytes(bytes_as how,
+                                            const std::optional<std::span<const std::byte>>& bytes,
+                                            std::string& line) const {
+    if (!bytes) {
+        line += null_;
+        return {};
+    }
+    if (how == bytes_as::text) {
+        line += client::text_of(bytes);
+        return {};
+    }
+    if (how == bytes_as::uuid)
+        return append_uuid(client::text_of(bytes), line);
+    return append_number(how, *bytes, line);
+}
+
+result<void> record_formatter::append_headers(const client::record_set& set,
+                                              const client::consumed_record& record,
+                                              std::string& line) const {
     const auto headers = set.headers_of(record);
     if (headers.empty())
         line += "NO_HEADERS";
@@ -160,8 +213,10 @@ void record_formatter::append_headers(const client::record_set& set, const clien
         line += i == 0 ? "" : header_separator_;
         line += headers[i].key;
         line += ':';
-        append_bytes(header_as_, headers[i].value, line);
+        if (auto done = append_bytes(header_as_, headers[i].value, line); !done)
+            return done;
     }
+    return {};
 }
 
 result<void> record_formatter::append(const client::record_set& set, const client::consumed_record& record,
@@ -169,8 +224,12 @@ result<void> record_formatter::append(const client::record_set& set, const clien
     if (silent_)
         return {};
     if (!coordinators_) {
-        append_columns(set, record, line);
-        return {};
+        const auto begin = line.size();
+        auto done = append_columns(set, record, line);
+        // Half a line would be taken for a record.
+        if (!done)
+            line.resize(begin);
+        return done;
     }
     const auto json = replica::dump::formatted_json_of(record.key, record.value, *coordinators_);
     if (!json)
@@ -183,8 +242,10 @@ result<void> record_formatter::append(const client::record_set& set, const clien
     return {};
 }
 
-void record_formatter::append_columns(const client::record_set& set, const client::consumed_record& record,
-                                      std::string& line) const {
+result<void> record_formatter::append_columns(const client::record_set& set,
+                                              const client::consumed_record& record,
+                                              std::string& line) const {
+    result<void> done;
     bool first = true;
     const auto column = [&](const char* name) {
         if (!shown_.at(name))
@@ -208,13 +269,14 @@ void record_formatter::append_columns(const client::record_set& set, const clien
     if (column("print.epoch"))
         line += "Epoch:" + (record.leader_epoch < 0 ? "NOT_PRESENT" : std::to_string(record.leader_epoch));
     if (column("print.headers"))
-        append_headers(set, record, line);
-    if (column("print.key"))
-        append_bytes(key_as_, record.key, line);
-    if (column("print.value"))
-        append_bytes(value_as_, record.value, line);
+        done = append_headers(set, record, line);
+    if (done && column("print.key"))
+        done = append_bytes(key_as_, record.key, line);
+    if (done && column("print.value"))
+        done = append_bytes(value_as_, record.value, line);
     if (!first)
         line += line_end_;
+    return done;
 }
 
 } // namespace barnabas

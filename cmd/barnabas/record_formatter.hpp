@@ -29,17 +29,18 @@ public:
 
 private:
     /// How bytes are shown.
-    enum class bytes_as { text, int64, int32, int16, real, short_real };
+    enum class bytes_as { text, int64, int32, int16, real, short_real, uuid };
 
     static result<bytes_as> deserializer(const std::string& class_name);
     result<void> take(const std::string& name, const std::string& value);
     result<void> take_flag(const std::string& name, const std::string& value);
-    void append_columns(const client::record_set& set, const client::consumed_record& record,
-                        std::string& line) const;
-    void append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,
-                      std::string& line) const;
-    void append_headers(const client::record_set& set, const client::consumed_record& record,
-                        std::string& line) const;
+    result<void> append_columns(const client::record_set& set, const client::consumed_record& record,
+                                std::string& line) const;
+    result<void> append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,
+                              std::string& line) const;
+    static result<void> append_number(bytes_as how, std::span<const std::byte> bytes, std::string& line);
+    result<void> append_headers(const client::record_set& set, const client::consumed_record& record,
+                                std::string& line) const;
 
     bool silent_ = false;
     std::optional<replica::dump::shown_records> coordinators_;
