@@ -122,9 +122,10 @@ private:
         return {};
     }
     void append_json(const client::record_set& set, const client::consumed_record& record) {
-        json_object headers;
+        // A list, since a key may be there several times.
+        std::vector<json_object> headers;
         for (const auto& one : set.headers_of(record))
-            headers.add(one.key, text_or_null(one.value));
+            headers.push_back(json_object().add("key", one.key).add("value", text_or_null(one.value)));
         lines_ += json_object()
                       .add("topic", record.where->topic)
                       .add("partition", record.where->partition)

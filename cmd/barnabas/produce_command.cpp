@@ -57,7 +57,7 @@ struct shape {
     std::string topic;
     std::optional<std::string> key;
     std::optional<std::string> separator;
-    text_map headers;
+    std::vector<std::pair<std::string, std::string>> headers;
     std::optional<std::int32_t> partition;
     bool json = false;
     bool quiet = false;
@@ -70,13 +70,13 @@ result<shape> shape_of(const cli::parsed_options& options) {
     made.separator = options.value("key-separator");
     made.json = options.value("output") == "json";
     made.quiet = options.has("quiet");
-    for (const auto& one : options.values("header"))
-        if (one.find('=') == std::string::npos)
+    // In the order given; a key may be there several times.
+    for (const auto& one : options.values("header")) {
+        const auto sign = one.find('=');
+        if (sign == std::string::npos || sign == 0)
             return error{errc::invalid_request, "--header " + one + ": expected is KEY=VALUE"};
-    auto headers = parse_pairs("header", options.values("header"));
-    if (!headers)
-        return headers.failure();
-    made.headers = std::move(*headers);
+        made.headers.emplace_back(one.substr(0, sign), one.substr(sign + 1));
+    }
     if (options.has("partition")) {
         const auto number = options.number("partition", 0, INT32_MAX);
         if (!number)

@@ -100,6 +100,37 @@ def columns_are_switched_on_by_properties_old_and_new():
 
 
 @check
+def bytes_that_are_no_number_fail_as_in_kafka():
+    lines = ['12345678', 'short', '6ba7b810-9dad-11d1-80b4-00C04FD430C8']
+    create('numbers', 1)
+    produce('numbers', lines, '-p', '0')
+    whole = ['--topic', 'numbers', '--from-beginning', '--max-messages', '3', '--formatter-property', 'print.offset=true']
+    kafkas = 'org.apache.kafka.common.serialization.'
+    for name, sentence in (('Long', 'Size of data received by LongDeserializer is not 8'),
+                           ('Double', 'Size of data received by Deserializer is not 8')):
+        status, said, complaints = tool(*whole, '--value-deserializer', f'{kafkas}{name}Deserializer')
+        expect((status, said.count('\n')) == (1, 1) and sentence in complaints, f'{name}: {said} {complaints}')
+    for name, size in (('Integer', 4), ('Short', 2)):
+        status, said, complaints = tool(*whole, '--value-deserializer', f'{kafkas}{name}Deserializer')
+        expect((status, said) == (1, '') and f'Size of data received by {name}Deserializer is not {size}' in complaints, complaints)
+    status, said, complaints = tool(*whole, '--value-deserializer', f'{kafkas}LongDeserializer', '--skip-message-on-error')
+    expect_equal((status, said), (0, f'Offset:0\t{int.from_bytes(b"12345678", "big")}\n'), complaints)
+    expect_equal(complaints.count('is not 8'), 2, 'skipped')
+    status, said, complaints = tool(*whole, '--value-deserializer', f'{kafkas}UUIDDeserializer', '--skip-message-on-error')
+    expect_equal((status, said), (0, f'Offset:2\t{lines[2].lower()}\n'), complaints)
+    expect_equal(complaints.count('Error parsing data into UUID'), 2, 'skipped')
+
+
+@check
+def a_header_that_is_there_twice_is_shown_twice():
+    create('headers', 1)
+    run([PROGRAM, 'produce', '-b', broker().bootstrap, 'headers', '-H', 'b=1', '-H', 'a=2', '-H', 'b=3'], data=b'x\n')
+    _, said, complaints = tool('headers', '--end', '--output', 'json', command='consume')
+    expect_equal(json.loads(said)['headers'], [{'key': key, 'value': value} for key, value in (('b', '1'), ('a', '2'), ('b', '3'))],
+                 complaints)
+
+
+@check
 def a_group_goes_on_where_it_was():
     group = ['--topic', 'orders', '--group', 'g-on', '--from-beginning']
     status, said, _ = tool(*group, '--max-messages', '4')
@@ -250,7 +281,7 @@ def consume_is_short_for_daily_use():
     status, said, complaints = tool('keyed', '--end', '--output', 'json', command='consume')
     lines = [json.loads(line) for line in said.splitlines()]
     expect_equal([(one['key'], one['value']) for one in lines], [('a', '1'), ('b', '2'), ('c', None)], complaints)
-    expect_equal(lines[0]['headers'], {'from': 'test'}, 'headers')
+    expect_equal(lines[0]['headers'], [{'key': 'from', 'value': 'test'}], 'headers')
     for more in ([], ['--end'], ['--end', '--group', 'g-nothing']):
         status, said, complaints = tool('nothing-here', *more, command='consume')
         expect_equal((status, said), (1, ''), 'an unknown topic')
