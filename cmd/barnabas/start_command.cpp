@@ -45,7 +45,7 @@ constexpr std::string_view start_notes =
     "Without a configuration: broker and controller in one, node.id=1, clients on "
     "PLAINTEXT://127.0.0.1:9092, data in\n"
     "./barnabas-data, /metrics, /ready and /live on http://127.0.0.1:9644; only warnings are logged.\n"
-    "SIGTERM and SIGINT (Ctrl-C) stop the broker in good order; a second one ends it at once.\n"
+    "SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the broker in good order; a second one ends it at once.\n"
     "\n"
     "Examples:\n"
     "  barnabas start\n"
@@ -171,7 +171,7 @@ public:
 
 private:
     void on_signal(int signal) {
-        const auto* name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+        const auto* name = name_of_stop_signal(signal);
         const auto now = std::chrono::steady_clock::now();
         if (stopping_ && now - stopping_since_ < same_request_within)
             return;

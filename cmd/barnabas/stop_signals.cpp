@@ -15,10 +15,22 @@ sigset_t signals_wanted() {
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
+    // What nohup had ignored would be delivered all the same, since a blocked signal is never ignored.
+    struct sigaction before {};
+    if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaddset(&wanted, SIGHUP);
     return wanted;
 }
 
 } // namespace
+
+const char* name_of_stop_signal(int number) noexcept {
+    switch (number) {
+    case SIGTERM: return "SIGTERM";
+    case SIGHUP: return "SIGHUP";
+    default: return "SIGINT";
+    }
+}
 
 stop_signals::stop_signals() {
     const auto wanted = signals_wanted();

@@ -2,8 +2,8 @@
 
 namespace barnabas {
 
-/// SIGTERM and SIGINT as something to wait for. Make one before any thread starts, since threads inherit the
-/// mask.
+/// SIGTERM, SIGINT and SIGHUP (the terminal is gone) as something to wait for. Make one before any thread
+/// starts, since threads inherit the mask. Under nohup SIGHUP stays ignored.
 class stop_signals {
 public:
     stop_signals();
@@ -20,5 +20,8 @@ public:
 private:
     int descriptor_ = -1;
 };
+
+/// Of one of the three.
+const char* name_of_stop_signal(int number) noexcept;
 
 } // namespace barnabas

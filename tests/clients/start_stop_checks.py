@@ -134,6 +134,20 @@ def ctrl_c_stops_as_sigterm_does():
 
 
 @check
+def a_terminal_that_goes_away_stops_as_sigterm_does():
+    with Broker() as broker:
+        broker.process.send_signal(signal.SIGHUP)
+        expect_equal(broker.wait(), 0, 'exit code')
+        expect('SIGHUP' in broker.stderr(), broker.last_lines())
+    # What nohup does before it becomes the program.
+    with Broker(preexec=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as broker:
+        broker.process.send_signal(signal.SIGHUP)
+        broker.process.send_signal(signal.SIGTERM)
+        expect_equal(broker.wait(), 0, 'exit code')
+        expect('SIGTERM' in broker.stderr() and 'SIGHUP' not in broker.stderr(), broker.last_lines())
+
+
+@check
 def takes_a_configuration_file():
     with place() as cwd:
         port, http_port = free_port(), free_port()
