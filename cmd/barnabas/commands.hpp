@@ -21,6 +21,9 @@ const std::vector<cli::command>& all_commands();
 const cli::command& start_command();
 int run_start(const cli::parsed_options& options);
 
+const cli::command& server_stop_command();
+int run_server_stop(const cli::parsed_options& options);
+
 const cli::command& version_command();
 int run_version(const cli::parsed_options& options);
 

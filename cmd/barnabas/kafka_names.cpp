@@ -81,11 +81,6 @@ result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
         name.remove_suffix(suffix.size());
     if (name == "server-start")
         return server_start(arguments);
-    if (name == "server-stop")
-        return error{
-            errc::invalid_request,
-            "kafka-server-stop.sh would stop every broker of this machine: stop one with Ctrl-C, with "
-            "systemctl stop barnabas, or with kill and the number that `barnabas start` prints"};
     if (name == "run-class")
         return run_class(arguments);
     if (name == "end-to-end-latency")

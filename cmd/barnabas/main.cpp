@@ -22,6 +22,7 @@ struct subcommand {
 const std::vector<subcommand>& subcommands() {
     static const std::vector<subcommand> all = {
         {barnabas::start_command(), barnabas::run_start},
+        {barnabas::server_stop_command(), barnabas::run_server_stop},
         {barnabas::topics_command(), barnabas::run_topics},
         {barnabas::get_offsets_command(), barnabas::run_get_offsets},
         {barnabas::consumer_groups_command(), barnabas::run_consumer_groups},

@@ -2,13 +2,13 @@
 #include "cmd/barnabas/event_queue.hpp"
 #include "cmd/barnabas/running_broker.hpp"
 #include "cmd/barnabas/service_manager.hpp"
+#include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/start_words.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
 #include "runtime/config/broker_config.hpp"
-#include "runtime/config/environment_keys.hpp"
 #include "runtime/config/listener.hpp"
 #include "runtime/logging/logger.hpp"
 
@@ -16,9 +16,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <malloc.h>
 #include <memory>
 #include <poll.h>
@@ -67,50 +64,6 @@ void warn(const broker_config& config, const std::string& sentence) {
         return;
     }
     std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
-}
-
-result<std::string> read_file(const std::string& path) {
-    // Reading a directory would throw.
-    if (!std::filesystem::is_regular_file(path))
-        return error{errc::not_found, "the configuration file " + path + " cannot be read: it is no file"};
-    std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.is_open() || file.bad())
-        return error{errc::not_found, "the configuration file " + path + " cannot be read"};
-    return text;
-}
-
-std::vector<std::string> environment() {
-    std::vector<std::string> all;
-    for (char** one = environ; *one != nullptr; ++one)
-        all.emplace_back(*one);
-    return all;
-}
-
-result<loaded_config> load_config(const cli::parsed_options& options) {
-    std::string text;
-    const auto path = options.value("config");
-    if (path) {
-        auto read = read_file(*path);
-        if (!read)
-            return read.failure();
-        text = std::move(*read);
-    }
-    std::vector<property> on_top;
-    if (options.has("environment"))
-        on_top = properties_of_environment(environment());
-    for (const auto& given : options.values("override")) {
-        auto parsed = parse_override(given);
-        if (!parsed)
-            return parsed.failure();
-        on_top.push_back(std::move(*parsed));
-    }
-    auto loaded = load(path.value_or("the default configuration"), text, on_top);
-    if (loaded) {
-        std::error_code unknown;
-        make_directories_absolute(loaded->config, std::filesystem::current_path(unknown).string());
-    }
-    return loaded;
 }
 
 /// An empty advertised host stands for this machine's name.
@@ -233,7 +186,7 @@ int run_start(const cli::parsed_options& options) {
         tools::refuse("start", "--output=" + *format + ": allowed are text and json");
         return exit_usage;
     }
-    auto loaded = load_config(options);
+    auto loaded = start_config(options, start_place_here());
     if (!loaded)
         return start_words(format == "json").failed(loaded.failure());
     auto config = std::make_shared<broker_config>(std::move(loaded->config));

@@ -84,12 +84,52 @@ def the_server_starts_by_kafkas_name():
         until(lambda: 'stopped, everything is on disk' in open(output, encoding='utf-8').read(), 'it has stopped', 30)
 
 
+def told_processes(said):
+    return {int(line.split()[0]): line.split(' ', 1)[1] for line in said.splitlines()}
+
+
+@check
+def the_server_stops_by_kafkas_name():
+    # Numbers that no other broker of this machine has: only brokers of this test may be stopped.
+    of_options, of_file = 1_700_000_000 + os.getpid(), 1_800_000_000 + os.getpid()
+    one = Broker({'node.id': str(of_options)}).start()
+    two = Broker()
+    two.overrides['process.roles'] = 'broker,controller'
+    with open(os.path.join(two.home, 'server.properties'), 'w', encoding='utf-8') as file:
+        file.write(f'node.id={of_file}\n')
+    plain = two.command
+    two.command = lambda: [*plain(), '--config', 'server.properties']
+    try:
+        two.start()
+        # All of this machine, without stopping any.
+        status, said, complaints = by_name('kafka-server-stop.sh', '--dry-run')
+        found = told_processes(said)
+        expect_equal((status, complaints), (0, ''), 'a dry run')
+        expect_equal(found.get(one.process.pid), f'node.id={of_options} process.roles=broker,controller', said)
+        expect_equal(found.get(two.process.pid), f'node.id={of_file} process.roles=broker,controller', said)
+        expect(os.getpid() not in found, said)
+        status, said, _ = by_name('kafka-server-stop.sh', '--dry-run', '--process-role=broker,controller')
+        expect(status == 0 and {one.process.pid, two.process.pid} <= set(told_processes(said)), said)
+        _, said, _ = by_name('kafka-server-stop.sh', '--dry-run', '--process-role', 'controller')
+        expect(not {one.process.pid, two.process.pid} & set(told_processes(said) if 'node.id' in said else ()), said)
+
+        none = ('kafka-server-stop.sh', '--node-id', str(of_options + 50_000_000))
+        expect_equal(by_name(*none), (1, 'No kafka server to stop\n', ''), 'nobody has that number')
+        expect_equal(by_name('kafka-server-stop.sh', f'--node-id={of_file}'), (0, '', ''), 'by the file')
+        expect_equal(two.wait(), 0, 'a clean stop')
+        expect(one.is_running(), 'the other one was stopped as well')
+        expect_equal(by_name('kafka-server-stop', '--node-id', str(of_options), '--process-role', 'controller'), (0, '', ''),
+                     'the number counts more than the role')
+        expect_equal(one.wait(), 0, 'a clean stop')
+    finally:
+        one.discard()
+        two.discard()
+
+
 @check
 def what_is_no_tool_says_what_to_do():
     status, said, complaints = by_name('kafka-server-start.sh')
     expect((status, said) == (1, '') and 'USAGE: kafka-server-start.sh [-daemon] server.properties' in complaints, complaints)
-    status, said, complaints = by_name('kafka-server-stop.sh')
-    expect((status, said) == (1, '') and 'Ctrl-C' in complaints, complaints)
     status, said, complaints = by_name('kafka-topcis.sh', '--list')
     expect(status == 2 and "did you mean 'topics'?" in complaints, complaints)
 
@@ -203,7 +243,7 @@ def zsh_completes_commands_options_and_values():
     for how in (SOURCED, INSTALLED):
         with Zsh(how) as zsh:
             expect_equal(zsh.completed('barnabas top'), ['topics'], 'a command')
-            expect_equal(zsh.completed('barnabas s'), ['start', 'storage', 'sim'], 'commands')
+            expect_equal(zsh.completed('barnabas s'), ['start', 'server-stop', 'storage', 'sim'], 'commands')
             expect_equal(zsh.completed('barnabas topics --partitio'), ['--partitions', '--partition-size-limit-per-response'], 'options')
             expect_equal(zsh.completed('barnabas sim sweep --se'), ['--seeds', '--seconds'], 'of a command of two words')
             expect_equal(zsh.completed('barnabas sim s'), ['sweep'], 'the second word of a command')
