@@ -6,6 +6,7 @@
 #include "cmd/barnabas/start_words.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
+#include "cmd/barnabas/tools/storage.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -31,7 +32,7 @@ constexpr std::array start_options{
         "config", "FILE", "Configuration in Kafka's own keys (server.properties).", {}, false, false, 'c'},
     cli::option{"environment", "",
                 "Takes keys from the environment as well, as Kafka's container images do: KAFKA_LOG_DIRS is "
-                "log.dirs."},
+                "log.dirs. CLUSTER_ID is the id of a cluster whose directories are empty."},
     cli::option{"override", "KEY=VALUE", "Sets one key on top of both; may be repeated.", {}, true},
     cli::option{"output", "FORMAT",
                 "text, or json: a line when it serves, stops and has stopped; the log is in JSON as well, if "
@@ -64,6 +65,17 @@ void warn(const broker_config& config, const std::string& sentence) {
         return;
     }
     std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
+}
+
+/// Kafka's images take it from there; it is no key.
+std::optional<std::string> cluster_id_of_environment(const cli::parsed_options& options,
+                                                     const start_place& place) {
+    constexpr std::string_view name = "CLUSTER_ID=";
+    if (options.has("environment"))
+        for (const auto& one : place.environment)
+            if (one.starts_with(name) && one.size() > name.size())
+                return one.substr(name.size());
+    return std::nullopt;
 }
 
 /// An empty advertised host stands for this machine's name.
@@ -207,6 +219,9 @@ int run_start(const cli::parsed_options& options) {
         !config->set_values.contains("barnabas.log.level"))
         level = log_level::warn;
 
+    if (const auto cluster = cluster_id_of_environment(options, start_place_here()))
+        if (const auto done = format_fresh(*config, *cluster); !done)
+            return words.failed(done.failure());
     stop_signals signals;
     event_queue events;
     auto broker = start_broker(config, level, events.boot());

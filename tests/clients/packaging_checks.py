@@ -132,6 +132,24 @@ def takes_the_variables_of_kafkas_images():
 
 
 @check
+def an_empty_directory_becomes_the_cluster_that_the_image_is_told():
+    with place() as cwd:
+        port = free_port()
+        variables = {'KAFKA_LISTENERS': f'PLAINTEXT://127.0.0.1:{port}', 'KAFKA_LOG_DIRS': f'{cwd}/one,{cwd}/two',
+                     'BARNABAS_HTTP_LISTENER': f'127.0.0.1:{free_port()}'}
+        told, other = '5L6g3nShT-eMCtK--X86sw', '4L6g3nShT-eMCtK--X86sw'
+        for cluster in (told, other):
+            with running([PROGRAM, 'start', '--environment'], port, cwd, {**variables, 'CLUSTER_ID': cluster}) as (process, _):
+                for name in ('one', 'two'):
+                    expect(f'cluster.id={told}\n' in text_of(os.path.join(cwd, name, 'meta.properties')), f'{name}, told {cluster}')
+                stop(process)
+        done = subprocess.run([PROGRAM, 'start', '--environment'], cwd=cwd, capture_output=True, text=True, timeout=60, check=False,
+                              env={**variables, 'KAFKA_LOG_DIRS': f'{cwd}/three', 'CLUSTER_ID': 'mine'})
+        expect((done.returncode, 'CLUSTER_ID=mine' in done.stderr) == (1, True), done.stderr)
+        expect(not os.path.exists(os.path.join(cwd, 'three')), 'a directory was made all the same')
+
+
+@check
 def a_wrong_variable_is_named():
     with place() as cwd:
         done = subprocess.run([PROGRAM, 'start', '--environment'], cwd=cwd, env={'KAFKA_NUM_PARTITIONS': 'many'},
