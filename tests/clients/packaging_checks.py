@@ -86,16 +86,16 @@ def a_service_manager_hears_of_start_and_stop():
         settings = os.path.join(cwd, 'server.properties')
         port = free_port()
         with open(settings, 'w', encoding='utf-8') as file:
-            file.write(f'listeners=PLAINTEXT://127.0.0.1:{port}\nbarnabas.http.listener=127.0.0.1:{free_port()}\n')
+            file.write(f'listeners=PLAINTEXT://127.0.0.1:{port}\nbarnabas.http.listener=127.0.0.1:{free_port()}\nlog.dirs={cwd}/data\n')
         words = [PROGRAM, *words[1:]]
         words[words.index('--config') + 1] = settings
-        words[words.index('--override') + 1] = f'log.dirs={cwd}/data'
         with running(words, port, cwd, {'NOTIFY_SOCKET': address}) as (process, _):
             heard = [manager.recv(4096).decode()]
             while not heard[-1].startswith('READY=1\n'):
                 expect('EXTEND_TIMEOUT_USEC=' in heard[-1], f'neither ready nor busy: {heard[-1]}')
                 heard.append(manager.recv(4096).decode())
             expect(f'STATUS=listens on 127.0.0.1:{port}' in heard[-1], f'the status is: {heard[-1]}')
+            expect(os.path.isfile(os.path.join(cwd, 'data', 'meta.properties')), 'log.dirs of the file is not what counts')
             stop(process)
             expect(manager.recv(4096).startswith(b'STOPPING=1\n'), 'the first word behind the signal is not STOPPING=1')
 
