@@ -158,7 +158,8 @@ http_handler node_pages(const metric_registry& registry, std::function<readiness
             return {200, prometheus_content_type, prometheus_text(registry) + (more ? more() : "")};
         if (path == "/live")
             return {200, "text/plain; charset=utf-8", "alive\n"};
-        if (path == "/ready") {
+        // Other names by which containers and operators of Kafka ask the same.
+        if (path == "/ready" || path == "/health" || path == "/v1/ready") {
             const auto state = ready();
             return {state.ready ? 200 : 503, "text/plain; charset=utf-8",
                     std::string(state.ready ? "ready" : "not ready") +

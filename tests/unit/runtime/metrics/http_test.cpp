@@ -112,7 +112,11 @@ TEST(node_pages, show_metrics_life_and_readiness) {
     EXPECT_EQ(pages("/live").status, 200);
     EXPECT_EQ(pages("/ready").status, 503);
     EXPECT_EQ(pages("/ready").body, "not ready: 2 logs are not open\n");
+    EXPECT_EQ(pages("/health").status, 503);
+    EXPECT_EQ(pages("/v1/ready").status, 503);
     ready = true;
+    EXPECT_EQ(pages("/health").body, pages("/ready").body);
+    EXPECT_EQ(pages("/v1/ready").status, 200);
     EXPECT_EQ(pages("/ready").status, 200);
     EXPECT_EQ(pages("/other").status, 404);
 }
