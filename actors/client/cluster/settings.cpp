@@ -80,10 +80,19 @@ result<key_values> read_values(const std::map<std::string, std::string>& propert
     return read_key_values(rows, properties);
 }
 
+/// As in Kafka's client the name of a protocol may stand before it, and says nothing: security.protocol does.
+std::string_view without_protocol(std::string_view server) {
+    const auto end = server.find("://");
+    return end == std::string_view::npos ||
+                   server.substr(0, end).find_first_of("/[]: ") != std::string_view::npos
+               ? server
+               : server.substr(end + 3);
+}
+
 result<std::vector<broker_address>> read_bootstrap(const std::vector<std::string>& list) {
     std::vector<broker_address> servers;
     for (const auto& one : list) {
-        const auto parsed = parse_host_port(one);
+        const auto parsed = parse_host_port(without_protocol(one));
         if (!parsed || parsed->host.empty() || parsed->port == 0)
             return wrong_key("bootstrap.servers: '" + one + "' is not host:port");
         servers.push_back({parsed->host, parsed->port});

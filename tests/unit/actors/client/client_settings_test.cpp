@@ -12,10 +12,12 @@ std::string refusal(const std::map<std::string, std::string>& properties) {
 }
 
 TEST(client_settings, defaults_are_those_of_kafka) {
-    const auto read = read_settings({{"bootstrap.servers", "a:1, b:2,[::1]:3"}});
+    const auto read = read_settings({{"bootstrap.servers", "a:1, PLAINTEXT://b:2,[::1]:3"}});
     ASSERT_TRUE(read.has_value()) << read.failure().detail;
     EXPECT_EQ(read->bootstrap, (std::vector<broker_address>{{"a", 1}, {"b", 2}, {"::1", 3}}));
     EXPECT_EQ(to_string(read->bootstrap[2]), "[::1]:3");
+    EXPECT_EQ(read_settings({{"bootstrap.servers", "PLAINTEXT://[::1]:3"}})->bootstrap[0],
+              read->bootstrap[2]);
     EXPECT_EQ(read->request_timeout_ns, 30'000'000'000);
     EXPECT_EQ(read->api_timeout_ns, 60'000'000'000);
     EXPECT_EQ(read->retry_backoff_ns, 100'000'000);
