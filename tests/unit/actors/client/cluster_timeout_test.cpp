@@ -103,7 +103,7 @@ TEST(cluster_timeout, an_answer_that_does_not_come_is_said) {
 }
 
 TEST(cluster_timeout, metadata_that_never_comes_is_said_though_the_connection_was_given_up) {
-    slow_run it({{"request.timeout.ms", "1000"}});
+    slow_run it(std::map<std::string, std::string>{{"request.timeout.ms", "1000"}});
     it.cluster.connect("one:9092");
     EXPECT_TRUE(it.cluster.has(api_key::metadata));
     it.cluster.pass(2 * second);
@@ -147,7 +147,7 @@ TEST(cluster_timeout, a_connection_of_an_earlier_call_does_not_count) {
 }
 
 TEST(cluster_timeout, a_request_that_was_sent_stays_the_furthest_point) {
-    slow_run it({{"request.timeout.ms", "1000"}});
+    slow_run it(std::map<std::string, std::string>{{"request.timeout.ms", "1000"}});
     it.cluster.connect("one:9092");
     it.cluster.tell_metadata();
     it.cluster.connect("two:9092");
