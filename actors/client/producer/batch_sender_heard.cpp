@@ -272,8 +272,11 @@ void batch_sender::on_close(record_accumulator& from, const error& why, sender_e
 
 error batch_sender::late(const place_view& where, const producer_batch& batch, monotonic_ns now) const {
     std::string text = "not delivered after " + std::to_string((now - batch.made_at) / ns_per_ms) + " ms: ";
+    // Later attempts that come less far do not take it back.
+    if (batch.ambiguous)
+        text += "it got as far as: ack (it was sent, and that attempt had no answer); ";
     if (batch.last)
-        text += batch.last->detail;
+        text += (batch.ambiguous ? "the last attempt: " : "") + batch.last->detail;
     else if (leader_of(where) < 0)
         text += "it got as far as: leader (" + leader_reason(where) + ")";
     else if (settings_.idempotent && identity_.id == no_producer_id)
