@@ -77,7 +77,7 @@ TEST(fault_plan, modes_have_the_shares_asked_for) {
         } else if (plan.mode == swarm_mode::every_kind) {
             // Where a disk may do harm, that is drawn beside the others; that one directory of several hangs,
             // or a file loses its end, is left to its scenario.
-            EXPECT_EQ(kinds, all_of(fault_kind{}).size() - 10 + all_of(background_kind{}).size() - 7);
+            EXPECT_EQ(kinds, all_of(fault_kind{}).size() - 11 + all_of(background_kind{}).size() - 7);
         } else if (plan.mode == swarm_mode::no_faults) {
             EXPECT_TRUE(plan.faults.empty());
         }
