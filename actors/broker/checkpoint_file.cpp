@@ -111,7 +111,8 @@ private:
     }
 
     /// Of what both say the smaller: another broker that had the directory meanwhile may have cut a log back,
-    /// and a wrong digit may have made a line larger.
+    /// and a wrong digit may have made a line larger, or one of another partition; what is kept here is
+    /// written to both again, and then both would say it.
     result<void> confirm_recovery_points(const checkpoint_lines& said) {
         auto copy = read_copy(files_, directory_, checkpoint_kind::recovery_point);
         if (!copy)
@@ -120,9 +121,13 @@ private:
             found.to_write.insert(checkpoint_kind::recovery_point);
             return {};
         }
-        for (const auto& [where, offset] : said)
-            if (const auto known = (*copy)->find(where); known != (*copy)->end())
-                found.offsets[where].own_recovery_point = std::min(offset, known->second);
+        for (const auto& [where, offset] : said) {
+            const auto known = (*copy)->find(where);
+            const auto both = known == (*copy)->end() ? log_offset(-1) : std::min(offset, known->second);
+            if (both != offset)
+                found.to_write.insert(checkpoint_kind::recovery_point);
+            found.offsets[where].recovery_point = found.offsets[where].own_recovery_point = both;
+        }
         return {};
     }
 

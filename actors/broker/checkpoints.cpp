@@ -23,6 +23,10 @@ directory_checkpoints::directory_checkpoints(checkpoint_options options, found_c
     : options_(std::move(options)), offsets_(std::move(found.offsets)),
       to_write_at_start_(std::move(found.to_write)),
       behind_(std::max<std::chrono::nanoseconds>(options_.recovery_points, interval_min)) {
+    // What only Kafka's file says must not get into our copy, which would vouch for it from then on.
+    for (auto& [where, offsets] : offsets_)
+        if (offsets.own_recovery_point.get() < 0)
+            offsets.recovery_point = log_offset(-1);
     for (const auto& name : found.without_partition) {
         BARNABAS_MARK(checkpoint_without_partition);
         stale_[name] = {{all_checkpoints.begin(), all_checkpoints.end()}, next_write_};

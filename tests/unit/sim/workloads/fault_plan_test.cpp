@@ -114,7 +114,7 @@ TEST(fault_plan, every_kind_exists_in_its_share_of_runs_and_faults_are_of_kinds_
     expect_share(kinds[fault_kind::clog], swarms, 0.4);
     expect_share(kinds[fault_kind::clock_jump], swarms, 0.2);
     expect_share(background[background_kind::resets], swarms, 0.4);
-    EXPECT_EQ(kinds.size(), all_of(fault_kind{}).size() - 2);
+    EXPECT_EQ(kinds.size(), all_of(fault_kind{}).size() - 3);
 }
 
 TEST(fault_plan, no_fault_outlasts_healing_and_targets_have_their_moments) {
