@@ -9,6 +9,10 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 // What is subscribed to, and who shall have it.
@@ -36,6 +40,38 @@ public:
 
 private:
     fnv1a hash_;
+};
+
+/// What members say of topics. Most members of a group say the same: what follows from that, which may be
+/// thousands of topics, is found once for all of them.
+class distinct_subscriptions {
+public:
+    /// Numbers from 0 on, in the order in which they were seen first. `said` is not copied.
+    std::size_t number_of(const consumer_subscription& said) {
+        if (!all_.empty() && same(*all_[last_], said))
+            return last_;
+        const auto [at, made] = known_.insert({&said, all_.size()});
+        if (made)
+            all_.push_back(&said);
+        return last_ = at->number;
+    }
+    const std::vector<const consumer_subscription*>& all() const noexcept { return all_; }
+
+private:
+    static bool same(const consumer_subscription& a, const consumer_subscription& b) {
+        return a.pattern == b.pattern && a.topics == b.topics;
+    }
+    struct numbered {
+        const consumer_subscription* said;
+        std::size_t number;
+
+        bool operator<(const numbered& other) const {
+            return std::tie(said->pattern, said->topics) < std::tie(other.said->pattern, other.said->topics);
+        }
+    };
+    std::set<numbered> known_;
+    std::vector<const consumer_subscription*> all_;
+    std::size_t last_ = 0;
 };
 
 } // namespace
@@ -114,9 +150,20 @@ bool consumer_group::topics_changed() {
 }
 
 std::int64_t consumer_group::topics_hash() const {
+    distinct_subscriptions distinct;
+    for (const auto& [id, one] : members_)
+        if (one.said)
+            distinct.number_of(*one.said);
+    std::vector<std::string_view> names;
+    for (const auto* said : distinct.all())
+        names.insert(names.end(), said->topics.begin(), said->topics.end());
+    for (const auto& [pattern, matches] : patterns_)
+        names.insert(names.end(), matches.topics.begin(), matches.topics.end());
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     topics_digest digest;
     bool any = false;
-    for (const auto& name : subscribed_topics()) {
+    for (const auto name : names) {
         const auto* topic = topics_->find_topic(name);
         if (topic == nullptr)
             continue;
@@ -232,18 +279,24 @@ const std::string& consumer_group::chosen_assignor() const {
 
 void consumer_group::assign_targets(turn& now) {
     assignor_input input;
-    std::set<topic_id> wanted;
+    distinct_subscriptions distinct;
+    std::vector<std::vector<topic_id>> resolved;
     for (const auto& [id, one] : members_) {
         if (!one.said)
             continue;
         auto& member = input.members.emplace_back();
         member.member_id = id;
         member.instance_id = one.said->instance_id;
-        member.subscribed = topics_of(*one.said);
+        const auto number = distinct.number_of(*one.said);
+        if (number == resolved.size())
+            resolved.push_back(topics_of(*one.said));
+        member.subscribed = resolved[number];
         if (one.target)
             member.target = *one.target;
-        wanted.insert(member.subscribed.begin(), member.subscribed.end());
     }
+    std::set<topic_id> wanted;
+    for (const auto& ids : resolved)
+        wanted.insert(ids.begin(), ids.end());
     for (const auto& id : wanted)
         input.topics.push_back({id, static_cast<std::int32_t>(topics_->find_topic(id)->partitions.size())});
     auto targets = chosen_assignor() == "range" ? assign_range(input) : assign_uniform(input);

@@ -3,6 +3,7 @@
 //
 //   group_bench load DIR [offsets=1000000] [records of a batch=10]
 //   group_bench members [groups=10000] [members=3]
+//   group_bench join [members=1000] [partitions=10000]: of the consumer protocol
 
 #include "actors/group/coordinator.hpp"
 #include "actors/group/limits.hpp"
@@ -217,6 +218,81 @@ void bench_members(std::size_t groups, std::size_t members) {
                 watch.processor_seconds() / rounds / all * 1e9);
 }
 
+// ---- join
+
+/// A group of the consumer protocol whose members all want all topics.
+class played_consumers {
+public:
+    played_consumers(std::size_t topics, std::size_t partitions, bool by_pattern)
+        : machine_(options_, runtime::random(1), std::make_shared<const metadata_image>()),
+          by_pattern_(by_pattern) {
+        auto next = std::make_shared<metadata_image>();
+        next->applied = log_offset(1);
+        for (std::size_t i = 0; i < topics; ++i) {
+            const auto name = "a-topic-of-usual-length-" + std::to_string(10'000 + i);
+            auto& topic = next->topics[name];
+            topic.name = name;
+            for (std::size_t byte = 0, bits = i + 1; byte < 8; ++byte, bits >>= 8)
+                topic.id.bytes[byte] = static_cast<std::uint8_t>(bits);
+            topic.partitions.resize(partitions / topics);
+            next->topic_names[topic.id] = name;
+            names_.push_back(name);
+        }
+        image_ = std::move(next);
+    }
+    /// Cheaply: the topics come when all are there.
+    void gather(std::size_t members) {
+        for (std::size_t i = 0; i < members; ++i)
+            join(i);
+        machine_.on_topics(image_);
+        now_ = later(now_, group_limits::pattern_refresh_wait);
+        join(members);
+    }
+    std::size_t join(std::size_t number) {
+        consumer_heartbeat_request request;
+        request.client = {"a-client", "/127.0.0.1"};
+        request.who.member_id = "member-" + std::to_string(number);
+        request.names_itself = true;
+        request.rebalance_timeout = std::chrono::milliseconds(300'000);
+        if (by_pattern_)
+            request.pattern = "a-topic-.*";
+        else
+            request.topics = names_;
+        request.owned = partitions_by_topic{};
+        effects out;
+        turn turn{now_, start_date, out};
+        machine_.on_request({0, "group", std::move(request)}, 1, turn);
+        if (std::get<consumer_heartbeat_response>(out.answers.at(0).body).code != errc::ok)
+            fail("a member was refused");
+        return out.records.size();
+    }
+
+private:
+    group_options options_;
+    coordinator machine_;
+    const bool by_pattern_;
+    monotonic_ns now_ = start_time;
+    metadata_image_ptr image_;
+    std::vector<std::string> names_;
+};
+
+void bench_join(std::size_t members, std::size_t partitions) {
+    constexpr std::size_t rounds = 10;
+    for (const bool by_pattern : {false, true})
+        for (const std::size_t topics : {1, 100, 1'000}) {
+            played_consumers played(topics, partitions, by_pattern);
+            played.gather(members);
+            std::size_t records = 0;
+            const stopwatch watch;
+            for (std::size_t i = 1; i <= rounds; ++i)
+                records += played.join(members + i);
+            std::printf("%zu members, %zu partitions in %4zu topics, by %s: a join takes %.1f ms of the "
+                        "processor, and %zu records\n",
+                        members, partitions, topics, by_pattern ? "pattern" : "name",
+                        watch.processor_seconds() / rounds * 1e3, records / rounds);
+        }
+}
+
 } // namespace
 
 int main(int count, char** words) {
@@ -225,6 +301,9 @@ int main(int count, char** words) {
         bench_load(words[2], number_in(count, words, 3, 1'000'000), number_in(count, words, 4, 10));
     else if (mode == "members")
         bench_members(number_in(count, words, 2, 10'000), number_in(count, words, 3, 3));
+    else if (mode == "join")
+        bench_join(number_in(count, words, 2, 1'000), number_in(count, words, 3, 10'000));
     else
-        fail("usage: group_bench load DIR [offsets] [records of a batch] | members [groups] [members]");
+        fail("usage: group_bench load DIR [offsets] [records of a batch] | members [groups] [members] | "
+             "join [members] [partitions]");
 }
