@@ -38,25 +38,6 @@ error cannot_use(const std::string& path, const error& why) {
     }
 }
 
-/// Makes a directory and its missing parents so that a power cut does not take them away again.
-result<void> make_durably(runtime::file_system& files, const std::string& path) {
-    std::vector<std::string> parents;
-    for (auto missing = path;;) {
-        parents.push_back(parent_path(missing));
-        auto there = files.exists(parents.back());
-        if (!there)
-            return there.failure();
-        if (*there || parents.back() == missing)
-            break;
-        missing = parents.back();
-    }
-    auto done = files.create_directory(path);
-    for (const auto& parent : parents)
-        if (done)
-            done = files.sync_directory(parent);
-    return done;
-}
-
 /// The entries of the directory, which is made if it is not there.
 result<std::vector<runtime::directory_entry>> list_or_make(runtime::file_system& files,
                                                            const std::string& path) {
@@ -444,6 +425,24 @@ uuid draw_uuid(runtime::random& ids) {
         if (to_string(id).front() != '-')
             return id;
     }
+}
+
+result<void> make_durably(runtime::file_system& files, const std::string& path) {
+    std::vector<std::string> parents;
+    for (auto missing = path;;) {
+        parents.push_back(parent_path(missing));
+        auto there = files.exists(parents.back());
+        if (!there)
+            return there.failure();
+        if (*there || parents.back() == missing)
+            break;
+        missing = parents.back();
+    }
+    auto done = files.create_directory(path);
+    for (const auto& parent : parents)
+        if (done)
+            done = files.sync_directory(parent);
+    return done;
 }
 
 result<void> write_identity(runtime::file_system& files, const std::string& path,

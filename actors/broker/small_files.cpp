@@ -57,6 +57,15 @@ result<void> write_open(runtime::file_system& files, runtime::file_id file, std:
 
 } // namespace
 
+result<std::uint64_t> size_of_file(runtime::file_system& files, const std::string& path) {
+    auto file = files.open(path, runtime::open_mode::read_only);
+    if (!file)
+        return file.failure();
+    auto size = files.size(*file);
+    files.close(*file);
+    return size;
+}
+
 result<std::string> read_small_file(runtime::file_system& files, const std::string& path,
                                     std::uint64_t bytes_max) {
     auto file = files.open(path, runtime::open_mode::read_only);

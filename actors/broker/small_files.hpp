@@ -13,6 +13,9 @@ namespace barnabas {
 /// Most of what this role keeps in small files is a few hundred bytes.
 inline constexpr std::uint64_t small_file_bytes_max = 64 * 1024;
 
+/// Job: how long a file is, by its path.
+result<std::uint64_t> size_of_file(runtime::file_system& files, const std::string& path);
+
 /// Job: the whole text of a small file, as two reads agree on it. Codes: those of the file system; malformed
 /// when it is longer than `bytes_max`.
 result<std::string> read_small_file(runtime::file_system& files, const std::string& path,

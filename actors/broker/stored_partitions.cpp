@@ -80,11 +80,7 @@ result<bool> has_records(runtime::file_system& files, const std::string& directo
             continue;
         if (entry.name != first)
             return true;
-        auto file = files.open(join_path(directory, entry.name), runtime::open_mode::read_only);
-        if (!file)
-            return file.failure();
-        const auto size = files.size(*file);
-        files.close(*file);
+        const auto size = size_of_file(files, join_path(directory, entry.name));
         if (!size)
             return size.failure();
         if (*size != 0)

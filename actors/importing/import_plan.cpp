@@ -11,6 +11,9 @@ namespace barnabas::importing {
 
 namespace {
 
+/// More of one topic are a name that only looks like a partition's.
+constexpr std::int32_t partitions_max = 1'000'000;
+
 error refused(std::string why) {
     return {errc::invalid_config, std::move(why)};
 }
@@ -23,11 +26,7 @@ result<std::uint64_t> bytes_in(runtime::file_system& files, const std::string& d
     for (const auto& entry : *entries) {
         if (entry.is_directory)
             continue;
-        auto file = files.open(join_path(directory, entry.name), runtime::open_mode::read_only);
-        if (!file)
-            return file.failure();
-        const auto size = files.size(*file);
-        files.close(*file);
+        const auto size = size_of_file(files, join_path(directory, entry.name));
         if (!size)
             return size.failure();
         bytes += *size;
@@ -68,6 +67,10 @@ private:
     result<void> take(const kafka_source& source, const stored_partition& one) {
         if (request_.left_out.contains(one.topic))
             return {};
+        if (one.index.get() >= partitions_max)
+            return refused(join_path(source.path, one.directory_name) +
+                           " is no partition's directory: no topic has " + std::to_string(partitions_max) +
+                           " partitions. Move it away");
         auto& topic = topics_[one.topic];
         const auto index = static_cast<std::size_t>(one.index.get());
         if (topic.partitions.size() <= index)

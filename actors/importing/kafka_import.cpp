@@ -239,7 +239,7 @@ private:
 result<void> take_target(runtime::file_system& files, const std::string& path, held_locks& locks) {
     if (auto unused = check_unused(files, path); !unused)
         return unused;
-    if (auto made = files.create_directory(path); !made)
+    if (auto made = make_durably(files, path); !made)
         return made;
     auto lock = files.lock(join_path(path, ".lock"));
     if (!lock)

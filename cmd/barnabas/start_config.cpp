@@ -34,28 +34,41 @@ start_place start_place_here() {
     return place;
 }
 
-result<loaded_config> start_config(const cli::parsed_options& options, const start_place& place) {
+result<loaded_config> config_of(const std::optional<std::string>& path, const std::vector<property>& on_top,
+                                const std::string& directory) {
     std::string text;
-    const auto path = options.value("config");
     if (path) {
-        auto read = read_file(*path, place.directory);
+        auto read = read_file(*path, directory);
         if (!read)
             return read.failure();
         text = std::move(*read);
     }
-    std::vector<property> on_top;
-    if (options.has("environment"))
-        on_top = properties_of_environment(place.environment);
+    auto loaded = load(path.value_or("the default configuration"), text, on_top);
+    if (loaded)
+        make_directories_absolute(loaded->config, directory);
+    return loaded;
+}
+
+result<std::vector<property>> overrides_of(const cli::parsed_options& options) {
+    std::vector<property> all;
     for (const auto& given : options.values("override")) {
         auto parsed = parse_override(given);
         if (!parsed)
             return parsed.failure();
-        on_top.push_back(std::move(*parsed));
+        all.push_back(std::move(*parsed));
     }
-    auto loaded = load(path.value_or("the default configuration"), text, on_top);
-    if (loaded)
-        make_directories_absolute(loaded->config, place.directory);
-    return loaded;
+    return all;
+}
+
+result<loaded_config> start_config(const cli::parsed_options& options, const start_place& place) {
+    std::vector<property> on_top;
+    if (options.has("environment"))
+        on_top = properties_of_environment(place.environment);
+    auto overrides = overrides_of(options);
+    if (!overrides)
+        return overrides.failure();
+    on_top.insert(on_top.end(), overrides->begin(), overrides->end());
+    return config_of(options.value("config"), on_top, place.directory);
 }
 
 } // namespace barnabas

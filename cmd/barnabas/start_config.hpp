@@ -4,6 +4,7 @@
 #include "protocol/model/error.hpp"
 #include "runtime/config/broker_config.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ struct start_place {
 };
 /// That of this process.
 start_place start_place_here();
+
+/// The configuration of that file, or the default one, with `on_top` above it; relative paths are of
+/// `directory`.
+result<loaded_config> config_of(const std::optional<std::string>& path, const std::vector<property>& on_top,
+                                const std::string& directory);
+/// Of a table that has --override.
+result<std::vector<property>> overrides_of(const cli::parsed_options& options);
 
 /// What the options of `start` say: the file, above it the environment, above that the overrides.
 result<loaded_config> start_config(const cli::parsed_options& options, const start_place& place);

@@ -1,5 +1,6 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/tools/doctor.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "runtime/config/listener.hpp"
@@ -42,20 +43,8 @@ std::string_view name_of(doctor::finding found) {
 }
 
 result<broker_config> read_config(const cli::parsed_options& options) {
-    std::string text;
-    const auto path = options.value("config");
-    if (path) {
-        auto read = tools::read_text_file(*path);
-        if (!read)
-            return read.failure();
-        text = std::move(*read);
-    }
-    auto loaded = load(path.value_or("the default configuration"), text, {});
-    if (!loaded)
-        return loaded.failure();
-    std::error_code unknown;
-    make_directories_absolute(loaded->config, std::filesystem::current_path(unknown).string());
-    return std::move(loaded->config);
+    auto loaded = config_of(options.value("config"), {}, start_place_here().directory);
+    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
 }
 
 /// Where clients are told to go, else where the broker listens.

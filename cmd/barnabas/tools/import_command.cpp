@@ -1,6 +1,7 @@
 #include "actors/importing/kafka_import.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/config/data_directories.hpp"
@@ -58,27 +59,11 @@ constexpr std::string_view import_notes =
     "  barnabas start --config server.properties\n";
 
 result<broker_config> read_config(const cli::parsed_options& options) {
-    std::string text;
-    const auto path = options.value("config");
-    if (path) {
-        auto read = tools::read_text_file(*path);
-        if (!read)
-            return read.failure();
-        text = std::move(*read);
-    }
-    std::vector<property> on_top;
-    for (const auto& given : options.values("override")) {
-        auto parsed = parse_override(given);
-        if (!parsed)
-            return parsed.failure();
-        on_top.push_back(std::move(*parsed));
-    }
-    auto loaded = load(path.value_or("the default configuration"), text, on_top);
-    if (!loaded)
-        return loaded.failure();
-    std::error_code unknown;
-    make_directories_absolute(loaded->config, std::filesystem::current_path(unknown).string());
-    return std::move(loaded->config);
+    const auto overrides = overrides_of(options);
+    if (!overrides)
+        return overrides.failure();
+    auto loaded = config_of(options.value("config"), *overrides, start_place_here().directory);
+    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
 }
 
 std::uint64_t random_seed() {

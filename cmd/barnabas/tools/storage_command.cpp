@@ -1,6 +1,8 @@
+#include "actors/broker/data_directories.hpp"
 #include "actors/broker/small_files.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/barnabas/tools/storage.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -16,8 +18,6 @@
 namespace barnabas {
 
 namespace {
-
-constexpr auto meta_properties = "meta.properties";
 
 constexpr std::array storage_options{
     cli::option{"config", "FILE", "The broker's configuration.", {}, false, false, 'c'},
@@ -87,29 +87,21 @@ uuid random_uuid() {
 }
 
 result<broker_config> read_config(const cli::parsed_options& options) {
-    const auto path = *options.value("config");
-    const auto text = tools::read_text_file(path);
-    if (!text)
-        return text.failure();
-    auto loaded = load(path, *text, {});
-    if (!loaded)
-        return loaded.failure();
-    std::error_code unknown;
-    make_directories_absolute(loaded->config, std::filesystem::current_path(unknown).string());
-    return std::move(loaded->config);
+    auto loaded = config_of(options.value("config"), {}, start_place_here().directory);
+    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
 }
 
 /// What a directory says it belongs to; empty where it is not formatted.
 result<std::map<std::string, std::string>> identity_of(runtime::file_system& files,
                                                        const std::string& directory) {
-    const auto text = read_small_file(files, join_path(directory, meta_properties));
+    const auto text = read_small_file(files, join_path(directory, identity_file));
     if (text.code() == errc::not_found)
         return std::map<std::string, std::string>{};
     if (!text)
         return text.failure();
     const auto checked = checked_text(*text);
     if (!checked)
-        return error{checked.code(), join_path(directory, meta_properties) + " " + checked.failure().detail};
+        return error{checked.code(), join_path(directory, identity_file) + " " + checked.failure().detail};
     return parse_lines(*checked, '=');
 }
 
@@ -124,29 +116,11 @@ result<void> check_belongs(const std::string& directory, std::map<std::string, s
     return {};
 }
 
-/// Nothing in it can belong to somebody else.
-result<void> check_empty(runtime::file_system& files, const std::string& directory) {
-    const auto entries = files.list(directory);
-    if (entries.code() == errc::not_found)
-        return {};
-    if (!entries)
-        return entries.failure();
-    for (const auto& one : *entries)
-        if (one.name != "lost+found" && one.name != ".lock" &&
-            one.name != std::string(meta_properties) + ".tmp")
-            return tools::wrong("Log directory " + directory + " is not empty (it holds '" + one.name +
-                                "') and is no broker's: give log.dirs an empty directory");
-    return {};
-}
-
 result<void> format_one(runtime::file_system& files, const std::string& directory,
                         const broker_config& config, const std::string& cluster_id) {
-    if (auto made = files.create_directory(directory); !made)
+    if (auto made = make_durably(files, directory); !made)
         return made;
-    return write_small_file(files, directory, meta_properties,
-                            with_checksum("version=1\ncluster.id=" + cluster_id +
-                                          "\nnode.id=" + std::to_string(config.node_id) +
-                                          "\ndirectory.id=" + to_string(random_uuid()) + "\n"));
+    return write_identity(files, directory, {cluster_id, node_id(config.node_id), random_uuid()});
 }
 
 /// Nothing is formatted when anything is wrong.
@@ -159,7 +133,7 @@ result<tools::said> format(const cli::parsed_options& options, const broker_conf
         if (!found)
             return found.failure();
         if (found->empty()) {
-            if (auto empty = check_empty(files, directory); !empty)
+            if (auto empty = check_unused(files, directory); !empty)
                 return empty.failure();
             wanted.push_back(directory);
             continue;
@@ -269,7 +243,7 @@ result<void> format_fresh(const broker_config& config, const std::string& cluste
     if (!formatted || *formatted)
         return {};
     for (const auto& directory : directories)
-        if (check_empty(files, directory))
+        if (check_unused(files, directory))
             if (auto done = format_one(files, directory, config, cluster_id); !done)
                 return done;
     return {};
