@@ -118,8 +118,8 @@ public:
     start_session(const broker_config& config, stop_signals& signals, event_queue& events,
                   running_broker& broker, session_screen screen)
         : config_(config), signals_(signals), events_(events), broker_(broker), words_(screen.words),
-          line_(screen.has_status_line ? cli::terminal_sink() : cli::status_line::sink(),
-                std::chrono::steady_clock::now()) {}
+          line_(screen.has_status_line ? cli::error_stream_sink() : cli::status_line::sink(),
+                std::chrono::steady_clock::now(), cli::kind_of_error_stream()) {}
 
     int run() {
         while (!exit_code_) {

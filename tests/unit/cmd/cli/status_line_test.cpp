@@ -40,6 +40,18 @@ TEST(status_line, long_work_tells_how_far_it_is_and_cleans_up) {
     EXPECT_EQ(shown, (texts{"\r\x1b[K1", "\r\x1b[K3", "\r\x1b[K"}));
 }
 
+TEST(status_line, files_get_a_line_every_ten_seconds_and_nothing_that_writes_over) {
+    texts shown;
+    {
+        status_line line(into(shown), begin, status_line::kind::line_by_line);
+        line.tell("1", begin + milliseconds(9999));
+        line.tell("2", begin + milliseconds(10000));
+        line.tell("3", begin + milliseconds(19000));
+        line.tell("4", begin + milliseconds(20000));
+    }
+    EXPECT_EQ(shown, (texts{"2\n", "4\n"}));
+}
+
 TEST(status_line, other_work_is_silent_for_a_second_again) {
     texts shown;
     status_line line(into(shown), begin);
