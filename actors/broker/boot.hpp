@@ -34,13 +34,15 @@ struct boot_events {
 class connection_tap;
 class partition_taps;
 
-/// What only simulations and tests give: bugs planted on purpose, to show that the simulator's checkers find
-/// them, and taps that let checkers hear what no client sees. All off in every real broker.
+/// What is not configured. Only simulations and tests give bugs planted on purpose, to show that the
+/// simulator's checkers find them, and taps that let checkers hear what no client sees.
 struct boot_options {
     planted_bugs planted;
     /// They outlive the broker.
     partition_taps* partitions = nullptr;
     connection_tap* connections = nullptr;
+    /// Of a broker whose directories are nobody's yet; empty: a new one.
+    std::string cluster_id;
 };
 
 /// Boots the broker of a node: data directories, controller, partitions, listeners. Used alike by `cmd/` and

@@ -278,6 +278,7 @@ void broker_actor::carry_out(const effects::open_directories&) {
     wanted.metadata_directory = config_->metadata_log_dir;
     wanted.node = node_id(config_->node_id);
     wanted.cordoned = config_->cordoned_log_dirs;
+    wanted.cluster_id = options_.cluster_id;
     wanted.seed = node_.seed;
     wanted.planted = options_.planted;
     work_.open(std::move(wanted), self());

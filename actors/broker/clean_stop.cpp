@@ -17,7 +17,7 @@ using batch::load_big_endian;
 using batch::store_big_endian;
 
 constexpr std::int64_t head = 0x4241524e4c4f4753; // "BARNLOGS"
-constexpr std::int32_t version = 1;
+constexpr std::int32_t version = 2;
 constexpr std::size_t head_size = 16; // head, version, count
 constexpr std::size_t crc_size = 4;
 constexpr std::uint64_t file_bytes_max = std::numeric_limits<std::int32_t>::max();

@@ -254,7 +254,8 @@ private:
             }
         }
         if (first == nullptr)
-            opened_.cluster_id = to_string(draw_uuid(ids_));
+            opened_.cluster_id =
+                options_.cluster_id.empty() ? to_string(draw_uuid(ids_)) : options_.cluster_id;
         return {};
     }
 

@@ -27,6 +27,8 @@ struct data_directory_options {
     node_id node;
     /// `cordoned.log.dirs`: no new partitions are put there.
     std::vector<std::string> cordoned;
+    /// Whose they become if none of them is anybody's yet; empty: of a cluster of their own.
+    std::string cluster_id;
     /// Where fresh cluster and directory ids come from.
     std::uint64_t seed = 0;
     planted_bugs planted{};

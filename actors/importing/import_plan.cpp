@@ -11,9 +11,6 @@ namespace barnabas::importing {
 
 namespace {
 
-/// More of one topic are a name that only looks like a partition's.
-constexpr std::int32_t partitions_max = 1'000'000;
-
 error refused(std::string why) {
     return {errc::invalid_config, std::move(why)};
 }
@@ -55,6 +52,7 @@ public:
         }
         if (topics_.empty())
             return refused("no partition is in " + sources.front().path + ": there is nothing to import");
+        add_described();
         for (auto& [name, topic] : topics_) {
             if (auto settled = settle(name, topic); !settled)
                 return settled.failure();
@@ -67,12 +65,12 @@ private:
     result<void> take(const kafka_source& source, const stored_partition& one) {
         if (request_.left_out.contains(one.topic))
             return {};
-        if (one.index.get() >= partitions_max)
-            return refused(join_path(source.path, one.directory_name) +
-                           " is no partition's directory: no topic has " + std::to_string(partitions_max) +
-                           " partitions. Move it away");
-        auto& topic = topics_[one.topic];
         const auto index = static_cast<std::size_t>(one.index.get());
+        if (index >= partitions_of_topic_max)
+            return refused(join_path(source.path, one.directory_name) +
+                           " is no partition's directory: no topic has " +
+                           std::to_string(partitions_of_topic_max) + " partitions. Move it away");
+        auto& topic = topics_[one.topic];
         if (topic.partitions.size() <= index)
             topic.partitions.resize(index + 1);
         auto& partition = topic.partitions[index];
@@ -93,6 +91,20 @@ private:
         return {};
     }
 
+    /// Those of other brokers leave no gap behind.
+    void add_described() {
+        for (const auto& [name, described] : request_.described) {
+            if (described.partitions == 0 || request_.left_out.contains(name))
+                continue;
+            auto& partitions = topics_[name].partitions;
+            partitions.resize(std::max(partitions.size(), described.partitions));
+        }
+        if (request_.described.empty())
+            plan_.remarks.emplace_back(
+                "how many partitions the topics have is not known without --topics: those that only other "
+                "brokers have are missed where they leave a gap, and not at the end of a topic");
+    }
+
     result<void> settle(const std::string& name, planned_topic& topic) {
         topic.topic.name = name;
         if (topic.topic.id.is_zero())
@@ -101,9 +113,9 @@ private:
             auto& one = topic.partitions[i];
             if (one.source.empty() && !request_.missing_are_empty)
                 return refused(
-                    "partition " + std::to_string(i) + " of '" + name + "' is not there, but partition " +
-                    std::to_string(topic.partitions.size() - 1) +
-                    " is: name all of log.dirs with --from, leave the topic out with --leave-out, or "
+                    "partition " + std::to_string(i) + " of '" + name + "' is not there, but the topic has " +
+                    std::to_string(topic.partitions.size()) +
+                    " partitions: name all of log.dirs with --from, leave the topic out with --leave-out, or "
                     "let it begin empty with --missing-are-empty");
             if (one.source.empty()) {
                 one.name = partition_directory_name(name, partition_index(static_cast<std::int32_t>(i)));
@@ -124,8 +136,8 @@ private:
 
     void settle_configs(planned_topic& topic) {
         auto& configs = topic.topic.configs;
-        const auto given = request_.configs.find(topic.topic.name);
-        if (given == request_.configs.end()) {
+        const auto given = request_.described.find(topic.topic.name);
+        if (given == request_.described.end()) {
             topic.topic.configs_guessed = true;
             const bool compacts = topic.was_compacted || group::is_internal_topic(topic.topic.name);
             configs["cleanup.policy"] = compacts ? "compact" : "delete";
@@ -133,7 +145,7 @@ private:
             configs["retention.bytes"] = "-1";
             return;
         }
-        for (const auto& [key, value] : given->second) {
+        for (const auto& [key, value] : given->second.configs) {
             if (auto fits = check_topic_configs({{key, value}}); fits)
                 configs[key] = value;
             else

@@ -17,6 +17,12 @@ namespace barnabas::importing {
 
 namespace {
 
+/// Producers that have an id of Kafka's and wrote elsewhere, or nothing yet: one that goes on here with an
+/// id of somebody new would have its records answered as repetitions, and lost.
+constexpr std::int32_t unseen_producers = 1'000'000;
+/// Kafka counts from 0. A client can write any number.
+constexpr producer_id no_id_of_kafka{std::int64_t{1} << 62};
+
 /// What the opened logs say that metadata must know.
 struct log_facts {
     producer_id last_producer{-1};
@@ -76,7 +82,8 @@ private:
             return opened.failure();
         const auto& found = *opened->outcome;
         for (const auto& [id, entry] : found.producers.entries())
-            facts_.last_producer = std::max(facts_.last_producer, id);
+            if (id < no_id_of_kafka)
+                facts_.last_producer = std::max(facts_.last_producer, id);
         // Imported is led anew: the next epoch.
         const auto latest = found.epochs.latest();
         facts_.epochs[{topic.topic.name, index}] = latest ? leader_epoch(latest->get() + 1) : leader_epoch(0);
@@ -163,9 +170,8 @@ private:
             return opening.outcome.failure();
         replica::replica_log log(opening.options, std::move(*opening.outcome), monotonic_ns(0));
         std::vector<metadata_record> first{feature_level_record{supported_feature_level}};
-        if (facts_.last_producer.get() >= 0)
-            first.emplace_back(
-                producer_ids_allocated_record{node_id(request_.config.node_id), facts_.last_producer, 1});
+        first.emplace_back(producer_ids_allocated_record{
+            node_id(request_.config.node_id), producer_id(facts_.last_producer.get() + 1), unseen_producers});
         auto written = append(log, first);
         for (const auto& topic : plan_.topics)
             if (written)

@@ -20,8 +20,8 @@ struct import_request {
     std::vector<std::string> sources;
     /// Whose node, `log.dirs` and `metadata.log.dir` it becomes; these are empty or not there.
     broker_config config;
-    /// The topics' own configs; what is not named keeps all its records (see `imported_topic`).
-    std::map<std::string, topic_configs> configs;
+    /// What Kafka said of the topics; what is not named keeps all its records (see `imported_topic`).
+    std::map<std::string, described_topic> described;
     std::set<std::string> left_out;
     /// Partitions that are not there are made, empty; else they are refused.
     bool missing_are_empty = false;
@@ -61,9 +61,10 @@ struct import_outcome {
 /// Job: copies the partitions of the sources into the directories of `config`, opens each by Kafka's rules of
 /// recovery, and writes what a broker needs to know of them; the sources stay as they are. The last file
 /// makes the directories a broker's: what an interruption leaves is refused by every start. Producer ids that
-/// Kafka gave out are never given again. Codes: those of `read_kafka_source`, mismatched_directory (targets
-/// in use, several brokers), invalid_config (nothing to import, partitions missing or twice, damage below the
-/// recovery point), those of the disk.
+/// the logs name, and the next million, are not given again: Kafka may have given more than wrote here.
+/// Codes: those of `read_kafka_source`, mismatched_directory (targets in use, several brokers),
+/// invalid_config (nothing to import, partitions missing or twice, damage below the recovery point), those of
+/// the disk.
 result<import_outcome> import_from_kafka(runtime::file_system& files, const import_request& request);
 
 } // namespace barnabas::importing

@@ -5,6 +5,7 @@
 #include "actors/controller/metadata_log.hpp"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace barnabas::importing {
@@ -101,6 +102,14 @@ topic_configs parse_configs(std::string_view text) {
     return configs;
 }
 
+std::optional<std::size_t> parse_count(std::string_view text) {
+    std::size_t count = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool fits = failure == std::errc() && end == text.data() + text.size() && count > 0 &&
+                      count <= partitions_of_topic_max;
+    return fits ? std::optional(count) : std::nullopt;
+}
+
 } // namespace
 
 result<kafka_source> read_kafka_source(runtime::file_system& files, const std::string& path) {
@@ -122,14 +131,24 @@ result<kafka_source> read_kafka_source(runtime::file_system& files, const std::s
     return source;
 }
 
-result<std::map<std::string, topic_configs>> parse_described_topics(std::string_view text) {
-    std::map<std::string, topic_configs> topics;
+result<std::map<std::string, described_topic>> parse_described_topics(std::string_view text) {
+    std::map<std::string, described_topic> topics;
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
         const auto name = field(line, "Topic:");
-        if (!name.empty() && line.find("Configs:") != std::string_view::npos)
-            topics[std::string(name)] = parse_configs(field(line, "Configs:"));
+        if (name.empty() || line.find("Configs:") == std::string_view::npos)
+            continue;
+        auto& topic = topics[std::string(name)];
+        topic.configs = parse_configs(field(line, "Configs:"));
+        if (line.find("PartitionCount:") == std::string_view::npos)
+            continue;
+        const auto count = parse_count(field(line, "PartitionCount:"));
+        if (!count)
+            return error{errc::malformed, "the PartitionCount of '" + std::string(name) +
+                                              "' is no number of 1 to " +
+                                              std::to_string(partitions_of_topic_max)};
+        topic.partitions = *count;
     }
     if (topics.empty())
         return error{errc::malformed, "no line with 'Topic:' and 'Configs:' is in it, as `kafka-topics.sh "

@@ -27,10 +27,21 @@ struct kafka_source {
 /// runs), mismatched_directory (not Kafka's), malformed (a checkpoint is damaged), those of the disk.
 result<kafka_source> read_kafka_source(runtime::file_system& files, const std::string& path);
 
+/// What says that there are more only looks like a partition.
+inline constexpr std::size_t partitions_of_topic_max = 1'000'000;
+
 using topic_configs = std::map<std::string, std::string>;
 
-/// The topics' own configs, as `kafka-topics.sh --describe` prints them: a line per topic with `Topic:` and
-/// `Configs:`, of any version; other lines are passed over. Code: malformed where there is no such line.
-result<std::map<std::string, topic_configs>> parse_described_topics(std::string_view text);
+struct described_topic {
+    /// 0 where it is not said.
+    std::size_t partitions = 0;
+    /// Its own.
+    topic_configs configs;
+};
+
+/// The topics as `kafka-topics.sh --describe` prints them: a line per topic with `Topic:`, `PartitionCount:`
+/// and `Configs:`, of any version; other lines are passed over. Code: malformed where there is no such line,
+/// or a count is no number.
+result<std::map<std::string, described_topic>> parse_described_topics(std::string_view text);
 
 } // namespace barnabas::importing

@@ -39,9 +39,10 @@ runtime::production_node_options node_options_for(const broker_config& config, l
 class broker_on_node final : public running_broker {
 public:
     broker_on_node(std::unique_ptr<runtime::production_node> node,
-                   std::shared_ptr<const broker_config> config, boot_events events)
+                   std::shared_ptr<const broker_config> config, boot_events events,
+                   const boot_options& options)
         : node_(std::move(node)),
-          broker_(boot_broker(node_->services(), std::move(config), std::move(events))) {}
+          broker_(boot_broker(node_->services(), std::move(config), std::move(events), options)) {}
 
     ~broker_on_node() override {
         // The handle belongs to the node's actor system.
@@ -59,12 +60,15 @@ private:
 } // namespace
 
 result<std::unique_ptr<running_broker>> start_broker(std::shared_ptr<const broker_config> config,
-                                                     log_level level, boot_events events) {
+                                                     log_level level, boot_events events,
+                                                     std::string cluster_id) {
     auto node = runtime::production_node::start(node_options_for(*config, level));
     if (!node)
         return node.failure();
+    boot_options options;
+    options.cluster_id = std::move(cluster_id);
     return std::unique_ptr<running_broker>(
-        std::make_unique<broker_on_node>(std::move(*node), std::move(config), std::move(events)));
+        std::make_unique<broker_on_node>(std::move(*node), std::move(config), std::move(events), options));
 }
 
 } // namespace barnabas

@@ -6,6 +6,7 @@
 #include "runtime/logging/logger.hpp"
 
 #include <memory>
+#include <string>
 
 namespace barnabas {
 
@@ -17,8 +18,10 @@ public:
     virtual void stop() = 0;
 };
 
-/// Makes the node and boots the broker on it. Errors here are those of the node's own parts (loops, disk).
+/// Makes the node and boots the broker on it. `cluster_id`: see `boot_options`. Errors here are those of the
+/// node's own parts (loops, disk).
 result<std::unique_ptr<running_broker>> start_broker(std::shared_ptr<const broker_config> config,
-                                                     log_level level, boot_events events);
+                                                     log_level level, boot_events events,
+                                                     std::string cluster_id);
 
 } // namespace barnabas

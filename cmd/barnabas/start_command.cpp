@@ -6,7 +6,6 @@
 #include "cmd/barnabas/start_words.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
-#include "cmd/barnabas/tools/storage.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
 #include "runtime/config/broker_config.hpp"
@@ -67,15 +66,20 @@ void warn(const broker_config& config, const std::string& sentence) {
     std::fprintf(stderr, "%s: warning: %s\n", program_name, sentence.c_str());
 }
 
-/// Kafka's images take it from there; it is no key.
-std::optional<std::string> cluster_id_of_environment(const cli::parsed_options& options,
-                                                     const start_place& place) {
+/// Kafka's images take it from there; it is no key. Empty where nobody says it.
+result<std::string> cluster_id_of_environment(const cli::parsed_options& options, const start_place& place) {
     constexpr std::string_view name = "CLUSTER_ID=";
+    std::string id;
     if (options.has("environment"))
         for (const auto& one : place.environment)
-            if (one.starts_with(name) && one.size() > name.size())
-                return one.substr(name.size());
-    return std::nullopt;
+            if (one.starts_with(name))
+                id = one.substr(name.size());
+    if (!id.empty() && !parse_uuid(id))
+        return error{errc::invalid_config,
+                     "CLUSTER_ID=" + id +
+                         ": a cluster's id is 22 characters of URL-safe base64, as `barnabas storage "
+                         "random-uuid` makes them"};
+    return id;
 }
 
 /// An empty advertised host stands for this machine's name.
@@ -219,12 +223,12 @@ int run_start(const cli::parsed_options& options) {
         !config->set_values.contains("barnabas.log.level"))
         level = log_level::warn;
 
-    if (const auto cluster = cluster_id_of_environment(options, start_place_here()))
-        if (const auto done = format_fresh(*config, *cluster); !done)
-            return words.failed(done.failure());
+    auto cluster = cluster_id_of_environment(options, start_place_here());
+    if (!cluster)
+        return words.failed(cluster.failure());
     stop_signals signals;
     event_queue events;
-    auto broker = start_broker(config, level, events.boot());
+    auto broker = start_broker(config, level, events.boot(), std::move(*cluster));
     if (!broker)
         return words.failed(broker.failure());
     const bool has_status_line = level >= log_level::warn && !words.json();

@@ -195,6 +195,20 @@ def what_cannot_be_imported_is_refused_and_nothing_is_changed():
 
 
 @check
+def partitions_that_only_other_brokers_have_are_missed():
+    target = os.path.join(home, 'ours-partial')
+    described = os.path.join(home, 'cluster.txt')
+    with open(described, 'w') as file:
+        file.write('Topic: audit.log\tTopicId: abc\tPartitionCount: 3\tReplicationFactor: 2\tConfigs: \n')
+    _, why = import_into(target, '--from', unpacked('cluster-b0'), '--topics', described, code=1)
+    expect("partition 2 of 'audit.log' is not there, but the topic has 3 partitions" in why, why)
+    expect(not os.path.exists(target), 'a refused import leaves a directory')
+    _, remarks = import_into(target, '--from', unpacked('cluster-b0'), '--leave-out', 'audit.log')
+    expect('without --topics' in remarks, remarks)
+    shutil.rmtree(target)
+
+
+@check
 def an_import_that_was_interrupted_is_no_brokers_directory():
     target = os.path.join(home, 'ours-interrupted')
     import_into(target, '--from', unpacked('clean'))

@@ -25,18 +25,15 @@ constexpr std::array import_options{
                 false,
                 false,
                 'c'},
-    cli::option{"override", "KEY=VALUE", "Wins over the file. May be given several times.", {}, true},
+    cli::option{"override", "KEY=VALUE", "Wins over the file.", {}, true},
     cli::option{
-        "from",
-        "DIR",
-        "A data directory of Kafka's, of one broker that is stopped. Required; may be given several times.",
-        {},
-        true},
+        "from", "DIR", "A data directory of Kafka's, of one broker that is stopped. Required.", {}, true},
     cli::option{
         "topics", "FILE",
-        "What `kafka-topics.sh --describe` printed: the topics' configs. Without it nothing of what is "
+        "What `kafka-topics.sh --describe` printed: how many partitions the topics have, and their configs. "
+        "Without it nothing of what is "
         "imported is deleted by time or size, and what Kafka has compacted goes on being compacted."},
-    cli::option{"leave-out", "TOPIC", "A topic that is not imported. May be given several times.", {}, true},
+    cli::option{"leave-out", "TOPIC", "A topic that is not imported.", {}, true},
     cli::option{"missing-are-empty", "",
                 "Partitions that are not there begin empty; else the import is refused."},
     cli::option{"output", "FORMAT", "text or json.", "text"},
@@ -96,7 +93,7 @@ result<importing::import_request> request_of(const cli::parsed_options& options)
         auto described = importing::parse_described_topics(*text);
         if (!described)
             return error{described.code(), *path + ": " + described.failure().detail};
-        request.configs = std::move(*described);
+        request.described = std::move(*described);
     }
     return request;
 }

@@ -4,7 +4,6 @@
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
-#include "cmd/barnabas/tools/storage.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/config/data_directories.hpp"
 #include "runtime/disk/posix_files.hpp"
@@ -160,17 +159,6 @@ result<tools::said> format(const cli::parsed_options& options, const broker_conf
     return told;
 }
 
-result<bool> is_any_formatted(runtime::file_system& files, const std::vector<std::string>& directories) {
-    for (const auto& directory : directories) {
-        const auto found = identity_of(files, directory);
-        if (!found)
-            return found.failure();
-        if (!found->empty())
-            return true;
-    }
-    return false;
-}
-
 /// "Found log directory:" and the lines, or nothing.
 std::string section(const std::string& one, const std::string& several,
                     const std::vector<std::string>& lines) {
@@ -229,25 +217,6 @@ result<tools::said> run_storage_action(const cli::parsed_options& options) {
 }
 
 } // namespace
-
-result<void> format_fresh(const broker_config& config, const std::string& cluster_id) {
-    if (!parse_uuid(cluster_id))
-        return error{errc::invalid_config,
-                     "CLUSTER_ID=" + cluster_id +
-                         ": a cluster's id is 22 characters of URL-safe base64, as `barnabas storage "
-                         "random-uuid` makes them"};
-    runtime::posix_files files;
-    const auto directories = data_directories_of(config);
-    const auto formatted = is_any_formatted(files, directories);
-    // What cannot be looked at, and what is foreign there, is told by the start itself.
-    if (!formatted || *formatted)
-        return {};
-    for (const auto& directory : directories)
-        if (check_unused(files, directory))
-            if (auto done = format_one(files, directory, config, cluster_id); !done)
-                return done;
-    return {};
-}
 
 const cli::command& storage_command() {
     static const cli::command command = {

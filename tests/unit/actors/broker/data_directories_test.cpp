@@ -48,6 +48,25 @@ TEST(data_directories, empty_directories_are_formatted_for_one_cluster) {
     }
 }
 
+TEST(data_directories, become_the_cluster_that_is_asked_for_unless_they_belong_to_one) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    auto options = options_for({"/x/a"});
+    options.cluster_id = "5L6g3nShT-eMCtK--X86sw";
+    auto opened = open_data_directories(files, options);
+    ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_EQ(opened->cluster_id, options.cluster_id);
+    ASSERT_TRUE(close_data_directories(files, *opened, true).has_value());
+    // Another one is as foreign as it always was, and what is empty beside them becomes theirs.
+    options = options_for({"/x/a", "/x/b"});
+    options.cluster_id = "4L6g3nShT-eMCtK--X86sw";
+    opened = open_data_directories(files, options);
+    ASSERT_TRUE(opened.has_value()) << to_string(opened.failure());
+    EXPECT_EQ(opened->cluster_id, "5L6g3nShT-eMCtK--X86sw");
+    const auto second = parse_lines(*read_small_file(files, "/x/b/meta.properties"), '=');
+    EXPECT_EQ(second.at("cluster.id"), "5L6g3nShT-eMCtK--X86sw");
+}
+
 TEST(data_directories, restart_finds_the_same_identity_and_the_clean_stop) {
     sim::memory_disk disk(1);
     auto& files = disk.files();

@@ -109,7 +109,8 @@ std::string problem_of(runtime::file_system& files, const result<opened_director
         return "the metadata has no topic of two partitions";
     if (topic->partitions[0].leader_epoch != leader_epoch(5))
         return "the leader epoch does not go on";
-    if (image->next_producer_id <= producer_id(7000))
+    // Others that Kafka knows may not have written here.
+    if (image->next_producer_id <= producer_id(7000 + 100'000))
         return "producer ids are given again";
     std::size_t found = 0;
     for (const auto& directory : opened->directories)
@@ -182,10 +183,61 @@ TEST(kafka_import, topics_are_read_as_kafka_prints_them) {
                                "\tTopic: orders\tPartition: 0\tLeader: 0\tReplicas: 0\tIsr: 0\n"
                                "Topic:plain\tPartitionCount:1\tReplicationFactor:1\tConfigs:\n");
     ASSERT_TRUE(topics);
-    EXPECT_EQ(topics->at("orders"),
+    EXPECT_EQ(topics->at("orders").configs,
               (topic_configs{{"cleanup.policy", "compact,delete"}, {"segment.bytes", "1048576"}}));
-    EXPECT_TRUE(topics->at("plain").empty());
-    EXPECT_EQ(parse_described_topics("nothing of the kind\n").code(), errc::malformed);
+    EXPECT_EQ(topics->at("orders").partitions, 2u);
+    EXPECT_TRUE(topics->at("plain").configs.empty());
+    EXPECT_EQ(topics->at("plain").partitions, 1u);
+    for (const auto* text :
+         {"nothing of the kind\n", "Topic: a\tPartitionCount: \tConfigs: \n",
+          "Topic: a\tPartitionCount: 0\tConfigs: \n", "Topic: a\tPartitionCount: 4000000000\tConfigs: \n"})
+        EXPECT_EQ(parse_described_topics(text).code(), errc::malformed) << text;
+}
+
+TEST(kafka_import, partitions_of_other_brokers_are_missed_where_kafka_described_them) {
+    sim::memory_disk disk(1);
+    make_source(disk.files());
+    auto request = request_for(targets);
+    request.described["orders"].partitions = 3;
+    auto refused = import_from_kafka(disk.files(), request);
+    ASSERT_EQ(refused.code(), errc::invalid_config);
+    EXPECT_NE(refused.failure().detail.find("partition 2 of 'orders' is not there"), std::string::npos);
+    request.described = {};
+    request.described["elsewhere"].partitions = 1;
+    refused = import_from_kafka(disk.files(), request);
+    ASSERT_EQ(refused.code(), errc::invalid_config);
+    EXPECT_NE(refused.failure().detail.find("partition 0 of 'elsewhere' is not there"), std::string::npos);
+    request.left_out = {"elsewhere"};
+    const auto taken = import_from_kafka(disk.files(), request);
+    ASSERT_TRUE(taken) << to_string(taken.failure());
+    EXPECT_TRUE(taken->remarks.empty());
+}
+
+TEST(kafka_import, says_what_it_cannot_know_without_a_description) {
+    sim::memory_disk disk(1);
+    make_source(disk.files());
+    const auto taken = import_from_kafka(disk.files(), request_for(targets));
+    ASSERT_TRUE(taken);
+    ASSERT_EQ(taken->remarks.size(), 1u);
+    EXPECT_NE(taken->remarks[0].find("--topics"), std::string::npos);
+}
+
+TEST(kafka_import, takes_a_directory_of_a_kafka_without_zookeeper) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    make_source(files);
+    ASSERT_TRUE(write_small_file(files, source, "meta.properties",
+                                 "version=1\ncluster.id=HswuINYQTVGAutLDel0s6g\nnode.id=3\n"
+                                 "directory.id=AAAAAAAAQACAAAAAAAAAAQ\n"));
+    write_log(files, "__cluster_metadata-0");
+    for (const auto* partition : {"/kafka/orders-0", "/kafka/orders-1"})
+        ASSERT_TRUE(write_small_file(files, partition, "partition.metadata",
+                                     "version: 0\ntopic_id: BBBBBBBBQACBBBBBBBBBBA\n"));
+    const auto taken = import_from_kafka(files, request_for(targets));
+    ASSERT_TRUE(taken) << to_string(taken.failure());
+    ASSERT_EQ(taken->topics.size(), 1u);
+    EXPECT_EQ(to_string(taken->topics[0].id), "BBBBBBBBQACBBBBBBBBBBA");
+    EXPECT_EQ(problem_of(files, open_data_directories(files, start_of(targets))), "");
 }
 
 } // namespace
