@@ -70,6 +70,7 @@ public:
     void on_timer(std::uint64_t token, broker_effects::effects& out);
 
     broker_status status() const;
+    bool is_closing() const noexcept { return state_ >= broker_state::closing_listeners; }
     /// What is known without asking partitions and disk.
     log_dirs_response describe_log_dirs(const describe_log_dirs_request& request) const;
     /// Directories that failed and hang: nobody waits for what was asked of them.
@@ -79,7 +80,6 @@ public:
     const std::optional<partition_set>& partitions() const noexcept { return partitions_; }
 
 private:
-    bool is_closing() const noexcept { return state_ >= broker_state::closing_listeners; }
     void transition_to(broker_state next);
     void note_formatted(const data_directory& directory, broker_effects::effects& out) const;
     void fail(error why, broker_effects::effects& out);

@@ -21,6 +21,7 @@
 #include "actors/broker/small_files.hpp"
 #include "actors/connection/connection_messages.hpp"
 #include "actors/connection/listener_actor.hpp"
+#include "actors/controller/metadata_log.hpp"
 #include "actors/partition/offline_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "protocol/model/mark.hpp"
@@ -211,7 +212,7 @@ caf::behavior broker_actor::make_behavior() {
         [this](const partition_opened& m) { on_partition_opened(m); },
         [this](const partition_closed& m) { on_partition_closed(m); },
         [this](const directories_set_aside& m) { on_set_aside(m.directory, *m.outcome); },
-        [this](const strays_removed& m) { work_.go_on_removing(m, gates_, self()); },
+        [this](const strays_removed& m) { work_.go_on_removing(m, gates_, machine_.is_closing(), self()); },
         [this](const created_recorded& m) { tell(&broker::on_created_recorded, *m.outcome); },
         [this](const partition_offline& m) { tell(&broker::on_partition_offline, m.partition); },
         [this](const reopen_due&) { run([&](auto& out) { machine_.on_reopen_due(out); }); },
@@ -287,7 +288,7 @@ void broker_actor::carry_out(const effects::open_directories&) {
 void broker_actor::carry_out(const effects::start_controller& effect) {
     room_watch_ = spawn_room_watch(node_, gates_, options_.planted, self());
     auto wanted = controller_options_of(*config_, effect.cluster_id, options_.planted);
-    wanted.directory = join_path(machine_.directories()->metadata_directory, "__cluster_metadata-0");
+    wanted.directory = join_path(machine_.directories()->metadata_directory, metadata_log_directory);
     wanted.gate = gates_.at(machine_.directories()->metadata_directory);
     controller_ = spawn_controller(node_, std::move(wanted), self());
 }

@@ -17,6 +17,8 @@
 /// What the shells of this role tell themselves and each other; everything else is in broker_messages.hpp.
 namespace barnabas {
 
+struct stray_removal;
+
 /// To the broker, from its disk jobs. The outcome is filled by the job before the message is sent.
 struct directories_opened {
     std::shared_ptr<std::optional<result<opened_directories>>> outcome;
@@ -25,11 +27,8 @@ struct directories_set_aside {
     std::string directory;
     std::shared_ptr<result<void>> outcome;
 };
-/// `outcome`: whether there are more.
 struct strays_removed {
-    std::string directory;
-    std::shared_ptr<const std::set<topic_id>> topics;
-    std::shared_ptr<result<bool>> outcome;
+    std::shared_ptr<stray_removal> work;
 };
 struct created_recorded {
     std::shared_ptr<result<void>> outcome;

@@ -120,12 +120,10 @@ bool coordinators::goes_on(const topic_partition& id, const one& known, const br
     return is_led_here(partition) && partition.leader_epoch == known.epoch && view.find(id) == known.log;
 }
 
-void coordinators::depose(const topic_partition& id, const caf::actor& actor) {
+void coordinators::depose(const caf::actor& actor) {
     BARNABAS_MARK(coordinator_deposed);
-    auto& last = deposed_[id];
-    if (last)
-        caf::anon_send(last, group::close_coordinator{});
-    last = actor;
+    std::erase_if(deposed_, [](const auto& one) { return caf::actor_cast<caf::actor>(one) == nullptr; });
+    deposed_.push_back(actor.address());
     caf::anon_send(actor, group::depose_coordinator{});
 }
 
@@ -137,7 +135,7 @@ void coordinators::follow(broker_view& view) {
             ++at;
             continue;
         }
-        depose(at->first, at->second.actor);
+        depose(at->second.actor);
         at = running_.erase(at);
     }
     if (topic == nullptr || closed_)
@@ -168,8 +166,9 @@ void coordinators::close() {
     closed_ = true;
     for (const auto& [id, one] : running_)
         caf::anon_send(one.actor, group::close_coordinator{});
-    for (const auto& [id, actor] : deposed_)
-        caf::anon_send(actor, group::close_coordinator{});
+    for (const auto& one : deposed_)
+        if (const auto actor = caf::actor_cast<caf::actor>(one))
+            caf::anon_send(actor, group::close_coordinator{});
     let_go();
 }
 

@@ -45,7 +45,7 @@ private:
         return partition.leader == node_id(config_.node_id);
     }
     bool goes_on(const topic_partition& id, const one& known, const broker_view& view) const;
-    void depose(const topic_partition& id, const caf::actor& actor);
+    void depose(const caf::actor& actor);
 
     runtime::node_services& node_;
     const broker_config& config_;
@@ -54,8 +54,8 @@ private:
     /// Of the image whose configs of groups ended there.
     log_offset groups_configured_at_{0};
     std::map<topic_partition, one> running_;
-    /// The last one of each partition; it still answers for a while.
-    std::map<topic_partition, caf::actor> deposed_;
+    /// They still answer for a while, and end by themselves.
+    std::vector<caf::actor_addr> deposed_;
     std::uint64_t spawned_ = 0;
     metadata_image_ptr image_;
     bool closed_ = false;

@@ -2,6 +2,7 @@
 
 #include "actors/broker/moving/interrupted_moves.hpp"
 #include "actors/broker/small_files.hpp"
+#include "actors/controller/metadata_log.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/random/random.hpp"
@@ -14,11 +15,6 @@
 namespace barnabas {
 
 namespace {
-
-constexpr auto lock_file = ".lock";
-constexpr auto metadata_log_directory = "__cluster_metadata-0";
-/// Beside the metadata log's directory; text: `0`, the offset.
-constexpr auto created_file = "created-partitions-offset";
 
 error cannot_use(const std::string& path, const error& why) {
     switch (why.code) {

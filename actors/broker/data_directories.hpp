@@ -36,6 +36,10 @@ struct data_directory_options {
 
 /// Whose a data directory is; every one that is used has it.
 inline constexpr const char* identity_file = "meta.properties";
+/// Whoever uses the directory holds its lock; Kafka does, too.
+inline constexpr const char* lock_file = ".lock";
+/// Beside the metadata log's directory; text: `0`, the offset. Kafka has no such file.
+inline constexpr const char* created_file = "created-partitions-offset";
 
 /// What that file says.
 struct directory_identity {

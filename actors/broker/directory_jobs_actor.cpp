@@ -77,9 +77,8 @@ result<void> set_aside(runtime::file_system& below, const gates_by_path& gates,
     return outcome;
 }
 
-result<void> remove_empty(runtime::file_system& below, const gates_by_path& gates,
-                          const std::vector<std::string>& directories) {
-    result<void> outcome;
+void remove_empty(runtime::file_system& below, const gates_by_path& gates,
+                  const std::vector<std::string>& directories) {
     for (const auto& directory : directories) {
         const auto gate = gate_above(gates, directory);
         if (gate == nullptr)
@@ -88,35 +87,53 @@ result<void> remove_empty(runtime::file_system& below, const gates_by_path& gate
         const auto entries = files.list(directory);
         if (!entries || !entries->empty())
             continue;
-        BARNABAS_MARK(empty_directory_removed);
-        if (auto removed = replica::remove_log_directory(files, directory); !removed)
-            outcome = removed;
+        if (replica::remove_log_directory(files, directory))
+            BARNABAS_MARK(empty_directory_removed);
     }
-    return outcome;
 }
 
-result<bool> remove_strays(runtime::file_system& below, const gates_by_path& gates,
-                           const std::string& data_directory, const std::set<topic_id>& topics) {
-    runtime::gated_files files(below, *gates.at(data_directory), runtime::kept_room::may_be_used);
-    const auto entries = files.list(data_directory);
+namespace {
+
+result<std::vector<std::string>> find_strays(runtime::file_system& files, const stray_removal& work) {
+    const auto entries = files.list(work.data_directory);
     if (!entries)
         return entries.failure();
-    std::size_t removed = 0;
+    std::vector<std::string> found;
     for (const auto& entry : *entries) {
         if (!entry.is_directory || !entry.name.ends_with("-stray"))
             continue;
-        const auto path = join_path(data_directory, entry.name);
+        auto path = join_path(work.data_directory, entry.name);
         const auto text = read_small_file(files, join_path(path, "partition.metadata"));
         const auto id = text ? parse_uuid(parse_lines(*text, ':')["topic_id"]) : std::nullopt;
-        if (!id || !topics.contains(*id))
-            continue;
-        if (removed++ == broker_limits::strays_at_once)
-            return true;
-        BARNABAS_MARK(stray_of_deleted_topic_removed);
-        if (auto gone = replica::remove_log_directory(files, path); !gone)
-            return gone.failure();
+        if (id && work.topics->contains(*id))
+            found.push_back(std::move(path));
     }
-    return false;
+    return found;
+}
+
+} // namespace
+
+void remove_strays(runtime::file_system& files, const runtime::directory_gate& gate, stray_removal& work) {
+    if (!work.left) {
+        auto found = find_strays(files, work);
+        if (!found)
+            work.failed = found.failure();
+        work.left = found ? std::move(*found) : std::vector<std::string>();
+    }
+    if (gate.is_shut())
+        work.left->clear();
+    const auto before = work.left->size();
+    const auto after = before - std::min(before, broker_limits::strays_at_once);
+    for (; work.left->size() > after; work.left->pop_back()) {
+        auto gone = replica::remove_log_directory_unsynced(files, work.left->back());
+        if (BARNABAS_MARK_IF(!gone, stray_not_removed))
+            work.failed = error{gone.code(), work.left->back() + ": " + gone.failure().detail};
+        else
+            BARNABAS_MARK(stray_of_deleted_topic_removed);
+    }
+    if (before > after)
+        if (auto synced = files.sync_directory(work.data_directory); !synced)
+            work.failed = synced;
 }
 
 result<void> remove_partition_directory(runtime::file_system& below, const gates_by_path& gates,

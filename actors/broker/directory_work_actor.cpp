@@ -54,9 +54,8 @@ void directory_work::set_aside(const broker_effects::set_aside_directories& orde
         node_.disk->submit(
             lane_of(directory), runtime::disk_job_kind::blocking,
             [some = some, gates, outcome](runtime::file_system& files) {
-                *outcome = remove_empty(files, gates, some.if_empty);
-                if (auto renamed = barnabas::set_aside(files, gates, some.renames); !renamed)
-                    *outcome = renamed;
+                *outcome = barnabas::set_aside(files, gates, some.renames);
+                remove_empty(files, gates, some.if_empty);
             },
             [directory = directory, outcome, broker] {
                 caf::anon_send(broker, directories_set_aside{directory, outcome});
@@ -76,33 +75,36 @@ std::optional<result<void>> directory_work::has_set_aside(const std::string& dir
 void directory_work::remove_strays(const broker_effects::remove_strays& order, const gates_by_path& gates,
                                    const caf::actor& broker) {
     for (const auto& [directory, gate] : gates)
-        remove_some_strays(directory, order.topics, gates, broker);
+        remove_some_strays(
+            std::make_shared<stray_removal>(stray_removal{directory, order.topics, std::nullopt, {}}), gates,
+            broker);
 }
 
-void directory_work::remove_some_strays(const std::string& directory,
-                                        std::shared_ptr<const std::set<topic_id>> topics,
-                                        const gates_by_path& gates, const caf::actor& broker) {
-    auto outcome = std::make_shared<result<bool>>(false);
+void directory_work::remove_some_strays(std::shared_ptr<stray_removal> work, const gates_by_path& gates,
+                                        const caf::actor& broker) {
     // The lane of the directory's other work stays free.
+    const auto lane = runtime::lane_in(work->data_directory, runtime::stable_hash("strays"));
     node_.disk->submit(
-        runtime::lane_in(directory, runtime::stable_hash("strays")), runtime::disk_job_kind::blocking,
-        [directory, topics, gates, outcome](runtime::file_system& files) {
-            *outcome = barnabas::remove_strays(files, gates, directory, *topics);
+        lane, runtime::disk_job_kind::blocking,
+        [work, gate = gates.at(work->data_directory)](runtime::file_system& files) {
+            barnabas::remove_strays(files, *gate, *work);
         },
-        [directory, topics, outcome, broker] {
-            caf::anon_send(broker, strays_removed{directory, topics, outcome});
-        });
+        [work, broker] { caf::anon_send(broker, strays_removed{work}); });
 }
 
-void directory_work::go_on_removing(const strays_removed& some, const gates_by_path& gates,
+void directory_work::go_on_removing(const strays_removed& some, const gates_by_path& gates, bool closing,
                                     const caf::actor& broker) {
-    if (BARNABAS_MARK_IF(!*some.outcome, stray_not_removed))
+    const auto& work = *some.work;
+    // The next start goes on.
+    if (closing)
+        return;
+    if (!work.left->empty())
+        return remove_some_strays(some.work, gates, broker);
+    if (!work.failed)
         node_.log->warn(
             "partition_directory_not_removed",
-            log_fields{}.message("what is left of deleted topics in " + some.directory +
-                                 " stays until the next start: " + to_string(some.outcome->failure())));
-    else if (**some.outcome)
-        remove_some_strays(some.directory, some.topics, gates, broker);
+            log_fields{}.message("some of what is left of deleted topics in " + work.data_directory +
+                                 " stays until the next start: " + to_string(work.failed.failure())));
 }
 
 void directory_work::remove(const broker_effects::remove_partition_files& order, const gates_by_path& gates,

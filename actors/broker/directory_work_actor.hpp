@@ -31,7 +31,8 @@ public:
     /// A few in each directory at a time, beside everything else.
     void remove_strays(const broker_effects::remove_strays& order, const gates_by_path& gates,
                        const caf::actor& broker);
-    void go_on_removing(const strays_removed& some, const gates_by_path& gates, const caf::actor& broker);
+    void go_on_removing(const strays_removed& some, const gates_by_path& gates, bool closing,
+                        const caf::actor& broker);
     /// Answered by `partition_closed`.
     void remove(const broker_effects::remove_partition_files& order, const gates_by_path& gates,
                 const caf::actor& broker);
@@ -40,8 +41,8 @@ public:
                         const caf::actor& broker);
 
 private:
-    void remove_some_strays(const std::string& directory, std::shared_ptr<const std::set<topic_id>> topics,
-                            const gates_by_path& gates, const caf::actor& broker);
+    void remove_some_strays(std::shared_ptr<stray_removal> work, const gates_by_path& gates,
+                            const caf::actor& broker);
 
     runtime::node_services& node_;
     /// Where names are being changed, and what came of it elsewhere.

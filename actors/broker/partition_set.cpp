@@ -475,11 +475,12 @@ void partition_set::note_unknown_directories(effects::effects& out) {
     if (std::exchange(noted_unknown_, true))
         return;
     for (const auto& [name, stored] : places_.stored())
-        out.emplace_back(
-            effects::note{effects::note_level::warn, "partition_directory_unknown",
-                          join_path(stored.directory, name) +
-                              " belongs to no topic that this cluster has or had; it is left alone" +
-                              (stored.partition.id ? "" : ", unless it is empty")});
+        if (!places_.is_of_removed(stored.partition))
+            out.emplace_back(
+                effects::note{effects::note_level::warn, "partition_directory_unknown",
+                              join_path(stored.directory, name) +
+                                  " belongs to no topic that this cluster has or had; it is left alone" +
+                                  (stored.partition.id ? "" : ", unless it is empty")});
 }
 
 template <class Visit>

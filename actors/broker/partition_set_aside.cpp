@@ -30,7 +30,8 @@ void partition_set::set_aside_removed(effects::set_aside_directories& aside, eff
         out.emplace_back(effects::note{
             effects::note_level::info, "partition_deletions_resumed",
             std::to_string(removed.size()) + " directories of topics that were deleted are still there, as " +
-                aside.renames.back().first + ": the deletion was interrupted. They are removed now"});
+                aside.renames.back().first +
+                ": the deletion was interrupted. They are removed beside the start"});
 }
 
 void partition_set::on_directories_set_aside(const result<void>& outcome, effects::effects& out) {
@@ -42,9 +43,10 @@ void partition_set::on_directories_set_aside(const result<void>& outcome, effect
         blocked_.succeeded();
     else {
         places_.put_back_removed();
-        out.emplace_back(effects::note{effects::note_level::error, "partition_directory_not_set_aside",
-                                       to_string(outcome.failure()) +
-                                           "; it is tried again as long as a new partition needs the name"});
+        out.emplace_back(effects::note{
+            effects::note_level::error, "partition_directory_not_set_aside",
+            to_string(outcome.failure()) +
+                "; it is tried again as long as a new partition needs the name, and at the next start"});
     }
     if (!closing_)
         begin_opening(out);

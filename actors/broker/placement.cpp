@@ -1,5 +1,6 @@
 #include "actors/broker/placement.hpp"
 
+#include "actors/controller/metadata_log.hpp"
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ placement::placement(const std::vector<data_directory>& directories) {
     incomplete_at_start_ = some_used && some_new;
     BARNABAS_ASSERT(!places_.empty());
     // The metadata log is the controller's.
-    stored_.erase("__cluster_metadata-0");
+    stored_.erase(metadata_log_directory);
 }
 
 result<std::string> placement::choose(const std::string& preferred) const {
@@ -114,11 +115,10 @@ std::vector<placement::stored_place> placement::take_removed() {
     if (removed_ == nullptr)
         return removed;
     for (auto at = stored_.begin(); at != stored_.end();) {
-        const auto& id = at->second.partition.id;
-        const bool taken = id && removed_->contains(*id) && !is_offline(at->second.directory);
+        const bool taken = is_of_removed(at->second.partition) && !is_offline(at->second.directory);
         if (taken) {
-            taken_.emplace_back(at->second.directory, at->first);
             move_count(at->second.directory, -1);
+            taken_.push_back(at->second);
             removed.push_back(std::move(at->second));
         }
         at = taken ? stored_.erase(at) : std::next(at);
@@ -127,8 +127,11 @@ std::vector<placement::stored_place> placement::take_removed() {
 }
 
 void placement::put_back_removed() {
-    for (const auto& [directory, name] : std::exchange(taken_, {}))
-        left_behind(directory, name);
+    for (auto& one : std::exchange(taken_, {})) {
+        one.partition.is_fragment = true;
+        auto name = one.partition.directory_name;
+        stored_.emplace(std::move(name), std::move(one));
+    }
 }
 
 std::vector<placement::stored_place> placement::take_strangers(const std::string& name, const topic_id& id) {

@@ -60,6 +60,10 @@ public:
     std::vector<stored_place> take_removed();
     /// They may still have their names.
     void put_back_removed();
+    /// Known until `forget_removed`.
+    bool is_of_removed(const stored_partition& stored) const {
+        return removed_ != nullptr && stored.id && removed_->contains(*stored.id);
+    }
     /// Once they are dealt with.
     removed_topics forget_removed() {
         taken_.clear();
@@ -88,8 +92,8 @@ private:
     bool incomplete_at_start_ = false;
     bool avoids_blank_ = false;
     removed_topics removed_;
-    /// Directories and names of what `take_removed` took.
-    std::vector<std::pair<std::string, std::string>> taken_;
+    /// What `take_removed` took.
+    std::vector<stored_place> taken_;
 };
 
 } // namespace barnabas

@@ -33,10 +33,10 @@ std::string remark_on(kafka::api_key key) {
     case kafka::api_key::offset_for_leader_epoch: return "the latest epoch ends at the high watermark";
     case kafka::api_key::describe_cluster: return "brokers only";
     case kafka::api_key::describe_configs:
-        return "topics and brokers; a resource that is named twice is told once";
+        return "topics, brokers and groups; a resource that is named twice is told once";
     case kafka::api_key::alter_configs:
     case kafka::api_key::incremental_alter_configs:
-        return "topics, and dynamic keys of brokers; groups, loggers and client metrics have no configs";
+        return "topics, dynamic keys of brokers, and groups; loggers and client metrics have no configs";
     case kafka::api_key::update_features: return "group.version, whose level cannot change";
     case kafka::api_key::api_versions: return "an unknown version is answered in version 0 (KIP-511)";
     default: return "";

@@ -23,11 +23,25 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace barnabas::group {
 
 namespace {
+
+template <class... Records>
+const std::string& group_of(const std::variant<Records...>& record) {
+    return std::visit(
+        [](const auto& one) -> const std::string& {
+            if constexpr (std::is_same_v<std::decay_t<decltype(one)>, consumer_record>)
+                return group_of(one);
+            else
+                return one.group;
+        },
+        record);
+}
 
 using waiting_reply = runtime::pending_reply<coordinator_response>;
 
@@ -265,6 +279,8 @@ errc coordinator_actor::refusal() const {
 }
 
 void coordinator_actor::on_topics(const topics_seen& seen) {
+    if (state_ == state::ended)
+        return;
     options_.topics = seen.topics;
     options_.groups = seen.options;
     if (machine_) {
@@ -330,8 +346,10 @@ void coordinator_actor::run(const Step& step) {
 /// if they did: only the log tells now what is true.
 void coordinator_actor::refuse_decision() {
     BARNABAS_MARK(decision_too_large);
-    node_.log->warn("group_decision_too_large",
-                    {{"partition", options_.partition.partition}, {"records", out_.records.size()}});
+    node_.log->warn("group_decision_too_large", {{"group", group_of(out_.records.front())},
+                                                 {"partition", options_.partition.partition},
+                                                 {"records", out_.records.size()},
+                                                 {"bytes_max", options_.groups->decision_bytes_max}});
     const auto forgotten = std::exchange(out_, {});
     for (const auto& answer : forgotten.answers)
         deliver(answer.ticket, {0, errc::internal, {}});
@@ -417,6 +435,9 @@ void coordinator_actor::refuse_all(errc code) {
 void coordinator_actor::unload() {
     state_ = state::ended;
     machine_.reset();
+    // An image of metadata is large, and newer ones share nothing with it.
+    options_.topics = nullptr;
+    gone_.clear();
     refuse_all(errc::not_coordinator);
 }
 

@@ -27,8 +27,8 @@ struct coordinator_actor_options {
 /// Loads the partition, then takes `coordinator_request`s, each answered by one `coordinator_response`. Until
 /// it is loaded it answers coordinator_load_in_progress. It reads and writes under its leader epoch only:
 /// when the partition is in another one, or on depose_coordinator, it drops its state and answers
-/// not_coordinator, for another coordinator has loaded or will load the log. Ends some time after that, and
-/// on close_coordinator.
+/// not_coordinator, for another coordinator has loaded or will load the log. Ends some time after
+/// depose_coordinator, and on close_coordinator.
 caf::actor spawn_coordinator(runtime::node_services& node, loop_index home,
                              coordinator_actor_options options);
 

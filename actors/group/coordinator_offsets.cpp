@@ -137,12 +137,17 @@ void coordinator::answer(const delete_offsets_request& request, const std::strin
         has_members ? classic->subscribed_topics() : std::optional<std::set<std::string>>(std::in_place);
     if (found->second.consumer)
         subscribed = found->second.consumer->subscribed_topics();
+    std::vector<offset_record> gone;
     for (const auto& wanted : request.partitions) {
         // What a rebalance will bring is not known yet, so nothing is taken from under it.
         const bool in_use = !subscribed || subscribed->contains(wanted.topic);
         response.partitions.push_back(in_use ? errc::group_subscribed_to_topic : errc::ok);
         if (!in_use && found->second.offsets.find(wanted.topic, wanted.index) != nullptr)
-            write(offset_record{name, wanted.topic, wanted.index, std::nullopt}, now);
+            gone.push_back({name, wanted.topic, wanted.index, std::nullopt});
+    }
+    // The last offset of a group without members takes the group with it.
+    for (auto& one : gone) {
+        write(std::move(one), now);
         now.out.end_decision();
     }
     now.out.reply(ticket, std::move(response));

@@ -75,7 +75,8 @@ struct coordinator_request {
 
 struct coordinator_response {
     std::uint64_t token = 0;
-    /// Other than `ok`: the coordinator did not look at the request, and `body` means nothing.
+    /// Other than `ok`: the coordinator did not look at the request, or forgot what it decided, and `body`
+    /// means nothing.
     errc code = errc::ok;
     response_body body;
 

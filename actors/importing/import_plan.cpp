@@ -40,9 +40,9 @@ public:
     }
 
     result<import_plan> run(const std::vector<kafka_source>& sources) {
-        plan_.cluster_id = sources.front().cluster_id;
+        const auto& cluster = sources.front().cluster_id;
         for (const auto& source : sources) {
-            if (source.broker != sources.front().broker || source.cluster_id != plan_.cluster_id)
+            if (source.broker != sources.front().broker || source.cluster_id != cluster)
                 return error{errc::mismatched_directory,
                              sources.front().path + " and " + source.path +
                                  " are directories of different brokers: import those of one"};
@@ -53,6 +53,7 @@ public:
         if (topics_.empty())
             return refused("no partition is in " + sources.front().path + ": there is nothing to import");
         add_described();
+        settle_cluster(cluster);
         for (auto& [name, topic] : topics_) {
             if (auto settled = settle(name, topic); !settled)
                 return settled.failure();
@@ -103,6 +104,13 @@ private:
             plan_.remarks.emplace_back(
                 "how many partitions the topics have is not known without --topics: those that only other "
                 "brokers have are missed where they leave a gap, and not at the end of a topic");
+    }
+
+    /// Kafka writes it into data directories from 2.4 on.
+    void settle_cluster(const std::string& found) {
+        plan_.cluster_id = found.empty() ? to_string(draw_uuid(ids_)) : found;
+        if (found.empty())
+            plan_.remarks.emplace_back("meta.properties has no cluster.id, so the cluster gets a new one");
     }
 
     result<void> settle(const std::string& name, planned_topic& topic) {

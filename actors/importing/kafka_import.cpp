@@ -247,7 +247,7 @@ result<void> take_target(runtime::file_system& files, const std::string& path, h
         return unused;
     if (auto made = make_durably(files, path); !made)
         return made;
-    auto lock = files.lock(join_path(path, ".lock"));
+    auto lock = files.lock(join_path(path, lock_file));
     if (!lock)
         return lock.failure();
     locks.hold(*lock);

@@ -19,7 +19,7 @@ error not_kafka(const std::string& path, const std::string& why) {
 /// Files that only Barnabas keeps.
 bool is_ours(const std::vector<runtime::directory_entry>& entries) {
     for (const auto& entry : entries)
-        if (entry.name.ends_with(".barnabas") || entry.name == "created-partitions-offset")
+        if (entry.name.ends_with(".barnabas") || entry.name == created_file)
             return true;
     return false;
 }
@@ -117,7 +117,7 @@ result<kafka_source> read_kafka_source(runtime::file_system& files, const std::s
     source.path = path;
     if (const auto there = files.exists(path); !there || !*there)
         return there ? not_kafka(path, "is not there") : there.failure();
-    auto lock = files.lock(join_path(path, ".lock"));
+    auto lock = files.lock(join_path(path, lock_file));
     if (lock.code() == errc::locked)
         return error{errc::locked, "a broker uses the directory " + path + ": stop it first (" +
                                        lock.failure().detail + ")"};

@@ -28,10 +28,15 @@ result<void> remove_content(runtime::file_system& files, const std::string& dire
 
 } // namespace
 
-result<void> remove_log_directory(runtime::file_system& files, const std::string& directory) {
+result<void> remove_log_directory_unsynced(runtime::file_system& files, const std::string& directory) {
     auto removed = remove_content(files, directory);
     if (removed || removed.code() == errc::not_found)
         removed = files.remove_directory(directory);
+    return removed;
+}
+
+result<void> remove_log_directory(runtime::file_system& files, const std::string& directory) {
+    auto removed = remove_log_directory_unsynced(files, directory);
     if (removed)
         removed = files.sync_directory(directory.substr(0, directory.rfind('/')));
     return removed;

@@ -167,7 +167,7 @@ result<loaded_config> load(std::string_view file_name, std::string_view text,
             return *failure;
     if (auto problem = resolve(loaded.config))
         return error{errc::invalid_config, origin_of(*properties, problem->key) + ": " + problem->why};
-    for (auto& warning : listener_warnings(loaded.config))
+    for (auto& warning : warnings_of(loaded.config))
         loaded.warnings.push_back(std::move(warning));
     return loaded;
 }

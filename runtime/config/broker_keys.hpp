@@ -63,7 +63,8 @@ struct config_problem {
 
 /// Computes what follows from several keys: id, directories, durations in several units, listeners.
 std::optional<config_problem> resolve(broker_config& config);
-/// Sentences about listeners that are accepted but not opened.
-std::vector<std::string> listener_warnings(const broker_config& config);
+/// Sentences about what is accepted and hardly meant: listeners that are not opened, keys that do not go
+/// together.
+std::vector<std::string> warnings_of(const broker_config& config);
 
 } // namespace barnabas

@@ -179,8 +179,12 @@ std::optional<config_problem> resolve(broker_config& config) {
     return resolve_listeners(config);
 }
 
-std::vector<std::string> listener_warnings(const broker_config& config) {
+std::vector<std::string> warnings_of(const broker_config& config) {
     std::vector<std::string> warnings;
+    if (config.group_consumer_heartbeat_interval_ms >= config.group_consumer_session_timeout_ms)
+        warnings.push_back(
+            "group.consumer.heartbeat.interval.ms is not below "
+            "group.consumer.session.timeout.ms: members lose their place between two heartbeats");
     auto all = parse_listeners(*config.text_of("listeners"));
     if (!all)
         return warnings;

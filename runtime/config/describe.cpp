@@ -81,7 +81,8 @@ void add_group_keys(std::string& page) {
             "between the two bounds that the broker has, and the session is longer than the time between "
             "heartbeats; a group without its own goes by the broker's key. Members follow with their next "
             "heartbeat. If the broker is started with narrower bounds, a value outside of them counts as the "
-            "nearest bound. Keys of share and streams groups are not known.\n"
+            "nearest bound, and a session that then leaves no time for heartbeats as not set. Keys of share "
+            "and streams groups are not known.\n"
             "\n| key | default | allowed | meaning | broker key | bounds |\n|---|---|---|---|---|---|\n";
     for (const auto& key : group_keys())
         page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " +

@@ -48,6 +48,22 @@ result<void> check_bounds(const group_key& key, std::int32_t number, const group
     return {};
 }
 
+group_config within_bounds(const group_rules& rules, const group_config_texts& configs) {
+    group_config own;
+    for (const auto& key : keys) {
+        const auto& bounds = rules.*(key.bounds);
+        if (const auto number = number_of(key, configs))
+            own.*(key.field) = std::clamp(*number, bounds.min, std::max(bounds.min, bounds.max));
+    }
+    return own;
+}
+
+/// Between two heartbeats no session ends.
+bool leaves_time(const group_rules& rules, const group_config& own) {
+    return own.session_timeout_ms.value_or(rules.session_timeout_ms.unset) >
+           own.heartbeat_interval_ms.value_or(rules.heartbeat_interval_ms.unset);
+}
+
 config_row describe(const broker_config& broker, const group_key& key, const group_config_texts& configs) {
     config_row row;
     row.name = key.name;
@@ -59,8 +75,12 @@ config_row describe(const broker_config& broker, const group_key& key, const gro
     if (from_file != broker.set_values.end())
         row.synonyms.push_back({from_file->first, from_file->second, source_static_broker});
     row.synonyms.push_back({std::string(key.broker_key), key.default_text, source_default});
-    row.value = row.synonyms.front().value;
-    row.source = row.synonyms.front().source;
+    // What does not fit this broker's bounds is told as it is set, and its value as it counts.
+    const auto counts = own_group_config(group_rules_of(broker), configs).*(key.field);
+    const bool is_left_out = !counts && row.synonyms.front().source == source_group;
+    const auto& in_force = row.synonyms[is_left_out ? 1 : 0];
+    row.value = counts ? std::to_string(*counts) : in_force.value;
+    row.source = in_force.source;
     return row;
 }
 
@@ -96,21 +116,17 @@ result<void> check_group_configs(const group_rules& rules, const group_config_te
             !within)
             return within;
     }
-    const auto own = own_group_config(rules, configs);
-    const auto session = own.session_timeout_ms.value_or(rules.session_timeout_ms.unset);
-    const auto heartbeat = own.heartbeat_interval_ms.value_or(rules.heartbeat_interval_ms.unset);
-    if (!configs.empty() && session <= heartbeat)
+    if (!configs.empty() && !leaves_time(rules, within_bounds(rules, configs)))
         return invalid(std::string(session_key) + " must be greater than " + std::string(heartbeat_key));
     return {};
 }
 
 group_config own_group_config(const group_rules& rules, const group_config_texts& configs) {
-    group_config own;
-    for (const auto& key : keys) {
-        const auto& bounds = rules.*(key.bounds);
-        if (const auto number = number_of(key, configs))
-            own.*(key.field) = std::clamp(*number, bounds.min, std::max(bounds.min, bounds.max));
-    }
+    auto own = within_bounds(rules, configs);
+    if (!leaves_time(rules, own))
+        own.heartbeat_interval_ms.reset();
+    if (!leaves_time(rules, own))
+        own.session_timeout_ms.reset();
     return own;
 }
 

@@ -40,7 +40,8 @@ struct group_config {
     std::optional<std::int32_t> heartbeat_interval_ms;
 };
 
-/// `configs` have passed `check_group_configs`, maybe under other rules: they are brought within these.
+/// `configs` have passed `check_group_configs`, maybe under other rules: they are brought within these. What
+/// would leave members no time for a heartbeat then, the group does not have.
 group_config own_group_config(const group_rules& rules, const group_config_texts& configs);
 
 /// Kafka's ConfigSource of what is set for a group.

@@ -178,15 +178,19 @@ void directory_gate::find_kept_room(file_system& files) {
         return;
     const auto size = files.size(*file);
     files.close(*file);
+    if (!size)
+        return;
     std::uint64_t not_known = 0;
-    if (size)
-        kept_.compare_exchange_strong(not_known, *size);
+    found_bytes_.store(*size, std::memory_order_relaxed);
+    kept_.compare_exchange_strong(not_known, *size);
 }
 
 bool directory_gate::give_room(file_system& files) {
     if (kept_.load(std::memory_order_relaxed) == 0)
         std::call_once(kept_found_, [&] { find_kept_room(files); });
-    const auto part = std::max<std::uint64_t>(kept_bytes() / kept_parts, 1);
+    // The reserve may be another one, or none, since that file was written.
+    const auto whole = std::max(kept_bytes(), found_bytes_.load(std::memory_order_relaxed));
+    const auto part = std::max<std::uint64_t>(whole / kept_parts, 1);
     auto before = kept_.load(std::memory_order_relaxed);
     while (before > 0 && !kept_.compare_exchange_weak(before, before - std::min(before, part)))
         continue;

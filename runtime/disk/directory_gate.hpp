@@ -110,6 +110,8 @@ private:
     /// Bytes of the file of the kept room; an earlier life may have left one.
     std::atomic<std::uint64_t> kept_{0};
     std::once_flag kept_found_;
+    /// What an earlier life left of it.
+    std::atomic<std::uint64_t> found_bytes_{0};
     /// A file grew since the last look or refusal.
     std::atomic<bool> grown_{false};
     mutable std::mutex mutex_;

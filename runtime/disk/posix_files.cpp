@@ -310,10 +310,13 @@ result<file_id> posix_files::lock(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, rights);
     if (descriptor < 0)
         return failed(errno, "open", path);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    // Programs in Java, a Kafka for one, lock as fcntl does, of which flock knows nothing.
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 || ::fcntl(descriptor, F_OFD_SETLK, &whole) != 0) {
         const int number = errno;
         ::close(descriptor);
-        if (number == EWOULDBLOCK)
+        if (number == EWOULDBLOCK || number == EACCES)
             return error{errc::locked, path + " is locked by another process"};
         return failed(number, "lock", path);
     }

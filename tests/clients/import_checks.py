@@ -1,6 +1,7 @@
 """`barnabas import`: Kafka's own data directories (../shared/kafka-data), taken over and served to librdkafka, beside what Kafka itself served of them."""
 
 import base64
+import fcntl
 import gzip
 import json
 import os
@@ -192,6 +193,16 @@ def what_cannot_be_imported_is_refused_and_nothing_is_changed():
         expect_equal(consumer.get_watermark_offsets(TopicPartition('multi', 0), timeout=20), (0, 139), 'its neighbour')
         consumer.close()
     shutil.rmtree(target)
+
+
+@check
+def a_kafka_that_runs_is_noticed_by_its_lock():
+    source = unpacked('clean')
+    with open(os.path.join(source, '.lock'), 'r+b') as held:
+        # As Java's FileChannel.tryLock does.
+        fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _, why = import_into(os.path.join(home, 'ours-live'), '--from', source, code=1)
+    expect('a broker uses the directory' in why and 'stop it first' in why, why)
 
 
 @check

@@ -3,6 +3,7 @@
 #include "actors/group/group_messages.hpp"
 #include "actors/group/group_names.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/node/spawn.hpp"
 #include "tests/unit/runtime/test_node.hpp"
 
@@ -134,6 +135,7 @@ TEST_F(coordinators_test, there_is_one_where_the_partition_is_led) {
 }
 
 TEST_F(coordinators_test, another_broker_takes_it_and_gives_it_back) {
+    const auto marks = mark_hits("coordinator_deposed");
     const auto first = follow(1, 4);
     EXPECT_EQ(read_.take(), leader_epoch(4));
     EXPECT_EQ(ask(first), errc::ok);
@@ -145,6 +147,7 @@ TEST_F(coordinators_test, another_broker_takes_it_and_gives_it_back) {
     EXPECT_EQ(read_.take(), leader_epoch(6));
     EXPECT_EQ(ask(again), errc::ok);
     EXPECT_EQ(ask(first), errc::not_coordinator);
+    EXPECT_EQ(mark_hits("coordinator_deposed") - marks, 1u);
 }
 
 /// As when the leader was another one for a moment.

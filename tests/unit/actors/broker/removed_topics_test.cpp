@@ -3,7 +3,10 @@
 #include "actors/broker/limits.hpp"
 #include "actors/broker/small_files.hpp"
 #include "actors/replica/log_removal.hpp"
+#include "protocol/model/mark.hpp"
+#include "runtime/disk/posix_files.hpp"
 #include "tests/unit/actors/broker/partition_set_fixture.hpp"
+#include "tests/unit/runtime/disk/scratch_directory.hpp"
 #include "tests/unit/sim/each_operation.hpp"
 
 #include <gtest/gtest.h>
@@ -48,6 +51,16 @@ void make_log(runtime::file_system& files, const std::string& path, std::uint8_t
     write(files, path, "00000000000000000000.index", "offsets");
 }
 
+/// Somebody with more rights put w-1 there.
+class files_of_others final : public runtime::posix_files {
+public:
+    result<void> remove(const std::string& path) override {
+        return path.find("w-1") == std::string::npos
+                   ? posix_files::remove(path)
+                   : error{errc::access_denied, "cannot remove " + path + ": Operation not permitted"};
+    }
+};
+
 std::vector<std::string> names_in(runtime::file_system& files, const std::string& path) {
     const auto entries = files.list(path);
     std::vector<std::string> names;
@@ -63,8 +76,10 @@ TEST(removed_topics, interrupted_deletion_is_carried_on_at_the_next_start) {
     partition_set set(usual, directories_with({stored("other", 0, id_of(9)), stored("w", 0, id_of(8)),
                                                stored("w", 1, id_of(8))}));
     set.know_removed(topic_8);
+    const auto marks = mark_hits("interrupted_deletion_resumed");
     auto out = apply(set, image_of(5, {{"t", 1}}));
     EXPECT_EQ(notes(out), (std::vector<std::string>{"partition_deletions_resumed"}));
+    EXPECT_EQ(mark_hits("interrupted_deletion_resumed") - marks, 2u);
     const auto aside = all<effects::set_aside_directories>(out);
     ASSERT_EQ(aside.size(), 1u);
     EXPECT_EQ(aside[0].renames, (std::vector<std::pair<std::string, std::string>>{
@@ -94,7 +109,8 @@ TEST(removed_topics, name_that_could_not_be_freed_is_set_aside_when_it_is_needed
     partition_set set(usual, directories_with({stored("w", 0, id_of(8))}));
     set.know_removed(topic_8);
     apply(set, image_of(5, {}));
-    answer(set, error{errc::too_many_open_files, "no descriptor is left"});
+    const auto told = notes(answer(set, error{errc::too_many_open_files, "no descriptor is left"}));
+    EXPECT_EQ(told, std::vector<std::string>{"partition_directory_not_set_aside"}) << "its topic is known";
     const auto aside = all<effects::set_aside_directories>(apply(set, image_of(6, {{"w", 1}})));
     ASSERT_EQ(aside.size(), 1u);
     EXPECT_EQ(aside[0].renames.front().first, "/a/w-0");
@@ -151,16 +167,35 @@ TEST(removed_topics, strays_go_by_their_identity_and_a_few_at_a_time) {
     make_log(files, "/data/t-0." + to_string(id_of(9)) + "-stray", 9);
     write(files, "/data/t-1.fragment-stray", "00000000000000000000.log", "records");
     make_log(files, "/data/w-0", 8);
-    const auto gates = gates_of_data();
-    const auto first = remove_strays(files, gates, "/data", *topic_8);
-    ASSERT_TRUE(first.has_value()) << to_string(first.failure());
-    EXPECT_TRUE(*first);
+    const auto marks = mark_hits("stray_of_deleted_topic_removed");
+    stray_removal work{"/data", topic_8, std::nullopt, {}};
+    remove_strays(files, *gates_of_data().at("/data"), work);
+    EXPECT_TRUE(work.failed.has_value()) << to_string(work.failed.failure());
+    EXPECT_EQ(work.left->size(), 1u);
     EXPECT_EQ(names_in(files, "/data").size(), 4u);
-    const auto second = remove_strays(files, gates, "/data", *topic_8);
-    ASSERT_TRUE(second.has_value());
-    EXPECT_FALSE(*second);
+    remove_strays(files, *gates_of_data().at("/data"), work);
+    EXPECT_TRUE(work.left->empty());
     EXPECT_EQ(names_in(files, "/data"), (std::vector<std::string>{"t-0." + to_string(id_of(9)) + "-stray",
                                                                   "t-1.fragment-stray", "w-0"}));
+    EXPECT_EQ(mark_hits("stray_of_deleted_topic_removed") - marks, count);
+}
+
+TEST(removed_topics, what_cannot_be_removed_stays_and_the_others_go) {
+    runtime::scratch_directory scratch;
+    files_of_others files;
+    const auto data = scratch.path();
+    for (const auto* name : {"/w-0", "/w-1", "/w-2"})
+        make_log(files, stray(data + name), 8);
+    const auto gate =
+        std::make_shared<runtime::directory_gate>(data, 0, runtime::directory_gate::listeners{});
+    const auto marks = mark_hits("stray_not_removed");
+    stray_removal work{data, topic_8, std::nullopt, {}};
+    remove_strays(files, *gate, work);
+    EXPECT_TRUE(work.left->empty());
+    EXPECT_FALSE(work.failed.has_value());
+    EXPECT_FALSE(gate->is_shut());
+    EXPECT_EQ(mark_hits("stray_not_removed") - marks, 1u);
+    EXPECT_EQ(names_in(files, data), std::vector<std::string>{"w-1." + to_string(id_of(8)) + "-stray"});
 }
 
 TEST(removed_topics, directory_whose_making_was_cut_short_makes_room_for_the_partition) {
@@ -174,7 +209,9 @@ TEST(removed_topics, directory_whose_making_was_cut_short_makes_room_for_the_par
     std::vector<std::pair<std::string, std::string>> renames;
     for (const auto* name : {"/data/new-0", "/data/new-1", "/data/new-2", "/data/new-3", "/data/new-4"})
         renames.emplace_back(name, name + std::string(".fragment-stray"));
+    const auto marks = mark_hits("unfinished_directory_removed");
     ASSERT_TRUE(set_aside(files, gates_of_data(), renames));
+    EXPECT_EQ(mark_hits("unfinished_directory_removed") - marks, 1u);
     EXPECT_EQ(
         names_in(files, "/data"),
         (std::vector<std::string>{"new-1.fragment-stray", "new-2.fragment-stray", "new-3.fragment-stray"}));
@@ -185,7 +222,9 @@ TEST(removed_topics, only_what_is_empty_is_removed_of_nobodys) {
     auto& files = disk.files();
     ASSERT_TRUE(files.create_directory("/data/w-0"));
     write(files, "/data/w-1", "notes.txt", "");
-    ASSERT_TRUE(remove_empty(files, gates_of_data(), {"/data/w-0", "/data/w-1", "/data/w-2"}));
+    const auto marks = mark_hits("empty_directory_removed");
+    remove_empty(files, gates_of_data(), {"/data/w-0", "/data/w-1", "/data/w-2"});
+    EXPECT_EQ(mark_hits("empty_directory_removed") - marks, 1u);
     EXPECT_EQ(names_in(files, "/data"), std::vector<std::string>{"w-1"});
 }
 

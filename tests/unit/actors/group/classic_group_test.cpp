@@ -255,6 +255,7 @@ TEST(classic_group, full_group_takes_nobody_more) {
 }
 
 TEST(classic_group, a_group_that_is_loaded_with_too_many_members_becomes_smaller) {
+    const auto marks = mark_hits("loaded_group_too_large");
     group_world world;
     const auto [leader, other] = world.stable_with_two();
     world.options.members_max = 1;
@@ -269,6 +270,7 @@ TEST(classic_group, a_group_that_is_loaded_with_too_many_members_becomes_smaller
     EXPECT_EQ(told.leader, other);
     EXPECT_EQ(told.members.size(), 1u);
     EXPECT_EQ(world.heartbeat({leader, {}}, 1), errc::unknown_member_id);
+    EXPECT_EQ(mark_hits("loaded_group_too_large") - marks, 1u);
 }
 
 TEST(classic_group, a_static_member_comes_back_to_a_full_group) {

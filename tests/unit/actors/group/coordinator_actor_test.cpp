@@ -4,6 +4,7 @@
 #include "actors/group/group_records.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/batch/builder.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/node/spawn.hpp"
 #include "tests/unit/runtime/test_node.hpp"
 
@@ -192,6 +193,7 @@ TEST_F(coordinator_actor_test, writes_a_large_decision_as_one_batch) {
 
 /// Its state has gone on as if it could be.
 TEST_F(coordinator_actor_test, forgets_a_decision_that_cannot_be_written) {
+    const auto marks = mark_hits("decision_too_large");
     const auto coordinator = load({log_offset(0), log_offset(0)});
     EXPECT_EQ(asked.take(), log_offset(0));
     group_options altered;
@@ -211,6 +213,7 @@ TEST_F(coordinator_actor_test, forgets_a_decision_that_cannot_be_written) {
     EXPECT_EQ(asked.take(), log_offset(0));
     EXPECT_EQ(appended.size(), 0u);
     expect_served_by(coordinator);
+    EXPECT_EQ(mark_hits("decision_too_large") - marks, 1u);
 }
 
 } // namespace

@@ -385,6 +385,17 @@ TEST(coordinator, offsets_of_a_subscribed_topic_are_not_deleted) {
     EXPECT_EQ(world.committed("u"), -1);
 }
 
+TEST(coordinator, group_that_nobody_joined_goes_with_its_last_offset) {
+    group_world world;
+    world.commit("t", 1, {}, -1);
+    const auto answer = world.take<delete_offsets_response>(world.ask(delete_offsets_request{
+        {{"t", partition_index(0)}, {"t", partition_index(1)}, {"t", partition_index(0)}}}));
+    EXPECT_EQ(answer.partitions, (std::vector<errc>{errc::ok, errc::ok, errc::ok}));
+    EXPECT_EQ(world.machine->group_count(), 0u);
+    world.reload();
+    EXPECT_EQ(world.machine->group_count(), 0u);
+}
+
 TEST(coordinator, lists_its_groups) {
     group_world world;
     world.stable_with_one();

@@ -157,19 +157,23 @@ TEST_F(decisions_test, offsets_of_a_topic_that_is_gone_are_one_each) {
 }
 
 TEST_F(decisions_test, a_commit_that_cannot_be_kept_at_once_is_refused_and_changes_nothing) {
+    const auto marks = mark_hits("commit_too_large");
     use(10'000);
     EXPECT_TRUE(decided(commit_of(3'000)).empty());
     EXPECT_EQ(answer<commit_response>().code, errc::internal);
     EXPECT_EQ(world.machine->offset_count(), 0u);
     EXPECT_EQ(decided(commit_of(30)), (sizes{30}));
+    EXPECT_EQ(mark_hits("commit_too_large") - marks, 1u);
 }
 
 TEST_F(decisions_test, a_group_with_more_than_can_be_removed_at_once_stays_whole) {
+    const auto marks = mark_hits("deletion_too_large");
     decided(commit_of(3'000));
     use(10'000);
     EXPECT_TRUE(decided(delete_request{}).empty());
     EXPECT_EQ(answer<delete_response>().code, errc::internal);
     EXPECT_EQ(world.machine->offset_count(), 3'000u);
+    EXPECT_EQ(mark_hits("deletion_too_large") - marks, 1u);
 }
 
 TEST_F(decisions_test, a_group_that_cannot_go_over_at_once_keeps_its_protocol) {

@@ -222,6 +222,20 @@ TEST(kafka_import, says_what_it_cannot_know_without_a_description) {
     EXPECT_NE(taken->remarks[0].find("--topics"), std::string::npos);
 }
 
+TEST(kafka_import, a_cluster_from_before_its_id_was_written_gets_one) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    make_source(files);
+    ASSERT_TRUE(write_small_file(files, source, "meta.properties", "version=0\nbroker.id=3\n"));
+    const auto taken = import_from_kafka(files, request_for(targets));
+    ASSERT_TRUE(taken) << to_string(taken.failure());
+    EXPECT_TRUE(parse_uuid(taken->cluster_id));
+    EXPECT_EQ(taken->remarks.size(), 2u);
+    const auto opened = open_data_directories(files, start_of(targets));
+    ASSERT_TRUE(opened) << to_string(opened.failure());
+    EXPECT_EQ(opened->cluster_id, taken->cluster_id);
+}
+
 TEST(kafka_import, takes_a_directory_of_a_kafka_without_zookeeper) {
     sim::memory_disk disk(1);
     auto& files = disk.files();

@@ -57,6 +57,11 @@ TEST(broker_config, defaults_need_no_file) {
     ASSERT_TRUE(config.barnabas_http_listener.has_value());
     EXPECT_EQ(config.barnabas_http_listener->port, 9644);
     EXPECT_TRUE(loaded("").warnings.empty());
+    EXPECT_EQ(
+        loaded("group.consumer.min.session.timeout.ms=4000\ngroup.consumer.session.timeout.ms=5000").warnings,
+        std::vector<std::string>{"group.consumer.heartbeat.interval.ms is not below "
+                                 "group.consumer.session.timeout.ms: members lose their place between two "
+                                 "heartbeats"});
 }
 
 TEST(broker_config, directories_become_whole_paths) {

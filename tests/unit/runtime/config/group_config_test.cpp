@@ -68,6 +68,33 @@ TEST(group_config, what_was_set_under_wider_bounds_is_brought_within_these) {
     EXPECT_EQ(own_group_config(rules, {{session, "x"}}).session_timeout_ms, std::nullopt);
 }
 
+TEST(group_config, what_leaves_no_time_for_heartbeats_under_these_bounds_is_the_brokers) {
+    group_rules rules;
+    rules.session_timeout_ms = {6'000, 12'000, 10'000};
+    auto own = own_group_config(rules, {{session, "45000"}, {heartbeat, "15000"}});
+    EXPECT_EQ(own.session_timeout_ms, 12'000);
+    EXPECT_EQ(own.heartbeat_interval_ms, std::nullopt);
+    own = own_group_config(rules, {{heartbeat, "12000"}});
+    EXPECT_EQ(own.heartbeat_interval_ms, std::nullopt);
+    rules.heartbeat_interval_ms = {5'000, 15'000, 7'000};
+    own = own_group_config(rules, {{session, "6000"}});
+    EXPECT_EQ(own.session_timeout_ms, std::nullopt);
+}
+
+TEST(group_config, is_told_as_it_is_set_and_as_it_counts) {
+    broker_config broker;
+    ASSERT_TRUE(broker.set("group.consumer.max.session.timeout.ms", "50000"));
+    const auto rows = describe_group_configs(broker, {{session, "60000"}, {heartbeat, "x"}});
+    const auto row_of = [&](std::string_view name) {
+        return *std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.name == name; });
+    };
+    EXPECT_EQ(row_of(session).value, "50000");
+    EXPECT_EQ(row_of(session).synonyms.front().value, "60000");
+    EXPECT_EQ(row_of(session).source, source_group);
+    EXPECT_EQ(row_of(heartbeat).value, "5000");
+    EXPECT_NE(row_of(heartbeat).source, source_group);
+}
+
 TEST(group_config, rules_are_those_of_the_broker) {
     broker_config broker;
     ASSERT_TRUE(broker.set("group.consumer.max.session.timeout.ms", "90000"));

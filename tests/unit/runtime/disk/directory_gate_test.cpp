@@ -358,6 +358,16 @@ TEST_F(kept_room_test, of_an_earlier_life_is_given_before_the_first_look) {
     EXPECT_EQ(kept_size(), 875u);
 }
 
+TEST_F(kept_room_test, of_an_earlier_life_is_given_in_parts_of_what_it_was) {
+    gate.note_free(1'000'000);
+    ASSERT_TRUE(gate.keep_room(files).has_value());
+    directory_gate without_reserve(directory.path(), 0, {});
+    gated_files of_next(files, without_reserve, kept_room::may_be_used);
+    files.is_full = true;
+    EXPECT_TRUE(write(of_next).has_value());
+    EXPECT_EQ(kept_size(), 875u);
+}
+
 TEST_F(kept_room_test, failed_sync_is_not_tried_again_with_it) {
     gate.note_free(1'000'000);
     ASSERT_TRUE(gate.keep_room(files).has_value());
