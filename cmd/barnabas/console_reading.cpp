@@ -71,8 +71,8 @@ private:
             return false;
         const auto mine = consumer.assignment();
         return !mine.empty() && std::all_of(mine.begin(), mine.end(), [&](const auto& name) {
-            const auto end = wishes_.ends->find(name);
-            return end == wishes_.ends->end() || end->second == 0 ||
+            const auto end = watch_.ends().find(name);
+            return end == watch_.ends().end() || end->second == 0 ||
                    consumer.position(name).value_or(-1) >= end->second;
         });
     }
@@ -175,6 +175,13 @@ result<void> begin(client::record_consumer& consumer, const console_wishes& wish
 }
 
 } // namespace
+
+client::call_options ends_of_reader(const client::properties& keys) {
+    client::call_options asked;
+    const auto isolation = keys.find("isolation.level");
+    asked.read_committed = isolation != keys.end() && isolation->second == "read_committed";
+    return asked;
+}
 
 int read_to_console(const console_wishes& wishes, const record_formatter& formatter) {
     // A reader that goes away is an error of writing, not the end of this process.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/admin/admin_types.hpp"
 #include "actors/client/application/record_consumer.hpp"
 #include "cmd/barnabas/record_formatter.hpp"
 #include "protocol/model/error.hpp"
@@ -31,6 +32,9 @@ struct console_wishes {
     bool systest_events = false;
     bool json = false;
 };
+
+/// How ends are asked for: a consumer with these keys gets no further.
+client::call_options ends_of_reader(const client::properties& keys);
 
 /// Shows records on standard output until there are enough, nothing comes, or a signal ends it; how many
 /// were shown goes to standard error. The exit status.

@@ -42,11 +42,12 @@ int refuse(const std::string& why) {
 
 /// Where each of these ends now.
 result<std::map<client::partition_name, std::int64_t>>
-ends_of(const client::admin& calls, const std::set<client::partition_name>& partitions) {
+ends_of(const client::admin& calls, const std::set<client::partition_name>& partitions,
+        const client::call_options& asked) {
     std::map<client::partition_name, std::int64_t> ends;
     for (const auto& name : partitions)
         ends[name] = client::offset_times::latest;
-    for (const auto& [name, one] : calls.list_offsets(ends).get()) {
+    for (const auto& [name, one] : calls.list_offsets(ends, asked).get()) {
         if (!one)
             return one.failure();
         ends[name] = one->offset;
@@ -73,7 +74,7 @@ result<void> ask_cluster(const cli::parsed_options& options, const client::prope
     for (const auto& partition : one->partitions)
         names.insert({topic, partition.partition});
     if (options.has("end")) {
-        auto ends = ends_of(cluster->admin_calls(), names);
+        auto ends = ends_of(cluster->admin_calls(), names, ends_of_reader(keys));
         if (!ends)
             return ends.failure();
         wishes.ends = std::move(*ends);

@@ -25,7 +25,8 @@ std::chrono::milliseconds time_of(const client::properties& keys, const char* na
 } // namespace
 
 end_watch::end_watch(const console_wishes& wishes, clock::time_point now)
-    : wishes_(wishes), group_(wishes.keys.contains("group.id") ? wishes.keys.at("group.id") : ""),
+    : wishes_(wishes), lowered_(wishes.ends.value_or(std::map<client::partition_name, std::int64_t>())),
+      group_(wishes.keys.contains("group.id") ? wishes.keys.at("group.id") : ""),
       // The partitions of a member that died are given to others after as long.
       without_partitions_max_(time_of(wishes.keys, "session.timeout.ms", session_timeout_ms)),
       // A rebalance waits so long for members that are at work.
@@ -51,13 +52,15 @@ result<void> end_watch::ask_for_ends(clock::time_point last, clock::time_point n
         std::map<client::partition_name, std::int64_t> wanted;
         for (const auto& [name, end] : *wishes_.ends)
             wanted[name] = client::offset_times::latest;
-        ends_ = (*cluster)->list_offsets(std::move(wanted));
+        ends_ = (*cluster)->list_offsets(std::move(wanted), ends_of_reader(wishes_.keys));
     }
     if (!ends_->is_done())
         return {};
-    for (const auto& [name, one] : ends_->get())
+    for (const auto& [name, one] : ends_->get()) {
         if (!one)
             return one.failure();
+        lowered_[name] = std::min(lowered_[name], one->offset);
+    }
     ends_.reset();
     looked_ = now;
     return {};

@@ -21,6 +21,8 @@ public:
     /// From time to time while it reads. `last`: when it got its last record. Codes: request_timed_out, and
     /// those of the cluster.
     result<void> look(bool has_partitions, clock::time_point last);
+    /// Those of the wishes, or lower: a topic may have been made again with less in it.
+    const std::map<client::partition_name, std::int64_t>& ends() const { return lowered_; }
 
 private:
     result<void> ask_for_ends(clock::time_point last, clock::time_point now);
@@ -30,6 +32,7 @@ private:
     result<const client::admin*> calls();
 
     const console_wishes& wishes_;
+    std::map<client::partition_name, std::int64_t> lowered_;
     std::string group_;
     std::chrono::milliseconds without_partitions_max_;
     std::chrono::milliseconds rebalance_max_;

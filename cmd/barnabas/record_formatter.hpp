@@ -22,7 +22,8 @@ public:
     /// invalid_config, invalid_request for a formatter or deserializer that is not here.
     static result<record_formatter> make(std::string_view class_name, const properties& wanted);
 
-    /// Adds nothing when it fails. Codes: malformed, unsupported_version.
+    /// Adds nothing when it fails. Codes: malformed, unsupported_version, invalid_record
+    /// (bytes that are no number or uuid of that size).
     result<void> append(const client::record_set& set, const client::consumed_record& record,
                         std::string& line) const;
     bool writes_json() const noexcept { return coordinators_.has_value(); }

@@ -94,7 +94,7 @@ def brokers_and_their_default_are_configured():
 @check
 def groups_are_configured_whether_they_exist_or_not():
     group = ('--entity-type', 'groups', '--entity-name', 'readers')
-    expect_equal(tool().good('--describe', *group), "The group 'readers' doesn't exist and doesn't have dynamic config.\n",
+    expect_equal(tool().run('--describe', *group)[:2], (1, "The group 'readers' doesn't exist and doesn't have dynamic config.\n"),
                  'a group without anything')
     expect_equal(tool().good('--alter', *group, '--add-config', 'consumer.session.timeout.ms=50000'),
                  'Completed updating config for group readers.\n', 'alter')
@@ -111,8 +111,7 @@ def groups_are_configured_whether_they_exist_or_not():
     status, _, complaints = tool().run('--alter', '--group', 'readers', '--add-config', 'share.session.timeout.ms=45000')
     expect_equal((status, 'Unknown group config name' in complaints), (1, True), 'not served')
     tool().good('--alter', '--group', 'readers', '--delete-config', 'consumer.session.timeout.ms')
-    expect_equal(tool().good('--describe', '--group', 'readers'),
-                 "The group 'readers' doesn't exist and doesn't have dynamic config.\n", 'gone')
+    expect_equal(tool().run('--describe', '--group', 'readers')[:2], (1, "The group 'readers' doesn't exist and doesn't have dynamic config.\n"), 'gone')
 
 
 @check
@@ -120,8 +119,8 @@ def what_is_refused_is_said():
     status, said, complaints = tool().run('--alter', *TOPIC, '--add-config', 'no.such.config=1')
     expect_equal((status, said, complaints.count('\n')), (1, '', 1), 'an unknown setting')
     expect('no.such.config' in complaints, complaints)
-    expect_equal(tool().good('--describe', '--topic', 'nope'),
-                 "The topic 'nope' doesn't exist and doesn't have dynamic config.\n", 'no topic')
+    expect_equal(tool().run('--describe', '--topic', 'nope')[:2],
+                 (1, "The topic 'nope' doesn't exist and doesn't have dynamic config.\n"), 'no topic')
     status, said, _ = tool().run('--describe', '--topic', 'nope', '--output', 'json')
     expect_equal((status, json.loads(said)['error']['code']), (1, 'not_found'), 'no topic, in JSON')
     tool().refuses('Command must include exactly one action: --describe, --alter', *TOPIC)

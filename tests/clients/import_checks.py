@@ -153,6 +153,21 @@ def what_described_topics_say_is_how_they_are_configured():
 
 
 @check
+def reading_committed_records_to_the_end_ends_before_an_open_transaction():
+    target = os.path.join(home, 'ours-open')
+    import_into(target, '--from', unpacked('clean'))
+    keys = os.path.join(home, 'committed.properties')
+    with open(keys, 'w') as file:
+        file.write('isolation.level=read_committed\n')
+    with Broker(OVERRIDES, data_dir=target) as broker:
+        seen = run([PROGRAM, 'consume', 'txn', '-b', broker.bootstrap, '--end', '--output', 'json', '--command-config', keys]).stdout
+    views = [one for one in told('views-clean.jsonl.gz') if one['topic'] == 'txn']
+    expect(any(one['read_committedEnd'] < one['highWatermark'] for one in views), 'no transaction is open')
+    expect_equal(len(seen.splitlines()), sum(last - first + 1 for one in views for first, last in one['read_committedOffsets']), 'records')
+    shutil.rmtree(target)
+
+
+@check
 def what_a_new_idempotent_producer_sends_is_never_taken_for_a_repetition():
     target = os.path.join(home, 'ours-producers')
     import_into(target, '--from', unpacked('clean'))

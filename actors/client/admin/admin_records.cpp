@@ -15,9 +15,10 @@ struct list_offsets_plan : plan_defaults {
     using value = listed_offset;
 
     std::map<partition_name, std::int64_t> times;
+    bool read_committed = false;
 
     std::int16_t lowest_version() const {
-        std::int16_t lowest = 1;
+        std::int16_t lowest = read_committed ? 2 : 1;
         for (const auto& [name, time] : times)
             lowest = std::max(lowest, version_of(time));
         return lowest;
@@ -35,6 +36,7 @@ struct list_offsets_plan : plan_defaults {
         request asked;
         asked.replica_id = -1;
         asked.timeout_ms = wait_ms;
+        asked.isolation_level = read_committed ? 1 : 0;
         for (const auto& name : names) {
             auto& partition = entry_of(asked.topics, name.topic).partitions.emplace_back();
             partition.partition_index = name.partition;
@@ -120,6 +122,7 @@ pending<results<partition_name, listed_offset>>
 admin::list_offsets(std::map<partition_name, std::int64_t> times, call_options options) const {
     list_offsets_plan plan;
     plan.times = std::move(times);
+    plan.read_committed = options.read_committed;
     auto names = keys_of(plan.times);
     return submit_plan(submit_, std::move(plan), std::move(names), options);
 }

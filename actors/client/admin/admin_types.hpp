@@ -25,6 +25,7 @@ struct call_options {
     std::optional<std::int32_t> timeout_ms;
     /// Only check and change nothing, where the call can.
     bool validate_only = false;
+    bool read_committed = false; ///< Of offsets: those that readers of committed records reach.
 };
 
 struct partition_name {

@@ -121,13 +121,13 @@ std::vector<config_entry> shown_entries(const config_resource& resource, std::ve
     return entries;
 }
 
-/// Kafka's tool takes it for no failure.
+/// Kafka's tool takes it for no failure; under its name neither does ours.
 said told_absent(const entity& which, bool json) {
     const auto sentence = "The " + singular(which.type) + " '" + *which.name +
                           "' doesn't exist and doesn't have dynamic config.";
     if (json)
         return said{tools::error_json({errc::not_found, sentence}), {}, exit_told};
-    return said{sentence + "\n", {}};
+    return said{sentence + "\n", {}, exit_told};
 }
 
 } // namespace

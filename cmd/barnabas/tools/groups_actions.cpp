@@ -295,7 +295,7 @@ result<said> validate_regex(const std::string& regex, bool json) {
     const auto verdict = "The regular expression `" + regex + "` is " +
                          (pattern.ok() ? "valid" : "invalid: " + pattern.error()) + ".";
     if (!json)
-        return said{verdict + "\n", {}};
+        return said{verdict + "\n", {}, pattern.ok() ? tools::exit_ok : exit_told};
     if (!pattern.ok())
         return said{tools::error_json({errc::invalid_regular_expression, verdict}), {}, exit_told};
     return said{json_object().add("regex", regex).add("valid", true).text() + "\n", {}};

@@ -3,6 +3,7 @@
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/batch/crc32c.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <gtest/gtest.h>
 
@@ -284,6 +285,7 @@ void checkpoint_own(log_host& host, std::int64_t recovery_point) {
 }
 
 TEST_F(recovery_test, damage_below_our_own_checkpoint_is_not_cut_without_snapshots_either) {
+    const auto marks = mark_hits("damage_below_checkpoint");
     ASSERT_TRUE(host.open(false));
     ASSERT_TRUE(host.close());
     ASSERT_TRUE(files.remove(path_of(16, snapshot_suffix)));
@@ -314,6 +316,7 @@ TEST_F(recovery_test, damage_below_our_own_checkpoint_is_not_cut_without_snapsho
     files.kill();
     ASSERT_TRUE(host.open(false)) << "it was allowed once and for good";
     EXPECT_EQ(host.log->log_end_offset(), log_offset(17));
+    EXPECT_GT(mark_hits("damage_below_checkpoint"), marks);
 }
 
 TEST_F(recovery_test, a_torn_tail_behind_our_own_checkpoint_is_cut) {

@@ -1,6 +1,7 @@
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 
 #include <gtest/gtest.h>
@@ -224,6 +225,7 @@ void make_growing_times(memory_files& files, const log_options& options) {
 /// Where times do not grow with the offsets the batches behind the last entry of the other index tell
 /// nothing.
 TEST(rotten_files, a_shortened_index_of_unordered_times_makes_no_record_older) {
+    const auto marks = mark_hits("newest_time_missing_at_recovery_point");
     for (const std::int64_t segment_bytes : {1000, 2000, 1 << 20}) {
         const auto options = options_with(segment_bytes);
         memory_files sound;
@@ -242,6 +244,7 @@ TEST(rotten_files, a_shortened_index_of_unordered_times_makes_no_record_older) {
             }
         }
     }
+    EXPECT_GT(mark_hits("newest_time_missing_at_recovery_point"), marks);
 }
 
 /// Every entry that is left has a batch that it speaks of.

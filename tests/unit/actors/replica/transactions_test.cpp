@@ -1,3 +1,4 @@
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 #include "tests/unit/actors/replica/transaction_batches.hpp"
 
@@ -162,6 +163,7 @@ TEST_F(transactions, a_senseless_index_below_the_recovery_point_is_made_anew) {
 
 /// In a closed segment as in the last one.
 TEST_F(transactions, an_emptied_index_below_the_recovery_point_is_made_anew) {
+    const auto marks = mark_hits("transactions_missing");
     for (int i = 0; host.log->segments().size() < 4; ++i) {
         put(7, i);
         if (i % 5 == 4)
@@ -179,6 +181,7 @@ TEST_F(transactions, an_emptied_index_below_the_recovery_point_is_made_anew) {
         EXPECT_EQ(files.content(index_path(base)), before) << base;
         ASSERT_TRUE(host.close());
     }
+    EXPECT_GT(mark_hits("transactions_missing"), marks);
 }
 
 /// Aborted transactions in closed segments and in the last one; the names of their indexes.
