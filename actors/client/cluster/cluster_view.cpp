@@ -1,5 +1,8 @@
 #include "actors/client/cluster/cluster_view.hpp"
 
+#include "actors/client/limits.hpp"
+#include "protocol/model/mark.hpp"
+
 #include <algorithm>
 
 namespace barnabas::client {
@@ -23,6 +26,8 @@ void cluster_view::learn_topic(const kafka::metadata_response::metadata_response
     if (!said.name)
         return;
     auto& known = topics_[*said.name];
+    if (said.error_code == 0 && lags_behind(known, said.topic_id, asked_at))
+        return;
     known.asked_at = asked_at;
     known.code = kafka::error_code{said.error_code};
     if (known.code != kafka::error_code::none) {
@@ -31,9 +36,12 @@ void cluster_view::learn_topic(const kafka::metadata_response::metadata_response
         return;
     }
     known.failing_since = {};
+    known.doubted_since = {};
     // A new id is a new topic of the same name: what was known is of another one.
     if (known.id != said.topic_id)
         known.partitions.clear();
+    if (known.id != said.topic_id && !known.id.is_zero() && !said.topic_id.is_zero())
+        known.former = known.id;
     known.id = said.topic_id;
     for (const auto& one : said.partitions) {
         auto& partition = known.partitions[one.partition_index];
@@ -41,6 +49,18 @@ void cluster_view::learn_topic(const kafka::metadata_response::metadata_response
             continue;
         partition = {one.leader_id, one.leader_epoch, kafka::error_code{one.error_code}};
     }
+}
+
+/// Ids never come back, and a broker hears of a new one within seconds.
+bool cluster_view::lags_behind(topic& known, const topic_id& told, monotonic_ns asked_at) {
+    if (told.is_zero() || told != known.former)
+        return false;
+    if (known.doubted_since == monotonic_ns{})
+        known.doubted_since = asked_at;
+    if (known.doubted_since + limits::unknown_wait_ns <= asked_at)
+        return false;
+    BARNABAS_MARK(client_former_topic_told);
+    return true;
 }
 
 const broker_address* cluster_view::find_broker(std::int32_t id) const {

@@ -24,6 +24,10 @@ public:
     };
     struct topic {
         topic_id id;
+        /// The one that this id came after, and since when answers have told of that one again; zero for
+        /// none.
+        topic_id former;
+        monotonic_ns doubted_since{};
         std::map<std::int32_t, partition> partitions;
         /// Not `none`: the broker could not tell of the topic, and has not since `failing_since`.
         kafka::error_code code = kafka::error_code::none;
@@ -32,7 +36,8 @@ public:
     };
 
     /// The answer to a question of `asked_at`. A leader of an older epoch than is known does not replace the
-    /// newer one: brokers hear of elections one after the other.
+    /// newer one: brokers hear of elections one after the other. Nor does the topic that had the name before
+    /// the present one, unless answers go on to tell of it: then it was the older answer that lagged behind.
     void learn(const kafka::metadata_response& said, monotonic_ns asked_at);
 
     bool is_known() const noexcept { return known_; }
@@ -54,6 +59,7 @@ public:
 
 private:
     void learn_topic(const kafka::metadata_response::metadata_response_topic& said, monotonic_ns asked_at);
+    static bool lags_behind(topic& known, const topic_id& told, monotonic_ns asked_at);
 
     bool known_ = false;
     monotonic_ns asked_at_{};
