@@ -57,14 +57,17 @@ struct read_partition {
         needs_view = false;
         failures = 0;
     }
-    void move_to(std::int64_t offset) {
-        forget_fetched();
-        position = fetch_from = offset;
-        begin_time.reset();
-    }
-    void move_to_time(std::int64_t time) {
+    void lose_position() {
         forget_fetched();
         position = fetch_from = -1;
+        begin_time.reset();
+    }
+    void move_to(std::int64_t offset) {
+        lose_position();
+        position = fetch_from = offset;
+    }
+    void move_to_time(std::int64_t time) {
+        lose_position();
         begin_time = time;
     }
 };

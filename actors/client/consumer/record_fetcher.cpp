@@ -65,7 +65,11 @@ void record_fetcher::follow_topic(read_partition& one) {
     if (std::exchange(one.topic, topic->id).is_zero())
         return;
     one.high_watermark = one.log_start = -1;
-    begin_at_reset(*one.name);
+    one.lose_position();
+    if (settings_.reset != reset_policy::none)
+        return begin_at_reset(*one.name);
+    complain(one, {errc::offset_out_of_range,
+                   text_of(*one.name) + ": its topic was made again, and auto.offset.reset is none"});
 }
 
 std::set<partition_name> record_fetcher::partitions() const {
@@ -73,11 +77,6 @@ std::set<partition_name> record_fetcher::partitions() const {
     for (const auto& [name, one] : partitions_)
         names.insert(name);
     return names;
-}
-
-const read_partition* record_fetcher::find(const partition_name& name) const {
-    const auto found = partitions_.find(name);
-    return found == partitions_.end() ? nullptr : &found->second;
 }
 
 bool record_fetcher::seek(const partition_name& name, std::int64_t offset) {

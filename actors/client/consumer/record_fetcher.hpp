@@ -34,7 +34,10 @@ public:
     void remove(const partition_name& name) { partitions_.erase(name); }
     bool has(const partition_name& name) const { return partitions_.contains(name); }
     std::set<partition_name> partitions() const;
-    const read_partition* find(const partition_name& name) const;
+    const read_partition* find(const partition_name& name) const {
+        const auto found = partitions_.find(name);
+        return found == partitions_.end() ? nullptr : &found->second;
+    }
 
     /// All of them are false for a partition that is not read.
     bool seek(const partition_name& name, std::int64_t offset);

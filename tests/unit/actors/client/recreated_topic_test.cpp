@@ -1,6 +1,8 @@
 #include "tests/unit/actors/client/consumer_world.hpp"
 
 #include "actors/client/limits.hpp"
+#include "protocol/kafka/offset_commit.hpp"
+#include "protocol/kafka/offset_fetch.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <gtest/gtest.h>
@@ -13,6 +15,7 @@ using kafka::api_key;
 using kafka::error_code;
 using test::consumer_world;
 using test::second;
+using keys = std::map<std::string, std::string>;
 using offsets = std::map<std::int32_t, std::int64_t>;
 
 const partition_name t0{"t", 0};
@@ -24,6 +27,26 @@ void tell_id(consumer_world& it, std::uint8_t byte, error_code because) {
     it.pass(second);
     it.introduce();
     it.pass(second);
+}
+
+/// Reads t-0 by hand from what its group committed.
+void begin_in_group(consumer_world& it, std::int64_t committed_offset) {
+    it.assign({t0});
+    const auto found = it.take(api_key::find_coordinator);
+    kafka::find_coordinator_response coordinator;
+    auto& entry = coordinator.coordinators.emplace_back();
+    entry.key = "g";
+    entry.node_id = 1;
+    entry.host = "one";
+    entry.port = 9092;
+    it.answer(found, coordinator);
+    kafka::offset_fetch_response committed;
+    auto& group = committed.groups.emplace_back();
+    group.group_id = "g";
+    auto& topic = group.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.emplace_back().committed_offset = committed_offset;
+    it.answer(it.take(api_key::offset_fetch), committed);
 }
 
 kafka::metadata_response told(std::uint8_t id, std::int32_t leader) {
@@ -84,6 +107,27 @@ TEST(recreated_topic, ids_that_come_and_go_with_an_upgrade_are_no_other_topic) {
         view.learn(told(id, 1), monotonic_ns(++time));
         EXPECT_EQ(view.find_topic("t")->id.bytes[0], id);
     }
+}
+
+TEST(recreated_topic, without_a_reset_policy_its_old_position_is_neither_read_from_nor_committed) {
+    consumer_world it(
+        keys{{"group.id", "g"}, {"enable.auto.commit", "false"}, {"auto.offset.reset", "none"}});
+    begin_in_group(it, 9);
+    it.poll();
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(9, 3)}}});
+    EXPECT_EQ(it.texts().size(), 3u);
+    tell_id(it, 8, error_code::unknown_topic_id);
+    EXPECT_FALSE(it.consumer.position(t0).has_value());
+    it.poll();
+    ASSERT_EQ(it.failure(), errc::offset_out_of_range);
+    EXPECT_EQ(it.polled->failure().detail, "t-0: its topic was made again, and auto.offset.reset is none");
+    it.consumer.commit(std::nullopt, [](const result<void>&) {});
+    it.settle();
+    EXPECT_FALSE(it.has(api_key::offset_commit));
+    EXPECT_FALSE(it.has(api_key::fetch));
+    ASSERT_TRUE(it.consumer.seek(t0, 0).has_value());
+    it.settle();
+    EXPECT_EQ(consumer_world::wishes(it.take(api_key::fetch)), (offsets{{0, 0}}));
 }
 
 } // namespace
