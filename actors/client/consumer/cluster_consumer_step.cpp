@@ -116,7 +116,8 @@ void cluster_consumer::hear_view(result<kafka::metadata_response> said, monotoni
         const error_code code{topic.error_code};
         const bool refused =
             code == error_code::invalid_topic_exception || code == error_code::topic_authorization_failed;
-        if (refused && is_read(*topic.name))
+        // What ended the membership is told once only; a refusal comes again with the next answer.
+        if (refused && !failure_ && is_read(*topic.name))
             failure_ = error{errc_of(code), "topic '" + *topic.name + "': the cluster answered " +
                                                 std::string(kafka::name_of(code))};
         auto& told = told_topics_[*topic.name];
@@ -203,7 +204,7 @@ void cluster_consumer::hear_beginnings(const turns& asked, result<committed_offs
         const bool passes = code == errc::unstable_offset_commit || code == errc::request_timed_out ||
                             code == errc::rebalance_in_progress || code == errc::network_exception ||
                             code == errc::stale_member_epoch || code == errc::unknown_member_id;
-        if (!passes)
+        if (!passes && !failure_)
             failure_ = said.failure();
         return;
     }

@@ -296,6 +296,22 @@ TEST(group_membership, a_name_that_another_has_taken_is_the_end) {
     EXPECT_EQ(it.failure(), errc::fenced_instance_id);
 }
 
+TEST(group_membership, a_topic_that_is_refused_does_not_hide_why_the_membership_ended) {
+    member_run it(keys{{"metadata.max.age.ms", "1000"}});
+    it.become_member();
+    // The program does not poll while both are heard.
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 1)}}});
+    ASSERT_EQ(it.texts().size(), 1u);
+    it.pass(3 * second);
+    it.answer_beat(error_code::fenced_instance_id);
+    it.cluster.topics.clear();
+    it.cluster.absent_topic = error_code::topic_authorization_failed;
+    it.pass(second);
+    it.introduce();
+    it.poll();
+    EXPECT_EQ(it.failure(), errc::fenced_instance_id);
+}
+
 TEST(group_membership, who_does_not_poll_leaves_the_group) {
     member_run it(keys{{"max.poll.interval.ms", "10000"}});
     it.become_member();
