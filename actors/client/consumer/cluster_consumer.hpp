@@ -109,6 +109,13 @@ private:
     bool commits_before_change();
     void give(result<poll_answer> answer);
     void commit_from_time_to_time(monotonic_ns now);
+    /// The same offset in the next topic of that name is another place.
+    struct committed_place {
+        std::int64_t offset = -1;
+        std::uint32_t topics_before = 0;
+        friend bool operator==(const committed_place&, const committed_place&) = default;
+    };
+    committed_place place_of(const partition_name& name, std::int64_t offset) const;
     struct waiting_commit;
     void queue_commit(committed_offsets_by_partition offsets, on_done done);
     bool may_renew(const waiting_commit& one) const;
@@ -166,7 +173,7 @@ private:
     bool asking_beginnings_ = false;
     monotonic_ns beginnings_not_before_{};
 
-    committed_offsets_by_partition last_committed_;
+    std::map<partition_name, committed_place> last_committed_;
     /// Of what goes from time to time.
     bool committing_ = false;
     monotonic_ns commit_at_{};

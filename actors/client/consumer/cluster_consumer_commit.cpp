@@ -128,6 +128,11 @@ void cluster_consumer::committed(const std::set<partition_name>& partitions, on_
                   });
 }
 
+cluster_consumer::committed_place cluster_consumer::place_of(const partition_name& name,
+                                                             std::int64_t offset) const {
+    return {offset, fetcher_.find(name)->topics_before};
+}
+
 /// What was polled before is taken for done.
 void cluster_consumer::commit_from_time_to_time(monotonic_ns now) {
     if (!settings_.auto_commit || !settings_.group || committing_ || is_out_of_group())
@@ -140,17 +145,20 @@ void cluster_consumer::commit_from_time_to_time(monotonic_ns now) {
     auto what = positions();
     std::erase_if(what, [this](const auto& one) {
         const auto known = last_committed_.find(one.first);
-        return known != last_committed_.end() && known->second.offset == one.second.offset;
+        return known != last_committed_.end() && known->second == place_of(one.first, one.second.offset);
     });
     if (what.empty())
         return;
+    std::map<partition_name, committed_place> places;
+    for (const auto& [name, offset] : what)
+        places[name] = place_of(name, offset.offset);
     committing_ = true;
-    queue_commit(what, [this, what](const result<void>& said) {
+    queue_commit(std::move(what), [this, places](const result<void>& said) {
         committing_ = false;
         if (!said)
             return on_trouble_("auto-commit failed: " + said.failure().detail);
-        for (const auto& [name, offset] : what)
-            last_committed_[name] = offset;
+        for (const auto& [name, place] : places)
+            last_committed_[name] = place;
     });
 }
 

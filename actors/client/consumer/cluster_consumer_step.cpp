@@ -219,7 +219,7 @@ void cluster_consumer::hear_beginnings(const turns& asked, result<committed_offs
         else
             fetcher_.seek(name, found->second.offset);
         if (found != said->end())
-            last_committed_[name] = found->second;
+            last_committed_[name] = place_of(name, found->second.offset);
     }
 }
 

@@ -19,6 +19,8 @@ struct read_partition {
     std::shared_ptr<const partition_name> name;
     /// Which one of its topic's name it is of; zero while that is not known, and of brokers that tell no ids.
     topic_id topic;
+    /// How often that changed.
+    std::uint32_t topics_before = 0;
     /// The next offset to give out, -1 while unknown; behind it lies what is fetched already.
     std::int64_t position = -1;
     std::int64_t fetch_from = -1;

@@ -64,6 +64,7 @@ void record_fetcher::follow_topic(read_partition& one) {
         return;
     if (std::exchange(one.topic, topic->id).is_zero())
         return;
+    ++one.topics_before;
     one.high_watermark = one.log_start = -1;
     one.lose_position();
     if (settings_.reset != reset_policy::none)

@@ -49,6 +49,18 @@ void begin_in_group(consumer_world& it, std::int64_t committed_offset) {
     it.answer(it.take(api_key::offset_fetch), committed);
 }
 
+std::int64_t committed_in(const consumer_world::request& asked) {
+    return asked.as<kafka::offset_commit_request>().topics.at(0).partitions.at(0).committed_offset;
+}
+
+void answer_commit(consumer_world& it, const consumer_world::request& asked) {
+    kafka::offset_commit_response said;
+    auto& topic = said.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.emplace_back();
+    it.answer(asked, said);
+}
+
 kafka::metadata_response told(std::uint8_t id, std::int32_t leader) {
     kafka::metadata_response said;
     said.brokers.emplace_back().node_id = leader;
@@ -128,6 +140,34 @@ TEST(recreated_topic, without_a_reset_policy_its_old_position_is_neither_read_fr
     ASSERT_TRUE(it.consumer.seek(t0, 0).has_value());
     it.settle();
     EXPECT_EQ(consumer_world::wishes(it.take(api_key::fetch)), (offsets{{0, 0}}));
+}
+
+TEST(recreated_topic, the_same_offset_as_in_the_one_before_is_committed_again) {
+    consumer_world it(keys{{"group.id", "g"}, {"auto.commit.interval.ms", "5000"}});
+    begin_in_group(it, 9);
+    it.poll();
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(9, 3)}}});
+    it.pass(6 * second);
+    it.poll();
+    const auto first = it.take(api_key::offset_commit);
+    EXPECT_EQ(committed_in(first), 12);
+    answer_commit(it, first);
+    // Before the next commit is due it is read as far again.
+    tell_id(it, 8, error_code::unknown_topic_id);
+    it.answer_offsets(it.take(api_key::list_offsets), 0);
+    it.poll();
+    it.answer_fetch(it.take(api_key::fetch), {{0, {consumer_world::batch_of(0, 12)}}});
+    EXPECT_EQ(it.consumer.position(t0), 12);
+    EXPECT_FALSE(it.has(api_key::offset_commit));
+    it.pass(6 * second);
+    it.poll();
+    const auto second_one = it.take(api_key::offset_commit);
+    EXPECT_EQ(committed_in(second_one), 12);
+    answer_commit(it, second_one);
+    // Where nothing moved, nothing is committed.
+    it.pass(6 * second);
+    it.poll();
+    EXPECT_FALSE(it.has(api_key::offset_commit));
 }
 
 } // namespace
