@@ -171,7 +171,7 @@ producer_batch* record_accumulator::open(topics_map::value_type& topic, std::int
 /// Gives back what the batch was charged beyond its records; it takes no more of them.
 void record_accumulator::trim(producer_batch& batch) {
     batch.content.trim();
-    charged_ -= batch.charged - batch.content.size();
+    give_back(batch.charged - batch.content.size());
     batch.charged = batch.content.size();
     batch.full = true;
 }
@@ -235,7 +235,7 @@ void record_accumulator::on_topic(const std::string& name, const std::vector<boo
         for (const auto& header : one.headers)
             headers.push_back({header.key, header.value});
         const producer_record record{name, one.key, one.value, headers, one.partition, one.at.wall.get()};
-        charged_ -= one.at.bytes;
+        give_back(one.at.bytes);
         auto done = put(topic, record, one.call, one.at);
         BARNABAS_ASSERT(done.what != verdict::full);
         if (done.what == verdict::refused)
@@ -252,7 +252,7 @@ void record_accumulator::on_refused(const std::string& name, const error& why,
     auto waiting = std::exchange(found->second->second.waiting, {});
     unknown_.erase(found);
     for (auto& one : waiting) {
-        charged_ -= one.at.bytes;
+        give_back(one.at.bytes);
         dropped.push_back({name, std::move(one.call), why});
     }
 }
@@ -338,7 +338,7 @@ void record_accumulator::expire_waiting(monotonic_ns now,
         auto& [name, topic] = *at->second;
         while (!topic.waiting.empty() && topic.waiting.front().at.now + settings_.max_block_ns <= now) {
             auto& one = topic.waiting.front();
-            charged_ -= one.at.bytes;
+            give_back(one.at.bytes);
             dropped.push_back({name, std::move(one.call), {errc::request_timed_out, reason(name)}});
             topic.waiting.pop_front();
         }
@@ -391,7 +391,7 @@ void record_accumulator::clear(const error& why, std::vector<std::unique_ptr<pro
         }
     for (const auto& [name, topic] : std::exchange(unknown_, {}))
         for (auto& one : std::exchange(topic->second.waiting, {})) {
-            charged_ -= one.at.bytes;
+            give_back(one.at.bytes);
             dropped.push_back({topic->first, std::move(one.call), why});
         }
 }

@@ -90,10 +90,12 @@ public:
                std::vector<dropped_record>& dropped);
 
     void release(std::size_t bytes) noexcept {
-        charged_ -= bytes;
+        give_back(bytes);
         starved_ = starved_ && bytes == 0;
     }
     std::size_t charged() const noexcept { return charged_; }
+    /// Something was given back since the last call: whoever waits for room may look again.
+    bool take_given_back() noexcept { return std::exchange(given_back_, false); }
     bool empty() const;
 
 private:
@@ -155,6 +157,10 @@ private:
                                    timestamp_ms wall, bool& filled);
     producer_batch* open(topics_map::value_type& topic, std::int32_t where, const producer_record& record,
                          const arrival& at);
+    void give_back(std::size_t bytes) noexcept {
+        charged_ -= bytes;
+        given_back_ = given_back_ || bytes != 0;
+    }
     void trim(producer_batch& batch);
     void trim_until_it_fits(topic_records& topic);
     std::int32_t choose(topic_records& topic, const producer_record& record);
@@ -176,6 +182,7 @@ private:
     /// Topics that records wait for, by name.
     std::map<std::string_view, topics_map::value_type*> unknown_;
     std::size_t charged_ = 0;
+    bool given_back_ = false;
     std::uint64_t next_number_ = 1;
     /// Batches below this one do not linger.
     std::uint64_t flushed_below_ = 0;

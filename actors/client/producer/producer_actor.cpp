@@ -141,11 +141,13 @@ private:
         const bool ends = is_over();
         if (ends)
             end_all(out);
-        intake_->lock.alone([this] {
+        bool has_room = false;
+        intake_->lock.alone([this, &has_room] {
             intake_->metrics = sender_.metrics();
             intake_->metrics.buffered_bytes = intake_->records.charged();
+            has_room = intake_->records.take_given_back();
         });
-        if (!out.finished.empty() || !out.dropped.empty())
+        if (has_room)
             intake_->lock.wake();
         carry_out(out);
         if (ends)

@@ -194,6 +194,21 @@ TEST(accumulator, what_filled_the_buffer_before_its_topic_was_known_is_sent) {
     EXPECT_EQ(records, sent);
 }
 
+TEST(accumulator, room_that_comes_without_a_finished_batch_is_told) {
+    accumulator_run it;
+    while (it.put(10).what == verdict::taken) {
+    }
+    const auto full = it.records.charged();
+    EXPECT_FALSE(it.records.take_given_back());
+    // Together they take less than each in a batch of its own.
+    it.know(1);
+    EXPECT_TRUE(it.dropped.empty());
+    EXPECT_LT(it.records.charged(), full);
+    EXPECT_TRUE(it.records.take_given_back());
+    EXPECT_FALSE(it.records.take_given_back());
+    EXPECT_EQ(it.put(10).what, verdict::taken);
+}
+
 TEST(accumulator, a_topic_made_anew_with_fewer_partitions_is_counted_anew) {
     auto settings = small();
     settings.buffer_bytes = 1'000'000;
