@@ -118,12 +118,19 @@ void batch_sender::forget_lines() {
         kept += idle && counted ? 1 : 0;
         next = idle && !counted ? lines_.erase(next) : std::next(next);
     }
-    // What may be written already could not be repeated then: its answer comes first.
-    const bool is_open = std::any_of(busy_.begin(), busy_.end(), [](const auto& one) {
+    if (kept > limits::idle_lines_max && !would_leave_open())
+        want_new_epoch("the counts of idle partitions were dropped");
+}
+
+/// Under the next epoch what may be written already could not be repeated: its answer comes first, but for
+/// what is lost to another topic anyway.
+bool batch_sender::would_leave_open() const {
+    return std::any_of(busy_.begin(), busy_.end(), [this](const auto& one) {
         const auto& batches = one.second->second.batches;
-        return std::any_of(batches.begin(), batches.end(), [](const auto& each) { return each->ambiguous; });
+        const bool open = std::any_of(batches.begin(), batches.end(),
+                                      [](const auto& each) { return each->ambiguous && !each->fate; });
+        return open && !moves(*one.second);
     });
-    new_epoch_wanted_ = new_epoch_wanted_ || (kept > limits::idle_lines_max && !is_open);
 }
 
 void batch_sender::ask_topics(monotonic_ns now, sender_effects& out) {
@@ -143,7 +150,7 @@ std::size_t batch_sender::room(const place_view& where) {
     const auto leader = leader_of(where);
     if (leader < 0)
         want_leader(where);
-    if (leader < 0 || new_epoch_wanted_ || !may_ask(leader))
+    if (leader < 0 || !new_epoch_because_.empty() || !may_ask(leader))
         return 0;
     const auto found = lines_.find(where);
     if (found == lines_.end())
@@ -178,11 +185,11 @@ bool batch_sender::may_ask(std::int32_t leader) const {
 
 void batch_sender::work(monotonic_ns now, sender_effects& out) {
     expire(now);
-    if (new_epoch_wanted_ && flights_.empty())
+    if (!new_epoch_because_.empty() && flights_.empty())
         take_new_epoch();
     send_requests(now, out);
     // A topic that may have come back needs one.
-    if (new_epoch_wanted_ && flights_.empty()) {
+    if (!new_epoch_because_.empty() && flights_.empty()) {
         take_new_epoch();
         send_requests(now, out);
     }
@@ -191,9 +198,9 @@ void batch_sender::work(monotonic_ns now, sender_effects& out) {
 }
 
 void batch_sender::send_requests(monotonic_ns now, sender_effects& out) {
-    if (new_epoch_wanted_ || !has_identity(now, out))
+    if (!new_epoch_because_.empty() || !has_identity(now, out))
         return;
-    while (!new_epoch_wanted_ && send_one_request(now, out)) {
+    while (new_epoch_because_.empty() && send_one_request(now, out)) {
     }
 }
 
@@ -282,7 +289,7 @@ producer_batch* batch_sender::next_of(placed_line& at, monotonic_ns now) {
         want_leader(where);
     if (leader < 0 || of.awaits_topic || of.not_before > now || in_flight(batches) >= in_flight_max(of))
         return nullptr;
-    if (!follow(of, topics_.at(where.first).facts->id))
+    if (!follow(at))
         return nullptr;
     const auto next =
         std::find_if(batches.begin(), batches.end(), [](const auto& each) { return waits(*each); });
@@ -293,25 +300,34 @@ producer_batch* batch_sender::next_of(placed_line& at, monotonic_ns now) {
     return next->get();
 }
 
+/// Its sequences are of another topic of that name. A broker without topic ids says nothing of which topic it
+/// is: to begin anew in the same one would be refused, as if nothing had been written there.
+bool batch_sender::moves(const placed_line& at) const {
+    const auto topic = topics_.find(at.first.first);
+    const auto& counted_in = at.second.counted_in;
+    return topic != topics_.end() && topic->second.facts && !topic->second.facts->id.is_zero() &&
+           !counted_in.is_zero() && topic->second.facts->id != counted_in;
+}
+
 /// In another topic of the same name sequences begin anew. False while answers of the one before are to come.
-bool batch_sender::follow(line& of, const topic_id& id) {
-    // A broker without topic ids says nothing of which topic it is. To begin anew in the same one would be
-    // refused, as if nothing had been written there.
-    const topic_id untold;
-    if (of.counted_in == id || id == untold)
+bool batch_sender::follow(placed_line& at) {
+    auto& of = at.second;
+    const auto& id = topics_.at(at.first.first).facts->id;
+    if (!moves(at)) {
+        of.counted_in = of.counted_in.is_zero() ? id : of.counted_in;
         return true;
-    if (of.counted_in != untold) {
-        if (in_flight(of.batches) > 0)
-            return false;
-        count_anew(of, "the topic was made anew");
     }
-    const bool moves = std::exchange(of.counted_in, id) != untold;
-    if (!moves || !settings_.idempotent || !std::exchange(of.moved, true))
-        return true;
     // A broker that lags behind tells of the one before: there sequence 0 of this epoch was written already,
     // and what comes under it now would pass for that.
-    new_epoch_wanted_ = true;
-    return false;
+    const bool needs_epoch = settings_.idempotent && of.moved;
+    if (in_flight(of.batches) > 0 || (needs_epoch && would_leave_open()))
+        return false;
+    count_anew(of, "the topic was made anew");
+    of.counted_in = id;
+    of.moved = settings_.idempotent;
+    if (needs_epoch)
+        want_new_epoch("another topic may have come back");
+    return !needs_epoch;
 }
 
 void batch_sender::stamp(line& of, producer_batch& batch) {

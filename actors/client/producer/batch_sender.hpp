@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -158,13 +159,16 @@ private:
     void forget_idle(record_accumulator& from, monotonic_ns now);
     void forget_lines();
     bool has_batches_of(const std::string& topic) const;
+    bool moves(const placed_line& at) const;
+    bool would_leave_open() const;
+    void want_new_epoch(std::string_view because);
     void put_into_line(std::unique_ptr<producer_batch> batch);
     std::size_t room(const place_view& where);
     std::int32_t leader_of(const place_view& where) const;
     bool may_ask(std::int32_t leader) const;
     std::size_t in_flight_max(const line& of) const;
     producer_batch* next_of(placed_line& at, monotonic_ns now);
-    bool follow(line& of, const topic_id& id);
+    bool follow(placed_line& at);
     void stamp(line& of, producer_batch& batch);
     void send_requests(monotonic_ns now, sender_effects& out);
     bool send_one_request(monotonic_ns now, sender_effects& out);
@@ -183,7 +187,7 @@ private:
     void release(sender_effects& out);
     void expire(monotonic_ns now);
     void take_new_epoch();
-    void count_anew(line& of, const std::string& because);
+    void count_anew(line& of, std::string_view because);
     void want_topic(const std::string& name);
     void want_leader(const place_view& where);
     std::string topic_reason(const std::string& name) const;
@@ -210,8 +214,9 @@ private:
     std::uint32_t id_attempts_ = 0;
     monotonic_ns id_not_before_{};
     std::optional<error> id_last_;
-    /// Sequences have a hole: when nothing is in flight any more, go on under the next epoch.
-    bool new_epoch_wanted_ = false;
+    /// Why sequences must begin anew, or nothing: when nothing is in flight any more, go on under the next
+    /// epoch.
+    std::string_view new_epoch_because_;
     producer_metrics metrics_;
 };
 

@@ -155,7 +155,7 @@ void batch_sender::hear_refusal(line& of, producer_batch& batch, const produced_
         // of this batch was written: a repetition would have been recognised.
         if (first->get() == &batch) {
             batch.ambiguous = false;
-            new_epoch_wanted_ = true;
+            want_new_epoch("the broker did not know the sequences of another batch");
             out.sequences_lost.push_back({batch.topic, batch.partition, said.code});
         }
         return repeat_or_fail(of, batch, std::move(why), now);
@@ -175,7 +175,8 @@ void batch_sender::repeat_or_fail(line& of, producer_batch& batch, error why, mo
 
 void batch_sender::fail(producer_batch& batch, error why) {
     // A hole in the sequences: the batches behind it would be refused for ever.
-    new_epoch_wanted_ = new_epoch_wanted_ || batch.sequence >= 0;
+    if (batch.sequence >= 0)
+        want_new_epoch("an earlier batch failed");
     end(batch, {batch.ambiguous ? delivery_fate::unknown : delivery_fate::failed, -1, -1, std::move(why)});
 }
 
@@ -213,7 +214,7 @@ void batch_sender::expire(monotonic_ns now) {
 
 /// Sequences begin at zero. Under other ones the broker could not tell a repetition from a new batch, so what
 /// may be written already stays open.
-void batch_sender::count_anew(line& of, const std::string& because) {
+void batch_sender::count_anew(line& of, std::string_view because) {
     for (auto& each : of.batches) {
         if (each->fate)
             continue;
@@ -223,7 +224,7 @@ void batch_sender::count_anew(line& of, const std::string& because) {
                         -1,
                         -1,
                         {errc::network_exception,
-                         "it may be written: an attempt had no answer, and then " + because +
+                         "it may be written: an attempt had no answer, and then " + std::string(because) +
                              ", so that it cannot be repeated" +
                              (each->last ? "; its last error: " + each->last->detail : "")}});
         each->sequence = -1;
@@ -232,9 +233,15 @@ void batch_sender::count_anew(line& of, const std::string& because) {
     of.opened = false;
 }
 
+/// The first reason counts.
+void batch_sender::want_new_epoch(std::string_view because) {
+    if (new_epoch_because_.empty())
+        new_epoch_because_ = because;
+}
+
 void batch_sender::take_new_epoch() {
     for (auto& [where, of] : lines_) {
-        count_anew(of, "an earlier batch failed");
+        count_anew(of, new_epoch_because_);
         of.moved = false;
     }
     // Behind the last epoch there is only another id.
@@ -243,7 +250,7 @@ void batch_sender::take_new_epoch() {
     else
         identity_ = {};
     ++metrics_.epochs;
-    new_epoch_wanted_ = false;
+    new_epoch_because_ = {};
 }
 
 void batch_sender::on_close(record_accumulator& from, const error& why, sender_effects& out) {
