@@ -224,7 +224,7 @@ void batch_sender::count_anew(line& of, std::string_view because) {
                         -1,
                         -1,
                         {errc::network_exception,
-                         "it may be written: an attempt had no answer, and then " + std::string(because) +
+                         "it was sent, and may be written; then " + std::string(because) +
                              ", so that it cannot be repeated" +
                              (each->last ? "; its last error: " + each->last->detail : "")}});
         each->sequence = -1;
@@ -281,7 +281,7 @@ error batch_sender::late(const place_view& where, const producer_batch& batch, m
     std::string text = "not delivered after " + std::to_string((now - batch.made_at) / ns_per_ms) + " ms: ";
     // Later attempts that come less far do not take it back.
     if (batch.ambiguous)
-        text += "it got as far as: ack (it was sent, and that attempt had no answer); ";
+        text += "it got as far as: ack (it was sent, and may be written); ";
     if (batch.last)
         text += (batch.ambiguous ? "the last attempt: " : "") + batch.last->detail;
     else if (leader_of(where) < 0)

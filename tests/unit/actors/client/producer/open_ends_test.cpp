@@ -8,6 +8,7 @@ namespace {
 
 using kafka::api_key;
 using kafka::error_code;
+using test::keys;
 using test::millisecond;
 using test::produce_run;
 using test::second;
@@ -121,10 +122,28 @@ TEST(open_ends, what_cannot_be_repeated_says_why) {
     ASSERT_EQ(it.reports.size(), 2u);
     EXPECT_EQ(it.reports[1].fate, delivery_fate::unknown);
     EXPECT_NE(
-        it.reports[1].why.detail.find("an attempt had no answer, and then the broker did not know the "
+        it.reports[1].why.detail.find("it was sent, and may be written; then the broker did not know the "
                                       "sequences of another batch, so that it cannot be repeated"),
         std::string::npos)
         << it.reports[1].why.detail;
+}
+
+TEST(open_ends, what_may_be_written_after_an_answer_is_not_said_to_have_had_none) {
+    produce_run it(keys{{"delivery.timeout.ms", "3000"}, {"request.timeout.ms", "2000"}});
+    it.send("a");
+    it.come_up();
+    for (int i = 0; i < 100 && it.reports.empty(); ++i) {
+        if (it.cluster.has(api_key::produce))
+            it.answer(it.take_produce(), error_code::not_enough_replicas_after_append);
+        it.tell_topics();
+        it.pass(100 * millisecond);
+    }
+    ASSERT_EQ(it.reports.size(), 1u);
+    EXPECT_EQ(it.reports[0].fate, delivery_fate::unknown);
+    EXPECT_NE(
+        it.reports[0].why.detail.find("as far as: ack (it was sent, and may be written); the last attempt: "),
+        std::string::npos)
+        << it.reports[0].why.detail;
 }
 
 } // namespace
