@@ -80,19 +80,26 @@ result<key_values> read_values(const std::map<std::string, std::string>& propert
     return read_key_values(rows, properties);
 }
 
-/// As in Kafka's client the name of a protocol may stand before it, and says nothing: security.protocol does.
-std::string_view without_protocol(std::string_view server) {
-    const auto end = server.find("://");
-    return end == std::string_view::npos ||
-                   server.substr(0, end).find_first_of("/[]: ") != std::string_view::npos
-               ? server
-               : server.substr(end + 3);
+/// As in Kafka's client the name of a protocol may stand before a server; "://" is a part of it.
+std::string_view protocol_before(std::string_view server) {
+    constexpr std::string_view end = "://";
+    const auto at = server.find(end);
+    const bool is_there =
+        at != std::string_view::npos && server.substr(0, at).find_first_of("/[]: ") == std::string_view::npos;
+    return server.substr(0, is_there ? at + end.size() : 0);
 }
 
-result<std::vector<broker_address>> read_bootstrap(const std::vector<std::string>& list) {
+/// What may ask for TLS is passed over only where security.protocol says that there is none.
+result<std::vector<broker_address>> read_bootstrap(const std::vector<std::string>& list,
+                                                   bool plaintext_said) {
     std::vector<broker_address> servers;
     for (const auto& one : list) {
-        const auto parsed = parse_host_port(without_protocol(one));
+        const auto protocol = protocol_before(one);
+        if (!protocol.empty() && protocol != "PLAINTEXT://" && !plaintext_said)
+            return wrong_key("bootstrap.servers: '" + one +
+                             "' asks for another protocol than PLAINTEXT; TLS and SASL are not built yet; to "
+                             "go without, set security.protocol=PLAINTEXT, and it is passed over");
+        const auto parsed = parse_host_port(std::string_view(one).substr(protocol.size()));
         if (!parsed || parsed->host.empty() || parsed->port == 0)
             return wrong_key("bootstrap.servers: '" + one + "' is not host:port");
         servers.push_back({parsed->host, parsed->port});
@@ -127,7 +134,8 @@ result<client_settings> read_settings(const std::map<std::string, std::string>& 
         return read.failure();
     const auto ns = [&](std::string_view key) { return nanoseconds_of(*read, key); };
     client_settings made;
-    auto servers = read_bootstrap(read->at("bootstrap.servers").list);
+    auto servers =
+        read_bootstrap(read->at("bootstrap.servers").list, properties.contains("security.protocol"));
     if (!servers)
         return servers.failure();
     made.bootstrap = std::move(*servers);

@@ -58,6 +58,15 @@ TEST(client_settings, what_asks_for_tls_or_sasl_is_not_passed_over) {
     }
 }
 
+TEST(client_settings, what_stands_before_a_server_is_not_passed_over_when_it_may_ask_for_tls) {
+    for (const std::string server : {"SSL://host:9093", "SASL_SSL://[::1]:9093", "plaintext://host:9092"}) {
+        EXPECT_NE(refusal({{"bootstrap.servers", "a:1," + server}}).find("'" + server + "' asks for another"),
+                  std::string::npos);
+        const auto read = read_settings({{"bootstrap.servers", server}, {"security.protocol", "PLAINTEXT"}});
+        EXPECT_TRUE(read.has_value()) << read.failure().detail;
+    }
+}
+
 TEST(client_settings, a_value_that_is_not_allowed_names_its_key) {
     EXPECT_NE(refusal({}).find("bootstrap.servers is missing"), std::string::npos);
     EXPECT_NE(refusal({{"bootstrap.servers", "a"}}).find("'a' is not host:port"), std::string::npos);
