@@ -248,7 +248,7 @@ result<record_consumer> make_consumer(const properties& keys, record_consumer_op
     auto settings = read_consumer_settings(keys);
     if (!settings)
         return settings.failure();
-    tell_unused_keys(keys, is_used_by_consumers, options.on_unused_keys);
+    tell_unused_keys(keys, is_used_by_consumers, options.on_unused_keys, options.on_trouble);
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();

@@ -146,7 +146,7 @@ result<record_producer> make_producer(const properties& keys, application_option
     auto settings = read_producer_settings(keys);
     if (!settings)
         return settings.failure();
-    tell_unused_keys(keys, is_used_by_producers, options.on_unused_keys);
+    tell_unused_keys(keys, is_used_by_producers, options.on_unused_keys, options.on_trouble);
     auto node = runtime::light_node::start();
     if (!node)
         return node.failure();

@@ -1,5 +1,6 @@
 #include "actors/client/cluster/key_table.hpp"
 
+#include "actors/client/user_call.hpp"
 #include "runtime/config/closest.hpp"
 
 #include <algorithm>
@@ -25,13 +26,14 @@ bool is_among(std::span<const key_row> rows, std::string_view name) {
 }
 
 void tell_unused_keys(const std::map<std::string, std::string>& given, bool (*is_used)(std::string_view),
-                      const std::function<void(const std::vector<std::string>&)>& tell) {
+                      const std::function<void(const std::vector<std::string>&)>& tell,
+                      const std::function<void(const std::string&)>& on_trouble) {
     std::vector<std::string> unused;
     for (const auto& [name, value] : given)
         if (!value.empty() && !is_used(name))
             unused.push_back(name);
     if (!unused.empty() && tell)
-        tell(unused);
+        call_user("on_unused_keys", guarded_trouble(on_trouble), tell, unused);
 }
 
 result<key_values> read_key_values(std::span<const key_row> rows,

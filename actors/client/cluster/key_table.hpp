@@ -56,9 +56,10 @@ bool is_used_by_clients(std::string_view name);
 bool is_used_by_producers(std::string_view name);
 bool is_used_by_consumers(std::string_view name);
 /// Names those of the given keys that are passed over, if there are any; an empty value says nothing. `tell`
-/// may be empty.
+/// may be empty; what it throws ends here, and `on_trouble` hears of it.
 void tell_unused_keys(const std::map<std::string, std::string>& given, bool (*is_used)(std::string_view),
-                      const std::function<void(const std::vector<std::string>&)>& tell);
+                      const std::function<void(const std::vector<std::string>&)>& tell,
+                      const std::function<void(const std::string&)>& on_trouble);
 /// To pass over what asks for TLS or SASL would send in the clear what must not be. Codes: invalid_config.
 result<void> check_security(const std::map<std::string, std::string>& properties);
 bool is_among(std::span<const key_row> rows, std::string_view name);

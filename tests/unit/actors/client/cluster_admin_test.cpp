@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 
 // The face of admin calls, against addresses where nobody is; against a broker it runs in tests/clients.
@@ -32,6 +33,18 @@ TEST(cluster_admin, keys_that_change_nothing_are_told_once) {
     keys["retries"] = "often";
     EXPECT_EQ(make_admin(keys, options).code(), errc::invalid_config);
     EXPECT_EQ(told, (std::vector<std::vector<std::string>>{{"acks", "metric.reporters"}}));
+}
+
+TEST(cluster_admin, what_a_listener_of_unused_keys_throws_is_told_and_costs_nothing) {
+    std::vector<std::string> troubles;
+    application_options options;
+    options.on_trouble = [&](const std::string& sentence) { troubles.push_back(sentence); };
+    options.on_unused_keys = [](const auto&) { throw std::runtime_error("no such key"); };
+    auto keys = nobody;
+    keys["acks"] = "1";
+    EXPECT_TRUE(make_admin(keys, options).has_value());
+    EXPECT_EQ(troubles,
+              std::vector<std::string>{"on_unused_keys of the program threw an exception: no such key"});
 }
 
 TEST(cluster_admin, a_call_to_nobody_says_how_far_it_got) {
