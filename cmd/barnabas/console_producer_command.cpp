@@ -71,15 +71,14 @@ struct key_row {
     std::string_view option;
     const char* key;
 };
-constexpr std::array<key_row, 9> key_rows{{{"message-send-max-retries", "retries"},
+constexpr std::array<key_row, 8> key_rows{{{"message-send-max-retries", "retries"},
                                            {"retry-backoff-ms", "retry.backoff.ms"},
                                            {"timeout", "linger.ms"},
                                            {"request-required-acks", "acks"},
                                            {"request-timeout-ms", "request.timeout.ms"},
                                            {"metadata-expiry-ms", "metadata.max.age.ms"},
                                            {"max-block-ms", "max.block.ms"},
-                                           {"max-memory-bytes", "buffer.memory"},
-                                           {"socket-buffer-size", "send.buffer.bytes"}}};
+                                           {"max-memory-bytes", "buffer.memory"}}};
 
 std::string_view given_name(const cli::parsed_options& options, std::string_view now,
                             std::string_view before) {

@@ -149,7 +149,9 @@ def sync_and_acks_and_properties_are_taken():
     with tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
         file.write('compression.type=lz4\nkey.serializer=org.apache.kafka.common.serialization.StringSerializer\n')
         file.flush()
-        good('--topic', 'options', '--command-config', file.name, data=b'y\n')
+        done = tool('--topic', 'options', '--command-config', file.name, data=b'y\n')
+    told = b'barnabas: warning: these keys are given and change nothing here: key.serializer\n'
+    expect_equal((done.returncode, done.stderr), (0, told), 'status and standard error with keys of a Java program')
     expect_equal(content('options', '%s\n')[-1], 'y', 'with a file')
 
 

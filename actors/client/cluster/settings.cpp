@@ -10,7 +10,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 16> rows{{
+constexpr std::array<key_row, 15> rows{{
     {{"bootstrap.servers", "", "Brokers to begin with: host:port, several with commas between."},
      config_type::list,
      not_empty()},
@@ -53,7 +53,6 @@ constexpr std::array<key_row, 16> rows{{
     {{"client.dns.lookup", "use_all_dns_ips", "All addresses of a name are tried."},
      config_type::string,
      one_of("use_all_dns_ips")},
-    {{"enable.metrics.push", "false", "Accepted; this client pushes no metrics."}, config_type::boolean, {}},
 }};
 
 constexpr auto keys = keys_of(rows);

@@ -10,7 +10,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 24> rows{{
+constexpr std::array<key_row, 21> rows{{
     {{"group.id", "", "The group that this consumer belongs to."}, config_type::string, {}},
     {{"group.instance.id", "", "A name that lets the member come back without a rebalance."},
      config_type::string,
@@ -65,11 +65,6 @@ constexpr std::array<key_row, 24> rows{{
      config_type::boolean,
      {}},
     {{"client.rack", "", "Accepted; reading is from leaders."}, config_type::string, {}},
-    {{"key.deserializer", "", "Accepted; keys are bytes here."}, config_type::string, {}},
-    {{"value.deserializer", "", "Accepted; values are bytes here."}, config_type::string, {}},
-    {{"receive.buffer.bytes", "65536", "Accepted; the system chooses."},
-     config_type::int32,
-     between(-1, int32_most)},
 }};
 
 constexpr auto keys = keys_of(rows);

@@ -12,7 +12,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 22> rows{{
+constexpr std::array<key_row, 18> rows{{
     {{"acks", "all", "Who must have a record before it counts as written: 0, 1 or all."},
      config_type::string,
      one_of("all -1 0 1")},
@@ -62,14 +62,6 @@ constexpr std::array<key_row, 22> rows{{
      config_type::int64,
      between(5000, int64_most)},
     {{"partitioner.availability.timeout.ms", "0", "Only 0."}, config_type::int64, between(0, 0)},
-    {{"send.buffer.bytes", "131072", "Accepted; the system chooses."},
-     config_type::int32,
-     between(-1, int32_most)},
-    {{"receive.buffer.bytes", "32768", "Accepted; the system chooses."},
-     config_type::int32,
-     between(-1, int32_most)},
-    {{"key.serializer", "bytes", "Accepted; keys are bytes."}, config_type::class_name, {}},
-    {{"value.serializer", "bytes", "Accepted; values are bytes."}, config_type::class_name, {}},
 }};
 
 constexpr auto keys = keys_of(rows);

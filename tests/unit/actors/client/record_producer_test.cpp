@@ -36,12 +36,15 @@ TEST(record_producer, keys_that_change_nothing_are_told) {
     application_options options;
     options.on_unused_keys = [&](const auto& keys) { told = keys; };
     auto keys = nobody();
-    keys.insert({{"acks", "1"}, {"client.id", "c"}, {"key.serializer", "x"}});
+    keys.insert({{"acks", "1"}, {"client.id", "c"}});
     ASSERT_TRUE(make_producer(keys, options).has_value());
     EXPECT_EQ(told, std::vector<std::string>());
-    keys.insert({{"group.id", "g"}, {"default.api.timeout.ms", "5"}});
+    keys.insert({{"group.id", "g"}, {"default.api.timeout.ms", "5"}, {"send.buffer.bytes", "many"}});
+    keys.insert({{"key.serializer", "x"}, {"receive.buffer.bytes", "1"}, {"enable.metrics.push", "perhaps"}});
     ASSERT_TRUE(make_producer(keys, options).has_value());
-    EXPECT_EQ(told, (std::vector<std::string>{"default.api.timeout.ms", "group.id"}));
+    EXPECT_EQ(told,
+              (std::vector<std::string>{"default.api.timeout.ms", "enable.metrics.push", "group.id",
+                                        "key.serializer", "receive.buffer.bytes", "send.buffer.bytes"}));
 }
 
 TEST(record_producer, nobody_there_is_told_with_how_far_it_got) {
