@@ -7,8 +7,6 @@
 /// Bounds of the controller role (style rule S18).
 namespace barnabas::controller_limits {
 
-/// Kafka's bound; a name and the longest partition number still make a directory name that file systems take.
-inline constexpr std::size_t topic_name_bytes_max = 249;
 /// One request is one atomic batch of records; more partitions would make it larger than a batch should be.
 inline constexpr std::int64_t partitions_per_request_max = 10'000;
 /// Producer ids that a broker gets at once: a log record per thousand new producers.

@@ -3,7 +3,7 @@
 #include "actors/client/consumer/group_membership.hpp"
 #include "actors/client/consumer/heartbeat_membership.hpp"
 #include "actors/client/consumer/limits.hpp"
-#include "actors/client/topic_name_rule.hpp"
+#include "protocol/model/topic_name.hpp"
 
 #include <algorithm>
 #include <utility>

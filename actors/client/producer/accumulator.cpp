@@ -1,9 +1,9 @@
 #include "actors/client/producer/accumulator.hpp"
 
 #include "actors/client/client_session.hpp"
-#include "actors/client/topic_name_rule.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
+#include "protocol/model/topic_name.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -48,8 +48,6 @@ record_accumulator::appended record_accumulator::append(const producer_record& r
 std::optional<error> record_accumulator::find_fault(const producer_record& record, std::size_t bytes) const {
     if (closed_)
         return error{errc::closed, "the producer is closed"};
-    if (record.topic.empty())
-        return error{errc::invalid_topic, "a record needs a topic"};
     if (bytes > settings_.request_bytes_max)
         return error{errc::message_too_large, "the record takes " + std::to_string(bytes) +
                                                   " bytes, more than max.request.size (" +
