@@ -87,10 +87,6 @@ void cluster_client::on_timer(monotonic_ns now, cluster_effects& out) {
         link->session().on_timer(now, step);
         if (!connecting && link->session().is_connecting())
             link->connecting_since = now;
-        if (link->session().is_open())
-            link->open_at = now;
-        if (link->is_ready())
-            link->ready_at = now;
         add(out.links[number], std::move(step));
     }
     settle(now, out);

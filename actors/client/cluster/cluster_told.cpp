@@ -73,7 +73,7 @@ std::string cluster_client::reached_by_link(link_number number, monotonic_ns sin
         return "connect";
     const auto& link = *found->second;
     const auto name = " (" + to_string(link.at()) + ")";
-    if (link.is_ready())
+    if (link.is_ready() || link.ready_at >= since)
         return "ack" + name;
     if (link.session().is_open() || link.open_at >= since)
         return "authenticate" + name;

@@ -136,6 +136,26 @@ TEST(cluster_timeout, a_peer_that_takes_connections_and_closes_them_is_no_failur
     EXPECT_SAYS(it.why(), "as far as: authenticate");
 }
 
+TEST(cluster_timeout, a_connection_that_was_ready_stays_the_furthest_point) {
+    slow_run it;
+    it.cluster.connect("one:9092");
+    it.cluster.tell_metadata();
+    it.cluster.connect("two:9092");
+    // It asks for silence, and is gone before that is over.
+    const auto asked = it.cluster.take(api_key::list_offsets);
+    kafka::list_offsets_response said;
+    said.throttle_time_ms = 2'000;
+    auto& topic = said.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.emplace_back().error_code = kafka::wire_value(kafka::error_code::leader_not_available);
+    it.cluster.answer(asked, said);
+    it.cluster.pass(500 * millisecond);
+    EXPECT_FALSE(it.cluster.has(api_key::list_offsets));
+    it.cluster.hang_up(asked.link);
+    it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: ack (two:9092)");
+}
+
 TEST(cluster_timeout, a_connection_of_an_earlier_call_does_not_count) {
     slow_run it;
     it.cluster.hang_up(it.cluster.accept("one:9092"));
