@@ -75,8 +75,8 @@ public:
     const std::string& protocol_type() const noexcept { return protocol_type_; }
     timestamp_ms since() const noexcept { return since_; }
     describe_response describe() const;
-    /// Topics that a member wants; nothing while that cannot be told, which is so until the group is stable
-    /// (card GRP-03), and for members that are no consumers.
+    /// Topics that a member wants, by what it said last; nothing where that cannot be told: until the group
+    /// has agreed on a protocol for the first time, and for members that are no consumers.
     std::optional<std::set<std::string>> subscribed_topics() const;
 
 private:

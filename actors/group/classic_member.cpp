@@ -297,15 +297,19 @@ describe_response classic_group::describe() const {
 std::optional<std::set<std::string>> classic_group::subscribed_topics() const {
     if (phase_ == classic_phase::empty)
         return std::set<std::string>{};
-    if (phase_ != classic_phase::stable || protocol_type_ != consumer_protocol)
+    if (protocol_.empty() || protocol_type_ != consumer_protocol)
         return std::nullopt;
     std::set<std::string> topics;
-    for (const auto& [id, one] : members_) {
-        auto wanted = decode_topics(metadata_of(one));
-        if (!wanted)
-            return std::nullopt;
-        topics.insert(wanted->begin(), wanted->end());
-    }
+    for (const auto& [id, one] : members_)
+        for (const auto& protocol : one.protocols) {
+            // Which one counts is open while a rebalance waits for others.
+            if (protocol.name != protocol_ && phase_ != classic_phase::preparing)
+                continue;
+            auto wanted = decode_topics(protocol.metadata);
+            if (!wanted)
+                return std::nullopt;
+            topics.insert(wanted->begin(), wanted->end());
+        }
     return topics;
 }
 

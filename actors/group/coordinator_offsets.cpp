@@ -139,7 +139,7 @@ void coordinator::answer(const delete_offsets_request& request, const std::strin
         subscribed = found->second.consumer->subscribed_topics();
     std::vector<offset_record> gone;
     for (const auto& wanted : request.partitions) {
-        // What a rebalance will bring is not known yet, so nothing is taken from under it.
+        // Where nobody can tell, nothing is taken from under anybody.
         const bool in_use = !subscribed || subscribed->contains(wanted.topic);
         response.partitions.push_back(in_use ? errc::group_subscribed_to_topic : errc::ok);
         if (!in_use && found->second.offsets.find(wanted.topic, wanted.index) != nullptr)
@@ -213,9 +213,11 @@ void coordinator::expire(const std::string& name, turn& now) {
     if (!rule.has_members && (had_members || consumers != nullptr))
         rule.counted_from = consumers != nullptr ? consumers->since() : classic->since();
     std::optional<std::set<std::string>> read;
-    if (rule.has_members)
-        read = consumers != nullptr ? consumers->subscribed_topics() : classic->subscribed_topics();
-    // What they read cannot be told.
+    if (rule.has_members && consumers != nullptr)
+        read = consumers->subscribed_topics();
+    else if (rule.has_members && classic->phase() == classic_phase::stable)
+        read = classic->subscribed_topics();
+    // What they read cannot be told, or may change with the rebalance that is under way (card GRP-03).
     if (rule.has_members && !read)
         return;
     std::vector<offset_record> expired;

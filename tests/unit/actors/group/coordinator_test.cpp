@@ -396,6 +396,46 @@ TEST(coordinator, group_that_nobody_joined_goes_with_its_last_offset) {
     EXPECT_EQ(world.machine->group_count(), 0u);
 }
 
+/// What deleting its offsets is answered, topic by topic.
+std::vector<errc> delete_offsets_of(group_world& world, const std::vector<std::string>& topics) {
+    delete_offsets_request deletion;
+    for (const auto& topic : topics)
+        deletion.partitions.push_back({topic, partition_index(0)});
+    return world.take<delete_offsets_response>(world.ask(std::move(deletion))).partitions;
+}
+
+TEST(coordinator, rebalance_keeps_from_deletion_only_what_members_want) {
+    group_world world;
+    const auto member = stable_subscribed_to(world, "t");
+    for (const auto* topic : {"t", "u", "v"})
+        world.commit(topic, 1, {member, {}}, 1);
+    const auto newcomer = world.ask(world.joining({}, subscription_to("u")));
+    ASSERT_EQ(world.describe().state, "PreparingRebalance");
+    const std::vector<errc> expected{errc::group_subscribed_to_topic, errc::group_subscribed_to_topic,
+                                     errc::ok};
+    EXPECT_EQ(delete_offsets_of(world, {"t", "u", "v"}), expected);
+    const auto again = world.ask(world.joining({member, {}}, subscription_to("t")));
+    ASSERT_EQ(world.describe().state, "CompletingRebalance");
+    world.joined(newcomer);
+    world.joined(again);
+    EXPECT_EQ(delete_offsets_of(world, {"t", "u", "v"}), expected);
+    EXPECT_EQ(world.committed("t"), 1);
+    EXPECT_EQ(world.committed("u"), 1);
+    EXPECT_EQ(world.committed("v"), -1);
+}
+
+TEST(coordinator, nothing_is_deleted_from_under_a_group_whose_subscriptions_cannot_be_told) {
+    group_world world;
+    world.commit("v", 1);
+    world.ask(world.joining({}, subscription_to("t")));
+    ASSERT_EQ(world.describe().state, "PreparingRebalance");
+    EXPECT_EQ(delete_offsets_of(world, {"v"}), std::vector<errc>{errc::group_subscribed_to_topic});
+    group_world other;
+    other.stable_with_one();
+    EXPECT_EQ(delete_offsets_of(other, {"v"}), std::vector<errc>{errc::group_subscribed_to_topic});
+    EXPECT_EQ(world.committed("v"), 1);
+}
+
 TEST(coordinator, lists_its_groups) {
     group_world world;
     world.stable_with_one();
