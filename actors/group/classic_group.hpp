@@ -57,6 +57,8 @@ public:
     void turn_away(turn& now);
     /// It goes on here what another protocol began: all members join anew.
     void begin_anew(turn& now);
+    /// The same, but all have what they shall have. The one that is told so leads from now on.
+    void go_on_with(join_response& told, turn& now);
 
     /// Live, and for each record of the log in order.
     void apply(const classic_state& recorded);

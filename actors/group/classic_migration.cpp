@@ -36,4 +36,14 @@ void classic_group::begin_anew(turn& now) {
     prepare_rebalance({"the group goes back to the classic protocol", {}, {}}, now);
 }
 
+/// Somebody must lead, or nobody would see that the topics grow: a member that joins is told so (KIP-814).
+void classic_group::go_on_with(join_response& told, turn& now) {
+    begin_sessions(now.now);
+    told.generation = generation_;
+    told.protocol = protocol_;
+    told.leader = leader_;
+    told.skip_assignment = true;
+    told.members = listed_members();
+}
+
 } // namespace barnabas::group

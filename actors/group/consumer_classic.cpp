@@ -319,6 +319,15 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
     write(target_epoch_record{name_, target_epoch_record::state{epoch.get(), now.wall}}, now);
 }
 
+bool consumer_group::is_settled() const {
+    const bool all_have = std::all_of(members_.begin(), members_.end(), [this](const auto& entry) {
+        const auto& one = entry.second;
+        return one.has && one.has->epoch.get() == epoch_ && one.has->state == member_state::stable &&
+               one.has->assigned == one.target.value_or(partitions_by_topic{});
+    });
+    return all_have && epoch_ == target_epoch_;
+}
+
 bool consumer_group::is_to_be_classic() const {
     const auto policy = options_.consumer.migration;
     if (!is_all_classic() ||

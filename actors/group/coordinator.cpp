@@ -113,8 +113,9 @@ void coordinator::answer(const join_request& request, const std::string& name, r
             return refuse(errc::inconsistent_group_protocol);
     }
     if (!make_way_for_classic(name, now)) {
-        now.out.reply(ticket, find_consumer(name)->on_join(request, std::move(drawn), now));
-        return downgrade_if_due(name, now);
+        auto told = find_consumer(name)->on_join(request, std::move(drawn), now);
+        downgrade_if_due(name, now, request.may_skip_assignment ? &told : nullptr);
+        return now.out.reply(ticket, std::move(told));
     }
     if (!request.who.member_id.empty() && find_classic(name) == nullptr)
         return refuse(errc::unknown_member_id);

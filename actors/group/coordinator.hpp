@@ -94,7 +94,7 @@ private:
     result<void> make_way_for_consumers(const std::string& name, turn& now);
     result<void> upgrade(const std::string& name, classic_group& classic, turn& now);
     void hand_over(const std::string& name, const classic_handover& from, turn& now);
-    void downgrade_if_due(const std::string& name, turn& now);
+    void downgrade_if_due(const std::string& name, turn& now, join_response* joined = nullptr);
     bool make_way_for_classic(const std::string& name, turn& now);
     consumer_group* find_consumer(const std::string& name);
     consumer_group& consumer_of(one_group& group, const std::string& name);

@@ -130,16 +130,24 @@ void coordinator::hand_over(const std::string& name, const classic_handover& fro
     consumer_of(groups_[name], name).take_over(from, now);
 }
 
-/// When the last member of the consumer protocol has gone, the others go on as a classic group.
-void coordinator::downgrade_if_due(const std::string& name, turn& now) {
+/// When the last member of the consumer protocol has gone, the others go on as a classic group. `joined` is
+/// what a member is told that took its place and can look after the group's topics: where nothing else
+/// changes, nobody has to join again for its sake.
+void coordinator::downgrade_if_due(const std::string& name, turn& now, join_response* joined) {
     const auto* consumers = find_consumer(name);
     if (consumers == nullptr || !consumers->is_to_be_classic())
         return;
     auto state = consumers->as_classic(now.wall);
+    const bool all_stay = joined != nullptr && joined->code == errc::ok && consumers->is_settled();
+    if (all_stay)
+        state.leader = joined->member_id;
     BARNABAS_MARK(consumer_group_became_classic_group);
     end(*consumers, now);
     write(classic_record{name, std::move(state)}, now);
-    find_classic(name)->begin_anew(now);
+    if (BARNABAS_MARK_IF(all_stay, classic_group_goes_on_with_returned_static))
+        find_classic(name)->go_on_with(*joined, now);
+    else
+        find_classic(name)->begin_anew(now);
 }
 
 /// And the other way.

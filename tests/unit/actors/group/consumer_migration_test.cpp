@@ -307,6 +307,88 @@ TEST_F(consumer_migration_test, a_static_member_changes_protocol) {
     EXPECT_EQ(world->describe().members.size(), 1u);
 }
 
+/// Two static members, who share four partitions; the second one speaks the classic protocol.
+struct static_pair {
+    explicit static_pair(mixed_world& world) : fresh(world.joined_as("new", "i")) {
+        other.instance = "j";
+        for (int round = 0; round < 6; ++round) {
+            world.follow(other);
+            world.beat(fresh);
+        }
+        EXPECT_EQ(world.count(other), 2u);
+        EXPECT_EQ(count_of(fresh.owned), 2u);
+        EXPECT_EQ(world.shown().state, "Stable");
+    }
+    consumer fresh;
+    old_consumer other;
+};
+
+/// What the classic protocol's JoinGroup answers to the first one when it comes back under its name.
+join_response comes_back(mixed_world& world, consumer& gone, bool may_skip_assignment = true) {
+    world.leave(gone, pausing_epoch);
+    old_consumer back;
+    back.instance = "i";
+    auto request = world.joining(back);
+    request.may_skip_assignment = may_skip_assignment;
+    return world.joined(world.ask(request));
+}
+
+TEST_F(consumer_migration_test, a_static_member_that_comes_back_as_a_classic_one_disturbs_nobody) {
+    static_pair both(*world);
+    std::vector<std::int32_t> indexes;
+    for (const auto& index : both.fresh.owned.begin()->second)
+        indexes.push_back(index.get());
+    const auto had = mixed_world::assignment(indexes);
+    const auto told = comes_back(*world, both.fresh);
+    EXPECT_EQ(told.code, errc::ok);
+    EXPECT_EQ(told.generation.get(), both.other.generation);
+    EXPECT_EQ(world->describe().state, "Stable");
+    EXPECT_EQ(world->beat(both.other), errc::ok);
+    const auto given = world->synced(told.member_id, told.generation);
+    EXPECT_EQ(given.code, errc::ok);
+    EXPECT_EQ(given.assignment.text(), had.text());
+    world->reload(world->log.size());
+    EXPECT_EQ(world->describe().state, "Stable");
+    EXPECT_EQ(world->heartbeat({told.member_id, "i"}, told.generation.get()), errc::ok);
+    EXPECT_EQ(world->beat(both.other), errc::ok);
+}
+
+/// Else nobody would see that topics grow.
+TEST_F(consumer_migration_test, a_static_member_that_comes_back_as_a_classic_one_leads_without_assigning) {
+    static_pair both(*world);
+    const auto told = comes_back(*world, both.fresh);
+    EXPECT_EQ(told.leader, told.member_id);
+    EXPECT_TRUE(told.skip_assignment);
+    EXPECT_EQ(told.members.size(), 2u);
+    EXPECT_EQ(told.protocol, "range");
+}
+
+TEST_F(consumer_migration_test, an_old_client_that_comes_back_so_cannot_lead_without_a_rebalance) {
+    static_pair both(*world);
+    EXPECT_EQ(comes_back(*world, both.fresh, false).code, errc::ok);
+    EXPECT_EQ(world->describe().state, "PreparingRebalance");
+    EXPECT_EQ(world->beat(both.other), errc::rebalance_in_progress);
+}
+
+TEST_F(consumer_migration_test,
+       a_static_member_that_comes_back_in_the_middle_of_a_change_begins_a_rebalance) {
+    static_pair both(*world);
+    world->set_topics({{"t", 6}});
+    EXPECT_EQ(comes_back(*world, both.fresh).code, errc::ok);
+    EXPECT_EQ(world->describe().state, "PreparingRebalance");
+    EXPECT_EQ(world->beat(both.other), errc::illegal_generation);
+}
+
+TEST_F(consumer_migration_test, a_static_member_that_comes_back_to_other_consumers_raises_no_epoch) {
+    auto fresh = world->joined_as("new", "i");
+    auto other = world->joined_as("other");
+    world->settle({&fresh, &other});
+    const auto before = world->shown().group_epoch;
+    EXPECT_EQ(comes_back(*world, fresh).generation.get(), before);
+    EXPECT_EQ(world->shown().group_epoch, before);
+    EXPECT_EQ(world->shown().state, "Stable");
+}
+
 /// Clients of the classic protocol know no answer to JoinGroup that tells them to wait.
 TEST_F(consumer_migration_test,
        a_static_member_of_the_classic_protocol_takes_the_place_of_a_living_consumer) {
