@@ -87,6 +87,7 @@ private:
                 caf::anon_send(self, consumer_task{[then = std::move(then)](cluster_consumer&,
                                                                             monotonic_ns at) { then(at); }});
         };
+        made.wall_now = [clock = node_.clock] { return clock->wall_now(); };
         return made;
     }
 

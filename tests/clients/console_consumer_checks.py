@@ -2,12 +2,19 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
+import time
+
+try:
+    import confluent_kafka
+except ImportError:
+    confluent_kafka = None
 
 from broker import CODECS, PROGRAM, Broker, run
-from checks import check, expect, expect_equal, main, until
+from checks import Skip, check, expect, expect_equal, main, until
 
 SHARED_BROKER = []
 ORDERS = [f'order {number}' for number in range(10)]
@@ -212,6 +219,38 @@ def every_codec_is_read():
         produce(f'packed-{codec}', [f'{codec} {number}' for number in range(500)], '-z', codec)
         expect_shown([f'{codec} {number}' for number in range(500)], '--topic', f'packed-{codec}', '--from-beginning',
                      '--max-messages', '500')
+
+
+@check
+def a_new_group_begins_so_long_before_now_as_it_is_told():
+    if confluent_kafka is None:
+        raise Skip('the Python module confluent_kafka is not installed')
+    create('aged', 1)
+    sender = confluent_kafka.Producer({'bootstrap.servers': broker().bootstrap, 'linger.ms': 0})
+    now = int(time.time() * 1000)
+    for hours in (30, 5, 3, 1):
+        sender.produce('aged', f'{hours} hours old', timestamp=now - hours * 3_600_000, partition=0)
+        sender.flush(30)
+    reset = ('--topic', 'aged', '--timeout-ms', '5000', '--command-property')
+    for duration, wanted in (('PT4H', ['3 hours old', '1 hours old']), ('P2D', ['30 hours old', '5 hours old', '3 hours old', '1 hours old']),
+                             ('P1DT1H30M', ['5 hours old', '3 hours old', '1 hours old'])):
+        status, said, complaints = tool('--max-messages', str(len(wanted)), *reset, f'auto.offset.reset=by_duration:{duration}')
+        expect_equal((status, said.splitlines()), (0, wanted), f'{duration}: {complaints}')
+    # Nothing is as new, so it begins at the end.
+    late = subprocess.Popen([PROGRAM, 'console-consumer', '--bootstrap-server', broker().bootstrap, '--topic', 'aged', '--group',
+                             'late', '--max-messages', '1', '--command-property', 'auto.offset.reset=by_duration:PT30M'],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        state = [PROGRAM, 'consumer-groups', '--bootstrap-server', broker().bootstrap, '--describe', '--group', 'late']
+        row = re.compile(rb'^late +aged +0 +4 ', re.MULTILINE)
+        until(lambda: row.search(run(state, good=False).stdout), 'the group is at the end')
+        produce('aged', ['new'], '-p', '0')
+        expect_equal(late.communicate(timeout=30)[0], b'new\n', 'what comes behind the end')
+    finally:
+        late.kill()
+        late.wait()
+    expect_misuse('by_duration:PnDTnHnMnS', *reset, 'auto.offset.reset=by_time:PT1H')
+    expect_misuse("'4 hours' is no duration", *reset, 'auto.offset.reset=by_duration:4 hours')
 
 
 @check

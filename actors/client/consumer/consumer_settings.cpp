@@ -2,9 +2,11 @@
 
 #include "actors/client/cluster/key_table.hpp"
 #include "runtime/config/closest.hpp"
+#include "runtime/config/time_text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace barnabas::client {
 
@@ -21,9 +23,11 @@ constexpr std::array<key_row, 21> rows{{
     {{"group.remote.assignor", "", "The assignor that the coordinator shall use: uniform, range."},
      config_type::string,
      {}},
-    {{"auto.offset.reset", "latest", "Where to begin without a committed offset: earliest, latest, none."},
+    {{"auto.offset.reset", "latest",
+      "Where to begin without a committed offset: earliest, latest, none, or by_duration:PnDTnHnMnS, so long "
+      "before now."},
      config_type::string,
-     one_of("earliest latest none")},
+     not_empty()},
     {{"enable.auto.commit", "true", "Commits what was polled from time to time, and at the end."},
      config_type::boolean,
      {}},
@@ -161,9 +165,34 @@ void take_fetching(const values& read, consumer_settings& made) {
     made.check_crcs = read.at("check.crcs").boolean;
     made.exclude_internal = read.at("exclude.internal.topics").boolean;
     made.rack = read.at("client.rack").text;
-    const auto& reset = read.at("auto.offset.reset").text;
-    made.reset = reset == "earliest" ? reset_policy::earliest
-                                     : (reset == "latest" ? reset_policy::latest : reset_policy::none);
+}
+
+result<void> take_reset(std::string_view text, consumer_settings& made) {
+    constexpr std::string_view by_duration = "by_duration:";
+    constexpr std::array<std::pair<std::string_view, reset_policy>, 3> words{{
+        {"earliest", reset_policy::earliest},
+        {"latest", reset_policy::latest},
+        {"none", reset_policy::none},
+    }};
+    const auto wrong_value = [&](const std::string& why) {
+        return wrong("auto.offset.reset=" + std::string(text) + ": " + why);
+    };
+    const auto word =
+        std::find_if(words.begin(), words.end(), [&](const auto& one) { return one.first == text; });
+    if (word != words.end()) {
+        made.reset = word->second;
+        return {};
+    }
+    if (!text.starts_with(by_duration))
+        return wrong_value("allowed are earliest, latest, none, and by_duration:PnDTnHnMnS");
+    const auto duration = parse_duration(text.substr(by_duration.size()));
+    if (!duration)
+        return wrong_value(duration.failure().detail);
+    if (*duration < 0)
+        return wrong_value("the duration is negative, and nothing is read from the future");
+    made.reset = reset_policy::by_duration;
+    made.reset_before_ms = *duration;
+    return {};
 }
 
 void take_group(const values& read, consumer_settings& made) {
@@ -210,6 +239,8 @@ result<consumer_settings> read_consumer_settings(const properties& all) {
     made.assignors = std::move(*assignors);
     take_fetching(*read, made);
     take_group(*read, made);
+    if (auto taken = take_reset(read->at("auto.offset.reset").text, made); !taken)
+        return taken.failure();
     if (auto clash = find_clash(made, all))
         return std::move(*clash);
     return made;

@@ -13,7 +13,7 @@
 namespace barnabas::client {
 
 /// Where reading begins without a committed offset, or when the position is outside of the log.
-enum class reset_policy { earliest, latest, none };
+enum class reset_policy { earliest, latest, none, by_duration };
 
 /// What the keys of a consumer's properties come to.
 struct consumer_settings {
@@ -26,6 +26,8 @@ struct consumer_settings {
     /// The assignor that the coordinator shall use; empty: which it likes.
     std::string remote_assignor;
     reset_policy reset = reset_policy::latest;
+    /// Of `by_duration`: how long before now.
+    std::int64_t reset_before_ms = 0;
     bool auto_commit = true;
     std::int64_t auto_commit_interval_ns = 0;
     std::int64_t session_timeout_ns = 0;

@@ -111,6 +111,8 @@ struct consumer_ports {
     std::function<void(lane, std::unique_ptr<cluster_call>, std::optional<std::int64_t> timeout_ns)> submit;
     /// Calls `then` soon, as an event of the consumer.
     std::function<void(std::function<void(monotonic_ns now)> then)> later;
+    /// The time of day, by which records are found.
+    std::function<timestamp_ms()> wall_now;
 
     template <class Request, class Response>
     void ask(lane by, question_rules rules, std::optional<std::int64_t> timeout_ns,

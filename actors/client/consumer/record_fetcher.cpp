@@ -1,7 +1,6 @@
 #include "actors/client/consumer/record_fetcher.hpp"
 
 #include "actors/client/consumer/limits.hpp"
-#include "actors/client/consumer/list_offsets_call.hpp"
 #include "actors/client/drawn_pause.hpp"
 #include "actors/client/retry_rules.hpp"
 
@@ -18,10 +17,6 @@ namespace {
 constexpr std::int16_t last_by_name = 12;
 constexpr std::int16_t first_with_batches = 4;
 constexpr std::int32_t without_session = -1;
-
-std::string text_of(const partition_name& name) {
-    return name.topic + "-" + std::to_string(name.partition);
-}
 
 /// The entry of the answer's topic under its name: answers by id have none.
 const std::string* name_of(const kafka::fetch_response::fetchable_topic_response& topic,
@@ -102,18 +97,6 @@ bool record_fetcher::pause(const partition_name& name, bool paused) {
         return false;
     found->second.paused = paused;
     return true;
-}
-
-void record_fetcher::begin_at_reset(const partition_name& name) {
-    const auto found = partitions_.find(name);
-    if (found == partitions_.end())
-        return;
-    if (settings_.reset == reset_policy::none)
-        return complain(found->second,
-                        {errc::offset_out_of_range,
-                         text_of(name) + " has no committed offset, and auto.offset.reset is none"});
-    found->second.move_to_time(settings_.reset == reset_policy::earliest ? offset_times::earliest
-                                                                         : offset_times::latest);
 }
 
 std::size_t record_fetcher::buffered() const {
@@ -266,7 +249,7 @@ void record_fetcher::keep(read_partition& one, kafka::fetch_response::partition_
     auto run = fetched_run::open(*said.records, std::move(aborted), one.fetch_from,
                                  {settings_.check_crcs, settings_.read_committed});
     if (!run)
-        return complain(one, {run.code(), text_of(*one.name) + " at offset " +
+        return complain(one, {run.code(), to_string(*one.name) + " at offset " +
                                               std::to_string(one.fetch_from) + ": " + run.failure().detail});
     one.fetch_from = run->end();
     one.buffered += run->bytes();
@@ -279,7 +262,7 @@ void record_fetcher::hear_error(read_partition& one, error_code code, monotonic_
         if (!one.runs.empty())
             return put_off(one, now);
         if (settings_.reset == reset_policy::none)
-            return complain(one, {errc::offset_out_of_range, text_of(*one.name) + " has no offset " +
+            return complain(one, {errc::offset_out_of_range, to_string(*one.name) + " has no offset " +
                                                                  std::to_string(one.fetch_from) +
                                                                  ", and auto.offset.reset is none"});
         return begin_at_reset(*one.name);
@@ -287,7 +270,7 @@ void record_fetcher::hear_error(read_partition& one, error_code code, monotonic_
     if (!may_pass(code))
         return refuse(one,
                       {errc_of(code),
-                       text_of(*one.name) + ": the broker answered " + std::string(kafka::name_of(code))},
+                       to_string(*one.name) + ": the broker answered " + std::string(kafka::name_of(code))},
                       now);
     one.needs_view = code != error_code::offset_not_available;
     wants_view_ = wants_view_ || one.needs_view;
@@ -351,68 +334,6 @@ void record_fetcher::on_view(monotonic_ns now) {
     }
 }
 
-void record_fetcher::list_offsets(monotonic_ns now) {
-    std::map<partition_name, std::int64_t> times;
-    std::map<partition_name, std::uint64_t> turns;
-    for (auto& [name, one] : partitions_) {
-        if (one.fetch_from >= 0 || !one.begin_time || one.asked || one.trouble)
-            continue;
-        if (one.not_before > now) {
-            wake_at(one.not_before);
-            continue;
-        }
-        // Else nobody could say of which topic the offset is.
-        if (view_.find_topic(name.topic) == nullptr) {
-            wants_view_ = true;
-            continue;
-        }
-        one.asked = true;
-        times[name] = *one.begin_time;
-        turns[name] = one.turn;
-    }
-    if (!times.empty())
-        ask_offsets(std::move(times), std::move(turns));
-}
-
-void record_fetcher::ask_offsets(std::map<partition_name, std::int64_t> times,
-                                 std::map<partition_name, std::uint64_t> turns) {
-    using call = keyed_call<begin_offsets_plan>;
-    begin_offsets_plan plan;
-    plan.times = std::move(times);
-    plan.read_committed = settings_.read_committed;
-    std::vector<partition_name> names;
-    for (const auto& [name, time] : plan.times)
-        names.push_back(name);
-    auto done = [this, later = ports_.later, turns = std::move(turns)](call::outcomes all) {
-        later([this, turns, all = std::move(all)](monotonic_ns now) {
-            for (const auto& [name, said] : all)
-                hear_offset(name, turns.at(name), said, now);
-        });
-    };
-    ports_.submit(consumer_ports::lane::questions,
-                  std::make_unique<call>(std::move(plan), std::move(names), std::move(done)), std::nullopt);
-}
-
-void record_fetcher::hear_offset(const partition_name& name, std::uint64_t turn,
-                                 const result<listed_offset>& said, monotonic_ns now) {
-    const auto found = partitions_.find(name);
-    if (found == partitions_.end() || found->second.turn != turn)
-        return;
-    auto& one = found->second;
-    one.asked = false;
-    if (said && said->offset >= 0)
-        return one.move_to(said->offset);
-    if (said)
-        // Nothing is as new: what comes next will be.
-        return one.move_to_time(offset_times::latest);
-    const auto code = said.code();
-    const bool passes = code == errc::request_timed_out || code == errc::unknown_topic_or_partition ||
-                        code == errc::network_exception;
-    if (!passes)
-        return refuse(one, said.failure(), now);
-    put_off(one, now);
-}
-
 bool record_fetcher::has_something() const {
     return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
         const auto& one = entry.second;
@@ -473,7 +394,7 @@ result<std::size_t> record_fetcher::take_of(read_partition& one, std::size_t mos
             one.runs.clear();
             one.buffered = 0;
             one.fetch_from = one.position;
-            complain(one, {more.code(), text_of(*one.name) + ", behind offset " +
+            complain(one, {more.code(), to_string(*one.name) + ", behind offset " +
                                             std::to_string(one.position - 1) + ": " + more.failure().detail});
             break;
         }

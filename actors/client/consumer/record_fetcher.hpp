@@ -81,6 +81,7 @@ private:
         std::int32_t epoch = -1;
     };
 
+    std::int64_t reset_time() const;
     std::optional<leader_found> leader_of(const partition_name& name) const;
     void follow_topic(read_partition& one);
     bool may_fetch(const read_partition& one, monotonic_ns now);

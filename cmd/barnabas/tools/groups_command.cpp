@@ -1,7 +1,7 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/tools/groups_tool.hpp"
-#include "cmd/cli/time_text.hpp"
+#include "runtime/config/time_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -87,10 +87,10 @@ std::optional<std::string> find_reset_misuse(const cli::parsed_options& options)
         if (options.has(number) && !tools::whole_number(*options.value(number)))
             return "Cannot parse argument '" + *options.value(number) + "' of option " + number;
     if (options.has("to-datetime"))
-        if (const auto time = cli::parse_date_time(*options.value("to-datetime")); !time)
+        if (const auto time = parse_date_time(*options.value("to-datetime")); !time)
             return time.failure().detail;
     if (options.has("by-duration"))
-        if (const auto time = cli::parse_duration(*options.value("by-duration")); !time)
+        if (const auto time = parse_duration(*options.value("by-duration")); !time)
             return time.failure().detail;
     return std::nullopt;
 }

@@ -2,8 +2,8 @@
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/groups_tool.hpp"
 #include "cmd/cli/status_line.hpp"
-#include "cmd/cli/time_text.hpp"
 #include "runtime/clock/system_clock.hpp"
+#include "runtime/config/time_text.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -191,8 +191,8 @@ private:
             return shifted(names, committed);
         if (options_.has("to-current"))
             return to_current(names, committed);
-        auto time = options_.has("to-datetime") ? cli::parse_date_time(*options_.value("to-datetime"))
-                                                : cli::parse_duration(*options_.value("by-duration"));
+        auto time = options_.has("to-datetime") ? parse_date_time(*options_.value("to-datetime"))
+                                                : parse_duration(*options_.value("by-duration"));
         if (!time)
             return time.failure();
         if (options_.has("by-duration"))

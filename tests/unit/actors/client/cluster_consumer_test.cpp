@@ -44,6 +44,41 @@ TEST(cluster_consumer, begins_where_the_reset_policy_says_and_gives_records_in_o
     EXPECT_EQ(consumer_world::wishes(it.take(api_key::fetch)), (offsets{{0, 7}, {1, 6}}));
 }
 
+std::int64_t time_asked(const consumer_world::request& to) {
+    return to.as<kafka::list_offsets_request>().topics.at(0).partitions.at(0).timestamp;
+}
+
+TEST(cluster_consumer, begins_so_long_before_now_as_the_reset_policy_says) {
+    consumer_world it(keys{{"auto.offset.reset", "by_duration:PT1H"}});
+    it.wall = timestamp_ms(1'700'000'000'000);
+    it.assign({t0});
+    const auto asked = it.take(api_key::list_offsets);
+    EXPECT_EQ(time_asked(asked), 1'700'000'000'000 - 3'600'000);
+    it.answer_offsets(asked, 5);
+    const auto fetch = it.take(api_key::fetch);
+    EXPECT_EQ(consumer_world::wishes(fetch), (offsets{{0, 5}}));
+    // Out of range later: so long before then.
+    it.wall = timestamp_ms(1'700'000'500'000);
+    it.answer_fetch(fetch, {{0, {{}, error_code::offset_out_of_range}}});
+    EXPECT_EQ(time_asked(it.take(api_key::list_offsets)), 1'700'000'500'000 - 3'600'000);
+}
+
+TEST(cluster_consumer, begins_at_the_end_when_no_record_is_as_new_as_the_reset_policy_says) {
+    consumer_world it(keys{{"auto.offset.reset", "by_duration:PT0.5S"}});
+    it.assign({t0});
+    it.answer_offsets(it.take(api_key::list_offsets), -1);
+    const auto asked = it.take(api_key::list_offsets);
+    EXPECT_EQ(time_asked(asked), offset_times::latest);
+    it.answer_offsets(asked, 9);
+    EXPECT_EQ(consumer_world::wishes(it.take(api_key::fetch)), (offsets{{0, 9}}));
+}
+
+TEST(cluster_consumer, a_reset_to_before_all_times_asks_for_the_first_of_them) {
+    consumer_world it(keys{{"auto.offset.reset", "by_duration:P1000000D"}});
+    it.assign({t0});
+    EXPECT_EQ(time_asked(it.take(api_key::list_offsets)), 0);
+}
+
 TEST(cluster_consumer, a_poll_gives_no_more_than_max_poll_records_and_goes_on_in_the_batch) {
     consumer_world it(keys{{"max.poll.records", "2"}});
     begun(it);
@@ -408,6 +443,10 @@ TEST(consumer_settings, wrong_keys_and_values_are_named) {
     EXPECT_EQ(refusal({{"acks", "1"}, {"metric.reporters", "x"}, {"sasl.mechanism", "PLAIN"}}), "");
     EXPECT_NE(refusal({{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "PLAIN"}}), "");
     EXPECT_NE(refusal({{"auto.offset.reset", "soon"}}).find("auto.offset.reset=soon"), std::string::npos);
+    EXPECT_EQ(refusal({{"auto.offset.reset", "by_duration:P2DT1H"}}), "");
+    for (const auto* bad :
+         {"by_duration", "by_duration:", "by_duration:1h", "by_duration:-PT1S", "Earliest", ""})
+        EXPECT_NE(refusal({{"auto.offset.reset", bad}}).find("auto.offset.reset"), std::string::npos) << bad;
     EXPECT_NE(refusal({{"heartbeat.interval.ms", "50000"}}), "");
     EXPECT_NE(refusal({{"partition.assignment.strategy", "fair"}}).find("'fair'"), std::string::npos);
     EXPECT_EQ(refusal({{"partition.assignment.strategy",

@@ -45,9 +45,12 @@ public:
             submitted_.push_back({by, std::move(call), timeout_ns});
         };
         made.later = [this](std::function<void(monotonic_ns)> then) { events_.push_back(std::move(then)); };
+        made.wall_now = [this] { return wall; };
         return made;
     }
 
+    /// The time of day.
+    timestamp_ms wall{1'600'000'000'000};
     played_cluster cluster;
     /// It is what `cluster` is.
     played_cluster fetches;

@@ -1,4 +1,4 @@
-#include "cmd/cli/time_text.hpp"
+#include "runtime/config/time_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace barnabas::cli {
+namespace barnabas {
 
 namespace {
 
@@ -184,4 +184,4 @@ result<std::int64_t> parse_duration(std::string_view text) {
     return minus ? -sum : sum;
 }
 
-} // namespace barnabas::cli
+} // namespace barnabas

@@ -1,8 +1,8 @@
-#include "cmd/cli/time_text.hpp"
+#include "runtime/config/time_text.hpp"
 
 #include <gtest/gtest.h>
 
-namespace barnabas::cli {
+namespace barnabas {
 
 TEST(date_time, is_utc_unless_it_names_a_zone) {
     EXPECT_EQ(*parse_date_time("1970-01-01T00:00:00.000"), 0);
@@ -38,4 +38,4 @@ TEST(duration, nonsense_is_refused_by_name) {
         EXPECT_FALSE(parse_duration(text)) << text;
 }
 
-} // namespace barnabas::cli
+} // namespace barnabas
