@@ -97,7 +97,7 @@ record_accumulator::appended record_accumulator::put_aside(topics_map::value_typ
 record_accumulator::appended record_accumulator::put(topics_map::value_type& topic,
                                                      const producer_record& record, delivery_callback& call,
                                                      const arrival& at) {
-    const bool sticks = !record.partition && (!record.key || settings_.ignore_keys);
+    const bool sticks = !settings_.round_robin && !record.partition && (!record.key || settings_.ignore_keys);
     auto where = choose(topic.second, record);
     const auto count = topic.second.count;
     if (where >= static_cast<std::int32_t>(count))
@@ -190,11 +190,23 @@ void record_accumulator::trim_until_it_fits(topic_records& topic) {
 std::int32_t record_accumulator::choose(topic_records& topic, const producer_record& record) {
     if (record.partition)
         return *record.partition;
+    if (settings_.round_robin)
+        return next_in_turn(topic);
     if (record.key && !settings_.ignore_keys)
         return partition_of_key(*record.key, static_cast<std::int32_t>(topic.count));
     if (!topic.sticky.current())
         topic.sticky.settle(draw(topic));
     return *topic.sticky.current();
+}
+
+/// As Kafka's RoundRobinPartitioner: those without a leader are left out, unless none has one.
+std::int32_t record_accumulator::next_in_turn(topic_records& topic) {
+    std::vector<std::size_t> choices;
+    for (std::size_t i = 0; i < topic.count; ++i)
+        if (topic.partitions[i].has_leader)
+            choices.push_back(i);
+    const auto turn = topic.turns++;
+    return static_cast<std::int32_t>(choices.empty() ? turn % topic.count : choices[turn % choices.size()]);
 }
 
 std::int32_t record_accumulator::draw(topic_records& topic) {

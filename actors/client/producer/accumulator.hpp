@@ -141,6 +141,8 @@ private:
         /// Those beyond `count` were there once.
         std::deque<partition_records> partitions;
         sticky_choice sticky;
+        /// Records that took their turn, of a round-robin producer.
+        std::uint64_t turns = 0;
         std::deque<waiting_record> waiting;
         /// When the last record came.
         monotonic_ns used_at{};
@@ -164,6 +166,7 @@ private:
     void trim(producer_batch& batch);
     void trim_until_it_fits(topic_records& topic);
     std::int32_t choose(topic_records& topic, const producer_record& record);
+    std::int32_t next_in_turn(topic_records& topic);
     std::int32_t draw(topic_records& topic);
     bool may_charge(std::size_t bytes) const;
     bool is_ready(const producer_batch& batch, bool is_last, monotonic_ns now) const;

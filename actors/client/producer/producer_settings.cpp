@@ -12,7 +12,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 18> rows{{
+constexpr std::array<key_row, 19> rows{{
     {{"acks", "all", "Who must have a record before it counts as written: 0, 1 or all."},
      config_type::string,
      one_of("all -1 0 1")},
@@ -53,6 +53,10 @@ constexpr std::array<key_row, 18> rows{{
     {{"compression.zstd.level", "3", "-131072 (fast) to 22 (small)."},
      config_type::int32,
      between(-131072, 22)},
+    {{"partitioner.class", "",
+      "Empty for Kafka's default, or org.apache.kafka.clients.producer.RoundRobinPartitioner."},
+     config_type::string,
+     {}},
     {{"partitioner.ignore.keys", "false", "Keys do not choose the partition."}, config_type::boolean, {}},
     {{"partitioner.adaptive.partitioning.enable", "true",
       "Records without a key avoid partitions whose queue is long."},
@@ -66,8 +70,8 @@ constexpr std::array<key_row, 18> rows{{
 
 constexpr auto keys = keys_of(rows);
 
-/// What librdkafka calls some of them, and what this producer does not have.
-constexpr std::array<other_name, 11> other_names{{
+/// What librdkafka calls some of them.
+constexpr std::array<other_name, 9> other_names{{
     {"queue.buffering.max.ms", "here it is linger.ms"},
     {"queue.buffering.max.kbytes", "here it is buffer.memory, in bytes"},
     {"queue.buffering.max.messages", "here buffer.memory bounds what waits, in bytes"},
@@ -77,8 +81,6 @@ constexpr std::array<other_name, 11> other_names{{
     {"message.timeout.ms", "here it is delivery.timeout.ms"},
     {"message.max.bytes", "here it is max.request.size"},
     {"max.in.flight", "here it is max.in.flight.requests.per.connection"},
-    {"transactional.id", "this producer has no transactions yet"},
-    {"partitioner.class", "the partitioner is Kafka's own; give partitions by hand for another one"},
 }};
 
 error unknown_to_producers(std::string_view given) {
@@ -93,9 +95,21 @@ error unknown_to_producers(std::string_view given) {
     return unknown_key("producer", given, others, names);
 }
 
-/// Keys of Kafka's producer without which the program would not do what it says.
-bool asks_for_what_is_not_there(std::string_view name) {
-    return name == "transactional.id" || name == "partitioner.class";
+/// Of Kafka's producer, and without it the program would not do what it says.
+constexpr std::string_view transactions_key = "transactional.id";
+
+result<void> take_partitioner(const key_values& read, producer_settings& made) {
+    constexpr std::string_view round_robin = "org.apache.kafka.clients.producer.RoundRobinPartitioner";
+    const auto& name = read.at("partitioner.class").text;
+    made.ignore_keys = read.at("partitioner.ignore.keys").boolean;
+    made.adaptive = read.at("partitioner.adaptive.partitioning.enable").boolean;
+    made.round_robin = name == round_robin;
+    if (made.round_robin || name.empty())
+        return {};
+    return wrong_key("partitioner.class=" + name +
+                     ": this producer loads no Java classes; without the key it has Kafka's default "
+                     "partitioner, besides that " +
+                     std::string(round_robin) + "; for any other, give each record its partition");
 }
 
 bool is_client_key(std::string_view name) {
@@ -167,7 +181,9 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
             continue;
         if (is_client_key(name))
             of_cluster[name] = value;
-        else if (asks_for_what_is_not_there(name) || !is_key_of_kafka(name))
+        else if (name == transactions_key)
+            return wrong_key("transactional.id: this producer has no transactions yet");
+        else if (!is_key_of_kafka(name))
             return unknown_to_producers(name);
     }
     of_cluster.try_emplace("client.id", "barnabas-producer");
@@ -195,8 +211,8 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
     made.retries = read->at("retries").number;
     made.compression = codec_of(read->at("compression.type").text);
     made.compression_level = level_of(made.compression, *read);
-    made.ignore_keys = read->at("partitioner.ignore.keys").boolean;
-    made.adaptive = read->at("partitioner.adaptive.partitioning.enable").boolean;
+    if (const auto taken = take_partitioner(*read, made); !taken)
+        return taken.failure();
     const auto idempotent = idempotence_of(made, *read, properties);
     if (!idempotent)
         return idempotent.failure();

@@ -38,6 +38,8 @@ struct producer_settings {
     batch::codec compression = batch::codec::none;
     std::optional<int> compression_level;
     bool ignore_keys = false;
+    /// Each record of a topic goes to the partition behind that of the one before, whatever its key.
+    bool round_robin = false;
     /// Partitions with long queues get less of what may go anywhere.
     bool adaptive = true;
     /// Asking for a topic that is missing creates it, if the cluster is set so. No key of Kafka's producers.

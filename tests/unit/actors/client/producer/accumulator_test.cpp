@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace barnabas::client {
@@ -157,6 +158,23 @@ TEST(accumulator, keys_choose_unless_they_are_ignored) {
     for (const auto& batch : other.take())
         seen.insert(batch->partition);
     EXPECT_GT(seen.size(), 3u);
+}
+
+TEST(accumulator, partitions_take_turns_whatever_the_key_if_they_are_to) {
+    auto settings = small();
+    settings.round_robin = true;
+    accumulator_run it(settings);
+    it.records.on_topic("t", {true, false, true, true}, it.dropped);
+    for (int i = 0; i < 7; ++i)
+        it.put(10, std::nullopt, i % 2 == 0 ? std::optional<std::string>("a") : std::nullopt);
+    // Who names a partition takes nobody's turn.
+    it.put(10, 1);
+    it.put(10, std::nullopt);
+    it.now = it.now + 5 * millisecond;
+    std::map<std::int32_t, std::uint32_t> records;
+    for (const auto& batch : it.take())
+        records[batch->partition] += static_cast<std::uint32_t>(batch->content.count());
+    EXPECT_EQ(records, (std::map<std::int32_t, std::uint32_t>{{0, 3}, {1, 1}, {2, 3}, {3, 2}}));
 }
 
 TEST(accumulator, records_wait_for_their_topic) {

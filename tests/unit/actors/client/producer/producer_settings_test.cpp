@@ -48,7 +48,7 @@ TEST(producer_settings, an_unknown_key_names_the_nearest) {
     EXPECT_EQ(refusal({{"queue.buffering.max.ms", "5"}}),
               "no producer key is named queue.buffering.max.ms; here it is linger.ms");
     EXPECT_EQ(refusal({{"transactional.id", "t"}}),
-              "no producer key is named transactional.id; this producer has no transactions yet");
+              "transactional.id: this producer has no transactions yet");
 }
 
 TEST(producer_settings, keys_of_kafkas_other_clients_are_passed_over) {
@@ -56,11 +56,20 @@ TEST(producer_settings, keys_of_kafkas_other_clients_are_passed_over) {
                             "metric.reporters", "interceptor.classes", "transaction.timeout.ms",
                             "socket.connection.setup.timeout.max.ms", "enable.auto.commit"})
         EXPECT_EQ(refusal({{key, "1"}}), "") << key;
-    EXPECT_NE(refusal({{"partitioner.class", "org.example.Mine"}}), "");
     EXPECT_NE(refusal({{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "PLAIN"}}), "");
     EXPECT_NE(refusal({{"ssl.truststore.location", "store"}}), "");
     EXPECT_EQ(refusal({{"metadata.broker.list", "a:1"}}),
               "no producer key is named metadata.broker.list; here it is bootstrap.servers");
+}
+
+TEST(producer_settings, a_partitioner_is_one_that_is_there) {
+    const std::string key = "partitioner.class";
+    EXPECT_FALSE(read({})->round_robin);
+    EXPECT_FALSE(read({{key, ""}})->round_robin);
+    EXPECT_TRUE(read({{key, "org.apache.kafka.clients.producer.RoundRobinPartitioner"}})->round_robin);
+    const auto refused = refusal({{key, "org.example.Mine"}});
+    EXPECT_TRUE(refused.starts_with("partitioner.class=org.example.Mine: this producer loads no Java"))
+        << refused;
 }
 
 TEST(producer_settings, a_wrong_value_names_its_key) {
