@@ -112,7 +112,7 @@ public:
     /// All offsets that a group has committed.
     pending<group_offsets> offsets_of_groups(std::vector<std::string> groups,
                                              call_options options = {}) const;
-    /// For a group without members.
+    /// For a group without members. With an offset below 0 nothing is sent, and all are `invalid_request`.
     pending<changed_partitions> commit_offsets(std::string group,
                                                std::map<partition_name, committed_offset> offsets,
                                                call_options options = {}) const;

@@ -1,4 +1,5 @@
 #include "actors/client/admin/submit_plan.hpp"
+#include "actors/client/consumer/group_offsets.hpp"
 #include "protocol/kafka/offset_commit.hpp"
 #include "protocol/kafka/offset_delete.hpp"
 #include "protocol/kafka/offset_fetch.hpp"
@@ -129,6 +130,14 @@ pending<admin::group_offsets> admin::offsets_of_groups(std::vector<std::string> 
 pending<admin::changed_partitions> admin::commit_offsets(std::string group,
                                                          std::map<partition_name, committed_offset> offsets,
                                                          call_options options) const {
+    if (const auto fault = fault_of_offsets(offsets)) {
+        changed_partitions all;
+        for (const auto& [name, offset] : offsets)
+            all.emplace(name, *fault);
+        pending<changed_partitions> refused;
+        refused.give(std::move(all));
+        return refused;
+    }
     commit_offsets_plan plan;
     plan.group = std::move(group);
     plan.offsets = std::move(offsets);

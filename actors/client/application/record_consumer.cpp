@@ -234,6 +234,24 @@ std::optional<std::int64_t> record_consumer::position(const partition_name& name
         });
 }
 
+std::optional<std::int64_t> record_consumer::current_lag(const partition_name& name) {
+    if (parts_->actor == nullptr)
+        return std::nullopt;
+    return parts_->ask<std::optional<std::int64_t>>(
+        [=](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+            later.give(consumer.current_lag(name));
+        });
+}
+
+std::optional<std::int64_t> record_consumer::high_watermark(const partition_name& name) {
+    if (parts_->actor == nullptr)
+        return std::nullopt;
+    return parts_->ask<std::optional<std::int64_t>>(
+        [=](cluster_consumer& consumer, monotonic_ns, const auto& later) {
+            later.give(consumer.high_watermark(name));
+        });
+}
+
 void record_consumer::close() {
     if (parts_ == nullptr || parts_->actor == nullptr)
         return;

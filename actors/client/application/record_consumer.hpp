@@ -104,6 +104,12 @@ public:
     std::set<partition_name> assignment();
     /// The next offset to read; nothing while it is unknown.
     std::optional<std::int64_t> position(const partition_name& name);
+    /// How many offsets lie between the position and the end of the partition: its high watermark, or with
+    /// read_committed the first offset of an open transaction. By what its leader told last, so nothing is
+    /// asked; nothing while the position or the end is unknown, and of a partition that is not assigned.
+    std::optional<std::int64_t> current_lag(const partition_name& name);
+    /// Of an assigned partition, as its leader told last.
+    std::optional<std::int64_t> high_watermark(const partition_name& name);
 
     /// Commits, with enable.auto.commit, leaves the group and closes the connections.
     void close();

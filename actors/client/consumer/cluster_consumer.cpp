@@ -151,6 +151,20 @@ std::optional<std::int64_t> cluster_consumer::position(const partition_name& nam
     return one == nullptr || one->position < 0 ? std::nullopt : std::optional(one->position);
 }
 
+std::optional<std::int64_t> cluster_consumer::high_watermark(const partition_name& name) const {
+    const auto* one = fetcher_.find(name);
+    return one == nullptr || one->high_watermark < 0 ? std::nullopt : std::optional(one->high_watermark);
+}
+
+std::optional<std::int64_t> cluster_consumer::current_lag(const partition_name& name) const {
+    const auto* one = fetcher_.find(name);
+    if (one == nullptr || one->position < 0)
+        return std::nullopt;
+    const auto end = settings_.read_committed ? one->last_stable : one->high_watermark;
+    // What was told last may be older than the position.
+    return end < 0 ? std::nullopt : std::optional(std::max<std::int64_t>(end - one->position, 0));
+}
+
 void cluster_consumer::close(on_done done) {
     closed_ = true;
     if (poll_)
@@ -158,12 +172,22 @@ void cluster_consumer::close(on_done done) {
     auto leave = [this, done = std::move(done)](const result<void>& committed) {
         membership_->leave("the consumer was closed", [done, committed](monotonic_ns) { done(committed); });
     };
+    // What the program has begun to commit goes out first, and its callbacks come.
+    auto leave_after_commits = [this, leave = std::move(leave)](const result<void>& committed) {
+        if (commits_.empty())
+            return leave(committed);
+        auto& last = commits_.back().done;
+        last = [told = std::move(last), leave, committed](const result<void>& said) {
+            told(said);
+            leave(committed);
+        };
+    };
     const bool commits = settings_.auto_commit && settings_.group && mode_ != mode::nothing;
     const bool member = mode_ == mode::by_hand || membership_->identity().generation >= 0;
     if (commits && member)
-        commit(std::nullopt, std::move(leave));
+        commit(std::nullopt, std::move(leave_after_commits));
     else
-        leave({});
+        leave_after_commits({});
 }
 
 } // namespace barnabas::client

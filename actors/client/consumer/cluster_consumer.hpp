@@ -75,6 +75,11 @@ public:
     std::set<partition_name> assignment() const { return fetcher_.partitions(); }
     /// The next offset to give out; nothing while unknown.
     std::optional<std::int64_t> position(const partition_name& name) const;
+    /// As the leader told it last; nothing while it has not, or the partition is not read.
+    std::optional<std::int64_t> high_watermark(const partition_name& name) const;
+    /// Offsets from the position to the end of what this consumer may read, as the leader told it last;
+    /// nothing while one of them is unknown.
+    std::optional<std::int64_t> current_lag(const partition_name& name) const;
     const read_partition* find(const partition_name& name) const { return fetcher_.find(name); }
     member_identity identity() const { return membership_->identity(); }
     const std::optional<sign_of_life>& last_heartbeat() const { return membership_->last_heartbeat(); }

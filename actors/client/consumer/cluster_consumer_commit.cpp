@@ -18,15 +18,6 @@ error others_have_them() {
     return {errc::illegal_generation, "the member is out of its group; others may have its partitions"};
 }
 
-/// A coordinator takes it, and a group with an offset below 0 has lost its place.
-std::optional<error> below_zero(const committed_offsets_by_partition& offsets) {
-    for (const auto& [name, offset] : offsets)
-        if (offset.offset < 0)
-            return refused("offset " + std::to_string(offset.offset) + " of " + to_string(name) +
-                           " cannot be committed: it is below 0");
-    return std::nullopt;
-}
-
 } // namespace
 
 committed_offsets_by_partition cluster_consumer::positions() const {
@@ -51,7 +42,7 @@ void cluster_consumer::commit(std::optional<committed_offsets_by_partition> offs
     auto what = offsets ? std::move(*offsets) : positions();
     if (what.empty())
         return done({});
-    if (auto fault = below_zero(what))
+    if (auto fault = fault_of_offsets(what))
         return done(*std::move(fault));
     if (is_out_of_group())
         return done(others_have_them());

@@ -111,6 +111,14 @@ result<void> outcome_of(const kafka::offset_commit_response& said) {
 
 } // namespace
 
+std::optional<error> fault_of_offsets(const committed_offsets_by_partition& offsets) {
+    for (const auto& [name, offset] : offsets)
+        if (offset.offset < 0)
+            return error{errc::invalid_request, "offset " + std::to_string(offset.offset) + " of " +
+                                                    to_string(name) + " cannot be committed: it is below 0"};
+    return std::nullopt;
+}
+
 void ask_committed(const consumer_settings& settings, const consumer_ports& ports,
                    const member_identity& identity, const std::set<partition_name>& partitions,
                    std::function<void(result<committed_offsets_by_partition>, monotonic_ns)> done) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -19,6 +20,9 @@ struct member_identity {
 };
 
 using committed_offsets_by_partition = std::map<partition_name, committed_offset>;
+
+/// An offset below 0: a coordinator takes it, and a group that has it has lost its place.
+std::optional<error> fault_of_offsets(const committed_offsets_by_partition& offsets);
 
 /// Asks where a group is in these partitions; those without a committed offset are not in the answer.
 /// A member of the consumer protocol asks as itself, so that it is not told what an older owner has left;

@@ -46,6 +46,7 @@ struct read_partition {
     std::uint64_t taken = 0;
     /// As the leader told them last.
     std::int64_t high_watermark = -1;
+    std::int64_t last_stable = -1;
     std::int64_t log_start = -1;
 
     void forget_fetched() {

@@ -60,12 +60,12 @@ void record_fetcher::follow_topic(read_partition& one) {
     if (std::exchange(one.topic, topic->id).is_zero())
         return;
     ++one.topics_before;
-    one.high_watermark = one.log_start = -1;
+    one.high_watermark = one.last_stable = one.log_start = -1;
     one.lose_position();
     if (settings_.reset != reset_policy::none)
         return begin_at_reset(*one.name);
     complain(one, {errc::offset_out_of_range,
-                   text_of(*one.name) + ": its topic was made again, and auto.offset.reset is none"});
+                   to_string(*one.name) + ": its topic was made again, and auto.offset.reset is none"});
 }
 
 std::set<partition_name> record_fetcher::partitions() const {
@@ -233,6 +233,7 @@ void record_fetcher::hear_partition(read_partition& one, const asked_partition& 
         return hear_error(one, error_code{said.error_code}, now);
     one.failures = 0;
     one.high_watermark = said.high_watermark;
+    one.last_stable = said.last_stable_offset;
     one.log_start = said.log_start_offset;
     if (!said.records || said.records->empty() ||
         (one.fetch_from != asked.from && !settings_.planted.fetch_before_seek_taken))

@@ -198,6 +198,16 @@ TEST(admin_groups, offsets_are_asked_for_in_the_last_version_with_names) {
     EXPECT_EQ(found.get().at("a")->at({"t", 0}).offset, 42);
 }
 
+TEST(admin_groups, an_offset_below_zero_is_refused_before_anything_is_sent) {
+    groups_run it;
+    const auto done = it.calls.commit_offsets("a", {{{"t", 0}, {5, -1, ""}}, {{"t", 1}, {-1, -1, ""}}});
+    ASSERT_TRUE(done.is_done());
+    const error wanted{errc::invalid_request, "offset -1 of t-1 cannot be committed: it is below 0"};
+    EXPECT_EQ(done.get().at({"t", 0}).failure(), wanted);
+    EXPECT_EQ(done.get().at({"t", 1}).failure(), wanted);
+    EXPECT_TRUE(it.cluster.wanted.empty());
+}
+
 TEST(admin_groups, committed_offsets_have_a_result_each) {
     groups_run it;
     const auto done = it.calls.commit_offsets("a", {{{"t", 0}, {5, -1, ""}}, {{"t", 1}, {6, -1, ""}}});

@@ -91,6 +91,26 @@ TEST(cluster_consumer, a_poll_gives_no_more_than_max_poll_records_and_goes_on_in
     EXPECT_EQ(it.texts(), (texts{"0:4=v4"}));
 }
 
+TEST(cluster_consumer, lag_is_from_the_position_to_the_end_that_the_leader_told) {
+    for (const bool committed : {false, true}) {
+        consumer_world it(keys{{"isolation.level", committed ? "read_committed" : "read_uncommitted"},
+                               {"max.poll.records", "2"}});
+        begun(it);
+        EXPECT_EQ(it.consumer.current_lag(t0), std::nullopt);
+        EXPECT_EQ(it.consumer.high_watermark(t0), std::nullopt);
+        it.answer_fetch(it.take(api_key::fetch),
+                        {{0, {consumer_world::batch_of(0, 5), error_code::none, {}, 9, 7}}});
+        EXPECT_EQ(it.consumer.high_watermark(t0), 9);
+        EXPECT_EQ(it.consumer.current_lag(t0), committed ? 7 : 9);
+        it.poll();
+        EXPECT_EQ(it.consumer.current_lag(t0), committed ? 5 : 7);
+        ASSERT_TRUE(it.consumer.seek(t0, 50).has_value());
+        EXPECT_EQ(it.consumer.current_lag(t0), 0);
+        EXPECT_EQ(it.consumer.current_lag(t1), std::nullopt);
+        EXPECT_EQ(it.consumer.high_watermark(t1), std::nullopt);
+    }
+}
+
 TEST(cluster_consumer, records_below_the_position_stay_out) {
     consumer_world it;
     it.assign({t0});
@@ -421,6 +441,40 @@ TEST(cluster_consumer, with_a_group_begins_at_what_was_committed_and_commits_wha
     EXPECT_EQ(commit.generation_id_or_member_epoch, -1);
 }
 
+TEST(cluster_consumer, commits_that_wait_go_out_before_it_is_closed) {
+    consumer_world it(keys{{"group.id", "g"}, {"enable.auto.commit", "false"}});
+    std::vector<std::string> order;
+    for (const std::int64_t offset : {1, 2})
+        it.consumer.commit({{{t0, {offset, -1, {}}}}}, [&order, offset](const result<void>& said) {
+            order.push_back(std::to_string(offset) + (said ? "" : ": " + said.failure().detail));
+        });
+    it.consumer.close([&](const result<void>&) { order.push_back("closed"); });
+    it.settle();
+    for (const std::int64_t offset : {1, 2}) {
+        it.introduce();
+        if (offset == 1) {
+            const auto found = it.take(api_key::find_coordinator);
+            kafka::find_coordinator_response said;
+            auto& one = said.coordinators.emplace_back();
+            one.key = "g";
+            one.node_id = 1;
+            one.host = "one";
+            one.port = 9092;
+            it.answer(found, said);
+        }
+        EXPECT_EQ(order.size(), static_cast<std::size_t>(offset - 1));
+        const auto asked = it.take(api_key::offset_commit);
+        const auto wish = asked.as<kafka::offset_commit_request>().topics.at(0);
+        EXPECT_EQ(wish.partitions.at(0).committed_offset, offset);
+        kafka::offset_commit_response said;
+        auto& topic = said.topics.emplace_back();
+        topic.name = wish.name;
+        topic.partitions.emplace_back();
+        it.answer(asked, said);
+    }
+    EXPECT_EQ(order, (texts{"1", "2", "closed"}));
+}
+
 TEST(cluster_consumer, says_what_cannot_be_asked_of_it) {
     consumer_world it;
     it.poll();
@@ -430,28 +484,6 @@ TEST(cluster_consumer, says_what_cannot_be_asked_of_it) {
     result<void> committed;
     it.consumer.commit(std::nullopt, [&](const result<void>& said) { committed = said; });
     EXPECT_EQ(committed.code(), errc::invalid_request);
-}
-
-TEST(consumer_settings, wrong_keys_and_values_are_named) {
-    const auto refusal = [](std::map<std::string, std::string> more) {
-        more["bootstrap.servers"] = "one:9092";
-        const auto read = read_consumer_settings(more);
-        return read ? "" : read.failure().detail;
-    };
-    EXPECT_EQ(refusal({{"group.idd", "x"}}), "no consumer key is named group.idd; did you mean group.id?");
-    EXPECT_EQ(refusal({{"clinet.id", "x"}}), "no client key is named clinet.id; did you mean client.id?");
-    EXPECT_EQ(refusal({{"acks", "1"}, {"metric.reporters", "x"}, {"sasl.mechanism", "PLAIN"}}), "");
-    EXPECT_NE(refusal({{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "PLAIN"}}), "");
-    EXPECT_NE(refusal({{"auto.offset.reset", "soon"}}).find("auto.offset.reset=soon"), std::string::npos);
-    EXPECT_EQ(refusal({{"auto.offset.reset", "by_duration:P2DT1H"}}), "");
-    for (const auto* bad :
-         {"by_duration", "by_duration:", "by_duration:1h", "by_duration:-PT1S", "Earliest", ""})
-        EXPECT_NE(refusal({{"auto.offset.reset", bad}}).find("auto.offset.reset"), std::string::npos) << bad;
-    EXPECT_NE(refusal({{"heartbeat.interval.ms", "50000"}}), "");
-    EXPECT_NE(refusal({{"partition.assignment.strategy", "fair"}}).find("'fair'"), std::string::npos);
-    EXPECT_EQ(refusal({{"partition.assignment.strategy",
-                        "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"}}),
-              "");
 }
 
 } // namespace

@@ -142,6 +142,8 @@ public:
         slice records;
         kafka::error_code code = kafka::error_code::none;
         std::vector<aborted_span> aborted = {};
+        std::int64_t high_watermark = 0;
+        std::int64_t last_stable = 0;
     };
     /// What the Fetch finds, by partition; the others have nothing new.
     void answer_fetch(const request& to, const std::map<std::int32_t, fetched>& found) {
@@ -158,6 +160,8 @@ public:
                     continue;
                 partition.error_code = kafka::wire_value(at->second.code);
                 partition.records = at->second.records;
+                partition.high_watermark = at->second.high_watermark;
+                partition.last_stable_offset = at->second.last_stable;
                 partition.aborted_transactions.emplace();
                 for (const auto& span : at->second.aborted)
                     partition.aborted_transactions->push_back({span.producer, span.first_offset, {}});

@@ -113,6 +113,30 @@ TEST(record_consumer, a_commit_below_zero_is_refused_before_anything_is_sent) {
     EXPECT_EQ(later.get().failure(), wanted);
 }
 
+TEST(record_consumer, a_commit_that_reaches_nobody_is_told_to_its_callback) {
+    auto consumer = make_consumer(nobody({{"group.id", "g"}, {"enable.auto.commit", "false"}}));
+    ASSERT_TRUE(consumer.has_value());
+    pending<result<void>> first;
+    pending<result<void>> second;
+    consumer->commit_async({{{"t", 0}, {3, -1, {}}}}, [=](const result<void>& said) { first.give(said); });
+    consumer->commit_async({{{"t", 0}, {4, -1, {}}}}, [=](const result<void>& said) { second.give(said); });
+    const auto said = first.get();
+    EXPECT_EQ(said.code(), errc::request_timed_out);
+    EXPECT_NE(said.failure().detail.find("as far as: connect"), std::string::npos) << said.failure().detail;
+    EXPECT_EQ(second.get().code(), errc::request_timed_out);
+}
+
+TEST(record_consumer, commits_that_wait_when_it_is_closed_are_told_to_their_callbacks) {
+    auto consumer = make_consumer(nobody({{"group.id", "g"}}));
+    ASSERT_TRUE(consumer.has_value());
+    std::vector<errc> told;
+    for (std::int64_t offset = 1; offset <= 3; ++offset)
+        consumer->commit_async({{{"t", 0}, {offset, -1, {}}}},
+                               [&](const result<void>& said) { told.push_back(said.code()); });
+    consumer->close();
+    EXPECT_EQ(told, (std::vector<errc>(3, errc::request_timed_out)));
+}
+
 TEST(record_consumer, a_commit_callback_that_throws_is_told_and_loses_no_other) {
     std::vector<std::string> troubles;
     record_consumer_options options;
