@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,8 @@ public:
     monotonic_ns silent_until{};
     /// How many failures were told already.
     std::uint32_t failures_told = 0;
+    /// What it sent that is no Kafka, as it was told last: once until it is something else, or all is well.
+    std::string nonsense_told;
 
     // client_role
     void on_ready(monotonic_ns) override {}

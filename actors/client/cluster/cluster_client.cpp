@@ -4,6 +4,7 @@
 #include "actors/client/limits.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas::client {
 
@@ -19,6 +20,26 @@ void add(session_effects& to, session_effects more) {
         to.writes.push_back(std::move(part));
     if (more.nonsense)
         to.nonsense = std::move(more.nonsense);
+}
+
+/// Numbers in it count attempts and bytes; the cause is the same.
+std::string cause_of(const error& nonsense) {
+    auto text = nonsense.detail;
+    std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+    return text;
+}
+
+/// A peer that speaks no Kafka is connected to again and again, and says the same each time.
+session_effects new_to_hear(broker_link& link, session_effects step) {
+    if (link.session().failures() == 0)
+        link.nonsense_told.clear();
+    if (!step.nonsense)
+        return step;
+    auto cause = cause_of(*step.nonsense);
+    if (cause == link.nonsense_told)
+        step.nonsense.reset();
+    link.nonsense_told = std::move(cause);
+    return step;
 }
 
 } // namespace
@@ -55,7 +76,7 @@ void cluster_client::on_connected(link_number number, monotonic_ns now, cluster_
         return;
     session_effects step;
     link->session().on_connected(now, step);
-    add(out.links[number], std::move(step));
+    add(out.links[number], new_to_hear(*link, std::move(step)));
     settle(now, out);
 }
 
@@ -65,7 +86,7 @@ void cluster_client::on_disconnected(link_number number, error why, monotonic_ns
         return;
     session_effects step;
     link->session().on_disconnected(now, step, std::move(why));
-    add(out.links[number], std::move(step));
+    add(out.links[number], new_to_hear(*link, std::move(step)));
     settle(now, out);
 }
 
@@ -76,7 +97,7 @@ void cluster_client::on_bytes(link_number number, std::span<const std::byte> byt
         return;
     session_effects step;
     link->session().on_bytes(bytes, now, step);
-    add(out.links[number], std::move(step));
+    add(out.links[number], new_to_hear(*link, std::move(step)));
     settle(now, out);
 }
 
@@ -87,7 +108,7 @@ void cluster_client::on_timer(monotonic_ns now, cluster_effects& out) {
         link->session().on_timer(now, step);
         if (!connecting && link->session().is_connecting())
             link->connecting_since = now;
-        add(out.links[number], std::move(step));
+        add(out.links[number], new_to_hear(*link, std::move(step)));
     }
     settle(now, out);
 }
@@ -97,7 +118,7 @@ void cluster_client::on_close(monotonic_ns now, cluster_effects& out) {
     for (auto& [number, link] : links_) {
         session_effects step;
         link->session().on_close(now, step);
-        add(out.links[number], std::move(step));
+        add(out.links[number], new_to_hear(*link, std::move(step)));
         out.ended.push_back(number);
     }
     flights_.clear();
@@ -140,7 +161,7 @@ void cluster_client::flush(monotonic_ns now, cluster_effects& out) {
             link->open_at = now;
         if (link->is_ready())
             link->ready_at = now;
-        add(out.links[number], std::move(step));
+        add(out.links[number], new_to_hear(*link, std::move(step)));
         tell_trouble(*link, out);
     }
     rest_links(now, out);

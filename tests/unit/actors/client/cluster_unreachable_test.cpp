@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <string_view>
+
 // Who is known to lead or coordinate, and cannot be reached: the cluster is asked again who it is by now.
 namespace barnabas::client {
 namespace {
@@ -131,6 +134,41 @@ TEST(cluster_unreachable, a_coordinator_that_refuses_is_looked_for_again) {
     it.cluster.connect("three:9092");
     EXPECT_EQ(it.cluster.address_of(it.cluster.take(api_key::delete_groups)), "three:9092");
     EXPECT_FALSE(gone.is_done());
+}
+
+/// Bytes that are no answer of a broker; the peer sends them to each connection until time is over.
+void answer_all(lost_run& it, std::string_view text, std::int64_t ns) {
+    const auto until = it.cluster.now + ns;
+    while (it.cluster.now < until) {
+        while (it.cluster.wanted.contains("one:9092"))
+            it.cluster.bytes(it.cluster.accept("one:9092"), std::as_bytes(std::span(text)));
+        it.cluster.pass(100 * millisecond);
+    }
+}
+
+TEST(cluster_unreachable, a_peer_that_speaks_no_kafka_is_told_once_until_it_says_something_else) {
+    lost_run it;
+    const auto asked = it.calls.list_offsets({{{"t", 0}, offset_times::latest}});
+    constexpr std::string_view http = "HTTP/1.1 400 Bad Request\r\n";
+    answer_all(it, http, 10 * second);
+    answer_all(it, "SSH-2.0-OpenSSH_9.2\r\n", 5 * second);
+    ASSERT_EQ(it.cluster.nonsense, std::vector<std::string>{it.cluster.nonsense.at(0)})
+        << "numbers make no cause";
+    EXPECT_NE(it.cluster.nonsense[0].find("the broker announced a response of"), std::string::npos);
+    constexpr std::string_view short_frame("\0\0\0\4\0\0\0\x7f", 8);
+    answer_all(it, short_frame, 5 * second);
+    ASSERT_EQ(it.cluster.nonsense.size(), 2u);
+    EXPECT_NE(it.cluster.nonsense[1].find("out of order"), std::string::npos) << it.cluster.nonsense[1];
+    // A broker in between: what comes then is news again.
+    for (int i = 0; i < 20 && !it.cluster.wanted.contains("one:9092"); ++i)
+        it.cluster.pass(100 * millisecond);
+    const auto link = it.cluster.accept("one:9092");
+    it.cluster.tell_versions(it.cluster.take(api_key::api_versions, link));
+    it.cluster.tell_metadata();
+    it.cluster.hang_up(link);
+    answer_all(it, short_frame, 5 * second);
+    EXPECT_EQ(it.cluster.nonsense.size(), 3u);
+    EXPECT_EQ(it.cluster.troubles.size(), 2u) << "each time that it was lost";
 }
 
 } // namespace

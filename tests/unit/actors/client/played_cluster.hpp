@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -60,20 +61,18 @@ public:
     monotonic_ns now{second};
     /// What was sent and not answered, in the order sent over all links.
     std::deque<request> requests;
-    /// Links that want a connection, by address.
-    std::map<std::string, link_number> wanted;
+    std::map<std::string, link_number> wanted; ///< links that want a connection, by address
     std::set<link_number> open;
     std::vector<std::string> troubles;
+    std::vector<std::string> nonsense; ///< what would be logged of peers that speak no Kafka
     std::vector<broker> brokers{{1, "one"}};
     std::int32_t controller = 1;
-    /// Topic to its leaders, by partition.
-    std::map<std::string, std::vector<std::int32_t>> topics;
+    std::map<std::string, std::vector<std::int32_t>> topics; ///< to their leaders, by partition
     std::int32_t leader_epoch = 1;
     /// The first byte of their ids; the others are zero. All zero: a cluster that knows no ids yet.
     std::uint8_t topic_id_byte = 7;
     kafka::error_code absent_topic = kafka::error_code::unknown_topic_or_partition;
-    /// The versions that brokers serve of every api.
-    std::int16_t served_up_to = 99;
+    std::int16_t served_up_to = 99; ///< the versions that brokers serve of every api
 
     template <class Event>
     void step(const Event& event) {
@@ -83,8 +82,7 @@ public:
             carry_out(link, wants);
         for (const auto link : out.ended)
             forget(link);
-        for (const auto& sentence : out.troubles)
-            troubles.push_back(sentence);
+        troubles.insert(troubles.end(), out.troubles.begin(), out.troubles.end());
         for (const auto& call : out.finished)
             call->on_finished();
     }
@@ -150,10 +148,8 @@ public:
         return {};
     }
     bool has(kafka::api_key key) const {
-        for (const auto& one : requests)
-            if (one.key() == key)
-                return true;
-        return false;
+        return std::any_of(requests.begin(), requests.end(),
+                           [key](const auto& one) { return one.key() == key; });
     }
     template <class Message>
     void answer(const request& to, const Message& with) {
@@ -217,6 +213,8 @@ private:
         std::erase_if(requests, [&](const auto& one) { return one.link == link; });
     }
     void carry_out(link_number link, session_effects& wants) {
+        if (wants.nonsense)
+            nonsense.push_back(wants.nonsense->detail);
         if (wants.abort)
             forget(link);
         for (const auto& part : wants.writes) {
