@@ -228,6 +228,7 @@ result<consumer_settings> read_consumer_settings(const properties& all) {
     properties common;
     std::copy_if(all.begin(), all.end(), std::inserter(common, common.end()),
                  [](const auto& one) { return !is_own(one.first); });
+    common.try_emplace("connections.max.idle.ms", "540000");
     auto client = read_settings(common);
     if (!client)
         return client.failure();

@@ -187,6 +187,7 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
             return unknown_to_producers(name);
     }
     of_cluster.try_emplace("client.id", "barnabas-producer");
+    of_cluster.try_emplace("connections.max.idle.ms", "540000");
     of_cluster["retries"] = "0";
     auto cluster = read_settings(of_cluster);
     if (!cluster)

@@ -22,6 +22,8 @@ TEST(client_settings, defaults_are_those_of_kafka) {
     EXPECT_EQ(read->api_timeout_ns, 60'000'000'000);
     EXPECT_EQ(read->retry_backoff_ns, 100'000'000);
     EXPECT_EQ(read->reconnect_backoff_max_ns, 1'000'000'000);
+    EXPECT_EQ(read->idle_ns, 300'000'000'000);
+    EXPECT_TRUE(read->rebootstrap);
 }
 
 TEST(client_settings, an_unknown_key_names_the_one_that_was_meant) {

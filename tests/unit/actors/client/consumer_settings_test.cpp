@@ -8,6 +8,14 @@ namespace barnabas::client {
 namespace {
 
 using test::consumer_world;
+using test::second;
+
+TEST(consumer_settings, connections_rest_as_long_as_those_of_kafkas_consumers) {
+    EXPECT_EQ(consumer_world::settings_of({}).client.idle_ns, 540 * second);
+    EXPECT_EQ(consumer_world::settings_of({{"connections.max.idle.ms", "7000"}}).client.idle_ns, 7 * second);
+    EXPECT_TRUE(consumer_world::settings_of({}).client.rebootstrap);
+    EXPECT_FALSE(consumer_world::settings_of({{"metadata.recovery.strategy", "none"}}).client.rebootstrap);
+}
 
 TEST(consumer_settings, wrong_keys_and_values_are_named) {
     const auto refusal = [](std::map<std::string, std::string> more) {

@@ -29,6 +29,8 @@ TEST(producer_settings, defaults_are_kafkas) {
     EXPECT_EQ(made->delivery_timeout_ns, 120'000'000'000);
     EXPECT_EQ(made->compression, batch::codec::none);
     EXPECT_EQ(made->cluster.retries, 0);
+    EXPECT_EQ(made->cluster.idle_ns, 540'000'000'000);
+    EXPECT_TRUE(made->cluster.rebootstrap);
     EXPECT_EQ(made->cluster.client_id, "barnabas-producer");
 }
 
