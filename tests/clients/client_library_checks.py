@@ -162,5 +162,77 @@ def a_group_reads_on_where_it_stopped():
     expect_equal(values, wanted, 'what the group read')
 
 
+CALLBACKS = r'''
+#include <barnabas/client.hpp>
+#include <iostream>
+#include <stdexcept>
+
+namespace client = barnabas::client;
+
+int main(int, char** words) {
+    client::record_consumer_options options;
+    int changes = 0;
+    options.on_trouble = [](const std::string& sentence) { std::cout << "trouble: " << sentence << std::endl; };
+    options.on_rebalance = [&](const client::rebalance_event& event) {
+        ++changes;
+        if (event.what == client::rebalance_event::kind::assigned)
+            throw std::runtime_error("assigned");
+        throw 1;
+    };
+    auto consumer = client::make_consumer({{"bootstrap.servers", words[1]}, {"group.id", words[2]}, {"group.protocol", words[3]},
+                                           {"auto.offset.reset", "earliest"}}, options);
+    if (!consumer)
+        return 1;
+    const auto matching = consumer->subscribe_matching([](const std::string& topic) {
+        if (topic == "bad")
+            throw std::runtime_error("pattern");
+        return topic == "good";
+    });
+    if (!matching)
+        return 1;
+    int seen = 0;
+    const auto read_to = [&](int wanted) {
+        for (int rounds = 0; seen < wanted && rounds < 60; ++rounds) {
+            const auto records = consumer->poll(std::chrono::seconds(1));
+            if (!records)
+                std::cout << records.failure().detail << std::endl;
+            else
+                for (const auto& one : *records) {
+                    ++seen;
+                    std::cout << one.where->topic << " " << client::text_of(one.value) << std::endl;
+                }
+        }
+    };
+    read_to(2);
+    std::cout << "lag " << consumer->current_lag({"good", 0}).value_or(-1) << " of "
+              << consumer->high_watermark({"good", 0}).value_or(-1) << std::endl;
+    if (!consumer->subscribe(std::set<std::string>{"bad"}))
+        return 1;
+    read_to(3);
+    std::cout << "changes " << changes << std::endl;
+    consumer->close();
+}
+'''
+
+
+@check
+def callbacks_that_throw_lose_nothing():
+    there = library()
+    with open(os.path.join(there.work, 'callbacks.cpp'), 'w', encoding='utf-8') as file:
+        file.write(CALLBACKS)
+    there.run('g++ -std=c++20 -o callbacks callbacks.cpp $(pkg-config --cflags --libs barnabas-client)')
+    with Broker({'num.partitions': 1, 'group.initial.rebalance.delay.ms': 0}) as broker:
+        for topic, lines in (('good', 'a\nb\n'), ('bad', 'c\n'), ('other', 'd\n')):
+            run(['kcat', '-b', broker.bootstrap, '-P', '-t', topic], data=lines.encode())
+        for protocol in ('classic', 'consumer'):
+            said = there.run(f'./callbacks {broker.bootstrap} {protocol}-group {protocol}').splitlines()
+            trouble = 'trouble: {} of the program threw an exception: {}'
+            expect_equal([line for line in said if not line.startswith('trouble')],
+                         ['good a', 'good b', 'lag 0 of 2', 'bad c', 'changes 3'], f'{protocol}: {said}')
+            told = [line for line in said if line.startswith('trouble')]
+            expect_equal(sorted(told), sorted([trouble.format('a pattern', 'pattern'), *2 * [trouble.format('on_rebalance', 'assigned')],
+                                               trouble.format('on_rebalance', 'of a type that is no std::exception')]), protocol)
+
+
 if __name__ == '__main__':
     main('client_library', stop_shared)
