@@ -4,6 +4,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "runtime/config/properties.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -73,9 +74,15 @@ void say_unused_keys(const std::vector<std::string>& keys) {
                  names.c_str());
 }
 
-result<client::cluster_admin> connect_tool(const client::properties& keys) {
+result<client::cluster_admin> connect_tool(const client::properties& keys, tool_patience patience) {
+    constexpr std::chrono::seconds enough{10};
     client::application_options options;
-    options.on_trouble = say_trouble;
+    const bool at_once = patience == tool_patience::none;
+    if (!at_once)
+        options.on_trouble = say_trouble;
+    // Who says how long a call may take means also one that reaches nobody.
+    if (!keys.contains("default.api.timeout.ms"))
+        options.unreached_patience = at_once ? std::chrono::seconds(0) : enough;
     options.on_unused_keys = say_unused_keys;
     return client::make_admin(keys, std::move(options));
 }

@@ -35,8 +35,13 @@ void say_trouble(const std::string& sentence);
 /// One line on standard error: keys that change nothing for this tool's client.
 void say_unused_keys(const std::vector<std::string>& keys);
 
+/// How long a tool waits while it reaches no bootstrap server: 10 s, since a broker may be starting; or until
+/// each of them failed once. default.api.timeout.ms among the keys says it instead.
+enum class tool_patience { some, none };
+
 /// A client for a tool. Troubles with brokers go to standard error while the tool waits.
-result<client::cluster_admin> connect_tool(const client::properties& keys);
+result<client::cluster_admin> connect_tool(const client::properties& keys,
+                                           tool_patience patience = tool_patience::some);
 
 /// Topics as Kafka's tools let one name several: a regular expression, in which commas stand for "or".
 class topic_pattern {

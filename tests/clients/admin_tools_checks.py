@@ -3,11 +3,44 @@
 import json
 import os
 import re
+import socket
 import tempfile
+import threading
+import time
 
 from broker import PROGRAM, Broker, free_port, run
 from checks import check, expect, expect_equal, main
 from tool_runs import Tool, transcript
+
+
+class Peer:
+    """Takes connections, sends each the same bytes, and says nothing more."""
+
+    def __init__(self, greeting):
+        self.greeting, self.connections, self.open = greeting, 0, []
+        self.server = socket.create_server(('127.0.0.1', 0))
+        self.address = f'127.0.0.1:{self.server.getsockname()[1]}'
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                one = self.server.accept()[0]
+                one.sendall(self.greeting)
+            except OSError:
+                return
+            self.connections += 1
+            self.open.append(one)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.close()
+        for one in self.open:
+            one.close()
+
+
 
 SHARED_BROKER = []
 
@@ -227,6 +260,42 @@ def a_cluster_that_cannot_be_reached_is_one_line_that_says_what_to_do():
             expect_equal((done.returncode, len(said)), (1, 1), f'status and lines of {name} ({said})')
             expect(f'cannot connect to {nobody}' in said[0] and 'it got as far as: connect' in said[0], f'{name}: {said[0]}')
             expect(name == 'consume' or 'barnabas doctor' in said[0], f'{name} does not say what to do: {said[0]}')
+
+
+def timed(name, *arguments):
+    began = time.monotonic()
+    done = run([PROGRAM, name, *arguments], good=False, seconds=40)
+    return time.monotonic() - began, done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@check
+def broker_api_versions_fails_at_once_where_no_broker_is():
+    nobody = f'127.0.0.1:{free_port()}'
+    took, status, said, complaints = timed('broker-api-versions', '--bootstrap-server', nobody)
+    expect_equal((status, said, complaints.count('\n')), (1, '', 1), complaints)
+    expect(took < 5 and f'cannot connect to {nobody}' in complaints, f'{took} s: {complaints}')
+    with Peer(b'HTTP/1.1 400 Bad Request\r\n\r\n') as peer:
+        took, status, said, complaints = timed('broker-api-versions', '--bootstrap-server', peer.address)
+        expect_equal((status, said), (1, ''), complaints)
+        expect(took < 5 and 'the broker announced a response of' in complaints.splitlines()[-1], f'{took} s: {complaints}')
+    with Peer(b'') as peer:
+        took, status, said, complaints = timed('broker-api-versions', '--bootstrap-server', peer.address)
+        expect_equal((status, said, complaints.count('\n')), (1, '', 1), complaints)
+        expect(4 < took < 20 and 'the broker did not answer in time' in complaints, f'{took} s: {complaints}')
+
+
+@check
+def tools_give_up_after_a_while_where_no_broker_is_and_say_each_cause_once():
+    nobody = f'127.0.0.1:{free_port()}'
+    took, status, said, complaints = timed('get-offsets', '--bootstrap-server', nobody)
+    expect_equal(status, 1, complaints)
+    expect(8 < took < 30 and 'it got as far as: connect' in (said + complaints), f'{took} s: {said} {complaints}')
+    with Peer(b'HTTP/1.1 400 Bad Request\r\n\r\n') as peer:
+        took, status, said, complaints = timed('topics', '--list', '--bootstrap-server', peer.address)
+        expect_equal(status, 1, complaints)
+        expect(8 < took < 30 and 'the broker announced a response of' in said, f'{took} s: {said} {complaints}')
+        expect(peer.connections > 5, f'{peer.connections} connections')
+        expect_equal(complaints.count('the broker announced a response of'), 2, f'the log and the warning: {complaints}')
 
 
 @check

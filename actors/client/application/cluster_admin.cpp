@@ -64,6 +64,8 @@ result<cluster_admin> make_admin(const properties& keys, application_options opt
     auto settings = read_settings(keys);
     if (!settings)
         return settings.failure();
+    if (options.unreached_patience)
+        settings->unreached_ns = std::chrono::nanoseconds(*options.unreached_patience).count();
     tell_unused_keys(keys, is_used_by_clients, options.on_unused_keys, options.on_trouble);
     auto node = runtime::light_node::start();
     if (!node)

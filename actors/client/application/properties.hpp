@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ struct application_options {
     /// Called on the client's thread when a broker could not be reached or was lost, once until it is back;
     /// and for each callback that threw an exception. What it throws itself is dropped.
     std::function<void(const std::string& sentence)> on_trouble;
+    /// For `make_admin`: calls fail after this long while no bootstrap server could be reached; 0: as soon as
+    /// all of them failed once. Without it they wait as long as for anything else, since a cluster may start.
+    std::optional<std::chrono::milliseconds> unreached_patience = {};
     /// Called before the client is there, on the thread that makes it, if there are any.
     unused_keys_listener on_unused_keys;
 };

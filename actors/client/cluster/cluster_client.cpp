@@ -142,6 +142,7 @@ void cluster_client::settle(monotonic_ns now, cluster_effects& out) {
         wake_ = {};
         if (!closed_)
             plan(now);
+        watch_for_nobody(now);
         flush(now, out);
         finish(out);
         again =
@@ -226,9 +227,30 @@ void cluster_client::fail(running_call& one, std::size_t part, error why) {
     one.call->on_failed(part, why);
 }
 
+/// No server that one begins with has ever told its versions, and each attempt failed or takes too long.
+bool cluster_client::is_nobody_there(monotonic_ns now) const {
+    const auto patience = *settings_.unreached_ns;
+    return !view_.is_known() && std::all_of(links_.begin(), links_.end(), [&](const auto& one) {
+        const auto& link = *one.second;
+        const bool silent = patience > 0 && link.connecting_since != monotonic_ns{} &&
+                            link.connecting_since + patience <= now;
+        return link.ready_at == monotonic_ns{} && (link.session().failures() > 0 || silent);
+    });
+}
+
+void cluster_client::watch_for_nobody(monotonic_ns now) {
+    if (!settings_.unreached_ns || view_.is_known())
+        return;
+    for (const auto& [number, one] : calls_)
+        if (const auto due = one.since + *settings_.unreached_ns; due > now)
+            wake_at(due);
+}
+
 void cluster_client::expire(monotonic_ns now) {
+    const bool nobody = settings_.unreached_ns && is_nobody_there(now);
     for (auto& [number, one] : calls_) {
-        if (one.deadline > now)
+        const bool given_up = nobody && one.since + *settings_.unreached_ns <= now;
+        if (one.deadline > now && !given_up)
             continue;
         for (std::size_t part = 0; part < one.parts.size(); ++part)
             if (one.parts[part].at != progress::done)

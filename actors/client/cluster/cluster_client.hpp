@@ -117,6 +117,8 @@ private:
     bool is_needed(const broker_link& link) const;
     bool has_flights(link_number link) const;
     void fail(running_call& one, std::size_t part, error why);
+    bool is_nobody_there(monotonic_ns now) const;
+    void watch_for_nobody(monotonic_ns now);
     void expire(monotonic_ns now);
     void finish(cluster_effects& out);
     link_number link_to(const broker_address& at);

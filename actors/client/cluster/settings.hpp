@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ struct client_settings {
     std::int64_t metadata_age_ns = 0;
     /// How often a part of a call is asked again at most.
     std::int64_t retries = 0;
+    /// While no broker has ever answered, though each bootstrap server was tried, calls are given up after
+    /// this long; without it they have their whole time. No key of Kafka's clients.
+    std::optional<std::int64_t> unreached_ns;
     /// Back to the bootstrap servers when no broker that is known can be reached.
     bool rebootstrap = true;
 };

@@ -1,3 +1,4 @@
+#include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
@@ -21,7 +22,9 @@ constexpr std::string_view api_versions_notes =
     "Options, output and exit status are those of Kafka's kafka-broker-api-versions.sh.\n"
     "\n"
     "Example (a readiness check: 0 when all brokers answer):\n"
-    "  barnabas broker-api-versions --bootstrap-server localhost:9092\n";
+    "  barnabas broker-api-versions --bootstrap-server localhost:9092\n"
+    "It fails at once when no server can be connected to, and after 5 s (request.timeout.ms) without an "
+    "answer.\n";
 
 std::optional<std::string> find_api_versions_misuse(const cli::parsed_options& options) {
     if (!options.has("bootstrap-server"))
@@ -102,9 +105,20 @@ json_object broker_json(const client::broker_description& broker,
     return made.add("apis", rows);
 }
 
+/// As in Kafka's tool, which is asked whether a broker is there: whoever cannot be connected to is not, and
+/// who has not answered for 5 s is not either.
+result<client::cluster_admin> connect_at_once(const cli::parsed_options& options) {
+    auto keys = tool_properties(options, *options.value("bootstrap-server"), "barnabas-broker-api-versions");
+    if (!keys)
+        return keys.failure();
+    if (!keys->contains("default.api.timeout.ms"))
+        keys->try_emplace("request.timeout.ms", "5000");
+    return connect_tool(*keys, tool_patience::none);
+}
+
 /// A broker that does not answer is told, and the others are shown.
 result<tools::said> show_versions(const cli::parsed_options& options) {
-    auto cluster = tools::connect("broker-api-versions", options);
+    auto cluster = connect_at_once(options);
     if (!cluster)
         return cluster.failure();
     const auto described = cluster->admin_calls().describe_cluster().get();

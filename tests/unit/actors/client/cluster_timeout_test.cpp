@@ -22,7 +22,9 @@ struct slow_run {
     pending<results<partition_name, listed_offset>> asked =
         calls.list_offsets({{{"t", 0}, offset_times::latest}}, {3'000, false});
 
-    explicit slow_run(std::map<std::string, std::string> properties = {}) : cluster(std::move(properties)) {
+    explicit slow_run(std::map<std::string, std::string> properties = {},
+                      std::optional<std::int64_t> unreached_ns = {})
+        : cluster(std::move(properties), 1, unreached_ns) {
         cluster.brokers = {{1, "one"}, {2, "two"}};
         cluster.topics["t"] = {2};
     }
@@ -34,6 +36,16 @@ struct slow_run {
                 cluster.refuse(address, code);
             cluster.pass(100 * millisecond);
         }
+    }
+    /// Refuses whatever is wanted for so long, and once more.
+    void refuse_for(std::int64_t ns) {
+        const auto until = cluster.now + ns;
+        do {
+            const auto wanted = cluster.wanted;
+            for (const auto& [address, link] : wanted)
+                cluster.refuse(address);
+            cluster.pass(100 * millisecond);
+        } while (cluster.now < until);
     }
     std::string why() {
         EXPECT_TRUE(asked.is_done());
@@ -72,6 +84,39 @@ TEST(cluster_timeout, metadata_that_does_not_come_is_said) {
     slow_run it;
     it.cluster.connect("one:9092");
     it.cluster.pass(3 * second);
+    EXPECT_SAYS(it.why(), "as far as: metadata");
+}
+
+TEST(cluster_timeout, with_little_patience_a_call_to_nobody_ends_early) {
+    for (const std::int64_t patience : {std::int64_t{0}, 2 * second}) {
+        slow_run it(std::map<std::string, std::string>{{"bootstrap.servers", "one:9092,two:9092"}}, patience);
+        EXPECT_FALSE(it.asked.is_done());
+        const auto first = it.cluster.wanted.begin()->first;
+        it.cluster.refuse(first);
+        EXPECT_FALSE(it.asked.is_done()) << "the other server was not tried yet";
+        it.refuse_for(patience + 200 * millisecond);
+        EXPECT_SAYS(it.why(), "as far as: connect");
+        EXPECT_LE(it.cluster.now - monotonic_ns(second), patience + second);
+    }
+}
+
+TEST(cluster_timeout, a_server_that_is_silent_counts_as_nobody_when_patience_ends) {
+    slow_run it({}, 2 * second);
+    it.cluster.accept("one:9092");
+    it.cluster.pass(2 * second - millisecond);
+    EXPECT_FALSE(it.asked.is_done());
+    it.cluster.pass(2 * millisecond);
+    EXPECT_SAYS(it.why(), "as far as: authenticate");
+}
+
+TEST(cluster_timeout, patience_with_nobody_does_not_shorten_other_calls) {
+    slow_run it({}, second);
+    it.cluster.refuse("one:9092");
+    it.cluster.pass(200 * millisecond);
+    it.cluster.connect("one:9092");
+    it.cluster.pass(2 * second);
+    EXPECT_FALSE(it.asked.is_done()) << "a broker is there";
+    it.cluster.pass(2 * second);
     EXPECT_SAYS(it.why(), "as far as: metadata");
 }
 

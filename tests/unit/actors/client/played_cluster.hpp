@@ -47,13 +47,15 @@ public:
         std::int32_t port = 9092;
     };
 
-    explicit played_cluster(std::map<std::string, std::string> properties = {}, std::uint64_t seed = 1)
-        : client(settings_of(std::move(properties)), runtime::random(seed)) {}
+    using keys = std::map<std::string, std::string>;
+    explicit played_cluster(keys all = {}, std::uint64_t seed = 1, std::optional<std::int64_t> unreached = {})
+        : client(settings_of(std::move(all), unreached), runtime::random(seed)) {}
 
-    static client_settings settings_of(std::map<std::string, std::string> properties) {
+    static client_settings settings_of(keys properties, std::optional<std::int64_t> unreached) {
         properties.try_emplace("bootstrap.servers", "one:9092");
         auto settings = read_settings(properties);
         EXPECT_TRUE(settings.has_value()) << settings.failure().detail;
+        settings->unreached_ns = unreached;
         return *settings;
     }
 
