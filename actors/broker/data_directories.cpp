@@ -45,8 +45,9 @@ result<std::vector<runtime::directory_entry>> list_or_make(runtime::file_system&
     return files.list(path);
 }
 
-bool may_be_in_unformatted(const std::string& name) {
-    return name == lock_file || name == "lost+found" || name == std::string(identity_file) + ".tmp";
+bool lies_in_unopened(const runtime::directory_entry& one) {
+    return one.name == identity_file || one.name == lock_file || one.name == "lost+found" ||
+           one.name == std::string(identity_file) + ".tmp";
 }
 
 /// A directory without `meta.properties` is formatted only if nothing in it can belong to somebody else.
@@ -55,7 +56,7 @@ result<void> check_entries(const std::string& path, const std::vector<runtime::d
     for (const auto& entry : entries) {
         if (entry.name == identity_file)
             return {};
-        if (!may_be_in_unformatted(entry.name) && (foreign == nullptr || entry.name < foreign->name))
+        if (!lies_in_unopened(entry) && (foreign == nullptr || entry.name < foreign->name))
             foreign = &entry;
     }
     if (foreign == nullptr)
@@ -213,6 +214,7 @@ private:
             return cannot_use(path, entries.failure());
         if (auto fit = check_entries(path, *entries); !fit)
             return fit.failure();
+        directory.was_stopped_cleanly = std::all_of(entries->begin(), entries->end(), lies_in_unopened);
         auto lock = files_.lock(join_path(path, lock_file));
         if (!lock)
             return cannot_use(path, lock.failure());
@@ -291,7 +293,7 @@ private:
         auto clean = take_clean_stop(files_, directory.path, options_.planted);
         if (!clean)
             return clean.failure();
-        directory.was_stopped_cleanly = clean->marked;
+        directory.was_stopped_cleanly |= clean->marked;
         auto partitions = list_partitions(files_, directory.path, !clean->marked, clean->logs);
         if (!partitions)
             return partitions.failure();
@@ -392,8 +394,7 @@ private:
             if (!directory.partitions.empty())
                 return error{errc::mismatched_directory,
                              "the data directory " + directory.path +
-                                 " holds partitions, but the metadata log that "
-                                 "knows them is not in " +
+                                 " holds partitions, but the metadata log that knows them is not in " +
                                  options_.metadata_directory + ": restore its directory " +
                                  metadata_log_directory +
                                  " there, or move the partitions away to start with nothing"};

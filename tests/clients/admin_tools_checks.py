@@ -244,6 +244,24 @@ def what_cannot_be_formatted_is_refused_and_left_alone():
 
 
 @check
+def a_directory_that_was_only_formatted_has_nothing_to_recover():
+    one = Broker({'barnabas.log.level': 'info'})
+    try:
+        config = os.path.join(one.home, 'server.properties')
+        with open(config, 'w', encoding='utf-8') as file:
+            file.write(f'log.dirs={one.data_dir}\n')
+        expect_equal(storage('format', '-t', storage('random-uuid')[1].strip(), '-c', config)[0], 0, 'status of format')
+        one.start()
+        expect('was not closed in good order' not in one.stderr(), one.stderr())
+        one.kill()
+        since = one.mark()
+        one.start()
+        one.wait_for_line('was not closed in good order', since)
+    finally:
+        one.discard()
+
+
+@check
 def a_cluster_that_cannot_be_reached_is_one_line_that_says_what_to_do():
     with tempfile.TemporaryDirectory() as folder:
         config, offsets = os.path.join(folder, 'client.properties'), os.path.join(folder, 'offsets.json')

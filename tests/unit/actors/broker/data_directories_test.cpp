@@ -80,9 +80,25 @@ TEST(data_directories, restart_finds_the_same_identity_and_the_clean_stop) {
     EXPECT_FALSE(second->directories[0].formatted);
     EXPECT_TRUE(second->directories[0].was_stopped_cleanly);
     ASSERT_TRUE(close_data_directories(files, *second, false).has_value());
+    ASSERT_TRUE(files.create_directory("/x/a/__cluster_metadata-0").has_value());
     auto third = open_data_directories(files, options_for({"/x/a"}));
     ASSERT_TRUE(third.has_value());
     EXPECT_FALSE(third->directories[0].was_stopped_cleanly);
+}
+
+TEST(data_directories, one_that_was_only_formatted_has_nothing_to_recover) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/x/a", "meta.properties", identity("c", 1));
+    auto first = open_data_directories(files, options_for({"/x/a"}));
+    ASSERT_TRUE(first.has_value()) << to_string(first.failure());
+    EXPECT_FALSE(first->directories[0].formatted);
+    EXPECT_TRUE(first->directories[0].was_stopped_cleanly);
+    ASSERT_TRUE(close_data_directories(files, *first, false).has_value());
+    ASSERT_TRUE(files.create_directory("/x/a/__cluster_metadata-0").has_value());
+    auto second = open_data_directories(files, options_for({"/x/a"}));
+    ASSERT_TRUE(second.has_value()) << to_string(second.failure());
+    EXPECT_FALSE(second->directories[0].was_stopped_cleanly);
 }
 
 TEST(data_directories, a_bit_that_is_wrong_in_whose_a_directory_is_is_noticed) {
