@@ -61,6 +61,33 @@ def without_a_broker_that_is_said_with_what_to_do():
 
 
 @check
+def data_directories_that_no_broker_could_use_are_bad():
+    with Broker() as one, tempfile.TemporaryDirectory() as folder:
+        plain, closed = os.path.join(folder, 'plain'), os.path.join(folder, 'closed')
+        with open(plain, 'w', encoding='utf-8') as file:
+            file.write('a file')
+        os.mkdir(closed, 0o555)
+
+        def found(directory):
+            status, said, _ = doctor('--config', config_of(folder, one, data=directory))
+            return status, findings(said).get(f'disk of {directory}'), said
+
+        for directory, why in ((plain, 'it is no directory'), (os.path.join(plain, 'below'), f'{plain} is no directory')):
+            status, finding, said = found(directory)
+            expect_equal((status, finding), (1, 'bad'), said)
+            expect(why in said and 'give log.dirs another' in said, said)
+            done = run([PROGRAM, 'start', '--config', config_of(folder, port=free_port(), data=directory)], good=False)
+            expect(done.returncode != 0, f'a start with {directory}')
+        if os.getuid() != 0:
+            status, finding, said = found(os.path.join(closed, 'below'))
+            expect_equal((status, finding), (1, 'bad'), said)
+            expect(f'cannot be made in {closed}' in said, said)
+        status, finding, said = found(os.path.join(folder, 'made', 'with', 'parents'))
+        expect_equal((status, finding), (0, 'warning'), said)
+        expect_equal(sorted(os.listdir(folder)), ['closed', 'plain', 'server.properties'], 'what doctor left')
+
+
+@check
 def an_address_that_nobody_reaches_is_named():
     port = free_port()
     with Broker({'advertised.listeners': f'PLAINTEXT://127.0.0.1:{port}'}) as one, tempfile.TemporaryDirectory() as folder:

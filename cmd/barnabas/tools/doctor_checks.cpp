@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/resource.h>
 #include <sys/timex.h>
 #include <unistd.h>
@@ -92,6 +93,38 @@ check room_check(runtime::file_system& files, const std::string& directory, std:
     return good(name, text);
 }
 
+/// Of a directory that is not there: a start makes it, and what it lies in, unless the system refuses.
+check missing_check(const std::string& directory) {
+    const auto name = "disk of " + directory;
+    auto nearest = std::filesystem::path(directory).parent_path();
+    std::error_code failure;
+    while (nearest.has_relative_path() && !std::filesystem::exists(nearest, failure))
+        nearest = nearest.parent_path();
+    const auto in = nearest.empty() ? std::string(".") : nearest.string();
+    const std::string advice = ": the broker does not start; give log.dirs another directory";
+    if (!std::filesystem::is_directory(in, failure))
+        return bad(name, in + " is no directory, so nothing can be made in it" + advice);
+    if (::access(in.c_str(), W_OK | X_OK) != 0)
+        return bad(name, "it does not exist, and cannot be made in " + in + " (" + std::strerror(errno) +
+                             ")" + advice + ", or this user the right to write there");
+    return warning(name, "the directory does not exist yet: the broker's first start makes it");
+}
+
+void look_at_disk(runtime::file_system& files, const std::string& directory, std::int64_t reserve,
+                  std::vector<check>& all) {
+    std::error_code failure;
+    const auto state = std::filesystem::status(directory, failure);
+    if (state.type() == std::filesystem::file_type::not_found || failure == std::errc::not_a_directory)
+        return all.push_back(missing_check(directory));
+    if (state.type() == std::filesystem::file_type::none)
+        return all.push_back(bad("disk of " + directory, failure.message()));
+    if (state.type() != std::filesystem::file_type::directory)
+        return all.push_back(bad("disk of " + directory,
+                                 "it is no directory: the broker does not start; give log.dirs another one"));
+    all.push_back(room_check(files, directory, reserve));
+    all.push_back(sync_check(directory));
+}
+
 } // namespace
 
 check open_files() {
@@ -125,20 +158,8 @@ check clock() {
 std::vector<check> disks(const broker_config& config) {
     runtime::posix_files files;
     std::vector<check> all;
-    for (const auto& directory : data_directories_of(config)) {
-        const auto there = files.exists(directory);
-        if (there && !*there) {
-            all.push_back(warning("disk of " + directory,
-                                  "the directory does not exist yet: the broker's first start makes it"));
-            continue;
-        }
-        if (!there) {
-            all.push_back(bad("disk of " + directory, there.failure().detail));
-            continue;
-        }
-        all.push_back(room_check(files, directory, config.log_dir_reserve_bytes));
-        all.push_back(sync_check(directory));
-    }
+    for (const auto& directory : data_directories_of(config))
+        look_at_disk(files, directory, config.log_dir_reserve_bytes, all);
     return all;
 }
 
