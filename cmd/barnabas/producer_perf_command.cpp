@@ -229,9 +229,15 @@ void print_metrics(const metric_rows& rows, const std::string& client, bool json
         std::printf("%s\n", json_object().add("kind", "metrics").add("metrics", metrics).text().c_str());
         return;
     }
-    std::printf("\nMetric Name   Value\n");
+    const auto shown = [&](const char* name) {
+        return std::string("producer-metrics:") + name + ":{client-id=" + client + "}";
+    };
+    std::size_t widest = 0;
     for (const auto& [name, value] : rows)
-        std::printf("producer-metrics:%s:{client-id=%s} : %.3f\n", name, client.c_str(), value);
+        widest = std::max(widest, shown(name).size());
+    std::printf("\n%s   Value\n", tools::padded("Metric Name", widest).c_str());
+    for (const auto& [name, value] : rows)
+        std::printf("%s : %.3f\n", tools::padded(shown(name), widest).c_str(), value);
 }
 
 void say_deprecated(const cli::parsed_options& options, const char* old_name, const char* new_name) {

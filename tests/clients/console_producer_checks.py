@@ -240,7 +240,13 @@ def the_perf_test_prints_what_kafkas_prints():
                r'\d+ ms 95th, \d+ ms 99th, \d+ ms 99\.9th\.')
     expect(re.fullmatch('5000 ' + numbers, lines[0]), lines[0])
     expect(re.fullmatch('4000 steady state ' + numbers, lines[1]), lines[1])
-    expect('producer-metrics:record-send-total:{client-id=perf-producer-client} : 5000.000' in lines, str(lines))
+    # Names in a column as wide as the longest of them, in their order.
+    metrics = lines[lines.index('') + 1:]
+    width = max(len(line.rpartition(' : ')[0].rstrip()) for line in metrics[1:])
+    expect_equal(metrics[0], 'Metric Name'.ljust(width) + '   Value', 'the head')
+    expect('producer-metrics:record-send-total:{client-id=perf-producer-client}'.ljust(width) + ' : 5000.000' in metrics, str(lines))
+    expect_equal(metrics[1:], sorted(metrics[1:]), 'the order')
+    expect_equal([line for line in metrics[1:] if not re.fullmatch(rf'.{{{width}}} : \d+\.\d{{3}}', line)], [], 'columns')
     expect_equal(len(content('perf', '%S\n')), 5000, 'records')
     for missing in ('--throughput', '--num-records'):
         arguments = ['--topic', 'perf', '--num-records', '1', '--throughput', '-1', '--record-size', '1']
