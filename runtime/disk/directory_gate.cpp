@@ -20,6 +20,12 @@ constexpr std::uint64_t kept_bytes_max = 8 << 20;
 constexpr std::uint64_t kept_part_of_reserve = 16;
 constexpr std::uint64_t kept_parts = 8;
 
+/// A file that is replaced through another one needs one more for a moment; several are replaced at once.
+constexpr unsigned kept_names_count = 8;
+constexpr std::uint32_t all_kept_names = (1U << kept_names_count) - 1;
+/// A name takes a block of its directory at most, and one of the table of files.
+constexpr std::uint64_t bytes_for_names = 1 << 20;
+
 /// The same few bytes again and again.
 std::vector<slice> zeros_of(std::uint64_t bytes) {
     constexpr std::uint64_t piece_bytes = 64 << 10;
@@ -140,6 +146,9 @@ std::uint64_t directory_gate::kept_bytes() const noexcept {
 result<void> directory_gate::keep_room(file_system& files) {
     const auto bytes = kept_bytes();
     const auto left = free_bytes();
+    // Places for files may be what is short, and come back one by one.
+    if (bytes > 0)
+        keep_names(files, left && *left >= room_to_resume(reserve_));
     if (kept_.load(std::memory_order_relaxed) >= bytes)
         return {};
     // What an earlier life kept counts, also when nothing is free now.
@@ -204,6 +213,50 @@ bool directory_gate::give_room(file_system& files) {
     return cut.has_value();
 }
 
+std::string directory_gate::kept_name(unsigned number) const {
+    return path_ + "/" + kept_name_prefix + std::to_string(number);
+}
+
+void directory_gate::keep_names(file_system& files, bool may_make) {
+    if (is_shut() || names_.load(std::memory_order_relaxed) == all_kept_names)
+        return;
+    std::call_once(names_found_, [&] { find_kept_names(files); });
+    for (unsigned number = 0; may_make && number < kept_names_count; ++number) {
+        if ((names_.load(std::memory_order_relaxed) & 1U << number) != 0)
+            continue;
+        auto file = files.open(kept_name(number), open_mode::create);
+        if (BARNABAS_MARK_IF(!file, no_name_to_keep))
+            return;
+        files.close(*file);
+        names_.fetch_or(1U << number, std::memory_order_relaxed);
+    }
+}
+
+void directory_gate::find_kept_names(file_system& files) {
+    for (unsigned number = 0; number < kept_names_count; ++number)
+        if (const auto there = files.exists(kept_name(number)); there && *there)
+            names_.fetch_or(1U << number, std::memory_order_relaxed);
+}
+
+bool directory_gate::give_name(file_system& files) {
+    if (kept_bytes() == 0)
+        return false;
+    std::call_once(names_found_, [&] { find_kept_names(files); });
+    for (unsigned number = 0; number < kept_names_count; ++number) {
+        const auto before = names_.fetch_and(~(1U << number), std::memory_order_relaxed);
+        if ((before & 1U << number) == 0)
+            continue;
+        if (BARNABAS_MARK_IF(files.remove(kept_name(number)).has_value(), kept_name_given))
+            return true;
+    }
+    return false;
+}
+
+bool directory_gate::has_bytes_for_names(file_system& files) const {
+    const auto room = files.room(path_);
+    return room && room->free >= bytes_for_names;
+}
+
 bool directory_gate::is_held_short() {
     std::lock_guard guard(mutex_);
     if (grown_.exchange(false, std::memory_order_relaxed)) {
@@ -257,6 +310,24 @@ auto gated_files::grow(const Call& call) -> decltype(call()) {
     return done;
 }
 
+/// What needs a new name: the disk does not say whether places for files are short, or bytes.
+template <class Call>
+auto gated_files::make_name(const Call& call) -> decltype(call()) {
+    auto done = change(call);
+    const auto is_refused = [&] { return done.code() == errc::disk_full && room_ == kept_room::may_be_used; };
+    for (bool given = true; given && is_refused();) {
+        given = gate_.give_name(files_);
+        if (given)
+            done = change(call);
+        // Bytes would be given for nothing where there are some.
+        if (!is_refused() || gate_.has_bytes_for_names(files_) || !gate_.give_room(files_))
+            continue;
+        given = true;
+        done = change(call);
+    }
+    return done;
+}
+
 template <class Call>
 auto gated_files::look(const Call& call) -> decltype(call()) {
     if (gate_.is_shut())
@@ -266,7 +337,9 @@ auto gated_files::look(const Call& call) -> decltype(call()) {
 
 result<file_id> gated_files::open(const std::string& path, open_mode mode) {
     const auto call = [&] { return files_.open(path, mode); };
-    return mode == open_mode::read_only ? look(call) : grow(call);
+    if (mode == open_mode::read_only)
+        return look(call);
+    return mode == open_mode::create ? make_name(call) : change(call);
 }
 
 void gated_files::close(file_id file) {
@@ -331,7 +404,7 @@ result<bool> gated_files::exists(const std::string& path) {
 }
 
 result<void> gated_files::create_directory(const std::string& path) {
-    return grow([&] { return files_.create_directory(path); });
+    return make_name([&] { return files_.create_directory(path); });
 }
 
 result<void> gated_files::rename(const std::string& source, const std::string& target) {

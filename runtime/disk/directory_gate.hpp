@@ -90,12 +90,20 @@ public:
     /// Gives back a part, since others may take it at once; false when nothing is left.
     bool give_room(file_system& files);
     std::uint64_t kept_bytes() const noexcept;
+    /// A disk may also have no place for one more file (inode), and plenty of bytes: so `keep_room` keeps a
+    /// few empty files, too. Removes one of them; false when none is left.
+    bool give_name(file_system& files);
+    /// A look at the disk, now: it has bytes for some more names.
+    bool has_bytes_for_names(file_system& files) const;
 
 private:
     void become_short(std::int64_t left);
     std::uint64_t growth(file_id file, std::uint64_t end, std::uint64_t bytes);
     bool is_held_short();
     void find_kept_room(file_system& files);
+    std::string kept_name(unsigned number) const;
+    void keep_names(file_system& files, bool may_make);
+    void find_kept_names(file_system& files);
 
     const std::string path_;
     const std::uint64_t reserve_;
@@ -112,6 +120,9 @@ private:
     std::once_flag kept_found_;
     /// What an earlier life left of it.
     std::atomic<std::uint64_t> found_bytes_{0};
+    /// One bit for each of the empty files.
+    std::atomic<std::uint32_t> names_{0};
+    std::once_flag names_found_;
     /// A file grew since the last look or refusal.
     std::atomic<bool> grown_{false};
     mutable std::mutex mutex_;
@@ -130,6 +141,8 @@ enum class kept_room : std::uint8_t { for_others, may_be_used };
 
 /// The file of that room, in the data directory.
 inline constexpr const char* kept_room_name = "kept-room.barnabas";
+/// The empty files beside it have a number behind this.
+inline constexpr const char* kept_name_prefix = "kept-name.barnabas.";
 
 /// The file system as a job in a guarded directory sees it. Looks at every outcome, and refuses everything
 /// with storage_error when the gate is shut, but for closing files.
@@ -161,6 +174,8 @@ private:
     auto change(const Call& call) -> decltype(call());
     template <class Call>
     auto grow(const Call& call) -> decltype(call());
+    template <class Call>
+    auto make_name(const Call& call) -> decltype(call());
     template <class Call>
     auto look(const Call& call) -> decltype(call());
     error refusal() const;
