@@ -2,6 +2,7 @@
 
 #include "actors/broker/moving/interrupted_moves.hpp"
 #include "actors/broker/small_files.hpp"
+#include "actors/broker/stored_partitions.hpp"
 #include "actors/controller/metadata_log.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
@@ -196,8 +197,7 @@ private:
         auto& directory = opened_.directories.emplace_back();
         identities_.emplace_back();
         directory.path = path;
-        const auto& cordoned = options_.cordoned;
-        directory.cordoned = std::find(cordoned.begin(), cordoned.end(), path) != cordoned.end();
+        directory.cordoned = std::ranges::find(options_.cordoned, path) != options_.cordoned.end();
         auto identity = take_lock(directory);
         if (!identity)
             return refused(directory, identity.failure());
@@ -205,8 +205,7 @@ private:
         return {};
     }
 
-    /// What the directory belongs to, read under its lock, since a broker that starts beside us formats under
-    /// it. No lock is held after an error.
+    /// Read under its lock, since a broker beside us formats under it. No lock is held after an error.
     result<std::optional<directory_identity>> take_lock(data_directory& directory) {
         const auto& path = directory.path;
         auto entries = list_or_make(files_, path);
@@ -294,9 +293,11 @@ private:
         if (!clean)
             return clean.failure();
         directory.was_stopped_cleanly |= clean->marked;
-        auto partitions = list_partitions(files_, directory.path, !clean->marked, clean->logs);
+        std::vector<std::string> fragments;
+        auto partitions = list_partitions(files_, directory.path, !clean->marked, clean->logs, &fragments);
         if (!partitions)
             return partitions.failure();
+        remove_unused_fragments(files_, directory.path, fragments);
         if (!directory.holds_partitions)
             return {};
         directory.partitions = std::move(*partitions);

@@ -163,10 +163,11 @@ result<void> record_created(runtime::file_system& files, const std::string& meta
                             log_offset upto);
 
 /// Job: the directories of partitions in a data directory, in the order of their names. `measured`: with
-/// `bytes_to_check`.
-/// Those among `closed` are not looked at.
+/// `bytes_to_check`. Those among `closed` are not looked at. `fragments` gets the names of those that were
+/// set aside and belong to nobody.
 result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
-                                                      bool measured, const closed_logs& closed);
+                                                      bool measured, const closed_logs& closed,
+                                                      std::vector<std::string>* fragments = nullptr);
 
 /// Told of a directory that cannot be read, it takes that one out of use, or says why there is no start
 /// without it.

@@ -3,6 +3,7 @@
 #include "actors/broker/data_directories.hpp"
 #include "actors/broker/moving/moving_names.hpp"
 #include "actors/broker/small_files.hpp"
+#include "actors/replica/log_removal.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -68,7 +69,35 @@ std::uint64_t bytes_to_check(runtime::file_system& files, const std::string& dir
     return bytes;
 }
 
+/// `.fragment-stray`, or a further one of the same name.
+bool is_fragment_name(const std::string& name) {
+    const auto dot = name.rfind('.');
+    return dot != std::string::npos && name.ends_with(stray_suffix) &&
+           std::string_view(name).substr(dot + 1).starts_with("fragment");
+}
+
+/// Steps of a compaction or a deletion may have taken a log its name.
+result<bool> was_anything_stored(runtime::file_system& files, const std::string& directory) {
+    const auto entries = files.list(directory);
+    if (!entries)
+        return entries.failure();
+    const bool renamed = std::any_of(entries->begin(), entries->end(), [](const auto& entry) {
+        return entry.is_directory || entry.name.find(".log.") != std::string::npos;
+    });
+    return renamed ? result<bool>(true) : has_records(files, directory);
+}
+
 } // namespace
+
+void remove_unused_fragments(runtime::file_system& files, const std::string& data_directory,
+                             const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+        const auto path = join_path(data_directory, name);
+        const auto stored = was_anything_stored(files, path);
+        if (BARNABAS_MARK_IF(stored && !*stored, unused_fragment_removed))
+            static_cast<void>(replica::remove_log_directory(files, path));
+    }
+}
 
 result<bool> has_records(runtime::file_system& files, const std::string& directory) {
     auto entries = files.list(directory);
@@ -90,12 +119,15 @@ result<bool> has_records(runtime::file_system& files, const std::string& directo
 }
 
 result<std::vector<stored_partition>> list_partitions(runtime::file_system& files, const std::string& path,
-                                                      bool measured, const closed_logs& closed) {
+                                                      bool measured, const closed_logs& closed,
+                                                      std::vector<std::string>* fragments) {
     auto entries = files.list(path);
     if (!entries)
         return entries.failure();
     std::vector<stored_partition> partitions;
     for (const auto& entry : *entries) {
+        if (fragments != nullptr && entry.is_directory && is_fragment_name(entry.name))
+            fragments->push_back(entry.name);
         auto partition = entry.is_directory ? parse_partition_directory(entry.name) : std::nullopt;
         if (!partition)
             continue;

@@ -2,6 +2,7 @@
 #include "actors/broker/directory_jobs.hpp"
 #include "actors/broker/limits.hpp"
 #include "actors/broker/small_files.hpp"
+#include "actors/broker/stored_partitions.hpp"
 #include "actors/replica/log_removal.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/disk/posix_files.hpp"
@@ -215,6 +216,47 @@ TEST(removed_topics, directory_whose_making_was_cut_short_makes_room_for_the_par
     EXPECT_EQ(
         names_in(files, "/data"),
         (std::vector<std::string>{"new-1.fragment-stray", "new-2.fragment-stray", "new-3.fragment-stray"}));
+}
+
+/// What a start does.
+std::vector<std::string> remove_fragments(runtime::file_system& files) {
+    std::vector<std::string> fragments;
+    EXPECT_TRUE(list_partitions(files, "/data", false, {}, &fragments));
+    remove_unused_fragments(files, "/data", fragments);
+    return names_in(files, "/data");
+}
+
+/// The copy without records of a partition that lies in two directories.
+TEST(removed_topics, fragment_without_a_record_goes_at_a_start) {
+    sim::at_every_operation([](sim::doomed_operation& doomed) {
+        auto& files = doomed.files();
+        write(files, "/data/t-0", "partition.metadata",
+              "version: 0\ntopic_id: " + to_string(id_of(9)) + "\n");
+        write(files, "/data/t-0", "00000000000000000000.log", "");
+        write(files, "/data/t-0.fragment-stray", "00000000000000000000.log", "");
+        doomed.arm();
+        static_cast<void>(set_aside(files, gates_of_data(), {{"/data/t-0", "/data/t-0.fragment-stray"}}));
+        std::vector<std::string> fragments;
+        static_cast<void>(list_partitions(files, "/data", false, {}, &fragments));
+        remove_unused_fragments(files, "/data", fragments);
+        doomed.end_process();
+        for (const auto& name : remove_fragments(doomed.files()))
+            EXPECT_EQ(name, "t-0") << doomed.text();
+    });
+}
+
+TEST(removed_topics, fragment_in_which_something_was_stored_stays) {
+    sim::memory_disk disk(1);
+    auto& files = disk.files();
+    write(files, "/data/a-0.fragment-stray", "00000000000000000000.log", "records");
+    write(files, "/data/b-0.fragment-stray", "00000000000000000042.log", "");
+    write(files, "/data/c-0.fragment+2-stray", "00000000000000000000.log.deleted", "");
+    write(files, "/data/d-0.fragment+2-stray", "00000000000000000000.log", "");
+    write(files, "/data/e-0." + to_string(id_of(9)) + "-stray", "00000000000000000000.log", "");
+    write(files, "/data/f-0.fragment", "00000000000000000000.log", "");
+    EXPECT_EQ(remove_fragments(files),
+              (std::vector<std::string>{"a-0.fragment-stray", "b-0.fragment-stray", "c-0.fragment+2-stray",
+                                        "e-0." + to_string(id_of(9)) + "-stray", "f-0.fragment"}));
 }
 
 TEST(removed_topics, only_what_is_empty_is_removed_of_nobodys) {
