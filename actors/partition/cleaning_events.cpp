@@ -49,20 +49,28 @@ log_size_response partition::size(std::uint64_t token) const {
 }
 
 void partition::make_kept_reads_again() {
-    for (auto& [job, reply] : cleaning_.take_reads()) {
-        auto again =
-            log_.read(job.from, job.max_bytes, job.upto, job.at_least_one_batch, job.aborted.has_value());
-        if (BARNABAS_MARK_IF(!again, kept_read_out_of_range)) {
-            answer_read(reply, again.failure(), &job);
-            continue;
-        }
-        again->permit = std::move(job.permit);
-        port_.submit(std::move(*again), reply);
-    }
+    for (const auto& [job, reply] : cleaning_.take_reads())
+        make_again(job, reply);
     for (auto& [job, reply] : cleaning_.take_finds())
         port_.submit(job.timestamp ? log_.find_by_timestamp(*job.timestamp, job.upto)
                                    : log_.find_max_timestamp(job.upto),
                      reply);
+    close_if_idle();
+}
+
+void partition::make_again(const replica::read_job& job, std::uint64_t reply) {
+    auto again =
+        log_.read(job.from, job.max_bytes, job.upto, job.at_least_one_batch, job.aborted.has_value());
+    if (BARNABAS_MARK_IF(!again, kept_read_out_of_range))
+        return answer_read(reply, again.failure(), &job);
+    again->permit = job.permit;
+    port_.submit(std::move(*again), reply);
+}
+
+void partition::on_reindexed(const replica::reindex_job& job) {
+    index_repair_.on_reindexed(job);
+    for (const auto& read : index_repair_.take_reads())
+        make_again(read.job, read.reply);
     close_if_idle();
 }
 

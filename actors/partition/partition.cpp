@@ -31,7 +31,7 @@ error of_storage(error why) {
 
 partition::partition(partition_settings settings, replica::replica_log log, partition_port& port)
     : settings_(settings), log_(std::move(log)), port_(port), cleaning_(log_, port_, settings_.tap),
-      high_watermark_(log_.stable_offset()), kept_start_(log_.log_start_offset()),
+      index_repair_(log_, port_), high_watermark_(log_.stable_offset()), kept_start_(log_.log_start_offset()),
       oldest_segment_(log_.segments().front().base_offset) {}
 
 log_marks partition::marks() const {
@@ -309,12 +309,15 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
     log_.on_read(job);
     if (cleaning_.keeps(job, reply))
         return make_kept_reads_again();
+    index_repair_.on_astray(job.astray);
+    if (index_repair_.keeps(job, reply))
+        return;
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
     // Below the log's start a segment has gone as it should. Anywhere else a client that heard that the
     // offset is out of range would go to an end of the log, past records that are there.
     const bool is_missing =
-        job.records.code() == errc::not_found ||
+        job.records.code() == errc::not_found || index_repair::lacks_transactions(job) ||
         (job.records.code() == errc::offset_out_of_range && job.from >= log_.log_start_offset());
     if (lost_ && !job.records)
         answer_read(reply, *lost_, &job);
@@ -446,6 +449,7 @@ void partition::on_directory_failed(const error& why) {
     for (const auto& reader : all_readers())
         port_.notify(reader);
     cleaning_.on_close();
+    index_repair_.on_close();
     close_if_idle();
 }
 
@@ -456,13 +460,14 @@ void partition::on_close() {
     for (const auto& reader : all_readers())
         port_.notify(reader);
     cleaning_.on_close();
+    index_repair_.on_close();
     answer_deletions(log_.log_end_offset(), error{errc::not_leader_or_follower, "the partition is closing"});
     sync_if_wanted();
     close_if_idle();
 }
 
 void partition::close_if_idle() {
-    const bool idle = log_.idle() && cleaning_.idle() && retires_in_flight_ == 0;
+    const bool idle = log_.idle() && cleaning_.idle() && index_repair_.idle() && retires_in_flight_ == 0;
     if ((!closing_ && !lost_) || close_submitted_ || !idle)
         return;
     close_submitted_ = true;

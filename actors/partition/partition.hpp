@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/cleaning.hpp"
+#include "actors/partition/index_repair.hpp"
 #include "actors/partition/leadership_messages.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/partition_port.hpp"
@@ -64,6 +65,7 @@ public:
     void on_repair_due();
     void on_read_done(const replica::read_job& job, std::uint64_t reply);
     void on_found(const replica::find_job& job, std::uint64_t reply);
+    void on_reindexed(const replica::reindex_job& job);
     void on_retired(const replica::retire_job& job);
     void on_closed(const replica::close_job& job);
     /// What a start needs to know of the log; empty when it must look at the directory.
@@ -118,6 +120,7 @@ private:
     read_response marks_for_reader() const;
     bool answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply);
     void make_kept_reads_again();
+    void make_again(const replica::read_job& job, std::uint64_t reply);
     void close_if_idle();
     result<log_offset> check_deletion(const delete_records_request& request) const;
     /// Where the log begins at least after a restart.
@@ -136,6 +139,7 @@ private:
     replica::replica_log log_;
     partition_port& port_;
     cleaning cleaning_;
+    index_repair index_repair_;
     waiting_appends appends_;
     waiting_reads readers_;
     /// Those that wait for the last stable offset to move.

@@ -113,6 +113,7 @@ private:
     void submit(replica::close_job job) override { start<close_done>(lane_use::write, std::move(job)); }
     void submit(replica::clean_job job) override { start<clean_done>(lane_use::other, std::move(job)); }
     void submit(replica::swap_job job) override { start<swap_done>(lane_use::other, std::move(job)); }
+    void submit(replica::reindex_job job) override { start<reindex_done>(lane_use::other, std::move(job)); }
     void keep_tail(std::span<const slice> batches) override { tail_.keep(batches); }
     tail_records read_tail(const read_request& it, log_offset upto) override { return tail_.read(it, upto); }
     void drop_tail() override { tail_.drop(); }
@@ -272,6 +273,7 @@ caf::message_handler partition_actor::storage_handlers() {
         [this](const settle_done& done) { machine_->on_settled(*done.job); },
         [this](const repair_due&) { machine_->on_repair_due(); },
         [this](const find_done& done) { machine_->on_found(*done.job, done.reply); },
+        [this](const reindex_done& done) { machine_->on_reindexed(*done.job); },
         [this](const retire_done& done) { machine_->on_retired(*done.job); },
         [this](const remove_due& due) {
             // The directory goes as a whole.

@@ -3,6 +3,7 @@
 #include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log_removal.hpp"
+#include "actors/replica/reindex_job.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -36,6 +37,9 @@ struct read_done {
 struct find_done {
     std::shared_ptr<replica::find_job> job;
     std::uint64_t reply = 0;
+};
+struct reindex_done {
+    std::shared_ptr<replica::reindex_job> job;
 };
 struct retire_done {
     std::shared_ptr<replica::retire_job> job;
@@ -72,6 +76,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::repair_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::repair_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::read_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::find_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::reindex_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::retire_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::remove_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::remove_done)

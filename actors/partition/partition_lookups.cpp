@@ -78,6 +78,7 @@ void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     log_.on_found(job);
     if (cleaning_.keeps(job, reply))
         return make_kept_reads_again();
+    index_repair_.on_astray(job.astray);
     // Retention took a segment away while it was looked at.
     const bool gone = job.found.code() == errc::offset_out_of_range;
     if (BARNABAS_MARK_IF(gone && job.not_below < log_.log_start_offset() && !lost_, find_made_again))

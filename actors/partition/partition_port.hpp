@@ -5,6 +5,7 @@
 #include "actors/partition/waiting_reads.hpp"
 #include "actors/replica/commit_jobs.hpp"
 #include "actors/replica/jobs.hpp"
+#include "actors/replica/reindex_job.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -40,6 +41,8 @@ public:
     virtual void submit(replica::close_job job) = 0;
     virtual void submit(replica::clean_job job) = 0;
     virtual void submit(replica::swap_job job) = 0;
+    /// On the lane of the jobs that exchange and retire segments.
+    virtual void submit(replica::reindex_job job) = 0;
 
     /// Appended batches for the tail cache, in the order of the log.
     virtual void keep_tail(std::span<const slice>) {}

@@ -4,6 +4,7 @@
 #include "actors/replica/log/time_span.hpp"
 #include "actors/replica/log/transaction_index.hpp"
 #include "actors/replica/replica_log.hpp"
+#include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/random/random.hpp"
@@ -300,6 +301,7 @@ void replica_log::place_aborted(const std::vector<std::byte>& entries, write_job
     job.transaction_segment = active.base_offset;
     job.transaction_position = file_position(active.transaction_index_size);
     active.transaction_index_size += entries.size();
+    active.transaction_index_crc = batch::crc32c_extend(active.transaction_index_crc, entries);
 }
 
 } // namespace barnabas::replica

@@ -15,6 +15,7 @@ class find_run {
 public:
     find_run(const find_job& job, runtime::file_system& files) : job_(job), files_(files) {}
     result<std::optional<found_offset>> run();
+    const std::vector<log_offset>& astray() const { return astray_; }
 
 private:
     using answer = std::optional<found_offset>;
@@ -27,6 +28,7 @@ private:
 
     const find_job& job_;
     runtime::file_system& files_;
+    std::vector<log_offset> astray_;
 };
 
 result<std::optional<found_offset>> find_run::run() {
@@ -43,6 +45,8 @@ result<std::optional<found_offset>> find_run::run() {
             return reader.failure();
         reader->trust_time_index(job_.planted.time_entry_trusted);
         auto found = job_.timestamp ? first_at_or_behind(*reader, *job_.timestamp) : largest(*reader);
+        if (reader->is_astray())
+            astray_.push_back(segment.base_offset);
         if (!found)
             return found.failure();
         const bool earlier =
@@ -160,7 +164,9 @@ result<std::optional<found_offset>> find_run::first_record(const batch::batch_vi
 } // namespace
 
 void find_job::run(runtime::file_system& files) {
-    found = find_run(*this, files).run();
+    find_run look(*this, files);
+    found = look.run();
+    astray = look.astray();
 }
 
 } // namespace barnabas::replica

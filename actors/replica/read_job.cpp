@@ -14,7 +14,8 @@ using batch::at::attributes;
 /// One look of a read job: finds the batch that holds the offset, then reads a range and trims it.
 class read_run {
 public:
-    read_run(const read_job& job, runtime::file_system& files) : job_(job), files_(files) {}
+    read_run(const read_job& job, runtime::file_system& files, bool last_look)
+        : job_(job), files_(files), last_look_(last_look) {}
     result<slice> run();
     /// Where the answer does not begin where a log without gaps has the offset, or goes on behind a gap, or a
     /// batch is not of the epoch that it should be of: either it is so, or bytes that no CRC covers came
@@ -23,9 +24,15 @@ public:
     std::size_t allocated() const { return allocated_; }
     std::size_t needs() const { return needs_; }
     log_offset end() const { return end_; }
+    const std::vector<log_offset>& astray() const { return astray_; }
 
 private:
-    result<std::optional<slice>> run_segment(const readable_segment& segment, bool first);
+    using outcome = result<std::optional<slice>>;
+    using place = result<std::optional<file_position>>;
+
+    outcome run_segment(const readable_segment& segment, bool first);
+    outcome run_from(segment_reader& segment, file_position hint, bool first);
+    place find_start_behind(segment_reader& segment, file_position hint, bool first);
     result<std::optional<file_position>> find_start(segment_reader& segment, file_position from);
     result<std::optional<file_position>> confirm_start(segment_reader& segment, file_position from,
                                                        std::optional<file_position> found);
@@ -42,6 +49,8 @@ private:
     runtime::file_system& files_;
     std::size_t allocated_ = 0;
     std::size_t needs_ = 0;
+    bool last_look_;
+    std::vector<log_offset> astray_;
     std::vector<log_offset> strange_;
     /// Of the first batch, as somebody else saw it: the machine, or the walk that found it.
     log_offset expected_base_{-1};
@@ -66,33 +75,57 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
     auto reader = segment_reader::open(files_, job_.directory, segment);
     if (!reader)
         return reader.failure();
-    std::optional<file_position> start;
     if (first && job_.start_is_exact) {
-        start = job_.start;
         expected_base_ = job_.start_base;
-    } else {
-        auto hint = reader->position_before(job_.from);
-        if (!hint)
-            return hint.failure();
-        auto found = find_start(*reader, *hint);
-        // An index that leads astray costs time, never an answer.
-        if (is_damage(found.code()) && hint->get() != 0) {
-            hint = file_position(0);
-            found = find_start(*reader, *hint);
-        }
-        // There is a gap at the offset, or the base of the batch that has it came wrong.
-        if (found && first && (!*found || expected_base_ > job_.from))
-            found = confirm_start(*reader, *hint, *found);
-        if (!found)
-            return found.failure();
-        start = *found;
+        auto bytes = read_range(*reader, job_.start);
+        return bytes ? outcome(std::move(*bytes)) : outcome(bytes.failure());
     }
+    auto hint = reader->position_before(job_.from);
+    if (!hint)
+        return hint.failure();
+    auto read = run_from(*reader, *hint, first);
+    // Bytes that only look like the head of a batch may be where a wrong entry leads.
+    if (is_damage(read.code()) && hint->get() != 0 && last_look_) {
+        auto again = run_from(*reader, file_position(0), first);
+        if (BARNABAS_MARK_IF(again.has_value(), index_led_into_batch))
+            reader->note_astray();
+        read = std::move(again);
+    }
+    if (reader->is_astray())
+        astray_.push_back(segment.base_offset);
+    return read;
+}
+
+result<std::optional<slice>> read_run::run_from(segment_reader& segment, file_position hint, bool first) {
+    auto start = find_start_behind(segment, hint, first);
     if (!start)
+        return start.failure();
+    if (!*start)
         return std::optional<slice>{};
-    auto bytes = read_range(*reader, *start);
-    if (!bytes)
-        return bytes.failure();
-    return std::optional(std::move(*bytes));
+    auto bytes = read_range(segment, **start);
+    return bytes ? outcome(std::move(*bytes)) : outcome(bytes.failure());
+}
+
+/// An index that leads astray costs time, never an answer.
+result<std::optional<file_position>> read_run::find_start_behind(segment_reader& segment, file_position hint,
+                                                                 bool first) {
+    auto found = find_start(segment, hint);
+    const auto begin_anew = [&] {
+        hint = file_position(0);
+        found = find_start(segment, hint);
+        if (found)
+            segment.note_astray();
+    };
+    if (is_damage(found.code()) && hint.get() != 0)
+        begin_anew();
+    const auto is_gap = [&] { return found && first && (!*found || expected_base_ > job_.from); };
+    if (is_gap() && hint.get() != 0) {
+        auto batch = batch_walk(files_, segment.log(), hint, segment.size()).next_whole();
+        if (BARNABAS_MARK_IF(is_damage(batch.code()), gap_behind_no_batch))
+            begin_anew();
+    }
+    // There is a gap at the offset, or the base of the batch that has it came wrong.
+    return is_gap() ? confirm_start(segment, hint, *found) : found;
 }
 
 result<std::optional<file_position>> read_run::find_start(segment_reader& segment, file_position from) {
@@ -282,8 +315,9 @@ std::size_t read_job::bytes_there() const {
 void read_job::read_records(runtime::file_system& files) {
     std::vector<log_offset> strange_before;
     for (int look = 1; look <= looks_max; ++look) {
-        read_run run(*this, files);
+        read_run run(*this, files, look == looks_max);
         records = run.run();
+        astray = run.astray();
         allocated = run.allocated();
         end = run.end();
         needs = run.needs();

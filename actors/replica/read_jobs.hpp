@@ -89,6 +89,8 @@ struct read_job {
     std::size_t allocated = 0;
     /// Not 0: nothing was read, since the first batch has so many bytes.
     std::size_t needs = 0;
+    /// Segments whose indexes do not say what their logs say.
+    std::vector<log_offset> astray;
     /// Most that there is to read, as far as that is known beforehand.
     std::size_t bytes_there() const;
     void run(runtime::file_system& files);
@@ -121,6 +123,8 @@ struct find_job {
     /// offset_out_of_range: the files of a segment that may hold it have gone away. Retention took them
     /// since, and the job is to be made anew, or they are missing.
     result<std::optional<found_offset>> found = not_run_yet();
+    /// Segments whose indexes do not say what their logs say.
+    std::vector<log_offset> astray;
     void run(runtime::file_system& files);
 };
 

@@ -1,6 +1,7 @@
 #include "actors/replica/replica_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 /// Queries of the log that yield jobs: reads by offset and by time.
 namespace barnabas::replica {
@@ -70,9 +71,12 @@ std::vector<transaction_source> replica_log::transactions_from(log_offset segmen
             (next != nullptr && one.base_offset > next->active_before.base_offset))
             continue;
         const bool grows = next != nullptr && one.base_offset == next->active_before.base_offset;
-        const auto size = grows ? next->active_before.transaction_index_size : one.transaction_index_size;
-        if (size > 0)
-            sources.push_back({one.base_offset, size});
+        const auto& known = grows ? next->active_before : one;
+        if (known.transaction_index_size == 0)
+            continue;
+        sources.push_back({one.base_offset, known.transaction_index_size, known.transaction_index_crc});
+        if (options_.planted.transaction_index_believed)
+            sources.back().crc.reset();
     }
     return sources;
 }
@@ -119,6 +123,19 @@ find_job replica_log::find_max_timestamp(log_offset upto) {
     ++outside_jobs_;
     hold(job.segments);
     return job;
+}
+
+void replica_log::on_reindexed(const segment_state& made, std::uint64_t layout) {
+    const auto found = std::find_if(segments_.begin(), segments_.end(), [&](const segment_state& segment) {
+        return segment.base_offset == made.base_offset && segment.size == made.size;
+    });
+    if (found == segments_.end() || layout_changed(layout))
+        return;
+    // When it was made and closed no file tells.
+    const auto before = std::exchange(*found, made);
+    found->first_timestamp = before.first_timestamp;
+    found->created = before.created;
+    found->closed = before.closed;
 }
 
 void replica_log::on_found(const find_job& job) {

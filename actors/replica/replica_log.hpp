@@ -105,13 +105,14 @@ public:
     /// Files were exchanged since a job was made under `layout`, or are about to be. A read that failed is to
     /// be made again then, a find in any case; when no swap is in flight any more.
     bool layout_changed(std::uint64_t layout) const { return swap_in_flight_ || layout != layout_; }
-    /// Records below are deleted: reads are out of range at once, `retention` takes the segments wholly
-    /// below. Not above the written offset; the caller has seen to it that a restart will know. Lower ones
-    /// change nothing.
+    std::uint64_t layout() const { return layout_; }
+    /// Indexes of a closed segment were made anew; it may have gone away meanwhile.
+    void on_reindexed(const segment_state& made, std::uint64_t layout);
+    /// Records below are deleted: reads are out of range at once, `retention` takes whole segments below. Not
+    /// above the written offset; the caller sees to it that a restart will know. Lower ones change nothing.
     void delete_below(log_offset start);
 
-    /// Compaction has cleaned all below; it is checkpointed (docs/log-format.md) and comes back at the next
-    /// start.
+    /// Compaction has cleaned all below; it is checkpointed and comes back at the next start.
     void set_cleaned_upto(log_offset upto) { cleaned_upto_ = upto; }
     /// -1 when nothing is known to be clean.
     log_offset cleaned_upto() const { return cleaned_upto_; }
@@ -120,7 +121,6 @@ public:
     bool idle() const;
     /// The last job. The log takes nothing any more.
     close_job close();
-    /// What its snapshot proves is the recovery point from now on.
     void on_closed(const close_job& job);
     /// After that: what a start needs to know of the log (log/clean_log.hpp), if that is all there is to it.
     std::optional<slice> clean_state() const;
@@ -129,7 +129,7 @@ public:
     log_offset log_end_offset() const { return log_end_offset_; }
     log_offset written_offset() const { return written_offset_; }
     log_offset stable_offset() const { return stable_offset_; }
-    /// Everything below is stable in the log's own files, and not only in the journal.
+    /// In the log's own files, and not only in the journal.
     log_offset settled_offset() const { return settled_offset_; }
     /// Of the oldest transaction that is open or has its marker above; else the end. Not below the start.
     log_offset first_unstable_offset(log_offset high_watermark) const;
@@ -231,7 +231,7 @@ private:
     bool swap_in_flight_ = false;
     bool untouched_ = true; ///< nothing was appended in this life
     bool files_unseen_;
-    /// Of retention in this life: when it was, by the wall clock, and what was not active any more.
+    /// Of retention in this life: when it was, and what was not active any more.
     timestamp_ms first_look_ = no_timestamp;
     log_offset looked_at_below_{0};
     /// Counts the exchanges of segments.

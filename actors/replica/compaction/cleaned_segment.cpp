@@ -1,6 +1,7 @@
 #include "actors/replica/compaction/cleaned_segment.hpp"
 
 #include "actors/replica/log/small_file.hpp"
+#include "protocol/batch/crc32c.hpp"
 
 #include <array>
 #include <limits>
@@ -97,6 +98,7 @@ result<void> cleaned_segment::finish(runtime::file_system& files) {
 
 result<void> cleaned_segment::write_transactions(runtime::file_system& files) {
     state_.transaction_index_size = transactions_.size();
+    state_.transaction_index_crc = batch::crc32c(transactions_);
     if (transactions_.empty() && !replaces_transactions_)
         return {};
     auto file = open_scoped(files, path(transaction_index_suffix), runtime::open_mode::create);

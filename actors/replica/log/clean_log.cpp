@@ -66,13 +66,14 @@ private:
     bool failed_ = false;
 };
 
-constexpr std::size_t segment_bytes = 13 * sizeof(std::int64_t);
+constexpr std::size_t segment_bytes = 14 * sizeof(std::int64_t);
 constexpr std::size_t epoch_bytes = sizeof(std::int32_t) + sizeof(std::int64_t);
 
 void put_segment(writer& to, const segment_state& segment) {
     for (const auto value : {segment.size, segment.offset_index_size, segment.time_index_size,
                              segment.transaction_index_size, segment.bytes_since_entry})
         to.put(static_cast<std::int64_t>(value));
+    to.put(std::int64_t{segment.transaction_index_crc});
     for (const auto& point : {segment.newest, segment.last_time_entry}) {
         to.put(point.timestamp.get());
         to.put(point.offset.get());
@@ -87,6 +88,7 @@ segment_state take_segment(reader& from) {
     for (auto* value : {&segment.size, &segment.offset_index_size, &segment.time_index_size,
                         &segment.transaction_index_size, &segment.bytes_since_entry})
         *value = static_cast<std::uint64_t>(from.take<std::int64_t>());
+    segment.transaction_index_crc = static_cast<std::uint32_t>(from.take<std::int64_t>());
     for (auto* point : {&segment.newest, &segment.last_time_entry}) {
         point->timestamp = timestamp_ms(from.take<std::int64_t>());
         point->offset = log_offset(from.take<std::int64_t>());

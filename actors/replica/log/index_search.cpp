@@ -3,6 +3,7 @@
 #include "runtime/disk/steady_read.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace barnabas::replica {
 namespace {
@@ -23,15 +24,15 @@ result<std::vector<std::byte>> read_bytes(runtime::file_system& files, runtime::
 
 } // namespace
 
-result<std::optional<std::vector<std::byte>>>
-find_last_entry(runtime::file_system& files, runtime::file_id index, std::size_t entry_size,
-                const std::function<bool(const std::byte*)>& fits) {
-    using entry = std::optional<std::vector<std::byte>>;
+result<found_entries> find_entries(runtime::file_system& files, runtime::file_id index,
+                                   std::size_t entry_size,
+                                   const std::function<bool(const std::byte*)>& fits) {
     auto size = files.size(index);
     if (!size)
         return size.failure();
+    const auto count = std::min(*size, index_bytes_max) / entry_size;
     std::uint64_t low = 0;
-    std::uint64_t high = std::min(*size, index_bytes_max) / entry_size;
+    std::uint64_t high = count;
     while ((high - low) * entry_size > block_bytes) {
         const auto middle = low + (high - low) / 2;
         auto bytes = read_bytes(files, index, middle * entry_size, entry_size);
@@ -40,13 +41,18 @@ find_last_entry(runtime::file_system& files, runtime::file_id index, std::size_t
         const bool below = bytes->size() == entry_size && fits(bytes->data());
         (below ? low : high) = middle;
     }
+    // Of the neighbours the caller may see that an entry is not where it belongs.
+    low -= low > 0 ? 1 : 0;
+    high += high < count ? 1 : 0;
     auto block = read_bytes(files, index, low * entry_size, (high - low) * entry_size);
     if (!block)
         return block.failure();
-    entry last;
-    for (std::size_t at = 0; at + entry_size <= block->size() && fits(block->data() + at); at += entry_size)
-        last.emplace(block->data() + at, block->data() + at + entry_size);
-    return last;
+    found_entries found{std::move(*block)};
+    found.bytes.resize(found.bytes.size() / entry_size * entry_size);
+    const auto there = found.bytes.size() / entry_size;
+    while (found.fitting < there && fits(found.bytes.data() + found.fitting * entry_size))
+        ++found.fitting;
+    return found;
 }
 
 result<std::vector<std::byte>> read_index(runtime::file_system& files, runtime::file_id index) {

@@ -28,17 +28,32 @@ void put_offset_entry(std::vector<std::byte>& to, log_offset base, const offset_
     batch::store_big_endian(to.data() + at + 4, static_cast<std::int32_t>(entry.position.get()));
 }
 
-result<file_position> find_position(runtime::file_system& files, runtime::file_id index,
-                                    const readable_range& log, log_offset offset) {
-    auto found = find_last_entry(files, index, offset_entry_size, [&](const std::byte* bytes) {
+result<indexed_position> look_up_position(runtime::file_system& files, runtime::file_id index,
+                                          const readable_range& log, log_offset offset) {
+    auto found = find_entries(files, index, offset_entry_size, [&](const std::byte* bytes) {
         return entry_at(bytes, log.base_offset).offset <= offset;
     });
     if (!found)
         return found.failure();
-    if (!*found)
-        return file_position(0);
-    const auto position = entry_at((*found)->data(), log.base_offset).position;
-    return position.get() < log.size ? position : file_position(0);
+    indexed_position place;
+    offset_entry last{log.base_offset - 1, file_position(0)};
+    for (std::size_t at = 0; at < found->bytes.size(); at += offset_entry_size) {
+        const auto entry = entry_at(found->bytes.data() + at, log.base_offset);
+        place.in_order &= entry.offset > last.offset && entry.position > last.position;
+        last = entry;
+        if (at / offset_entry_size < found->fitting)
+            place.position = entry.position;
+    }
+    place.in_order &= last.position.get() < log.size;
+    if (place.position.get() >= log.size)
+        place.position = file_position(0);
+    return place;
+}
+
+result<file_position> find_position(runtime::file_system& files, runtime::file_id index,
+                                    const readable_range& log, log_offset offset) {
+    auto found = look_up_position(files, index, log, offset);
+    return found ? result<file_position>(found->position) : result<file_position>(found.failure());
 }
 
 result<std::optional<offset_entry>> last_offset_entry(runtime::file_system& files, runtime::file_id index,

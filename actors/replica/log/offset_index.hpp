@@ -23,8 +23,17 @@ struct offset_entry {
 
 void put_offset_entry(std::vector<std::byte>& to, log_offset base, const offset_entry& entry);
 
+/// Where an index leads.
+struct indexed_position {
+    file_position position;
+    /// What was seen of the index grows as it must.
+    bool in_order = true;
+};
+
 /// Position of the last entry whose offset is not above `offset`, 0 without one. Reads only what the binary
-/// search needs, and never trusts a position beyond `log_size`.
+/// search needs, and never trusts a position beyond the log's size.
+result<indexed_position> look_up_position(runtime::file_system& files, runtime::file_id index,
+                                          const readable_range& log, log_offset offset);
 result<file_position> find_position(runtime::file_system& files, runtime::file_id index,
                                     const readable_range& log, log_offset offset);
 

@@ -21,6 +21,8 @@ constexpr std::size_t sync_mark_size = 16;
 /// bytes of `.log` and of `.txnindex`, int64 largest timestamp.
 constexpr std::size_t facts_head_size = 4;
 constexpr std::size_t facts_size = 24;
+/// Behind all of them, likewise: the CRC32C of each `.txnindex`. Older snapshots end before.
+constexpr std::size_t facts_crc_size = 4;
 
 /// Byte positions of the fields of one producer.
 namespace at {
@@ -61,7 +63,9 @@ bool is_trailer(std::span<const std::byte> bytes) noexcept {
     if (facts.size() < facts_head_size)
         return false;
     const auto count = load_big_endian<std::uint32_t>(facts.data());
-    return facts.size() - facts_head_size == std::size_t{count} * facts_size;
+    const auto rest = facts.size() - facts_head_size;
+    return rest == std::size_t{count} * facts_size ||
+           rest == std::size_t{count} * (facts_size + facts_crc_size);
 }
 
 void encode_facts(std::byte* to, std::span<const segment_facts> facts) {
@@ -73,6 +77,10 @@ void encode_facts(std::byte* to, std::span<const segment_facts> facts) {
         store_big_endian(to + 12, one.transactions);
         store_big_endian(to + 16, one.newest.get());
         to += facts_size;
+    }
+    for (const auto& one : facts) {
+        store_big_endian(to, one.transactions_crc.value_or(0));
+        to += facts_crc_size;
     }
 }
 
@@ -143,7 +151,8 @@ std::vector<std::byte> producer_state::encode_snapshot(log_offset sound_from,
     std::size_t count = 0;
     for (const auto& [id, entry] : entries_)
         count += std::max<std::size_t>(entry.batch_count, 1);
-    const auto facts_bytes = facts.empty() ? 0 : facts_head_size + facts.size() * facts_size;
+    const auto facts_bytes =
+        facts.empty() ? 0 : facts_head_size + facts.size() * (facts_size + facts_crc_size);
     std::vector<std::byte> bytes(entries_at + count * entry_size + sync_mark_size + facts_bytes);
     store_big_endian(bytes.data(), snapshot_version);
     store_big_endian(bytes.data() + checked_from, static_cast<std::int32_t>(count));
@@ -172,12 +181,17 @@ std::vector<segment_facts> facts_told_by(std::span<const std::byte> snapshot) {
     const auto trailer = trailer_of(snapshot);
     if (!trailer || !is_trailer(*trailer) || trailer->size() == sync_mark_size)
         return told;
-    auto left = trailer->subspan(sync_mark_size + facts_head_size);
-    for (; !left.empty(); left = left.subspan(facts_size)) {
-        const auto* from = left.data();
+    const auto count = load_big_endian<std::uint32_t>(trailer->data() + sync_mark_size);
+    const auto rest = trailer->subspan(sync_mark_size + facts_head_size);
+    const auto checksums = rest.subspan(count * facts_size);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto* from = rest.data() + i * facts_size;
         told.push_back({log_offset(load_big_endian<std::int64_t>(from)),
                         load_big_endian<std::uint32_t>(from + 8), load_big_endian<std::uint32_t>(from + 12),
                         timestamp_ms(load_big_endian<std::int64_t>(from + 16))});
+        if (!checksums.empty())
+            told.back().transactions_crc =
+                load_big_endian<std::uint32_t>(checksums.data() + i * facts_crc_size);
     }
     return told;
 }

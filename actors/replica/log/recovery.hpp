@@ -46,6 +46,10 @@ public:
     result<recovered_log> run();
     bool has_looked_for_old_messages() const { return convert_; }
 
+    /// Instead of `run`, for a log that is open: the index of aborted transactions of a closed segment
+    /// follows from the logs of these segments, which are in order. False: the file said so already.
+    result<bool> reindex_transactions(recovered_segment& segment, const std::vector<log_offset>& bases);
+
 private:
     /// What a `.txnindex` says; all of it, if it is whole.
     struct found_transactions {
@@ -112,7 +116,7 @@ private:
     void count_batch(const batch::batch_view& batch);
     result<void> complete_transactions(recovered_segment& segment);
     const segment_facts* told_facts(log_offset base) const;
-    bool lacks_transactions(const segment_facts* told, std::size_t entries) const;
+    bool lacks_transactions(const segment_facts* told, std::span<const aborted_transaction> entries) const;
     result<found_transactions> known_transactions(log_offset base);
     result<void> inspect_transactions(recovered_segment& segment, log_offset behind);
     result<std::vector<aborted_transaction>> rebuild_transactions(const recovered_segment& segment,

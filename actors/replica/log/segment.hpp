@@ -41,6 +41,8 @@ struct segment_state {
     std::uint64_t time_index_size = 0;
     /// Of `.txnindex`; none: there is no such file.
     std::uint64_t transaction_index_size = 0;
+    /// The CRC32C of that file: nothing within tells whether it is as it was written.
+    std::uint32_t transaction_index_crc = 0;
     /// Bytes appended since the last index entry.
     std::uint64_t bytes_since_entry = 0;
     time_point newest;          ///< largest timestamp, and the last offset of the first batch that has it

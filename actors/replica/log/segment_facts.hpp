@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace barnabas::replica {
@@ -21,6 +22,8 @@ struct segment_facts {
     std::uint32_t transactions = 0;
     /// The largest timestamp of its records.
     timestamp_ms newest = no_timestamp;
+    /// The CRC32C of `.txnindex`; older snapshots do not say it.
+    std::optional<std::uint32_t> transactions_crc{};
 
     friend bool operator==(const segment_facts&, const segment_facts&) = default;
 };
@@ -30,7 +33,8 @@ inline constexpr std::size_t facts_told_max = 1000;
 
 inline segment_facts facts_of(const segment_state& segment, bool closed) {
     return {segment.base_offset, closed ? static_cast<std::uint32_t>(segment.size) : 0,
-            static_cast<std::uint32_t>(segment.transaction_index_size), segment.newest.timestamp};
+            static_cast<std::uint32_t>(segment.transaction_index_size), segment.newest.timestamp,
+            segment.transaction_index_crc};
 }
 
 /// Of the newest ones. The last is not closed.

@@ -52,48 +52,66 @@ result<file_position> segment_reader::position_before(log_offset offset) {
         return file.failure();
     if (!*file)
         return file_position(0);
-    return find_position(*files_, **file, {segment_.base_offset, segment_.size}, offset);
+    auto found = look_up_position(*files_, **file, {segment_.base_offset, segment_.size}, offset);
+    if (!found)
+        return found.failure();
+    // That of the active segment may have grown since the machine looked.
+    if (BARNABAS_MARK_IF(!found->in_order && !segment_.files, offset_index_out_of_order))
+        note_astray();
+    return found->position;
 }
 
-/// An index that leads astray costs time, never an answer.
-result<file_position> segment_reader::position_of(const time_point& entry) {
-    auto hint = position_before(entry.offset);
-    if (!hint || trusts_time_index_)
+/// An index that leads astray costs time, never an answer. Looking for the batch begins one entry early, so
+/// that an entry which names a later batch of the same time is found out by what lies before.
+result<file_position> segment_reader::position_of(const std::optional<time_point>& entry) {
+    if (!entry)
+        return file_position(0);
+    if (trusts_time_index_)
+        return position_before(entry->offset);
+    auto hint = position_before(entry->offset - 1);
+    if (!hint)
         return hint;
-    auto confirmed = confirm_time_entry(*files_, log_, segment_.size, *hint, entry);
+    auto confirmed = confirm_time_entry(*files_, log_, segment_.size, *hint, *entry);
     if (!confirmed)
         return confirmed.failure();
-    if (BARNABAS_MARK_IF(!*confirmed, time_entry_wrong))
+    if (BARNABAS_MARK_IF(!*confirmed, time_entry_wrong)) {
+        note_astray();
         return file_position(0);
+    }
     return **confirmed;
 }
 
-template <class Find>
-result<file_position> segment_reader::position_by_time(const Find& find) {
+result<found_time_entry> segment_reader::time_entry(const time_search& find) {
     auto file = segment_.files ? result(std::optional(segment_.files->time_index))
                                : index(own_time_index_, time_index_suffix);
     if (!file)
         return file.failure();
     if (!*file)
-        return file_position(0);
-    auto entry = find(**file);
-    if (!entry)
-        return entry.failure();
-    if (!*entry)
-        return file_position(0);
-    return position_of(**entry);
+        return found_time_entry{};
+    auto found = find(**file);
+    if (found && !trusts_time_index_ && BARNABAS_MARK_IF(!found->in_order, time_index_out_of_order)) {
+        note_astray();
+        return found_time_entry{};
+    }
+    return found;
 }
 
 result<file_position> segment_reader::position_before(timestamp_ms timestamp) {
-    return position_by_time([&](runtime::file_id index) {
+    auto found = time_entry([&](runtime::file_id index) {
         return find_entry_before(*files_, index, segment_.base_offset, timestamp);
     });
+    return found ? position_of(found->entry) : found.failure();
 }
 
+/// The entry before says as little of what comes behind it, and of two batches of the largest time the first
+/// one counts: an entry that names the other would hide it.
 result<file_position> segment_reader::position_of_largest(log_offset upto) {
-    return position_by_time([&](runtime::file_id index) {
+    auto found = time_entry([&](runtime::file_id index) {
         return find_entry_of_largest(*files_, index, segment_.base_offset, upto);
     });
+    if (!found)
+        return found.failure();
+    return position_of(trusts_time_index_ ? found->entry : found->before);
 }
 
 } // namespace barnabas::replica

@@ -2,7 +2,9 @@
 
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/small_file.hpp"
+#include "actors/replica/log/time_index.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -27,14 +29,19 @@ public:
     /// Where to begin to look for the record with the largest timestamp below `upto`.
     result<file_position> position_of_largest(log_offset upto);
 
+    /// An index does not say what the log says, as far as lookups have shown it.
+    bool is_astray() const { return astray_; }
+    void note_astray() { astray_ = true; }
+
     /// A planted bug: what the index of times says is not compared with the log.
     void trust_time_index(bool planted) { trusts_time_index_ = planted; }
 
 private:
-    /// 0 when there is no usable index.
-    template <class Find>
-    result<file_position> position_by_time(const Find& find);
-    result<file_position> position_of(const time_point& entry);
+    using time_search = std::function<result<found_time_entry>(runtime::file_id index)>;
+
+    /// Nothing when there is no usable index, or nothing in it that counts.
+    result<found_time_entry> time_entry(const time_search& find);
+    result<file_position> position_of(const std::optional<time_point>& entry);
     segment_reader(runtime::file_system& files, std::string directory, readable_segment segment)
         : files_(&files), directory_(std::move(directory)), segment_(std::move(segment)) {}
     result<std::optional<runtime::file_id>> index(std::optional<scoped_file>& slot, std::string_view suffix);
@@ -44,6 +51,7 @@ private:
     readable_segment segment_;
     runtime::file_id log_;
     bool trusts_time_index_ = false;
+    bool astray_ = false;
     std::optional<scoped_file> own_log_;
     std::optional<scoped_file> own_offset_index_;
     std::optional<scoped_file> own_time_index_;

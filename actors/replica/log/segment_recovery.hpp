@@ -56,6 +56,10 @@ public:
     /// makes the index entries behind the recovery point anew. Opens the files; the log is cut only by `cut`.
     result<recovered_segment> scan(log_offset base, const segment_facts* told, const visitor& visit);
 
+    /// Makes the indexes of a closed segment anew while others read it, unless they say what the log says:
+    /// then `index_rebuilt` is false. corrupt_message: the log is damaged, and they stay as they are.
+    result<recovered_segment> rebuild(const segment_state& known);
+
     /// Cuts what `scan` did not find sound.
     result<void> cut(const recovered_segment& segment);
 
@@ -80,6 +84,7 @@ private:
     result<void> write_closing_entry(runtime::file_id index, file_position from,
                                      const std::vector<std::byte>& entry);
     result<void> rebuild_indexes(recovered_segment& segment);
+    result<index_growth> indexes_of(recovered_segment& segment);
     result<void> replace_indexes(recovered_segment& segment, const index_growth& growth);
     static void forget_times(segment_state& state, index_growth& growth);
     result<void> scan_opened(recovered_segment& segment, const segment_facts* told, const visitor& visit);

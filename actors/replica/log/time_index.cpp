@@ -5,9 +5,11 @@
 #include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/model/assert.hpp"
+#include "protocol/model/mark.hpp"
 #include "runtime/disk/steady_read.hpp"
 
 #include <array>
+#include <utility>
 
 namespace barnabas::replica {
 namespace {
@@ -20,13 +22,31 @@ time_point entry_at(const std::byte* from, log_offset base) {
 
 /// The last entry that fits; the first ones fit, up to some place.
 template <class Fits>
-result<std::optional<time_point>> last_that(runtime::file_system& files, runtime::file_id index,
-                                            log_offset base, const Fits& fits) {
-    auto found = find_last_entry(files, index, time_entry_size,
-                                 [&](const std::byte* bytes) { return fits(entry_at(bytes, base)); });
+result<found_time_entry> last_that(runtime::file_system& files, runtime::file_id index, log_offset base,
+                                   const Fits& fits) {
+    auto found = find_entries(files, index, time_entry_size,
+                              [&](const std::byte* bytes) { return fits(entry_at(bytes, base)); });
     if (!found)
         return found.failure();
-    return *found ? std::optional(entry_at((*found)->data(), base)) : std::nullopt;
+    found_time_entry place;
+    time_point last{timestamp_ms(-1), base};
+    for (std::size_t at = 0; at < found->bytes.size(); at += time_entry_size) {
+        const auto entry = entry_at(found->bytes.data() + at, base);
+        place.in_order &= entry.timestamp > last.timestamp && entry.offset >= last.offset;
+        last = entry;
+        if (at / time_entry_size < found->fitting)
+            place.before = std::exchange(place.entry, entry);
+    }
+    return place;
+}
+
+/// A batch of which the time rotted says nothing of an index.
+result<bool> is_sound(runtime::file_system& files, runtime::file_id log, const located_batch& batch) {
+    std::array<std::byte, 8192> window;
+    auto checked = check_crc_in_parts(files, log, batch, window);
+    if (!checked && !is_damage(checked.code()))
+        return checked.failure();
+    return checked.has_value();
 }
 
 } // namespace
@@ -40,14 +60,14 @@ void put_time_entry(std::vector<std::byte>& to, log_offset base, const time_poin
     batch::store_big_endian(to.data() + at + 8, static_cast<std::int32_t>(relative));
 }
 
-result<std::optional<time_point>> find_entry_before(runtime::file_system& files, runtime::file_id index,
-                                                    log_offset base, timestamp_ms timestamp) {
+result<found_time_entry> find_entry_before(runtime::file_system& files, runtime::file_id index,
+                                           log_offset base, timestamp_ms timestamp) {
     return last_that(files, index, base,
                      [&](const time_point& entry) { return entry.timestamp < timestamp; });
 }
 
-result<std::optional<time_point>> find_entry_of_largest(runtime::file_system& files, runtime::file_id index,
-                                                        log_offset base, log_offset upto) {
+result<found_time_entry> find_entry_of_largest(runtime::file_system& files, runtime::file_id index,
+                                               log_offset base, log_offset upto) {
     return last_that(files, index, base, [&](const time_point& entry) { return entry.offset < upto; });
 }
 
@@ -62,9 +82,16 @@ result<std::optional<file_position>> confirm_time_entry(runtime::file_system& fi
             return is_damage(located.code()) ? result<place>(place()) : result<place>(located.failure());
         if (!*located || (*located)->header.base_offset > entry.offset)
             return place();
-        if ((*located)->header.last_offset() >= entry.offset)
-            return (*located)->header.max_timestamp == entry.timestamp ? place((*located)->position)
-                                                                       : place();
+        const auto& header = (*located)->header;
+        if (header.last_offset() >= entry.offset)
+            return header.max_timestamp == entry.timestamp ? place((*located)->position) : place();
+        if (header.record_count <= 0 || header.max_timestamp <= entry.timestamp)
+            continue;
+        auto younger = is_sound(files, log, **located);
+        if (!younger)
+            return younger.failure();
+        if (BARNABAS_MARK_IF(*younger, time_entry_behind_younger))
+            return place();
     }
 }
 

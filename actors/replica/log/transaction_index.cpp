@@ -4,6 +4,7 @@
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/big_endian.hpp"
+#include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -38,6 +39,13 @@ void put_transaction_entry(std::vector<std::byte>& to, const aborted_transaction
     put(to, entry.first_offset.get());
     put(to, entry.last_offset.get());
     put(to, entry.last_stable_offset.get());
+}
+
+std::vector<std::byte> encode_transaction_index(std::span<const aborted_transaction> entries) {
+    std::vector<std::byte> bytes;
+    for (const auto& entry : entries)
+        put_transaction_entry(bytes, entry);
+    return bytes;
 }
 
 std::vector<aborted_transaction> decode_transaction_index(std::span<const std::byte> bytes) {
@@ -141,21 +149,42 @@ result<void> sync_transaction_indexes(runtime::file_system& files, const std::st
     return files.sync_directory(directory);
 }
 
-result<std::vector<aborted_transaction>> find_aborted(runtime::file_system& files,
-                                                      const std::string& directory,
-                                                      std::span<const transaction_source> sources,
-                                                      log_offset from, log_offset upto) {
-    std::vector<aborted_transaction> found;
-    for (const auto& source : sources) {
-        const auto path = segment_path(directory, source.segment, transaction_index_suffix);
-        auto bytes = read_steadily(files, path);
+namespace {
+
+/// What the machine knows of the index decides, not whether its bytes make sense.
+result<slice> vouched_bytes(runtime::file_system& files, const std::string& path,
+                            const transaction_source& source) {
+    for (int look = 1;; ++look) {
+        auto bytes = source.crc ? read_small_file(files, path, index_bytes_max) : read_steadily(files, path);
         const bool gone = bytes.code() == errc::not_found || (bytes && bytes->size() < source.size);
         if (BARNABAS_MARK_IF(gone, transaction_index_exchanged))
             return error{errc::offset_out_of_range, path + " has been deleted or replaced"};
         if (!bytes)
+            return bytes;
+        auto written = bytes->sub(0, source.size);
+        if (!source.crc || batch::crc32c(written.bytes()) == *source.crc)
+            return written;
+        if (BARNABAS_MARK_IF(look == looks_max, transaction_index_rotten))
+            return error{errc::corrupt_message, path + " is not as it was written"};
+    }
+}
+
+} // namespace
+
+result<std::vector<aborted_transaction>> find_aborted(runtime::file_system& files,
+                                                      const std::string& directory,
+                                                      std::span<transaction_source> sources, log_offset from,
+                                                      log_offset upto) {
+    std::vector<aborted_transaction> found;
+    for (auto& source : sources) {
+        const auto path = segment_path(directory, source.segment, transaction_index_suffix);
+        auto bytes = vouched_bytes(files, path, source);
+        source.is_wrong = bytes.code() == errc::offset_out_of_range || is_damage(bytes.code());
+        if (!bytes)
             return bytes.failure();
-        const auto entries = decode_transaction_index(bytes->bytes().first(source.size));
-        if (entries.size() * transaction_entry_size != source.size)
+        const auto entries = decode_transaction_index(bytes->bytes());
+        source.is_wrong = entries.size() * transaction_entry_size != source.size;
+        if (source.is_wrong)
             return error{errc::corrupt_message, path + " has entries without sense"};
         for (const auto& entry : entries) {
             if (entry.first_offset < upto && entry.last_offset >= from)

@@ -5,6 +5,7 @@
 #include "runtime/disk/disk.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ inline constexpr std::size_t transaction_entry_size = 34;
 
 /// int16 version 0, then int64 producer id, first, last and last stable offset.
 void put_transaction_entry(std::vector<std::byte>& to, const aborted_transaction& entry);
+std::vector<std::byte> encode_transaction_index(std::span<const aborted_transaction> entries);
 /// The entries at the beginning that make sense.
 std::vector<aborted_transaction> decode_transaction_index(std::span<const std::byte> bytes);
 /// The entries at the beginning that make sense; none when there is no such file. No CRC covers them, so the
@@ -54,14 +56,18 @@ result<void> sync_transaction_indexes(runtime::file_system& files, const std::st
 struct transaction_source {
     log_offset segment;
     std::uint64_t size = 0;
+    /// CRC32C of these bytes. Nothing: whatever the file says is believed, which is a planted bug.
+    std::optional<std::uint32_t> crc{};
+    /// A reader found that the file is not as it was.
+    bool is_wrong = false;
 };
 
 /// Entries of transactions with records in [from, upto), from the index of the segment of `from` on.
 /// offset_out_of_range when an index was exchanged or deleted since the machine looked; corrupt_message when
-/// it has no sense.
+/// it is not as it was written. Either is noted in its source.
 result<std::vector<aborted_transaction>> find_aborted(runtime::file_system& files,
                                                       const std::string& directory,
-                                                      std::span<const transaction_source> sources,
-                                                      log_offset from, log_offset upto);
+                                                      std::span<transaction_source> sources, log_offset from,
+                                                      log_offset upto);
 
 } // namespace barnabas::replica

@@ -3,6 +3,7 @@
 #include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/transaction_index.hpp"
+#include "protocol/batch/crc32c.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -16,6 +17,11 @@ void note_if_aborted(const std::optional<ended_transaction>& ended, const batch:
     if (ended && kind_of_marker(marker) == marker_kind::abort)
         into.push_back({ended->producer, ended->first_offset, ended->marker,
                         producers.first_open_transaction().value_or(ended->marker + 1)});
+}
+
+void note_transactions(segment_state& segment, std::span<const std::byte> index) {
+    segment.transaction_index_size = index.size();
+    segment.transaction_index_crc = batch::crc32c(index);
 }
 
 } // namespace
@@ -48,9 +54,10 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
         const bool by_kafka = !sound_from_ && !log_.producers.entries().empty();
         const auto proven = std::count_if(known->entries.begin(), known->entries.end(),
                                           [this](const auto& one) { return one.last_offset < scan_from_; });
-        const bool lacks = lacks_transactions(told_facts(base), static_cast<std::size_t>(proven));
+        const auto lacks = lacks_transactions(
+            told_facts(base), std::span(known->entries).first(static_cast<std::size_t>(proven)));
         if (!whole || lacks || by_kafka || segment.next_offset < scan_from_) {
-            auto rebuilt = rebuild_transactions(segment, *known);
+            auto rebuilt = rebuild_transactions(segment, lacks ? found_transactions{} : *known);
             if (!rebuilt)
                 return rebuilt.failure();
             known->entries = std::move(*rebuilt);
@@ -70,10 +77,14 @@ const segment_facts* recovery::told_facts(log_offset base) const {
     return found == told_.end() ? nullptr : &*found;
 }
 
-/// Whether the index had another size when the newest snapshot was made. Most segments have none, so that a
-/// missing one makes as much sense.
-bool recovery::lacks_transactions(const segment_facts* told, std::size_t entries) const {
-    const bool lacks = told != nullptr && told->transactions != entries * transaction_entry_size;
+/// Whether the index held something else when the newest snapshot was made. Most segments have none, so that
+/// a missing one makes as much sense, and an entry of which a bit is wrong makes as much, too.
+bool recovery::lacks_transactions(const segment_facts* told,
+                                  std::span<const aborted_transaction> entries) const {
+    const auto bytes = encode_transaction_index(entries);
+    const bool lacks =
+        told != nullptr && (told->transactions != bytes.size() ||
+                            (told->transactions_crc && *told->transactions_crc != batch::crc32c(bytes)));
     return BARNABAS_MARK_IF(lacks && !options_.planted.transaction_index_believed, transactions_missing);
 }
 
@@ -89,14 +100,14 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
     // Of another `.log`, which compaction has put there since, nothing was told. One that was not closed then
     // ended where the snapshot is.
     const bool speaks_of_it = told != nullptr && (told->log == 0 || told->log == segment.state.size);
-    const bool lacks = lacks_transactions(speaks_of_it ? told : nullptr, known->entries.size());
+    const bool lacks = lacks_transactions(speaks_of_it ? told : nullptr, known->entries);
     if (!known->whole || !within || lacks || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
         facts_moved_ = true;
         segment.next_offset = behind;
-        auto rebuilt = rebuild_transactions(segment, *known);
+        auto rebuilt = rebuild_transactions(segment, lacks ? found_transactions{} : *known);
         return rebuilt ? replace_transactions(segment, *rebuilt) : rebuilt.failure();
     }
-    segment.state.transaction_index_size = known->entries.size() * transaction_entry_size;
+    note_transactions(segment.state, encode_transaction_index(known->entries));
     return {};
 }
 
@@ -153,6 +164,19 @@ result<std::vector<aborted_transaction>> recovery::rebuild_transactions(const re
         return entries;
     auto before = producers_before(base);
     return before ? aborted_in(segment, std::move(*before), nullptr) : before.failure();
+}
+
+result<bool> recovery::reindex_transactions(recovered_segment& segment,
+                                            const std::vector<log_offset>& bases) {
+    bases_ = bases;
+    scan_from_ = segment.next_offset;
+    with_transactions_ = {segment.state.base_offset};
+    auto rebuilt = rebuild_transactions(segment, {});
+    if (!rebuilt)
+        return rebuilt.failure();
+    if (auto replaced = replace_transactions(segment, *rebuilt); !replaced)
+        return replaced.failure();
+    return transactions_to_sync_.empty();
 }
 
 /// `known`, if there is one, answers for each abort marker in the place of `producers`.
@@ -212,10 +236,8 @@ result<void> recovery::replace_transactions(recovered_segment& segment,
                                             const std::vector<aborted_transaction>& entries) {
     const auto base = segment.state.base_offset;
     const auto name = segment_file_name(base, transaction_index_suffix);
-    std::vector<std::byte> bytes;
-    for (const auto& entry : entries)
-        put_transaction_entry(bytes, entry);
-    segment.state.transaction_index_size = bytes.size();
+    const auto bytes = encode_transaction_index(entries);
+    note_transactions(segment.state, bytes);
     if (bytes.empty())
         return with_transactions_.contains(base) ? remove_if_present(files_, options_.directory + "/" + name)
                                                  : result<void>{};

@@ -115,6 +115,9 @@ public:
     void submit(replica::swap_job job) override {
         run(std::move(job), [this](auto& done) { machine->on_swap_done(done); });
     }
+    void submit(replica::reindex_job job) override {
+        run(std::move(job), [this](auto& done) { machine->on_reindexed(done); });
+    }
     void tell_cleaner(cleaning_state state) override { cleaning_wanted = state.wanted; }
     void tell_cleaner(partition_cleaned outcome) override { cleaned.push_back(std::move(outcome)); }
     void resume_cleaning(std::chrono::milliseconds) override { ++pauses; }

@@ -1,0 +1,255 @@
+#include "actors/replica/reindex_job.hpp"
+#include "tests/unit/actors/replica/log_host.hpp"
+#include "tests/unit/actors/replica/transaction_batches.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+/// Indexes of a closed segment of which a byte is wrong: every answer is what it was, and what a lookup found
+/// wrong is made anew from the log.
+namespace barnabas::replica {
+namespace {
+
+using bytes_of_file = std::vector<std::byte>;
+
+/// All that clients can ask of a log, in words.
+using answers = std::vector<std::string>;
+
+class rotten_indexes {
+public:
+    explicit rotten_indexes(const planted_bugs& planted = {}) : host_(files_, options_with(planted)) {
+        EXPECT_TRUE(host_.open());
+        fill();
+    }
+
+    std::string path(std::string_view suffix) const {
+        return segment_path(test_directory, log_offset(base_), suffix);
+    }
+    bytes_of_file content(std::string_view suffix) { return files_.content(path(suffix)); }
+    void put(std::string_view suffix, const bytes_of_file& bytes) { files_.put(path(suffix), bytes); }
+
+    answers ask_all() {
+        answers all;
+        const auto end = host_.log->written_offset().get();
+        for (std::int64_t at = 0; at < end; ++at)
+            all.push_back(read(at));
+        for (std::int64_t time = 990; time < 1400; time += 5)
+            all.push_back(told(host_.log->find_by_timestamp(timestamp_ms(time), log_offset(end))));
+        for (std::int64_t upto = 1; upto <= end; ++upto)
+            all.push_back(told(host_.log->find_max_timestamp(log_offset(upto))));
+        return all;
+    }
+    void mend() {
+        for (const auto segment : std::exchange(astray_, {}))
+            reindex(segment, false);
+    }
+    void stop(bool in_good_order) {
+        if (in_good_order) {
+            EXPECT_TRUE(host_.close());
+        } else {
+            files_.kill();
+        }
+        host_.believes_close = in_good_order;
+    }
+    void start() { EXPECT_TRUE(host_.open(false)); }
+    void prove_all() {
+        host_.log->want_snapshot();
+        EXPECT_FALSE(host_.sync());
+    }
+
+    /// Indexes that were made anew, and logs that were too damaged for it.
+    int reindexed = 0;
+    int damaged_logs = 0;
+
+private:
+    static log_options options_with(const planted_bugs& planted) {
+        auto options = log_host::small_options();
+        options.planted = planted;
+        options.snapshot_interval_bytes = 1 << 20;
+        return options;
+    }
+    /// Times that neither grow nor differ as a rule, and transactions of two producers of which some are
+    /// aborted.
+    void fill() {
+        for (int i = 0; host_.log->segments().size() < 4; ++i) {
+            const std::int64_t time = 1000 + 40 * (i / 8) + (i % 8 < 5 ? 20 * (i % 8 / 2) : 5);
+            append(make_batch({.records = 1 + i % 2, .timestamp = time}, static_cast<std::uint64_t>(i)));
+            append(make_transaction_part({7, i}));
+            if (i % 2 == 0)
+                append(make_transaction_part({8, i / 2}));
+            if (i % 3 == 2)
+                append(make_marker(7, i % 2 == 0));
+            if (i % 4 == 3)
+                append(make_marker(8, i % 8 == 7));
+        }
+        EXPECT_FALSE(host_.sync());
+        base_ = host_.log->segments()[1].base_offset.get();
+    }
+    void append(batch::batch_view batch) { EXPECT_TRUE(host_.append_unchecked(std::move(batch))); }
+
+    std::string read(std::int64_t from) {
+        for (int time = 1;; ++time) {
+            auto job = host_.log->read(log_offset(from), 300, host_.log->written_offset(), true, true);
+            if (!job)
+                return to_string(job.failure());
+            job->run(files_);
+            host_.log->on_read(*job);
+            note(job->astray);
+            for (const auto& source : job->transactions)
+                if (source.is_wrong && time == 1)
+                    reindex(source.segment, true);
+            if (!job->records && time == 1)
+                continue;
+            return job->records ? words_of(*job) : to_string(job->records.failure());
+        }
+    }
+    static std::string words_of(const read_job& job) {
+        std::string text = std::to_string(job.from.get()) + ": " + std::to_string(job.end.get()) + ", " +
+                           std::string(job.records->text());
+        for (const auto& one : *job.aborted)
+            text += "; " + std::to_string(one.producer.get()) + " from " +
+                    std::to_string(one.first_offset.get()) + " to " + std::to_string(one.last_offset.get());
+        return text;
+    }
+    std::string told(find_job job) {
+        job.run(files_);
+        host_.log->on_found(job);
+        note(job.astray);
+        if (!job.found)
+            return to_string(job.found.failure());
+        return *job.found ? std::to_string((*job.found)->offset.get()) + " at " +
+                                std::to_string((*job.found)->timestamp.get())
+                          : "none";
+    }
+    void note(const std::vector<log_offset>& astray) {
+        for (const auto segment : astray)
+            if (std::find(astray_.begin(), astray_.end(), segment) == astray_.end())
+                astray_.push_back(segment);
+    }
+    void reindex(log_offset base, bool of_transactions) {
+        const auto& segments = host_.log->segments();
+        reindex_job job;
+        job.options = host_.log->options();
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            job.bases.push_back(segments[i].base_offset);
+            if (segments[i].base_offset != base)
+                continue;
+            job.segment = segments[i];
+            job.next_base = segments[i + 1].base_offset;
+        }
+        job.of_transactions = of_transactions;
+        job.layout = host_.log->layout();
+        job.run(files_);
+        damaged_logs += job.outcome ? 0 : 1;
+        if (!job.outcome)
+            return;
+        reindexed += job.outcome->were_right ? 0 : 1;
+        host_.log->on_reindexed(job.outcome->segment, job.layout);
+    }
+
+    memory_files files_;
+    log_host host_;
+    std::int64_t base_ = 0;
+    std::vector<log_offset> astray_;
+};
+
+/// How many harmed files gave another answer, and how many were found wrong.
+struct harm_outcome {
+    int harmed = 0;
+    int wrong_answers = 0;
+    int made_anew = 0;
+};
+
+harm_outcome harm_every_byte(std::string_view suffix, const planted_bugs& planted = {}) {
+    rotten_indexes log(planted);
+    const auto right = log.ask_all();
+    EXPECT_EQ(log.reindexed, 0);
+    const auto whole = log.content(suffix);
+    EXPECT_GT(whole.size(), 50u) << suffix << " has several entries";
+    harm_outcome outcome;
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        for (const unsigned mask : {0x01u, 0x02u, 0x10u, 0x80u, 0xffu}) {
+            auto rotten = whole;
+            rotten[at] ^= static_cast<std::byte>(mask);
+            log.put(suffix, rotten);
+            log.reindexed = 0;
+            ++outcome.harmed;
+            const bool same = log.ask_all() == right;
+            outcome.wrong_answers += same ? 0 : 1;
+            log.mend();
+            if (log.reindexed > 0) {
+                ++outcome.made_anew;
+                EXPECT_EQ(log.content(suffix), whole) << suffix << " byte " << at << ", " << mask;
+            }
+            EXPECT_EQ(log.damaged_logs, 0);
+            if (!planted.transaction_index_believed && !planted.time_entry_trusted) {
+                EXPECT_TRUE(same) << suffix << " byte " << at << ", mask " << mask;
+            }
+            log.put(suffix, whole);
+        }
+    }
+    return outcome;
+}
+
+TEST(rotten_indexes, a_wrong_byte_of_the_offset_index_changes_no_answer) {
+    const auto outcome = harm_every_byte(offset_index_suffix);
+    EXPECT_EQ(outcome.wrong_answers, 0);
+    EXPECT_GT(outcome.made_anew * 10, outcome.harmed * 7) << outcome.made_anew << " of " << outcome.harmed;
+}
+
+TEST(rotten_indexes, a_wrong_byte_of_the_time_index_changes_no_answer) {
+    const auto outcome = harm_every_byte(time_index_suffix);
+    EXPECT_EQ(outcome.wrong_answers, 0);
+    EXPECT_GT(outcome.made_anew * 10, outcome.harmed * 7) << outcome.made_anew << " of " << outcome.harmed;
+}
+
+/// Nothing but its checksum tells: each entry may be what a producer did.
+TEST(rotten_indexes, a_wrong_byte_of_the_index_of_aborted_ones_changes_no_answer) {
+    const auto outcome = harm_every_byte(transaction_index_suffix);
+    EXPECT_EQ(outcome.wrong_answers, 0);
+    EXPECT_EQ(outcome.made_anew, outcome.harmed);
+}
+
+TEST(rotten_indexes, is_found_transaction_index_believed) {
+    planted_bugs planted;
+    planted.transaction_index_believed = true;
+    EXPECT_GT(harm_every_byte(transaction_index_suffix, planted).wrong_answers, 0);
+}
+
+TEST(rotten_indexes, one_of_times_that_is_trusted_changes_answers) {
+    planted_bugs planted;
+    planted.time_entry_trusted = true;
+    EXPECT_GT(harm_every_byte(time_index_suffix, planted).wrong_answers, 0);
+}
+
+/// While the broker was down; after a stop in good order nobody reads the file before a client asks.
+TEST(rotten_indexes, an_index_of_aborted_ones_that_rotted_meanwhile_is_made_anew) {
+    for (const bool in_good_order : {true, false}) {
+        rotten_indexes log;
+        log.prove_all();
+        const auto right = log.ask_all();
+        const auto whole = log.content(transaction_index_suffix);
+        for (std::size_t at = 0; at < whole.size(); ++at) {
+            log.stop(in_good_order);
+            auto rotten = whole;
+            rotten[at] ^= std::byte{0x02};
+            log.put(transaction_index_suffix, rotten);
+            log.start();
+            EXPECT_EQ(log.ask_all(), right) << in_good_order << ", byte " << at;
+            EXPECT_EQ(log.content(transaction_index_suffix), whole) << in_good_order << ", byte " << at;
+        }
+    }
+}
+
+TEST(rotten_indexes, an_index_that_is_gone_is_made_anew_when_it_is_missed) {
+    rotten_indexes log;
+    const auto right = log.ask_all();
+    const auto whole = log.content(transaction_index_suffix);
+    log.put(transaction_index_suffix, {});
+    EXPECT_EQ(log.ask_all(), right);
+    EXPECT_EQ(log.content(transaction_index_suffix), whole);
+}
+
+} // namespace
+} // namespace barnabas::replica
