@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 /// Indexes of a closed segment of which a byte is wrong: every answer is what it was, and what a lookup found
 /// wrong is made anew from the log.
@@ -43,6 +44,23 @@ public:
     void mend() {
         for (const auto segment : std::exchange(astray_, {}))
             reindex(segment, false);
+    }
+    /// Whether the making was disturbed at its n-th operation.
+    bool mend_until(std::uint64_t n, bool fails, bool of_transactions) {
+        if (fails)
+            files_.fail_after(n);
+        else
+            files_.cut_power_after(n);
+        const auto before = damaged_logs;
+        reindex(log_offset(base_), of_transactions);
+        const bool met = damaged_logs > before;
+        damaged_logs = before;
+        files_.never_fail();
+        return met;
+    }
+    void cut_power(std::uint64_t seed) {
+        std::mt19937_64 random(seed);
+        files_.crash(random);
     }
     void stop(bool in_good_order) {
         if (in_good_order) {
@@ -240,6 +258,32 @@ TEST(rotten_indexes, an_index_of_aborted_ones_that_rotted_meanwhile_is_made_anew
             EXPECT_EQ(log.content(transaction_index_suffix), whole) << in_good_order << ", byte " << at;
         }
     }
+}
+
+/// Whatever operation of the making fails, or is the last before the process dies or the power goes.
+TEST(rotten_indexes, a_making_that_is_cut_short_leaves_what_the_next_start_mends) {
+    enum class end { failure, kill, power_cut };
+    for (const auto how : {end::failure, end::kill, end::power_cut})
+        for (const auto suffix : {offset_index_suffix, time_index_suffix, transaction_index_suffix})
+            for (std::uint64_t n = 0;; ++n) {
+                rotten_indexes log;
+                log.prove_all();
+                const auto right = log.ask_all();
+                auto rotten = log.content(suffix);
+                rotten[rotten.size() - 1] ^= std::byte{0x03};
+                log.put(suffix, rotten);
+                const bool met = log.mend_until(n, how == end::failure, suffix == transaction_index_suffix);
+                if (how == end::power_cut)
+                    log.cut_power(n);
+                else
+                    log.stop(false);
+                log.start();
+                EXPECT_EQ(log.ask_all(), right) << suffix << ", operation " << n;
+                log.mend();
+                EXPECT_EQ(log.ask_all(), right) << suffix << ", operation " << n;
+                if (!met)
+                    break;
+            }
 }
 
 TEST(rotten_indexes, an_index_that_is_gone_is_made_anew_when_it_is_missed) {
