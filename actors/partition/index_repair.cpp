@@ -69,6 +69,7 @@ void index_repair::on_reindexed(const replica::reindex_job& job) {
     in_flight_ = false;
     const auto index = wanted_.front();
     wanted_.pop_front();
+    std::erase_if(rests_, [this](const auto& one) { return one.second <= port_->monotonic_now(); });
     rests_[index] = port_->monotonic_now() + std::chrono::nanoseconds(partition_limits::reindex_rest).count();
     const auto name = replica::segment_file_name(job.segment.base_offset, replica::log_suffix);
     if (job.outcome) {
