@@ -1,5 +1,6 @@
 #include "cmd/barnabas/kafka_names.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
@@ -86,6 +87,26 @@ result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
     if (name == "end-to-end-latency")
         name = "e2e-latency";
     return std::optional(own_call{with_rest(name, arguments, 0), false});
+}
+
+bool is_help_misuse(std::string_view command, const std::vector<std::string_view>& arguments) {
+    constexpr std::array<std::string_view, 13> parsed_alike{"broker-api-versions",
+                                                            "configs",
+                                                            "console-consumer",
+                                                            "console-producer",
+                                                            "consumer-groups",
+                                                            "consumer-perf-test",
+                                                            "delete-records",
+                                                            "dump-log",
+                                                            "e2e-latency",
+                                                            "get-offsets",
+                                                            "groups",
+                                                            "log-dirs",
+                                                            "topics"};
+    if (std::find(parsed_alike.begin(), parsed_alike.end(), command) == parsed_alike.end())
+        return false;
+    return arguments.empty() ||
+           std::find(arguments.begin(), arguments.end(), std::string_view("--help")) != arguments.end();
 }
 
 result<bool> go_into_background() {

@@ -23,6 +23,11 @@ struct own_call {
 result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
                                                     const std::vector<std::string_view>& arguments);
 
+/// By Kafka's name most of its tools take --help, and a call without any option, for wrong usage: the help
+/// goes to standard error, and the status is 1. Others, those with subcommands among them, have help as
+/// usual.
+bool is_help_misuse(std::string_view command, const std::vector<std::string_view>& arguments);
+
 /// Leaves the terminal: output goes to kafkaServer.out in the folder $LOG_DIR, or here. True in the process
 /// that goes on, false in the one that was called.
 result<bool> go_into_background();

@@ -116,9 +116,15 @@ int run_as_kafkas(const barnabas::own_call& call) {
             return 0;
     }
     const std::vector<std::string_view> arguments(call.arguments.begin(), call.arguments.end());
+    const auto found = barnabas::cli::find_command(barnabas::all_commands(), arguments);
+    const std::vector<std::string_view> rest(arguments.begin() + (found ? found->words : 0), arguments.end());
+    if (found && barnabas::is_help_misuse(found->what->name, rest)) {
+        std::fputs(barnabas::cli::help_text(barnabas::program_name, *found->what).c_str(), stderr);
+        return exit_failure;
+    }
     const int status = run(arguments);
     // Kafka's tools know no other failure than 1.
-    if (status == exit_usage && barnabas::cli::find_command(barnabas::all_commands(), arguments))
+    if (status == exit_usage && found)
         return exit_failure;
     return status == barnabas::exit_told ? 0 : status;
 }
