@@ -25,6 +25,7 @@
 #include "actors/partition/offline_messages.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/config/altered_config.hpp"
 #include "runtime/disk/directory_gate.hpp"
 #include "runtime/logging/logger.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -304,8 +305,7 @@ void broker_actor::carry_out(const effects::open_partition& effect) {
 }
 
 void broker_actor::carry_out(effects::configure_broker& effect) {
-    altered_.altered_for_all = std::move(effect.for_all);
-    altered_.altered_here = std::move(effect.here);
+    take_altered(altered_, *config_, std::move(effect.for_all), std::move(effect.here));
     shown_config_ = std::make_shared<const broker_config>(altered_);
 }
 

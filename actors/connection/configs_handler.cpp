@@ -80,6 +80,8 @@ result<std::vector<config_row>> rows_of(connection& self, const request_context&
     }
     case broker_logger_resource:
         return error{errc::invalid_request, "log levels are not configured per logger in Barnabas"};
+    case client_metrics_resource:
+        return error{errc::invalid_request, "client metrics are not collected by Barnabas"};
     default:
         return error{errc::invalid_request,
                      "resource type " + std::to_string(type) +

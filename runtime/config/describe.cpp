@@ -1,3 +1,4 @@
+#include "runtime/config/altered_config.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/config/broker_keys.hpp"
 #include "runtime/config/group_config.hpp"
@@ -137,9 +138,9 @@ std::vector<config_row> describe_altered_for_all(const broker_config& config) {
 
 bool is_dynamic_broker_key(std::string_view name) {
     const auto keys = topic_keys();
-    return std::any_of(keys.begin(), keys.end(), [&](const topic_key& key) {
-        return !key.hidden && !name.empty() && key.synonyms.front().name == name;
-    });
+    return is_changed_while_running(name) || std::any_of(keys.begin(), keys.end(), [&](const topic_key& key) {
+               return !key.hidden && !name.empty() && key.synonyms.front().name == name;
+           });
 }
 
 result<void> check_altered_broker_config(const std::string& name, const std::string& value) {
@@ -147,11 +148,13 @@ result<void> check_altered_broker_config(const std::string& name, const std::str
     if (key == nullptr || key->hidden)
         return error{errc::invalid_request, "no configuration of brokers is named " + name};
     if (!is_dynamic_broker_key(name))
-        return error{errc::invalid_request, "Cannot update these configs dynamically: Set(" + name +
-                                                "); it is read when the broker starts"};
-    if (auto parsed = parse_config_value(key->type, key->check, value); !parsed)
-        return error{errc::invalid_config, "Invalid value " + value + " for configuration " + name + ": " +
-                                               parsed.failure().detail};
+        return error{errc::invalid_request, "Cannot update these configs dynamically: Set(" + name + "); " +
+                                                why_not_while_running(name)};
+    const auto parsed = parse_config_value(key->type, key->check, value);
+    const auto fits = parsed ? check_altered_number(name, *parsed) : result<void>(parsed.failure());
+    if (!fits)
+        return error{errc::invalid_config,
+                     "Invalid value " + value + " for configuration " + name + ": " + fits.failure().detail};
     return {};
 }
 
@@ -166,7 +169,13 @@ std::string configuration_markdown() {
         "an unknown key is a warning with the closest known one.\n"
         "\n"
         "Keys that are dynamic can be altered without a restart (IncrementalAlterConfigs, AlterConfigs), for "
-        "one broker or for all: they give topics their defaults. What was altered for one broker wins over "
+        "one broker or for all: they give topics their defaults, or the next pass of compaction goes by "
+        "them; numbers of threads are taken and change nothing. Kafka alters more of them: "
+        "`log.cleaner.threads`, "
+        "`log.cleaner.backoff.ms`, `max.connections`, `listeners`, `advertised.listeners`, "
+        "`listener.security.protocol.map`, `num.recovery.threads.per.data.dir` and "
+        "`producer.id.expiration.ms` are read at the start alone here, and what has no effect yet cannot be "
+        "altered either; the answer says which it is. What was altered for one broker wins over "
         "what was altered for all, and that over the file. Every key of a topic is dynamic.\n";
     add_broker_keys(page);
     add_other_keys(page);

@@ -86,6 +86,12 @@ def brokers_and_their_default_are_configured():
     expect_equal(tool().good('--alter', '--entity-type', 'brokers', '--entity-default', '--add-config',
                              'log.retention.ms=7200000'), 'Completed updating default config for brokers in the cluster.\n',
                  'all brokers')
+    expect_equal(tool().good('--alter', '--broker', '1', '--add-config', 'num.io.threads=4,log.cleaner.io.max.bytes.per.second=5000'),
+                 'Completed updating config for broker 1.\n', 'what Kafka alters, too')
+    tool().good('--alter', '--broker', '1', '--delete-config', 'num.io.threads,log.cleaner.io.max.bytes.per.second')
+    status, said, complaints = tool().run('--alter', '--broker', '1', '--add-config', 'max.connections=10')
+    expect_equal((status, said, complaints.count('\n')), (1, '', 1), complaints)
+    expect('Set(max.connections); it is read when the broker starts' in complaints, complaints)
     said = tool().good('--describe', '--broker-defaults')
     expect(said.startswith('Default configs for brokers in the cluster are:\n  log.retention.ms=7200000 '), said)
     expect_equal(tool().good('--describe', '--entity-type', 'brokers').count(' are:\n'), 2, 'all that there are')
@@ -112,6 +118,21 @@ def groups_are_configured_whether_they_exist_or_not():
     expect_equal((status, 'Unknown group config name' in complaints), (1, True), 'not served')
     tool().good('--alter', '--group', 'readers', '--delete-config', 'consumer.session.timeout.ms')
     expect_equal(tool().run('--describe', '--group', 'readers')[:2], (1, "The group 'readers' doesn't exist and doesn't have dynamic config.\n"), 'gone')
+
+
+@check
+def subscriptions_to_client_metrics_are_refused_in_one_line():
+    one = ('--entity-type', 'client-metrics', '--entity-name', 'basic')
+    expect_equal(tool().good('--describe', *one), "The client-metric 'basic' doesn't exist and doesn't have dynamic config.\n",
+                 'one that is not there')
+    expect_equal(tool().good('--describe', '--entity-type', 'client-metrics'), '', 'all that there are')
+    for arguments in (('--alter', *one, '--add-config', 'metrics=org.apache.kafka.producer.,interval.ms=5000'),
+                      ('--alter', '--client-metrics', 'basic', '--delete-config', 'interval.ms'), ('--describe', *one, '--all')):
+        status, said, complaints = tool().run(*arguments)
+        expect_equal((status, said, complaints.count('\n')), (1, '', 1), f'{arguments}: {complaints}')
+        expect('client metrics are not collected by Barnabas' in complaints, complaints)
+    status, said, _ = tool().run('--alter', *one, '--add-config', 'interval.ms=5000', '--output', 'json')
+    expect_equal((status, json.loads(said)['error']['code']), (1, 'invalid_request'), 'in JSON')
 
 
 @check

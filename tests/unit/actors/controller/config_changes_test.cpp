@@ -114,11 +114,27 @@ TEST_F(altering, of_brokers_only_what_is_dynamic) {
     EXPECT_EQ(alter({node_id(1), {{"num.partitions", set, "2"}}}).code, errc::invalid_request);
     EXPECT_EQ(alter({node_id(1), {{"no.such.key", set, "2"}}}).code, errc::invalid_request);
     EXPECT_EQ(alter({node_id(2), {{"log.retention.ms", set, "2"}}}).code, errc::invalid_request);
+    EXPECT_EQ(alter({cluster_resource{}, {{"log.cleaner.io.max.bytes.per.second", set, "1000"}}}).code,
+              errc::ok);
+    EXPECT_EQ(alter({node_id(1), {{"num.io.threads", set, "16"}}}).code, errc::ok);
+    EXPECT_EQ(alter({node_id(1), {{"num.io.threads", set, "0"}}}).code, errc::invalid_config);
     EXPECT_EQ(alter({node_id(1), {{"log.cleanup.policy", append, "compact"}}}).code, errc::ok);
     EXPECT_EQ(machine.state().broker_configs.at(node_id(1)).at("log.cleanup.policy"), "delete,compact");
     EXPECT_TRUE(machine.state().may_have_been_compacted(topic()));
     EXPECT_EQ(alter({cluster_resource{}, {}, true}).code, errc::ok);
     EXPECT_TRUE(machine.state().configs_of_all.empty());
+    const auto why = [&](const char* key, const char* value) {
+        return alter({cluster_resource{}, {{key, set, value}}}).detail;
+    };
+    EXPECT_EQ(why("log.cleaner.threads", "2"),
+              "Cannot update these configs dynamically: Set(log.cleaner.threads); it is read when the broker "
+              "starts: set it in the broker's file, and start the broker again");
+    EXPECT_EQ(
+        why("max.connections.per.ip", "2"),
+        "Cannot update these configs dynamically: Set(max.connections.per.ip); it has no effect here yet");
+    EXPECT_EQ(why("ssl.keystore.location", "x"),
+              "Cannot update these configs dynamically: "
+              "Set(ssl.keystore.location); TLS and SASL are not built yet");
 }
 
 /// Until then an older version can read the log.
