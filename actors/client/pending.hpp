@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/user_call.hpp"
 #include "runtime/node/gate.hpp"
 
 #include <chrono>
@@ -30,7 +31,9 @@ public:
     /// Calls with the value: on the client's own thread, which does nothing else meanwhile, or at once when
     /// the value is there. What it throws is dropped, with a line on the standard error stream.
     void on_done(std::function<void(const Value&)> call) const {
-        state_->gate.on_open([state = state_, call = std::move(call)] { call(*state->value); });
+        state_->gate.on_open([state = state_, call = std::move(call)] {
+            call_user("a callback of on_done", tell_stderr, call, *state->value);
+        });
     }
 
     /// For whoever gives the value, at most once.

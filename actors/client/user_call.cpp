@@ -1,5 +1,6 @@
 #include "actors/client/user_call.hpp"
 
+#include <cstdio>
 #include <exception>
 
 namespace barnabas::client {
@@ -19,6 +20,10 @@ void tell_thrown(const char* name, const trouble_call& tell) noexcept {
     } catch (...) {
         return; // Nobody is left to be told.
     }
+}
+
+void tell_stderr(const std::string& sentence) {
+    std::fprintf(stderr, "barnabas: %s\n", sentence.c_str());
 }
 
 trouble_call guarded_trouble(trouble_call on_trouble) {

@@ -23,6 +23,9 @@ void call_user(const char* name, const trouble_call& tell, const Call& call, Arg
     }
 }
 
+/// To the standard error stream, where the client has nobody else to tell.
+void tell_stderr(const std::string& sentence);
+
 /// The program's `on_trouble` so that it never throws; empty if it is.
 trouble_call guarded_trouble(trouble_call on_trouble);
 

@@ -1,32 +1,11 @@
 #include "runtime/node/gate.hpp"
 
 #include <condition_variable>
-#include <cstdio>
-#include <exception>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 namespace barnabas::runtime {
-
-namespace {
-
-void tell_dropped(const char* what) {
-    std::fprintf(stderr, "barnabas: a callback of on_done threw an exception, which is dropped: %s\n", what);
-}
-
-/// What it throws must not end the loop that opens the gate, nor keep the calls behind it waiting.
-void call_alone(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const std::exception& failure) {
-        tell_dropped(failure.what());
-    } catch (...) {
-        tell_dropped("it is no std::exception");
-    }
-}
-
-} // namespace
 
 struct gate::state {
     std::mutex mutex;
@@ -48,7 +27,7 @@ void gate::open() {
     }
     kept->opened.notify_all();
     for (const auto& call : calls)
-        call_alone(call);
+        call();
 }
 
 bool gate::is_open() const {
@@ -74,7 +53,7 @@ void gate::on_open(std::function<void()> call) const {
             return;
         }
     }
-    call_alone(call);
+    call();
 }
 
 } // namespace barnabas::runtime

@@ -18,8 +18,8 @@ public:
     void wait() const;
     /// Whether it was open in time.
     bool wait_for(std::chrono::milliseconds most) const;
-    /// Calls when it opens, on the thread that opens it; at once when it is open. What it throws is dropped,
-    /// with a line on the standard error stream.
+    /// Calls when it opens, on the thread that opens it; at once when it is open. It must not throw: that
+    /// would be lost to the calls behind it.
     void on_open(std::function<void()> call) const;
 
 private:
