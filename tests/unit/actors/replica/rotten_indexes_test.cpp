@@ -260,30 +260,34 @@ TEST(rotten_indexes, an_index_of_aborted_ones_that_rotted_meanwhile_is_made_anew
     }
 }
 
+enum class ending { failure, kill, power_cut };
+
+/// Whether the making has an n-th operation.
+bool mend_with_misfortune(std::string_view suffix, ending how, std::uint64_t n) {
+    rotten_indexes log;
+    log.prove_all();
+    const auto right = log.ask_all();
+    auto rotten = log.content(suffix);
+    rotten[rotten.size() - 1] ^= std::byte{0x03};
+    log.put(suffix, rotten);
+    const bool met = log.mend_until(n, how == ending::failure, suffix == transaction_index_suffix);
+    if (how == ending::power_cut)
+        log.cut_power(n);
+    else
+        log.stop(false);
+    log.start();
+    EXPECT_EQ(log.ask_all(), right) << suffix << ", operation " << n;
+    log.mend();
+    EXPECT_EQ(log.ask_all(), right) << suffix << ", operation " << n;
+    return met;
+}
+
 /// Whatever operation of the making fails, or is the last before the process dies or the power goes.
 TEST(rotten_indexes, a_making_that_is_cut_short_leaves_what_the_next_start_mends) {
-    enum class end { failure, kill, power_cut };
-    for (const auto how : {end::failure, end::kill, end::power_cut})
-        for (const auto suffix : {offset_index_suffix, time_index_suffix, transaction_index_suffix})
-            for (std::uint64_t n = 0;; ++n) {
-                rotten_indexes log;
-                log.prove_all();
-                const auto right = log.ask_all();
-                auto rotten = log.content(suffix);
-                rotten[rotten.size() - 1] ^= std::byte{0x03};
-                log.put(suffix, rotten);
-                const bool met = log.mend_until(n, how == end::failure, suffix == transaction_index_suffix);
-                if (how == end::power_cut)
-                    log.cut_power(n);
-                else
-                    log.stop(false);
-                log.start();
-                EXPECT_EQ(log.ask_all(), right) << suffix << ", operation " << n;
-                log.mend();
-                EXPECT_EQ(log.ask_all(), right) << suffix << ", operation " << n;
-                if (!met)
-                    break;
-            }
+    for (const auto suffix : {offset_index_suffix, time_index_suffix, transaction_index_suffix})
+        for (const auto how : {ending::failure, ending::kill, ending::power_cut})
+            for (std::uint64_t n = 0; mend_with_misfortune(suffix, how, n);)
+                ++n;
 }
 
 TEST(rotten_indexes, an_index_that_is_gone_is_made_anew_when_it_is_missed) {
