@@ -261,7 +261,7 @@ const broker_key keys[] = {
      "wants another.",
      &config::group_consumer_assignors},
     {"group.consumer.migration.policy", string, "bidirectional",
-     one_of("disabled upgrade downgrade bidirectional"),
+     one_of_any_case("disabled upgrade downgrade bidirectional"),
      "Whether a group that has members may go from the classic to the consumer protocol (upgrade), back "
      "(downgrade), or both.",
      &config::group_consumer_migration_policy},

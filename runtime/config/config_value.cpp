@@ -37,14 +37,22 @@ std::string joined(std::string_view words) {
     return text;
 }
 
-bool is_word(std::string_view words, std::string_view text) {
-    const auto all = split_words(words);
-    return std::find(all.begin(), all.end(), text) != all.end();
-}
-
 bool same_ignoring_case(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// As it is spelled in the check, if it is one of its words.
+std::optional<std::string_view> find_word(const value_check& check, std::string_view text) {
+    for (const auto word : split_words(check.words))
+        if (word == text || (check.any_case && same_ignoring_case(word, text)))
+            return word;
+    return std::nullopt;
+}
+
+error no_such_word(const value_check& check) {
+    return refused(std::string("String must be one of") + (check.any_case ? " (case insensitive): " : ": ") +
+                   joined(check.words));
 }
 
 result<void> check_range(const value_check& check, double value) {
@@ -102,8 +110,12 @@ result<config_value> parse_text(const value_check& check, std::string_view text)
     value.text = text;
     if (text.empty())
         return check.not_empty ? result<config_value>(refused("String must be non-empty")) : value;
-    if (!check.words.empty() && !is_word(check.words, text))
-        return refused("String must be one of: " + joined(check.words));
+    if (check.words.empty())
+        return value;
+    const auto word = find_word(check, text);
+    if (!word)
+        return no_such_word(check);
+    value.text = *word;
     return value;
 }
 
@@ -114,8 +126,8 @@ result<config_value> parse_list(const value_check& check, std::string_view text)
     if (value.list.empty() && check.not_empty)
         return refused("List must be non-empty");
     for (const auto& element : value.list)
-        if (!check.words.empty() && !is_word(check.words, element))
-            return refused("String must be one of: " + joined(check.words));
+        if (!check.words.empty() && !find_word(check, element))
+            return no_such_word(check);
     for (auto at = value.list.begin(); at != value.list.end(); ++at)
         if (std::find(value.list.begin(), at, *at) != at)
             return refused("List must not contain '" + *at + "' twice");
@@ -190,7 +202,7 @@ std::string allowed_values(config_type type, const value_check& check) {
     case config_type::password: break;
     }
     if (!check.words.empty())
-        return "one of: " + joined(check.words);
+        return "one of: " + joined(check.words) + (check.any_case ? " (in any case)" : "");
     return check.not_empty ? "a text that is not empty" : "any text";
 }
 

@@ -37,6 +37,8 @@ struct value_check {
     std::string_view words;
     /// An empty text or list is refused.
     bool not_empty = false;
+    /// A word may be written in capitals, too; it is read as it stands in `words`.
+    bool any_case = false;
 };
 
 constexpr value_check at_least(std::int64_t min) {
@@ -64,6 +66,11 @@ constexpr value_check one_of(std::string_view words) {
     value_check check;
     check.words = words;
     check.not_empty = true;
+    return check;
+}
+constexpr value_check one_of_any_case(std::string_view words) {
+    value_check check = one_of(words);
+    check.any_case = true;
     return check;
 }
 constexpr value_check any_of_list(std::string_view words) {

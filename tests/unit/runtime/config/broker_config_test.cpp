@@ -107,6 +107,19 @@ TEST(broker_config, invalid_value_names_file_line_key_value_and_allowed_values) 
     EXPECT_NE(refusal("num.io.threads=0").find("at least 1"), std::string::npos);
 }
 
+TEST(broker_config, migration_policy_is_read_in_any_case_and_others_words_are_not) {
+    const auto policy = [](const std::string& word) {
+        return loaded("group.consumer.migration.policy=" + word).config.group_consumer_migration_policy;
+    };
+    EXPECT_EQ(policy("UPGRADE"), "upgrade");
+    EXPECT_EQ(policy("Downgrade"), "downgrade");
+    EXPECT_EQ(policy("disabled"), "disabled");
+    EXPECT_EQ(policy("BIDIRECTIONAL"), "bidirectional");
+    EXPECT_NE(refusal("group.consumer.migration.policy=sideways").find("one of (case insensitive): disabled"),
+              std::string::npos);
+    EXPECT_NE(refusal("compression.type=ZSTD").find("String must be one of: "), std::string::npos);
+}
+
 TEST(broker_config, unknown_key_warns_with_the_closest_one) {
     const auto warnings = loaded("num.partition=3\nx.y.z.completely.different=1").warnings;
     ASSERT_EQ(warnings.size(), 2U);
