@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -318,6 +319,10 @@ void coordinator_actor::run(const Step& step) {
     turn now{node_.clock->monotonic_now(), node_.clock->wall_now(), out_};
     step(now);
     out_.end_decision();
+    if (options_.groups->planted.decisions_are_torn) {
+        out_.decision_ends.resize(out_.records.size());
+        std::iota(out_.decision_ends.begin(), out_.decision_ends.end(), 1);
+    }
     if (!unwritten_.take(out_, options_.groups->decision_bytes_max))
         return refuse_decision();
     // Most answers, those to heartbeats, rest on nothing that is still being written.
@@ -359,7 +364,8 @@ void coordinator_actor::refuse_decision() {
 }
 
 void coordinator_actor::write_next() {
-    const auto bytes_max = std::min(group_limits::batch_bytes_max, options_.groups->record_bytes_max);
+    const auto at_once = options_.groups->planted.decisions_are_torn ? 0 : group_limits::batch_bytes_max;
+    const auto bytes_max = std::min(at_once, options_.groups->record_bytes_max);
     auto next = unwritten_.next_batch(node_.clock->wall_now(), bytes_max);
     if (!next)
         return;

@@ -193,6 +193,8 @@ struct planted_bugs : planted_client_bugs {
     bool group_answered_early = false;
     /// Offsets that a coordinator takes never come to the log.
     bool commit_not_written = false;
+    /// The records of one decision of a coordinator come to the log one by one.
+    bool decisions_are_torn = false;
     /// While a coordinator loads, it answers from what it has so far.
     bool group_served_while_loading = false;
     /// Committed offsets of a deleted topic stay where no tombstone was written before a crash.

@@ -25,8 +25,9 @@ LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken'
                               'given_up_uncommitted', 'fenced_epoch_kept')}
 ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}
 WITHOUT_SYNC = {'groups_without_sync': ('rebalance_not_limited',)}
+CHANGES = {'groups_change_protocol': ('decisions_are_torn',)}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')
-             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | DISKS | ROOM | LIBRARY | ALTERATIONS | WITHOUT_SYNC).items() for name in names}
+             for scenario, names in (COMPACTION | MOVES | HANGS | RECREATIONS | RETENTION | DISKS | ROOM | LIBRARY | ALTERATIONS | WITHOUT_SYNC | CHANGES).items() for name in names}
 
 Mutant = collections.namedtuple('Mutant', 'name checkers what')
 # `checkers` that were violated, the first one first; ['crash'] when the process died (a broken assertion), [] when the run
