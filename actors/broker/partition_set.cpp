@@ -163,7 +163,8 @@ void partition_set::begin_opening(effects::effects& out) {
     for (const auto& [topic, partition] : missing)
         open(*topic, *partition, out);
     note_unknown_directories(out);
-    if (const auto removed = places_.forget_removed(); removed != nullptr && !removed->empty())
+    const auto removed = places_.forget_removed();
+    if (removed != nullptr && !removed->empty() && !options_.planted.removed_directories_stay)
         out.emplace_back(effects::remove_strays{removed});
     if (waiting_.empty())
         begin_recording(out);

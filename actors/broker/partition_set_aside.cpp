@@ -14,7 +14,7 @@ namespace effects = broker_effects;
 /// Here it only changes its name, so that the start need not wait for the removal. A directory that has the
 /// name of a partition which is missing is none of these: it was dealt with before.
 void partition_set::set_aside_removed(effects::set_aside_directories& aside, effects::effects& out) {
-    if (current_ != nullptr)
+    if (current_ != nullptr || options_.planted.removed_directories_stay)
         return;
     const auto removed = places_.take_removed();
     for (const auto& [directory, stored, clean] : removed) {

@@ -168,7 +168,8 @@ struct planted_bugs : planted_client_bugs {
     bool moved_discarded_before_named = false;
     /// Clients ask the new actor of a moved partition while questions still wait with the old one.
     bool handover_overtaken = false;
-
+    /// A start does not look for directories of topics that were deleted.
+    bool removed_directories_stay = false;
     /// Directories of another broker are taken for this one's.
     bool foreign_disk_taken = false;
     /// A partition that was made here and names another topic is set aside like what is left of one.

@@ -3,6 +3,7 @@
 #include "sim/checkers/consumer_checkers.hpp"
 #include "sim/checkers/foreign_disk_refused.hpp"
 #include "sim/checkers/hang_stays_local.hpp"
+#include "sim/checkers/removed_topics_go.hpp"
 #include "sim/checkers/room_checkers.hpp"
 
 namespace barnabas::sim {
@@ -73,6 +74,7 @@ std::vector<std::string> checker_names() {
     // Asked by the workload, which knows what lies where.
     names.emplace_back(hang_stays_local);
     names.emplace_back(foreign_disk_refused);
+    names.emplace_back(removed_topics_go);
     for (const auto& one : all_room_checkers(all))
         names.emplace_back(one->name());
     for (const auto& one : all_consumer_checkers(all))

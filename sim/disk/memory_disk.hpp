@@ -99,6 +99,8 @@ public:
     bool rewrite(const std::string& path, std::string_view text);
     /// A checksum of each file at or below this place; for checkers.
     std::map<std::string, std::uint64_t> checksums(const std::string& place) const;
+    /// The directories right below this place, and how many names each holds; for checkers.
+    std::map<std::string, std::size_t> directories_in(const std::string& place) const;
     void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
     std::uint64_t capacity() const noexcept { return capacity_; }
     std::uint64_t used_bytes() const noexcept { return used_pages_ * memory_file::page_size; }

@@ -152,4 +152,15 @@ std::map<std::string, std::uint64_t> memory_disk::checksums(const std::string& p
     return sums;
 }
 
+std::map<std::string, std::size_t> memory_disk::directories_in(const std::string& place) const {
+    std::map<std::string, std::size_t> found;
+    const auto node = find(place);
+    if (node == nullptr)
+        return found;
+    for (const auto& [name, child] : node->names)
+        if (child->is_directory)
+            found[name] = child->names.size();
+    return found;
+}
+
 } // namespace barnabas::sim

@@ -165,7 +165,7 @@ bool produce_consume::run_phases() {
         lookups_->rest();
     if (recreator_ != nullptr)
         recreator_->rest();
-    if (!world_.failed() && audit() && stop_broker()) {
+    if (!world_.failed() && audit() && removals_are_done() && stop_broker()) {
         note_heard();
         facts_.written_may_be_lost =
             faults_->power_was_cut() || (options_.faults.any && options_.faults.disk.sync_error_chance > 0);
@@ -329,43 +329,6 @@ void produce_consume::start_lookups() {
     parts.on_told = [this] { look_at_invariants(); };
     lookups_ = std::make_unique<lookup_client>(world_, network_, watched_, options_.lookups, parts);
     lookups_->begin();
-}
-
-void produce_consume::start_recreations() {
-    if (options_.topics.empty() || options_.recreations.interval_ns == 0)
-        return;
-    topic_recreator::parts parts;
-    parts.broker = broker_endpoint();
-    parts.topics = &options_.topics;
-    parts.until = options_.faults.healing;
-    parts.on_goes = [this](std::uint32_t topic) {
-        tell("topic " + options_.topics[topic].name + " shall go");
-        history_.on_topic_goes(topic, lives_.newest(topic));
-        lives_.goes(topic);
-        members_->on_topic_goes(topic);
-        look_at_invariants();
-    };
-    parts.on_gone = [this](std::uint32_t topic) {
-        tell("topic " + options_.topics[topic].name + " is gone");
-        members_->on_topic_gone(topic);
-        look_at_invariants();
-    };
-    parts.on_there = [this](std::uint32_t topic, const topic_id& id) {
-        tell("topic " + options_.topics[topic].name + " is there as " + to_string(id) + ", number " +
-             std::to_string(lives_.number_of(topic, id)));
-    };
-    parts.on_problem = [this](const std::string& what) {
-        if (!disk_may_show())
-            fail("node", what);
-    };
-    recreator_ =
-        std::make_unique<topic_recreator>(world_, network_, watched_, options_.recreations, std::move(parts));
-    recreator_->begin();
-}
-
-/// A run without somebody who makes topics again knows of no other.
-place produce_consume::place_of(std::uint32_t topic, const topic_id& id, std::int32_t partition) {
-    return {topic, partition, lives_.number_of(topic, id)};
 }
 
 void produce_consume::start_load(std::uint32_t number) {

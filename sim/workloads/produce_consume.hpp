@@ -4,6 +4,7 @@
 #include "protocol/batch/record_reader.hpp"
 #include "sim/checkers/consumer_checkers.hpp"
 #include "sim/checkers/history.hpp"
+#include "sim/checkers/removed_topics_go.hpp"
 #include "sim/checkers/room_checkers.hpp"
 #include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
@@ -139,6 +140,8 @@ private:
     void fail_unless_without(const char* checker, const std::string& why);
     bool audit();
     bool stop_broker();
+    directories_of_topics directories_left();
+    bool removals_are_done();
     std::size_t unfinished() const;
     std::vector<place> places() const;
     void fail(const std::string& checker, const std::string& what);

@@ -191,6 +191,7 @@ result<void> topic_recreator::hear_deleted(kafka::wire_reader& in) {
 void topic_recreator::deleted() {
     step_ = step::away;
     next_at_ = world_.now() + around(options_.away_ns);
+    removed_.insert(*ids_[current_]);
     with_.on_gone(current_);
 }
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ public:
     const std::optional<topic_id>& newest(std::uint32_t topic) const { return ids_.at(topic); }
     /// Every topic is there, and nobody has asked for its deletion.
     bool is_settled() const noexcept { return step_ == step::resting; }
+    /// Topics whose deletion was confirmed.
+    const std::set<topic_id>& removed() const noexcept { return removed_; }
     /// Counts deletions.
     std::uint64_t deletions() const noexcept { return deletions_; }
 
@@ -91,6 +94,7 @@ private:
     std::vector<std::optional<topic_id>> ids_;
     std::uint64_t deletions_ = 0;
     bool resting_ = false;
+    std::set<topic_id> removed_;
 };
 
 } // namespace barnabas::sim

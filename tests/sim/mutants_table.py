@@ -16,7 +16,7 @@ COMPACTION = {'compaction_keys': ('tombstone_dropped_early', 'swap_renamed_in_wr
 MOVES = {'moves': ('moved_copy_not_synced', 'moved_log_start_forgotten', 'moved_discarded_before_named'),
          'moves_on_bad_disks': ('handover_overtaken',)}
 HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
-RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept')}
+RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept', 'removed_directories_stay')}
 RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'),
              'retention_across_crashes': ('crash_makes_segments_young',)}
 DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mount_point_served',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',)}
