@@ -51,14 +51,30 @@ struct consumer_committed {
     log_offset offset;
 };
 
-/// The coordinator was asked where the group is.
-struct consumer_committed_seen {
+/// A commit that the program made was not confirmed: it may have been made, and may be made yet.
+struct consumer_commit_lost {
     std::uint64_t group = 0;
     place where;
     log_offset offset;
 };
 
-using consumer_event = std::variant<consumer_started, consumer_assigned, consumer_given_up, consumer_sought,
-                                    consumer_delivered, consumer_committed, consumer_committed_seen>;
+/// The coordinator is asked where the group is. Questions count through the run.
+struct consumer_committed_asked {
+    std::uint64_t question = 0;
+    std::uint64_t group = 0;
+};
+
+/// What it answered of one partition.
+struct consumer_committed_seen {
+    std::uint64_t question = 0;
+    std::uint64_t group = 0;
+    place where;
+    /// -1: nothing was committed.
+    log_offset offset{-1};
+};
+
+using consumer_event =
+    std::variant<consumer_started, consumer_assigned, consumer_given_up, consumer_sought, consumer_delivered,
+                 consumer_committed, consumer_commit_lost, consumer_committed_asked, consumer_committed_seen>;
 
 } // namespace barnabas::sim

@@ -302,7 +302,7 @@ const mutant table[] = {
      &bugs::group_answered_early},
     {"commit_not_written",
      "offsets that a coordinator takes never come to the log",
-     {offsets},
+     {offsets, follow},
      &bugs::commit_not_written},
     {"decisions_are_torn",
      "the records of one decision of a coordinator come to the log one by one",

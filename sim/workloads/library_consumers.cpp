@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t poll_interval = 12 * second;
 constexpr std::int64_t poll_wait = 500 * millisecond;
+constexpr std::int64_t audit_interval = 500 * millisecond;
 
 const char* assignor_of(std::uint64_t group) {
     constexpr const char* names[] = {"range", "cooperative-sticky", "sticky", "roundrobin"};
@@ -301,27 +302,90 @@ void library_consumers::commit(program& one, client::cluster_consumer& consumer)
                         tell_results(numbers, said.has_value());
                         if (said && !positions.empty())
                             kept_.try_emplace(one.options.group, world_.now());
-                        for (const auto& [where, offset] : positions)
-                            if (said) {
-                                with_.tell("consumer " + std::to_string(life) + " has committed " +
-                                           to_string(where) + " at " + std::to_string(offset.get()));
-                                with_.on_event(consumer_committed{one.options.group, where, offset});
-                            }
+                        with_.tell("a commit of consumer " + std::to_string(life) +
+                                   (said ? " is confirmed" : " failed: " + to_string(said.failure())));
+                        tell_committed(one, positions, said.has_value());
                         if (life == one.life && !one.closing && !ended_)
                             poll_later(one);
                     });
 }
 
+void library_consumers::tell_committed(const program& one, const std::map<place, log_offset>& positions,
+                                       bool done) const {
+    const auto group = one.options.group;
+    for (const auto& [where, offset] : positions) {
+        if (done)
+            with_.on_event(consumer_committed{group, where, offset});
+        else
+            with_.on_event(consumer_commit_lost{group, where, offset});
+        with_.tell("group " + std::to_string(group) + (done ? " is" : " may be") + " committed at " +
+                   std::to_string(offset.get()) + " of " + to_string(where));
+    }
+}
+
 void library_consumers::look_at_committed(program& one, client::cluster_consumer& consumer) {
-    consumer.committed(
-        one.has, [this, &one, life = one.life](const result<client::committed_offsets_by_partition>& said) {
-            if (said)
-                for (const auto& [name, committed] : *said)
-                    with_.on_event(consumer_committed_seen{one.options.group, place_of(name),
-                                                           log_offset(committed.offset)});
-            if (life == one.life && !one.closing && !ended_)
-                poll_later(one);
+    ask_committed(one, consumer, one.has, [this, &one, life = one.life](bool) {
+        if (life == one.life && !one.closing && !ended_)
+            poll_later(one);
+    });
+}
+
+/// A partition that is asked for and not in the answer has no offset.
+void library_consumers::ask_committed(program& one, client::cluster_consumer& consumer,
+                                      const std::set<partition_name>& partitions,
+                                      std::function<void(bool)> done) {
+    const auto group = one.options.group;
+    const auto question = ++questions_;
+    with_.on_event(consumer_committed_asked{question, group});
+    const auto hear = [=, this,
+                       done = std::move(done)](const result<client::committed_offsets_by_partition>& said) {
+        for (const auto& name : said ? partitions : std::set<partition_name>()) {
+            const auto found = said->find(name);
+            if (found != said->end())
+                with_.on_event(consumer_committed_seen{question, group, place_of(name),
+                                                       log_offset(found->second.offset)});
+            // Where they grow old they go by themselves.
+            else if (!offsets_expire(with_.broker_config))
+                with_.on_event(consumer_committed_seen{question, group, place_of(name), log_offset(-1)});
+        }
+        done(said.has_value());
+    };
+    consumer.committed(partitions, hear);
+}
+
+// ---- the audit
+
+void library_consumers::audit() {
+    for (const auto& one : programs_)
+        if (one->options.group != 0)
+            unaudited_.insert(one->options.group);
+    audit_later();
+}
+
+void library_consumers::audit_later() {
+    for (const auto group : unaudited_)
+        audit_group(group);
+    if (!unaudited_.empty())
+        world_.schedule_after(audit_interval, world_owner, [this] {
+            if (!ended_)
+                audit_later();
         });
+}
+
+/// Whoever of it has a consumer now.
+void library_consumers::audit_group(std::uint64_t group) {
+    const auto found = std::find_if(programs_.begin(), programs_.end(), [&](const auto& one) {
+        return one->options.group == group && !one->closing;
+    });
+    if (found == programs_.end())
+        return;
+    auto& one = **found;
+    run(one, [this, &one](client::cluster_consumer& consumer, monotonic_ns) {
+        ask_committed(one, consumer, all_partitions(), [this, group = one.options.group](bool told) {
+            if (told)
+                unaudited_.erase(group);
+        });
+    });
 }
 
 // ---- names and numbers

@@ -42,6 +42,9 @@ public:
     library_consumers(world& time, network_fabric& network, observation& watched, parts with);
 
     void start(const std::vector<program_options>& programs);
+    /// One member of each group asks once more for all that is committed, until it is told.
+    void audit();
+    bool is_audited() const noexcept { return unaudited_.empty(); }
     /// All end; answers how many actors were leaked.
     std::uint64_t end();
     /// Their numbers, as faults know hosts.
@@ -83,7 +86,12 @@ private:
     void on_change(program& one, client::cluster_consumer& consumer, const client::rebalance_event& change);
     void after_records(program& one, client::cluster_consumer& consumer);
     void commit(program& one, client::cluster_consumer& consumer);
+    void tell_committed(const program& one, const std::map<place, log_offset>& positions, bool done) const;
     void look_at_committed(program& one, client::cluster_consumer& consumer);
+    void ask_committed(program& one, client::cluster_consumer& consumer,
+                       const std::set<partition_name>& partitions, std::function<void(bool)> done);
+    void audit_later();
+    void audit_group(std::uint64_t group);
     void go_back(program& one, client::cluster_consumer& consumer);
     void look_at_membership(program& one, const client::cluster_consumer& consumer);
     static std::uint64_t group_of(const program& one);
@@ -111,6 +119,10 @@ private:
     std::vector<std::unique_ptr<program>> programs_;
     std::uint64_t lives_ = 0;
     std::uint64_t commits_ = 0;
+    /// Where groups are was asked so often.
+    std::uint64_t questions_ = 0;
+    /// In the audit: groups whose offsets were not told yet.
+    std::set<std::uint64_t> unaudited_;
     /// By group: since when it has offsets that stay.
     std::map<std::uint64_t, virtual_time> kept_;
     bool ended_ = false;

@@ -202,11 +202,12 @@ bool produce_consume::audit() {
     reading.max_wait_ms = 100;
     start_reader(static_cast<std::uint32_t>(options_.readers.size()), reading, true);
     members_->audit();
+    programs_->audit();
     if (alterer_ != nullptr)
         alterer_->audit();
     const auto all = places().size();
     const auto configs_told = [&] { return alterer_ == nullptr || alterer_->is_audited(); };
-    const auto asked = [&] { return members_->is_audited() && configs_told(); };
+    const auto asked = [&] { return members_->is_audited() && programs_->is_audited() && configs_told(); };
     const auto done = [&] { return facts_.audit_ends.size() == all && asked(); };
     if (world_.run_until(done, world_.now() + audit_limit_ns))
         return true;

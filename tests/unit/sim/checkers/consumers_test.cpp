@@ -35,8 +35,17 @@ public:
     void commit(std::int64_t offset) {
         checker_->on_consumer(consumer_committed{group, here, log_offset(offset)});
     }
+    void lose_commit(std::int64_t offset) {
+        checker_->on_consumer(consumer_commit_lost{group, here, log_offset(offset)});
+    }
+    void ask_committed() { checker_->on_consumer(consumer_committed_asked{question_, group}); }
+    /// As an answer to what was asked last.
+    void hear_committed(std::int64_t offset) {
+        checker_->on_consumer(consumer_committed_seen{question_, group, here, log_offset(offset)});
+    }
     void see_committed(std::int64_t offset) {
-        checker_->on_consumer(consumer_committed_seen{group, here, log_offset(offset)});
+        ask_committed();
+        hear_committed(offset);
     }
     /// Retention took what lies below.
     void begin_log(std::int64_t offset) {
@@ -48,6 +57,7 @@ public:
     bool broken() const { return !checker_->violation().empty(); }
 
 private:
+    static constexpr std::uint64_t question_ = 7;
     history history_;
     std::unique_ptr<consumer_checker> checker_;
 };
@@ -170,6 +180,64 @@ TEST(commits_follow_delivery, where_the_log_begins_may_be_committed) {
     of.begin_log(9);
     of.see_committed(9);
     EXPECT_FALSE(of.broken());
+}
+
+TEST(commits_follow_delivery, a_confirmed_commit_that_is_gone_is_refused) {
+    for (const std::int64_t told : {-1, 4, 5, 6}) {
+        consumer_story of(make_commits_follow_delivery);
+        of.begin(1);
+        of.give(1, 0, 8);
+        of.commit(5);
+        of.see_committed(told);
+        EXPECT_EQ(of.broken(), told < 5) << told;
+    }
+}
+
+TEST(commits_follow_delivery, a_commit_that_is_gone_from_a_group_that_begins_at_the_end_is_refused) {
+    consumer_story of(make_commits_follow_delivery);
+    of.begin(1, group, true);
+    of.give(1, 40, 42);
+    of.commit(42);
+    of.see_committed(-1);
+    EXPECT_TRUE(of.broken());
+}
+
+TEST(commits_follow_delivery, nothing_need_be_told_before_anything_was_confirmed) {
+    consumer_story of(make_commits_follow_delivery);
+    of.begin(1);
+    of.give(1, 0, 8);
+    of.ask_committed();
+    of.commit(5);
+    of.hear_committed(-1);
+    EXPECT_FALSE(of.broken());
+}
+
+TEST(commits_follow_delivery, a_commit_without_a_result_may_come_behind_a_newer_one) {
+    for (const std::int64_t told : {2, 3}) {
+        consumer_story of(make_commits_follow_delivery);
+        of.begin(1);
+        of.give(1, 0, 8);
+        of.lose_commit(3);
+        of.commit(5);
+        of.see_committed(told);
+        EXPECT_EQ(of.broken(), told == 2);
+    }
+}
+
+TEST(commits_follow_delivery, a_commit_without_a_result_cannot_come_under_another_owner) {
+    for (const std::int64_t first : {2, 3}) {
+        consumer_story of(make_commits_follow_delivery);
+        of.begin(1);
+        of.give(1, 0, 8);
+        of.lose_commit(3);
+        of.commit(5);
+        of.begin(2);
+        of.give(2, first, 8);
+        EXPECT_EQ(of.broken(), first == 2);
+        of.commit(8);
+        of.see_committed(3);
+        EXPECT_TRUE(of.broken());
+    }
 }
 
 TEST(commits_follow_delivery, to_begin_before_what_was_committed_is_refused) {
