@@ -58,7 +58,7 @@ struct scenario::reading {
 
     result<void> all();
     result<void> known(const document_section& section);
-    void settle_versions();
+    void settle_drawn();
     result<void> fits_together() const;
     section_reader reader(const document_section& from, std::uint64_t number = 0) const {
         return {of.text_, from, draws.split(from.name).split(number)};
@@ -71,9 +71,6 @@ struct scenario::reading {
     result<void> producer(const document_section& from);
     result<void> consumer(const document_section& from);
     result<void> member(const document_section& from) {
-        // Drawn members are in part programs.
-        if (seen["consumer"] == 0)
-            made.programs.clear();
         return several<member_options>(from, made.members, nullptr);
     }
     result<void> program(const document_section& from) {
@@ -159,7 +156,7 @@ result<void> scenario::reading::all() {
     }
     std::stable_sort(made.faults.faults.begin(), made.faults.faults.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
-    settle_versions();
+    settle_drawn();
     return fits_together();
 }
 
@@ -183,11 +180,12 @@ result<void> scenario::reading::known(const document_section& section) {
 }
 
 /// What was drawn gives way to what is stated.
-void scenario::reading::settle_versions() {
+void scenario::reading::settle_drawn() {
+    // Positions of programs are of one topic, and where groups are stated those that were drawn are played.
     if (made.recreations.interval_ns != 0)
         name_topics_by_id(made, produce_version_lines, fetch_version_lines);
-    if (made.recreations.interval_ns != 0 && seen["consumer"] == 0)
-        made.programs.clear();
+    else if (of.draw_ && seen["member"] == 0 && seen["consumer"] == 0)
+        draw_library_groups(made);
     if (!of.draw_ || !problem_of_zstd(made))
         return;
     if (seen["reader"] == 0) {
@@ -486,7 +484,7 @@ std::optional<value_problem> scenario::problem_of_head() const {
 result<produce_consume_options> scenario::options(std::uint64_t seed) const {
     reading reads{*this,
                   runtime::random(seed).split("scenario"),
-                  draw_ ? produce_consume_options::drawn(seed, seconds_)
+                  draw_ ? produce_consume_options::drawn_played(seed, seconds_)
                         : produce_consume_options::plain(seed, seconds_),
                   {}};
     // The same draws as without a text, where a section leaves something to chance.

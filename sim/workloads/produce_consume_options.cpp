@@ -239,30 +239,6 @@ program_options program_of(const member_options& member, bool by_heartbeat, runt
     return made;
 }
 
-/// Half of the groups: members that are played commit what no record says, so the two kinds are not mixed.
-/// None where committed offsets grow old, for then a consumer begins anew.
-void draw_library_groups(produce_consume_options& made, const runtime::random& root) {
-    if (offsets_expire(made.broker_config))
-        return;
-    std::vector<member_options> played;
-    for (std::size_t i = 0; i < made.members.size(); ++i) {
-        const auto& one = made.members[i];
-        auto draws = root.split(one.group);
-        const bool library = draws.chance(1, 2);
-        const bool is_rule_breaker = one.without_generation || one.metadata_bytes != 0;
-        if (!library || is_rule_breaker) {
-            played.push_back(one);
-            continue;
-        }
-        // All of a group speak the protocol of its first one.
-        const auto first = std::find_if(made.members.begin(), made.members.end(),
-                                        [&](const auto& other) { return other.group == one.group; });
-        made.programs.push_back(program_of(one, first->consumer, root.split("program").split(i)));
-        made.programs.back().latest = draws.chance(1, 4);
-    }
-    made.members = std::move(played);
-}
-
 /// A segment that cannot take the record of a whole group would let no rebalance of it end.
 void make_room_for_groups(std::string& segment_bytes, std::size_t members) {
     const std::size_t least = 2'000 + 300 * members;
@@ -288,12 +264,40 @@ void draw_groups(produce_consume_options& made, const runtime::random& root) {
         std::erase_if(made.broker_config, [&](const auto& line) { return line.first == each.first; });
         made.broker_config.push_back(std::move(each));
     }
-    draw_library_groups(made, root.split("library groups"));
 }
 
 } // namespace
 
+void draw_library_groups(produce_consume_options& made) {
+    if (offsets_expire(made.broker_config))
+        return;
+    const auto root = runtime::random(made.seed).split("produce_consume").split("library groups");
+    std::vector<member_options> played;
+    for (std::size_t i = 0; i < made.members.size(); ++i) {
+        const auto& one = made.members[i];
+        auto draws = root.split(one.group);
+        const bool library = draws.chance(1, 2);
+        const bool is_rule_breaker = one.without_generation || one.metadata_bytes != 0;
+        if (!library || is_rule_breaker) {
+            played.push_back(one);
+            continue;
+        }
+        // All of a group speak the protocol of its first one.
+        const auto first = std::find_if(made.members.begin(), made.members.end(),
+                                        [&](const auto& other) { return other.group == one.group; });
+        made.programs.push_back(program_of(one, first->consumer, root.split("program").split(i)));
+        made.programs.back().latest = draws.chance(1, 4);
+    }
+    made.members = std::move(played);
+}
+
 produce_consume_options produce_consume_options::drawn(std::uint64_t seed, std::int64_t seconds) {
+    auto made = drawn_played(seed, seconds);
+    draw_library_groups(made);
+    return made;
+}
+
+produce_consume_options produce_consume_options::drawn_played(std::uint64_t seed, std::int64_t seconds) {
     const auto root = runtime::random(seed).split("produce_consume");
     auto made = plain(seed, seconds);
     made.topics = drawn_topics(root.split("topics"));

@@ -106,6 +106,8 @@ struct produce_consume_options {
     std::vector<std::string> without_checkers;
 
     static produce_consume_options drawn(std::uint64_t seed, std::int64_t seconds);
+    /// The same with all groups played: what is stated beside it may decide which are the client library's.
+    static produce_consume_options drawn_played(std::uint64_t seed, std::int64_t seconds);
     /// No topic, no client, no fault, and the phases of a run of that length.
     static produce_consume_options plain(std::uint64_t seed, std::int64_t seconds);
 };
@@ -115,6 +117,9 @@ load_options drawn_load(runtime::random draws);
 /// Half of the producers and readers of today are the client library's.
 void draw_library(load_options& load, runtime::random draws);
 void draw_library(reader_options& reader, runtime::random draws);
+/// Half of the groups become the client library's: members that are played commit what no record says, so the
+/// two kinds are not mixed. None where committed offsets grow old, for then a consumer begins anew.
+void draw_library_groups(produce_consume_options& made);
 
 bool uses_zstd(const load_options& load);
 bool knows_no_zstd(const client::consumer_options& reader);

@@ -48,6 +48,23 @@ TEST(scenario, what_is_stated_holds_for_every_seed_and_the_rest_is_drawn) {
     EXPECT_NE(one.producers[0].interval_ns, one.producers[1].interval_ns);
 }
 
+TEST(scenario, no_drawn_group_is_lost_to_what_is_stated) {
+    std::size_t groups_of_programs = 0;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        const auto drawn = produce_consume_options::drawn_played(seed, 60);
+        const auto apart = options_of("[scenario]\n", seed);
+        EXPECT_EQ(apart.members.size() + apart.programs.size(), drawn.members.size());
+        groups_of_programs += !apart.programs.empty();
+        const auto again = options_of("[recreations]\ninterval = 2s\naway = 100ms\n", seed);
+        EXPECT_EQ(again.members.size(), drawn.members.size());
+        EXPECT_TRUE(again.programs.empty());
+        const auto by_hand = options_of("[consumer]\ncount = 2\n", seed);
+        EXPECT_EQ(by_hand.members.size(), drawn.members.size());
+        EXPECT_EQ(by_hand.programs.size(), 2u);
+    }
+    EXPECT_GT(groups_of_programs, 0u);
+}
+
 /// How many of the runs hold such a fault.
 std::size_t runs_with(fault_kind kind, const std::string& text) {
     std::size_t runs = 0;
