@@ -127,6 +127,7 @@ void fault_driver::move_room(const planned_fault& fault, std::uint64_t step) {
     later(room_moves_every_ns, [this, &fault, step] { move_room(fault, step + 1); });
 }
 
+/// What is on the disk while something of it is away was never all that the broker had.
 void fault_driver::begin_images() {
     images_.resize(plan_.faults.size());
     for (std::size_t number = 0; number < plan_.faults.size(); ++number) {
@@ -135,6 +136,8 @@ void fault_driver::begin_images() {
             continue;
         with_.time->schedule(
             std::max(fault.at - fault.age_ns, virtual_time(0)), world_owner, [this, &fault, number] {
+                if (loan_ || shortened_ || taken_by_ != nullptr)
+                    return;
                 auto draws = runtime::random(fault.choice).split("image");
                 images_[number] = with_.broker->host().disk().take_image(draws, losses_of(fault));
             });
