@@ -63,7 +63,8 @@ public:
 private:
     void look_at_deletions() {
         // Room that is used up is nobody's fault, and without a shortage none of it is needed.
-        if (!now_->serves || now_->free >= now_->reserve || now_->kept < kept_least) {
+        const bool short_of_room = now_->free && *now_->free < now_->reserve;
+        if (!now_->serves || !short_of_room || now_->kept < kept_least) {
             waiting_.clear();
             return;
         }
@@ -76,7 +77,7 @@ private:
 
     void look_at_service() {
         const auto enough = runtime::room_to_resume(now_->reserve);
-        const bool roomy = now_->serves && now_->free >= enough && now_->free < room_unlimited;
+        const bool roomy = now_->serves && now_->free && *now_->free >= enough;
         if (!roomy)
             roomy_since_.reset();
         else if (!roomy_since_)
@@ -84,11 +85,8 @@ private:
         else if (now_->at - roomy_since_->first > served_within_ns &&
                  wanted_ - roomy_since_->second >= batches_min)
             violated("no batch was taken for " + std::to_string(served_within_ns / second) + " s, though " +
-                     std::to_string(now_->free) + " bytes are free again");
+                     std::to_string(*now_->free) + " bytes are free again");
     }
-
-    /// More is free on a disk that is not full at all.
-    static constexpr std::uint64_t room_unlimited = std::uint64_t(1) << 40;
 
     std::optional<room_reading> now_;
     /// By when they were asked for.

@@ -38,7 +38,8 @@ public:
     /// The broker's own reckoning may be a little lower than what is free.
     void on_room(const room_reading& room) override {
         const auto half = room.reserve - room.reserve / 2;
-        const bool in_first_half = room.free < room.reserve && room.free >= half + room.reserve / 10;
+        const bool in_first_half =
+            room.free && *room.free < room.reserve && *room.free >= half + room.reserve / 10;
         if (!room.serves || !in_first_half)
             since_.reset();
         else if (!since_) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 /// The checkers of disks that are short of room. Beside what all checkers hear, the workload tells them how
@@ -13,10 +14,10 @@ namespace barnabas::sim {
 /// The disk below all data directories, at one of the looks at the broker.
 struct room_reading {
     virtual_time at;
-    std::uint64_t life = 0;
     /// The broker serves clients.
     bool serves = false;
-    std::uint64_t free = 0;
+    /// Nothing on a disk that is not full at all.
+    std::optional<std::uint64_t> free;
     /// What the broker keeps back (log.dir.reserve.bytes).
     std::uint64_t reserve = 0;
     /// What is left of the room kept for deletions, in the directory that has least of it.

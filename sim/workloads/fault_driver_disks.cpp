@@ -2,12 +2,13 @@
 
 #include "sim/workloads/fault_driver.hpp"
 
+#include "actors/broker/checkpoint_file.hpp"
 #include "actors/broker/clean_stop.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -43,24 +44,48 @@ std::string with_another(const std::string& text, const std::string& key) {
 
 constexpr std::size_t offset_digits = 20;
 
-/// What a checkpoint and its copy say of the partition's directory, the smaller one; 0 where one says
-/// nothing.
+/// Nothing where there is no such file.
+std::optional<std::string> text_of(const memory_disk& disk, const std::string& path) {
+    const auto bytes = disk.content(path);
+    if (!bytes)
+        return std::nullopt;
+    return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+}
+
+/// What a checkpoint and its copy say of each partition in a data directory, the smaller one; nothing where
+/// one says nothing.
+std::map<partition_name, log_offset> recovery_points_of(const memory_disk& disk, const std::string& log_dir) {
+    using offsets = std::map<partition_name, log_offset>;
+    const auto decoded = [](const std::optional<std::string>& text) {
+        auto read = text ? decode_checkpoint(*text) : result<offsets>(offsets());
+        return read ? std::move(*read) : offsets();
+    };
+    auto points =
+        decoded(text_of(disk, log_dir + std::string(file_name_of(checkpoint_kind::recovery_point))));
+    auto copied = text_of(disk, log_dir + std::string(recovery_point_copy_name));
+    if (copied) {
+        auto text = decode_checkpoint_copy(*copied);
+        copied = text ? std::optional(std::move(*text)) : std::nullopt;
+    }
+    const auto copies = decoded(copied);
+    std::erase_if(points, [&](const auto& one) { return !copies.contains(one.first); });
+    for (auto& [name, point] : points)
+        point = std::min(point, copies.at(name));
+    return points;
+}
+
+/// By the path of its directory, which ends with a slash; 0 where nothing vouches for it.
 std::uint64_t recovery_point_of(const memory_disk& disk, const std::string& directory) {
     const auto begin = directory.rfind('/', directory.size() - 2) + 1;
-    auto line = "\n" + directory.substr(begin, directory.size() - begin - 1) + " ";
-    line[line.rfind('-')] = ' ';
-    auto least = std::numeric_limits<std::uint64_t>::max();
-    for (const auto* end : {"", ".barnabas"}) {
-        const auto bytes =
-            disk.content(directory.substr(0, begin) + "recovery-point-offset-checkpoint" + end);
-        const auto text =
-            bytes ? std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()) : "";
-        const auto at = text.find(line);
-        if (at == std::string::npos)
-            return 0;
-        least = std::min<std::uint64_t>(least, std::stoull(text.substr(at + line.size())));
-    }
-    return least;
+    const auto dash = directory.rfind('-');
+    if (dash == std::string::npos || dash < begin)
+        return 0;
+    const auto name = directory.substr(begin, dash - begin);
+    for (const auto& [partition, point] : recovery_points_of(disk, directory.substr(0, begin)))
+        if (partition.topic == name &&
+            std::to_string(partition.partition.get()) + "/" == directory.substr(dash + 1))
+            return static_cast<std::uint64_t>(point.get());
+    return 0;
 }
 
 /// Files that were on stable storage for certain, and are no longer written: closed segments below a recovery
@@ -213,11 +238,10 @@ bool fault_driver::make_foreign(const planned_fault& fault, const std::string& p
         paths = {place};
     std::map<std::string, std::string> texts;
     for (const auto& path : paths) {
-        const auto own = disk.content(path + identity_file);
+        const auto own = text_of(disk, path + identity_file);
         if (!own)
             return false;
-        texts[path] = with_another(std::string(reinterpret_cast<const char*>(own->data()), own->size()),
-                                   of_cluster ? "cluster.id" : "node.id");
+        texts[path] = with_another(*own, of_cluster ? "cluster.id" : "node.id");
         if (texts[path].empty())
             return false;
     }
@@ -266,10 +290,9 @@ void fault_driver::shorten_file(const planned_fault& fault) {
         return;
     auto which = runtime::random(fault.choice).split("file");
     const auto& path = files[which.below(files.size())];
-    const auto bytes = disk.content(path);
-    if (!bytes || bytes->size() < 2)
+    const auto whole = text_of(disk, path).value_or("");
+    if (whole.size() < 2)
         return;
-    const std::string whole(reinterpret_cast<const char*>(bytes->data()), bytes->size());
     constexpr std::size_t lost_max = 60;
     const bool empties = which.chance(1, 2);
     auto lost = empties ? whole.size() : 1 + which.below(std::min(lost_max, whole.size() - 1));
@@ -293,11 +316,10 @@ void fault_driver::empty_snapshots(const std::string& beside) {
     for (const auto& [path, sum] : disk.checksums("")) {
         if (!path.starts_with(directory) || !path.ends_with(".snapshot"))
             continue;
-        const auto bytes = disk.content(path);
-        if (!bytes)
+        auto text = text_of(disk, path);
+        if (!text)
             continue;
-        shortened_->snapshots[path] =
-            std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+        shortened_->snapshots[path] = std::move(*text);
         disk.rewrite(path, "");
     }
 }

@@ -37,10 +37,6 @@ client::consumer_settings settings_of(const reader_options& options, const std::
     return std::move(*made);
 }
 
-std::uint32_t number_of(const std::string& topic) {
-    return static_cast<std::uint32_t>(std::stoul(topic.substr(1)));
-}
-
 } // namespace
 
 library_reader::library_reader(parts with, const reader_options& options) : with_(std::move(with)) {
@@ -83,15 +79,20 @@ void library_reader::hear(const client::cluster_consumer& consumer, const result
         with_.on_problem(said.failure());
     else
         for (const auto& record : said->records)
-            with_.on_record(number_of(record.where->topic), consumer.find(*record.where)->topic, record);
+            with_.on_record(record.where->topic, consumer.find(*record.where)->topic, record);
     with_.time->schedule_after(work_ns, world_owner, [this] { poll(); });
 }
 
-void library_reader::tell_extents(const client::cluster_consumer& consumer) const {
-    for (const auto& name : consumer.assignment())
-        if (const auto* one = consumer.find(name); one->high_watermark >= 0)
-            with_.on_extent({number_of(name.topic), one->topic, name.partition,
-                             log_offset(one->high_watermark), log_offset(one->log_start)});
+void library_reader::tell_extents(const client::cluster_consumer& consumer) {
+    for (const auto& name : consumer.assignment()) {
+        const auto* one = consumer.find(name);
+        extent now{name.topic, one->topic, name.partition, log_offset(one->high_watermark),
+                   log_offset(one->log_start)};
+        if (one->high_watermark < 0 || told_[name] == now)
+            continue;
+        told_[name] = now;
+        with_.on_extent(now);
+    }
 }
 
 } // namespace barnabas::sim

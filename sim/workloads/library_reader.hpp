@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,13 @@ class library_reader {
 public:
     /// How far a partition reaches, as the consumer was told last.
     struct extent {
-        std::uint32_t topic = 0;
+        std::string topic;
         topic_id id;
         std::int32_t partition = 0;
         log_offset high_watermark{-1};
         log_offset log_start{-1};
+
+        friend bool operator==(const extent&, const extent&) = default;
     };
     struct parts {
         world* time;
@@ -31,9 +34,9 @@ public:
         std::vector<client::new_topic> topics;
         std::string name;
         planted_client_bugs planted;
-        /// Of every partition with the answer of a poll, before its records.
+        /// Of every partition of which the answer of a poll tells something new, before its records.
         std::function<void(const extent&)> on_extent;
-        std::function<void(std::uint32_t topic, const topic_id& id, const client::consumed_record&)>
+        std::function<void(const std::string& topic, const topic_id& id, const client::consumed_record&)>
             on_record;
         /// A poll failed.
         std::function<void(const error&)> on_problem;
@@ -48,10 +51,11 @@ private:
     void begin(client::cluster_consumer& consumer);
     void poll();
     void hear(const client::cluster_consumer& consumer, const result<client::poll_answer>& said);
-    void tell_extents(const client::cluster_consumer& consumer) const;
+    void tell_extents(const client::cluster_consumer& consumer);
 
     parts with_;
     std::size_t client_ = 0;
+    std::map<client::partition_name, extent> told_;
     bool resting_ = false;
 };
 

@@ -137,6 +137,7 @@ private:
     void on_foreign_disk(const foreign_disk& disk);
     void add_room_checkers();
     void tell_room();
+    std::uint64_t least_kept_room();
     void fail_unless_without(const char* checker, const std::string& why);
     bool audit();
     bool stop_broker();
@@ -173,6 +174,13 @@ private:
     /// Of those in the history, who hears of the room on the disk.
     std::vector<room_checker*> room_checkers_;
     std::uint64_t reserve_bytes_ = 0;
+    /// The room kept for deletions, as it was found last.
+    struct kept_room {
+        std::uint64_t used = 0;
+        virtual_time at{-second};
+        std::uint64_t bytes = 0;
+    };
+    kept_room kept_room_;
     std::unique_ptr<client_host> admin_;
     std::vector<std::unique_ptr<load>> loads_;
     std::vector<std::unique_ptr<library_reader>> library_readers_;

@@ -163,17 +163,26 @@ void produce_consume::tell_room() {
     if (room_checkers_.empty())
         return;
     const auto& disk = broker_.host().disk();
-    room_reading room{world_.now(), broker_.incarnations(), broker_.started(), 0, reserve_bytes_, 0};
-    room.free = disk.capacity() - std::min(disk.capacity(), disk.used_bytes());
-    if (room.free < room.reserve) {
-        room.kept = UINT64_MAX;
-        for (const auto& path : broker_.log_dirs()) {
-            const auto kept = disk.content(path + "/" + runtime::kept_room_name);
-            room.kept = std::min<std::uint64_t>(room.kept, kept ? kept->size() : 0);
-        }
-    }
+    room_reading room{world_.now(), broker_.started(), std::nullopt, reserve_bytes_, 0};
+    if (disk.capacity() != memory_disk::unlimited)
+        room.free = disk.capacity() - std::min(disk.capacity(), disk.used_bytes());
+    if (room.free && *room.free < room.reserve)
+        room.kept = least_kept_room();
     for (auto* each : room_checkers_)
         each->on_room(room);
+}
+
+/// In the directory that has least of it. Looking at a file copies it, so only when something has changed.
+std::uint64_t produce_consume::least_kept_room() {
+    const auto& disk = broker_.host().disk();
+    if (kept_room_.used == disk.used_bytes() && world_.now() - kept_room_.at < second)
+        return kept_room_.bytes;
+    kept_room_ = {disk.used_bytes(), world_.now(), UINT64_MAX};
+    for (const auto& path : broker_.log_dirs()) {
+        const auto kept = disk.content(path + "/" + runtime::kept_room_name);
+        kept_room_.bytes = std::min<std::uint64_t>(kept_room_.bytes, kept ? kept->size() : 0);
+    }
+    return kept_room_.bytes;
 }
 
 /// Of what the history does not hear.

@@ -82,13 +82,13 @@ void produce_consume::start_library(client_host& host, std::uint32_t number, con
     parts.name = name;
     parts.planted = options_.planted.planted;
     parts.on_extent = [this, number](const library_reader::extent& told) {
-        const auto where = place_of(told.topic, told.id, told.partition);
+        const auto where = place_of(number_of_topic(told.topic, options_), told.id, told.partition);
         history_.on_watermark({number, where, told.high_watermark, told.log_start, world_.now()});
         look_at_invariants();
     };
-    parts.on_record = [this, number](std::uint32_t topic, const topic_id& id,
+    parts.on_record = [this, number](const std::string& topic, const topic_id& id,
                                      const client::consumed_record& record) {
-        const auto where = place_of(topic, id, record.where->partition);
+        const auto where = place_of(number_of_topic(topic, options_), id, record.where->partition);
         const batch::record_view seen{
             log_offset(record.offset), 0, timestamp_ms(record.timestamp), record.key, record.value, {}};
         on_record({number, false, where, seen.offset, number_seen(seen), content_of(seen), world_.now()});

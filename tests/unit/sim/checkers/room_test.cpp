@@ -29,10 +29,11 @@ public:
           }) {}
 
     /// So many looks, one a second, at a disk with so much room.
-    void looks(int seconds, std::uint64_t free, std::uint64_t kept = 10'000, bool serves = true) {
+    void looks(int seconds, std::optional<std::uint64_t> free, std::uint64_t kept = 10'000,
+               bool serves = true) {
         for (; seconds > 0; --seconds) {
             at_ = at_ + second;
-            hears->on_room({at_, 1, serves, free, reserve, kept});
+            hears->on_room({at_, serves, free, reserve, kept});
         }
     }
     const std::string& violation() const { return hears->violation(); }
@@ -70,6 +71,8 @@ TEST(full_disk_frees_itself, accepts_one_without_a_shortage_or_while_nobody_is_s
     told.deletion_begun(5);
     told.looks(10, reserve);
     told.deletion_begun(6);
+    told.looks(10, std::nullopt);
+    told.deletion_begun(6);
     told.looks(10, 0, 10'000, false);
     EXPECT_EQ(told.violation(), "");
 }
@@ -99,6 +102,7 @@ TEST(full_disk_frees_itself, accepts_that_something_is_taken_or_hardly_anything_
     for (int i = 0; i < 9; ++i)
         told.send(1);
     told.looks(20, reserve);
+    told.looks(20, std::nullopt);
     EXPECT_EQ(told.violation(), "");
 }
 
