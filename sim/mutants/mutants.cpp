@@ -282,7 +282,7 @@ const mutant table[] = {
      &bugs::removed_directories_stay},
     {"full_disk_stays_refused",
      "a directory that was short of room takes no records any more when there is room again",
-     {liveness},
+     {liveness, frees},
      &bugs::full_disk_stays_refused},
     {"kept_room_not_given",
      "deletions do not use the room that is kept for them",
