@@ -17,6 +17,7 @@ inline constexpr const char* liveness = "liveness_after_healing";
 inline constexpr const char* local = "hang_stays_local";
 inline constexpr const char* foreign = "foreign_disk_refused";
 inline constexpr const char* removed = "removed_topics_go";
+inline constexpr const char* offline = "taken_directory_goes_offline";
 inline constexpr const char* node = "node";
 inline constexpr const char* monotonic = "sends_monotonic";
 /// Said by the parent of a run that died.

@@ -242,7 +242,7 @@ const mutant table[] = {
      &bugs::foreign_disk_taken},
     {"bare_mount_point_served",
      "a data directory that is taken away is served on, from the bare mount point",
-     {survive, contiguous, synced, watermark, shown, deleted},
+     {survive, contiguous, synced, watermark, shown, deleted, offline},
      &bugs::bare_mount_point_served},
     {"misnamed_log_set_aside",
      "a log that was made here and names another topic is set aside like what is left of one",

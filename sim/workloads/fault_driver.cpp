@@ -97,6 +97,13 @@ virtual_time fault_driver::healthy_since() const {
     return healthy_since_;
 }
 
+virtual_time fault_driver::calm_since() const {
+    if (hang_ || plan_.disk.stall_chance > 0)
+        return end_of_time;
+    return std::max({paused_until_, loop_slow_until_, disk_slow_until_, virtual_time(disk_stalled_until_),
+                     directory_lost_until_});
+}
+
 void fault_driver::crash(crash_kind how, const power_cut_faults& losses, std::int64_t lasts_ns) {
     tell(how == crash_kind::power_cut ? "power cut" : "kill");
     power_was_cut_ = power_was_cut_ || how == crash_kind::power_cut;
@@ -159,7 +166,9 @@ void fault_driver::carry_out_on_process(const planned_fault& fault) {
         return crash(fault.how, fault.losses, fault.lasts_ns);
     case fault_kind::crash_loop: return begin_crash_loop(fault);
     case fault_kind::stop: next_downtime_ = fault.lasts_ns; return stop_broker();
-    case fault_kind::pause: return with_.broker->host().pause(length(fault));
+    case fault_kind::pause:
+        paused_until_ = std::max(paused_until_, with_.time->now() + length(fault));
+        return with_.broker->host().pause(length(fault));
     default: return;
     }
 }

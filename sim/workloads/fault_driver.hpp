@@ -33,6 +33,8 @@ public:
         std::function<void(const directory_hang&)> on_hang{};
         /// Hears of each disk of somebody else, when it is out again; may be empty.
         std::function<void(const foreign_disk&)> on_foreign_disk{};
+        /// Hears of each data directory that is about to be taken away; may be empty.
+        std::function<void(const std::string&)> on_directory_taken{};
     };
 
     fault_driver(parts with, const fault_plan& plan);
@@ -52,6 +54,8 @@ public:
     bool power_was_cut() const noexcept { return power_was_cut_; }
     /// Since when broker and network are whole; `end_of_time` while they are not.
     virtual_time healthy_since() const;
+    /// Since when the broker is neither paused nor slow, and its disk neither; later than now while they are.
+    virtual_time calm_since() const;
 
 private:
     void on_date(const planned_fault& fault);
@@ -126,6 +130,7 @@ private:
     std::vector<const planned_fault*> waiting_for_start_;
     std::vector<const planned_fault*> waiting_for_ack_;
     /// What lasts; the latest of a kind wins.
+    virtual_time paused_until_{0};
     virtual_time loop_slow_until_{0};
     virtual_time disk_slow_until_{0};
     virtual_time drift_until_{0};

@@ -353,6 +353,8 @@ void fault_driver::take_directory(const planned_fault& fault) {
         !disk.content(place + identity_file))
         return;
     taken_by_ = &fault;
+    if (with_.on_directory_taken)
+        with_.on_directory_taken(place);
     disk.take_away(place);
     tell(place + " is taken away");
     later(length(fault), [this, &fault] {

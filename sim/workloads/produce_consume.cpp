@@ -113,7 +113,7 @@ produce_consume::produce_consume(const produce_consume_options& options, narrato
             history_.leave_out(name);
     for (const auto& name : options_.without_checkers)
         history_.leave_out(name);
-    add_room_checkers();
+    add_disk_checkers();
 }
 
 produce_consume::~produce_consume() = default;
@@ -132,7 +132,8 @@ run_report produce_consume::run() {
         fault_driver::parts{&world_, &network_, &broker_, clients,
                             [this](const std::string& line) { tell(line); },
                             [this](directory_hang hang) { on_hang(std::move(hang)); },
-                            [this](const foreign_disk& disk) { on_foreign_disk(disk); }},
+                            [this](const foreign_disk& disk) { on_foreign_disk(disk); },
+                            [this](const std::string& directory) { on_directory_taken(directory); }},
         options_.faults);
     faults_->begin();
     look_at_broker();
@@ -395,7 +396,7 @@ bool produce_consume::disk_may_show() const {
 
 void produce_consume::look_at_broker() {
     if (broker_.running()) {
-        tell_room();
+        look_at_disk();
         taps_.reading(broker_.reading());
     }
     world_.schedule_after(look_interval_ns, world_owner, [this] { look_at_broker(); });

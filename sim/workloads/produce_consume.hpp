@@ -6,6 +6,7 @@
 #include "sim/checkers/history.hpp"
 #include "sim/checkers/removed_topics_go.hpp"
 #include "sim/checkers/room_checkers.hpp"
+#include "sim/checkers/taken_directory.hpp"
 #include "sim/checkers/tap_recorder.hpp"
 #include "sim/cluster/client_host.hpp"
 #include "sim/cluster/simulated_broker.hpp"
@@ -135,7 +136,10 @@ private:
     bool run_phases();
     void on_hang(directory_hang hang);
     void on_foreign_disk(const foreign_disk& disk);
+    void add_disk_checkers();
     void add_room_checkers();
+    void on_directory_taken(const std::string& directory);
+    void look_at_disk();
     void tell_room();
     std::uint64_t least_kept_room();
     void fail_unless_without(const char* checker, const std::string& why);
@@ -171,7 +175,9 @@ private:
     std::unique_ptr<group_members> members_;
     std::unique_ptr<library_consumers> programs_;
     std::vector<std::unique_ptr<consumer_checker>> consumer_checkers_;
-    /// Of those in the history, who hears of the room on the disk.
+    /// Of those in the history, who hears of directories that are taken away; null in a lossy run.
+    taken_directory_checker* taken_checker_ = nullptr;
+    /// And who hears of the room on the disk.
     std::vector<room_checker*> room_checkers_;
     std::uint64_t reserve_bytes_ = 0;
     /// The room kept for deletions, as it was found last.

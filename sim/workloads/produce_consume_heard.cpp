@@ -8,6 +8,8 @@
 #include "sim/workloads/record_content.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace barnabas::sim {
 
@@ -141,6 +143,35 @@ void produce_consume::on_hang(directory_hang hang) {
 
 void produce_consume::on_foreign_disk(const foreign_disk& disk) {
     fail_unless_without(foreign_disk_refused, badly_treated(disk));
+}
+
+void produce_consume::add_disk_checkers() {
+    add_room_checkers();
+    const auto& without = options_.without_checkers;
+    auto made = make_taken_directory_goes_offline(history_);
+    if (options_.faults.lossy || std::find(without.begin(), without.end(), made->name()) != without.end())
+        return;
+    taken_checker_ = made.get();
+    history_.add(std::move(made));
+}
+
+/// By the names of their directories; what is on its way to another place has an ending behind its number.
+void produce_consume::on_directory_taken(const std::string& directory) {
+    if (taken_checker_ == nullptr)
+        return;
+    std::set<std::pair<std::uint32_t, std::int32_t>> partitions;
+    for (const auto& where : places()) {
+        const auto name = "/t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
+        if (broker_.host().disk().content(directory + name + "/partition.metadata"))
+            partitions.emplace(where.topic, where.partition);
+    }
+    taken_checker_->on_taken(directory, partitions);
+}
+
+void produce_consume::look_at_disk() {
+    tell_room();
+    if (taken_checker_ != nullptr)
+        taken_checker_->on_calm(faults_->calm_since(), world_.now());
 }
 
 /// Where something else is wrong with the disk, nobody can tell why a partition waits.

@@ -32,6 +32,7 @@ public:
             {where, life_, marks_, how.clean, false, how.write_caching, how.stable_records_lost});
     }
     void open(std::int64_t end) { open(end, {}); }
+    void end_life() { history_.on_life_ended(life_); }
     /// A life that ended before it told of the log.
     void short_life() { ++life_; }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "sim/checkers/history.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+/// The checker of data directories that are taken away under the broker. Beside what all checkers hear, the
+/// workload tells it what lies in such a directory, and since when nothing holds the broker up.
+namespace barnabas::sim {
+
+class taken_directory_checker : public checker {
+public:
+    using checker::checker;
+    /// It is away from now on, until the process ends, with these partitions (topic, number).
+    virtual void on_taken(const std::string& directory,
+                          const std::set<std::pair<std::uint32_t, std::int32_t>>& partitions) = 0;
+    /// At each look: since when the broker has been neither paused nor slow, and its disk neither.
+    virtual void on_calm(virtual_time since, virtual_time now) = 0;
+};
+
+inline constexpr auto taken_directory_goes_offline = "taken_directory_goes_offline";
+
+/// Its partitions go offline soon.
+std::unique_ptr<taken_directory_checker> make_taken_directory_goes_offline(const history& of);
+
+} // namespace barnabas::sim
