@@ -74,7 +74,8 @@ void group_consumer::on_beat(const answer& got, monotonic_ns now) {
     }
     if (response->assignment && !take_assignment(*response->assignment))
         return ask_names_again(now);
-    events_.on_alive({joined ? -1 : beaten_.epoch, member_id_, ago, beaten_.owned});
+    events_.on_alive(
+        {joined ? -1 : beaten_.epoch, member_id_, ago, beaten_.owned, response->heartbeat_interval_ms});
     if (response->assignment || told != epoch_)
         events_.on_assigned({told, member_id_, {assigned_.begin(), assigned_.end()}, -1, ago});
     take_epoch(told);

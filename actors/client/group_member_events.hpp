@@ -45,6 +45,8 @@ struct group_member_events {
         std::int64_t asked_ns_ago = 0;
         /// What it owned when it said so; nothing: that it did not know.
         std::optional<std::vector<std::int32_t>> owned{};
+        /// In the consumer protocol: how often it shall come.
+        std::optional<std::int32_t> interval_ms{};
     };
     struct commit {
         std::uint64_t number = 0;

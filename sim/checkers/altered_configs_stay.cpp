@@ -1,4 +1,5 @@
 #include "sim/checkers/checkers.hpp"
+#include "sim/checkers/group_options_followed.hpp"
 
 #include <utility>
 
@@ -8,6 +9,12 @@ namespace {
 
 std::string text_of(const altered_configs::value& value) {
     return value ? "'" + *value + "'" : std::string("not set");
+}
+
+std::string name_of(std::uint32_t number) {
+    const bool is_group = number >= first_group_with_configs;
+    return is_group ? "group " + std::to_string(number - first_group_with_configs)
+                    : "topic " + std::to_string(number);
 }
 
 class altered_configs_stay final : public checker {
@@ -26,7 +33,7 @@ public:
             std::string others;
             for (const auto& one : allowed)
                 others += (others.empty() ? "" : " or ") + text_of(one);
-            violated(key + " of topic " + std::to_string(told.topic) + " is told as " + text_of(now) +
+            violated(key + " of " + name_of(told.topic) + " is told as " + text_of(now) +
                      ", after what was confirmed and asked it can only be " + others);
         }
     }

@@ -2,6 +2,7 @@
 
 #include "sim/checkers/consumer_checkers.hpp"
 #include "sim/checkers/foreign_disk_refused.hpp"
+#include "sim/checkers/group_options_followed.hpp"
 #include "sim/checkers/hang_stays_local.hpp"
 #include "sim/checkers/removed_topics_go.hpp"
 #include "sim/checkers/room_checkers.hpp"
@@ -76,6 +77,7 @@ std::vector<std::string> checker_names() {
     names.emplace_back(hang_stays_local);
     names.emplace_back(foreign_disk_refused);
     names.emplace_back(removed_topics_go);
+    names.emplace_back(group_options_followed);
     names.emplace_back(taken_directory_goes_offline);
     for (const auto& one : all_room_checkers(all))
         names.emplace_back(one->name());

@@ -46,6 +46,7 @@ inline constexpr const char* frees = "full_disk_frees_itself";
 inline constexpr const char* reserve = "groups_use_the_reserve";
 inline constexpr const char* offsets = "committed_offsets_stay";
 inline constexpr const char* settle = "groups_settle";
+inline constexpr const char* follows = "group_options_followed";
 
 inline constexpr const char* skips = "consumers_skip_nothing";
 inline constexpr const char* theirs = "consumers_keep_to_theirs";

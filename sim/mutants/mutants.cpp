@@ -382,7 +382,7 @@ const mutant table[] = {
      &bugs::deposed_coordinator_writes},
     {"group_options_not_followed",
      "a group keeps the session and the interval that it had when it was loaded, whatever is altered",
-     {group_tests},
+     {follows},
      &bugs::group_options_not_followed},
     {"producer_ids_given_again",
      "a restarted controller hands out the newest block of producer ids once more",

@@ -6,6 +6,7 @@
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/incremental_alter_configs.hpp"
 #include "runtime/node/node_services.hpp"
+#include "sim/checkers/group_options_followed.hpp"
 #include "sim/network/network_fabric.hpp"
 #include "sim/node/simulated_node.hpp"
 #include "sim/workloads/lookup_answer.hpp"
@@ -23,8 +24,15 @@ constexpr const char* client_name = "alterer";
 constexpr std::int64_t patience_ns = 3 * second;
 constexpr std::int64_t look_interval_ns = 30 * millisecond;
 constexpr std::int8_t topic_resource = 2;
-/// Kafka's ConfigSource of what was set for the topic itself.
+constexpr std::int8_t group_resource = 32;
+/// Kafka's ConfigSource of what was set for the topic itself, or the group.
 constexpr std::int8_t of_topic = 1;
+constexpr std::int8_t of_group = 8;
+/// Sessions are always longer than heartbeats are apart.
+constexpr std::int64_t session_least_ms = 2'000;
+constexpr std::int64_t session_most_ms = 6'000;
+constexpr std::int64_t heartbeat_least_ms = 100;
+constexpr std::int64_t heartbeat_most_ms = 600;
 constexpr std::int16_t describe_version = 4;
 constexpr std::int16_t incremental_version = 1;
 constexpr std::int16_t replacing_version = 2;
@@ -44,6 +52,14 @@ config_alterer::config_alterer(world& time, network_fabric& network, observation
 
 config_alterer::~config_alterer() {
     rest();
+}
+
+bool config_alterer::may_alter(const group_rules& rules) {
+    const auto& session = rules.session_timeout_ms;
+    const auto& heartbeat = rules.heartbeat_interval_ms;
+    return session.min <= session_least_ms && session.max >= session_most_ms &&
+           session.unset > heartbeat_most_ms && heartbeat.min <= heartbeat_least_ms &&
+           heartbeat.max >= heartbeat_most_ms && heartbeat.unset < session_least_ms;
 }
 
 void config_alterer::begin() {
@@ -129,7 +145,7 @@ void config_alterer::begin_question() {
         step_ = step::altering;
         return;
     }
-    current_ = static_cast<std::uint32_t>(draws_.below(topics));
+    current_ = static_cast<std::uint32_t>(draws_.below(subjects()));
     if (world_.now() >= with_.until || draws_.below(2) == 0) {
         step_ = step::asking;
         return;
@@ -139,19 +155,39 @@ void config_alterer::begin_question() {
 }
 
 void config_alterer::draw_alteration() {
-    const auto& topic = (*with_.topics)[current_];
-    alteration_ = {current_, {}, draws_.below(4) == 0, {}};
+    alteration_ = {number_of_current(), {}, draws_.below(4) == 0, {}};
     const auto count = 1 + draws_.below(3);
     for (std::uint64_t i = 0; i < count; ++i) {
-        auto change = drawn_change(topic);
+        auto change = is_group() ? drawn_group_change() : drawn_change((*with_.topics)[current_]);
         const bool named = std::any_of(alteration_.changes.begin(), alteration_.changes.end(),
                                        [&](const config_change& one) { return one.key == change.key; });
         // AlterConfigs only sets.
         if (!named && (!alteration_.replaces || change.what == config_operation::set))
             alteration_.changes.push_back(std::move(change));
     }
-    if (alteration_.replaces)
-        add_created(topic);
+    if (alteration_.replaces && !is_group())
+        add_created((*with_.topics)[current_]);
+}
+
+std::uint32_t config_alterer::number_of_current() const {
+    if (!is_group())
+        return current_;
+    return first_group_with_configs +
+           static_cast<std::uint32_t>(with_.groups[current_ - with_.topics->size()]);
+}
+
+template <class Resource>
+void config_alterer::name_current(Resource& resource) const {
+    resource.resource_type = is_group() ? group_resource : topic_resource;
+    resource.resource_name = is_group() ? "g" + std::to_string(with_.groups[current_ - with_.topics->size()])
+                                        : (*with_.topics)[current_].name;
+}
+
+config_change config_alterer::drawn_group_change() {
+    const auto what = draws_.below(3) == 0 ? config_operation::remove : config_operation::set;
+    if (draws_.chance(1, 2))
+        return {session_option, what, std::to_string(draws_.between(session_least_ms, session_most_ms))};
+    return {heartbeat_option, what, std::to_string(draws_.between(heartbeat_least_ms, heartbeat_most_ms))};
 }
 
 /// Segments stay small, and what the workload needs to know of the topic stays as it was.
@@ -194,8 +230,7 @@ std::vector<slice> config_alterer::frame_of_step() {
         return frame_of_alteration();
     kafka::describe_configs_request request;
     auto& resource = request.resources.emplace_back();
-    resource.resource_type = topic_resource;
-    resource.resource_name = (*with_.topics)[current_].name;
+    name_current(resource);
     resource.configuration_keys.reset();
     request.include_synonyms = true;
     return kafka::frame_request(correlation_, client_name, request, describe_version);
@@ -204,8 +239,7 @@ std::vector<slice> config_alterer::frame_of_step() {
 std::vector<slice> config_alterer::frame_of_alteration() const {
     const auto fill = [&](auto& request) {
         auto& resource = request.resources.emplace_back();
-        resource.resource_type = topic_resource;
-        resource.resource_name = (*with_.topics)[current_].name;
+        name_current(resource);
         for (const auto& change : alteration_.changes) {
             auto& config = resource.configs.emplace_back();
             config.name = change.key;
@@ -269,10 +303,10 @@ result<void> config_alterer::hear_told(kafka::wire_reader& in) {
             repeat_after(one.error_code, "DescribeConfigs");
             continue;
         }
-        configs_told told{current_, {}, world_.now()};
+        configs_told told{number_of_current(), {}, world_.now()};
         // Keys for tests are not listed.
         for (const auto& config : one.configs)
-            if (config.config_source == of_topic)
+            if (config.config_source == (is_group() ? of_group : of_topic))
                 told.set[config.name] = config.value.value_or("");
         with_.on_told(told);
         if (audited_)

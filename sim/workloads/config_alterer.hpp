@@ -3,6 +3,7 @@
 #include "actors/client/topic_admin.hpp"
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/kafka/wire.hpp"
+#include "runtime/config/group_config.hpp"
 #include "sim/checkers/config_events.hpp"
 #include "sim/cluster/furniture.hpp"
 #include "sim/node/host.hpp"
@@ -20,14 +21,16 @@ namespace barnabas::sim {
 
 class network_fabric;
 
-/// Alters configs of topics (IncrementalAlterConfigs, AlterConfigs), and asks what they are (DescribeConfigs)
-/// between that. One topic and one question at a time. What may keep anybody from progress is taken back at
-/// the end.
+/// Alters configs of topics and of groups (IncrementalAlterConfigs, AlterConfigs), and asks what they are
+/// (DescribeConfigs) between that. One topic or group and one question at a time. What may keep anybody from
+/// progress is taken back at the end.
 class config_alterer {
 public:
     struct parts {
         runtime::endpoint broker;
         const std::vector<client::new_topic>* topics = nullptr;
+        /// Groups of the consumer protocol, by their numbers.
+        std::vector<std::uint64_t> groups{};
         /// From then on nothing is altered but back.
         virtual_time until;
         std::function<void(const configs_asked&)> on_asked;
@@ -42,9 +45,11 @@ public:
     ~config_alterer();
 
     void begin();
-    /// From now on every topic is asked about once more.
+    /// From now on every topic and group is asked about once more.
     void audit();
-    bool is_audited() const noexcept { return audited_ && *audited_ >= with_.topics->size(); }
+    bool is_audited() const noexcept { return audited_ && *audited_ >= subjects(); }
+    /// Groups may be told what is drawn for them.
+    static bool may_alter(const group_rules& rules);
     /// The connection ends, and no other is made.
     void rest();
 
@@ -56,6 +61,14 @@ private:
     void begin_question();
     void draw_alteration();
     config_change drawn_change(const client::new_topic& topic);
+    config_change drawn_group_change();
+    /// Topics, and groups behind them: `current_` counts these.
+    std::size_t subjects() const noexcept { return with_.topics->size() + with_.groups.size(); }
+    bool is_group() const noexcept { return current_ >= with_.topics->size(); }
+    /// As the events have it.
+    std::uint32_t number_of_current() const;
+    template <class Resource>
+    void name_current(Resource& resource) const;
     void add_created(const client::new_topic& topic);
     std::vector<slice> frame_of_step();
     std::vector<slice> frame_of_alteration() const;

@@ -171,6 +171,8 @@ client::group_member_events group_members::events_of(const identity& who) {
         const bool is_known = !(with_.topics_go && spoken_.at(who.group).consumer);
         tell(group_alive{who.group, who.number, who.instance, alive.member, alive.generation,
                          now - alive.asked_ns_ago, now, is_known ? alive.owned : std::nullopt});
+        if (alive.interval_ms && !ended_)
+            with_.on_interval({who.group, *alive.interval_ms, now - alive.asked_ns_ago});
     };
     add_commit_events(who, events);
     add_owner_events(who, events);

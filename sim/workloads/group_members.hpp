@@ -2,6 +2,7 @@
 
 #include "actors/client/topic_admin.hpp"
 #include "sim/checkers/group_events.hpp"
+#include "sim/checkers/group_options_followed.hpp"
 #include "sim/cluster/client_host.hpp"
 #include "sim/cluster/furniture.hpp"
 #include "sim/workloads/group_admin.hpp"
@@ -31,6 +32,7 @@ public:
         /// When all behave.
         virtual_time rude_until;
         std::function<void(const group_event&)> on_event;
+        std::function<void(const interval_told&)> on_interval;
         /// An answer that no coordinator may give.
         std::function<void(const std::string&)> on_problem;
     };

@@ -270,6 +270,7 @@ void produce_consume::start_members() {
         history_.on_group(event);
         look_at_invariants();
     };
+    parts.on_interval = [this](const interval_told& told) { on_interval_told(told); };
     parts.on_problem = [this](const std::string& what) {
         if (!disk_may_show())
             fail("node", what);

@@ -92,6 +92,9 @@ private:
     void start_lookups();
     void start_recreations();
     void start_alterations();
+    std::vector<std::uint64_t> groups_to_alter(const broker_config& config) const;
+    std::string name_of_altered(std::uint32_t number) const;
+    void on_interval_told(const interval_told& told);
     /// As the broker must understand the topic's configuration; or that of a topic without one.
     retention_policy retention_of(std::uint32_t topic, bool has_configs = true);
     void start_members();
@@ -172,6 +175,8 @@ private:
     std::unique_ptr<lookup_client> lookups_;
     std::unique_ptr<topic_recreator> recreator_;
     std::unique_ptr<config_alterer> alterer_;
+    /// How often members come whose group sets nothing.
+    std::int32_t unset_heartbeat_ms_ = 0;
     std::unique_ptr<group_members> members_;
     std::unique_ptr<library_consumers> programs_;
     std::vector<std::unique_ptr<consumer_checker>> consumer_checkers_;

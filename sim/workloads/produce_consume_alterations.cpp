@@ -1,10 +1,12 @@
 // The administrator who alters configs, and the history that hears of it.
 
+#include "runtime/config/group_config.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "sim/workloads/broker_config.hpp"
 #include "sim/workloads/produce_consume.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace barnabas::sim {
 
@@ -29,6 +31,11 @@ void produce_consume::start_alterations() {
         history_.begin_alterations(topic, {configs.begin(), configs.end()}, retention_of(topic, false));
     }
     config_alterer::parts parts;
+    const auto config = broker_config_of(broker_.host().name(), options_.broker_config);
+    unset_heartbeat_ms_ = config.group_consumer_heartbeat_interval_ms;
+    parts.groups = groups_to_alter(config);
+    for (const auto group : parts.groups)
+        history_.begin_alterations(first_group_with_configs + static_cast<std::uint32_t>(group), {}, {});
     parts.broker = {broker_.host().name(), simulated_broker::port};
     parts.topics = &options_.topics;
     parts.until = options_.faults.healing;
@@ -36,7 +43,7 @@ void produce_consume::start_alterations() {
         std::string changes;
         for (const auto& change : asked.changes)
             changes += " " + change.key + (change.what == config_operation::remove ? "" : "=" + change.value);
-        tell("configs of topic " + options_.topics[asked.topic].name +
+        tell("configs of " + name_of_altered(asked.topic) +
              (asked.replaces ? " shall be" : " shall change:") + changes);
         history_.on_configs_asked(asked);
     };
@@ -55,6 +62,29 @@ void produce_consume::start_alterations() {
     alterer_ =
         std::make_unique<config_alterer>(world_, network_, watched_, options_.alterations, std::move(parts));
     alterer_->begin();
+}
+
+std::string produce_consume::name_of_altered(std::uint32_t number) const {
+    if (number >= first_group_with_configs)
+        return "group g" + std::to_string(number - first_group_with_configs);
+    return "topic " + options_.topics[number].name;
+}
+
+/// Those of the consumer protocol that are played, where the broker allows what is drawn.
+std::vector<std::uint64_t> produce_consume::groups_to_alter(const broker_config& config) const {
+    if (!config_alterer::may_alter(group_rules_of(config)))
+        return {};
+    std::set<std::uint64_t> groups;
+    for (const auto& one : options_.members)
+        if (one.consumer)
+            groups.insert(one.group);
+    return {groups.begin(), groups.end()};
+}
+
+void produce_consume::on_interval_told(const interval_told& told) {
+    if (options_.faults.lossy)
+        return;
+    fail_unless_without(group_options_followed, badly_followed(told, unset_heartbeat_ms_, history_));
 }
 
 } // namespace barnabas::sim

@@ -23,7 +23,7 @@ DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mou
 ROOM = {'no_room_left': ('kept_room_not_given', 'full_disk_stays_refused'), 'groups_short_of_room': ('coordinators_without_reserve',)}
 LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
                               'given_up_uncommitted', 'fenced_epoch_kept')}
-ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed')}
+ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed', 'group_options_not_followed')}
 WITHOUT_SYNC = {'groups_without_sync': ('rebalance_not_limited',)}
 CHANGES = {'groups_change_protocol': ('decisions_are_torn',)}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')

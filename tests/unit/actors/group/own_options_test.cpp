@@ -57,8 +57,7 @@ TEST(own_options, a_session_is_as_long_as_the_group_wants_from_the_next_heartbea
     EXPECT_FALSE(lives_after(milliseconds(50'000), longer, own(milliseconds(45'000), std::nullopt)));
 }
 
-/// Simulated runs alter no options of groups.
-TEST(own_options, is_found_group_options_not_followed) {
+TEST(own_options, without_hearing_of_them_a_group_stays_as_it_was) {
     group_options options;
     options.planted.group_options_not_followed = true;
     options.consumer.own = own(milliseconds(50'000), milliseconds(7'000));

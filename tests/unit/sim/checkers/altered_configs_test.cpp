@@ -1,4 +1,5 @@
 #include "sim/checkers/checkers.hpp"
+#include "sim/checkers/group_options_followed.hpp"
 #include "tests/unit/sim/checkers/log_story.hpp"
 
 #include <gtest/gtest.h>
@@ -16,13 +17,19 @@ constexpr const char* key = "retention.ms";
 /// Topic 0 with retention.ms=1000, an administrator, and a clock.
 class altering_story {
 public:
+    /// The same of a group, which sets nothing.
+    struct of_group {};
+    explicit altering_story(of_group) : subject_(first_group_with_configs + 3) {
+        history_.add(make_altered_configs_stay(history_));
+        history_.begin_alterations(subject_, {}, {});
+    }
     explicit altering_story(const log_story::factory& make = &make_altered_configs_stay) {
         history_.add(make(history_));
         history_.begin_alterations(0, {{key, "1000"}}, {true, 604'800'000, -1, 1 << 30});
     }
 
     void ask(std::vector<config_change> changes, bool replaces = false) {
-        history_.on_configs_asked({0, std::move(changes), replaces, now()});
+        history_.on_configs_asked({subject_, std::move(changes), replaces, now()});
     }
     void answer(bool confirmed) { history_.on_configs_answered({confirmed, now()}); }
     void alter(std::vector<config_change> changes, bool replaces = false) {
@@ -30,7 +37,7 @@ public:
         answer(true);
     }
     void tell(const std::map<std::string, std::string>& configs) {
-        history_.on_configs_told({0, configs, now()});
+        history_.on_configs_told({subject_, configs, now()});
     }
     void crash() { history_.on_life_ended(1); }
     void pass_time(std::int64_t seconds) { at_ += seconds * second; }
@@ -40,6 +47,7 @@ public:
 
 private:
     history history_;
+    std::uint32_t subject_ = 0;
     std::int64_t at_ = 0;
 };
 
@@ -51,6 +59,45 @@ TEST(altered_configs_stay, accepts_what_was_confirmed_and_nothing_older) {
         story.tell({{key, older ? "1000" : "5"}});
         EXPECT_EQ(story.broken(), older);
     }
+}
+
+TEST(altered_configs_stay, options_of_groups_stay_as_well) {
+    for (const auto* told : {"5", "6"}) {
+        altering_story story(altering_story::of_group{});
+        story.alter({{heartbeat_option, set, "5"}});
+        story.tell({{heartbeat_option, told}});
+        EXPECT_EQ(story.broken(), told == std::string("6"));
+    }
+}
+
+/// A member of group 3, where 300 ms hold when nothing is set.
+bool is_badly_told(altering_story& story, std::int32_t interval_ms) {
+    return !badly_followed({3, interval_ms, story.now()}, 300, story.told()).empty();
+}
+
+TEST(group_options_followed, members_are_told_what_the_group_was_altered_to) {
+    altering_story story(altering_story::of_group{});
+    story.pass_time(20);
+    EXPECT_TRUE(is_badly_told(story, 200));
+    EXPECT_FALSE(is_badly_told(story, 300));
+    story.alter({{heartbeat_option, set, "200"}});
+    story.pass_time(9);
+    EXPECT_FALSE(is_badly_told(story, 300));
+    story.pass_time(2);
+    EXPECT_TRUE(is_badly_told(story, 300));
+    EXPECT_FALSE(is_badly_told(story, 200));
+    story.alter({{heartbeat_option, take_away, ""}});
+    story.pass_time(11);
+    EXPECT_TRUE(is_badly_told(story, 200));
+}
+
+TEST(group_options_followed, what_was_not_answered_may_be_or_not) {
+    altering_story story(altering_story::of_group{});
+    story.ask({{heartbeat_option, set, "200"}});
+    story.answer(false);
+    story.pass_time(20);
+    EXPECT_FALSE(is_badly_told(story, 300));
+    EXPECT_FALSE(is_badly_told(story, 200));
 }
 
 TEST(altered_configs_stay, refuses_a_deletion_that_was_forgotten) {
