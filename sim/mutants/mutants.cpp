@@ -96,7 +96,8 @@ const mutant table[] = {
      {model},
      &bugs::index_not_synced},
     {"transaction_index_not_synced",
-     "a snapshot vouches for entries of aborted transactions that were not synced",
+     "a snapshot vouches for entries of aborted transactions that were not synced; planted together with "
+     "transaction_index_believed, for recovery notices an index that is short",
      {model},
      &bugs::transaction_index_not_synced},
     {"transactions_not_recovered",
