@@ -146,7 +146,7 @@ const mutant table[] = {
      &bugs::skip_torn_tail_check},
     {"cuts_what_was_stable",
      "recovery cuts damage in what was stable like an unfinished write",
-     {uncut},
+     {uncut, synced, survive, contiguous},
      &bugs::cuts_what_was_stable},
     {"reuse_offset_after_restart",
      "the log ends one batch too early after a restart",

@@ -19,7 +19,8 @@ HANGS = {'hanging_directory': ('hang_spoils_the_stop',)}
 RECREATIONS = {'recreated_topics': ('moved_onto_stale_marks', 'offsets_of_namesake_kept', 'removed_directories_stay')}
 RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'),
              'retention_across_crashes': ('crash_makes_segments_young',)}
-DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mount_point_served',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',)}
+DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mount_point_served',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',),
+         'lost_snapshots': ('cuts_what_was_stable',)}
 ROOM = {'no_room_left': ('kept_room_not_given', 'full_disk_stays_refused'), 'groups_short_of_room': ('coordinators_without_reserve',)}
 LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
                               'given_up_uncommitted', 'fenced_epoch_kept')}
