@@ -81,19 +81,29 @@ private:
         return counts;
     }
     /// Whatever somebody wants is one member's. One whose name others bear uses what it had until it hears
-    /// that it was replaced, and namesakes replace each other for ever.
+    /// that it was replaced, and namesakes replace each other for ever: each time partitions are on their way
+    /// from one member to another.
     void judge(std::uint64_t number, const group& of) {
         for (const auto& [partition, wishes] : counted(of.wanted)) {
             const auto users = users_of(partition, of);
             const auto certain = std::count_if(users.begin(), users.end(), [this](std::uint32_t member) {
                 return members_[member].excuse.shared_name == 0;
             });
-            const bool one_certain = users.size() == 1 || (users.size() > 1 && certain <= 1);
+            const bool one_certain = users.size() == 1 || (users.size() > 1 && certain <= 1) ||
+                                     (users.empty() && has_namesakes(number));
             if (!one_certain)
                 violated("partition " + std::to_string(partition) + " of group " + std::to_string(number) +
                          " is used by " + std::to_string(users.size()) + " members" + listed(users) +
                          ", though all faults had ended long ago");
         }
+    }
+    /// Two that bear one name are heard by the coordinator.
+    bool has_namesakes(std::uint64_t number) const {
+        std::map<std::uint64_t, int> heard;
+        for (const auto& [member, one] : members_)
+            if (one.group == number && one.excuse.shared_name != 0 && one.alive >= *healed_)
+                ++heard[one.excuse.shared_name];
+        return std::any_of(heard.begin(), heard.end(), [](const auto& entry) { return entry.second > 1; });
     }
     static std::vector<std::uint32_t> users_of(std::int32_t partition, const group& of) {
         std::vector<std::uint32_t> users;

@@ -342,6 +342,29 @@ TEST(groups, do_not_settle_without_any_bearer_of_a_name) {
     EXPECT_FALSE(settle(named, {.shared_name = 2}, true)) << "the other name has nobody in the group";
 }
 
+/// Of two namesakes and one more member, where nobody uses what is wanted.
+bool settle_unused(bool second_is_heard) {
+    group_story of(make_groups_settle);
+    of.tell(group_has_epochs{group});
+    of.started(1, {.shared_name = 1});
+    of.started(2, {.shared_name = 1});
+    of.started(3);
+    of.tell(group_wanted{group, 3, {0}});
+    of.healed();
+    of.pass(10);
+    of.heard(1);
+    if (second_is_heard)
+        of.heard(2);
+    of.heard(3);
+    of.progress_due(0, 0);
+    return !of.broken();
+}
+
+TEST(groups, namesakes_that_replace_each_other_keep_partitions_on_their_way) {
+    EXPECT_TRUE(settle_unused(true));
+    EXPECT_FALSE(settle_unused(false));
+}
+
 TEST(groups, that_may_be_full_have_somebody_in_them) {
     const staying_out full{.of_full_group = true};
     EXPECT_TRUE(settle(full, full, true));
