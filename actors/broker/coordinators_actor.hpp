@@ -7,6 +7,7 @@
 #include "runtime/node/node_services.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/actor_addr.hpp>
 
 #include <cstdint>
 #include <map>

@@ -229,7 +229,7 @@ TEST(rotten_indexes, a_wrong_byte_of_the_index_of_aborted_ones_changes_no_answer
     EXPECT_EQ(outcome.made_anew, outcome.harmed);
 }
 
-TEST(rotten_indexes, is_found_transaction_index_believed) {
+TEST(rotten_indexes, one_of_aborted_ones_that_is_believed_changes_answers) {
     planted_bugs planted;
     planted.transaction_index_believed = true;
     EXPECT_GT(harm_every_byte(transaction_index_suffix, planted).wrong_answers, 0);
