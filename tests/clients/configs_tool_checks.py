@@ -123,8 +123,8 @@ def groups_are_configured_whether_they_exist_or_not():
 @check
 def subscriptions_to_client_metrics_are_refused_in_one_line():
     one = ('--entity-type', 'client-metrics', '--entity-name', 'basic')
-    expect_equal(tool().good('--describe', *one), "The client-metric 'basic' doesn't exist and doesn't have dynamic config.\n",
-                 'one that is not there')
+    expect_equal(tool().run('--describe', *one)[:2],
+                 (1, "The client-metric 'basic' doesn't exist and doesn't have dynamic config.\n"), 'one that is not there')
     expect_equal(tool().good('--describe', '--entity-type', 'client-metrics'), '', 'all that there are')
     for arguments in (('--alter', *one, '--add-config', 'metrics=org.apache.kafka.producer.,interval.ms=5000'),
                       ('--alter', '--client-metrics', 'basic', '--delete-config', 'interval.ms'), ('--describe', *one, '--all')):
