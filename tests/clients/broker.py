@@ -8,6 +8,7 @@ Nothing here waits for a fixed time: a condition is polled until it holds, and a
 
 import glob
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,9 +27,16 @@ CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to connections: a broker that is down for a moment finds it free again."""
+    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='utf-8') as bounds:
+        below = max(int(bounds.read().split()[0]), 16384)
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(('127.0.0.1', random.randrange(10_000, below)))
+                return probe.getsockname()[1]
+            except OSError:
+                continue
 
 
 def answers(port):
