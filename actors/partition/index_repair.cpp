@@ -40,7 +40,7 @@ bool index_repair::may_begin(const wanted_index& index) const {
 
 void index_repair::begin_next() {
     while (!wanted_.empty() && !begin(wanted_.front()))
-        wanted_.pop_front();
+        wanted_.erase(wanted_.begin());
 }
 
 bool index_repair::begin(const wanted_index& index) {
@@ -68,7 +68,7 @@ void index_repair::on_reindexed(const replica::reindex_job& job) {
     BARNABAS_ASSERT(in_flight_ && !wanted_.empty());
     in_flight_ = false;
     const auto index = wanted_.front();
-    wanted_.pop_front();
+    wanted_.erase(wanted_.begin());
     std::erase_if(rests_, [this](const auto& one) { return one.second <= port_->monotonic_now(); });
     rests_[index] = port_->monotonic_now() + std::chrono::nanoseconds(partition_limits::reindex_rest).count();
     const auto name = replica::segment_file_name(job.segment.base_offset, replica::log_suffix);

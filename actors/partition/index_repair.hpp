@@ -5,7 +5,6 @@
 #include "actors/replica/replica_log.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <set>
 #include <span>
@@ -57,7 +56,8 @@ private:
 
     replica::replica_log* log_;
     partition_port* port_;
-    std::deque<wanted_index> wanted_;
+    /// Short. A deque that is empty takes half a kilobyte, of every partition.
+    std::vector<wanted_index> wanted_;
     bool in_flight_ = false;
     bool closed_ = false;
     /// Until when an index is left as it is.
