@@ -17,30 +17,38 @@ void index_repair::on_astray(std::span<const log_offset> segments) {
         want({segment, false});
 }
 
+bool index_repair::work::wants(const wanted_index& index) const {
+    return std::find(wanted.begin(), wanted.end(), index) != wanted.end();
+}
+
 /// Whether it is on its way.
 bool index_repair::want(const wanted_index& index) {
-    if (std::find(wanted_.begin(), wanted_.end(), index) != wanted_.end())
+    if (!work_)
+        work_ = std::make_unique<work>();
+    if (work_->wants(index))
         return true;
-    if (!may_begin(index) || wanted_.size() >= partition_limits::reindexed_at_once_max)
+    auto& wanted = work_->wanted;
+    if (!may_begin(index) || wanted.size() >= partition_limits::reindexed_at_once_max)
         return false;
     // Somebody waits for one of transactions.
-    wanted_.insert(index.of_transactions && in_flight_ ? wanted_.begin() + 1 : wanted_.end(), index);
+    wanted.insert(index.of_transactions && in_flight_ ? wanted.begin() + 1 : wanted.end(), index);
     if (!in_flight_)
         begin_next();
-    return std::find(wanted_.begin(), wanted_.end(), index) != wanted_.end();
+    return work_->wants(index);
 }
 
 /// Files of the newest segments are still written to.
 bool index_repair::may_begin(const wanted_index& index) const {
-    const auto rests = rests_.find(index);
-    const bool rested = rests == rests_.end() || rests->second <= port_->monotonic_now();
+    const auto rests = work_->rests.find(index);
+    const bool rested = rests == work_->rests.end() || rests->second <= port_->monotonic_now();
     return rested && !closed_ && !log_->offline() && !log_->swap_in_flight() &&
            index.segment < log_->clean_bounds_now().first_open_segment;
 }
 
 void index_repair::begin_next() {
-    while (!wanted_.empty() && !begin(wanted_.front()))
-        wanted_.erase(wanted_.begin());
+    auto& wanted = work_->wanted;
+    while (!wanted.empty() && !begin(wanted.front()))
+        wanted.erase(wanted.begin());
 }
 
 bool index_repair::begin(const wanted_index& index) {
@@ -65,12 +73,13 @@ bool index_repair::begin(const wanted_index& index) {
 }
 
 void index_repair::on_reindexed(const replica::reindex_job& job) {
-    BARNABAS_ASSERT(in_flight_ && !wanted_.empty());
+    BARNABAS_ASSERT(in_flight_ && !work_->wanted.empty());
     in_flight_ = false;
-    const auto index = wanted_.front();
-    wanted_.erase(wanted_.begin());
-    std::erase_if(rests_, [this](const auto& one) { return one.second <= port_->monotonic_now(); });
-    rests_[index] = port_->monotonic_now() + std::chrono::nanoseconds(partition_limits::reindex_rest).count();
+    const auto index = work_->wanted.front();
+    work_->wanted.erase(work_->wanted.begin());
+    std::erase_if(work_->rests, [this](const auto& one) { return one.second <= port_->monotonic_now(); });
+    work_->rests[index] =
+        port_->monotonic_now() + std::chrono::nanoseconds(partition_limits::reindex_rest).count();
     const auto name = replica::segment_file_name(job.segment.base_offset, replica::log_suffix);
     if (job.outcome) {
         log_->on_reindexed(job.outcome->segment, job.layout);
@@ -91,34 +100,33 @@ bool index_repair::lacks_transactions(const replica::read_job& job) {
 }
 
 bool index_repair::keeps(const replica::read_job& job, std::uint64_t reply) {
-    if (made_again_.erase(reply) > 0)
+    if (work_ && work_->made_again.erase(reply) > 0)
         return false;
     const auto wrong = std::find_if(job.transactions.begin(), job.transactions.end(),
                                     [](const auto& source) { return source.is_wrong; });
     if (wrong == job.transactions.end() || !want({wrong->segment, true}))
         return false;
     BARNABAS_MARK(read_waits_for_index);
-    reads_.push_back({job, reply, wrong->segment});
+    work_->reads.push_back({job, reply, wrong->segment});
     return true;
 }
 
 std::vector<index_repair::kept_read> index_repair::take_reads() {
-    const auto behind = std::stable_partition(reads_.begin(), reads_.end(), [this](const kept_read& read) {
-        return std::find(wanted_.begin(), wanted_.end(), wanted_index{read.waits_for, true}) != wanted_.end();
+    auto& reads = work_->reads;
+    const auto behind = std::stable_partition(reads.begin(), reads.end(), [this](const kept_read& read) {
+        return work_->wants({read.waits_for, true});
     });
-    std::vector<kept_read> taken(std::make_move_iterator(behind), std::make_move_iterator(reads_.end()));
-    reads_.erase(behind, reads_.end());
+    std::vector<kept_read> taken(std::make_move_iterator(behind), std::make_move_iterator(reads.end()));
+    reads.erase(behind, reads.end());
     for (const auto& read : taken)
-        made_again_.insert(read.reply);
+        work_->made_again.insert(read.reply);
     return taken;
 }
 
 void index_repair::on_close() {
     closed_ = true;
-    if (!in_flight_)
-        wanted_.clear();
-    else
-        wanted_.resize(1);
+    if (work_)
+        work_->wanted.resize(in_flight_ ? 1 : 0);
 }
 
 } // namespace barnabas

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <vector>
@@ -34,7 +35,7 @@ public:
     /// The read found an index of aborted transactions wrong, and will be made once more.
     bool keeps(const replica::read_job& job, std::uint64_t reply);
     void on_reindexed(const replica::reindex_job& job);
-    /// What it kept and need not wait any more: to be made again.
+    /// What it kept and need not wait any more, behind `on_reindexed`: to be made again.
     std::vector<kept_read> take_reads();
     /// Nothing more is begun.
     void on_close();
@@ -49,6 +50,17 @@ private:
         friend auto operator<=>(const wanted_index&, const wanted_index&) = default;
     };
 
+    struct work {
+        std::vector<wanted_index> wanted; ///< short; the first is in flight
+        /// Until when an index is left as it is.
+        std::map<wanted_index, monotonic_ns> rests;
+        std::vector<kept_read> reads;
+        /// Replies whose read was made a second time.
+        std::set<std::uint64_t> made_again;
+
+        bool wants(const wanted_index& index) const;
+    };
+
     bool want(const wanted_index& index);
     bool may_begin(const wanted_index& index) const;
     void begin_next();
@@ -56,15 +68,10 @@ private:
 
     replica::replica_log* log_;
     partition_port* port_;
-    /// Short. A deque that is empty takes half a kilobyte, of every partition.
-    std::vector<wanted_index> wanted_;
+    /// None as long as nothing was found astray: every partition has one of these, and hardly any works.
+    std::unique_ptr<work> work_;
     bool in_flight_ = false;
     bool closed_ = false;
-    /// Until when an index is left as it is.
-    std::map<wanted_index, monotonic_ns> rests_;
-    std::vector<kept_read> reads_;
-    /// Replies whose read was made a second time.
-    std::set<std::uint64_t> made_again_;
 };
 
 } // namespace barnabas
