@@ -44,7 +44,7 @@ void cleaning::tell_tap(log_offset high_watermark) const {
     const auto& task = machine_.task();
     tap_->cleaning_begun({task.rules.now, task.rules.delete_retention_ms, task.upto, task.dirty_from,
                           high_watermark, log_->first_unstable_offset(high_watermark),
-                          log_->active_segment().base_offset, task.rules.producers});
+                          log_->active_segment().base_offset, task.producers});
 }
 
 void cleaning::on_cleaned(const replica::clean_job& job) {

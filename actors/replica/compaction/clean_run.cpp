@@ -19,7 +19,8 @@ void spend(std::uint64_t& left, std::uint64_t bytes) {
 
 } // namespace
 
-clean_run::clean_run(clean_task task) : task_(std::move(task)), map_end_(task_.dirty_from) {
+clean_run::clean_run(clean_task task)
+    : task_(std::move(task)), map_end_(task_.dirty_from), last_of_producers_(task_.producers) {
     BARNABAS_ASSERT(!task_.segments.empty());
     BARNABAS_ASSERT(task_.dirty_from < task_.upto);
 }
@@ -92,6 +93,7 @@ result<void> clean_run::map_some(runtime::file_system& files) {
     const auto& header = (*batch)->header;
     spend(left_, header.total_size());
     counts_.bytes_read += header.total_size();
+    last_of_producers_.note(header);
     if (header.last_offset() < task_.dirty_from || header.is_control())
         return {};
     if (BARNABAS_MARK_IF(header.is_transactional() && !markers_known_, markers_looked_for)) {
@@ -139,7 +141,7 @@ result<bool> clean_run::map_batch(const batch::batch_view& batch) {
 void clean_run::end_map(log_offset end) {
     map_end_ = end;
     transactions_.go_back({});
-    rules_.emplace(task_.rules, *map_, map_end_, transactions_);
+    rules_.emplace(task_.rules, *map_, map_end_, transactions_, last_of_producers_);
     at_ = group_begin_ = group_end_ = 0;
     phase_ = phase::copy;
 }

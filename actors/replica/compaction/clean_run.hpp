@@ -24,6 +24,8 @@ struct clean_task {
     log_offset dirty_from;
     log_offset upto;
     rule_options rules;
+    /// One for each producer that the log knows.
+    std::vector<producer_tail> producers;
     key_map_options map;
     std::size_t window_bytes = 512 << 10;
 };
@@ -101,6 +103,7 @@ private:
     transaction_scan marker_scan_;
     log_offset markers_read_upto_{-1};
     batch_rewriter rewriter_;
+    last_batches last_of_producers_;
     std::optional<clean_rules> rules_;
     struct mapped_key {
         hash_128 key;

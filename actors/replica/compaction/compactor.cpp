@@ -12,13 +12,19 @@ namespace {
 /// milliseconds, large enough that handing jobs to and fro costs nothing.
 constexpr std::uint64_t step_bytes = 4 << 20;
 
-std::vector<producer_tail> tails_of(const replica_log& log) {
+/// All below `upto` is durable and stays; what lies behind it may not even be written.
+producer_tail tail_of(producer_id id, const producer_entry& entry, log_offset upto) {
+    for (std::size_t at = entry.batch_count; at-- > 0;)
+        if (entry.batches[at].last_offset < upto)
+            return {id, entry.epoch, entry.batches[at].last_offset, false};
+    return {id, entry.epoch, log_offset(-1), entry.last_offset >= upto};
+}
+
+std::vector<producer_tail> tails_of(const replica_log& log, log_offset upto) {
     std::vector<producer_tail> tails;
     tails.reserve(log.producers().entries().size());
-    for (const auto& [id, entry] : log.producers().entries()) {
-        const auto* last = entry.last_batch();
-        tails.push_back({id, entry.epoch, last == nullptr ? log_offset(-1) : last->last_offset});
-    }
+    for (const auto& [id, entry] : log.producers().entries())
+        tails.push_back(tail_of(id, entry, upto));
     return tails;
 }
 
@@ -55,7 +61,8 @@ std::optional<compactor::job> compactor::begin(replica_log& log, const clean_set
     task.markers_upto = high_watermark;
     task.dirty_from = range->dirty_from;
     task.upto = range->upto;
-    task.rules = {now, log.options().delete_retention_ms, tails_of(log), log.options().planted};
+    task.rules = {now, log.options().delete_retention_ms, log.options().planted};
+    task.producers = tails_of(log, range->upto);
     task.map = {settings.map_bytes, settings.map_load_factor, 0, settings.secret};
     task.window_bytes = settings.window_bytes;
     run_ = std::make_shared<clean_run>(std::move(task));

@@ -6,11 +6,9 @@
 namespace barnabas::replica {
 
 clean_rules::clean_rules(const rule_options& options, const key_map& newest, log_offset map_end,
-                         transaction_walk& transactions)
-    : options_(options), newest_(newest), map_end_(map_end), transactions_(transactions) {
-    for (const auto& tail : options_.producers)
-        tails_.emplace(tail.id, tail);
-}
+                         transaction_walk& transactions, const last_batches& last_of_producers)
+    : options_(options), newest_(newest), map_end_(map_end), transactions_(transactions),
+      last_of_producers_(last_of_producers) {}
 
 result<batch_verdict> clean_rules::judge(const batch::batch_view& batch, std::vector<bool>& kept,
                                          batch::codec_workspace& workspace) {
@@ -58,15 +56,8 @@ batch_verdict clean_rules::without_records(const batch::batch_header& header) co
 }
 
 bool clean_rules::is_last_of_producer(const batch::batch_header& header) const {
-    if (options_.planted.last_of_producer_dropped || !header.has_producer_id())
-        return false;
-    const auto found = tails_.find(header.producer_id);
-    if (found == tails_.end())
-        return false;
-    const auto& tail = found->second;
-    if (tail.last_data_offset.get() >= 0)
-        return header.last_offset() == tail.last_data_offset;
-    return header.is_control() && header.producer_epoch == tail.epoch;
+    return !options_.planted.last_of_producer_dropped && header.has_producer_id() &&
+           last_of_producers_.holds(header);
 }
 
 bool clean_rules::past_horizon(const batch::batch_header& header) const {

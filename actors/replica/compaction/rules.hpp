@@ -1,30 +1,21 @@
 #pragma once
 
 #include "actors/replica/compaction/key_map.hpp"
+#include "actors/replica/compaction/last_batches.hpp"
 #include "actors/replica/compaction/transactions.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
 namespace barnabas::replica {
 
-/// The last that the log knows of a producer: what a recovery from the log alone must find again.
-struct producer_tail {
-    barnabas::producer_id id = no_producer_id;
-    barnabas::producer_epoch epoch{-1};
-    /// Last offset of its last data batch in this epoch; -1 when there are only markers.
-    log_offset last_data_offset{-1};
-};
-
 struct rule_options {
     timestamp_ms now;
     /// `delete.retention.ms`
     std::int64_t delete_retention_ms = 0;
-    std::vector<producer_tail> producers;
     planted_bugs planted;
 };
 
@@ -53,7 +44,7 @@ struct batch_verdict {
 class clean_rules {
 public:
     clean_rules(const rule_options& options, const key_map& newest, log_offset map_end,
-                transaction_walk& transactions);
+                transaction_walk& transactions, const last_batches& last_of_producers);
 
     /// Batches in the order of their offsets. `kept` is filled with one entry per record, unless the whole
     /// batch is dropped, emptied or kept without a look at its records.
@@ -87,7 +78,7 @@ private:
     const key_map& newest_;
     log_offset map_end_;
     transaction_walk& transactions_;
-    std::map<producer_id, producer_tail> tails_;
+    const last_batches& last_of_producers_;
     /// Of the batch that is judged.
     std::vector<question> questions_;
 };

@@ -99,6 +99,7 @@ std::optional<ended_transaction> producer_state::apply(const batch::batch_header
         entry.unbroken_records = 0;
     }
     entry.last_timestamp = header.max_timestamp;
+    entry.last_offset = header.last_offset();
     entry.last_seen = now;
     if (header.is_control()) {
         entry.coordinator_epoch = std::max(entry.coordinator_epoch, coordinator_epoch);

@@ -36,6 +36,8 @@ struct producer_entry {
     log_offset transaction_first_offset{-1};
     /// Of the last batch or marker.
     timestamp_ms last_timestamp = no_timestamp;
+    /// Where that ends; -1 when it was there before the log was opened.
+    log_offset last_offset{-1};
     /// When this log last took a batch or marker of the producer, or was opened. Not in the snapshot file: a
     /// monotonic clock says nothing over restarts.
     monotonic_ns last_seen{0};

@@ -397,5 +397,25 @@ TEST(log_model_regressions, an_offset_behind_a_gap_that_nothing_can_contradict_i
               "");
 }
 
+TEST(log_model_regressions, what_was_a_producers_last_stays_while_its_next_one_may_still_fail) {
+    EXPECT_EQ(problem_of({2160,
+                          {{op::send, 0, 0},
+                           {op::append, 0, 0},
+                           {op::send_in_transaction, 0, 0},
+                           {op::append, 0, 0},
+                           {op::send_in_transaction, 575, 0},
+                           {op::send, 0, 1},
+                           {op::close, 0, 0},
+                           {op::end_transaction, 0, 0},
+                           {op::write, 0, 0},
+                           {op::commit, 0, 1},
+                           {op::append, 0, 0},
+                           {op::send, 0, 0},
+                           {op::fail_later, 0, 4},
+                           {op::write, 0, 0},
+                           {op::compact, 0, 1}}}),
+              "");
+}
+
 } // namespace
 } // namespace barnabas::replica::model
