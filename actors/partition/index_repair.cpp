@@ -78,8 +78,10 @@ void index_repair::on_reindexed(const replica::reindex_job& job) {
     const auto index = work_->wanted.front();
     work_->wanted.erase(work_->wanted.begin());
     std::erase_if(work_->rests, [this](const auto& one) { return one.second <= port_->monotonic_now(); });
-    work_->rests[index] =
-        port_->monotonic_now() + std::chrono::nanoseconds(partition_limits::reindex_rest).count();
+    const bool refused = !job.outcome && replica::is_scarce(job.outcome.code());
+    const std::chrono::nanoseconds rest =
+        refused ? partition_limits::repair_interval : partition_limits::reindex_rest;
+    work_->rests[index] = port_->monotonic_now() + rest.count();
     const auto name = replica::segment_file_name(job.segment.base_offset, replica::log_suffix);
     if (job.outcome) {
         log_->on_reindexed(job.outcome->segment, job.layout);

@@ -57,6 +57,19 @@ private:
         bool whole = true;
     };
 
+    /// What the log says that a `.txnindex` holds.
+    struct rebuilt_transactions {
+        std::vector<aborted_transaction> entries;
+        /// Not all of the log can be read, so that entries may be missing.
+        std::optional<error> damage;
+        /// Up to here it could.
+        log_offset sound_upto{0};
+    };
+    struct earlier_producers {
+        producer_state producers;
+        std::optional<error> damage;
+    };
+
     /// What is known of the abort marker of this producer at this last offset.
     using known_entry = std::function<std::optional<aborted_transaction>(const aborted_transaction& marker)>;
 
@@ -119,11 +132,13 @@ private:
     bool lacks_transactions(const segment_facts* told, std::span<const aborted_transaction> entries) const;
     result<found_transactions> known_transactions(log_offset base);
     result<void> inspect_transactions(recovered_segment& segment, log_offset behind);
-    result<std::vector<aborted_transaction>> rebuild_transactions(const recovered_segment& segment,
-                                                                  const found_transactions& known);
-    result<std::vector<aborted_transaction>> aborted_in(const recovered_segment& segment,
-                                                        producer_state producers, const known_entry& known);
-    result<producer_state> producers_before(log_offset base);
+    result<rebuilt_transactions> rebuild_transactions(const recovered_segment& segment,
+                                                      const found_transactions& known);
+    result<rebuilt_transactions> rebuild_from_markers(const recovered_segment& segment,
+                                                      const found_transactions& known);
+    result<rebuilt_transactions> aborted_in(const recovered_segment& segment, producer_state producers,
+                                            const known_entry& known);
+    result<earlier_producers> producers_before(log_offset base);
     result<void> replace_transactions(recovered_segment& segment,
                                       const std::vector<aborted_transaction>& entries);
     segment_recovery look_at(bool gaps_allowed, bool old_messages_given_up);

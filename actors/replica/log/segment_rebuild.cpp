@@ -27,29 +27,17 @@ result<bool> holds(runtime::file_system& files, const std::string& path,
 } // namespace
 
 result<index_growth> segment_recovery::indexes_of(recovered_segment& segment) {
-    const auto base = segment.state.base_offset;
-    const auto path = segment_path(options_.log->directory, base, log_suffix);
+    const auto path = segment_path(options_.log->directory, segment.state.base_offset, log_suffix);
     auto log = open_scoped(files_, path, runtime::open_mode::read_only);
     if (!log)
         return log.failure();
-    const readable_range range{base, segment.state.size};
-    segment.state = {};
-    segment.state.base_offset = base;
-    scan_options options;
-    options.next_offset = base;
-    options.unproven_from = options_.proven_upto;
-    options.gaps_allowed = true;
     index_growth growth;
-    auto scanned = segment_scan(files_, log->id(), range).run(options, [&](const batch::batch_view& batch) {
-        index_batch(segment.state, batch.header, options_.log->index_interval_bytes, growth);
-    });
+    auto scanned = index_all(log->id(), segment.state.size, segment.state, growth);
     if (!scanned)
         return scanned.failure();
     // Times of what lies in front of damage would hide what lies behind it.
     if (BARNABAS_MARK_IF(scanned->bad.has_value(), damaged_segment_not_reindexed))
         return corrupt_batch(path, file_position(scanned->sound_size), *scanned->bad);
-    const auto closing = closing_time_entry(segment.state);
-    growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
     return growth;
 }
 
@@ -61,30 +49,32 @@ result<recovered_segment> segment_recovery::rebuild(const segment_state& known) 
         return growth.failure();
     segment.state.transaction_index_size = known.transaction_index_size;
     segment.state.transaction_index_crc = known.transaction_index_crc;
+    auto offsets =
+        replace_if_other(segment_file_name(known.base_offset, offset_index_suffix), growth->offset_entries);
+    if (!offsets)
+        return offsets.failure();
+    auto times =
+        replace_if_other(segment_file_name(known.base_offset, time_index_suffix), growth->time_entries);
+    if (!times)
+        return times.failure();
+    segment.index_rebuilt = !BARNABAS_MARK_IF(!*offsets && !*times, indexes_were_right);
+    return segment;
+}
+
+/// A disk that refuses it leaves the old one. None is written in place, as a start does: nothing would look
+/// at what a refused write has left before the next recovery.
+result<bool> segment_recovery::replace_if_other(const std::string& name,
+                                                const std::vector<std::byte>& wanted) {
     const auto& directory = options_.log->directory;
-    auto offsets_right = holds(files_, segment_path(directory, known.base_offset, offset_index_suffix),
-                               growth->offset_entries);
-    if (!offsets_right)
-        return offsets_right.failure();
-    auto times_right =
-        holds(files_, segment_path(directory, known.base_offset, time_index_suffix), growth->time_entries);
-    if (!times_right)
-        return times_right.failure();
-    if (BARNABAS_MARK_IF(*offsets_right && *times_right, indexes_were_right))
-        return segment;
-    segment.index_rebuilt = true;
-    auto opened = open(known.base_offset);
-    if (!opened)
-        return opened.failure();
-    segment.files = *opened;
-    auto replaced = replace_indexes(segment, *growth);
-    close(segment.files);
+    auto right = holds(files_, directory + "/" + name, wanted);
+    if (!right)
+        return right.failure();
+    if (*right)
+        return false;
+    auto replaced = replace_small_file(files_, directory, name, slice::copy_of(wanted));
     if (!replaced)
         return replaced.failure();
-    // A name may be new.
-    if (auto synced = files_.sync_directory(directory); !synced)
-        return synced.failure();
-    return segment;
+    return true;
 }
 
 } // namespace barnabas::replica

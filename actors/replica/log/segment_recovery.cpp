@@ -260,35 +260,40 @@ result<void> segment_recovery::rebuild_indexes(recovered_segment& segment) {
         segment.state.newest = unknown_time(range.base_offset);
         return {};
     }
-    segment.state = {};
-    segment.state.base_offset = range.base_offset;
-    segment.state.closed = closed;
     BARNABAS_MARK(index_rebuilt);
     segment.index_rebuilt = true;
     index_growth growth;
+    auto scanned = index_all(segment.files.log, range.size, segment.state, growth);
+    if (!scanned)
+        return scanned.failure();
+    segment.bytes_scanned = scanned->sound_size;
+    segment.bad = scanned->bad;
+    segment.state.closed = closed;
+    segment.state.size = range.size;
+    if (segment.bad)
+        forget_times(segment.state, growth);
+    return replace_indexes(segment, growth);
+}
+
+/// What the indexes of a segment hold, as far as its log is sound.
+result<scan_result> segment_recovery::index_all(runtime::file_id log, std::uint64_t size,
+                                                segment_state& state, index_growth& growth) {
+    const readable_range range{state.base_offset, size};
+    state = {};
+    state.base_offset = range.base_offset;
     scan_options options;
     options.next_offset = range.base_offset;
     options.unproven_from = options_.proven_upto;
     options.gaps_allowed = true;
     options.old_messages_given_up = options_.old_messages_given_up;
     options.progress = options_.progress;
-    options_.progress->expect(range.size);
-    auto scanned =
-        segment_scan(files_, segment.files.log, range).run(options, [&](const batch::batch_view& batch) {
-            index_batch(segment.state, batch.header, options_.log->index_interval_bytes, growth);
-        });
-    if (!scanned)
-        return scanned.failure();
-    segment.bytes_scanned = scanned->sound_size;
-    segment.bad = scanned->bad;
-    segment.state.size = range.size;
-    if (segment.bad) {
-        forget_times(segment.state, growth);
-    } else {
-        const auto closing = closing_time_entry(segment.state);
-        growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
-    }
-    return replace_indexes(segment, growth);
+    options_.progress->expect(size);
+    auto scanned = segment_scan(files_, log, range).run(options, [&](const batch::batch_view& batch) {
+        index_batch(state, batch.header, options_.log->index_interval_bytes, growth);
+    });
+    const auto closing = closing_time_entry(state);
+    growth.time_entries.insert(growth.time_entries.end(), closing.begin(), closing.end());
+    return scanned;
 }
 
 /// A crash in the midst of this must not leave an offset index that has lost entries and looks sound: as long

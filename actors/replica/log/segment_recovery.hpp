@@ -84,7 +84,10 @@ private:
     result<void> write_closing_entry(runtime::file_id index, file_position from,
                                      const std::vector<std::byte>& entry);
     result<void> rebuild_indexes(recovered_segment& segment);
+    result<scan_result> index_all(runtime::file_id log, std::uint64_t size, segment_state& state,
+                                  index_growth& growth);
     result<index_growth> indexes_of(recovered_segment& segment);
+    result<bool> replace_if_other(const std::string& name, const std::vector<std::byte>& wanted);
     result<void> replace_indexes(recovered_segment& segment, const index_growth& growth);
     static void forget_times(segment_state& state, index_growth& growth);
     result<void> scan_opened(recovered_segment& segment, const segment_facts* told, const visitor& visit);

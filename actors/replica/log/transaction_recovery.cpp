@@ -19,6 +19,20 @@ void note_if_aborted(const std::optional<ended_transaction>& ended, const batch:
                         producers.first_open_transaction().value_or(ended->marker + 1)});
 }
 
+/// What an index says of markers where its log cannot be read, beside what was read.
+void add_known(std::vector<aborted_transaction>& entries, std::span<const aborted_transaction> known,
+               log_offset from) {
+    for (const auto& one : known) {
+        const bool there = std::any_of(entries.begin(), entries.end(), [&](const auto& other) {
+            return other.last_offset == one.last_offset;
+        });
+        if (one.last_offset >= from && !there)
+            entries.push_back(one);
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& one, const auto& other) { return one.last_offset < other.last_offset; });
+}
+
 void note_transactions(segment_state& segment, std::span<const std::byte> index) {
     segment.transaction_index_size = index.size();
     segment.transaction_index_crc = batch::crc32c(index);
@@ -44,6 +58,8 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
     const auto base = segment.state.base_offset;
     const auto found = std::exchange(aborted_, {});
     std::vector<aborted_transaction> entries;
+    bool lacks = false;
+    std::optional<error> damage;
     if (base < scan_from_) {
         auto known = known_transactions(base);
         if (!known)
@@ -54,13 +70,14 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
         const bool by_kafka = !sound_from_ && !log_.producers.entries().empty();
         const auto proven = std::count_if(known->entries.begin(), known->entries.end(),
                                           [this](const auto& one) { return one.last_offset < scan_from_; });
-        const auto lacks = lacks_transactions(
-            told_facts(base), std::span(known->entries).first(static_cast<std::size_t>(proven)));
+        lacks = lacks_transactions(told_facts(base),
+                                   std::span(known->entries).first(static_cast<std::size_t>(proven)));
         if (!whole || lacks || by_kafka || segment.next_offset < scan_from_) {
             auto rebuilt = rebuild_transactions(segment, lacks ? found_transactions{} : *known);
             if (!rebuilt)
                 return rebuilt.failure();
-            known->entries = std::move(*rebuilt);
+            known->entries = std::move(rebuilt->entries);
+            damage = std::move(rebuilt->damage);
         }
         for (const auto& entry : known->entries)
             if (entry.last_offset < scan_from_)
@@ -68,7 +85,11 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
     }
     if (!options_.planted.transactions_not_recovered)
         entries.insert(entries.end(), found.begin(), found.end());
-    return replace_transactions(segment, entries);
+    auto replaced = replace_transactions(segment, entries);
+    // Of what was there nobody knows any more: who reads there hears of it, at this start and at the next.
+    if (BARNABAS_MARK_IF(lacks && damage.has_value(), transactions_unknown_for_damage))
+        segment.state.transaction_index_crc = ~segment.state.transaction_index_crc;
+    return replaced;
 }
 
 const segment_facts* recovery::told_facts(log_offset base) const {
@@ -102,10 +123,18 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
     const bool speaks_of_it = told != nullptr && (told->log == 0 || told->log == segment.state.size);
     const bool lacks = lacks_transactions(speaks_of_it ? told : nullptr, known->entries);
     if (!known->whole || !within || lacks || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
-        facts_moved_ = true;
         segment.next_offset = behind;
         auto rebuilt = rebuild_transactions(segment, lacks ? found_transactions{} : *known);
-        return rebuilt ? replace_transactions(segment, *rebuilt) : rebuilt.failure();
+        if (!rebuilt)
+            return rebuilt.failure();
+        // The index stays, and does not agree with what is told of it: who reads there hears of it.
+        if (BARNABAS_MARK_IF(lacks && rebuilt->damage.has_value(), transactions_unknown_for_damage)) {
+            segment.state.transaction_index_size = told->transactions;
+            segment.state.transaction_index_crc = told->transactions_crc.value_or(0);
+            return {};
+        }
+        facts_moved_ = true;
+        return replace_transactions(segment, rebuilt->entries);
     }
     note_transactions(segment.state, encode_transaction_index(known->entries));
     return {};
@@ -136,34 +165,52 @@ result<recovery::found_transactions> recovery::known_transactions(log_offset bas
     return known;
 }
 
-/// From the segment's log. Transactions that began before it are in the snapshot at its beginning. Where that
-/// is missing, an entry counts whose marker is there; for a marker without an entry the log is looked through
-/// from its beginning.
-result<std::vector<aborted_transaction>> recovery::rebuild_transactions(const recovered_segment& segment,
-                                                                        const found_transactions& known) {
+/// From the segment's log. Transactions that began before it are in the snapshot at its beginning.
+result<recovery::rebuilt_transactions> recovery::rebuild_transactions(const recovered_segment& segment,
+                                                                      const found_transactions& known) {
     const auto base = segment.state.base_offset;
     BARNABAS_MARK(transaction_index_rebuilt);
     auto snapshot = read_small_file(files_, segment_path(options_.directory, base, snapshot_suffix),
                                     std::uint64_t{64} << 20);
     if (!snapshot && snapshot.code() != errc::not_found && snapshot.code() != errc::malformed)
         return snapshot.failure();
-    if (snapshot)
-        if (auto before = producer_state::decode_snapshot(snapshot->bytes()))
-            return aborted_in(segment, std::move(*before), nullptr);
-    if (base == bases_.front())
-        return aborted_in(segment, {}, nullptr);
+    auto before = snapshot ? producer_state::decode_snapshot(snapshot->bytes())
+                           : result<producer_state>(snapshot.failure());
+    if (!before && base == bases_.front())
+        before = producer_state();
+    auto rebuilt =
+        before ? aborted_in(segment, std::move(*before), nullptr) : rebuild_from_markers(segment, known);
+    if (rebuilt && rebuilt->damage)
+        add_known(rebuilt->entries, known.entries, rebuilt->sound_upto);
+    return rebuilt;
+}
+
+/// Where the snapshot is missing an entry counts whose marker is there; for a marker without an entry the log
+/// is looked through from its beginning.
+result<recovery::rebuilt_transactions> recovery::rebuild_from_markers(const recovered_segment& segment,
+                                                                      const found_transactions& known) {
     bool all_known = true;
-    auto entries = aborted_in(segment, {}, [&](const aborted_transaction& marker) {
+    auto kept = aborted_in(segment, {}, [&](const aborted_transaction& marker) {
         for (const auto& entry : known.entries)
             if (entry.last_offset == marker.last_offset && entry.producer == marker.producer)
                 return std::optional(entry);
         all_known = false;
         return std::optional<aborted_transaction>();
     });
-    if (!entries || BARNABAS_MARK_IF(all_known, transaction_entries_kept))
-        return entries;
-    auto before = producers_before(base);
-    return before ? aborted_in(segment, std::move(*before), nullptr) : before.failure();
+    if (!kept || BARNABAS_MARK_IF(all_known, transaction_entries_kept))
+        return kept;
+    auto before = producers_before(segment.state.base_offset);
+    if (!before)
+        return before.failure();
+    auto rebuilt = aborted_in(segment, std::move(before->producers), nullptr);
+    if (rebuilt && before->damage) {
+        // What a transaction has in front of the damage was not seen, and so its entry may be missing or
+        // short.
+        add_known(kept->entries, rebuilt->entries, segment.state.base_offset);
+        rebuilt->entries = std::move(kept->entries);
+        rebuilt->damage = std::move(before->damage);
+    }
+    return rebuilt;
 }
 
 result<bool> recovery::reindex_transactions(recovered_segment& segment,
@@ -174,20 +221,24 @@ result<bool> recovery::reindex_transactions(recovered_segment& segment,
     auto rebuilt = rebuild_transactions(segment, {});
     if (!rebuilt)
         return rebuilt.failure();
-    if (auto replaced = replace_transactions(segment, *rebuilt); !replaced)
+    // Who reads there is better told that nobody knows than told too little.
+    if (BARNABAS_MARK_IF(rebuilt->damage.has_value(), damaged_transactions_not_reindexed))
+        return *rebuilt->damage;
+    if (auto replaced = replace_transactions(segment, rebuilt->entries); !replaced)
         return replaced.failure();
     return transactions_to_sync_.empty();
 }
 
 /// `known`, if there is one, answers for each abort marker in the place of `producers`.
-result<std::vector<aborted_transaction>>
+result<recovery::rebuilt_transactions>
 recovery::aborted_in(const recovered_segment& segment, producer_state producers, const known_entry& known) {
     const auto base = segment.state.base_offset;
-    auto log = open_scoped(files_, segment_path(options_.directory, base, log_suffix),
-                           runtime::open_mode::read_only);
+    const auto path = segment_path(options_.directory, base, log_suffix);
+    auto log = open_scoped(files_, path, runtime::open_mode::read_only);
     if (!log)
         return log.failure();
-    std::vector<aborted_transaction> entries;
+    rebuilt_transactions rebuilt;
+    auto& entries = rebuilt.entries;
     const auto look = [&](const batch::batch_view& batch) {
         const auto& header = batch.header;
         const auto ended = producers.apply(header, monotonic_ns(0));
@@ -207,13 +258,16 @@ recovery::aborted_in(const recovered_segment& segment, producer_state producers,
     auto scanned = segment_scan(files_, log->id(), {base, segment.state.size}).run(options, look);
     if (!scanned)
         return scanned.failure();
-    return entries;
+    rebuilt.sound_upto = scanned->next_offset;
+    if (scanned->bad)
+        rebuilt.damage = corrupt_batch(path, file_position(scanned->sound_size), *scanned->bad);
+    return rebuilt;
 }
 
 /// From the headers of all segments before, as far as they can be read.
-result<producer_state> recovery::producers_before(log_offset base) {
+result<recovery::earlier_producers> recovery::producers_before(log_offset base) {
     BARNABAS_MARK(producers_looked_for_from_the_beginning);
-    producer_state producers;
+    earlier_producers before;
     for (const auto earlier : bases_) {
         if (earlier >= base)
             break;
@@ -224,12 +278,14 @@ result<producer_state> recovery::producers_before(log_offset base) {
         for (auto next = walk.next();; next = walk.next()) {
             if (!next && !is_damage(next.code()))
                 return next.failure();
+            if (!next)
+                before.damage = next.failure();
             if (!next || !*next)
                 break;
-            producers.apply((*next)->header, monotonic_ns(0));
+            before.producers.apply((*next)->header, monotonic_ns(0));
         }
     }
-    return producers;
+    return before;
 }
 
 result<void> recovery::replace_transactions(recovered_segment& segment,

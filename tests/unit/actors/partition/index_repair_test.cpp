@@ -121,6 +121,53 @@ TEST_F(index_repairs, an_index_is_left_while_its_log_is_damaged) {
     EXPECT_EQ(told("indexes_not_rebuilt"), 1u) << "it is not tried with each read";
 }
 
+/// The last batch of the segment, so that what is in front of it is read.
+TEST_F(index_repairs, which_were_aborted_nobody_guesses_from_a_damaged_log) {
+    for (const bool gone : {false, true}) {
+        harm(replica::transaction_index_suffix, 9, std::byte{0x02});
+        const auto rotten = partition.files.content(path(replica::transaction_index_suffix));
+        const auto log = partition.files.content(path(replica::log_suffix));
+        harm(replica::log_suffix, log.size() - 1, std::byte{0x04});
+        EXPECT_EQ(read(true, base).code, errc::storage_error);
+        EXPECT_EQ(read(false, base).code, errc::ok);
+        EXPECT_EQ(partition.files.content(path(replica::transaction_index_suffix)), rotten);
+        partition.kill();
+        EXPECT_TRUE(!gone || partition.files.remove(path(replica::transaction_index_suffix)));
+        partition.open(false);
+        EXPECT_EQ(read(true, base).code, errc::storage_error) << "nor at a start";
+        EXPECT_EQ(read(false, base).code, errc::ok);
+        partition.kill();
+        partition.files.put(path(replica::log_suffix), log);
+        partition.open(false);
+        EXPECT_FALSE(read(true, base).aborted.empty()) << "the log says it again";
+    }
+}
+
+TEST_F(index_repairs, a_disk_that_refuses_leaves_an_index_as_it_was) {
+    const auto whole = partition.files.content(path(replica::offset_index_suffix));
+    bool failed = true;
+    for (std::uint64_t n = 0; failed && n < 200; ++n) {
+        harm_offsets();
+        const auto rotten = partition.files.content(path(replica::offset_index_suffix));
+        ask(50, false, last_of_segment());
+        partition.settle_one();
+        partition.files.fail_after(n, errc::disk_full);
+        partition.settle();
+        failed = partition.files.has_failed();
+        partition.files.never_fail();
+        const auto left = partition.files.content(path(replica::offset_index_suffix));
+        EXPECT_TRUE(left == whole || (failed && left == rotten)) << n;
+        partition.monotonic =
+            partition.monotonic + std::chrono::nanoseconds(partition_limits::repair_interval).count();
+        read(false, last_of_segment());
+        EXPECT_EQ(partition.files.content(path(replica::offset_index_suffix)), whole) << n;
+        partition.monotonic =
+            partition.monotonic + std::chrono::nanoseconds(partition_limits::reindex_rest).count();
+    }
+    EXPECT_FALSE(failed);
+    EXPECT_GT(told("indexes_not_rebuilt"), 2u);
+}
+
 TEST_F(index_repairs, a_close_waits_for_the_index_and_for_who_waits_for_it) {
     const auto whole = harm(replica::transaction_index_suffix, 9, std::byte{0x02});
     ask(51, true, base);
