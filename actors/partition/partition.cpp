@@ -309,16 +309,19 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
     log_.on_read(job);
     if (cleaning_.keeps(job, reply))
         return make_kept_reads_again();
-    index_repair_.on_astray(job.astray);
+    // An index of other files leads astray, too.
+    if (!log_.layout_changed(job.layout))
+        index_repair_.on_astray(job.astray);
     if (index_repair_.keeps(job, reply))
         return;
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
     // Below the log's start a segment has gone as it should. Anywhere else a client that heard that the
     // offset is out of range would go to an end of the log, past records that are there.
+    const bool is_lost =
+        job.records.code() == errc::offset_out_of_range || index_repair::lacks_transactions(job);
     const bool is_missing =
-        job.records.code() == errc::not_found || index_repair::lacks_transactions(job) ||
-        (job.records.code() == errc::offset_out_of_range && job.from >= log_.log_start_offset());
+        job.records.code() == errc::not_found || (is_lost && job.from >= log_.log_start_offset());
     if (lost_ && !job.records)
         answer_read(reply, *lost_, &job);
     else if (BARNABAS_MARK_IF(is_missing, read_of_missing_segment))

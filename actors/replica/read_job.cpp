@@ -31,6 +31,7 @@ private:
     using place = result<std::optional<file_position>>;
 
     outcome run_segment(const readable_segment& segment, bool first);
+    file_position sound_start(segment_reader& segment);
     outcome run_from(segment_reader& segment, file_position hint, bool first);
     place find_start_behind(segment_reader& segment, file_position hint, bool first);
     result<std::optional<file_position>> find_start(segment_reader& segment, file_position from);
@@ -85,8 +86,9 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
         return hint.failure();
     auto read = run_from(*reader, *hint, first);
     // Bytes that only look like the head of a batch may be where a wrong entry leads.
-    if (is_damage(read.code()) && hint->get() != 0 && last_look_) {
-        auto again = run_from(*reader, file_position(0), first);
+    const auto begin = is_damage(read.code()) && last_look_ ? sound_start(*reader) : *hint;
+    if (begin != *hint) {
+        auto again = run_from(*reader, begin, first);
         if (BARNABAS_MARK_IF(again.has_value(), index_led_into_batch))
             reader->note_astray();
         read = std::move(again);
@@ -94,6 +96,21 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
     if (reader->is_astray())
         astray_.push_back(segment.base_offset);
     return read;
+}
+
+/// A batch that is whole, which an index leads to: who comes again and again to a damaged record shall not
+/// have the segment walked through from its beginning each time. That record's batch may have an entry
+/// itself.
+file_position read_run::sound_start(segment_reader& segment) {
+    for (const auto offset : {job_.from, job_.from - 1}) {
+        const auto hint = segment.position_before(offset);
+        if (!hint)
+            break;
+        const auto batch = batch_walk(files_, segment.log(), *hint, segment.size()).next_whole();
+        if (batch && *batch)
+            return *hint;
+    }
+    return file_position(0);
 }
 
 result<std::optional<slice>> read_run::run_from(segment_reader& segment, file_position hint, bool first) {

@@ -143,6 +143,35 @@ TEST_F(read_jobs, a_closed_segment_that_was_shortened_is_damaged_where_it_ends) 
     }
 }
 
+/// A reader comes again and again to what is damaged.
+TEST_F(read_jobs, a_damaged_batch_is_told_without_a_look_at_all_in_front_of_it) {
+    auto options = log_host::small_options();
+    options.segment_bytes = 1 << 20;
+    options.index_interval_bytes = 500;
+    log_host indexed{files, options};
+    ASSERT_TRUE(indexed.open());
+    for (int i = 0; i < 2000; ++i)
+        ASSERT_TRUE(indexed.append({.records = 1 + i % 2, .value_size = 40}));
+    // The machine does not remember where they are.
+    ASSERT_TRUE(indexed.close());
+    ASSERT_TRUE(indexed.open(false));
+    const auto end = indexed.log->written_offset().get();
+    const auto path = segment_path(test_directory, log_offset(0), log_suffix);
+    const auto sound = files.content(path);
+    for (auto from = end - 40; from < end; ++from) {
+        files.put(path, sound);
+        const auto whole = indexed.read(from);
+        ASSERT_TRUE(whole);
+        const auto at = sound.size() - whole->size();
+        auto damaged = sound;
+        damaged[at + batch::batch_header_size + 5] ^= std::byte{1};
+        files.put(path, damaged);
+        files.reset_bytes_read();
+        EXPECT_EQ(indexed.read(from).code(), errc::corrupt_message) << from;
+        EXPECT_LT(files.bytes_read(std::string(log_suffix)), sound.size() / 2) << from;
+    }
+}
+
 /// The machine counts bytes of the segment from when it hands them out.
 TEST_F(read_jobs, what_is_not_written_yet_is_not_missing) {
     fill(2);
