@@ -244,6 +244,9 @@ void cluster_client::watch_for_nobody(monotonic_ns now) {
     for (const auto& [number, one] : calls_)
         if (const auto due = one.since + *settings_.unreached_ns; due > now)
             wake_at(due);
+    for (const auto& [number, link] : links_)
+        if (const auto silent = link->connecting_since + *settings_.unreached_ns; silent > now)
+            wake_at(silent);
 }
 
 void cluster_client::expire(monotonic_ns now) {

@@ -122,6 +122,9 @@ record_accumulator::appended record_accumulator::put(topics_map::value_type& top
     batch->full = batch->content.size() >= settings_.batch_bytes;
     if (is_new || batch->full)
         list(topic.second.partitions[static_cast<std::size_t>(where)]);
+    // A record that the buffer refuses comes again and takes no turn.
+    if (settings_.round_robin && !record.partition)
+        ++topic.second.turns;
     if (sticks)
         topic.second.sticky.on_appended(at.bytes - batch::batch_header_size, batch->full);
     return {verdict::taken, is_new || filled || batch->full, {errc::ok, {}}};
@@ -200,13 +203,16 @@ std::int32_t record_accumulator::choose(topic_records& topic, const producer_rec
 }
 
 /// As Kafka's RoundRobinPartitioner: those without a leader are left out, unless none has one.
-std::int32_t record_accumulator::next_in_turn(topic_records& topic) {
-    std::vector<std::size_t> choices;
-    for (std::size_t i = 0; i < topic.count; ++i)
-        if (topic.partitions[i].has_leader)
-            choices.push_back(i);
-    const auto turn = topic.turns++;
-    return static_cast<std::int32_t>(choices.empty() ? turn % topic.count : choices[turn % choices.size()]);
+std::int32_t record_accumulator::next_in_turn(const topic_records& topic) {
+    const auto leads = [](const partition_records& one) { return one.has_leader; };
+    const auto end = topic.partitions.begin() + static_cast<std::ptrdiff_t>(topic.count);
+    const auto led = static_cast<std::uint64_t>(std::count_if(topic.partitions.begin(), end, leads));
+    if (led == 0)
+        return static_cast<std::int32_t>(topic.turns % topic.count);
+    auto at = std::find_if(topic.partitions.begin(), end, leads);
+    for (auto left = topic.turns % led; left > 0; --left)
+        at = std::find_if(at + 1, end, leads);
+    return static_cast<std::int32_t>(at - topic.partitions.begin());
 }
 
 std::int32_t record_accumulator::draw(topic_records& topic) {

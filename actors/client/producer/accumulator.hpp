@@ -166,7 +166,7 @@ private:
     void trim(producer_batch& batch);
     void trim_until_it_fits(topic_records& topic);
     std::int32_t choose(topic_records& topic, const producer_record& record);
-    std::int32_t next_in_turn(topic_records& topic);
+    static std::int32_t next_in_turn(const topic_records& topic);
     std::int32_t draw(topic_records& topic);
     bool may_charge(std::size_t bytes) const;
     bool is_ready(const producer_batch& batch, bool is_last, monotonic_ns now) const;

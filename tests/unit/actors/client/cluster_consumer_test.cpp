@@ -1,7 +1,6 @@
-#include "tests/unit/actors/client/consumer_world.hpp"
+#include "tests/unit/actors/client/consumer_in_group.hpp"
 
 #include "protocol/kafka/offset_commit.hpp"
-#include "protocol/kafka/offset_fetch.hpp"
 
 #include <gtest/gtest.h>
 
@@ -412,22 +411,7 @@ TEST(cluster_consumer, a_topic_that_is_not_there_is_told_once_and_waited_for) {
 
 TEST(cluster_consumer, with_a_group_begins_at_what_was_committed_and_commits_what_was_polled) {
     consumer_world it(keys{{"group.id", "g"}, {"auto.commit.interval.ms", "100"}});
-    it.assign({t0});
-    const auto found = it.take(api_key::find_coordinator);
-    kafka::find_coordinator_response coordinator;
-    auto& entry = coordinator.coordinators.emplace_back();
-    entry.key = "g";
-    entry.node_id = 1;
-    entry.host = "one";
-    entry.port = 9092;
-    it.answer(found, coordinator);
-    kafka::offset_fetch_response committed;
-    auto& group = committed.groups.emplace_back();
-    group.group_id = "g";
-    auto& topic = group.topics.emplace_back();
-    topic.name = "t";
-    topic.partitions.emplace_back().committed_offset = 9;
-    it.answer(it.take(api_key::offset_fetch), committed);
+    begin_in_group(it, 9);
     const auto fetch = it.take(api_key::fetch);
     EXPECT_EQ(consumer_world::wishes(fetch), (offsets{{0, 9}}));
     it.poll();

@@ -109,6 +109,21 @@ TEST(cluster_timeout, a_server_that_is_silent_counts_as_nobody_when_patience_end
     EXPECT_SAYS(it.why(), "as far as: authenticate");
 }
 
+/// Nothing else is due when the patience with the one that was tried later ends.
+TEST(cluster_timeout, a_server_that_is_silent_from_later_on_counts_as_nobody_when_patience_with_it_ends) {
+    slow_run it(std::map<std::string, std::string>{{"bootstrap.servers", "one:9092,two:9092"},
+                                                   {"reconnect.backoff.ms", "10000"},
+                                                   {"reconnect.backoff.max.ms", "10000"}},
+                1500 * millisecond);
+    it.cluster.pass(500 * millisecond);
+    it.cluster.refuse(it.cluster.wanted.begin()->first);
+    it.cluster.pass(1499 * millisecond);
+    EXPECT_FALSE(it.asked.is_done());
+    EXPECT_EQ(it.cluster.client.deadline(), it.cluster.now + millisecond);
+    it.cluster.pass(2 * millisecond);
+    EXPECT_SAYS(it.why(), "as far as: connect");
+}
+
 TEST(cluster_timeout, patience_with_nobody_does_not_shorten_other_calls) {
     slow_run it({}, second);
     it.cluster.refuse("one:9092");

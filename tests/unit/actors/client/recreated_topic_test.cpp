@@ -1,8 +1,7 @@
-#include "tests/unit/actors/client/consumer_world.hpp"
+#include "tests/unit/actors/client/consumer_in_group.hpp"
 
 #include "actors/client/limits.hpp"
 #include "protocol/kafka/offset_commit.hpp"
-#include "protocol/kafka/offset_fetch.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <gtest/gtest.h>
@@ -27,26 +26,6 @@ void tell_id(consumer_world& it, std::uint8_t byte, error_code because) {
     it.pass(second);
     it.introduce();
     it.pass(second);
-}
-
-/// Reads t-0 by hand from what its group committed.
-void begin_in_group(consumer_world& it, std::int64_t committed_offset) {
-    it.assign({t0});
-    const auto found = it.take(api_key::find_coordinator);
-    kafka::find_coordinator_response coordinator;
-    auto& entry = coordinator.coordinators.emplace_back();
-    entry.key = "g";
-    entry.node_id = 1;
-    entry.host = "one";
-    entry.port = 9092;
-    it.answer(found, coordinator);
-    kafka::offset_fetch_response committed;
-    auto& group = committed.groups.emplace_back();
-    group.group_id = "g";
-    auto& topic = group.topics.emplace_back();
-    topic.name = "t";
-    topic.partitions.emplace_back().committed_offset = committed_offset;
-    it.answer(it.take(api_key::offset_fetch), committed);
 }
 
 std::int64_t committed_in(const consumer_world::request& asked) {

@@ -177,6 +177,24 @@ TEST(accumulator, partitions_take_turns_whatever_the_key_if_they_are_to) {
     EXPECT_EQ(records, (std::map<std::int32_t, std::uint32_t>{{0, 3}, {1, 1}, {2, 3}, {3, 2}}));
 }
 
+TEST(accumulator, a_record_that_the_buffer_refuses_takes_no_turn) {
+    auto settings = small();
+    settings.round_robin = true;
+    settings.buffer_bytes = settings.batch_bytes;
+    accumulator_run it(settings);
+    it.know(2);
+    std::map<std::int32_t, int> batches;
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(it.put(900, std::nullopt).what, verdict::taken);
+        EXPECT_EQ(it.put(900, std::nullopt).what, verdict::full);
+        for (const auto& batch : it.take()) {
+            ++batches[batch->partition];
+            it.records.release(batch->charged);
+        }
+    }
+    EXPECT_EQ(batches, (std::map<std::int32_t, int>{{0, 5}, {1, 5}}));
+}
+
 TEST(accumulator, records_wait_for_their_topic) {
     accumulator_run it;
     EXPECT_TRUE(it.put(10, 0).wake);
