@@ -54,12 +54,9 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset 
         return BARNABAS_MARK_IF(lacks, newest_time_missing) ? rebuild_indexes(segment) : completed;
     };
     auto done = steps();
-    if (done && !segment.bad)
-        done = look_for_gap(segment, next_base);
+    done = done && !segment.bad ? look_for_gap(segment, next_base) : std::move(done);
     close(segment.files);
-    if (!done)
-        return done.failure();
-    return segment;
+    return done ? result<recovered_segment>(std::move(segment)) : done.failure();
 }
 
 /// No CRC covers an offset: one that came wrong once must not look like a missing segment.

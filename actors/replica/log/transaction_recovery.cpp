@@ -87,8 +87,13 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
         entries.insert(entries.end(), found.begin(), found.end());
     auto replaced = replace_transactions(segment, entries);
     // Of what was there nobody knows any more: who reads there hears of it, at this start and at the next.
-    if (BARNABAS_MARK_IF(lacks && damage.has_value(), transactions_unknown_for_damage))
+    const auto* told = told_facts(base);
+    const bool unknown = lacks && damage && told->transactions > 0;
+    if (BARNABAS_MARK_IF(unknown, transactions_unknown_at_recovery_point)) {
+        auto& size = segment.state.transaction_index_size;
+        size = std::max<std::uint64_t>(size, told->transactions);
         segment.state.transaction_index_crc = ~segment.state.transaction_index_crc;
+    }
     return replaced;
 }
 
@@ -128,7 +133,8 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
         if (!rebuilt)
             return rebuilt.failure();
         // The index stays, and does not agree with what is told of it: who reads there hears of it.
-        if (BARNABAS_MARK_IF(lacks && rebuilt->damage.has_value(), transactions_unknown_for_damage)) {
+        const bool unknown = lacks && rebuilt->damage && told->transactions > 0;
+        if (BARNABAS_MARK_IF(unknown, transactions_unknown_for_damage)) {
             segment.state.transaction_index_size = told->transactions;
             segment.state.transaction_index_crc = told->transactions_crc.value_or(0);
             return {};

@@ -1,4 +1,5 @@
 #include "actors/replica/reindex_job.hpp"
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/replica/log_host.hpp"
 #include "tests/unit/actors/replica/transaction_batches.hpp"
 
@@ -297,6 +298,34 @@ TEST(rotten_indexes, an_index_that_is_gone_is_made_anew_when_it_is_missed) {
     log.put(transaction_index_suffix, {});
     EXPECT_EQ(log.ask_all(), right);
     EXPECT_EQ(log.content(transaction_index_suffix), whole);
+}
+
+/// Of the segment that holds the recovery point.
+TEST(rotten_indexes, one_of_aborted_ones_that_rotted_beside_a_damaged_log_is_believed_by_nobody) {
+    memory_files files;
+    log_host host(files);
+    ASSERT_TRUE(host.open());
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_TRUE(host.append_unchecked(make_transaction_part({7, i})));
+        ASSERT_TRUE(host.append_unchecked(make_marker(7, i > 0)));
+    }
+    ASSERT_TRUE(host.close());
+    const auto log = segment_path(test_directory, log_offset(0), log_suffix);
+    const auto index = segment_path(test_directory, log_offset(0), transaction_index_suffix);
+    auto damaged = files.content(log);
+    damaged[batch::batch_header_size + 3] ^= std::byte{1};
+    files.put(log, damaged);
+    files.put(index, {});
+    for (const auto marks = mark_hits("transactions_unknown_at_recovery_point"); const int start : {1, 2}) {
+        ASSERT_TRUE(host.open(false));
+        auto job = host.log->read(log_offset(2), 1 << 20, log_offset(5), true, true);
+        ASSERT_TRUE(job);
+        job->run(files);
+        host.log->on_read(*job);
+        EXPECT_FALSE(job->records) << start;
+        EXPECT_GT(mark_hits("transactions_unknown_at_recovery_point"), marks);
+        ASSERT_TRUE(host.close());
+    }
 }
 
 } // namespace
