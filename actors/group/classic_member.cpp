@@ -37,10 +37,14 @@ void classic_group::on_sync(const sync_request& request, request_ticket ticket, 
         return refuse(code);
     if (request.generation != generation_ && !options_.planted.stale_sync_answered)
         return refuse(errc::illegal_generation);
-    if ((request.protocol_type && *request.protocol_type != protocol_type_) ||
-        (request.protocol && *request.protocol != protocol_))
+    const bool is_preparing = phase_ == classic_phase::preparing;
+    if (request.protocol_type && *request.protocol_type != protocol_type_)
         return refuse(errc::inconsistent_group_protocol);
-    if (phase_ == classic_phase::preparing)
+    // Which protocol is to be chosen anew: whoever comes from a group of the consumer protocol may have been
+    // told another one, and a client takes the other error for one that no joining mends.
+    if (request.protocol && *request.protocol != protocol_ && !is_preparing)
+        return refuse(errc::inconsistent_group_protocol);
+    if (is_preparing)
         return refuse(errc::rebalance_in_progress);
     BARNABAS_ASSERT(phase_ != classic_phase::empty);
     const auto found = members_.find(request.who.member_id);

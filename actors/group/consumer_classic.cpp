@@ -319,10 +319,11 @@ void consumer_group::take_over(const classic_handover& from, turn& now) {
     write(target_epoch_record{name_, target_epoch_record::state{epoch.get(), now.wall}}, now);
 }
 
-bool consumer_group::is_settled() const {
-    const bool all_have = std::all_of(members_.begin(), members_.end(), [this](const auto& entry) {
+bool consumer_group::is_settled_but_for(const std::string& joiner) const {
+    const bool all_have = std::all_of(members_.begin(), members_.end(), [&](const auto& entry) {
         const auto& one = entry.second;
-        return one.has && one.has->epoch.get() == epoch_ && one.has->state == member_state::stable &&
+        return (!one.step_until || entry.first == joiner) && one.has && one.has->epoch.get() == epoch_ &&
+               one.has->state == member_state::stable &&
                one.has->assigned == one.target.value_or(partitions_by_topic{});
     });
     return all_have && epoch_ == target_epoch_;

@@ -65,8 +65,9 @@ public:
     void take_over(const classic_handover& from, turn& now);
     /// All its members speak the classic protocol.
     bool is_all_classic() const noexcept { return member_count_ != 0 && classic_count_ == member_count_; }
-    /// Every member has what it shall have, by the newest epoch.
-    bool is_settled() const;
+    /// Every member has what it shall have, by the newest epoch, and of those that speak the classic protocol
+    /// none but `joiner` has to ask for it still.
+    bool is_settled_but_for(const std::string& joiner) const;
     /// They are to go on as a classic group: the last other member has gone, and the policy allows it.
     bool is_to_be_classic() const;
     /// What a classic group goes on with in its place, which has been as it is since then.

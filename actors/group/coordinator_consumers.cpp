@@ -132,13 +132,15 @@ void coordinator::hand_over(const std::string& name, const classic_handover& fro
 
 /// When the last member of the consumer protocol has gone, the others go on as a classic group. `joined` is
 /// what a member is told that took its place and can look after the group's topics: where nothing else
-/// changes, nobody has to join again for its sake.
+/// changes, nobody has to join again for its sake. Another one between JoinGroup and SyncGroup has to: it was
+/// told a protocol that need not be the one that all go on with, and the classic group sets it no limit.
 void coordinator::downgrade_if_due(const std::string& name, turn& now, join_response* joined) {
     const auto* consumers = find_consumer(name);
     if (consumers == nullptr || !consumers->is_to_be_classic())
         return;
     auto state = consumers->as_classic(now.wall);
-    const bool all_stay = joined != nullptr && joined->code == errc::ok && consumers->is_settled();
+    const bool all_stay =
+        joined != nullptr && joined->code == errc::ok && consumers->is_settled_but_for(joined->member_id);
     if (all_stay)
         state.leader = joined->member_id;
     BARNABAS_MARK(consumer_group_became_classic_group);

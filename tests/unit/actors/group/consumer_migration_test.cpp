@@ -1,3 +1,4 @@
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/group/mixed_world.hpp"
 
 /// Members of the classic and of the consumer protocol in one group, and groups that change over while they
@@ -307,10 +308,12 @@ TEST_F(consumer_migration_test, a_static_member_changes_protocol) {
     EXPECT_EQ(world->describe().members.size(), 1u);
 }
 
-/// Two static members, who share four partitions; the second one speaks the classic protocol.
+/// Two members, who share four partitions; the second one, which may be static too, speaks the classic
+/// protocol.
 struct static_pair {
-    explicit static_pair(mixed_world& world) : fresh(world.joined_as("new", "i")) {
-        other.instance = "j";
+    explicit static_pair(mixed_world& world, std::optional<std::string> instance = "j")
+        : fresh(world.joined_as("new", "i")) {
+        other.instance = std::move(instance);
         for (int round = 0; round < 6; ++round) {
             world.follow(other);
             world.beat(fresh);
@@ -339,7 +342,9 @@ TEST_F(consumer_migration_test, a_static_member_that_comes_back_as_a_classic_one
     for (const auto& index : both.fresh.owned.begin()->second)
         indexes.push_back(index.get());
     const auto had = mixed_world::assignment(indexes);
+    const auto marks = mark_hits("classic_group_goes_on_with_returned_static");
     const auto told = comes_back(*world, both.fresh);
+    EXPECT_EQ(mark_hits("classic_group_goes_on_with_returned_static") - marks, 1u);
     EXPECT_EQ(told.code, errc::ok);
     EXPECT_EQ(told.generation.get(), both.other.generation);
     EXPECT_EQ(world->describe().state, "Stable");
@@ -377,6 +382,40 @@ TEST_F(consumer_migration_test,
     EXPECT_EQ(comes_back(*world, both.fresh).code, errc::ok);
     EXPECT_EQ(world->describe().state, "PreparingRebalance");
     EXPECT_EQ(world->beat(both.other), errc::illegal_generation);
+}
+
+/// The second one joined again, and was told a protocol that the one that comes back does not know.
+struct pair_amid_a_join : static_pair {
+    explicit pair_amid_a_join(mixed_world& world) : static_pair(world, std::nullopt) {
+        auto request = world.joining(other);
+        request.protocols.insert(request.protocols.begin(), {"mine", world.subscription(other)});
+        const auto told = world.joined(world.ask(request));
+        EXPECT_EQ(told.code, errc::ok);
+        EXPECT_EQ(told.protocol, "mine");
+        EXPECT_EQ(told.generation.get(), other.generation);
+        const auto returned = comes_back(world, fresh);
+        back.instance = "i";
+        back.id = returned.member_id;
+        back.generation = returned.generation.get();
+    }
+    old_consumer back;
+};
+
+TEST_F(consumer_migration_test, who_is_to_ask_for_its_assignment_is_told_to_join_again) {
+    pair_amid_a_join both(*world);
+    EXPECT_EQ(world->describe().state, "PreparingRebalance");
+    sync_request sync{{both.other.id, {}}, generation_id(both.other.generation), "consumer", "mine", {}};
+    EXPECT_EQ(world->take<sync_response>(world->ask(sync)).code, errc::rebalance_in_progress);
+}
+
+TEST_F(consumer_migration_test, who_never_asks_for_its_assignment_is_removed_in_the_classic_group_too) {
+    pair_amid_a_join both(*world);
+    for (int i = 0; i < 13; ++i) {
+        world->beat(both.other);
+        world->beat(both.back);
+        world->pass(milliseconds(5'000));
+    }
+    EXPECT_EQ(world->beat(both.other), errc::unknown_member_id);
 }
 
 TEST_F(consumer_migration_test, a_static_member_that_comes_back_to_other_consumers_raises_no_epoch) {
