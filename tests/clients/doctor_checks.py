@@ -75,7 +75,7 @@ def data_directories_that_no_broker_could_use_are_bad():
         for directory, why in ((plain, 'it is no directory'), (os.path.join(plain, 'below'), f'{plain} is no directory')):
             status, finding, said = found(directory)
             expect_equal((status, finding), (1, 'bad'), said)
-            expect(why in said and 'give log.dirs another' in said, said)
+            expect(why in said and 'the broker does not start' in said and 'give log.dirs another' in said, said)
             done = run([PROGRAM, 'start', '--config', config_of(folder, port=free_port(), data=directory)], good=False)
             expect(done.returncode != 0, f'a start with {directory}')
         if os.getuid() != 0:
@@ -85,6 +85,29 @@ def data_directories_that_no_broker_could_use_are_bad():
         status, finding, said = found(os.path.join(folder, 'made', 'with', 'parents'))
         expect_equal((status, finding), (0, 'warning'), said)
         expect_equal(sorted(os.listdir(folder)), ['closed', 'plain', 'server.properties'], 'what doctor left')
+
+
+@check
+def what_becomes_of_a_broker_without_one_of_two_data_directories_is_told():
+    with tempfile.TemporaryDirectory() as folder:
+        good, plain = os.path.join(folder, 'good'), os.path.join(folder, 'plain')
+        os.mkdir(good)
+        with open(plain, 'w', encoding='utf-8') as file:
+            file.write('a file')
+
+        def said_of(directory, *directories):
+            config = config_of(folder, port=free_port(), data=','.join(directories))
+            said = doctor('--config', config, '--timeout', '1000')[1]
+            expect_equal(findings(said).get(f'disk of {directory}'), 'bad', said)
+            return re.search(f'disk of {directory}: (.*)', said)[1]
+
+        for bad in (plain, os.path.join(plain, 'below')):
+            expect('the broker serves without it' in said_of(bad, good, bad), f'{bad} as the second one')
+            expect('the broker does not start, for the metadata log is there' in said_of(bad, bad, good), f'{bad} as the first one')
+        with Broker({'log.dirs': f'{good},{plain}'}) as one:
+            Tool('topics', one.bootstrap).good('--create', '--topic', 'served')
+        first = config_of(folder, port=free_port(), data=f'{plain},{good}')
+        expect(run([PROGRAM, 'start', '--config', first], good=False).returncode != 0, 'a start without the metadata log')
 
 
 @check

@@ -93,15 +93,24 @@ check room_check(runtime::file_system& files, const std::string& directory, std:
     return good(name, text);
 }
 
+/// What becomes of the broker whose directory cannot be used.
+std::string without(const std::string& directory, const broker_config& config) {
+    if (directory == config.metadata_log_dir)
+        return ": the broker does not start, for the metadata log is there";
+    if (config.log_dirs.size() == 1)
+        return ": the broker does not start";
+    return ": the broker serves without it, as long as another one of log.dirs can be used";
+}
+
 /// Of a directory that is not there: a start makes it, and what it lies in, unless the system refuses.
-check missing_check(const std::string& directory) {
+check missing_check(const std::string& directory, const broker_config& config) {
     const auto name = "disk of " + directory;
     auto nearest = std::filesystem::path(directory).parent_path();
     std::error_code failure;
     while (nearest.has_relative_path() && !std::filesystem::exists(nearest, failure))
         nearest = nearest.parent_path();
     const auto in = nearest.empty() ? std::string(".") : nearest.string();
-    const std::string advice = ": the broker does not start; give log.dirs another directory";
+    const auto advice = without(directory, config) + "; give log.dirs another directory";
     if (!std::filesystem::is_directory(in, failure))
         return bad(name, in + " is no directory, so nothing can be made in it" + advice);
     if (::access(in.c_str(), W_OK | X_OK) != 0)
@@ -110,18 +119,18 @@ check missing_check(const std::string& directory) {
     return warning(name, "the directory does not exist yet: the broker's first start makes it");
 }
 
-void look_at_disk(runtime::file_system& files, const std::string& directory, std::int64_t reserve,
+void look_at_disk(runtime::file_system& files, const std::string& directory, const broker_config& config,
                   std::vector<check>& all) {
     std::error_code failure;
     const auto state = std::filesystem::status(directory, failure);
     if (state.type() == std::filesystem::file_type::not_found || failure == std::errc::not_a_directory)
-        return all.push_back(missing_check(directory));
+        return all.push_back(missing_check(directory, config));
     if (state.type() == std::filesystem::file_type::none)
         return all.push_back(bad("disk of " + directory, failure.message()));
     if (state.type() != std::filesystem::file_type::directory)
-        return all.push_back(bad("disk of " + directory,
-                                 "it is no directory: the broker does not start; give log.dirs another one"));
-    all.push_back(room_check(files, directory, reserve));
+        return all.push_back(bad("disk of " + directory, "it is no directory" + without(directory, config) +
+                                                             "; give log.dirs another one"));
+    all.push_back(room_check(files, directory, config.log_dir_reserve_bytes));
     all.push_back(sync_check(directory));
 }
 
@@ -159,7 +168,7 @@ std::vector<check> disks(const broker_config& config) {
     runtime::posix_files files;
     std::vector<check> all;
     for (const auto& directory : data_directories_of(config))
-        look_at_disk(files, directory, config.log_dir_reserve_bytes, all);
+        look_at_disk(files, directory, config, all);
     return all;
 }
 
