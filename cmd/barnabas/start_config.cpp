@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <unistd.h>
+#include <utility>
 
 namespace barnabas {
 
@@ -47,6 +48,11 @@ result<loaded_config> config_of(const std::optional<std::string>& path, const st
     if (loaded)
         make_directories_absolute(loaded->config, directory);
     return loaded;
+}
+
+result<broker_config> config_here(const cli::parsed_options& options, const std::vector<property>& on_top) {
+    auto loaded = config_of(options.value("config"), on_top, start_place_here().directory);
+    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
 }
 
 result<std::vector<property>> overrides_of(const cli::parsed_options& options) {

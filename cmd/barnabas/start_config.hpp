@@ -24,6 +24,9 @@ start_place start_place_here();
 /// `directory`.
 result<loaded_config> config_of(const std::optional<std::string>& path, const std::vector<property>& on_top,
                                 const std::string& directory);
+/// What a tool goes by that is told of a broker by --config: as `config_of`, relative to where this process
+/// is.
+result<broker_config> config_here(const cli::parsed_options& options, const std::vector<property>& on_top);
 /// Of a table that has --override.
 result<std::vector<property>> overrides_of(const cli::parsed_options& options);
 

@@ -42,11 +42,6 @@ std::string_view name_of(doctor::finding found) {
     return "bad";
 }
 
-result<broker_config> read_config(const cli::parsed_options& options) {
-    auto loaded = config_of(options.value("config"), {}, start_place_here().directory);
-    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
-}
-
 /// Where clients are told to go, else where the broker listens.
 std::string servers_of(const broker_config& config) {
     const auto& listeners =
@@ -60,7 +55,7 @@ std::string servers_of(const broker_config& config) {
 }
 
 result<std::vector<doctor::check>> look(const cli::parsed_options& options) {
-    const auto config = read_config(options);
+    const auto config = config_here(options, {});
     if (!config)
         return config.failure();
     const auto servers = options.value("bootstrap-server").value_or(servers_of(*config));

@@ -55,14 +55,6 @@ constexpr std::string_view import_notes =
     "  barnabas import --from /var/lib/kafka/data --topics topics.txt --config server.properties\n"
     "  barnabas start --config server.properties\n";
 
-result<broker_config> read_config(const cli::parsed_options& options) {
-    const auto overrides = overrides_of(options);
-    if (!overrides)
-        return overrides.failure();
-    auto loaded = config_of(options.value("config"), *overrides, start_place_here().directory);
-    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
-}
-
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
     while (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
@@ -71,7 +63,10 @@ std::uint64_t random_seed() {
 }
 
 result<importing::import_request> request_of(const cli::parsed_options& options) {
-    auto config = read_config(options);
+    const auto overrides = overrides_of(options);
+    if (!overrides)
+        return overrides.failure();
+    auto config = config_here(options, *overrides);
     if (!config)
         return config.failure();
     importing::import_request request;

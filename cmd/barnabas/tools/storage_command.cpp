@@ -85,11 +85,6 @@ uuid random_uuid() {
     }
 }
 
-result<broker_config> read_config(const cli::parsed_options& options) {
-    auto loaded = config_of(options.value("config"), {}, start_place_here().directory);
-    return loaded ? result<broker_config>(std::move(loaded->config)) : loaded.failure();
-}
-
 /// What a directory says it belongs to; empty where it is not formatted.
 result<std::map<std::string, std::string>> identity_of(runtime::file_system& files,
                                                        const std::string& directory) {
@@ -210,7 +205,7 @@ result<tools::said> run_storage_action(const cli::parsed_options& options) {
         return tools::said{
             tools::wants_json(options) ? json_object().add("uuid", id).text() + "\n" : id + "\n", {}};
     }
-    const auto config = read_config(options);
+    const auto config = config_here(options, {});
     if (!config)
         return config.failure();
     return action == "format" ? format(options, *config) : info(options, *config);
