@@ -24,25 +24,11 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace barnabas::group {
 
 namespace {
-
-template <class... Records>
-const std::string& group_of(const std::variant<Records...>& record) {
-    return std::visit(
-        [](const auto& one) -> const std::string& {
-            if constexpr (std::is_same_v<std::decay_t<decltype(one)>, consumer_record>)
-                return group_of(one);
-            else
-                return one.group;
-        },
-        record);
-}
 
 using waiting_reply = runtime::pending_reply<coordinator_response>;
 
@@ -93,7 +79,7 @@ private:
     void on_timer(const coordinator_timer& fired);
     template <class Step>
     void run(const Step& step);
-    void refuse_decision();
+    void forget_turn(const decision_queue::refusal& refused);
     void write_next();
     void on_written(const append_response& written);
     void deliver_committed();
@@ -323,8 +309,8 @@ void coordinator_actor::run(const Step& step) {
         out_.decision_ends.resize(out_.records.size());
         std::iota(out_.decision_ends.begin(), out_.decision_ends.end(), 1);
     }
-    if (!unwritten_.take(out_, options_.groups->decision_bytes_max))
-        return refuse_decision();
+    if (const auto refused = unwritten_.take(out_, options_.groups->decision_bytes_max))
+        return forget_turn(*refused);
     // Most answers, those to heartbeats, rest on nothing that is still being written.
     const bool settled = unwritten_.decided() == unwritten_.committed() && answers_.empty();
     for (auto& answer : out_.answers)
@@ -349,11 +335,11 @@ void coordinator_actor::run(const Step& step) {
 
 /// It was taken for one that can be kept, and its records do not fit into one batch. The state has gone on as
 /// if they did: only the log tells now what is true.
-void coordinator_actor::refuse_decision() {
+void coordinator_actor::forget_turn(const decision_queue::refusal& refused) {
     BARNABAS_MARK(decision_too_large);
-    node_.log->warn("group_decision_too_large", {{"group", group_of(out_.records.front())},
+    node_.log->warn("group_decision_too_large", {{"group", group_of(out_.records[refused.first])},
                                                  {"partition", options_.partition.partition},
-                                                 {"records", out_.records.size()},
+                                                 {"records", refused.records},
                                                  {"bytes_max", options_.groups->decision_bytes_max}});
     const auto forgotten = std::exchange(out_, {});
     for (const auto& answer : forgotten.answers)

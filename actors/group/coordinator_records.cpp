@@ -64,7 +64,7 @@ void coordinator::apply_one(const classic_record& record, timestamp_ms) {
 }
 
 void coordinator::apply_one(const consumer_record& record, timestamp_ms written) {
-    const auto& name = std::visit([](const auto& one) -> const std::string& { return one.group; }, record);
+    const auto& name = group_of(record);
     const bool deletes = std::visit(
         [](const auto& one) {
             if constexpr (requires { one.present; })

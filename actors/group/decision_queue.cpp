@@ -9,7 +9,7 @@
 
 namespace barnabas::group {
 
-bool decision_queue::take(const effects& from, std::size_t bytes_max) {
+std::optional<decision_queue::refusal> decision_queue::take(const effects& from, std::size_t bytes_max) {
     std::vector<decision> taken;
     std::size_t at = 0;
     for (const auto end : from.decision_ends) {
@@ -21,13 +21,13 @@ bool decision_queue::take(const effects& from, std::size_t bytes_max) {
             one.bytes += record.value ? record.value->size() : 0;
         }
         if (one.bytes > bytes_max)
-            return false;
+            return refusal{end - one.records.size(), one.records.size()};
     }
     BARNABAS_ASSERT(at == from.records.size());
     decided_ += taken.size();
     for (auto& one : taken)
         waiting_.push_back(std::move(one));
-    return true;
+    return std::nullopt;
 }
 
 std::optional<slice> decision_queue::next_batch(timestamp_ms now, std::size_t bytes_max) {

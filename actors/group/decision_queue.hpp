@@ -16,8 +16,16 @@ namespace barnabas::group {
 /// that are whole.
 class decision_queue {
 public:
-    /// What a turn decided. False: one of its decisions takes more than `bytes_max`, and nothing was taken.
-    bool take(const effects& from, std::size_t bytes_max);
+    /// A decision that takes too much: which of its turn's records it is.
+    struct refusal {
+        std::size_t first = 0;
+        std::size_t records = 0;
+
+        friend bool operator==(const refusal&, const refusal&) = default;
+    };
+    /// What a turn decided. Nothing is taken, and the first such decision is told, where one takes more than
+    /// `bytes_max`.
+    [[nodiscard]] std::optional<refusal> take(const effects& from, std::size_t bytes_max);
     /// To be written now: as many decisions as fit into so many bytes, but one at least. Nothing while
     /// another batch is under way, and when all is written.
     std::optional<slice> next_batch(timestamp_ms now, std::size_t bytes_max);

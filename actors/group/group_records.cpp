@@ -148,6 +148,17 @@ encoded_record encode_one(const consumer_record& record) {
 
 } // namespace
 
+const std::string& group_of(const consumer_record& record) {
+    return std::visit([](const auto& one) -> const std::string& { return one.group; }, record);
+}
+
+const std::string& group_of(const group_record& record) {
+    if (const auto* of_consumers = std::get_if<consumer_record>(&record))
+        return group_of(*of_consumers);
+    const auto* offset = std::get_if<offset_record>(&record);
+    return offset != nullptr ? offset->group : std::get<classic_record>(record).group;
+}
+
 encoded_record encode(const group_record& record) {
     return std::visit([](const auto& one) { return encode_one(one); }, record);
 }

@@ -79,6 +79,10 @@ struct classic_record {
 
 using group_record = std::variant<offset_record, classic_record, consumer_record>;
 
+/// Whose record it is.
+const std::string& group_of(const consumer_record& record);
+const std::string& group_of(const group_record& record);
+
 encoded_record encode(const group_record& record);
 
 /// Nothing for a kind of record that this version does not know: a newer broker wrote it. corrupt_message for

@@ -36,8 +36,8 @@ sizes written(decision_queue& queue, std::size_t bytes_max) {
 
 TEST(decision_queue, small_decisions_share_a_batch_and_none_is_torn) {
     decision_queue queue;
-    ASSERT_TRUE(queue.take(of_decisions({1, 2, 1}), 10'000));
-    ASSERT_TRUE(queue.take(of_decisions({3}), 10'000));
+    ASSERT_FALSE(queue.take(of_decisions({1, 2, 1}), 10'000));
+    ASSERT_FALSE(queue.take(of_decisions({3}), 10'000));
     EXPECT_EQ(queue.decided(), 4u);
     // Four records take more than 400 bytes and less than 600.
     EXPECT_EQ(written(queue, 600), (sizes{4, 3}));
@@ -45,13 +45,13 @@ TEST(decision_queue, small_decisions_share_a_batch_and_none_is_torn) {
 
 TEST(decision_queue, a_large_decision_goes_alone) {
     decision_queue queue;
-    ASSERT_TRUE(queue.take(of_decisions({1, 50, 1, 1}), 10'000));
+    ASSERT_FALSE(queue.take(of_decisions({1, 50, 1, 1}), 10'000));
     EXPECT_EQ(written(queue, 600), (sizes{1, 50, 2}));
 }
 
 TEST(decision_queue, of_a_turn_with_a_decision_that_is_too_large_nothing_is_taken) {
     decision_queue queue;
-    EXPECT_FALSE(queue.take(of_decisions({1, 50}), 1'000));
+    EXPECT_EQ(queue.take(of_decisions({1, 50, 2, 60}), 1'000), (decision_queue::refusal{1, 50}));
     EXPECT_EQ(queue.decided(), 0u);
     EXPECT_TRUE(written(queue, 600).empty());
 }
@@ -120,6 +120,12 @@ protected:
     mixed_world world;
     std::vector<effects::answer> answered;
 };
+
+TEST(group_of, each_kind_of_record_names_its_group) {
+    EXPECT_EQ(group_of(group_record(offset_record{"a", "topic", partition_index(0), {}})), "a");
+    EXPECT_EQ(group_of(group_record(classic_record{"b", {}})), "b");
+    EXPECT_EQ(group_of(group_record(consumer_record(target_record{"c", "member", {}}))), "c");
+}
 
 TEST_F(decisions_test, a_commit_of_many_partitions_is_one) {
     EXPECT_EQ(decided(commit_of(3'000)), (sizes{3'000}));
