@@ -82,7 +82,8 @@ void add_group_keys(std::string& page) {
             "between the two bounds that the broker has, and the session is longer than the time between "
             "heartbeats; a group without its own goes by the broker's key. Members follow with their next "
             "heartbeat. If the broker is started with narrower bounds, a value outside of them counts as the "
-            "nearest bound, and a session that then leaves no time for heartbeats as not set. Keys of share "
+            "nearest bound. Where the session then leaves no time for heartbeats, the time between "
+            "heartbeats counts as not set, and the session too if that is not enough. Keys of share "
             "and streams groups are not known.\n"
             "\n| key | default | allowed | meaning | broker key | bounds |\n|---|---|---|---|---|---|\n";
     for (const auto& key : group_keys())
@@ -175,7 +176,9 @@ std::string configuration_markdown() {
         "`log.cleaner.backoff.ms`, `max.connections`, `listeners`, `advertised.listeners`, "
         "`listener.security.protocol.map`, `num.recovery.threads.per.data.dir` and "
         "`producer.id.expiration.ms` are read at the start alone here, and what has no effect yet cannot be "
-        "altered either; the answer says which it is. What was altered for one broker wins over "
+        "altered either, unless it gives topics a default (`log.local.retention.ms`, "
+        "`log.local.retention.bytes`); the answer says which it is. What was altered for one broker wins "
+        "over "
         "what was altered for all, and that over the file. Every key of a topic is dynamic.\n";
     add_broker_keys(page);
     add_other_keys(page);
