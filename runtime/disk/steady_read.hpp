@@ -20,6 +20,8 @@ struct steady_bytes {
 inline result<steady_bytes> read_steadily(file_system& files, file_id file, file_position position,
                                           std::span<std::byte> into) {
     constexpr int looks_max = 5;
+    if (into.empty())
+        return steady_bytes{};
     const auto again = std::make_unique_for_overwrite<std::byte[]>(into.size());
     auto before = files.read(file, position, into);
     for (int look = 2; before && look <= looks_max; ++look) {

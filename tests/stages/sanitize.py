@@ -23,6 +23,8 @@ LEFT_OUT = '-fno-sanitize=null,object-size,vptr'
 SLOWER = 5
 ENVIRONMENT = {
     'ASAN_OPTIONS': 'detect_leaks=1:detect_stack_use_after_return=1:strict_init_order=1:check_initialization_order=1',
+    'LSAN_OPTIONS': 'print_suppressions=0:suppressions=' + os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), 'left_for_ever.txt'),
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
 }
 

@@ -24,6 +24,17 @@ public:
     using keys = std::map<std::string, std::string>;
     using request = played_cluster::request;
 
+private:
+    struct submitted {
+        consumer_ports::lane by{};
+        std::unique_ptr<cluster_call> call;
+        std::optional<std::int64_t> timeout_ns;
+    };
+    /// Before those that may still have something to say when they end.
+    std::deque<submitted> submitted_;
+    std::vector<std::function<void(monotonic_ns)>> events_;
+
+public:
     explicit consumer_world(keys properties = {}, std::uint64_t seed = 1)
         : cluster({}, seed), fetches({{"retries", "0"}}, seed),
           consumer(settings_of(std::move(properties)), ports(), runtime::random(seed),
@@ -216,14 +227,6 @@ private:
                 return true;
         return false;
     }
-
-    struct submitted {
-        consumer_ports::lane by{};
-        std::unique_ptr<cluster_call> call;
-        std::optional<std::int64_t> timeout_ns;
-    };
-    std::deque<submitted> submitted_;
-    std::vector<std::function<void(monotonic_ns)>> events_;
 };
 
 } // namespace barnabas::client::test

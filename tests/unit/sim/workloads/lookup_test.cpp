@@ -44,7 +44,11 @@ private:
 
     void take(const stream_ptr& stream) {
         streams_.push_back(stream);
-        stream->attach({[this, stream](runtime::read_completion done) { on_read(stream, done); }, [] {}});
+        const auto read = [this, at = std::weak_ptr(stream)](const runtime::read_completion& done) {
+            if (const auto open = at.lock())
+                on_read(open, done);
+        };
+        stream->attach({read, [] {}});
         stream->read(nullptr, 0, 4096);
     }
     /// One question at a time: a frame comes alone.
