@@ -129,7 +129,7 @@ void cleaning::on_close() {
 
 bool cleaning::keeps(const replica::read_job& job, std::uint64_t reply) {
     const auto code = job.records.code();
-    const bool may_be = code == errc::offset_out_of_range || code == errc::corrupt_message;
+    const bool may_be = code == errc::offset_out_of_range || replica::is_damage(code);
     if (!may_be || log_->offline() || !log_->layout_changed(job.layout))
         return false;
     BARNABAS_MARK(read_made_again_after_swap);

@@ -430,7 +430,7 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
         return trusted_indexes{};
     batch_walk walk(files_, segment.files.log, last.position, log_size);
     auto located = walk.next();
-    if (!located && located.code() != errc::corrupt_message)
+    if (!located && !is_damage(located.code()))
         return located.failure();
     if (!located || !*located || (*located)->header.base_offset > last.offset ||
         (*located)->header.base_offset < base) {

@@ -79,8 +79,7 @@ private:
             return unsound("two reads do not give the same header");
         auto header = batch::parse_header(bytes_from(at));
         if (!header)
-            return header.code() == errc::corrupt_message ? unsound(header.failure().detail)
-                                                          : header.failure();
+            return is_damage(header.code()) ? unsound(header.failure().detail) : header.failure();
         if (header->total_size() > place_.size - place_.position - at)
             return unsound("the batch is longer than the file");
         // Nor which offsets it has.
