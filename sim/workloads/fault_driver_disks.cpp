@@ -345,11 +345,13 @@ void fault_driver::end_shortening() {
 }
 
 /// One at a time, and only what the broker has in use. Its files that are open go with the directory, so
-/// nothing that it acknowledges is lost as long as it makes nothing in the empty place.
+/// nothing that it acknowledges is lost as long as it makes nothing in the empty place. One that begins with
+/// an empty place and knows of no other directory cannot tell it from a new disk.
 void fault_driver::take_directory(const planned_fault& fault) {
     auto& disk = with_.broker->host().disk();
     const auto place = drawn_directory(fault);
-    if (loan_ || shortened_ || taken_by_ != nullptr || !with_.broker->running() ||
+    const bool is_known = with_.broker->started() || with_.broker->log_dirs().size() > 1;
+    if (loan_ || shortened_ || taken_by_ != nullptr || !with_.broker->running() || !is_known ||
         !disk.content(place + identity_file))
         return;
     taken_by_ = &fault;

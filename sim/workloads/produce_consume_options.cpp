@@ -239,9 +239,12 @@ program_options program_of(const member_options& member, bool by_heartbeat, runt
     return made;
 }
 
-/// A segment that cannot take the record of a whole group would let no rebalance of it end.
-void make_room_for_groups(std::string& segment_bytes, std::size_t members) {
-    const std::size_t least = 2'000 + 300 * members;
+/// A segment that cannot take the record of a whole group would let no rebalance of it end, and no classic
+/// group go over to the consumer protocol, which takes several records of each member at once.
+void make_room_for_groups(std::string& segment_bytes, const std::vector<member_options>& members) {
+    const auto consumers =
+        std::count_if(members.begin(), members.end(), [](const auto& one) { return one.consumer; });
+    const std::size_t least = 2'000 + (consumers > 0 ? 1'000 : 300) * members.size();
     if (std::stoul(segment_bytes) < least)
         segment_bytes = std::to_string(least);
 }
@@ -258,7 +261,7 @@ void draw_groups(produce_consume_options& made, const runtime::random& root) {
             lines.push_back(std::move(each));
     for (auto& each : lines) {
         if (each.first == "offsets.topic.segment.bytes") {
-            make_room_for_groups(each.second, made.members.size());
+            make_room_for_groups(each.second, made.members);
             draw_long_winded(made.members, std::stoul(each.second), root.split("long-winded"));
         }
         std::erase_if(made.broker_config, [&](const auto& line) { return line.first == each.first; });
