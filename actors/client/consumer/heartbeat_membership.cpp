@@ -123,7 +123,7 @@ void heartbeat_membership::beat(monotonic_ns now) {
         return;
     if (not_before_ > now)
         return wake_at(not_before_);
-    const bool has_news = tells_all_ || !wish_told_ || owned_ != told_owned_;
+    const bool has_news = tells_all_ || !wish_told_ || owned_ != told_owned_ || has_followed();
     if (!has_news && beat_at_ > now)
         return wake_at(beat_at_);
     ask(now);
@@ -134,6 +134,7 @@ void heartbeat_membership::ask(monotonic_ns now) {
     const auto all = everything();
     const auto first = tells_all_ || epoch_ == 0 ? all : news();
     beating_ = known_ = wish_told_ = true;
+    owes_owned_ = owes_owned_ && !first.topic_partitions;
     ports_.ask<request, response>(
         consumer_ports::lane::questions, rules_of(settings_), settings_.client.request_timeout_ns,
         [first, all, sent = false](std::int16_t) mutable { return std::exchange(sent, true) ? all : first; },
@@ -153,7 +154,7 @@ heartbeat_membership::request heartbeat_membership::news() const {
     made.instance_id = settings_.instance;
     if (!wish_told_)
         say_wish(made);
-    if (owned_ != told_owned_)
+    if (owned_ != told_owned_ || has_followed())
         say_owned(made);
     return made;
 }
@@ -205,6 +206,7 @@ void heartbeat_membership::hear(result<response> said, const asked_as& asked) {
     if (!said->assignment)
         return;
     target_.emplace();
+    owes_owned_ = true;
     for (const auto& topic : said->assignment->topic_partitions)
         (*target_)[topic.topic_id].insert(topic.partitions.begin(), topic.partitions.end());
 }
@@ -241,6 +243,7 @@ void heartbeat_membership::begin_again() {
     target_.reset();
     unnamed_.clear();
     told_owned_.clear();
+    owes_owned_ = false;
     beat_at_ = not_before_ = {};
 }
 

@@ -45,6 +45,8 @@ private:
     using response = kafka::consumer_group_heartbeat_response;
 
     bool wants_something() const { return !topics_.empty() || !regex_.empty(); }
+    /// It has followed its assignment as far as there is anything to do, and did not say so yet.
+    bool has_followed() const { return owes_owned_ && !has_changes() && unnamed_.empty(); }
     void beat(monotonic_ns now);
     void ask(monotonic_ns now);
     request everything() const;
@@ -86,6 +88,9 @@ private:
     bool tells_all_ = true;
     /// What it said last that it has.
     std::set<partition_name> told_owned_;
+    /// It was assigned something since. The coordinator waits to hear what it has now, also where that is
+    /// what it had: of what it was to get it may have to let go before it took it.
+    bool owes_owned_ = false;
     std::map<std::string, topic_id> ids_;
     /// What it may have, as it was told last.
     std::optional<std::map<topic_id, std::set<std::int32_t>>> target_;

@@ -203,6 +203,24 @@ TEST(heartbeat_membership, lets_go_before_it_says_so_and_before_it_takes_more) {
     EXPECT_EQ(member_run::owned_in(it.beat()), std::vector<std::int32_t>{1});
 }
 
+/// The coordinator may wait for it with what is no longer the member's, but was to be: it gives it nobody
+/// else.
+TEST(heartbeat_membership, an_assignment_that_changes_nothing_is_answered_with_what_it_has) {
+    member_run it;
+    it.say(it.join(), 1, std::vector<std::int32_t>{});
+    it.settle();
+    ASSERT_TRUE(it.has_beat());
+    const auto asked = it.take_beat();
+    const auto said = asked.as<heartbeat>();
+    EXPECT_EQ(said.member_epoch, 1);
+    ASSERT_TRUE(said.topic_partitions.has_value());
+    EXPECT_TRUE(said.topic_partitions->empty());
+    EXPECT_FALSE(said.subscribed_topic_names.has_value());
+    it.say(asked, 1);
+    it.settle();
+    EXPECT_FALSE(it.has_beat()) << "once";
+}
+
 TEST(heartbeat_membership, with_auto_commit_what_was_polled_is_committed_before_it_lets_go) {
     member_run it(keys{{"enable.auto.commit", "true"}});
     it.become_member();
