@@ -26,6 +26,22 @@ using broker_field = std::variant<std::monostate, bool broker_config::*, std::in
                                   std::string broker_config::*, std::vector<std::string> broker_config::*,
                                   result<void> (*)(broker_config&, const config_value&)>;
 
+/// What becomes of it when clients alter a key while the broker runs. Those that give topics their defaults
+/// can be altered without a mark here.
+struct key_alteration {
+    enum class outcome : std::uint8_t {
+        refused,   ///< the broker reads the key at its start alone
+        read_anew, ///< the field follows, and each pass of compaction looks at it
+        no_effect, ///< taken, so that tools which tune Kafka's threads go on
+    };
+    outcome what = outcome::refused;
+    /// Beside the key's own check: it comes over the wire, where the file's reader trusts whoever starts the
+    /// broker.
+    value_check check = {};
+    /// `check.min` is no allowed value itself.
+    bool above_min = false;
+};
+
 struct broker_key {
     std::string_view name;
     config_type type;
@@ -34,6 +50,7 @@ struct broker_key {
     value_check check;
     std::string_view documentation;
     broker_field field = {};
+    key_alteration altered = {};
     key_use use = key_use::used;
     /// For tests: accepted, but neither listed nor documented.
     bool hidden = false;

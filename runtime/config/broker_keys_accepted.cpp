@@ -16,10 +16,17 @@ constexpr value_check any = {};
 
 constexpr broker_key known(std::string_view name, config_type type, const char* default_text,
                            value_check check, std::string_view documentation) {
-    return {name, type, default_text, check, documentation, {}, key_use::accepted};
+    return {name, type, default_text, check, documentation, {}, {}, key_use::accepted};
+}
+/// How many of them there are is another key's business here, or nobody's.
+constexpr broker_key threads(std::string_view name, const char* default_text,
+                             std::string_view documentation) {
+    auto key = known(name, int32, default_text, at_least(1), documentation);
+    key.altered.what = key_alteration::outcome::no_effect;
+    return key;
 }
 constexpr broker_key java(std::string_view name, value_check known_names, std::string_view documentation) {
-    return {name, class_name, nullptr, known_names, documentation, {}, key_use::java_class};
+    return {name, class_name, nullptr, known_names, documentation, {}, {}, key_use::java_class};
 }
 
 const broker_key keys[] = {
@@ -45,11 +52,11 @@ const broker_key keys[] = {
     known("security.inter.broker.protocol", string, "PLAINTEXT",
           one_of("PLAINTEXT SSL SASL_PLAINTEXT SASL_SSL"), "Security protocol between brokers."),
     known("early.start.listeners", list, nullptr, any, "Listeners that open before the broker is ready."),
-    known("num.network.threads", int32, "3", at_least(1),
-          "Kafka's network threads. Here barnabas.event.loops says how many loops run."),
-    known("num.io.threads", int32, "8", at_least(1),
-          "Kafka's request threads. Here barnabas.event.loops says how many loops run."),
-    known("background.threads", int32, "10", at_least(1), "Kafka's background threads."),
+    threads("num.network.threads", "3",
+            "Kafka's network threads. Here barnabas.event.loops says how many loops run."),
+    threads("num.io.threads", "8",
+            "Kafka's request threads. Here barnabas.event.loops says how many loops run."),
+    threads("background.threads", "10", "Kafka's background threads."),
     known("queued.max.requests", int32, "500", at_least(1),
           "Requests that may wait. Here memory is the bound."),
     known("socket.send.buffer.bytes", int32, "102400", at_least(-1), "Send buffer of sockets."),
@@ -81,8 +88,7 @@ const broker_key keys[] = {
           "Local retention by time with tiered storage."),
     known("log.local.retention.bytes", int64, "-2", at_least(-2),
           "Local retention by size with tiered storage."),
-    known("num.replica.fetchers", int32, "1", at_least(1),
-          "Connections over which a broker follows another."),
+    threads("num.replica.fetchers", "1", "Connections over which a broker follows another."),
     known("replica.fetch.max.bytes", int32, "1048576", at_least(0),
           "Bytes per partition in a follower's fetch."),
     known("replica.fetch.min.bytes", int32, "1", any, "Bytes that a follower's fetch waits for."),

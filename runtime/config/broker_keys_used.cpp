@@ -13,6 +13,10 @@ constexpr auto list = config_type::list;
 constexpr value_check any = {};
 constexpr std::int64_t mebibyte = 1 << 20;
 
+constexpr key_alteration read_anew(value_check check = any, bool above_min = false) {
+    return {key_alteration::outcome::read_anew, check, above_min};
+}
+
 /// Lists of listeners are only checked here; `resolve` assigns them, since several keys belong together.
 result<void> check_listeners(broker_config&, const config_value& value) {
     auto parsed = parse_listeners(value.text);
@@ -112,9 +116,15 @@ const broker_key keys[] = {
     // the log
     {"log.segment.bytes", int32, "1073741824", at_least(mebibyte),
      "A segment file of this size is followed by a new one.", &config::log_segment_bytes},
-    {"barnabas.internal.segment.bytes", int32, nullptr, at_least(64),
+    {"barnabas.internal.segment.bytes",
+     int32,
+     nullptr,
+     at_least(64),
      "Segment size for tests; wins over every other and may be small.",
-     &config::barnabas_internal_segment_bytes, key_use::used, true},
+     &config::barnabas_internal_segment_bytes,
+     {},
+     key_use::used,
+     true},
     {"log.roll.ms", int64, nullptr, at_least(1),
      "A segment whose first record is so old is followed by a new one."},
     {"log.roll.hours", int32, "168", at_least(1), "The same in hours, when log.roll.ms is not set."},
@@ -181,15 +191,16 @@ const broker_key keys[] = {
      &config::log_cleaner_threads},
     {"log.cleaner.dedupe.buffer.size", int64, "134217728", at_least(1),
      "Most memory for keys while compacting, shared by all that are compacted at once; 24 bytes per key.",
-     &config::log_cleaner_dedupe_buffer_size},
+     &config::log_cleaner_dedupe_buffer_size, read_anew(at_least(mebibyte))},
     {"log.cleaner.io.buffer.size", int32, "524288", at_least(0),
      "Bytes that compaction reads at a time, shared by all that are compacted at once.",
-     &config::log_cleaner_io_buffer_size},
+     &config::log_cleaner_io_buffer_size, read_anew()},
     {"log.cleaner.io.buffer.load.factor", real, "0.9", any,
-     "How full the memory for keys may become, as a share of 1.", &config::log_cleaner_io_buffer_load_factor},
+     "How full the memory for keys may become, as a share of 1.", &config::log_cleaner_io_buffer_load_factor,
+     read_anew(between(0, 1), true)},
     {"log.cleaner.io.max.bytes.per.second", real, "1.7976931348623157E308", any,
      "Most bytes that compaction reads and writes per second, on average.",
-     &config::log_cleaner_io_max_bytes_per_second},
+     &config::log_cleaner_io_max_bytes_per_second, read_anew(at_least(1))},
     {"replica.alter.log.dirs.io.max.bytes.per.second", int64, "9223372036854775807", at_least(1),
      "Most bytes per second that are copied for moves between directories of log.dirs, on average.",
      &config::replica_alter_log_dirs_io_max_bytes_per_second},

@@ -18,12 +18,21 @@ std::string default_cell(const char* text) {
     return text == nullptr ? "none" : *text == 0 ? "empty" : code(text);
 }
 
-/// A row for a key of any of the tables.
-template <class Key>
-void add_row(std::string& page, const Key& key) {
-    page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " +
-            allowed_values(key.type, key.check) + " | " + (is_dynamic_broker_key(key.name) ? "yes" : "no") +
-            " | " + std::string(key.documentation) + " |\n";
+/// Where it may not be altered to all that the file may say, that is told too.
+std::string allowed_cell(const broker_key& key) {
+    const auto& altered = key.altered;
+    const auto allowed = allowed_values(key.type, key.check);
+    const auto then = allowed_values(key.type, altered.check);
+    if (then == allowed_values(key.type, {}))
+        return allowed;
+    return allowed + "; altered: " + then +
+           (altered.above_min ? ", but not " + std::to_string(altered.check.min) : "");
+}
+
+void add_row(std::string& page, const broker_key& key) {
+    page += "| " + code(key.name) + " | " + default_cell(key.default_text) + " | " + allowed_cell(key) +
+            " | " + (is_dynamic_broker_key(key.name) ? "yes" : "no") + " | " +
+            std::string(key.documentation) + " |\n";
 }
 
 constexpr std::string_view head =
@@ -151,9 +160,7 @@ result<void> check_altered_broker_config(const std::string& name, const std::str
     if (!is_dynamic_broker_key(name))
         return error{errc::invalid_request, "Cannot update these configs dynamically: Set(" + name + "); " +
                                                 why_not_while_running(name)};
-    const auto parsed = parse_config_value(key->type, key->check, value);
-    const auto fits = parsed ? check_altered_number(name, *parsed) : result<void>(parsed.failure());
-    if (!fits)
+    if (const auto fits = parse_altered(*key, value); !fits)
         return error{errc::invalid_config,
                      "Invalid value " + value + " for configuration " + name + ": " + fits.failure().detail};
     return {};
@@ -176,10 +183,9 @@ std::string configuration_markdown() {
         "`log.cleaner.backoff.ms`, `max.connections`, `listeners`, `advertised.listeners`, "
         "`listener.security.protocol.map`, `num.recovery.threads.per.data.dir` and "
         "`producer.id.expiration.ms` are read at the start alone here, and what has no effect yet cannot be "
-        "altered either, unless it gives topics a default (`log.local.retention.ms`, "
-        "`log.local.retention.bytes`); the answer says which it is. What was altered for one broker wins "
-        "over "
-        "what was altered for all, and that over the file. Every key of a topic is dynamic.\n";
+        "altered either, unless it gives topics a default; the answer says which it is. What was altered for "
+        "one broker wins over what was altered for all, and that over the file. Every key of a topic is "
+        "dynamic.\n";
     add_broker_keys(page);
     add_other_keys(page);
     add_topic_keys(page);

@@ -40,6 +40,8 @@ TEST(altered_config, what_is_not_allowed_any_more_changes_nothing) {
     broker_config altered = file;
     take_altered(altered, file, texts{{"log.cleaner.io.buffer.size", "-5"}}, {});
     EXPECT_EQ(altered.log_cleaner_io_buffer_size, file.log_cleaner_io_buffer_size);
+    take_altered(altered, file, texts{{"log.cleaner.io.buffer.load.factor", "0"}}, {});
+    EXPECT_EQ(altered.log_cleaner_io_buffer_load_factor, 0.9);
 }
 
 TEST(altered_config, numbers_that_compaction_cannot_work_with_are_refused) {
@@ -53,7 +55,16 @@ TEST(altered_config, numbers_that_compaction_cannot_work_with_are_refused) {
     EXPECT_EQ(code("dedupe.buffer.size", "1000"), errc::invalid_config);
     EXPECT_EQ(code("io.buffer.size", "-1"), errc::invalid_config);
     EXPECT_EQ(code("io.buffer.load.factor", "1"), errc::ok);
+    EXPECT_EQ(code("io.buffer.load.factor", "0.01"), errc::ok);
+    EXPECT_EQ(code("io.max.bytes.per.second", "1"), errc::ok);
     EXPECT_EQ(code("dedupe.buffer.size", "1048576"), errc::ok);
+}
+
+TEST(altered_config, the_file_may_say_what_clients_may_not) {
+    EXPECT_TRUE(load("server.properties", "log.cleaner.dedupe.buffer.size=1000\n").has_value());
+    EXPECT_TRUE(load("server.properties", "log.cleaner.io.buffer.load.factor=0\n").has_value());
+    EXPECT_NE(configuration_markdown().find("| a number; altered: a number from 0 to 1, but not 0 | yes |"),
+              std::string::npos);
 }
 
 TEST(altered_config, each_key_of_a_broker_can_be_altered_or_says_why_not) {
