@@ -19,7 +19,7 @@ constexpr std::array<key_row, 21> rows{{
      {}},
     {{"group.protocol", "classic", "classic, or consumer: the coordinator decides who reads what (KIP-848)."},
      config_type::string,
-     one_of("classic consumer CLASSIC CONSUMER")},
+     one_of_any_case("classic consumer")},
     {{"group.remote.assignor", "", "The assignor that the coordinator shall use: uniform, range."},
      config_type::string,
      {}},
@@ -199,8 +199,7 @@ void take_group(const values& read, consumer_settings& made) {
     const auto ns = [&](std::string_view key) { return nanoseconds_of(read, key); };
     made.group = text_unless_empty(read, "group.id");
     made.instance = text_unless_empty(read, "group.instance.id");
-    const auto& protocol = read.at("group.protocol").text;
-    made.by_heartbeat = protocol == "consumer" || protocol == "CONSUMER";
+    made.by_heartbeat = read.at("group.protocol").text == "consumer";
     made.remote_assignor = read.at("group.remote.assignor").text;
     made.auto_commit = read.at("enable.auto.commit").boolean;
     made.auto_commit_interval_ns = ns("auto.commit.interval.ms");

@@ -402,5 +402,14 @@ TEST(heartbeat_membership, a_classic_member_has_no_such_patterns_and_no_foreign_
     EXPECT_NE(refusal({{"group.protocol", "raft"}}), "");
 }
 
+TEST(heartbeat_membership, the_protocol_may_be_written_in_any_case) {
+    for (const auto* protocol : {"consumer", "CONSUMER", "Consumer", "classic", "CLASSIC"}) {
+        const auto read =
+            read_consumer_settings({{"bootstrap.servers", "one:9092"}, {"group.protocol", protocol}});
+        ASSERT_TRUE(read.has_value()) << protocol;
+        EXPECT_EQ(read->by_heartbeat, protocol[1] == 'o' || protocol[1] == 'O') << protocol;
+    }
+}
+
 } // namespace
 } // namespace barnabas::client
