@@ -10,6 +10,16 @@
 /// own.
 namespace barnabas::replica {
 
+namespace {
+
+/// Whether a segment that begins there is still being made. That write has the last entries of the older
+/// segment's indexes, too: a snapshot there, which vouches for these, waits for it.
+bool begins_with_roll(const lean_deque<append_in_flight>& in_flight, log_offset at) {
+    return !in_flight.empty() && in_flight.front().rolled && in_flight.front().base_offset == at;
+}
+
+} // namespace
+
 replica_log::replica_log(log_options options, recovered_log recovered, monotonic_ns opened_at)
     : options_(std::move(options)), lane_(std::make_shared<write_lane>()),
       segments_(recovered.segments.begin(), recovered.segments.end()),
@@ -158,7 +168,8 @@ bool replica_log::has_unstable() const {
 }
 
 bool replica_log::is_snapshot_due() const {
-    return !snapshots_due_.empty() && snapshots_due_.front().offset <= written_offset_;
+    return !snapshots_due_.empty() && snapshots_due_.front().offset <= written_offset_ &&
+           !begins_with_roll(in_flight_, snapshots_due_.front().offset);
 }
 
 void replica_log::want_snapshot() {
@@ -190,8 +201,9 @@ sync_job replica_log::sync() {
 }
 
 void replica_log::take_snapshot_due(sync_job& job) {
-    auto ahead = std::find_if(snapshots_due_.begin(), snapshots_due_.end(),
-                              [&](const snapshot_due& due) { return due.offset > job.target; });
+    auto ahead = std::find_if(snapshots_due_.begin(), snapshots_due_.end(), [&](const snapshot_due& due) {
+        return due.offset > job.target || begins_with_roll(in_flight_, due.offset);
+    });
     if (options_.planted.recovery_point_ahead)
         ahead = snapshots_due_.end();
     if (ahead == snapshots_due_.begin())

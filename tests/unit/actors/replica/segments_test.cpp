@@ -40,6 +40,31 @@ TEST(replica_log, senseless_timestamps_neither_keep_nor_end_a_segment) {
     }
 }
 
+/// The roll writes the last entries of the older segment's indexes. A snapshot that was taken before left
+/// that segment open until the next one, and what is open is not deleted: in a log that is idle from then on
+/// never.
+TEST(replica_log, a_segment_that_is_left_while_a_sync_runs_goes_when_its_retention_ends) {
+    auto options = log_host::small_options();
+    options.retention_bytes = 1;
+    options.snapshot_interval_bytes = 1 << 20;
+    memory_files files;
+    log_host host(files, options);
+    ASSERT_TRUE(host.open());
+    while (host.log->segments().size() == 1) {
+        host.write_all();
+        ASSERT_TRUE(host.queue({.value_size = 400}));
+    }
+    auto sync = host.log->sync();
+    host.write_all();
+    sync.run(files);
+    EXPECT_FALSE(host.log->on_synced(sync));
+    ASSERT_TRUE(host.log->wants_sync());
+    EXPECT_FALSE(host.sync());
+    EXPECT_EQ(host.log->stable_offset(), host.log->log_end_offset());
+    EXPECT_EQ(host.log->snapshot_offset(), host.log->active_segment().base_offset);
+    EXPECT_TRUE(host.log->retention(timestamp_ms(5000), host.monotonic, host.log->stable_offset()));
+}
+
 TEST(replica_log, old_times_that_make_sense_end_a_segment_at_once) {
     constexpr std::int64_t written = 1'800'000'000'000;
     auto options = log_host::small_options();
