@@ -39,6 +39,8 @@ stop_signals::stop_signals() {
     BARNABAS_ASSERT(descriptor_ >= 0);
     // A client that hangs up is an error of a write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    // So is a file that grows beyond what the service may write (LimitFSIZE, ulimit -f).
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 stop_signals::~stop_signals() {

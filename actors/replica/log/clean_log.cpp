@@ -142,22 +142,22 @@ result<recovered_log> decode_clean_log(std::span<const std::byte> closed, const 
     return log;
 }
 
-/// Of a log with several segments nobody may notice for long that one is missing in their midst. One listing
-/// is no price for those; the many logs of one segment are not looked at.
+/// Files are opened with their first use: a segment that is missing in the midst of others nobody may notice
+/// for long, and without an index the newest one is neither read nor written.
 result<void> check_all_there(runtime::file_system& files, const std::string& directory,
                              const std::vector<segment_state>& segments) {
-    if (segments.size() < 2)
-        return {};
     auto entries = files.list(directory);
     if (!entries)
         return entries.failure();
-    std::set<log_offset> there;
+    std::set<std::string_view> there;
     for (const auto& entry : *entries)
-        if (const auto base = offset_of_file(entry.name, log_suffix))
-            there.insert(*base);
+        there.insert(entry.name);
     for (const auto& segment : segments)
-        if (BARNABAS_MARK_IF(!there.contains(segment.base_offset), closed_log_lacks_segment))
-            return malformed(segment_file_name(segment.base_offset, log_suffix) + " is not there");
+        for (const auto suffix : {log_suffix, offset_index_suffix, time_index_suffix}) {
+            const auto name = segment_file_name(segment.base_offset, suffix);
+            if (BARNABAS_MARK_IF(!there.contains(name), closed_log_lacks_file))
+                return malformed(name + " is not there");
+        }
     return {};
 }
 

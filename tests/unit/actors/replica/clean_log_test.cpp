@@ -109,6 +109,31 @@ TEST_F(clean_log_test, what_does_not_fit_is_opened_the_ordinary_way) {
     EXPECT_EQ(host.log->log_end_offset(), log_offset(120));
 }
 
+/// Of the newest segment, and of a log that has only one.
+TEST_F(clean_log_test, an_index_that_is_gone_is_made_anew) {
+    memory_files other;
+    {
+        log_host lone(other);
+        ASSERT_TRUE(lone.open());
+        ASSERT_TRUE(lone.append({.records = 3}));
+        ASSERT_TRUE(lone.close());
+    }
+    for (auto* of : {&disk, &other})
+        for (const auto suffix : {offset_index_suffix, time_index_suffix}) {
+            runtime::bounded_files files(*of, 8);
+            log_host lazy(files, log_host::small_options());
+            ASSERT_TRUE(lazy.open(false));
+            const auto newest = lazy.log->active_segment().base_offset;
+            ASSERT_TRUE(lazy.close());
+            ASSERT_TRUE(of->remove(segment_path(test_directory, newest, suffix)));
+            lazy.believes_close = true;
+            ASSERT_TRUE(lazy.open(false));
+            EXPECT_TRUE(lazy.read(newest.get())) << suffix;
+            EXPECT_TRUE(lazy.append({.records = 1}, 1, 2)) << suffix;
+            ASSERT_TRUE(lazy.close());
+        }
+}
+
 TEST_F(clean_log_test, failed_log_tells_nothing) {
     ASSERT_TRUE(host.open());
     ASSERT_TRUE(host.queue({}, 0, 2));
