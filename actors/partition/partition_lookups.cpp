@@ -38,9 +38,11 @@ void partition::on_offset_query(const offset_query& query, std::uint64_t reply) 
     answer.epoch = leader_epoch(-1);
     if (query.timestamp == earliest || query.timestamp == earliest_local) {
         answer.offset = log_.log_start_offset();
-        if (const auto epochs = log_.epochs().entries();
-            !epochs.empty() && epochs.front().start_offset <= answer.offset)
+        const auto epochs = log_.epochs().entries();
+        if (!epochs.empty() && epochs.front().start_offset <= answer.offset)
             answer.epoch = epochs.front().epoch;
+        else if (answer.offset == log_.log_end_offset())
+            answer.epoch = settings_.led.epoch;
         return port_.answer(reply, answer);
     }
     if (query.timestamp == latest_tiered || query.timestamp == earliest_pending_upload)

@@ -282,6 +282,16 @@ TEST(offset_query, largest_time_of_a_half_deleted_batch_is_that_of_what_is_left)
     EXPECT_EQ(host.ask(-3).timestamp, timestamp_ms(4000));
 }
 
+/// Who is told an epoch with a position asks for it again.
+TEST(epoch_query, the_leaders_epoch_is_known_before_anything_is_appended_in_it) {
+    partition_host host;
+    for (const std::int64_t which : {-1, -2})
+        EXPECT_EQ(host.ask(which).epoch, leader_epoch(3)) << which;
+    EXPECT_EQ(host.epoch_end(3).epoch, leader_epoch(3));
+    EXPECT_EQ(host.epoch_end(3).end_offset, log_offset(0));
+    EXPECT_EQ(host.epoch_end(4).epoch, leader_epoch(-1));
+}
+
 TEST(epoch_query, ends_of_epochs_and_checks_of_the_current_one) {
     partition_host host;
     append_batches(host, 3);
