@@ -107,7 +107,8 @@ file_position read_run::sound_start(segment_reader& segment) {
         if (!hint)
             break;
         const auto batch = batch_walk(files_, segment.log(), *hint, segment.size()).next_whole();
-        if (batch && *batch)
+        if (batch && *batch && (*batch)->header.base_offset >= segment.base_offset() &&
+            (*batch)->header.base_offset <= offset)
             return *hint;
     }
     return file_position(0);

@@ -17,7 +17,7 @@ producer_tail tail_of(producer_id id, const producer_entry& entry, log_offset up
     for (std::size_t at = entry.batch_count; at-- > 0;)
         if (entry.batches[at].last_offset < upto)
             return {id, entry.epoch, entry.batches[at].last_offset, false};
-    return {id, entry.epoch, log_offset(-1), entry.last_offset >= upto};
+    return {id, entry.epoch, log_offset(-1), entry.batch_count > 0 || entry.last_offset >= upto};
 }
 
 std::vector<producer_tail> tails_of(const replica_log& log, log_offset upto) {

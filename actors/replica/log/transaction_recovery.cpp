@@ -59,6 +59,7 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
     const auto found = std::exchange(aborted_, {});
     std::vector<aborted_transaction> entries;
     bool lacks = false;
+    bool torn = false;
     std::optional<error> damage;
     if (base < scan_from_) {
         auto known = known_transactions(base);
@@ -77,6 +78,7 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
             if (!rebuilt)
                 return rebuilt.failure();
             known->entries = std::move(rebuilt->entries);
+            torn = !whole;
             damage = std::move(rebuilt->damage);
         }
         for (const auto& entry : known->entries)
@@ -88,10 +90,10 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
     auto replaced = replace_transactions(segment, entries);
     // Of what was there nobody knows any more: who reads there hears of it, at this start and at the next.
     const auto* told = told_facts(base);
-    const bool unknown = lacks && damage && told->transactions > 0;
-    if (BARNABAS_MARK_IF(unknown, transactions_unknown_at_recovery_point)) {
+    const bool told_of = lacks && told->transactions > 0;
+    if (BARNABAS_MARK_IF(damage && (told_of || torn), transactions_unknown_at_recovery_point)) {
         auto& size = segment.state.transaction_index_size;
-        size = std::max<std::uint64_t>(size, told->transactions);
+        size = std::max<std::uint64_t>(size, told_of ? told->transactions : transaction_entry_size);
         segment.state.transaction_index_crc = ~segment.state.transaction_index_crc;
     }
     return replaced;
@@ -133,10 +135,16 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
         if (!rebuilt)
             return rebuilt.failure();
         // The index stays, and does not agree with what is told of it: who reads there hears of it.
-        const bool unknown = lacks && rebuilt->damage && told->transactions > 0;
-        if (BARNABAS_MARK_IF(unknown, transactions_unknown_for_damage)) {
-            segment.state.transaction_index_size = told->transactions;
-            segment.state.transaction_index_crc = told->transactions_crc.value_or(0);
+        const bool told_of = lacks && told->transactions > 0;
+        const bool torn = !known->whole || !within;
+        if (BARNABAS_MARK_IF(rebuilt->damage && (told_of || torn), transactions_unknown_for_damage)) {
+            note_transactions(segment.state, encode_transaction_index(known->entries));
+            auto& state = segment.state;
+            state.transaction_index_size =
+                told_of ? told->transactions
+                        : std::max<std::uint64_t>(state.transaction_index_size, transaction_entry_size);
+            state.transaction_index_crc =
+                told_of ? told->transactions_crc.value_or(0) : ~state.transaction_index_crc;
             return {};
         }
         facts_moved_ = true;
