@@ -436,16 +436,8 @@ TEST(cluster_consumer, commits_that_wait_go_out_before_it_is_closed) {
     it.settle();
     for (const std::int64_t offset : {1, 2}) {
         it.introduce();
-        if (offset == 1) {
-            const auto found = it.take(api_key::find_coordinator);
-            kafka::find_coordinator_response said;
-            auto& one = said.coordinators.emplace_back();
-            one.key = "g";
-            one.node_id = 1;
-            one.host = "one";
-            one.port = 9092;
-            it.answer(found, said);
-        }
+        if (offset == 1)
+            it.answer_coordinator();
         EXPECT_EQ(order.size(), static_cast<std::size_t>(offset - 1));
         const auto asked = it.take(api_key::offset_commit);
         const auto wish = asked.as<kafka::offset_commit_request>().topics.at(0);

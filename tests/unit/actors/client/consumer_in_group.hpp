@@ -1,6 +1,5 @@
 #pragma once
 
-#include "protocol/kafka/find_coordinator.hpp"
 #include "protocol/kafka/offset_fetch.hpp"
 #include "tests/unit/actors/client/consumer_world.hpp"
 
@@ -11,14 +10,7 @@ namespace barnabas::client::test {
 /// Reads t-0 by hand from what its group committed.
 inline void begin_in_group(consumer_world& it, std::int64_t committed_offset) {
     it.assign({{"t", 0}});
-    const auto found = it.take(kafka::api_key::find_coordinator);
-    kafka::find_coordinator_response coordinator;
-    auto& entry = coordinator.coordinators.emplace_back();
-    entry.key = "g";
-    entry.node_id = 1;
-    entry.host = "one";
-    entry.port = 9092;
-    it.answer(found, coordinator);
+    it.answer_coordinator();
     kafka::offset_fetch_response committed;
     auto& group = committed.groups.emplace_back();
     group.group_id = "g";

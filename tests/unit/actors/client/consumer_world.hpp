@@ -3,6 +3,7 @@
 #include "actors/client/consumer/cluster_consumer.hpp"
 #include "protocol/batch/builder.hpp"
 #include "protocol/kafka/fetch.hpp"
+#include "protocol/kafka/find_coordinator.hpp"
 #include "protocol/kafka/list_offsets.hpp"
 #include "tests/unit/actors/client/played_cluster.hpp"
 
@@ -94,6 +95,17 @@ public:
             fetches.pass(some);
             settle();
         }
+    }
+    /// Broker 1 coordinates the group g.
+    void answer_coordinator() {
+        const auto asked = take(kafka::api_key::find_coordinator);
+        kafka::find_coordinator_response said;
+        auto& entry = said.coordinators.emplace_back();
+        entry.key = "g";
+        entry.node_id = 1;
+        entry.host = "one";
+        entry.port = 9092;
+        answer(asked, said);
     }
     void assign(std::set<partition_name> names) {
         EXPECT_TRUE(consumer.assign(names).has_value());

@@ -38,16 +38,6 @@ struct member_run : consumer_world {
         EXPECT_TRUE(consumer.subscribe({{"t"}, nullptr}).has_value());
         settle();
     }
-    void answer_coordinator() {
-        const auto asked = take(api_key::find_coordinator);
-        kafka::find_coordinator_response said;
-        auto& entry = said.coordinators.emplace_back();
-        entry.key = "g";
-        entry.node_id = 1;
-        entry.host = "one";
-        entry.port = 9092;
-        answer(asked, said);
-    }
     void answer_join(const request& asked, std::int32_t generation, const std::string& assignor = "range",
                      error_code code = error_code::none) {
         const auto wish = asked.as<kafka::join_group_request>();

@@ -41,16 +41,6 @@ struct member_run : consumer_world {
               return properties;
           }()) {}
 
-    void answer_coordinator() {
-        const auto asked = take(api_key::find_coordinator);
-        kafka::find_coordinator_response said;
-        auto& entry = said.coordinators.emplace_back();
-        entry.key = "g";
-        entry.node_id = 1;
-        entry.host = "one";
-        entry.port = 9092;
-        answer(asked, said);
-    }
     request take_beat() { return take(api_key::consumer_group_heartbeat); }
     heartbeat beat() { return take_beat().as<heartbeat>(); }
     bool has_beat() { return has(api_key::consumer_group_heartbeat); }
