@@ -127,10 +127,7 @@ void partition::on_epoch_query(const epoch_query& query, std::uint64_t reply) {
         answer.code = closing_ ? errc::not_leader_or_follower : lost_ ? lost_->code : known.code();
         return port_.answer(reply, answer);
     }
-    auto end = log_.end_offset_for(query.epoch);
-    // The leader's own epoch began when it became the leader, though nothing was appended in it yet.
-    if (end.epoch.get() < 0 && query.epoch == settings_.led.epoch)
-        end = {query.epoch, log_.log_end_offset()};
+    const auto end = log_.end_offset_for(query.epoch, settings_.led.epoch);
     answer.epoch = end.epoch;
     // What lies behind the high watermark is nobody's yet, and may go with a power cut.
     const bool unstable = log_.options().planted.epoch_ends_unstable;

@@ -147,8 +147,8 @@ public:
     const lean_deque<segment_state>& segments() const { return segments_; }
     const producer_state& producers() const { return producers_; }
     const epoch_cache& epochs() const { return epochs_; }
-    epoch_end end_offset_for(leader_epoch epoch) const {
-        return epochs_.end_offset_for(epoch, log_end_offset_);
+    epoch_end end_offset_for(leader_epoch epoch, leader_epoch leading) const {
+        return epochs_.end_offset_for(epoch, log_end_offset_, leading);
     }
     const log_options& options() const { return options_; }
 

@@ -55,11 +55,14 @@ std::optional<leader_epoch> epoch_cache::epoch_of(log_offset offset) const {
     return behind == entries_.begin() ? std::nullopt : std::optional((behind - 1)->epoch);
 }
 
-epoch_end epoch_cache::end_offset_for(leader_epoch epoch, log_offset log_end) const {
-    if (entries_.empty() || epoch.get() < 0 || epoch > entries_.back().epoch)
+epoch_end epoch_cache::end_offset_for(leader_epoch epoch, log_offset log_end, leader_epoch leading) const {
+    const auto known = std::max(latest().value_or(leading), leading);
+    if (epoch.get() < 0 || epoch > known)
         return {};
-    if (epoch == entries_.back().epoch)
+    if (epoch == known || entries_.empty())
         return {epoch, log_end};
+    if (epoch >= entries_.back().epoch)
+        return {entries_.back().epoch, log_end};
     const auto higher = std::find_if(entries_.begin(), entries_.end(),
                                      [&](const epoch_entry& entry) { return entry.epoch > epoch; });
     BARNABAS_ASSERT(higher != entries_.end());

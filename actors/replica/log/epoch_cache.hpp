@@ -39,8 +39,9 @@ public:
     /// In which the record at `offset` was appended, if there is one.
     std::optional<leader_epoch> epoch_of(log_offset offset) const;
     /// The largest epoch known here that is not above `epoch`, and where it ends; of the latest that is
-    /// `log_end`. Nothing is known of epochs above the latest.
-    epoch_end end_offset_for(leader_epoch epoch, log_offset log_end) const;
+    /// `log_end`. Nothing is known of epochs above the latest and above that of the leader, which began when
+    /// it became the leader: at `log_end` while nothing is appended in it.
+    epoch_end end_offset_for(leader_epoch epoch, log_offset log_end, leader_epoch leading) const;
     std::span<const epoch_entry> entries() const { return entries_; }
     /// As they are now, for jobs that may outlive a change; a copy is made once per change. Null: none.
     std::shared_ptr<const std::vector<epoch_entry>> shared() const;

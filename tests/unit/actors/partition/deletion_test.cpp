@@ -289,6 +289,7 @@ TEST(epoch_query, the_leaders_epoch_is_known_before_anything_is_appended_in_it) 
         EXPECT_EQ(host.ask(which).epoch, leader_epoch(3)) << which;
     EXPECT_EQ(host.epoch_end(3).epoch, leader_epoch(3));
     EXPECT_EQ(host.epoch_end(3).end_offset, log_offset(0));
+    EXPECT_EQ(host.epoch_end(2).end_offset, log_offset(0)) << "an earlier one ended where that began";
     EXPECT_EQ(host.epoch_end(4).epoch, leader_epoch(-1));
 }
 

@@ -215,15 +215,34 @@ TEST(producer_state, snapshot_keeps_every_remembered_batch) {
 
 TEST(epoch_cache, answers_end_offsets_as_kip_101_says) {
     epoch_cache cache;
-    EXPECT_EQ(cache.end_offset_for(leader_epoch(1), log_offset(9)), epoch_end{});
+    const auto end = log_offset(40);
+    const auto asked = [&](std::int32_t epoch, std::int32_t leading) {
+        return cache.end_offset_for(leader_epoch(epoch), end, leader_epoch(leading));
+    };
     EXPECT_TRUE(cache.assign(leader_epoch(2), log_offset(10)));
     EXPECT_FALSE(cache.assign(leader_epoch(2), log_offset(15)));
     EXPECT_TRUE(cache.assign(leader_epoch(5), log_offset(30)));
+    EXPECT_EQ(asked(5, 5), (epoch_end{leader_epoch(5), end}));
+    EXPECT_EQ(asked(4, 5), (epoch_end{leader_epoch(2), log_offset(30)}));
+    EXPECT_EQ(asked(1, 5), (epoch_end{leader_epoch(1), log_offset(10)}));
+    EXPECT_EQ(asked(6, 5), epoch_end{});
+    EXPECT_EQ(asked(-1, 5), epoch_end{});
+}
+
+TEST(epoch_cache, the_leaders_epoch_begins_at_the_end_before_anything_is_appended_in_it) {
+    epoch_cache cache;
     const auto end = log_offset(40);
-    EXPECT_EQ(cache.end_offset_for(leader_epoch(5), end), (epoch_end{leader_epoch(5), end}));
-    EXPECT_EQ(cache.end_offset_for(leader_epoch(4), end), (epoch_end{leader_epoch(2), log_offset(30)}));
-    EXPECT_EQ(cache.end_offset_for(leader_epoch(1), end), (epoch_end{leader_epoch(1), log_offset(10)}));
-    EXPECT_EQ(cache.end_offset_for(leader_epoch(6), end), epoch_end{});
+    const auto asked = [&](std::int32_t epoch) {
+        return cache.end_offset_for(leader_epoch(epoch), end, leader_epoch(7));
+    };
+    EXPECT_EQ(asked(0), (epoch_end{leader_epoch(0), end})) << "of an empty log that was trimmed";
+    EXPECT_EQ(asked(7), (epoch_end{leader_epoch(7), end}));
+    EXPECT_EQ(asked(8), epoch_end{});
+    EXPECT_TRUE(cache.assign(leader_epoch(2), log_offset(10)));
+    EXPECT_EQ(asked(1), (epoch_end{leader_epoch(1), log_offset(10)}));
+    EXPECT_EQ(asked(2), (epoch_end{leader_epoch(2), end}));
+    EXPECT_EQ(asked(6), (epoch_end{leader_epoch(2), end})) << "the largest that is known";
+    EXPECT_EQ(asked(7), (epoch_end{leader_epoch(7), end}));
 }
 
 TEST(epoch_cache, truncation_keeps_the_epoch_that_covers_the_start) {

@@ -195,8 +195,9 @@ TEST(replica_log, older_leader_epoch_is_fenced_and_epochs_survive) {
     EXPECT_EQ(host.append({}, 0, 2).code(), errc::fenced_leader_epoch);
     files.kill();
     ASSERT_TRUE(host.open(false));
-    EXPECT_EQ(host.log->end_offset_for(leader_epoch(1)), (epoch_end{leader_epoch(1), log_offset(1)}));
-    EXPECT_EQ(host.log->end_offset_for(leader_epoch(3)), (epoch_end{leader_epoch(3), log_offset(2)}));
+    const auto end_of = [&](leader_epoch epoch) { return host.log->end_offset_for(epoch, leader_epoch(3)); };
+    EXPECT_EQ(end_of(leader_epoch(1)), (epoch_end{leader_epoch(1), log_offset(1)}));
+    EXPECT_EQ(end_of(leader_epoch(3)), (epoch_end{leader_epoch(3), log_offset(2)}));
 }
 
 TEST(replica_log, failed_write_fails_all_behind_and_offsets_are_reused_after_repair_only) {
