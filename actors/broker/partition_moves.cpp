@@ -155,8 +155,7 @@ void partition_set::on_handed_over(const partition_handed_over& closed, effects:
     }
     auto& move = moves_.at(closed.partition);
     // A lack of room has lost nothing: it is opened again where it lies.
-    move.close_failed |=
-        closed.code != errc::ok && closed.code != errc::disk_full && closed.code != errc::too_many_open_files;
+    move.close_failed |= closed.code != errc::ok && !is_scarce(closed.code);
     if (move.ended)
         conclude_move(closed.partition, out);
     else if (closed.code != errc::ok || closing_ || partition.state == partition_state::closing)

@@ -74,7 +74,7 @@ void partition_set::note_not_opened(const partition_opened& opened, const local_
     unflushed_.insert(partition.data_directory);
     if (partition.is_new)
         not_made_[opened.partition] = partition.created_at;
-    const bool may_be_opened = opened.code == errc::disk_full || opened.code == errc::too_many_open_files;
+    const bool may_be_opened = is_scarce(opened.code);
     const auto what = described(partition.topic, opened.partition.partition) +
                       " is not served: " + to_string(error{opened.code, opened.detail});
     if (BARNABAS_MARK_IF(is_blocked(opened, partition), partition_blocked)) {

@@ -139,7 +139,7 @@ void journal::on_prepared(const prepare_job& job) {
 void journal::on_round_done(const round_job& job) {
     BARNABAS_ASSERT(!in_round_.empty());
     auto& file = files_.back();
-    if (BARNABAS_MARK_IF(job.outcome.code() == errc::disk_full, journal_disk_full)) {
+    if (BARNABAS_MARK_IF(is_scarce(job.outcome.code()), journal_disk_full)) {
         // Nothing was promised, and the next round is written over what came of this one.
         refuse(in_round_, commit_end::not_taken, to_string(job.outcome.failure()));
         return begin_round();

@@ -99,7 +99,7 @@ void cleaning::tell() {
             answer.detail = outcome->outcome.failure().detail;
     }
     const auto& failure = machine_.failure();
-    answer.uncleanable = failure && !replica::is_scarce(failure->code);
+    answer.uncleanable = failure && !is_scarce(failure->code);
     if (BARNABAS_MARK_IF(answer.uncleanable && outcome, partition_uncleanable))
         port_->report("compaction_failed", "the partition is compacted again in " +
                                                std::to_string(rest_.count() / 1000) +

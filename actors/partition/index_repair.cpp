@@ -78,7 +78,7 @@ void index_repair::on_reindexed(const replica::reindex_job& job) {
     const auto index = work_->wanted.front();
     work_->wanted.erase(work_->wanted.begin());
     std::erase_if(work_->rests, [this](const auto& one) { return one.second <= port_->monotonic_now(); });
-    const bool refused = !job.outcome && replica::is_scarce(job.outcome.code());
+    const bool refused = !job.outcome && is_scarce(job.outcome.code());
     const std::chrono::nanoseconds rest =
         refused ? partition_limits::repair_interval : partition_limits::reindex_rest;
     work_->rests[index] = port_->monotonic_now() + rest.count();

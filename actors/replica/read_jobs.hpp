@@ -21,11 +21,6 @@ inline barnabas::error not_run_yet() {
     return {errc::internal, "the job has not run"};
 }
 
-/// What is wrong is only that something is scarce: the same may be tried again.
-inline bool is_scarce(errc code) noexcept {
-    return code == errc::disk_full || code == errc::too_many_open_files;
-}
-
 /// Where a read may look: one segment as the machine knew it.
 struct readable_segment {
     log_offset base_offset;

@@ -5,6 +5,7 @@
 #include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/start_words.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "cmd/barnabas/tools/doctor.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
@@ -92,13 +93,19 @@ void name_this_machine(broker_config& config) {
             one.host = name.data();
 }
 
-/// A broker has a file open per segment in use and per connection; the usual soft limit is for shells.
-void raise_open_file_limit() {
+void raise_limit(__rlimit_resource which) {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    if (getrlimit(which, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
         return;
     limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    setrlimit(which, &limit);
+}
+
+/// A broker has a file open per segment in use and per connection, and segments are large; the usual soft
+/// limits are for shells.
+void raise_file_limits() {
+    raise_limit(RLIMIT_NOFILE);
+    raise_limit(RLIMIT_FSIZE);
 }
 
 /// "opening_partitions, 120 of 500 to go".
@@ -215,7 +222,9 @@ int run_start(const cli::parsed_options& options) {
     if (auto sentence = advertised_warning(config->listeners, config->advertised_listeners))
         warn(*config, *sentence);
     name_this_machine(*config);
-    raise_open_file_limit();
+    raise_file_limits();
+    if (const auto size = doctor::file_size(*config); size.found != doctor::finding::good)
+        warn(*config, size.detail);
 
     auto level = parse_log_level(config->barnabas_log_level).value_or(log_level::info);
     // Whoever only types `barnabas start` wants one line that says where it listens.

@@ -246,6 +246,7 @@ error_code to_kafka(errc code) noexcept {
     case errc::address_in_use: return error_code::unknown_server_error;
     case errc::connection_refused: return error_code::network_exception;
     case errc::too_many_open_files: return error_code::kafka_storage_error;
+    case errc::file_too_large: return error_code::kafka_storage_error;
     case errc::no_usable_directory: return error_code::kafka_storage_error;
     case errc::internal: return error_code::unknown_server_error;
     case errc::dropped: return error_code::unknown_server_error;

@@ -81,6 +81,7 @@ std::string_view name_of(errc code) noexcept {
     case errc::address_in_use: return "address_in_use";
     case errc::connection_refused: return "connection_refused";
     case errc::too_many_open_files: return "too_many_open_files";
+    case errc::file_too_large: return "file_too_large";
     case errc::no_usable_directory: return "no_usable_directory";
     case errc::internal: return "internal";
     case errc::dropped: return "dropped";

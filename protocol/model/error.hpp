@@ -90,6 +90,7 @@ enum class errc : std::uint16_t {
     connection_refused = 100,
     too_many_open_files = 101,
     no_usable_directory = 102,
+    file_too_large = 103,
     // more of coordination
     invalid_group_id = 110,
     invalid_session_timeout = 111,
@@ -113,6 +114,11 @@ enum class errc : std::uint16_t {
 
 /// Stable lower-case name, for logs and metrics.
 std::string_view name_of(errc code) noexcept;
+
+/// A disk that says this has lost nothing: something is scarce, and the same may be tried again.
+constexpr bool is_scarce(errc code) noexcept {
+    return code == errc::disk_full || code == errc::too_many_open_files || code == errc::file_too_large;
+}
 
 /// An error with a sentence that says what was wrong, where, and what to do.
 struct error {

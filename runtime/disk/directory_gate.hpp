@@ -13,8 +13,8 @@
 namespace barnabas::runtime {
 
 /// Whether a call that changes files and ended like this means that nothing written there may be believed any
-/// more. Not so: what says something about names only, a lack of room or of descriptors (the call may be
-/// tried again), and the end of a simulated process.
+/// more. Not so: what says something about names only, a lack of room or of descriptors, a limit for one file
+/// (the call may be tried again), and the end of a simulated process.
 constexpr bool ends_directory(errc code) noexcept {
     switch (code) {
     case errc::ok:
@@ -24,6 +24,7 @@ constexpr bool ends_directory(errc code) noexcept {
     case errc::would_block:
     case errc::locked:
     case errc::disk_full:
+    case errc::file_too_large:
     case errc::too_many_open_files:
     case errc::closed: return false;
     default: return true;

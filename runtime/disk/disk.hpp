@@ -40,7 +40,7 @@ struct directory_entry {
 /// Every error names the path and the operation. After a process crash all completed writes survive; after
 /// a power cut only what `sync` (bytes and length) and `sync_directory` (names) covered is certain.
 /// Codes: not_found, already_exists, malformed (a name longer than the system takes), access_denied,
-/// read_only, disk_full, locked, too_many_open_files, storage_error;
+/// read_only, disk_full, file_too_large, locked, too_many_open_files, storage_error;
 /// would_block only from a `cached_read` job (see below).
 class file_system {
 public:

@@ -30,8 +30,9 @@ errc code_of(int number) {
     case EEXIST: return errc::already_exists;
     case ENAMETOOLONG: return errc::malformed;
     case ENOSPC:
-    case EDQUOT:
-    case EFBIG: return errc::disk_full;
+    case EDQUOT: return errc::disk_full;
+    // The process, or the file system, has a limit for one file: others may still grow.
+    case EFBIG: return errc::file_too_large;
     case EROFS: return errc::read_only;
     case EACCES:
     case EPERM: return errc::access_denied;

@@ -3,13 +3,14 @@
 import contextlib
 import io
 import os
+import resource
 import socket
 import struct
 import subprocess
 
 try:
     from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
-    from confluent_kafka.admin import AdminClient, NewTopic
+    from confluent_kafka.admin import RESOURCE_TOPIC, AdminClient, ConfigResource, NewTopic
 except ImportError:
     print('SKIP disk: the Python module confluent_kafka is not installed')
     raise SystemExit(0) from None
@@ -304,6 +305,27 @@ def last_directory_that_fails_ends_the_broker_with_a_status_of_its_own():
             produce(broker, 'one', [b'x' * 1000 + b'%d' % number for number in range(40)], 0, 2)
             expect_equal(broker.wait(), EXIT_NO_DIRECTORY, 'the exit status')
         expect(paths[0] in broker.last_lines(1), f'the last line does not name the directory: {broker.last_lines(1)}')
+
+
+@check
+def a_partition_at_the_limit_for_files_refuses_alone():
+    limit = 4 * MEGABYTE
+    with Broker(preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) as broker:
+        create(broker, 'large', 1)
+        create(broker, 'small', 1)
+        values = [b'%06d' % number + b'x' * (MEGABYTE // 2) for number in range(12)]
+        outcomes = produce(broker, 'large', values, 0, 4)
+        stored = [value for value in values if outcomes[value] is None]
+        expect(4 <= len(stored) < len(values), f'{len(stored)} records of half a megabyte fit into 4 megabytes')
+        expect_stored(broker, 'small', [b'goes on'])
+        expect_equal(values_of(broker, 'large', 0), stored, 'the records that were acknowledged')
+        expect('LimitFSIZE' in broker.stderr(), 'the start tells of the limit')
+        # What the operator may do without a restart.
+        client = AdminClient({'bootstrap.servers': broker.bootstrap})
+        smaller = ConfigResource(RESOURCE_TOPIC, 'large', set_config={'segment.bytes': str(MEGABYTE)})
+        client.alter_configs([smaller])[smaller].result(20)
+        expect_stored(broker, 'large', [b'in a new segment'])
+        broker.stop()
 
 
 def described(broker):

@@ -130,6 +130,20 @@ def few_open_files_are_told():
 
 
 @check
+def a_limit_below_the_size_of_a_segment_is_told():
+    with Broker() as one, tempfile.TemporaryDirectory() as folder:
+        def with_limit(limit):
+            done = subprocess.run([PROGRAM, 'doctor', '--config', config_of(folder, one)], capture_output=True, check=False,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            return done.returncode, done.stdout.decode()
+        status, said = with_limit(1_000_000)
+        expect_equal((status, findings(said)['file size']), (1, 'bad'), said)
+        expect('at most 1000000 bytes' in said and 'LimitFSIZE' in said, said)
+        status, said = with_limit(1 << 31)
+        expect_equal((status, findings(said)['file size']), (0, 'good'), said)
+
+
+@check
 def wrong_usage_ends_with_2():
     expect_equal(doctor('--output', 'yaml')[0], 2, 'a format')
     expect_equal(doctor('--timeout', 'x')[0], 2, 'a timeout')

@@ -62,7 +62,7 @@ result<void> move_job::exchange(const copy_ends& ends) {
         if (done = exchange_step(ends); done)
             ++exchanged;
     decided = exchanged > source_synced;
-    lacks_room = done.code() == errc::disk_full || done.code() == errc::too_many_open_files;
+    lacks_room = is_scarce(done.code());
     if (done || lacks_room)
         return done;
     // A rename that the disk fails may have been carried out.

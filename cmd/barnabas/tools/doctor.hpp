@@ -20,6 +20,8 @@ struct check {
 
 /// How many files a broker may have open.
 check open_files();
+/// Whether one file may be as large as a segment becomes.
+check file_size(const broker_config& config);
 /// Whether somebody keeps this machine's clock right.
 check clock();
 /// For each data directory: that it is there, its room, and that what is written can be synced.

@@ -152,6 +152,22 @@ check open_files() {
     return good("open files", text);
 }
 
+check file_size(const broker_config& config) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return warning("file size", "the limit cannot be read");
+    // The broker raises its own limit as far as it may.
+    if (limit.rlim_max == RLIM_INFINITY)
+        return good("file size", "no limit");
+    const auto segment = static_cast<std::uint64_t>(std::max(config.log_segment_bytes, 0));
+    const auto text = "a file may have at most " + std::to_string(limit.rlim_max) + " bytes";
+    if (limit.rlim_max >= segment)
+        return good("file size", text);
+    return bad("file size", text + ", and log.segment.bytes is " + std::to_string(segment) +
+                                ": a partition takes no more records when its segment reaches the limit; "
+                                "raise LimitFSIZE of the service (ulimit -f), or lower log.segment.bytes");
+}
+
 check clock() {
     timex now{};
     const int state = ::adjtimex(&now);

@@ -24,7 +24,7 @@ constexpr std::array doctor_options{
 };
 
 constexpr std::string_view doctor_notes = "Looks at the cluster, its brokers and their own topics, and at "
-                                          "this machine: open files, clock, room and "
+                                          "this machine: open files, how large one may be, clock, room and "
                                           "sync of the\ndata directories. A line each: good, warning or bad, "
                                           "and what to do. Ends with 1 when anything "
                                           "is bad.\n"
@@ -70,7 +70,7 @@ result<std::vector<doctor::check>> look(const cli::parsed_options& options) {
     if (all.front().found == doctor::finding::good)
         add(doctor::internal_topics(cluster->admin_calls()));
     add(doctor::disks(*config));
-    add({doctor::open_files(), doctor::clock()});
+    add({doctor::open_files(), doctor::file_size(*config), doctor::clock()});
     return all;
 }
 

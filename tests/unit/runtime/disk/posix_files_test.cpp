@@ -1,13 +1,16 @@
 #include "runtime/disk/posix_files.hpp"
 
+#include "runtime/disk/directory_gate.hpp"
 #include "runtime/disk/parallel_sync.hpp"
 #include "tests/unit/runtime/disk/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -46,6 +49,45 @@ TEST_F(posix_files_test, written_parts_are_read_back_and_a_short_read_means_the_
     EXPECT_EQ(read(file, 6, 2), "th");
     EXPECT_EQ(read(file, 11, 5), "");
     EXPECT_EQ(*files.size(file), 11u);
+}
+
+/// Says that a file may not grow beyond `bytes`, as LimitFSIZE of a service does.
+class size_limit {
+public:
+    explicit size_limit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+        EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+        const rlimit tight{bytes, before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+    }
+    ~size_limit() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, signal_);
+    }
+    size_limit(const size_limit&) = delete;
+    size_limit& operator=(const size_limit&) = delete;
+
+private:
+    rlimit before_{};
+    sighandler_t signal_;
+};
+
+TEST_F(posix_files_test, a_file_at_its_limit_is_no_lack_of_room) {
+    directory_gate gate(directory.path(), 0, {});
+    gated_files gated(files, gate, kept_room::may_be_used);
+    const auto large = make("large");
+    const auto small = make("small");
+    const std::vector<slice> part{slice::copy_of(std::string(4096, 'x'))};
+    {
+        const size_limit limit(8192);
+        EXPECT_TRUE(gated.write(large, file_position(4096), part));
+        const auto refused = gated.write(large, file_position(6144), part);
+        EXPECT_EQ(refused.code(), errc::file_too_large);
+        EXPECT_TRUE(is_scarce(refused.code())) << "it lost nothing";
+        EXPECT_TRUE(gated.write(small, file_position(0), part)) << "others may still grow";
+    }
+    EXPECT_FALSE(gate.is_short());
+    EXPECT_FALSE(gate.is_shut());
+    EXPECT_TRUE(gated.write(large, file_position(6144), part)) << "and so may it when the limit is raised";
 }
 
 TEST_F(posix_files_test, more_parts_than_one_system_call_takes_are_written) {
