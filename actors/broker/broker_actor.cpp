@@ -320,9 +320,8 @@ void broker_actor::carry_out(const effects::close_partition& effect) {
 }
 
 void broker_actor::carry_out(const effects::publish_view& effect) {
-    auto next = std::make_shared<broker_view>();
-    next->image = effect.image;
-    next->config = shown_config_;
+    auto next =
+        std::make_shared<broker_view>(broker_view{effect.image, shown_config_, {}, {}, effect.offline});
     for (const auto& id : effect.routes)
         next->partitions.emplace(id, moves_.route(id));
     coordinators_.follow(*next);

@@ -108,6 +108,8 @@ struct record_created {
 struct publish_view {
     metadata_image_ptr image;
     std::vector<topic_partition> routes;
+    /// Replicas here that have no route though the metadata may name them; sorted.
+    std::vector<topic_partition> offline;
 };
 /// Tells the controller that everything up to here is carried out.
 struct confirm_applied {

@@ -7,6 +7,7 @@
 
 #include <caf/actor.hpp>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -27,17 +28,22 @@ struct broker_view {
     };
     /// Of groups, by partition of `__consumer_offsets`; none before that topic is there.
     std::vector<coordinator_place> coordinators;
+    /// Replicas here that are not served; sorted.
+    std::vector<topic_partition> offline;
 
     caf::actor find(const topic_partition& partition) const {
         auto found = partitions.find(partition);
         return found == partitions.end() ? caf::actor{} : found->second;
+    }
+    bool is_offline(const topic_partition& partition) const {
+        return std::binary_search(offline.begin(), offline.end(), partition);
     }
 };
 
 /// Before the boot, and after the end.
 inline std::shared_ptr<const broker_view> empty_view() {
     return std::make_shared<const broker_view>(
-        broker_view{std::make_shared<const metadata_image>(), {}, {}, {}});
+        broker_view{std::make_shared<const metadata_image>(), {}, {}, {}, {}});
 }
 
 using published_view = runtime::published<broker_view>;

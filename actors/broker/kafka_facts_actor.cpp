@@ -9,19 +9,25 @@ namespace barnabas {
 
 namespace {
 
-void add_partition(const partition_metadata& one, node_id self, std::int32_t min_isr,
-                   runtime::kafka_facts& facts) {
+/// As Kafka counts: `leader` is the one that clients are told, -1 where the replica that should lead is
+/// offline.
+void add_partition(const partition_metadata& one, node_id leader, std::int32_t min_isr,
+                   const broker_view& view, runtime::kafka_facts& facts) {
+    const node_id self(view.config->node_id);
     ++facts.cluster_partitions;
-    facts.offline_partitions += one.leader.get() < 0;
-    facts.not_at_preferred +=
-        one.leader.get() >= 0 && !one.replicas.empty() && one.leader != one.replicas.front();
+    facts.offline_partitions += leader.get() < 0;
+    facts.not_at_preferred += !one.replicas.empty() && leader != one.replicas.front();
     facts.partitions += std::count(one.replicas.begin(), one.replicas.end(), self) != 0;
-    if (one.leader != self)
+    if (leader != self)
         return;
     ++facts.leaders;
     facts.under_replicated += one.isr.size() < one.replicas.size();
     facts.under_min_isr += std::cmp_less(one.isr.size(), min_isr);
     facts.at_min_isr += std::cmp_equal(one.isr.size(), min_isr);
+}
+
+node_id leader_told(const broker_view& view, const topic_partition& id, node_id leader) {
+    return leader == node_id(view.config->node_id) && view.is_offline(id) ? node_id(-1) : leader;
 }
 
 /// As `effective` has it, but of the one key that is needed here.
@@ -45,7 +51,8 @@ runtime::kafka_facts kafka_facts_of(const broker_view& view, const broker_status
     facts.offline_replicas = status.partitions_failed;
     for (const auto& [name, topic] : image.topics)
         for (const auto& one : topic.partitions)
-            add_partition(one, self, min_isr_of(*view.config, topic), facts);
+            add_partition(one, leader_told(view, {topic.id, one.index}, one.leader),
+                          min_isr_of(*view.config, topic), view, facts);
     return facts;
 }
 

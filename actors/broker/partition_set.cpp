@@ -388,7 +388,12 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
 void partition_set::publish(metadata_image_ptr image, effects::effects& out) {
     published_ = image;
     configure_open(*image, out);
-    out.emplace_back(effects::publish_view{std::move(image), open_partitions()});
+    auto routes = open_partitions();
+    std::vector<topic_partition> offline;
+    for (const auto& [id, partition] : partitions_)
+        if (!std::binary_search(routes.begin(), routes.end(), id))
+            offline.push_back(id);
+    out.emplace_back(effects::publish_view{std::move(image), std::move(routes), std::move(offline)});
 }
 
 void partition_set::close_all(effects::effects& out) {

@@ -238,6 +238,7 @@ private:
     }
     monotonic_ns now() const override { return node_.clock->monotonic_now(); }
     metadata_image_ptr image() const override { return view_->image; }
+    bool is_offline(const topic_partition& id) const override { return view_->is_offline(id); }
 
     const topic_config& config_of(const topic_metadata& topic) override {
         auto found = configs_.find(topic.id);

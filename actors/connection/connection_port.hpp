@@ -64,6 +64,9 @@ public:
     virtual monotonic_ns now() const = 0;
     /// The newest metadata that this node's broker has carried out.
     virtual metadata_image_ptr image() const = 0;
+    /// The replica on this node, of a partition of that metadata, is not served: its data directory failed,
+    /// or its log did.
+    virtual bool is_offline(const topic_partition& partition) const = 0;
     /// The topic's configuration with the broker's defaults filled in.
     virtual const topic_config& config_of(const topic_metadata& topic) = 0;
 

@@ -88,7 +88,9 @@ private:
         const auto& partition =
             topic->partitions[static_cast<std::size_t>(group::partition_of_group(key, count).get())];
         const auto broker = image->brokers.find(partition.leader);
-        if (broker == image->brokers.end())
+        const bool offline = partition.leader == node_id(owner().config().node_id) &&
+                             owner().port().is_offline({topic->id, partition.index});
+        if (broker == image->brokers.end() || offline)
             return error{errc::coordinator_not_available,
                          "the group's partition of __consumer_offsets has no leader"};
         return broker->second;

@@ -1,6 +1,7 @@
 #include "actors/connection/authorized_operations.hpp"
 #include "actors/connection/created_topics.hpp"
 #include "actors/connection/handlers.hpp"
+#include "actors/connection/metadata_partition.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/metadata.hpp"
 
@@ -24,7 +25,7 @@ void describe_brokers(const metadata_image& image, kafka::metadata_response& res
     }
 }
 
-void describe_topic(const topic_metadata& topic, kafka::metadata_response& response) {
+void describe_topic(connection& self, const topic_metadata& topic, kafka::metadata_response& response) {
     auto& entry = response.topics.emplace_back();
     entry.name = topic.name;
     entry.topic_id = topic.id;
@@ -32,13 +33,8 @@ void describe_topic(const topic_metadata& topic, kafka::metadata_response& respo
     entry.partitions.reserve(topic.partitions.size());
     for (const auto& partition : topic.partitions) {
         auto& one = entry.partitions.emplace_back();
-        one.partition_index = partition.index.get();
-        one.leader_id = partition.leader.get();
-        one.leader_epoch = partition.leader_epoch.get();
-        for (auto replica : partition.replicas)
-            one.replica_nodes.push_back(replica.get());
-        for (auto replica : partition.isr)
-            one.isr_nodes.push_back(replica.get());
+        if (!describe_partition(self, topic, partition, one))
+            one.error_code = wire_code(errc::leader_not_available);
     }
 }
 
@@ -98,7 +94,7 @@ public:
         if (wants_all()) {
             for (const auto& [name, topic] : image->topics)
                 if (owner().allowed(context(), acl_operation::describe, resource_type::topic, name))
-                    describe_topic(topic, response);
+                    describe_topic(owner(), topic, response);
         } else {
             for (const auto& wanted : *request_.topics)
                 wanted.name ? describe_named(*image, *wanted.name, response)
@@ -114,7 +110,7 @@ private:
         if (!owner().allowed(context(), acl_operation::describe, resource_type::topic, name))
             return describe_missing(name, {}, errc::topic_authorization_failed, response);
         if (const auto* topic = image.find_topic(name))
-            return describe_topic(*topic, response);
+            return describe_topic(owner(), *topic, response);
         auto created = std::find_if(created_.begin(), created_.end(),
                                     [&](const topic_result& result) { return result.name == name; });
         const bool refused = created != created_.end() && created->code == errc::invalid_topic;
@@ -126,7 +122,7 @@ private:
         const auto* topic = image.find_topic(id);
         if (topic != nullptr &&
             owner().allowed(context(), acl_operation::describe, resource_type::topic, topic->name))
-            return describe_topic(*topic, response);
+            return describe_topic(owner(), *topic, response);
         describe_missing(std::nullopt, id, errc::unknown_topic_id, response);
     }
 

@@ -1,5 +1,6 @@
 #include "actors/connection/authorized_operations.hpp"
 #include "actors/connection/handlers.hpp"
+#include "actors/connection/metadata_partition.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/kafka/describe_topic_partitions.hpp"
 
@@ -41,7 +42,7 @@ public:
         for (auto at = static_cast<std::size_t>(first); at < topic->partitions.size(); ++at) {
             if (room_ == 0)
                 return go_on_at(name, static_cast<std::int32_t>(at));
-            describe(topic->partitions[at], entry);
+            describe(*topic, topic->partitions[at], entry);
             --room_;
         }
         return true;
@@ -69,15 +70,10 @@ private:
             entry.topic_authorized_operations = operations_on(name);
     }
     template <class Entry>
-    static void describe(const partition_metadata& partition, Entry& entry) {
+    void describe(const topic_metadata& topic, const partition_metadata& partition, Entry& entry) {
         auto& one = entry.partitions.emplace_back();
-        one.partition_index = partition.index.get();
-        one.leader_id = partition.leader.get();
-        one.leader_epoch = partition.leader_epoch.get();
-        for (const auto replica : partition.replicas)
-            one.replica_nodes.push_back(replica.get());
-        for (const auto replica : partition.isr)
-            one.isr_nodes.push_back(replica.get());
+        // Without a leader there is no error here, unlike in Metadata.
+        describe_partition(self_, topic, partition, one);
         // Nobody falls out of the ISR.
         one.eligible_leader_replicas.emplace();
         one.last_known_elr.emplace();

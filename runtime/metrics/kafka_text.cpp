@@ -227,7 +227,7 @@ void write_state(kafka_writer& to, const kafka_facts& facts) {
     level("kafka_controller_kafkacontroller_globalpartitioncount", "Partitions of the cluster.",
           facts.cluster_partitions);
     level("kafka_controller_kafkacontroller_preferredreplicaimbalancecount",
-          "Partitions that another than their first replica leads.", facts.not_at_preferred);
+          "Partitions that their first replica does not lead.", facts.not_at_preferred);
 }
 
 } // namespace

@@ -201,6 +201,7 @@ TEST(partition_set, partitions_of_a_failed_directory_lose_their_routes_and_the_o
     EXPECT_EQ(all<effects::lose_directory>(out)[0].id, place(1, 0));
     ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);
     EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(1, 1)});
+    EXPECT_EQ(all<effects::publish_view>(out)[0].offline, std::vector{place(1, 0)});
     EXPECT_EQ(set.failed_count(), 1u);
     // New partitions go elsewhere, though it has more.
     for (const auto& one : all<effects::open_partition>(apply(set, image_of(6, {{"t", 1, 2}, {"u", 2, 2}}))))
@@ -238,6 +239,7 @@ TEST(partition_set, partition_made_before_is_not_made_anew_when_nothing_holds_it
     out = opened(set, place(2, 0));
     EXPECT_EQ(all<effects::record_created>(out)[0].upto, log_offset(9));
     EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(2, 0)});
+    EXPECT_EQ(all<effects::publish_view>(out)[0].offline, std::vector{place(1, 0)});
     EXPECT_EQ(set.failed_count(), 1u);
     // Its topic can be deleted nevertheless.
     out = apply(set, image_of(10, {{"new", 2}}));
@@ -390,6 +392,7 @@ TEST(partition_set, partition_that_finds_no_room_is_opened_again_until_it_does) 
     auto out = opened(set, place(1, 0), errc::disk_full);
     EXPECT_EQ(all<effects::reopen_later>(out).size(), 1u);
     EXPECT_TRUE(all<effects::publish_view>(out)[0].routes.empty());
+    EXPECT_EQ(all<effects::publish_view>(out)[0].offline, std::vector{place(1, 0)});
     out.clear();
     set.on_reopen_due(out);
     ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
@@ -400,6 +403,7 @@ TEST(partition_set, partition_that_finds_no_room_is_opened_again_until_it_does) 
     out = opened(set, place(1, 0));
     ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);
     EXPECT_EQ(all<effects::publish_view>(out)[0].routes, std::vector{place(1, 0)});
+    EXPECT_TRUE(all<effects::publish_view>(out)[0].offline.empty());
     EXPECT_EQ(set.failed_count(), 0u);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,6 +85,7 @@ public:
     void arm_timer(std::chrono::nanoseconds delay) override { timers.push_back(delay); }
     monotonic_ns now() const override { return time; }
     metadata_image_ptr image() const override { return metadata; }
+    bool is_offline(const topic_partition& id) const override { return offline.contains(id); }
     const topic_config& config_of(const topic_metadata&) override { return config; }
     void finished(kafka::api_key key, monotonic_ns, std::size_t, std::size_t) override {
         finished_keys.push_back(key);
@@ -136,6 +138,7 @@ public:
     std::map<kafka::api_key, std::size_t> refused_parts;
     /// Broker 1 is this one.
     metadata_image_ptr metadata = std::make_shared<metadata_image>();
+    std::set<topic_partition> offline;
     topic_config config = effective(broker_config(), {});
     monotonic_ns time{1'000'000'000};
     std::size_t unsent = 0;

@@ -48,6 +48,16 @@ TEST_F(groups_test, coordinator_that_another_broker_leads_is_there) {
     EXPECT_EQ(found.port, 9093);
 }
 
+TEST_F(groups_test, a_group_whose_partition_is_offline_has_no_coordinator) {
+    port.offline = {{port.metadata->topics.at("__consumer_offsets").id, partition_index(0)}};
+    kafka::find_coordinator_request message;
+    message.key = group_of(0);
+    deliver(request(message, 2, 2));
+    const auto found = last<kafka::find_coordinator_response>(2);
+    EXPECT_EQ(found.error_code, wire(errc::coordinator_not_available));
+    EXPECT_EQ(found.node_id, -1);
+}
+
 TEST_F(connection_test, first_question_for_a_coordinator_creates_the_topic) {
     machine.start();
     kafka::find_coordinator_request message;
