@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import resource
 import socket
@@ -19,6 +20,7 @@ from broker import Broker
 from checks import Skip, check, expect, expect_equal, main, until
 from librdkafka import delete_records
 from mounts import tmpfs
+from tool_runs import Tool
 
 EXIT_NO_DIRECTORY = 3
 MEGABYTE = 1 << 20
@@ -295,6 +297,46 @@ def directory_that_is_taken_away_goes_offline_and_comes_back_whole():
 @check
 def it_does_so_when_no_room_is_kept_back_either():
     expect_taken_away_is_noticed(log_dir_reserve_bytes=0)
+
+
+def leaders(broker, topic):
+    """As librdkafka reads Metadata: (leader, name of the error, ISR) of each partition."""
+    told = AdminClient({'bootstrap.servers': broker.bootstrap}).list_topics(topic, 20).topics[topic]
+    return [(one.leader, one.error and one.error.name(), one.isrs) for _, one in sorted(told.partitions.items())]
+
+
+@check
+def partitions_of_a_failed_directory_are_told_as_kafka_tells_them():
+    with broker_with(2) as (broker, paths):
+        create(broker, 'two', 2)
+        for partition in range(2):
+            expect_stored(broker, 'two', [b'first'], partition)
+        serves = (1, None, [1])
+        expect_equal(leaders(broker, 'two'), [serves, serves], 'leaders while all is well')
+        topics = Tool('topics', broker.bootstrap)
+        expect_equal(topics.good('--describe', '--unavailable-partitions'), '', 'partitions that are not available')
+        gone = next(number for number in range(2) if directory_of('two', number, paths) == paths[1])
+        os.rename(paths[1], paths[1] + '-elsewhere')
+        broker.wait_for_line('data_directory_offline')
+        wanted = [serves, serves]
+        wanted[gone] = (-1, 'LEADER_NOT_AVAILABLE', [1])
+        expect_equal(leaders(broker, 'two'), wanted, 'leaders')
+        line = f'\tTopic: two\tPartition: {gone}\tLeader: none\tReplicas: 1\tIsr: 1\tElr: N/A\tLastKnownElr: N/A\n'
+        expect_equal(topics.good('--describe', '--unavailable-partitions'), line, 'partitions that are not available')
+        expect(line in topics.good('--describe'), 'the description of topics is without it')
+        parts = json.loads(topics.good('--describe', '--output', 'json'))['topics'][0]['partitions']
+        expect_equal([(one['leader'], one['offline']) for one in parts],
+                     [(None, [1]) if number == gone else (1, []) for number in range(2)], 'as JSON')
+        said = json.loads(Tool('log-dirs', broker.bootstrap).good('--describe', '--output', 'json'))
+        expect_equal({one['logDir']: one['error'] for one in said['brokers'][0]['logDirs']},
+                     {paths[0]: None, paths[1]: 'org.apache.kafka.common.errors.KafkaStorageException'}, 'log directories')
+        counted = [line.split() for line in broker.http('/metrics')[1].splitlines()]
+        expect(['kafka_controller_kafkacontroller_offlinepartitionscount', '1'] in counted, 'the partition is not counted')
+        expect(['kafka_server_replicamanager_leadercount', '1'] in counted, 'it is counted as led')
+        broker.stop()
+        os.rename(paths[1] + '-elsewhere', paths[1])
+        broker.start()
+        expect_equal(leaders(broker, 'two'), [serves, serves], 'leaders when the directory is back')
 
 
 @check

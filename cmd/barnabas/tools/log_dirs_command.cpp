@@ -72,6 +72,13 @@ result<std::vector<std::int32_t>> chosen_brokers(const client::admin& calls,
                      ". Current existent brokers: " + joined_numbers(there)};
 }
 
+/// Kafka's tool shows the class of the exception that its client makes of the code. A broker has no other
+/// codes for a directory than these two.
+std::string exception_class(const error& failure) {
+    return std::string("org.apache.kafka.common.errors.") +
+           (failure.code == errc::storage_error ? "KafkaStorageException" : "UnknownServerException");
+}
+
 json_object directory_json(const client::log_dir_description& directory,
                            const std::vector<std::string>& topics) {
     std::vector<json_object> partitions;
@@ -87,7 +94,7 @@ json_object directory_json(const client::log_dir_description& directory,
     }
     json_object made;
     made.add("logDir", directory.path);
-    made.add("error", directory.failure ? std::optional(directory.failure->detail) : std::nullopt);
+    made.add("error", directory.failure ? std::optional(exception_class(*directory.failure)) : std::nullopt);
     return made.add("partitions", partitions);
 }
 
