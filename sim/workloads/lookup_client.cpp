@@ -3,6 +3,7 @@
 #include "protocol/kafka/describe_log_dirs.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/list_offsets.hpp"
+#include "protocol/kafka/metadata.hpp"
 #include "protocol/kafka/offset_for_leader_epoch.hpp"
 #include "runtime/node/node_services.hpp"
 #include "sim/network/network_fabric.hpp"
@@ -23,6 +24,7 @@ constexpr std::int64_t patience_ns = 10 * second;
 /// A broker has few lives in a run.
 constexpr std::int32_t epochs_tried = 12;
 constexpr std::int16_t first_with_largest = 7;
+constexpr std::int16_t first_with_offline = 5;
 
 } // namespace
 
@@ -90,6 +92,11 @@ void lookup_client::ask() {
 lookup_client::question lookup_client::drawn_question() {
     question made;
     made.topic = static_cast<std::uint32_t>(draws_.below(with_.topics->size()));
+    if (options_.leaders && with_.on_leader_told && draws_.chance(1, 3)) {
+        made.of = subject::leaders;
+        made.version = static_cast<std::int16_t>(draws_.between(4, 13));
+        return made;
+    }
     const auto which = draws_.below(12);
     if (which == 0) {
         made.of = subject::directories;
@@ -130,6 +137,12 @@ std::vector<slice> lookup_client::frame_of(const question& asked) const {
         kafka::describe_log_dirs_request all;
         all.topics.reset();
         return kafka::frame_request(correlation_, name, all, asked.version);
+    }
+    if (asked.of == subject::leaders) {
+        kafka::metadata_request request;
+        request.topics.emplace().emplace_back().name = topic.name;
+        request.allow_auto_topic_creation = false;
+        return kafka::frame_request(correlation_, name, request, asked.version);
     }
     if (asked.of == subject::epochs) {
         kafka::offset_for_leader_epoch_request request;
@@ -174,6 +187,7 @@ result<void> lookup_client::tell(const question& asked, kafka::wire_reader& in) 
     switch (asked.of) {
     case subject::epochs: return tell_epochs(asked, in);
     case subject::directories: return tell_directories(asked, in);
+    case subject::leaders: return tell_leaders(asked, in);
     case subject::offsets: break;
     }
     return tell_offsets(asked, in);
@@ -224,6 +238,21 @@ result<void> lookup_client::tell_directories(const question& asked, kafka::wire_
                                           partition.partition_size, partition.is_future_key});
     }
     with_.told->on_log_dirs_told(told);
+    return {};
+}
+
+result<void> lookup_client::tell_leaders(const question& asked, kafka::wire_reader& in) {
+    const auto answer = answer_to<kafka::metadata_response>(correlation_, in, asked.version);
+    if (!answer)
+        return answer.failure();
+    const auto& name = (*with_.topics)[asked.topic].name;
+    for (const auto& topic : answer->topics)
+        for (const auto& partition : topic.partitions) {
+            leader_told told{with_.place_of(name, partition.partition_index), partition.leader_id >= 0, {}};
+            if (asked.version >= first_with_offline)
+                told.is_offline = !partition.offline_replicas.empty();
+            with_.on_leader_told(told);
+        }
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "actors/client/topic_admin.hpp"
 #include "protocol/kafka/wire.hpp"
 #include "sim/checkers/history.hpp"
+#include "sim/checkers/taken_directory.hpp"
 #include "sim/cluster/furniture.hpp"
 #include "sim/node/host.hpp"
 #include "sim/workloads/lookup_options.hpp"
@@ -18,8 +19,9 @@
 namespace barnabas::sim {
 
 /// A client that asks where things are: offsets by time and at the ends (ListOffsets), ends of leader epochs
-/// (OffsetForLeaderEpoch), what lies in which directory (DescribeLogDirs), in every version. One question at
-/// a time, so that all that was acknowledged before it is known; the history hears what was answered.
+/// (OffsetForLeaderEpoch), what lies in which directory (DescribeLogDirs), in every version; and who leads
+/// (Metadata), in those that can forbid to make a topic. One question at a time, so that all that was
+/// acknowledged before it is known; the history hears what was answered.
 class lookup_client {
 public:
     struct parts {
@@ -33,6 +35,8 @@ public:
         history* told = nullptr;
         /// The history was told something.
         std::function<void()> on_told;
+        /// Instead of the history; empty: it is not asked who leads.
+        std::function<void(const leader_told&)> on_leader_told{};
     };
 
     lookup_client(world& time, network_fabric& network, observation& watched, const lookup_options& options,
@@ -44,7 +48,7 @@ public:
     void rest();
 
 private:
-    enum class subject : std::uint8_t { offsets, epochs, directories };
+    enum class subject : std::uint8_t { offsets, epochs, directories, leaders };
     /// What is asked, until it is answered.
     struct question {
         subject of = subject::offsets;
@@ -65,6 +69,7 @@ private:
     result<void> tell_offsets(const question& asked, kafka::wire_reader& in);
     result<void> tell_epochs(const question& asked, kafka::wire_reader& in);
     result<void> tell_directories(const question& asked, kafka::wire_reader& in);
+    result<void> tell_leaders(const question& asked, kafka::wire_reader& in);
 
     world& world_;
     lookup_options options_;

@@ -12,6 +12,8 @@ namespace barnabas::sim {
 struct lookup_options {
     /// Mean time between two questions; 0: there is no such client.
     std::int64_t interval_ns = 0;
+    /// It asks who leads, too; no drawn run does.
+    bool leaders = false;
 
     static lookup_options drawn(runtime::random draws) {
         lookup_options made;
@@ -25,6 +27,7 @@ struct lookup_options {
 template <fields_of<lookup_options> Of, class Visit>
 void for_each_field(Of& of, Visit&& visit) {
     visit("interval_ns", of.interval_ns);
+    visit("leaders", of.leaders);
 }
 
 } // namespace barnabas::sim

@@ -330,6 +330,8 @@ void produce_consume::start_lookups() {
     };
     parts.told = &history_;
     parts.on_told = [this] { look_at_invariants(); };
+    if (taken_checker_ != nullptr)
+        parts.on_leader_told = [this](const leader_told& told) { taken_checker_->on_leader_told(told); };
     lookups_ = std::make_unique<lookup_client>(world_, network_, watched_, options_.lookups, parts);
     lookups_->begin();
 }

@@ -3,6 +3,7 @@
 #include "protocol/kafka/error_codes.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/list_offsets.hpp"
+#include "protocol/kafka/metadata.hpp"
 #include "protocol/kafka/offset_for_leader_epoch.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/cluster/simulated_broker.hpp"
@@ -12,8 +13,10 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -87,6 +90,17 @@ private:
             }
             return kafka::frame_response(header->correlation_id, response, version);
         }
+        if (key == kafka::api_key::metadata) {
+            kafka::metadata_response response;
+            auto& topic = response.topics.emplace_back();
+            topic.name = "t0";
+            topic.partitions.emplace_back().leader_id = 1;
+            auto& lost = topic.partitions.emplace_back();
+            lost.partition_index = 1;
+            lost.leader_id = -1;
+            lost.offline_replicas = {1};
+            return kafka::frame_response(header->correlation_id, response, version);
+        }
         if (key == kafka::api_key::offset_for_leader_epoch) {
             kafka::offset_for_leader_epoch_response response;
             response.topics.emplace_back().partitions.emplace_back().end_offset = told_epoch_end;
@@ -144,9 +158,15 @@ struct lookup_run {
         for (auto& topic : topics)
             topic.partitions = 1;
     }
-    void go() {
-        lookup_client client(run, fabric, watched, {50 * millisecond},
-                             {{"broker", simulated_broker::port}, &topics, place_of, {}, &told, [] {}});
+    void go(bool asks_for_leaders = false) {
+        lookup_client client(run, fabric, watched, {50 * millisecond, asks_for_leaders},
+                             {{"broker", simulated_broker::port},
+                              &topics,
+                              place_of,
+                              {},
+                              &told,
+                              [] {},
+                              [this](const leader_told& one) { leaders.push_back(one); }});
         client.begin();
         run.run_for(60 * second);
     }
@@ -158,6 +178,7 @@ struct lookup_run {
     history told;
     heard* ears = nullptr;
     std::vector<client::new_topic> topics;
+    std::vector<leader_told> leaders;
 };
 
 TEST(lookup_client, asks_for_everything_in_every_version_and_tells_what_was_answered) {
@@ -177,6 +198,22 @@ TEST(lookup_client, asks_for_everything_in_every_version_and_tells_what_was_answ
     ASSERT_EQ(directory.replicas.size(), 3u);
     EXPECT_EQ(directory.replicas[2].where, (place{2, 0}));
     EXPECT_EQ(directory.replicas[2].bytes, 70);
+}
+
+TEST(lookup_client, asks_who_leads_in_the_versions_that_make_no_topics_if_it_is_to) {
+    lookup_run of;
+    of.go();
+    EXPECT_TRUE(of.leaders.empty());
+    lookup_run again;
+    again.go(true);
+    EXPECT_EQ(again.server.asked.size(), 11u + 5u + 6u + 10u);
+    EXPECT_TRUE(again.ears->ignored.empty());
+    ASSERT_FALSE(again.leaders.empty());
+    std::set<std::tuple<std::int32_t, bool, std::optional<bool>>> heard_of;
+    for (const auto& one : again.leaders)
+        heard_of.emplace(one.where.partition, one.has_leader, one.is_offline);
+    EXPECT_EQ(heard_of,
+              (decltype(heard_of){{0, true, {}}, {0, true, false}, {1, false, {}}, {1, false, true}}));
 }
 
 TEST(lookup_client, tells_of_answers_that_cannot_be_read) {
