@@ -26,29 +26,29 @@ namespace barnabas::sim {
 /// The fault contract
 ///   While it runs: reads, writes and syncs fail with `storage_error` by chance (`disk_faults`), or the n-th
 ///   operation fails on request (`fail_nth`). No name has more than 255 bytes. By chance the process has no
-///   descriptor left for opening, and a full disk no room for one more name. A failed sync drops the dirty
-///   pages of its file: either reads show the old content at once, or the cache keeps the new content but no
-///   later sync makes it durable (only writing it again does). A full disk takes what fits of a write and
-///   then says `disk_full`. Listings come in a new order each time. What is read has a wrong bit, this time
-///   or from now on (`disk_faults`, which tells files with a checksum of their own from indexes and texts).
-///   One write in the life of a disk lands at another page of a file of its directory that is open for
-///   writing: once they are synced, its own sectors show what was there before, and those that it hit show
-///   it. What is stored stays apart from both, so that `lift_harm` brings it back. A sync that lies, of a
-///   file or a directory, comes true later (`disk_faults::sync_lie_high`). A place can be broken or read-only
-///   (`break_place`), or calls on it never return (`hang_place`). Death of the process (`kill`): all
-///   completed operations survive; open files and locks are gone. Power cut (`power_cut`): per file, each
-///   page of 4 KiB written since the last sync is kept, dropped (old content; without tearing that is a disk
-///   with sectors of 4 KiB) or torn by sectors of 512 bytes (the rest old, or garbage except for synced bytes
-///   that nobody wrote over), each page by itself; the length is the new one, the synced one, or one in
-///   between; where length survives and content does not there are zeros; it was changed last, by its time,
-///   before the last sync. A truncation that was not synced happened or did not, as a whole. Operations on
-///   names since the last `sync_directory` of their directory survive or not, one by one: a name may lead to
-///   nothing even though its file was synced; a rename shows the old or the new state, never both and never
-///   neither; what depends on a lost operation is lost too. Directories made by `create_directory` are names
-///   in their parents like any other. At a chosen point (`crash_after_operations`): after the n-th operation
-///   from now every call fails with `closed` and has no effect, until `kill` or `power_cut` makes the disk
-///   usable by a new process. Making a directory with its parents and removing one with its content count one
-///   operation per name.
+///   descriptor left for opening, and a full disk no room for one more name; it may have no place for one
+///   more file, too (`set_places_left`). A failed sync drops the dirty pages of its file: either reads show
+///   the old content at once, or the cache keeps the new content but no later sync makes it durable (only
+///   writing it again does). A full disk takes what fits of a write and then says `disk_full`. Listings come
+///   in a new order each time. What is read has a wrong bit, this time or from now on (`disk_faults`, which
+///   tells files with a checksum of their own from indexes and texts). One write in the life of a disk lands
+///   at another page of a file of its directory that is open for writing: once they are synced, its own
+///   sectors show what was there before, and those that it hit show it. What is stored stays apart from both,
+///   so that `lift_harm` brings it back. A sync that lies, of a file or a directory, comes true later
+///   (`disk_faults::sync_lie_high`). A place can be broken or read-only (`break_place`), or calls on it never
+///   return (`hang_place`). Death of the process (`kill`): all completed operations survive; open files and
+///   locks are gone. Power cut (`power_cut`): per file, each page of 4 KiB written since the last sync is
+///   kept, dropped (old content; without tearing that is a disk with sectors of 4 KiB) or torn by sectors of
+///   512 bytes (the rest old, or garbage except for synced bytes that nobody wrote over), each page by
+///   itself; the length is the new one, the synced one, or one in between; where length survives and content
+///   does not there are zeros; it was changed last, by its time, before the last sync. A truncation that was
+///   not synced happened or did not, as a whole. Operations on names since the last `sync_directory` of their
+///   directory survive or not, one by one: a name may lead to nothing even though its file was synced; a
+///   rename shows the old or the new state, never both and never neither; what depends on a lost operation is
+///   lost too. Directories made by `create_directory` are names in their parents like any other. At a chosen
+///   point (`crash_after_operations`): after the n-th operation from now every call fails with `closed` and
+///   has no effect, until `kill` or `power_cut` makes the disk usable by a new process. Making a directory
+///   with its parents and removing one with its content count one operation per name.
 ///
 /// Usable without a world: `files()` is the file system of the current process. One thread.
 class memory_disk {
@@ -95,19 +95,21 @@ public:
     /// was made in the empty one goes with that. No exchange in between.
     void take_away(const std::string& place);
     void put_back();
-    /// Somebody else wrote the file meanwhile, durably; false if there is none.
-    bool rewrite(const std::string& path, std::string_view text);
+    /// Somebody else wrote the file meanwhile, or removed it, durably; false if there is none.
+    bool rewrite(const std::string& path, std::optional<std::string_view> text);
     /// A checksum of each file at or below this place; for checkers.
     std::map<std::string, std::uint64_t> checksums(const std::string& place) const;
     /// The directories right below this place, and how many names each holds; for checkers.
     std::map<std::string, std::size_t> directories_in(const std::string& place) const;
     void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+    /// So many more files and directories find a place (an inode), whatever bytes are free.
+    void set_places_left(std::uint64_t count);
+    std::uint64_t places_left() const;
     std::uint64_t capacity() const noexcept { return capacity_; }
     std::uint64_t used_bytes() const noexcept { return used_pages_ * memory_file::page_size; }
 
-    /// Calls of `file_system` so far (including failed ones).
+    /// Calls of `file_system` so far (including failed ones), and of these, syncs of files and directories.
     std::uint64_t operations() const noexcept { return operations_; }
-    /// Of these, syncs of files and directories.
     std::uint64_t syncs() const noexcept { return syncs_; }
     /// The n-th operation from now (1 is the next) fails with `code` and has no effect. Zero: none.
     void fail_nth(std::uint64_t n, errc code);
@@ -177,11 +179,7 @@ private:
 
     class tree_copy;
     using file_place = std::pair<inode_ptr, std::uint64_t>;
-    /// What a sync that lied said was done, and when it will be.
-    struct lie {
-        std::int64_t due;
-        inode_ptr node;
-    };
+    struct lie;
 
     result<void> begin(const char* what, const std::string& path, call kind = call::reads);
     /// Why calls on this path fail now, if they do.
@@ -196,6 +194,7 @@ private:
     /// Whether the process gets one more descriptor, and a full disk one more name.
     result<void> descriptor_left(const char* what, const std::string& path);
     result<void> room_for_name(const char* what, const std::string& path);
+    result<void> place_for_file(const char* what, const std::string& path) const;
 
     void add_name(const inode_ptr& directory, const std::string& name, const inode_ptr& node);
     void remove_name(const inode_ptr& directory, const std::string& name);
@@ -213,6 +212,7 @@ private:
     disk_faults faults_;
     const runtime::clock* clock_ = nullptr;
     std::uint64_t capacity_;
+    std::uint64_t places_ = unlimited;
     std::uint64_t used_pages_ = 0;
     std::uint64_t next_inode_ = 1;
     std::uint64_t next_file_ = 1;

@@ -79,6 +79,34 @@ result<void> memory_disk::room_for_name(const char* what, const std::string& pat
     return error{errc::disk_full, std::string(what) + " " + path + ": no space is left"};
 }
 
+void memory_disk::set_places_left(std::uint64_t count) {
+    places_ = unlimited;
+    if (count < unlimited)
+        places_ = count + unlimited - places_left();
+}
+
+/// What is removed and still open takes a place as well.
+std::uint64_t memory_disk::places_left() const {
+    std::set<std::uint64_t> seen{root_->number};
+    std::vector<inode_ptr> left{root_};
+    while (!left.empty()) {
+        const auto node = left.back();
+        left.pop_back();
+        for (const auto& [name, child] : node->names)
+            if (seen.insert(child->number).second)
+                left.push_back(child);
+    }
+    for (const auto& [id, each] : open_)
+        seen.insert(each.node->number);
+    return places_ - std::min<std::uint64_t>(places_, seen.size());
+}
+
+result<void> memory_disk::place_for_file(const char* what, const std::string& path) const {
+    if (places_ == unlimited || places_left() > 0)
+        return {};
+    return error{errc::disk_full, std::string(what) + " " + path + ": no place for a file is left"};
+}
+
 void memory_disk::rot_by_chance(inode& node, std::uint64_t position, std::span<std::byte> read) {
     const auto chances = chances_of(node.path, faults_);
     if (read.empty() || (chances.passing == 0 && chances.sticky == 0 && reads_until_rot_ == 0))

@@ -128,13 +128,20 @@ void memory_disk::drop(inode& node) {
     release_if_unused(node);
 }
 
-bool memory_disk::rewrite(const std::string& path, std::string_view text) {
+bool memory_disk::rewrite(const std::string& path, std::optional<std::string_view> text) {
     const auto node = find(path);
     if (node == nullptr || node->is_directory)
         return false;
+    if (!text) {
+        const auto at = locate(path);
+        std::erase_if(changes_, [&](const name_change& change) { return change.subject == node; });
+        at.directory->durable_names.erase(at.name);
+        remove_name(at.directory, at.name);
+        return true;
+    }
     used_pages_ -= node->file.page_count();
     node->file.truncate(0);
-    node->file.write(0, std::as_bytes(std::span(text)));
+    node->file.write(0, std::as_bytes(std::span(*text)));
     node->file.sync();
     used_pages_ += node->file.page_count();
     return true;

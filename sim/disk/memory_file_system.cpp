@@ -55,6 +55,8 @@ result<memory_disk::inode_ptr> memory_file_system::create_file(const memory_disk
         return fits.failure();
     if (auto room = disk_.room_for_name("create", path); !room)
         return room.failure();
+    if (auto left = disk_.place_for_file("create", path); !left)
+        return left.failure();
     auto made = disk_.make_inode(false);
     made->path = path;
     disk_.add_name(at.directory, at.name, made);
@@ -316,6 +318,8 @@ result<void> memory_file_system::create_directory(const std::string& path) {
             return fits;
         if (auto room = disk_.room_for_name("create directory", part); !room)
             return room;
+        if (auto left = disk_.place_for_file("create directory", part); !left)
+            return left;
         auto made = disk_.make_inode(true);
         disk_.add_name(at.directory, at.name, made);
         disk_.changes_.push_back({nullptr, {}, at.directory, at.name, made});

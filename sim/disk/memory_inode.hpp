@@ -26,4 +26,10 @@ struct memory_disk::inode {
     bool locked = false;
 };
 
+/// What a sync that lied said was done, and when it will be.
+struct memory_disk::lie {
+    std::int64_t due;
+    inode_ptr node;
+};
+
 } // namespace barnabas::sim

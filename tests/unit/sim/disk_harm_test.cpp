@@ -278,6 +278,30 @@ TEST(memory_disk, somebody_else_writes_a_file_and_checksums_tell) {
     EXPECT_EQ(disk.used_bytes(), memory_file::page_size);
     EXPECT_NE(disk.checksums("/d"), before);
     EXPECT_TRUE(disk.checksums("/e").empty());
+    ASSERT_TRUE(disk.rewrite("/d/a", std::nullopt));
+    disk.kill();
+    EXPECT_EQ(disk.used_bytes(), 0U);
+    cut(disk, 1, power_cut_faults::keep_all());
+    EXPECT_EQ(disk.content("/d/a"), std::nullopt) << "for good";
+}
+
+TEST(memory_disk, places_for_files_are_short_while_bytes_are_free) {
+    memory_disk disk(1);
+    ASSERT_TRUE(disk.files().create_directory("/d"));
+    const auto open_still = open(disk, "/d/a");
+    disk.set_places_left(1);
+    ASSERT_TRUE(write(disk, open_still, 0, filled(5'000, 1)));
+    EXPECT_EQ(disk.files().create_directory("/d/e/f").code(), errc::disk_full) << "there was one for /d/e";
+    EXPECT_EQ(disk.files().open("/d/b", open_mode::create).code(), errc::disk_full);
+    EXPECT_TRUE(disk.files().rename("/d/a", "/d/b")) << "needs none";
+    EXPECT_EQ(disk.places_left(), 0U);
+    ASSERT_TRUE(disk.files().remove("/d/b"));
+    EXPECT_EQ(disk.places_left(), 0U) << "it is open";
+    disk.files().close(open_still);
+    EXPECT_TRUE(disk.files().open("/d/b", open_mode::create));
+    EXPECT_EQ(disk.files().open("/d/c", open_mode::create).code(), errc::disk_full);
+    disk.set_places_left(memory_disk::unlimited);
+    EXPECT_TRUE(disk.files().open("/d/c", open_mode::create));
 }
 
 TEST(memory_disk, a_broken_place_fails_and_the_rest_serves_on) {
