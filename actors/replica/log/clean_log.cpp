@@ -3,11 +3,13 @@
 #include "actors/replica/log/checkpoint_check.hpp"
 #include "actors/replica/log/recovery.hpp"
 #include "actors/replica/log/sized_file.hpp"
+#include "actors/replica/log/transaction_index.hpp"
 #include "protocol/batch/big_endian.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -161,6 +163,42 @@ result<void> check_all_there(runtime::file_system& files, const std::string& dir
     return {};
 }
 
+/// Of an index that is too short nobody would ever hear: reads walk instead, and what is appended leaves a
+/// hole in it. Those without entries, which most small logs have, cost nothing.
+result<void> check_lengths(runtime::file_system& files, const std::string& directory,
+                           const std::vector<segment_state>& segments) {
+    for (const auto& segment : segments) {
+        const std::pair<std::string_view, std::uint64_t> indexes[] = {
+            {offset_index_suffix, segment.offset_index_size}, {time_index_suffix, segment.time_index_size}};
+        for (const auto& [suffix, size] : indexes) {
+            if (size == 0)
+                continue;
+            const auto path = segment_path(directory, segment.base_offset, suffix);
+            auto index = open_sized(files, path);
+            if (!index)
+                return index.failure();
+            if (BARNABAS_MARK_IF(index->size != size, closed_log_lacks_entries))
+                return malformed(path + " is not as it was");
+        }
+    }
+    return {};
+}
+
+/// A reader who finds that the index of a closed segment rotted has it made anew. That of the newest one
+/// stays as it is while the log is open, so it is read here.
+result<void> check_newest_transactions(runtime::file_system& files, const log_options& options,
+                                       const segment_state& newest) {
+    if (newest.transaction_index_size == 0 || options.planted.transaction_index_believed)
+        return {};
+    transaction_source source{newest.base_offset, newest.transaction_index_size,
+                              newest.transaction_index_crc};
+    const auto found = find_aborted(files, options.directory, std::span(&source, 1), log_offset(0),
+                                    log_offset(std::numeric_limits<std::int64_t>::max()));
+    if (BARNABAS_MARK_IF(!found && source.is_wrong, closed_log_has_rotten_transactions))
+        return found.failure();
+    return found ? result<void>() : result<void>(found.failure());
+}
+
 /// Readers of committed records would be told of the first one that is short of entries, and of nothing else.
 result<void> check_transactions(runtime::file_system& files, const log_options& options,
                                 const std::vector<segment_state>& segments) {
@@ -175,7 +213,7 @@ result<void> check_transactions(runtime::file_system& files, const log_options& 
                              closed_log_lacks_transactions))
             return malformed(path + " is not as it was");
     }
-    return {};
+    return check_newest_transactions(files, options, segments.back());
 }
 
 /// Opened with their first use, so that they need not be closed if the rest fails.
@@ -257,6 +295,8 @@ result<recovered_log> restore_clean_log(runtime::file_system& files, const log_o
     if (options.planted.reuse_offset_after_restart && log->log_end_offset > log->log_start_offset)
         log->log_end_offset = log->log_end_offset - 1;
     if (auto whole = check_all_there(files, options.directory, log->segments); !whole)
+        return whole.failure();
+    if (auto whole = check_lengths(files, options.directory, log->segments); !whole)
         return whole.failure();
     if (auto whole = check_transactions(files, options, log->segments); !whole)
         return whole.failure();

@@ -3,13 +3,15 @@
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/read_jobs.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <algorithm>
 
 namespace barnabas::replica {
 
 result<std::optional<segment_end>> end_of_segment(runtime::file_system& files, const segment_files& segment,
-                                                  const readable_range& log, bool dense) {
+                                                  const readable_range& log, bool dense,
+                                                  std::int64_t interval) {
     if (log.size == 0)
         return std::optional(segment_end{log.base_offset});
     auto indexed = last_offset_entry(files, segment.offset_index, log.base_offset);
@@ -24,6 +26,7 @@ result<std::optional<segment_end>> end_of_segment(runtime::file_system& files, c
     bool agrees = true;
     bool first = true;
     segment_end end{log.base_offset};
+    std::uint64_t largest = 0;
     for (;;) {
         auto located = walk.next();
         if (!located)
@@ -37,11 +40,15 @@ result<std::optional<segment_end>> end_of_segment(runtime::file_system& files, c
                                                : header.base_offset == end.next || !dense;
         agrees &= follows && header.base_offset >= end.next;
         end.next = header.next_offset();
+        largest = std::max<std::uint64_t>(largest, header.total_size());
         if (header.record_count > 0)
             end.newest = std::max(end.newest, header.max_timestamp);
         first = false;
     }
     agrees &= !first && end.next > entry.offset;
+    const auto behind = log.size - entry.position.get();
+    const auto usual = std::max(unindexed_bytes_max, 2 * static_cast<std::uint64_t>(interval)) + 2 * largest;
+    end.lacks_entries = BARNABAS_MARK_IF(behind > usual, offset_index_shortened);
     return agrees ? std::optional(end) : std::optional<segment_end>();
 }
 
@@ -64,17 +71,17 @@ result<bool> has_batch_of(runtime::file_system& files, const segment_files& segm
     }
 }
 
-result<std::optional<timestamp_ms>> newest_from(runtime::file_system& files, runtime::file_id log,
-                                                const byte_range& range, log_offset below) {
-    using found = std::optional<timestamp_ms>;
+result<timestamp_ms> newest_from(runtime::file_system& files, runtime::file_id log, const byte_range& range,
+                                 log_offset below) {
     auto newest = no_timestamp;
     batch_walk walk(files, log, range.from, range.upto);
     for (;;) {
         auto batch = walk.next();
-        if (!batch)
-            return is_damage(batch.code()) ? result<found>(found()) : batch.failure();
-        if (!*batch || (*batch)->header.base_offset >= below)
-            return found(newest);
+        if (!batch && !is_damage(batch.code()))
+            return batch.failure();
+        // Most often the torn end behind all that was promised.
+        if (!batch || !*batch || (*batch)->header.base_offset >= below)
+            return newest;
         if ((*batch)->header.record_count > 0)
             newest = std::max(newest, (*batch)->header.max_timestamp);
     }

@@ -30,7 +30,6 @@ bool lacks_newest(const segment_facts* told, const segment_state& found) {
 
 result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset next_base,
                                                     const segment_facts* told) {
-    const bool ends_at_recovery_point = next_base == options_.proven_upto;
     recovered_segment segment;
     segment.next_offset = next_base;
     segment.state.base_offset = base;
@@ -49,7 +48,7 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset 
             return sensible.failure();
         if (!*sensible)
             return rebuild_indexes(segment);
-        auto completed = ends_at_recovery_point ? complete_time_index(segment) : result<void>{};
+        auto completed = next_base == options_.proven_upto ? complete_time_index(segment) : result<void>{};
         const bool lacks = completed && !segment.bad && lacks_newest(told, segment.state);
         return BARNABAS_MARK_IF(lacks, newest_time_missing) ? rebuild_indexes(segment) : completed;
     };
@@ -63,13 +62,15 @@ result<recovered_segment> segment_recovery::inspect(log_offset base, log_offset 
 result<void> segment_recovery::look_for_gap(recovered_segment& segment, log_offset next_base) {
     const readable_range log{segment.state.base_offset, segment.state.size};
     for (int look = 1; look <= looks_max; ++look) {
-        auto end = end_of_segment(files_, segment.files, log, !options_.gaps_allowed);
+        auto end = end_of_segment(files_, segment.files, log, !options_.gaps_allowed,
+                                  options_.log->index_interval_bytes);
         if (!end)
             return end.failure();
         const auto found = end->value_or(segment_end{next_base});
         segment.next_offset = std::min(found.next, next_base);
         if (segment.next_offset == next_base)
-            return look_for_lost_times(segment, found.newest);
+            return found.lacks_entries ? rebuild_indexes(segment)
+                                       : look_for_lost_times(segment, found.newest);
     }
     return {};
 }
@@ -78,8 +79,8 @@ result<void> segment_recovery::look_for_gap(recovered_segment& segment, log_offs
 result<void> segment_recovery::look_for_lost_times(recovered_segment& segment, timestamp_ms newest) {
     if (segment.index_rebuilt || newest <= segment.state.newest.timestamp)
         return {};
-    auto younger =
-        has_batch_of(files_, segment.files, {segment.state.base_offset, segment.state.size}, newest);
+    const readable_range log{segment.state.base_offset, segment.state.size};
+    auto younger = has_batch_of(files_, segment.files, log, newest);
     if (!younger)
         return younger.failure();
     return BARNABAS_MARK_IF(*younger, time_index_shortened) ? rebuild_indexes(segment) : result<void>{};
@@ -440,8 +441,7 @@ result<segment_recovery::trusted_indexes> segment_recovery::trusted_part(const r
     auto newest = newest_from(files_, segment.files.log, {last.position, log_size}, options_.proven_upto);
     if (!newest)
         return newest.failure();
-    const bool lacks =
-        told != nullptr && *newest && std::max(**newest, times->back().timestamp) < told->newest;
+    const bool lacks = told != nullptr && std::max(*newest, times->back().timestamp) < told->newest;
     if (BARNABAS_MARK_IF(lacks, newest_time_missing_at_recovery_point))
         return trusted_indexes{};
     return trusted_indexes{offsets->size(), times->size(), last.position, times->back()};

@@ -41,7 +41,8 @@ constexpr std::array names{"append",
                            "rot_later",
                            "cut_in_recovery",
                            "fail_in_recovery",
-                           "rot_in_recovery"};
+                           "rot_in_recovery",
+                           "harm_index"};
 
 log_options options_of(std::uint32_t choice, const planted_bugs& planted) {
     auto options = log_host::small_options();
@@ -91,7 +92,7 @@ errc code_of(std::uint32_t choice) {
 } // namespace
 
 const char* name_of(op what) noexcept {
-    static_assert(names.size() == static_cast<std::size_t>(op::rot_in_recovery) + 1);
+    static_assert(names.size() == static_cast<std::size_t>(op::harm_index) + 1);
     return names[static_cast<std::size_t>(what)];
 }
 
@@ -135,6 +136,7 @@ void log_model::run(const operation& one) {
         disk_.rot_nth_read(1 + one.a % 20);
         open();
         break;
+    case op::harm_index: end_and_harm_index(one); break;
     default: run_living(one);
     }
     note_power();

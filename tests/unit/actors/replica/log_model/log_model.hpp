@@ -6,10 +6,12 @@
 #include "tests/unit/actors/replica/log_host.hpp"
 #include "tests/unit/actors/replica/log_model/operation.hpp"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -81,6 +83,8 @@ public:
     /// Closes, opens, and cuts the power, with a look at everything after each.
     void finish();
     const std::string& problem() const { return problem_; }
+    /// How often an index with entries was harmed, by how; gone first.
+    const std::array<int, 4>& harmed() const { return harmed_; }
 
 private:
     struct producer {
@@ -115,6 +119,12 @@ private:
     void note_power();
     void run_living(const operation& one);
     void forget_from(log_offset from);
+
+    // model_harm.cpp
+    void end_and_harm_index(const operation& one);
+    void harm_index(std::uint32_t choice);
+    bool mends_transactions(const read_job& job);
+    bool is_rotten(const std::string& path, std::span<const std::byte> content) const;
 
     // model_transactions.cpp
     void send_in_transaction(const operation& one);
@@ -182,6 +192,11 @@ private:
     std::optional<std::uint32_t> planned_losses_;
     std::function<void()> before_open_;
     std::uint64_t operations_of_open_ = 0;
+    /// Rotten entries of indexes, by path and place: nobody need notice before one leads astray.
+    std::map<std::string, std::map<std::size_t, std::string>> rotten_;
+    /// Offset indexes that lost entries: of those that a start does not miss reads walk a little further.
+    std::set<std::string> shortened_;
+    std::array<int, 4> harmed_{};
     std::string problem_;
 };
 

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/detail/Configuration.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -54,6 +55,7 @@ rc::Gen<operation> any_operation() {
         {1, with(op::cut_in_recovery)},
         {1, with(op::fail_in_recovery)},
         {1, with(op::rot_in_recovery)},
+        {2, with(op::harm_index)},
     });
 }
 
@@ -156,6 +158,24 @@ constexpr planted found_here_too[] = {
 INSTANTIATE_TEST_SUITE_P(others, log_model_planted, testing::ValuesIn(found_here_too),
                          [](const auto& info) { return std::string(info.param.name); });
 
+/// Each index of each kind comes to harm in each way, beside a clean stop, a kill and a power cut.
+TEST(log_model, indexes_come_to_every_harm) {
+    std::array<int, 4> harmed{};
+    for (std::uint32_t choice = 0; choice < 64; ++choice) {
+        log_model model(65, {});
+        const operation part{op::send_in_transaction, 300, 0};
+        for (const auto& one : {part, part, operation{op::end_transaction, 0, 1}, part, part, part,
+                                operation{op::write_all}, operation{op::sync}, part, operation{op::write_all},
+                                operation{op::harm_index, choice, choice / 16}, part})
+            model.run(one);
+        model.finish();
+        EXPECT_EQ(model.problem(), "") << choice;
+        for (std::size_t how = 0; how < harmed.size(); ++how)
+            harmed[how] += model.harmed()[how];
+    }
+    EXPECT_EQ(harmed, (std::array<int, 4>{16, 16, 16, 16}));
+}
+
 // ---- what the search found
 
 TEST(log_model_regressions, a_segment_lost_before_the_first_snapshot_is_no_gap_of_compaction) {
@@ -163,6 +183,30 @@ TEST(log_model_regressions, a_segment_lost_before_the_first_snapshot_is_no_gap_o
         problem_of(
             {2160,
              {{op::send, 0, 0}, {op::append, 0, 301}, {op::write_all, 0, 0}, {op::power_cut, 1631, 0}}}),
+        "");
+}
+
+TEST(log_model_regressions, an_index_that_lost_entries_after_a_clean_stop_is_made_anew) {
+    EXPECT_EQ(problem_of({0, {{op::send, 0, 0}, {op::harm_index, 1, 2}}}), "");
+}
+
+TEST(log_model_regressions, a_time_index_that_lost_its_end_beside_a_torn_log_is_made_anew) {
+    EXPECT_EQ(problem_of({245,
+                          {{op::send_in_transaction, 68, 0},
+                           {op::send, 0, 0},
+                           {op::send, 0, 20},
+                           {op::append, 0, 0},
+                           {op::close, 0, 0},
+                           {op::send, 0, 0},
+                           {op::write, 0, 0},
+                           {op::harm_index, 206, 2993}}}),
+              "");
+}
+
+TEST(log_model_regressions, a_rotten_index_of_transactions_of_the_newest_segment_is_made_anew_at_the_start) {
+    EXPECT_EQ(
+        problem_of(
+            {0, {{op::send_in_transaction, 0, 3}, {op::end_transaction, 3, 7}, {op::harm_index, 2531, 2}}}),
         "");
 }
 

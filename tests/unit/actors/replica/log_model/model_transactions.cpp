@@ -169,6 +169,8 @@ log_offset log_model::read_committed_from(log_offset from, log_offset upto, std:
     }
     job->run(disk_.files());
     host_.log->on_read(*job);
+    if (!job->records && mends_transactions(*job))
+        return read_committed_from(from, upto, bytes);
     if (!job->records || !job->aborted) {
         if (job->records || !excused(job->records.failure()))
             wrong("a read of committed records failed: " +

@@ -43,6 +43,8 @@ enum class op : std::uint8_t {
                       ///< survives
     fail_in_recovery, ///< the process dies, and the a-th operation of the next one fails; b: how
     rot_in_recovery,  ///< ... the a-th read of a log or snapshot comes wrong by one bit, once
+    harm_index,       ///< the process ends, and an index is gone, emptied, cut short or rotten; a: which one,
+                      ///< and how; b: whether the log was closed, or power went
 };
 
 const char* name_of(op what) noexcept;
