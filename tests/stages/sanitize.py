@@ -20,7 +20,7 @@ FIRST_FOLDERS = ('tests/unit/protocol/', 'tests/unit/actors/', 'tests/unit/sim/'
 # behind an object) stops the address sanitizer too, and classes here are not cast downwards.
 LEFT_OUT = '-fno-sanitize=null,object-size,vptr'
 # Instrumented code takes so much longer.
-SLOWER = 5
+SLOWER = 10
 ENVIRONMENT = {
     'ASAN_OPTIONS': 'detect_leaks=1:detect_stack_use_after_return=1:strict_init_order=1:check_initialization_order=1',
     'LSAN_OPTIONS': 'print_suppressions=0:suppressions=' + os.path.join(
