@@ -1,10 +1,12 @@
 #include "actors/broker/partition_set.hpp"
+#include "actors/broker/small_files.hpp"
+#include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
 #include <utility>
 
-/// How openings follow one another, how far they are, and those that find no room.
+/// How openings follow one another and end, how far they are, and those that find no room.
 namespace barnabas {
 
 namespace effects = broker_effects;
@@ -27,6 +29,82 @@ std::string advice(errc code, const std::string& directory) {
 }
 
 } // namespace
+
+void partition_set::on_partition_opened(const partition_opened& opened, effects::effects& out) {
+    if (BARNABAS_MARK_IF(opening_left_.erase(opened.partition) == 1, opened_after_all))
+        return on_opened_late(opened, out);
+    const auto found = partitions_.find(opened.partition);
+    BARNABAS_ASSERT(found != partitions_.end());
+    auto& partition = found->second;
+    const bool again = reopening_.erase(opened.partition) == 1;
+    if (BARNABAS_MARK_IF(again && partition.state == partition_state::closing, deleted_while_reopened)) {
+        on_moved_opened(opened.partition, out);
+        // Its actor closes it, if there is one.
+        if (opened.code != errc::ok)
+            out.emplace_back(effects::remove_partition_files{
+                opened.partition,
+                join_path(partition.data_directory,
+                          partition_directory_name(partition.topic, opened.partition.partition))});
+        return;
+    }
+    BARNABAS_ASSERT(partition.state == partition_state::opening);
+    if (!again && make_elsewhere(opened, out))
+        return;
+    BARNABAS_ASSERT(again || waiting_.erase(opened.partition) == 1);
+    if (!again)
+        begin_next_recovery(partition, out);
+    partition.state = opened.code == errc::ok ? partition_state::open : partition_state::failed;
+    if (opened.code != errc::ok)
+        note_not_opened(opened, partition, out);
+    else if (opened.bytes_cut != 0)
+        note_cut(opened, partition, out);
+    if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
+        partition.state = partition_state::offline;
+        out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});
+    }
+    if (partition.state != partition_state::open)
+        failed_known_.reset();
+    const bool has_moved = moves_.contains(opened.partition);
+    on_moved_opened(opened.partition, out);
+    if (closing_) {
+        if (partition.state == partition_state::failed) {
+            partitions_.erase(found);
+            return;
+        }
+        partition.state = partition_state::closing;
+        out.emplace_back(effects::close_partition{opened.partition, false});
+    } else if (again && !has_moved) {
+        after_reopening(opened.partition, out);
+    } else if (!again && waiting_.empty()) {
+        begin_recording(out);
+    }
+}
+
+/// What could not be made because its directory failed meanwhile is made in another one, as if that had been
+/// chosen: otherwise nothing behind it could be remembered as made before the next start. What the first one
+/// may have of it is empty (`settle_twins`). One that hangs may make it yet.
+bool partition_set::make_elsewhere(const partition_opened& opened, effects::effects& out) {
+    const auto failed = partitions_.at(opened.partition);
+    const bool may_be = opened.code != errc::ok && failed.is_new && !closing_ &&
+                        places_.is_offline(failed.data_directory) &&
+                        !given_up_.contains(failed.data_directory);
+    if (!BARNABAS_MARK_IF(may_be, partition_made_elsewhere))
+        return false;
+    out.emplace_back(
+        effects::note{effects::note_level::warn, "partition_made_elsewhere",
+                      described(failed.topic, opened.partition.partition) + " could not be made in " +
+                          failed.data_directory +
+                          " and goes to another directory: " + to_string(error{opened.code, opened.detail})});
+    unflushed_.insert(failed.data_directory);
+    places_.removed(failed.data_directory);
+    partitions_.erase(opened.partition);
+    waiting_.erase(opened.partition);
+    const auto& topic = *target_->find_topic(opened.partition.topic);
+    open(topic, topic.partitions.at(static_cast<std::size_t>(opened.partition.partition.get())), out);
+    if (waiting_.empty())
+        begin_recording(out);
+    return true;
+}
 
 void partition_set::start_opening(const std::string& directory, effects::effects& out) {
     auto& queue = recoveries_[directory];

@@ -260,54 +260,6 @@ bool partition_set::was_made_before(const partition_metadata& partition) const {
     return current_ == nullptr && places_.incomplete_at_start();
 }
 
-void partition_set::on_partition_opened(const partition_opened& opened, effects::effects& out) {
-    if (BARNABAS_MARK_IF(opening_left_.erase(opened.partition) == 1, opened_after_all))
-        return on_opened_late(opened, out);
-    const auto found = partitions_.find(opened.partition);
-    BARNABAS_ASSERT(found != partitions_.end());
-    auto& partition = found->second;
-    const bool again = reopening_.erase(opened.partition) == 1;
-    if (BARNABAS_MARK_IF(again && partition.state == partition_state::closing, deleted_while_reopened)) {
-        on_moved_opened(opened.partition, out);
-        // Its actor closes it, if there is one.
-        if (opened.code != errc::ok)
-            out.emplace_back(effects::remove_partition_files{
-                opened.partition,
-                join_path(partition.data_directory,
-                          partition_directory_name(partition.topic, opened.partition.partition))});
-        return;
-    }
-    BARNABAS_ASSERT(partition.state == partition_state::opening);
-    BARNABAS_ASSERT(again || waiting_.erase(opened.partition) == 1);
-    if (!again)
-        begin_next_recovery(partition, out);
-    partition.state = opened.code == errc::ok ? partition_state::open : partition_state::failed;
-    if (opened.code != errc::ok)
-        note_not_opened(opened, partition, out);
-    else if (opened.bytes_cut != 0)
-        note_cut(opened, partition, out);
-    if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
-        partition.state = partition_state::offline;
-        out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});
-    }
-    if (partition.state != partition_state::open)
-        failed_known_.reset();
-    const bool has_moved = moves_.contains(opened.partition);
-    on_moved_opened(opened.partition, out);
-    if (closing_) {
-        if (partition.state == partition_state::failed) {
-            partitions_.erase(found);
-            return;
-        }
-        partition.state = partition_state::closing;
-        out.emplace_back(effects::close_partition{opened.partition, false});
-    } else if (again && !has_moved) {
-        after_reopening(opened.partition, out);
-    } else if (!again && waiting_.empty()) {
-        begin_recording(out);
-    }
-}
-
 void partition_set::on_directory_failed(const std::string& directory, const error& why,
                                         effects::effects& out) {
     if (!lost_.emplace(directory, why.detail).second)

@@ -151,6 +151,7 @@ private:
     bool place_new(const topic_metadata& topic, const partition_metadata& partition,
                    broker_effects::open_partition& opening, broker_effects::effects& out);
     bool was_made_before(const partition_metadata& partition) const;
+    bool make_elsewhere(const partition_opened& opened, broker_effects::effects& out);
     void start_opening(const std::string& directory, broker_effects::effects& out);
     void begin_next_recovery(const local_partition& partition, broker_effects::effects& out);
     void note_cut(const partition_opened& opened, const local_partition& partition,

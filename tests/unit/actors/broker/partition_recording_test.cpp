@@ -1,3 +1,4 @@
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/broker/partition_set_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -169,6 +170,66 @@ TEST(partition_set, name_of_what_is_set_aside_is_no_longer_than_names_may_be) {
     EXPECT_EQ(next_stray_directory_name("t-0.fragment-stray"), "t-0.fragment+2-stray");
     EXPECT_EQ(next_stray_directory_name("t-0.fragment+9-stray"), "t-0.fragment+10-stray");
     EXPECT_FALSE(parse_partition_directory(next).has_value());
+}
+
+/// Else what comes behind it could not be remembered as made, and would be made anew, empty, if the next
+/// start missed its directory.
+TEST(partition_set, what_cannot_be_made_where_a_directory_fails_is_made_in_another_one) {
+    partition_set set(usual, directories_with());
+    const auto directories_of = [](const effects::effects& out) {
+        std::vector<std::string> found;
+        for (const auto& one : all<effects::open_partition>(out))
+            found.push_back(one.data_directory);
+        return found;
+    };
+    const auto image = image_of(5, {{"t", 1, 3}});
+    EXPECT_EQ(directories_of(apply(set, image)), (std::vector<std::string>{"/a", "/b", "/a"}));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    const auto hits = mark_hits("partition_made_elsewhere");
+    out = opened(set, place(1, 0), errc::storage_error);
+    EXPECT_EQ(mark_hits("partition_made_elsewhere"), hits + 1);
+    EXPECT_EQ(notes(out).front(), "partition_made_elsewhere");
+    EXPECT_EQ(directories_of(out), std::vector<std::string>{"/b"});
+    EXPECT_TRUE(all<effects::open_partition>(out)[0].create);
+    opened(set, place(1, 1));
+    EXPECT_TRUE(all<effects::publish_view>(opened(set, place(1, 0))).empty()) << "one is on its way";
+    EXPECT_EQ(directories_of(opened(set, place(1, 2), errc::storage_error)), std::vector<std::string>{"/b"});
+    out.clear();
+    set.on_partition_opened({place(1, 2), errc::ok, "", 0}, out);
+    ASSERT_EQ(all<effects::record_created>(out).size(), 1u);
+    EXPECT_EQ(all<effects::record_created>(out)[0].upto, log_offset(5)) << "all of them";
+    out = recorded(set, std::move(out));
+    EXPECT_EQ(all<effects::publish_view>(out).at(0).routes.size(), 3u);
+    EXPECT_EQ(set.failed_count(), 0u);
+    EXPECT_TRUE(set.left_unflushed("/a"));
+}
+
+TEST(partition_set, what_can_be_made_nowhere_is_offline) {
+    auto directories = directories_with();
+    directories[1].cordoned = true;
+    partition_set set(usual, directories);
+    apply(set, image_of(5, {{"t", 1, 2}}));
+    opened(set, place(1, 1));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    out = opened(set, place(1, 0), errc::storage_error);
+    EXPECT_EQ(notes(out), (std::vector<std::string>{"partition_made_elsewhere", "partition_not_placed"}));
+    ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);
+    EXPECT_EQ(all<effects::publish_view>(out)[0].offline, (std::vector{place(1, 0), place(1, 1)}));
+}
+
+/// It may be made yet.
+TEST(partition_set, what_is_made_where_a_directory_hangs_is_not_made_twice) {
+    partition_set set(usual, directories_with());
+    apply(set, image_of(5, {{"t", 1}}));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "it hangs"}, out);
+    set.give_up("/a");
+    set.settle_given_up(out);
+    out = recorded(set, std::move(out));
+    EXPECT_TRUE(all<effects::open_partition>(out).empty());
+    EXPECT_EQ(all<effects::publish_view>(out).at(0).offline, std::vector{place(1, 0)});
 }
 
 } // namespace barnabas
