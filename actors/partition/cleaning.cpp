@@ -127,30 +127,4 @@ void cleaning::on_close() {
     on_step_due();
 }
 
-bool cleaning::keeps(const replica::read_job& job, std::uint64_t reply) {
-    const auto code = job.records.code();
-    const bool may_be = code == errc::offset_out_of_range || replica::is_damage(code);
-    if (!may_be || log_->offline() || !log_->layout_changed(job.layout))
-        return false;
-    BARNABAS_MARK(read_made_again_after_swap);
-    reads_.push_back({job, reply});
-    return true;
-}
-
-bool cleaning::keeps(const replica::find_job& job, std::uint64_t reply) {
-    if (log_->offline() || !log_->layout_changed(job.layout))
-        return false;
-    BARNABAS_MARK(find_made_again_after_swap);
-    finds_.push_back({job, reply});
-    return true;
-}
-
-std::vector<cleaning::kept_read> cleaning::take_reads() {
-    return log_->swap_in_flight() ? std::vector<kept_read>{} : std::exchange(reads_, {});
-}
-
-std::vector<cleaning::kept_find> cleaning::take_finds() {
-    return log_->swap_in_flight() ? std::vector<kept_find>{} : std::exchange(finds_, {});
-}
-
 } // namespace barnabas

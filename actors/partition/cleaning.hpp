@@ -9,24 +9,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace barnabas {
 
-/// The partition's part in its compaction: answers the broker's cleaner, keeps to its speed, and holds reads
-/// that a swap got in the way of until it is over. Guarantee: of each `clean_partition` the cleaner hears
-/// once, also when the partition closes.
+/// The partition's part in its compaction: answers the broker's cleaner, and keeps to its speed. Guarantee:
+/// of each `clean_partition` the cleaner hears once, also when the partition closes.
 class cleaning {
 public:
-    struct kept_read {
-        replica::read_job job;
-        std::uint64_t reply = 0;
-    };
-    struct kept_find {
-        replica::find_job job;
-        std::uint64_t reply = 0;
-    };
-
     cleaning(replica::replica_log& log, partition_port& port, partition_tap* tap = nullptr)
         : log_(&log), port_(&port), tap_(tap), machine_(log.cleaned_upto()) {}
 
@@ -42,13 +31,6 @@ public:
     void on_close();
     /// Nothing of it is in flight.
     bool idle() const { return !machine_.busy(); }
-
-    /// The outcome of this read says nothing, since files were exchanged under it: it will be made again.
-    bool keeps(const replica::read_job& job, std::uint64_t reply);
-    bool keeps(const replica::find_job& job, std::uint64_t reply);
-    /// What it kept and is now to be made again; nothing while a swap is in flight.
-    std::vector<kept_read> take_reads();
-    std::vector<kept_find> take_finds();
 
     log_offset cleaned_upto() const { return machine_.cleaned_upto(); }
     /// A pass was not ended in good order, and what it made may still be there.
@@ -74,8 +56,6 @@ private:
     std::chrono::milliseconds rest_{0};
     monotonic_ns rests_until_{0};
     bool left_files_ = false;
-    std::vector<kept_read> reads_;
-    std::vector<kept_find> finds_;
 };
 
 } // namespace barnabas

@@ -1,7 +1,7 @@
 #include "actors/partition/partition.hpp"
 #include "protocol/model/mark.hpp"
 
-/// What compaction means for the partition.
+/// What files that are replaced mean for the partition: those of compaction, and indexes that are made anew.
 namespace barnabas {
 
 void partition::on_check_cleaning() {
@@ -29,8 +29,8 @@ void partition::on_swap_done(const replica::swap_job& job) {
     cleaning_.on_swapped(job);
     log_.set_cleaned_upto(cleaning_.cleaned_upto());
     tell_marks();
-    make_kept_reads_again();
-    close_if_idle();
+    index_repair_.on_swapped();
+    make_kept_lookups_again();
 }
 
 void partition::on_clean_step_due() {
@@ -48,13 +48,48 @@ log_size_response partition::size(std::uint64_t token) const {
             static_cast<std::uint32_t>(log_.segments().size())};
 }
 
-void partition::make_kept_reads_again() {
-    for (const auto& [job, reply] : cleaning_.take_reads())
-        make_again(job, reply);
-    for (auto& [job, reply] : cleaning_.take_finds())
-        port_.submit(job.timestamp ? log_.find_by_timestamp(*job.timestamp, job.upto)
-                                   : log_.find_max_timestamp(job.upto),
-                     reply);
+// ---- lookups that files which are replaced got in the way of
+
+/// A read that failed because files were exchanged under it, and of finds any.
+bool partition::keeps_for_swap(const replica::read_job& job, std::uint64_t reply) {
+    const auto code = job.records.code();
+    const bool may_be = code == errc::offset_out_of_range || replica::is_damage(code);
+    if (!may_be || log_.offline() || !log_.layout_changed(job.layout))
+        return false;
+    BARNABAS_MARK(read_made_again_after_swap);
+    kept_.keep({job, reply, std::nullopt});
+    return true;
+}
+
+bool partition::keeps_for_swap(const replica::find_job& job, std::uint64_t reply) {
+    if (log_.offline() || !log_.layout_changed(job.layout))
+        return false;
+    BARNABAS_MARK(find_made_again_after_swap);
+    kept_.keep({job, reply});
+    return true;
+}
+
+/// One whose index of aborted transactions is made anew.
+bool partition::keeps_for_index(const replica::read_job& job, std::uint64_t reply) {
+    if (kept_.has_waited_for_index(reply))
+        return false;
+    const auto segment = index_repair_.awaited_by(job);
+    if (!BARNABAS_MARK_IF(segment.has_value(), read_waits_for_index))
+        return false;
+    kept_.keep({job, reply, segment});
+    return true;
+}
+
+void partition::make_kept_lookups_again() {
+    if (!log_.swap_in_flight()) {
+        const auto awaited = [this](log_offset segment) { return index_repair_.is_awaited(segment); };
+        for (const auto& read : kept_.take_reads(awaited))
+            make_again(read.job, read.reply);
+        for (const auto& [job, reply] : kept_.take_finds())
+            port_.submit(job.timestamp ? log_.find_by_timestamp(*job.timestamp, job.upto)
+                                       : log_.find_max_timestamp(job.upto),
+                         reply);
+    }
     close_if_idle();
 }
 
@@ -69,9 +104,7 @@ void partition::make_again(const replica::read_job& job, std::uint64_t reply) {
 
 void partition::on_reindexed(const replica::reindex_job& job) {
     index_repair_.on_reindexed(job);
-    for (const auto& read : index_repair_.take_reads())
-        make_again(read.job, read.reply);
-    close_if_idle();
+    make_kept_lookups_again();
 }
 
 } // namespace barnabas

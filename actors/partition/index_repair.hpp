@@ -4,10 +4,9 @@
 #include "actors/replica/reindex_job.hpp"
 #include "actors/replica/replica_log.hpp"
 
-#include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,29 +14,25 @@ namespace barnabas {
 
 /// Has indexes of closed segments made anew when a lookup has found that they do not say what the log says.
 /// Lookups answer rightly without that, and do not wait for it, but for readers of committed records: what an
-/// index of aborted transactions says stands nowhere else in a form that is quick to read. One segment is
-/// made anew at a time, and none again before it has rested: of a log that is strange in itself lookups would
-/// ask for it each time.
+/// index of aborted transactions says stands nowhere else in a form that is quick to read. One is
+/// made anew at a time, in steps between which other jobs of the log go, and none again before it has rested:
+/// of a log that is strange in itself lookups would ask for it each time.
 class index_repair {
 public:
-    struct kept_read {
-        replica::read_job job;
-        std::uint64_t reply = 0;
-        log_offset waits_for; ///< the segment
-    };
-
     index_repair(replica::replica_log& log, partition_port& port) : log_(&log), port_(&port) {}
 
     /// Segments that a lookup has found astray.
     void on_astray(std::span<const log_offset> segments);
     /// No record of the read is damaged, but which were aborted nobody knows.
     static bool lacks_transactions(const replica::read_job& job);
-    /// The read found an index of aborted transactions wrong, and will be made once more.
-    bool keeps(const replica::read_job& job, std::uint64_t reply);
+    /// The segment whose index of aborted transactions the read found wrong, if that one is made anew now.
+    std::optional<log_offset> awaited_by(const replica::read_job& job);
+    /// That one is still on its way.
+    bool is_awaited(log_offset segment) const { return work_ && work_->wants({segment, true}); }
     void on_reindexed(const replica::reindex_job& job);
-    /// What it kept and need not wait any more, behind `on_reindexed`: to be made again.
-    std::vector<kept_read> take_reads();
-    /// Nothing more is begun.
+    /// Behind a swap: none is made while files are exchanged.
+    void on_swapped();
+    /// Nothing more is begun, and what is under way ends with the step that is in flight.
     void on_close();
     /// Nothing of it is in flight.
     bool idle() const { return !in_flight_; }
@@ -51,26 +46,26 @@ private:
     };
 
     struct work {
-        std::vector<wanted_index> wanted; ///< short; the first is in flight
+        std::vector<wanted_index> wanted; ///< short; the first is under way
+        std::shared_ptr<replica::reindex_run> run;
         /// Until when an index is left as it is.
         std::map<wanted_index, monotonic_ns> rests;
-        std::vector<kept_read> reads;
-        /// Replies whose read was made a second time.
-        std::set<std::uint64_t> made_again;
 
         bool wants(const wanted_index& index) const;
     };
 
     bool want(const wanted_index& index);
     bool may_begin(const wanted_index& index) const;
-    void begin_next();
+    void go_on();
     bool begin(const wanted_index& index);
+    bool is_outdated(const replica::reindex_task& task) const;
+    void end(const replica::reindex_run& run, const result<void>& outcome);
 
     replica::replica_log* log_;
     partition_port* port_;
     /// None as long as nothing was found astray: every partition has one of these, and hardly any works.
     std::unique_ptr<work> work_;
-    bool in_flight_ = false;
+    bool in_flight_ = false; ///< a step
     bool closed_ = false;
 };
 

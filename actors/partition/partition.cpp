@@ -299,20 +299,14 @@ void partition::on_read(const read_request& request, std::uint64_t asker, std::u
     port_.submit(std::move(*job), reply);
 }
 
-void partition::on_forget(const waiting_reads::reader& who) {
-    readers_.forget(who);
-    committed_readers_.forget(who);
-    std::erase_if(running_reads_, [&](const running_read& one) { return one.who == who; });
-}
-
 void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) {
     log_.on_read(job);
-    if (cleaning_.keeps(job, reply))
-        return make_kept_reads_again();
+    if (keeps_for_swap(job, reply))
+        return make_kept_lookups_again();
     // An index of other files leads astray, too.
     if (!log_.layout_changed(job.layout))
         index_repair_.on_astray(job.astray);
-    if (index_repair_.keeps(job, reply))
+    if (keeps_for_index(job, reply))
         return;
     if (BARNABAS_MARK_IF(!job.records, read_failed))
         port_.report("read_failed", to_string(job.records.failure()));
@@ -324,6 +318,8 @@ void partition::on_read_done(const replica::read_job& job, std::uint64_t reply) 
         job.records.code() == errc::not_found || (is_lost && job.from >= log_.log_start_offset());
     if (lost_ && !job.records)
         answer_read(reply, *lost_, &job);
+    else if (BARNABAS_MARK_IF(closing_ && index_repair::lacks_transactions(job), close_ends_wait_for_index))
+        answer_read(reply, error{errc::not_leader_or_follower, "the partition is closing"}, &job);
     else if (BARNABAS_MARK_IF(is_missing, read_of_missing_segment))
         answer_read(reply, error{errc::storage_error, job.records.failure().detail}, &job);
     else
@@ -383,6 +379,7 @@ read_response partition::marks_for_reader() const {
 /// `job` read the records, if one did; an error of it may be told in other words.
 void partition::answer_read(std::uint64_t reply, const result<slice>& records, const replica::read_job* job) {
     auto answer = marks_for_reader();
+    kept_.on_answered(reply);
     if (job != nullptr) {
         answer.waits_at = wait_behind(*job, reply);
         if (job->aborted && records)

@@ -2,6 +2,7 @@
 
 #include "actors/partition/cleaning.hpp"
 #include "actors/partition/index_repair.hpp"
+#include "actors/partition/kept_lookups.hpp"
 #include "actors/partition/leadership_messages.hpp"
 #include "actors/partition/log_size_messages.hpp"
 #include "actors/partition/partition_port.hpp"
@@ -119,7 +120,10 @@ private:
     log_offset wait_at(const waiting_reads::reader& who, log_offset end, bool committed_only);
     read_response marks_for_reader() const;
     bool answer_from_tail(const read_request& request, std::uint64_t asker, std::uint64_t reply);
-    void make_kept_reads_again();
+    bool keeps_for_swap(const replica::read_job& job, std::uint64_t reply);
+    bool keeps_for_swap(const replica::find_job& job, std::uint64_t reply);
+    bool keeps_for_index(const replica::read_job& job, std::uint64_t reply);
+    void make_kept_lookups_again();
     void make_again(const replica::read_job& job, std::uint64_t reply);
     void close_if_idle();
     result<log_offset> check_deletion(const delete_records_request& request) const;
@@ -140,6 +144,7 @@ private:
     partition_port& port_;
     cleaning cleaning_;
     index_repair index_repair_;
+    kept_lookups kept_;
     waiting_appends appends_;
     waiting_reads readers_;
     /// Those that wait for the last stable offset to move.

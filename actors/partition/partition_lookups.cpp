@@ -76,10 +76,16 @@ void partition::on_configured(const replica::log_options& options, bool write_ca
         sync_if_possible();
 }
 
+void partition::on_forget(const waiting_reads::reader& who) {
+    readers_.forget(who);
+    committed_readers_.forget(who);
+    std::erase_if(running_reads_, [&](const running_read& one) { return one.who == who; });
+}
+
 void partition::on_found(const replica::find_job& job, std::uint64_t reply) {
     log_.on_found(job);
-    if (cleaning_.keeps(job, reply))
-        return make_kept_reads_again();
+    if (keeps_for_swap(job, reply))
+        return make_kept_lookups_again();
     index_repair_.on_astray(job.astray);
     // Retention took a segment away while it was looked at.
     const bool gone = job.found.code() == errc::offset_out_of_range;

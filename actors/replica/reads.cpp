@@ -129,7 +129,7 @@ void replica_log::on_reindexed(const segment_state& made, std::uint64_t layout) 
     const auto found = std::find_if(segments_.begin(), segments_.end(), [&](const segment_state& segment) {
         return segment.base_offset == made.base_offset && segment.size == made.size;
     });
-    if (found == segments_.end() || layout_changed(layout))
+    if (found == segments_.end() || layout != layout_)
         return;
     // When it was made and closed no file tells.
     const auto before = std::exchange(*found, made);

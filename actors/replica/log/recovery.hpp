@@ -46,10 +46,6 @@ public:
     result<recovered_log> run();
     bool has_looked_for_old_messages() const { return convert_; }
 
-    /// Instead of `run`, for a log that is open: the index of aborted transactions of a closed segment
-    /// follows from the logs of these segments, which are in order. False: the file said so already.
-    result<bool> reindex_transactions(recovered_segment& segment, const std::vector<log_offset>& bases);
-
 private:
     /// What a `.txnindex` says; all of it, if it is whole.
     struct found_transactions {

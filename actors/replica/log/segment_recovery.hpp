@@ -56,10 +56,6 @@ public:
     /// makes the index entries behind the recovery point anew. Opens the files; the log is cut only by `cut`.
     result<recovered_segment> scan(log_offset base, const segment_facts* told, const visitor& visit);
 
-    /// Makes the indexes of a closed segment anew while others read it, unless they say what the log says:
-    /// then `index_rebuilt` is false. corrupt_message: the log is damaged, and they stay as they are.
-    result<recovered_segment> rebuild(const segment_state& known);
-
     /// Cuts what `scan` did not find sound.
     result<void> cut(const recovered_segment& segment);
 
@@ -86,8 +82,6 @@ private:
     result<void> rebuild_indexes(recovered_segment& segment);
     result<scan_result> index_all(runtime::file_id log, std::uint64_t size, segment_state& state,
                                   index_growth& growth);
-    result<index_growth> indexes_of(recovered_segment& segment);
-    result<bool> replace_if_other(const std::string& name, const std::vector<std::byte>& wanted);
     result<void> replace_indexes(recovered_segment& segment, const index_growth& growth);
     static void forget_times(segment_state& state, index_growth& growth);
     result<void> scan_opened(recovered_segment& segment, const segment_facts* told, const visitor& visit);

@@ -1,6 +1,8 @@
 #include "actors/replica/log/segment_scan.hpp"
 
+#include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/sound_entry.hpp"
+#include "actors/replica/read_jobs.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/model/mark.hpp"
 #include "runtime/disk/steady_read.hpp"
@@ -18,9 +20,14 @@ constexpr std::size_t window_bytes = 1 << 20;
 
 result<scan_result> segment_scan::run(const scan_options& options, const visitor& visit) {
     options_ = options;
-    found_ = {options.from.get(), options.next_offset, std::nullopt};
+    found_ = {options.from.get(), options.next_offset, std::nullopt, options.epoch, false};
     read_to_ = options.from.get();
     for (;;) {
+        const bool has_gone_far =
+            options.pause_after > 0 && found_.sound_size - options.from.get() >= options.pause_after;
+        found_.paused = has_gone_far && found_.sound_size < range_.size;
+        if (found_.paused)
+            break;
         auto batch = next_batch();
         if (!batch)
             return batch.failure();
@@ -34,7 +41,7 @@ result<scan_result> segment_scan::run(const scan_options& options, const visitor
         visit(**batch);
         found_.sound_size += header.total_size();
         found_.next_offset = header.next_offset();
-        epoch_ = std::max(epoch_, header.leader_epoch);
+        found_.epoch = std::max(found_.epoch, header.leader_epoch);
     }
     if (auto rewritten = rewrite_window(); !rewritten)
         return rewritten.failure();
@@ -54,6 +61,11 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
         return no_batch(header.failure().detail);
     if (BARNABAS_MARK_IF(header->total_size() > left, batch_torn))
         return bad("the file ends inside of a batch");
+    auto proven = is_proven(*header);
+    if (!proven)
+        return proven.failure();
+    if (!*proven)
+        return bad("the CRC does not match");
     auto bytes = bytes_at(found_.sound_size, header->total_size());
     if (!bytes)
         return bytes.failure();
@@ -63,6 +75,22 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
     if (auto complaint = complaint_about(batch))
         return bad(std::move(*complaint));
     return std::optional(std::move(batch));
+}
+
+/// What came wrong from the disk once may come right the next time.
+result<bool> segment_scan::is_proven(const batch::batch_header& header) {
+    if (options_.unproven_batch_max == 0 || header.total_size() <= options_.unproven_batch_max)
+        return true;
+    std::vector<std::byte> window(window_bytes);
+    for (int look = 1; look <= looks_max; ++look) {
+        auto right = check_crc_in_parts(files_, log_, {header, file_position(found_.sound_size)}, window);
+        if (right)
+            return true;
+        if (!is_damage(right.code()))
+            return right.failure();
+    }
+    BARNABAS_MARK(long_batch_not_proven);
+    return false;
 }
 
 /// An old message is told from a torn tail by its CRC.
@@ -97,7 +125,7 @@ std::optional<std::string> segment_scan::complaint_about(const batch::batch_view
         return std::string("a negative count");
     if (header.last_offset() - range_.base_offset > std::numeric_limits<std::int32_t>::max())
         return std::string("an offset too far from the segment's first");
-    if (BARNABAS_MARK_IF(header.leader_epoch.get() >= 0 && header.leader_epoch < epoch_,
+    if (BARNABAS_MARK_IF(header.leader_epoch.get() >= 0 && header.leader_epoch < found_.epoch,
                          leader_epoch_went_back))
         return std::string("a leader epoch below the one before");
     if (batch::crc32c(batch.bytes.bytes().subspan(batch::at::attributes)) != header.crc)

@@ -25,6 +25,14 @@ struct scan_options {
     /// Messages of magic 0 and 1 that are left are such as cannot be made batches, and the operator gives up
     /// what is damaged, or did so before: they count as bad bytes.
     bool old_messages_given_up = false;
+    /// The largest leader epoch below `from`.
+    leader_epoch epoch{-1};
+    /// Stops behind a batch when it has gone through so many bytes, to be called again with what it found.
+    /// 0: goes on to the end.
+    std::uint64_t pause_after = 0;
+    /// The CRC of a batch that says it is longer is looked at piece by piece before there is memory for it.
+    /// 0: there is always.
+    std::uint64_t unproven_batch_max = 0;
     /// Counts the bytes from `from` on that were read; may be null.
     runtime::work_share* progress = nullptr;
 };
@@ -35,6 +43,10 @@ struct scan_result {
     log_offset next_offset;
     /// Why the scan ended before the end of the file.
     std::optional<std::string> bad;
+    /// The largest so far.
+    leader_epoch epoch{-1};
+    /// It may go on from here.
+    bool paused = false;
 };
 
 /// Reads a segment batch by batch with all checks: whole, CRC, offsets, epochs.
@@ -53,6 +65,7 @@ private:
     result<std::optional<batch::batch_view>> no_batch(const std::string& why);
     std::optional<std::string> complaint_about(const batch::batch_view& batch) const;
     result<std::optional<batch::batch_view>> bad(std::string why);
+    result<bool> is_proven(const batch::batch_header& header);
     /// Bytes [position, position + count) as far as the file has them.
     result<slice> bytes_at(std::uint64_t position, std::size_t count);
     result<slice> read_steadily(std::uint64_t position, std::size_t count);
@@ -64,7 +77,6 @@ private:
     readable_range range_;
     scan_options options_;
     scan_result found_;
-    leader_epoch epoch_{-1};
     slice window_;
     std::uint64_t window_at_ = 0;
     std::uint64_t read_to_ = 0;

@@ -1,3 +1,4 @@
+#include "actors/replica/log/aborted_by.hpp"
 #include "actors/replica/log/batch_walk.hpp"
 #include "actors/replica/log/recovery.hpp"
 #include "actors/replica/log/sized_file.hpp"
@@ -11,13 +12,6 @@
 /// What recovery does for transactions: `.txnindex` says again what the markers say.
 namespace barnabas::replica {
 namespace {
-
-void note_if_aborted(const std::optional<ended_transaction>& ended, const batch::batch_view& marker,
-                     const producer_state& producers, std::vector<aborted_transaction>& into) {
-    if (ended && kind_of_marker(marker) == marker_kind::abort)
-        into.push_back({ended->producer, ended->first_offset, ended->marker,
-                        producers.first_open_transaction().value_or(ended->marker + 1)});
-}
 
 /// What an index says of markers where its log cannot be read, beside what was read.
 void add_known(std::vector<aborted_transaction>& entries, std::span<const aborted_transaction> known,
@@ -47,8 +41,9 @@ void recovery::count_batch(const batch::batch_view& batch) {
         return;
     log_.report.clean = false;
     const auto coordinator = batch.header.is_control() ? coordinator_epoch_of(batch) : -1;
-    note_if_aborted(log_.producers.apply(batch.header, monotonic_ns(0), coordinator), batch, log_.producers,
-                    aborted_);
+    const auto ended = log_.producers.apply(batch.header, monotonic_ns(0), coordinator);
+    if (const auto entry = aborted_by(ended, batch, log_.producers))
+        aborted_.push_back(*entry);
     log_.epochs.assign(batch.header.leader_epoch, batch.header.base_offset);
 }
 
@@ -227,23 +222,6 @@ result<recovery::rebuilt_transactions> recovery::rebuild_from_markers(const reco
     return rebuilt;
 }
 
-result<bool> recovery::reindex_transactions(recovered_segment& segment,
-                                            const std::vector<log_offset>& bases) {
-    bases_ = bases;
-    scan_from_ = segment.next_offset;
-    with_transactions_ = {segment.state.base_offset};
-    auto rebuilt = rebuild_transactions(segment, {});
-    if (!rebuilt)
-        return rebuilt.failure();
-    // Who reads there is better told that nobody knows than told too little.
-    if (BARNABAS_MARK_IF(rebuilt->damage.has_value(), damaged_transactions_not_reindexed))
-        return *rebuilt->damage;
-    if (auto replaced = replace_transactions(segment, rebuilt->entries); !replaced)
-        return replaced.failure();
-    return transactions_to_sync_.empty();
-}
-
-/// `known`, if there is one, answers for each abort marker in the place of `producers`.
 result<recovery::rebuilt_transactions>
 recovery::aborted_in(const recovered_segment& segment, producer_state producers, const known_entry& known) {
     const auto base = segment.state.base_offset;
@@ -256,8 +234,11 @@ recovery::aborted_in(const recovered_segment& segment, producer_state producers,
     const auto look = [&](const batch::batch_view& batch) {
         const auto& header = batch.header;
         const auto ended = producers.apply(header, monotonic_ns(0));
-        if (!known)
-            return note_if_aborted(ended, batch, producers, entries);
+        if (!known) {
+            if (const auto entry = aborted_by(ended, batch, producers))
+                entries.push_back(*entry);
+            return;
+        }
         const bool proven = header.base_offset < scan_from_;
         if (!proven || !header.is_control() || kind_of_marker(batch) != marker_kind::abort)
             return;

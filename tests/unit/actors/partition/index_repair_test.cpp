@@ -1,5 +1,7 @@
 #include "actors/partition/limits.hpp"
+#include "protocol/model/mark.hpp"
 #include "tests/unit/actors/partition/partition_host.hpp"
+#include "tests/unit/actors/replica/compaction/clean_host.hpp"
 #include "tests/unit/actors/replica/transaction_batches.hpp"
 
 #include <algorithm>
@@ -63,6 +65,27 @@ protected:
         const auto size = partition.files.content(path(replica::offset_index_suffix)).size();
         return harm(replica::offset_index_suffix, size - 1, std::byte{0x01});
     }
+    /// Who reads from `from` waits for the index of aborted transactions of the segment, some steps of whose
+    /// making are done.
+    std::vector<std::byte> wait_between_steps(std::uint64_t reply) {
+        partition.reindex_bytes = 300;
+        harm(replica::transaction_index_suffix, 9, std::byte{0x02});
+        ask(reply, true, base);
+        for (int jobs = 0; jobs < 3; ++jobs)
+            partition.settle_one();
+        EXPECT_EQ(partition.reindex_steps, 3u);
+        EXPECT_FALSE(partition.reads.contains(reply));
+        return partition.files.content(path(replica::transaction_index_suffix));
+    }
+    void delete_segments_below(log_offset offset) {
+        partition.machine->on_delete_records({0, offset}, 90);
+        ASSERT_TRUE(partition.keeping);
+        partition.keeping.reset();
+        partition.machine->on_log_start_kept({});
+        partition.machine->on_check_retention();
+        ASSERT_EQ(partition.machine->log().segments().front().base_offset, offset);
+    }
+    log_offset behind_segment() const { return partition.machine->log().segments()[2].base_offset; }
     log_offset last_of_segment() const { return partition.machine->log().segments()[2].base_offset - 1; }
 
     partition_host partition;
@@ -178,6 +201,140 @@ TEST_F(index_repairs, a_close_waits_for_the_index_and_for_who_waits_for_it) {
     EXPECT_TRUE(partition.reads.contains(51));
     EXPECT_TRUE(partition.ended);
     EXPECT_EQ(partition.files.content(path(replica::transaction_index_suffix)), whole);
+}
+
+TEST_F(index_repairs, other_work_of_the_lane_goes_between_two_steps) {
+    const auto right = read(true, base);
+    const auto rotten = wait_between_steps(51);
+    partition.machine->on_offset_query({0, timestamp_ms(0), leader_epoch(-1), false}, 77);
+    while (!partition.offsets.contains(77))
+        partition.settle_one();
+    EXPECT_EQ(partition.reindex_steps, 4u) << "the lookup is the next but one";
+    EXPECT_EQ(partition.files.content(path(replica::transaction_index_suffix)), rotten);
+    partition.settle();
+    EXPECT_GT(partition.reindex_steps, 5u);
+    EXPECT_EQ(partition.reads.at(51).records, right.records);
+    EXPECT_EQ(partition.reads.at(51).aborted, right.aborted);
+    EXPECT_EQ(told("indexes_rebuilt"), 1u);
+    EXPECT_EQ(partition.files.open_count(), 3u) << "the active segment's";
+}
+
+TEST_F(index_repairs, a_close_between_two_steps_ends_the_making_and_who_waits_hears_of_it) {
+    const auto rotten = wait_between_steps(51);
+    partition.machine->on_close();
+    partition.settle();
+    EXPECT_EQ(partition.reindex_steps, 3u);
+    EXPECT_TRUE(partition.ended);
+    EXPECT_EQ(partition.reads.at(51).code, errc::not_leader_or_follower);
+    EXPECT_EQ(partition.files.content(path(replica::transaction_index_suffix)), rotten);
+    EXPECT_EQ(partition.files.open_count(), 0u);
+}
+
+TEST_F(index_repairs, a_directory_that_fails_between_two_steps_ends_the_making) {
+    const auto rotten = wait_between_steps(51);
+    partition.machine->on_directory_failed({errc::storage_error, "the disk is gone"});
+    partition.settle();
+    EXPECT_EQ(partition.reindex_steps, 3u);
+    EXPECT_EQ(partition.reads.at(51).code, errc::storage_error);
+    EXPECT_EQ(partition.files.content(path(replica::transaction_index_suffix)), rotten);
+    EXPECT_EQ(partition.files.open_count(), 0u);
+}
+
+TEST_F(index_repairs, a_segment_that_is_deleted_between_two_steps_gets_no_index) {
+    wait_between_steps(51);
+    delete_segments_below(behind_segment());
+    partition.settle();
+    EXPECT_EQ(partition.reads.at(51).code, errc::offset_out_of_range);
+    EXPECT_EQ(told("indexes_rebuilt") + told("indexes_not_rebuilt"), 0u);
+    for (const auto suffix : {replica::log_suffix, replica::offset_index_suffix, replica::time_index_suffix,
+                              replica::transaction_index_suffix})
+        EXPECT_FALSE(partition.files.has(path(suffix))) << suffix;
+}
+
+/// What its producers had begun before is looked for in what is left.
+TEST_F(index_repairs, one_before_it_that_is_deleted_between_two_steps_has_the_making_begin_again) {
+    const auto marks = mark_hits("reindex_begun_again");
+    ASSERT_FALSE(partition.files.has(path(replica::snapshot_suffix)));
+    wait_between_steps(51);
+    delete_segments_below(base);
+    partition.settle();
+    EXPECT_GT(mark_hits("reindex_begun_again"), marks);
+    EXPECT_EQ(partition.reads.at(51).code, errc::ok);
+    EXPECT_EQ(told("indexes_rebuilt"), 1u);
+}
+
+TEST_F(index_repairs, a_log_that_is_shorter_between_two_steps_leaves_its_index) {
+    const auto rotten = wait_between_steps(51);
+    auto log = partition.files.content(path(replica::log_suffix));
+    log.pop_back();
+    partition.files.put(path(replica::log_suffix), log);
+    partition.settle();
+    EXPECT_EQ(partition.reads.at(51).code, errc::storage_error);
+    EXPECT_EQ(told("indexes_rebuilt"), 0u);
+    EXPECT_EQ(partition.files.content(path(replica::transaction_index_suffix)), rotten);
+}
+
+/// Of the reader that had waited nothing stays behind: another one gets its number.
+TEST_F(index_repairs, a_number_that_is_used_again_waits_again) {
+    wait_between_steps(51);
+    delete_segments_below(behind_segment());
+    partition.settle();
+    ASSERT_EQ(partition.reads.at(51).code, errc::offset_out_of_range);
+    partition.reads.clear();
+    for (const auto& segment : partition.machine->log().segments())
+        if (segment.transaction_index_size > 0) {
+            base = segment.base_offset;
+            break;
+        }
+    harm(replica::transaction_index_suffix, 9, std::byte{0x02});
+    ask(51, true, base);
+    partition.settle();
+    EXPECT_EQ(partition.reads.at(51).code, errc::ok);
+}
+
+/// A log of keys that is compacted while an index of it is made anew.
+TEST(index_repairs_and_compaction,
+     segments_that_are_exchanged_between_two_steps_have_the_making_begin_again) {
+    auto options = replica::log_host::small_options();
+    options.delete_policy = false;
+    options.compact_policy = true;
+    options.min_cleanable_dirty_ratio = 0;
+    partition_host host(options);
+    for (int i = 0; i < 60; ++i) {
+        append_request request;
+        request.batches.push_back(
+            replica::batch_of({{"key " + std::to_string(i % 3 + i / 12 * 3), std::string(100, 'v')}}));
+        host.machine->on_append(request, 0);
+        host.settle();
+    }
+    const auto base = host.machine->log().segments()[1].base_offset;
+    const auto last = host.machine->log().segments()[2].base_offset - 1;
+    const auto path = replica::segment_path(replica::test_directory, base, replica::offset_index_suffix);
+    auto rotten = host.files.content(path);
+    ASSERT_FALSE(rotten.empty());
+    rotten.back() ^= std::byte{0x01};
+    host.files.put(path, rotten);
+    host.reindex_bytes = 100;
+    read_request request;
+    request.fetch_offset = last;
+    request.max_bytes = 400;
+    host.machine->on_read(request, 1, 51);
+    host.settle_one();
+    ASSERT_EQ(host.reindex_steps, 1u);
+    const auto marks = mark_hits("reindex_begun_again");
+    clean_partition order;
+    order.settings.map_bytes = 100'000;
+    order.settings.window_bytes = 64 << 10;
+    host.machine->on_clean(order);
+    host.settle();
+    EXPECT_GT(mark_hits("reindex_begun_again"), marks);
+    ASSERT_FALSE(host.cleaned.empty());
+    EXPECT_EQ(host.cleaned.back().code, errc::ok);
+    EXPECT_EQ(std::count(host.reports.begin(), host.reports.end(), "indexes_not_rebuilt"), 0);
+    EXPECT_TRUE(host.reads.contains(51));
+    host.machine->on_read(request, 1, 52);
+    host.settle();
+    EXPECT_EQ(host.reads.at(52).code, errc::ok);
 }
 
 TEST_F(index_repairs, an_index_of_the_active_segment_is_left_alone) {

@@ -116,6 +116,8 @@ public:
         run(std::move(job), [this](auto& done) { machine->on_swap_done(done); });
     }
     void submit(replica::reindex_job job) override {
+        ++reindex_steps;
+        job.bytes = reindex_bytes;
         run(std::move(job), [this](auto& done) { machine->on_reindexed(done); });
     }
     void tell_cleaner(cleaning_state state) override { cleaning_wanted = state.wanted; }
@@ -186,6 +188,8 @@ public:
     log_offset settled_upto{-1};
     std::size_t not_settled = 0;
     bool ended = false;
+    std::size_t reindex_steps = 0;
+    std::uint64_t reindex_bytes = replica::reindex_step_bytes;
     std::size_t offline_told = 0;
     std::size_t retries = 0;
 

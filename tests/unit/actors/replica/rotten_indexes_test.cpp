@@ -80,6 +80,8 @@ public:
     /// Indexes that were made anew, and logs that were too damaged for it.
     int reindexed = 0;
     int damaged_logs = 0;
+    /// Of a making of them; a segment has some 2,000.
+    std::uint64_t step_bytes = 700;
 
 private:
     static log_options options_with(const planted_bugs& planted) {
@@ -148,23 +150,27 @@ private:
     }
     void reindex(log_offset base, bool of_transactions) {
         const auto& segments = host_.log->segments();
-        reindex_job job;
-        job.options = host_.log->options();
+        reindex_task task;
+        task.options = host_.log->options();
         for (std::size_t i = 0; i < segments.size(); ++i) {
-            job.bases.push_back(segments[i].base_offset);
+            task.bases.push_back(segments[i].base_offset);
             if (segments[i].base_offset != base)
                 continue;
-            job.segment = segments[i];
-            job.next_base = segments[i + 1].base_offset;
+            task.segment = segments[i];
+            task.next_base = segments[i + 1].base_offset;
         }
-        job.of_transactions = of_transactions;
-        job.layout = host_.log->layout();
-        job.run(files_);
+        task.of_transactions = of_transactions;
+        task.layout = host_.log->layout();
+        reindex_job job{std::make_shared<reindex_run>(std::move(task)), step_bytes};
+        do
+            job.run(files_);
+        while (job.outcome && !job.run_of->made());
         damaged_logs += job.outcome ? 0 : 1;
         if (!job.outcome)
             return;
-        reindexed += job.outcome->were_right ? 0 : 1;
-        host_.log->on_reindexed(job.outcome->segment, job.layout);
+        const auto& made = *job.run_of->made();
+        reindexed += made.were_right ? 0 : 1;
+        host_.log->on_reindexed(made.segment, job.run_of->task().layout);
     }
 
     memory_files files_;
