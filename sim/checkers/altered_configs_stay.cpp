@@ -12,6 +12,8 @@ std::string text_of(const altered_configs::value& value) {
 }
 
 std::string name_of(std::uint32_t number) {
+    if (number >= altered_broker)
+        return number == altered_broker ? "the broker" : "all brokers";
     const bool is_group = number >= first_group_with_configs;
     return is_group ? "group " + std::to_string(number - first_group_with_configs)
                     : "topic " + std::to_string(number);

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <string>
 
-/// Options of consumer groups that somebody alters. For `config_events.hpp` and `altered_configs` a group is
-/// a topic whose number lies far behind those of all topics.
+/// Options of consumer groups that somebody alters. For `config_events.hpp` and `altered_configs` a group or
+/// a broker is a topic whose number lies far behind those of all topics.
 namespace barnabas::sim {
 
 inline constexpr std::uint32_t first_group_with_configs = 1U << 20;
+/// The broker itself, and what all brokers have.
+inline constexpr std::uint32_t altered_broker = 1U << 30;
+inline constexpr std::uint32_t altered_brokers = altered_broker + 1;
 inline constexpr auto heartbeat_option = "consumer.heartbeat.interval.ms";
 inline constexpr auto session_option = "consumer.session.timeout.ms";
 

@@ -7,7 +7,7 @@
 
 namespace barnabas::sim {
 
-/// The administrator who alters configs of topics and asks what they are.
+/// The administrator who alters configs of topics or of the broker, and asks what they are.
 struct alteration_options {
     /// Mean time between two questions; 0: there is no such administrator.
     std::int64_t interval_ns = 0;
@@ -17,6 +17,8 @@ struct alteration_options {
     std::int64_t segment_bytes_max = 60'000;
     /// Now and then more replicas have to be in sync than there are, until it is taken back.
     bool min_insync = true;
+    /// Keys of the broker itself, and of all brokers, and nothing else.
+    bool broker = false;
 };
 
 template <fields_of<alteration_options> Of, class Visit>
@@ -26,6 +28,7 @@ void for_each_field(Of& of, Visit&& visit) {
     visit("retention_bytes_max", of.retention_bytes_max);
     visit("segment_bytes_max", of.segment_bytes_max);
     visit("min_insync", of.min_insync);
+    visit("broker", of.broker);
 }
 
 } // namespace barnabas::sim

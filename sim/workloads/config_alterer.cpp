@@ -28,6 +28,9 @@ constexpr std::int8_t group_resource = 32;
 /// Kafka's ConfigSource of what was set for the topic itself, or the group.
 constexpr std::int8_t of_topic = 1;
 constexpr std::int8_t of_group = 8;
+constexpr std::int8_t broker_resource = 4;
+constexpr std::int8_t of_broker = 2;
+constexpr std::int8_t of_all_brokers = 3;
 /// Sessions are always longer than heartbeats are apart.
 constexpr std::int64_t session_least_ms = 2'000;
 constexpr std::int64_t session_most_ms = 6'000;
@@ -125,7 +128,6 @@ void config_alterer::give_up_question() {
 
 /// Stays at rest when there is nothing to ask.
 void config_alterer::begin_question() {
-    const auto topics = with_.topics->size();
     if (audited_) {
         if (is_audited())
             return;
@@ -133,7 +135,7 @@ void config_alterer::begin_question() {
         step_ = step::asking;
         return;
     }
-    if (world_.now() >= with_.until && taken_back_ < topics) {
+    if (world_.now() >= with_.until && taken_back_ < topics()) {
         current_ = static_cast<std::uint32_t>(taken_back_++);
         alteration_ = {current_, {{insync_key, config_operation::remove, ""}}, false, {}};
         step_ = step::altering;
@@ -158,29 +160,74 @@ void config_alterer::draw_alteration() {
     alteration_ = {number_of_current(), {}, draws_.below(4) == 0, {}};
     const auto count = 1 + draws_.below(3);
     for (std::uint64_t i = 0; i < count; ++i) {
-        auto change = is_group() ? drawn_group_change() : drawn_change((*with_.topics)[current_]);
+        auto change = options_.broker ? drawn_broker_change()
+                      : is_group()    ? drawn_group_change()
+                                      : drawn_change((*with_.topics)[current_]);
         const bool named = std::any_of(alteration_.changes.begin(), alteration_.changes.end(),
                                        [&](const config_change& one) { return one.key == change.key; });
         // AlterConfigs only sets.
         if (!named && (!alteration_.replaces || change.what == config_operation::set))
             alteration_.changes.push_back(std::move(change));
     }
-    if (alteration_.replaces && !is_group())
+    if (alteration_.replaces && current_ < topics())
         add_created((*with_.topics)[current_]);
 }
 
 std::uint32_t config_alterer::number_of_current() const {
+    if (options_.broker)
+        return altered_broker + current_;
     if (!is_group())
         return current_;
-    return first_group_with_configs +
-           static_cast<std::uint32_t>(with_.groups[current_ - with_.topics->size()]);
+    return first_group_with_configs + static_cast<std::uint32_t>(with_.groups[current_ - topics()]);
 }
 
 template <class Resource>
 void config_alterer::name_current(Resource& resource) const {
-    resource.resource_type = is_group() ? group_resource : topic_resource;
-    resource.resource_name = is_group() ? "g" + std::to_string(with_.groups[current_ - with_.topics->size()])
-                                        : (*with_.topics)[current_].name;
+    resource.resource_type = resource_type();
+    if (options_.broker)
+        resource.resource_name = current_ == 0 ? std::to_string(with_.node) : "";
+    else
+        resource.resource_name = is_group() ? "g" + std::to_string(with_.groups[current_ - topics()])
+                                            : (*with_.topics)[current_].name;
+}
+
+std::int8_t config_alterer::resource_type() const noexcept {
+    if (options_.broker)
+        return broker_resource;
+    return is_group() ? group_resource : topic_resource;
+}
+
+std::int8_t config_alterer::source_of_set() const noexcept {
+    if (options_.broker)
+        return current_ == 0 ? of_broker : of_all_brokers;
+    return is_group() ? of_group : of_topic;
+}
+
+/// Of the log, and dynamic; topics that shall not follow have their own. The lowest values let all batches
+/// through, and the cleaner get on.
+config_change config_alterer::drawn_broker_change() {
+    struct number_key {
+        const char* name;
+        std::uint64_t low;
+        std::uint64_t high;
+    };
+    constexpr number_key keys[] = {
+        {"log.retention.ms", 1'000, 600'000'000},
+        {"log.retention.bytes", 10'000, 1'000'000'000},
+        {"log.segment.bytes", 1'048'576, 1'073'741'824},
+        {"log.roll.ms", 1'000, 600'000},
+        {"log.index.interval.bytes", 1, 8'192},
+        {"log.index.size.max.bytes", 64, 10'485'760},
+        {"message.max.bytes", 60'000, 1'048'588},
+        {"log.segment.delete.delay.ms", 1, 60'000},
+        {"log.cleaner.dedupe.buffer.size", 1'048'576, 134'217'728},
+        {"log.cleaner.io.buffer.size", 4'096, 524'288},
+        {"log.cleaner.io.max.bytes.per.second", 1'000'000, 1'000'000'000},
+        {"log.cleaner.min.compaction.lag.ms", 1, 2'000},
+    };
+    const auto& key = keys[draws_.below(std::size(keys))];
+    const auto what = draws_.below(3) == 0 ? config_operation::remove : config_operation::set;
+    return {key.name, what, std::to_string(draws_.log_between(key.low, key.high))};
 }
 
 config_change config_alterer::drawn_group_change() {
@@ -306,7 +353,7 @@ result<void> config_alterer::hear_told(kafka::wire_reader& in) {
         configs_told told{number_of_current(), {}, world_.now()};
         // Keys for tests are not listed.
         for (const auto& config : one.configs)
-            if (config.config_source == (is_group() ? of_group : of_topic))
+            if (config.config_source == source_of_set())
                 told.set[config.name] = config.value.value_or("");
         with_.on_told(told);
         if (audited_)
@@ -318,7 +365,7 @@ result<void> config_alterer::hear_told(kafka::wire_reader& in) {
 
 void config_alterer::done() {
     step_ = step::resting;
-    const bool in_haste = audited_ || (world_.now() >= with_.until && taken_back_ < with_.topics->size());
+    const bool in_haste = audited_ || (world_.now() >= with_.until && taken_back_ < topics());
     next_at_ = world_.now() + (in_haste ? 0 : around(options_.interval_ns));
 }
 

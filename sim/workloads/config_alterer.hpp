@@ -31,6 +31,8 @@ public:
         const std::vector<client::new_topic>* topics = nullptr;
         /// Groups of the consumer protocol, by their numbers.
         std::vector<std::uint64_t> groups{};
+        /// The broker's id.
+        std::int32_t node = 1;
         /// From then on nothing is altered but back.
         virtual_time until;
         std::function<void(const configs_asked&)> on_asked;
@@ -62,9 +64,13 @@ private:
     void draw_alteration();
     config_change drawn_change(const client::new_topic& topic);
     config_change drawn_group_change();
-    /// Topics, and groups behind them: `current_` counts these.
-    std::size_t subjects() const noexcept { return with_.topics->size() + with_.groups.size(); }
-    bool is_group() const noexcept { return current_ >= with_.topics->size(); }
+    config_change drawn_broker_change();
+    /// Topics, and groups behind them, or this broker and all brokers: `current_` counts these.
+    std::size_t topics() const noexcept { return options_.broker ? 0 : with_.topics->size(); }
+    std::size_t subjects() const noexcept { return options_.broker ? 2 : topics() + with_.groups.size(); }
+    bool is_group() const noexcept { return !options_.broker && current_ >= topics(); }
+    std::int8_t resource_type() const noexcept;
+    std::int8_t source_of_set() const noexcept;
     /// As the events have it.
     std::uint32_t number_of_current() const;
     template <class Resource>

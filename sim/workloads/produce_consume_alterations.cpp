@@ -26,16 +26,11 @@ retention_policy produce_consume::retention_of(std::uint32_t topic, bool has_con
 void produce_consume::start_alterations() {
     if (options_.topics.empty() || options_.alterations.interval_ns == 0)
         return;
-    for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
-        const auto& configs = options_.topics[topic].configs;
-        history_.begin_alterations(topic, {configs.begin(), configs.end()}, retention_of(topic, false));
-    }
     config_alterer::parts parts;
     const auto config = broker_config_of(broker_.host().name(), options_.broker_config);
     unset_heartbeat_ms_ = config.group_consumer_heartbeat_interval_ms;
-    parts.groups = groups_to_alter(config);
-    for (const auto group : parts.groups)
-        history_.begin_alterations(first_group_with_configs + static_cast<std::uint32_t>(group), {}, {});
+    parts.node = config.node_id;
+    begin_alterations(config, parts.groups);
     parts.broker = {broker_.host().name(), simulated_broker::port};
     parts.topics = &options_.topics;
     parts.until = options_.faults.healing;
@@ -64,7 +59,25 @@ void produce_consume::start_alterations() {
     alterer_->begin();
 }
 
+/// The history hears of everybody who is about to be altered.
+void produce_consume::begin_alterations(const broker_config& config, std::vector<std::uint64_t>& groups) {
+    if (options_.alterations.broker) {
+        for (const auto number : {altered_broker, altered_brokers})
+            history_.begin_alterations(number, {}, {});
+        return;
+    }
+    for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {
+        const auto& configs = options_.topics[topic].configs;
+        history_.begin_alterations(topic, {configs.begin(), configs.end()}, retention_of(topic, false));
+    }
+    groups = groups_to_alter(config);
+    for (const auto group : groups)
+        history_.begin_alterations(first_group_with_configs + static_cast<std::uint32_t>(group), {}, {});
+}
+
 std::string produce_consume::name_of_altered(std::uint32_t number) const {
+    if (number >= altered_broker)
+        return number == altered_broker ? "the broker" : "all brokers";
     if (number >= first_group_with_configs)
         return "group g" + std::to_string(number - first_group_with_configs);
     return "topic " + options_.topics[number].name;
