@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t deleted_within_ns = 4 * second;
 /// Less may be what a part of the kept room rounds to.
 constexpr std::uint64_t kept_least = 8'192;
+/// Fewer may be in use for the moment of another replacement.
+constexpr std::uint64_t kept_names_least = 4;
 /// The broker looks at the room once a second, clients try again within another one or two, and those who
 /// wait for a partition hold back what is meant for others.
 constexpr std::int64_t served_within_ns = 6 * second;
@@ -64,7 +66,9 @@ private:
     void look_at_deletions() {
         // Room that is used up is nobody's fault, and without a shortage none of it is needed.
         const bool short_of_room = now_->free && *now_->free < now_->reserve;
-        if (!now_->serves || !short_of_room || now_->kept < kept_least) {
+        const bool has_room = !short_of_room || now_->kept >= kept_least;
+        const bool has_names = !now_->places || *now_->places > 0 || now_->kept_names >= kept_names_least;
+        if (!now_->serves || !(short_of_room || now_->places) || !has_room || !has_names) {
             waiting_.clear();
             return;
         }
@@ -72,12 +76,13 @@ private:
             if (now_->at - since > deleted_within_ns)
                 violated("a deletion in " + to_string(which.first) + " up to " +
                          std::to_string(which.second.get()) + " waits on a full disk, where " +
-                         std::to_string(now_->kept) + " bytes are kept for it");
+                         (short_of_room ? std::to_string(now_->kept) + " bytes are kept for it"
+                                        : std::to_string(now_->kept_names) + " names are kept for it"));
     }
 
     void look_at_service() {
         const auto enough = runtime::room_to_resume(now_->reserve);
-        const bool roomy = now_->serves && now_->free && *now_->free >= enough;
+        const bool roomy = now_->serves && now_->free && *now_->free >= enough && !now_->places;
         if (!roomy)
             roomy_since_.reset();
         else if (!roomy_since_)

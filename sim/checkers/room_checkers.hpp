@@ -22,6 +22,10 @@ struct room_reading {
     std::uint64_t reserve = 0;
     /// What is left of the room kept for deletions, in the directory that has least of it.
     std::uint64_t kept = 0;
+    /// More files that the disk has places for; nothing where these are not short.
+    std::optional<std::uint64_t> places{};
+    /// Names that are kept for deletions, in the directory that has fewest.
+    std::uint64_t kept_names = 0;
 };
 
 class room_checker : public checker {

@@ -194,6 +194,7 @@ private:
     /// Whether the process gets one more descriptor, and a full disk one more name.
     result<void> descriptor_left(const char* what, const std::string& path);
     result<void> room_for_name(const char* what, const std::string& path);
+    std::uint64_t used_places() const;
     result<void> place_for_file(const char* what, const std::string& path) const;
 
     void add_name(const inode_ptr& directory, const std::string& name, const inode_ptr& node);

@@ -80,13 +80,15 @@ result<void> memory_disk::room_for_name(const char* what, const std::string& pat
 }
 
 void memory_disk::set_places_left(std::uint64_t count) {
-    places_ = unlimited;
-    if (count < unlimited)
-        places_ = count + unlimited - places_left();
+    places_ = count < unlimited ? count + used_places() : unlimited;
 }
 
 /// What is removed and still open takes a place as well.
 std::uint64_t memory_disk::places_left() const {
+    return places_ == unlimited ? unlimited : places_ - std::min(places_, used_places());
+}
+
+std::uint64_t memory_disk::used_places() const {
     std::set<std::uint64_t> seen{root_->number};
     std::vector<inode_ptr> left{root_};
     while (!left.empty()) {
@@ -98,11 +100,11 @@ std::uint64_t memory_disk::places_left() const {
     }
     for (const auto& [id, each] : open_)
         seen.insert(each.node->number);
-    return places_ - std::min<std::uint64_t>(places_, seen.size());
+    return seen.size();
 }
 
 result<void> memory_disk::place_for_file(const char* what, const std::string& path) const {
-    if (places_ == unlimited || places_left() > 0)
+    if (places_left() > 0)
         return {};
     return error{errc::disk_full, std::string(what) + " " + path + ": no place for a file is left"};
 }

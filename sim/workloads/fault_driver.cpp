@@ -27,6 +27,7 @@ bool is_of_process(fault_kind kind) {
     case fault_kind::crash_in_recovery:
     case fault_kind::crash_loop:
     case fault_kind::stop:
+    case fault_kind::harmed_index:
     case fault_kind::pause: return true;
     default: return false;
     }
@@ -55,7 +56,7 @@ void fault_driver::begin() {
 
 void fault_driver::heal() {
     healed_ = true;
-    crash_in_next_life_ = nullptr;
+    crash_in_next_life_ = harms_indexes_ = nullptr;
     crashes_left_ = 0;
     waiting_for_start_.clear();
     waiting_for_ack_.clear();
@@ -71,6 +72,7 @@ void fault_driver::heal() {
     auto& host = with_.broker->host();
     host.disk().set_faults({});
     host.disk().set_capacity(memory_disk::unlimited);
+    host.disk().set_places_left(memory_disk::unlimited);
     host.disk().lift_harm();
     host.disk().break_place("");
     host.disk().hang_place("");
@@ -165,6 +167,7 @@ void fault_driver::carry_out_on_process(const planned_fault& fault) {
         crash_in_next_life_ = &fault;
         return crash(fault.how, fault.losses, fault.lasts_ns);
     case fault_kind::crash_loop: return begin_crash_loop(fault);
+    case fault_kind::harmed_index: return stop_and_harm_index(fault);
     case fault_kind::stop: next_downtime_ = fault.lasts_ns; return stop_broker();
     case fault_kind::pause:
         paused_until_ = std::max(paused_until_, with_.time->now() + length(fault));
@@ -179,7 +182,7 @@ void fault_driver::stop_broker() {
         return with_.broker->stop(stop_limit_ns);
     hang_->served_before_stop = with_.broker->started();
     hang_->served = false;
-    hang_->short_of_room = with_.time->now() < disk_full_until_;
+    hang_->short_of_room = with_.time->now() < std::max(disk_full_until_, places_short_until_);
     const auto limit = with_.time->now() + stop_beside_hang_limit_ns;
     with_.broker->stop(stop_beside_hang_limit_ns, [this, limit, began = hang_->began](bool) {
         const bool told = with_.broker->told_stopped();
@@ -238,6 +241,8 @@ void fault_driver::watch() {
 void fault_driver::start_broker() {
     if (taken_by_ != nullptr)
         put_directory_back();
+    if (const auto* fault = std::exchange(harms_indexes_, nullptr); fault != nullptr)
+        harm_indexes(*fault);
     with_.broker->start();
     was_running_ = true;
     healthy_since_ = with_.time->now();

@@ -85,6 +85,9 @@ private:
     void shorten_file(const planned_fault& fault);
     void empty_snapshots(const std::string& beside);
     void end_shortening();
+    void stop_and_harm_index(const planned_fault& fault);
+    void harm_indexes(const planned_fault& fault);
+    void fill_places(const planned_fault& fault);
     void take_directory(const planned_fault& fault);
     void put_directory_back();
     std::string drawn_directory(const planned_fault& fault) const;
@@ -161,6 +164,9 @@ private:
         std::map<std::string, std::string> snapshots;
     };
     std::optional<shortened> shortened_;
+    /// The fault by which indexes come to harm before the next start.
+    const planned_fault* harms_indexes_ = nullptr;
+    virtual_time places_short_until_{0};
     /// The fault by which a directory is away at present.
     const planned_fault* taken_by_ = nullptr;
     std::int64_t disk_factor_ = 1;

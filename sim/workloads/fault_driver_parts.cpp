@@ -104,6 +104,7 @@ void fault_driver::carry_out_on_clocks_and_disk(const planned_fault& fault) {
     case fault_kind::shortened_file:
     case fault_kind::lost_snapshots: return shorten_file(fault);
     case fault_kind::taken_directory: return take_directory(fault);
+    case fault_kind::full_of_names: return fill_places(fault);
     default: return;
     }
 }

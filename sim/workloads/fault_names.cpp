@@ -133,8 +133,10 @@ std::span<const schedule_style> all_of(schedule_style) noexcept {
 }
 
 bool fault_plan::disk_fails() const noexcept {
-    // All kinds from there on take something away.
-    const auto takes_away = [](const planned_fault& fault) { return fault.kind >= fault_kind::full_disk; };
+    // All kinds from there on take something away, but for what nobody may notice.
+    const auto takes_away = [](const planned_fault& fault) {
+        return fault.kind >= fault_kind::full_disk && fault.kind != fault_kind::harmed_index;
+    };
     return disk.fails() || std::any_of(faults.begin(), faults.end(), takes_away);
 }
 
@@ -145,7 +147,8 @@ bool fault_plan::loses() const noexcept {
 
 bool fault_plan::only_room_is_short() const noexcept {
     const auto fills = [](const planned_fault& fault) {
-        return fault.kind == fault_kind::full_disk && fault.bytes_per_second == 0;
+        return fault.kind == fault_kind::full_of_names ||
+               (fault.kind == fault_kind::full_disk && fault.bytes_per_second == 0);
     };
     // All kinds up to there are of processes and links.
     const auto is_elsewhere = [](const planned_fault& fault) {

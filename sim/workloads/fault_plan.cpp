@@ -68,6 +68,14 @@ constexpr kind_row taken_rows[] = {
     {fault_kind::taken_directory, 6, 15, 60},
 };
 
+/// Indexes that come to harm while the broker is down, and disks without a place for one more file.
+constexpr kind_row index_rows[] = {
+    {fault_kind::harmed_index, 10, 4, 60},
+};
+constexpr kind_row place_rows[] = {
+    {fault_kind::full_of_names, 6, 8, 60},
+};
+
 struct background_row {
     background_kind kind;
     std::uint64_t enable_percent;
@@ -305,6 +313,7 @@ std::pair<std::int64_t, std::int64_t> lengths_of(fault_kind kind) {
     case fault_kind::slow_disk: return {100 * millisecond, 20 * second};
     case fault_kind::disk_stall:
     case fault_kind::full_disk:
+    case fault_kind::full_of_names:
     case fault_kind::hanging_disk: return {10 * millisecond, 10 * second};
     case fault_kind::lost_directory:
     case fault_kind::hanging_directory:
@@ -333,6 +342,8 @@ planned_fault drawn_fault(fault_kind kind, runtime::random draws, std::uint64_t 
     draw_clock_parameters(made, draws.split("clock"));
     if (kind == fault_kind::full_disk)
         made.bytes_per_second = drawn_movers(draws.split("others"));
+    if (kind == fault_kind::full_of_names)
+        made.count = static_cast<std::uint32_t>(draws.split("places").between(1, 12));
     made.age_ns = log_ns(draws, 10 * millisecond, 30 * second);
     return made;
 }
@@ -408,6 +419,15 @@ void draw_faults(fault_plan& plan, const fault_plan::bounds& within, runtime::ra
                      [](const auto& a, const auto& b) { return a.at < b.at; });
 }
 
+/// Whether these kinds exist, and their faults.
+void draw_kinds_of(fault_plan& plan, const fault_plan::bounds& within, runtime::random draws,
+                   std::uint64_t power_cuts, std::span<const kind_row> rows) {
+    for (const auto& row : rows)
+        if (draws.chance(row.enable_percent, 100))
+            plan.kinds.push_back(row.kind);
+    draw_faults(plan, within, draws.split("faults"), power_cuts, rows);
+}
+
 } // namespace
 
 fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
@@ -430,11 +450,7 @@ fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
         return plan;
     draw_disk_harm(plan, draws.split("disk harm"));
     draw_rot(plan, draws.split("rot"));
-    auto dated = draws.split("disk faults");
-    for (const auto& row : disk_kind_rows)
-        if (dated.chance(row.enable_percent, 100))
-            plan.kinds.push_back(row.kind);
-    draw_faults(plan, within, dated.split("faults"), power_cuts, disk_kind_rows);
+    draw_kinds_of(plan, within, draws.split("disk faults"), power_cuts, disk_kind_rows);
     auto exchanged = draws.split("exchanged disks");
     for (const auto& row : exchanged_rows) {
         if (!exchanged.chance(row.enable_percent, 100))
@@ -444,11 +460,9 @@ fault_plan fault_plan::drawn(runtime::random draws, const bounds& within) {
         plan.lossy = plan.lossy || row.kind != fault_kind::other_disk;
     }
     draw_faults(plan, within, exchanged.split("faults"), power_cuts, exchanged_rows);
-    auto taken = draws.split("taken disks");
-    for (const auto& row : taken_rows)
-        if (taken.chance(row.enable_percent, 100))
-            plan.kinds.push_back(row.kind);
-    draw_faults(plan, within, taken.split("faults"), power_cuts, taken_rows);
+    draw_kinds_of(plan, within, draws.split("taken disks"), power_cuts, taken_rows);
+    draw_kinds_of(plan, within, draws.split("harmed indexes"), power_cuts, index_rows);
+    draw_kinds_of(plan, within, draws.split("places for files"), power_cuts, place_rows);
     return plan;
 }
 

@@ -50,6 +50,8 @@ constexpr kind_row rows[] = {
     {fault_kind::shortened_file, "shortened_file", uses_lasts | uses_how | uses_choice},
     {fault_kind::taken_directory, "taken_directory", uses_lasts | uses_how | uses_choice},
     {fault_kind::lost_snapshots, "lost_snapshots", uses_lasts | uses_how | uses_choice},
+    {fault_kind::harmed_index, "harmed_index", uses_lasts | uses_how | uses_choice},
+    {fault_kind::full_of_names, "full_of_names", uses_lasts | uses_count},
 };
 
 constexpr bool rows_are_in_order() {
@@ -57,7 +59,7 @@ constexpr bool rows_are_in_order() {
         if (static_cast<std::size_t>(rows[i].kind) != i)
             return false;
     }
-    return std::size(rows) == static_cast<std::size_t>(fault_kind::lost_snapshots) + 1;
+    return std::size(rows) == static_cast<std::size_t>(fault_kind::full_of_names) + 1;
 }
 static_assert(rows_are_in_order());
 

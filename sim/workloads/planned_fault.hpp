@@ -46,6 +46,8 @@ enum class fault_kind : std::uint8_t {
     shortened_file,     ///< ... with a file emptied or cut short that was on stable storage, for a while
     taken_directory,    ///< a data directory is unmounted or moved away under it, until its next start
     lost_snapshots,     ///< as shortened_file, with empty snapshots beside the file
+    harmed_index,  ///< it stops or dies, and indexes are gone, emptied, cut short or rotten at its next start
+    full_of_names, ///< its disk has places for only so many more files, whatever bytes are free
 };
 const char* name_of(fault_kind kind) noexcept;
 std::span<const fault_kind> all_of(fault_kind) noexcept;
@@ -93,7 +95,7 @@ struct planned_fault {
     link_ways ways = link_ways::both;
     /// How long a flapping link stays as it is; the longest life in a crash loop.
     std::int64_t interval_ns = 0;
-    /// Crashes of a loop.
+    /// Crashes of a loop; places for files.
     std::uint32_t count = 0;
     /// More bytes before a reset; the buffers of a slow link; what is free on a full disk.
     std::uint32_t bytes = 0;

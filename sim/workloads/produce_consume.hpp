@@ -93,6 +93,7 @@ private:
     void start_recreations();
     void start_alterations();
     std::vector<std::uint64_t> groups_to_alter(const broker_config& config) const;
+    void begin_alterations(const broker_config& config, std::vector<std::uint64_t>& groups);
     std::string name_of_altered(std::uint32_t number) const;
     void on_interval_told(const interval_told& told);
     /// As the broker must understand the topic's configuration; or that of a topic without one.
@@ -145,6 +146,7 @@ private:
     void look_at_disk();
     void tell_room();
     std::uint64_t least_kept_room();
+    std::uint64_t fewest_kept_names();
     void fail_unless_without(const char* checker, const std::string& why);
     bool audit();
     bool stop_broker();

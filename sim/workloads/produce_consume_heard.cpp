@@ -199,6 +199,10 @@ void produce_consume::tell_room() {
         room.free = disk.capacity() - std::min(disk.capacity(), disk.used_bytes());
     if (room.free && *room.free < room.reserve)
         room.kept = least_kept_room();
+    if (const auto places = disk.places_left(); places != memory_disk::unlimited) {
+        room.places = places;
+        room.kept_names = fewest_kept_names();
+    }
     for (auto* each : room_checkers_)
         each->on_room(room);
 }
@@ -214,6 +218,20 @@ std::uint64_t produce_consume::least_kept_room() {
         kept_room_.bytes = std::min<std::uint64_t>(kept_room_.bytes, kept ? kept->size() : 0);
     }
     return kept_room_.bytes;
+}
+
+std::uint64_t produce_consume::fewest_kept_names() {
+    constexpr int numbers = 16;
+    auto fewest = UINT64_MAX;
+    for (const auto& path : broker_.log_dirs()) {
+        std::uint64_t found = 0;
+        for (int number = 0; number < numbers; ++number) {
+            const auto name = path + "/" + runtime::kept_name_prefix + std::to_string(number);
+            found += broker_.host().disk().content(name) ? 1 : 0;
+        }
+        fewest = std::min(fewest, found);
+    }
+    return fewest;
 }
 
 /// Of what the history does not hear.

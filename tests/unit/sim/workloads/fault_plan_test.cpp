@@ -77,7 +77,7 @@ TEST(fault_plan, modes_have_the_shares_asked_for) {
         } else if (plan.mode == swarm_mode::every_kind) {
             // Where a disk may do harm, that is drawn beside the others; that one directory of several hangs,
             // or a file loses its end, is left to its scenario.
-            EXPECT_EQ(kinds, all_of(fault_kind{}).size() - 11 + all_of(background_kind{}).size() - 7);
+            EXPECT_EQ(kinds, all_of(fault_kind{}).size() - 13 + all_of(background_kind{}).size() - 7);
         } else if (plan.mode == swarm_mode::no_faults) {
             EXPECT_TRUE(plan.faults.empty());
         }
@@ -113,6 +113,8 @@ TEST(fault_plan, every_kind_exists_in_its_share_of_runs_and_faults_are_of_kinds_
     expect_share(kinds[fault_kind::swizzle], swarms, 0.3);
     expect_share(kinds[fault_kind::clog], swarms, 0.4);
     expect_share(kinds[fault_kind::clock_jump], swarms, 0.2);
+    expect_share(kinds[fault_kind::harmed_index], swarms, 0.1);
+    expect_share(kinds[fault_kind::full_of_names], swarms, 0.06);
     expect_share(background[background_kind::resets], swarms, 0.4);
     EXPECT_EQ(kinds.size(), all_of(fault_kind{}).size() - 3);
 }
