@@ -172,15 +172,21 @@ consumer_subscription consumer_group::said_by(const join_request& request,
 
 // ---- going on
 
+/// Whoever bears a static name that another one bears now is its older self, and must hear just that: told
+/// that it is unknown it would join again, and take the name back (G5).
+errc consumer_group::check_instance(const member_name& who) const {
+    if (!who.instance_id)
+        return errc::ok;
+    const auto at = static_members_.find(*who.instance_id);
+    if (at == static_members_.end())
+        return errc::unknown_member_id;
+    return at->second == who.member_id ? errc::ok : errc::fenced_instance_id;
+}
+
 errc consumer_group::check_classic(const member_name& who, generation_id generation) const {
+    if (const errc code = check_instance(who); code != errc::ok)
+        return code;
     const auto* one = find(who.member_id);
-    if (who.instance_id) {
-        const auto at = static_members_.find(*who.instance_id);
-        if (at == static_members_.end())
-            return errc::unknown_member_id;
-        if (at->second != who.member_id)
-            return errc::fenced_instance_id;
-    }
     if (one == nullptr || !one->said->classic || !one->has)
         return errc::unknown_member_id;
     return one->has->epoch.get() == generation.get() ? errc::ok : errc::illegal_generation;

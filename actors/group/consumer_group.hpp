@@ -140,6 +140,8 @@ private:
     consumer_subscription said_by(const join_request& request, classic_subscription subscription) const;
     std::string common_protocol(const consumer_subscription& said) const;
     errc check_classic(const member_name& who, generation_id generation) const;
+    errc check_instance(const member_name& who) const;
+    static bool is_of(const member& one, member_epoch epoch);
     bool must_join_again(const member& one) const;
     void limit_step(const std::string& id, member& one, turn& now);
     void on_step_timer(const std::string& id, turn& now);

@@ -167,14 +167,22 @@ std::size_t consumer_group::end_bytes() const {
 
 // ---- what the group tells
 
+/// Nobody acts under the epoch of a member that has left for a while.
+bool consumer_group::is_of(const member& one, member_epoch epoch) {
+    return one.has && one.has->epoch == epoch && epoch != pausing_epoch;
+}
+
 errc consumer_group::check_commit(const member_name& who, member_epoch epoch, bool knows_group_errors) const {
     // An administrator, or somebody who assigns partitions by hand.
     if (epoch < joining_epoch && is_empty())
         return errc::ok;
+    // Unlike Kafka, which looks at the member id alone.
+    if (const errc code = check_instance(who); code != errc::ok)
+        return code;
     const auto* one = find(who.member_id);
     if (one == nullptr)
         return errc::unknown_member_id;
-    const bool same = one->has && (one->has->epoch == epoch || options_.planted.member_epoch_ignored);
+    const bool same = is_of(*one, epoch) || (one->has && options_.planted.member_epoch_ignored);
     if (one->said->classic)
         return same ? errc::ok : errc::illegal_generation;
     if (!knows_group_errors)
@@ -189,7 +197,7 @@ errc consumer_group::check_fetch(const member_name& who, member_epoch epoch) con
     const auto* one = find(who.member_id);
     if (one == nullptr)
         return errc::unknown_member_id;
-    if (one->has && one->has->epoch == epoch)
+    if (is_of(*one, epoch))
         return errc::ok;
     return one->said->classic ? errc::illegal_generation : errc::stale_member_epoch;
 }

@@ -224,7 +224,8 @@ void consumer_lag::finish() {
 }
 
 void consumer_lag::fill(partition_lag& row, const watched_partition& partition) const {
-    row.records = std::max<std::int64_t>(partition.end - row.committed, 0);
+    // An offset below 0 can be committed, but there are no records.
+    row.records = std::max<std::int64_t>(partition.end - std::max(row.committed, log_offset(0)), 0);
     const auto from = std::max(row.committed, partition.start);
     const place where{partition.id, from};
     row.read_all = from >= partition.end || read_all_.contains(where);

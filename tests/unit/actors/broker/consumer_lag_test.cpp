@@ -184,6 +184,13 @@ TEST(consumer_lag, tells_records_and_the_time_of_the_first) {
     EXPECT_FALSE(row.read_all);
 }
 
+TEST(consumer_lag, an_offset_below_0_makes_no_more_records_than_there_are) {
+    played_broker broker;
+    broker.fill("t", 0, 10);
+    broker.commit("g", "t", {at(0, -7)});
+    EXPECT_EQ(broker.row().records, 10);
+}
+
 TEST(consumer_lag, group_at_the_end_costs_no_read) {
     played_broker broker;
     broker.fill("t", 0, 10);

@@ -1,7 +1,7 @@
 #include "tests/unit/actors/group/mixed_world.hpp"
 
 /// What older selves of members are told in a group of the consumer protocol, request by request, as Kafka
-/// tells it: commits and fetches look at the member id alone, all others at who bears the static name.
+/// tells it, but for commits: there, too, it counts who bears the static name (G5). Fetches do not say it.
 namespace barnabas::group {
 namespace {
 
@@ -41,9 +41,9 @@ TEST_F(older_selves_test, a_static_consumer_that_was_replaced) {
     const auto epoch = old.epoch;
     world.leave(old, pausing_epoch);
     world.joined_as("new", "i");
-    EXPECT_EQ(commit({"old", "i"}, epoch), errc::unknown_member_id);
+    EXPECT_EQ(commit({"old", "i"}, epoch), errc::fenced_instance_id);
     EXPECT_EQ(commit({"old", {}}, epoch), errc::unknown_member_id);
-    EXPECT_EQ(commit({"old", "i"}, epoch, false), errc::unknown_member_id);
+    EXPECT_EQ(commit({"old", "i"}, epoch, false), errc::fenced_instance_id);
     EXPECT_EQ(fetch("old", epoch), errc::unknown_member_id);
     EXPECT_EQ(beat({"old", "i"}, member_epoch(epoch)).code, errc::fenced_instance_id);
     // An instance id that has not changed need not be said again.
@@ -66,13 +66,16 @@ TEST_F(older_selves_test, a_static_consumer_that_has_left_for_a_while) {
     auto old = world.joined_as("old", "i");
     const auto epoch = old.epoch;
     world.leave(old, pausing_epoch);
-    EXPECT_EQ(commit({"old", "i"}, epoch), errc::stale_member_epoch);
-    EXPECT_EQ(fetch("old", epoch), errc::stale_member_epoch);
+    for (const auto under : {epoch, pausing_epoch.get()}) {
+        EXPECT_EQ(commit({"old", "i"}, under), errc::stale_member_epoch);
+        EXPECT_EQ(fetch("old", under), errc::stale_member_epoch);
+    }
     EXPECT_EQ(beat({"old", "i"}, member_epoch(epoch)).code, errc::fenced_member_epoch);
 }
 
 TEST_F(older_selves_test, a_consumer_under_an_epoch_that_is_not_its_own) {
     const auto one = world.joined_as("one", "i");
+    EXPECT_EQ(commit({"one", "other"}, one.epoch), errc::unknown_member_id) << "as a heartbeat is";
     for (const auto epoch : {one.epoch - 1, one.epoch + 1}) {
         EXPECT_EQ(commit({"one", "i"}, epoch), errc::stale_member_epoch);
         EXPECT_EQ(commit({"one", "i"}, epoch, false), errc::unsupported_version);
@@ -89,7 +92,7 @@ TEST_F(older_selves_test, a_static_classic_member_that_was_replaced) {
     fresh.instance = "i";
     EXPECT_EQ(world.join(fresh), errc::ok);
     ASSERT_NE(fresh.id, old.id);
-    EXPECT_EQ(commit({old.id, "i"}, old.generation, false), errc::unknown_member_id);
+    EXPECT_EQ(commit({old.id, "i"}, old.generation, false), errc::fenced_instance_id);
     EXPECT_EQ(fetch(old.id, old.generation), errc::unknown_member_id);
     EXPECT_EQ(world.heartbeat({old.id, "i"}, old.generation), errc::fenced_instance_id);
     EXPECT_EQ(world.heartbeat({old.id, {}}, old.generation), errc::unknown_member_id);

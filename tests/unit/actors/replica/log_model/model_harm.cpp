@@ -3,7 +3,7 @@
 #include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/time_index.hpp"
 #include "actors/replica/log/transaction_index.hpp"
-#include "actors/replica/reindex_job.hpp"
+#include "actors/replica/reindex_run.hpp"
 #include "tests/unit/actors/replica/log_model/log_model.hpp"
 
 #include <algorithm>
@@ -13,6 +13,8 @@ namespace barnabas::replica::model {
 namespace {
 
 constexpr std::uint32_t harms = 4;
+/// A few batches, so that indexes are made in several steps.
+constexpr std::uint64_t mend_step_bytes = 300;
 
 struct index_kind {
     std::string_view suffix;
@@ -79,22 +81,25 @@ bool log_model::mends_transactions(const read_job& job) {
         if (!source.is_wrong || rotten_.erase(path) == 0 ||
             source.segment >= host_.log->clean_bounds_now().first_open_segment)
             continue;
-        reindex_job mend;
-        mend.options = host_.log->options();
+        reindex_task task;
+        task.options = host_.log->options();
         for (const auto& segment : host_.log->segments()) {
-            mend.bases.push_back(segment.base_offset);
+            task.bases.push_back(segment.base_offset);
             if (segment.base_offset == source.segment)
-                mend.segment = segment;
-            if (segment.base_offset > source.segment && mend.next_base <= source.segment)
-                mend.next_base = segment.base_offset;
+                task.segment = segment;
+            if (segment.base_offset > source.segment && task.next_base <= source.segment)
+                task.next_base = segment.base_offset;
         }
-        mend.of_transactions = true;
-        mend.layout = host_.log->layout();
-        mend.run(disk_.files());
-        if (mend.outcome)
-            host_.log->on_reindexed(mend.outcome->segment, mend.layout);
-        else if (!excused(mend.outcome.failure()))
-            wrong("an index of transactions is not made anew: " + to_string(mend.outcome.failure()));
+        task.of_transactions = true;
+        task.layout = host_.log->layout();
+        reindex_run mend(std::move(task));
+        result<void> stepped;
+        while (stepped && !mend.made())
+            stepped = mend.step(disk_.files(), mend_step_bytes);
+        if (stepped)
+            host_.log->on_reindexed(mend.made()->segment, mend.task().layout);
+        else if (!excused(stepped.failure()))
+            wrong("an index of transactions is not made anew: " + to_string(stepped.failure()));
         return true;
     }
     return false;
