@@ -60,7 +60,7 @@ void index_repair::go_on() {
     if (!run)
         return;
     in_flight_ = true;
-    port_->submit(replica::reindex_job{run});
+    port_->submit(replica::reindex_job{run, replica::reindex_step_bytes(run->task().segment)});
 }
 
 bool index_repair::begin(const wanted_index& index) {

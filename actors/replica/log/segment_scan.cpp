@@ -144,7 +144,12 @@ result<slice> segment_scan::bytes_at(std::uint64_t position, std::size_t count) 
     if (!inside) {
         if (auto rewritten = rewrite_window(); !rewritten)
             return rewritten.failure();
-        const auto size = std::min<std::uint64_t>(std::max(count, window_bytes), range_.size - position);
+        // What lies behind a pause would be read again.
+        const std::uint64_t ahead = options_.pause_after > 0
+                                        ? std::min<std::uint64_t>(options_.pause_after, window_bytes)
+                                        : window_bytes;
+        const auto size =
+            std::min<std::uint64_t>(std::max<std::uint64_t>(count, ahead), range_.size - position);
         auto window = read_steadily(position, size);
         if (!window)
             return window.failure();

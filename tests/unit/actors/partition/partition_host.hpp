@@ -189,7 +189,7 @@ public:
     std::size_t not_settled = 0;
     bool ended = false;
     std::size_t reindex_steps = 0;
-    std::uint64_t reindex_bytes = replica::reindex_step_bytes;
+    std::uint64_t reindex_bytes = 1 << 20;
     std::size_t offline_told = 0;
     std::size_t retries = 0;
 
