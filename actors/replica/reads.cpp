@@ -1,5 +1,7 @@
 #include "actors/replica/replica_log.hpp"
 
+#include "actors/replica/log/known_transactions.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -72,7 +74,7 @@ std::vector<transaction_source> replica_log::transactions_from(log_offset segmen
             continue;
         const bool grows = next != nullptr && one.base_offset == next->active_before.base_offset;
         const auto& known = grows ? next->active_before : one;
-        if (known.transaction_index_size == 0)
+        if (!needs_transactions(known))
             continue;
         sources.push_back({one.base_offset, known.transaction_index_size, known.transaction_index_crc});
         if (options_.planted.transaction_index_believed)
@@ -104,8 +106,7 @@ find_job replica_log::find_by_timestamp(timestamp_ms timestamp, log_offset upto)
 }
 
 bool replica_log::has_aborted() const {
-    return std::any_of(segments_.begin(), segments_.end(),
-                       [](const segment_state& one) { return one.transaction_index_size > 0; });
+    return std::any_of(segments_.begin(), segments_.end(), needs_transactions);
 }
 
 find_job replica_log::find_max_timestamp(log_offset upto) {

@@ -29,12 +29,15 @@ recovery::~recovery() {
 
 result<recovered_log> recovery::run() {
     using step = result<void> (recovery::*)();
-    constexpr std::array<step, 14> steps{
-        &recovery::prepare_directory, &recovery::check_metadata,    &recovery::list_files,
-        &recovery::read_epochs,       &recovery::find_snapshot,     &recovery::convert_old_messages,
-        &recovery::choose_scan_start, &recovery::check_epochs,      &recovery::replay_journal,
-        &recovery::look_at_segments,  &recovery::complete_segments, &recovery::make_stable,
-        &recovery::write_snapshot,    &recovery::end_permission};
+    constexpr std::array<step, 15> steps{
+        &recovery::prepare_directory, &recovery::check_metadata,
+        &recovery::list_files,        &recovery::read_epochs,
+        &recovery::find_snapshot,     &recovery::convert_old_messages,
+        &recovery::choose_scan_start, &recovery::check_epochs,
+        &recovery::replay_journal,    &recovery::look_at_segments,
+        &recovery::complete_segments, &recovery::make_stable,
+        &recovery::write_snapshot,    &recovery::replace_unknown_transactions,
+        &recovery::end_permission};
     for (const auto step : steps)
         if (auto done = (this->*step)(); !done)
             return done.failure();

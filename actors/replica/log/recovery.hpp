@@ -124,6 +124,7 @@ private:
     result<void> note_damage(std::size_t index, const recovered_segment& segment);
     void count_batch(const batch::batch_view& batch);
     result<void> complete_transactions(recovered_segment& segment);
+    result<void> replace_unknown_transactions();
     const segment_facts* told_facts(log_offset base) const;
     bool lacks_transactions(const segment_facts* told, std::span<const aborted_transaction> entries) const;
     result<found_transactions> known_transactions(log_offset base);
@@ -165,6 +166,8 @@ private:
     std::vector<log_offset> transactions_to_sync_;
     /// Found in the segment that is scanned.
     std::vector<aborted_transaction> aborted_;
+    /// What is left of indexes of which nobody knows what they held.
+    std::vector<std::pair<log_offset, std::vector<aborted_transaction>>> unknown_;
     std::set<log_offset> damaged_snapshots_;
     /// The newest snapshot that there is, whether it can be read or not.
     log_offset newest_named_{-1};

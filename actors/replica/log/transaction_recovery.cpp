@@ -1,5 +1,6 @@
 #include "actors/replica/log/aborted_by.hpp"
 #include "actors/replica/log/batch_walk.hpp"
+#include "actors/replica/log/known_transactions.hpp"
 #include "actors/replica/log/recovery.hpp"
 #include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
@@ -25,6 +26,11 @@ void add_known(std::vector<aborted_transaction>& entries, std::span<const aborte
     }
     std::sort(entries.begin(), entries.end(),
               [](const auto& one, const auto& other) { return one.last_offset < other.last_offset; });
+}
+
+/// That there were some, or that nobody knew.
+bool tells_of_transactions(const segment_facts& told) {
+    return told.transactions > 0 || told.transactions_crc.value_or(0) != 0;
 }
 
 void note_transactions(segment_state& segment, std::span<const std::byte> index) {
@@ -82,16 +88,27 @@ result<void> recovery::complete_transactions(recovered_segment& segment) {
     }
     if (!options_.planted.transactions_not_recovered)
         entries.insert(entries.end(), found.begin(), found.end());
-    auto replaced = replace_transactions(segment, entries);
     // Of what was there nobody knows any more: who reads there hears of it, at this start and at the next.
     const auto* told = told_facts(base);
-    const bool told_of = lacks && told->transactions > 0;
-    if (BARNABAS_MARK_IF(damage && (told_of || torn), transactions_unknown_at_recovery_point)) {
-        auto& size = segment.state.transaction_index_size;
-        size = std::max<std::uint64_t>(size, told_of ? told->transactions : transaction_entry_size);
-        segment.state.transaction_index_crc = ~segment.state.transaction_index_crc;
+    const bool told_of = lacks && tells_of_transactions(*told);
+    if (!BARNABAS_MARK_IF(damage && (told_of || torn), transactions_unknown_at_recovery_point))
+        return replace_transactions(segment, entries);
+    note_transactions(segment.state, encode_transaction_index(entries));
+    mark_transactions_unknown(segment.state);
+    facts_moved_ = true;
+    unknown_.emplace_back(base, std::move(entries));
+    return {};
+}
+
+/// Behind the snapshot that says so: until then a torn index may be all that tells.
+result<void> recovery::replace_unknown_transactions() {
+    for (const auto& [base, entries] : unknown_) {
+        recovered_segment segment;
+        segment.state.base_offset = base;
+        if (auto replaced = replace_transactions(segment, entries); !replaced)
+            return replaced;
     }
-    return replaced;
+    return {};
 }
 
 const segment_facts* recovery::told_facts(log_offset base) const {
@@ -130,7 +147,7 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
         if (!rebuilt)
             return rebuilt.failure();
         // The index stays, and does not agree with what is told of it: who reads there hears of it.
-        const bool told_of = lacks && told->transactions > 0;
+        const bool told_of = lacks && tells_of_transactions(*told);
         const bool torn = !known->whole || !within;
         if (BARNABAS_MARK_IF(rebuilt->damage && (told_of || torn), transactions_unknown_for_damage)) {
             note_transactions(segment.state, encode_transaction_index(known->entries));

@@ -306,30 +306,127 @@ TEST(rotten_indexes, an_index_that_is_gone_is_made_anew_when_it_is_missed) {
     EXPECT_EQ(log.content(transaction_index_suffix), whole);
 }
 
-/// Of the segment that holds the recovery point.
-TEST(rotten_indexes, one_of_aborted_ones_that_rotted_beside_a_damaged_log_is_believed_by_nobody) {
-    memory_files files;
-    log_host host(files);
-    ASSERT_TRUE(host.open());
-    for (int i = 0; i < 4; ++i) {
-        ASSERT_TRUE(host.append_unchecked(make_transaction_part({7, i})));
-        ASSERT_TRUE(host.append_unchecked(make_marker(7, i > 0)));
+/// Of a log of one segment, which holds the recovery point: four transactions, the first of which is
+/// aborted and damaged.
+class unknown_transactions : public ::testing::Test {
+protected:
+    unknown_transactions() {
+        EXPECT_TRUE(host.open());
+        for (int i = 0; i < 4; ++i)
+            add_transaction(i, i > 0);
+        EXPECT_TRUE(host.close());
+        whole = files.content(index);
+        EXPECT_EQ(whole.size(), transaction_entry_size);
+        auto damaged = files.content(log);
+        damaged[batch::batch_header_size + 3] ^= std::byte{1};
+        files.put(log, damaged);
     }
-    ASSERT_TRUE(host.close());
-    const auto log = segment_path(test_directory, log_offset(0), log_suffix);
-    const auto index = segment_path(test_directory, log_offset(0), transaction_index_suffix);
-    auto damaged = files.content(log);
-    damaged[batch::batch_header_size + 3] ^= std::byte{1};
-    files.put(log, damaged);
+    void add_transaction(int number, bool commit) {
+        EXPECT_TRUE(host.append_unchecked(make_transaction_part({7, number})));
+        EXPECT_TRUE(host.append_unchecked(make_marker(7, commit)));
+        EXPECT_TRUE(!host.log->wants_sync() || !host.sync());
+    }
+    result<slice> read(bool committed_only) {
+        auto job = host.log->read(log_offset(2), 1 << 20, log_offset(5), true, committed_only);
+        if (!job)
+            return job.failure();
+        job->run(files);
+        host.log->on_read(*job);
+        return job->records;
+    }
+    void expect_unknown(const std::string& when) {
+        EXPECT_FALSE(read(true)) << when;
+        EXPECT_TRUE(read(false)) << when;
+        EXPECT_TRUE(host.log->has_aborted()) << when << ": memory does not answer in its place";
+    }
+
+    memory_files files;
+    log_host host{files};
+    const std::string log = segment_path(test_directory, log_offset(0), log_suffix);
+    const std::string index = segment_path(test_directory, log_offset(0), transaction_index_suffix);
+    bytes_of_file whole;
+};
+
+TEST_F(unknown_transactions, of_an_index_that_rotted_are_told_by_nobody_at_this_start_or_the_next) {
     files.put(index, {});
     for (const auto marks = mark_hits("transactions_unknown_at_recovery_point"); const int start : {1, 2}) {
         ASSERT_TRUE(host.open(false));
-        auto job = host.log->read(log_offset(2), 1 << 20, log_offset(5), true, true);
-        ASSERT_TRUE(job);
-        job->run(files);
-        host.log->on_read(*job);
-        EXPECT_FALSE(job->records) << start;
+        expect_unknown(std::to_string(start));
         EXPECT_GT(mark_hits("transactions_unknown_at_recovery_point"), marks);
+        ASSERT_TRUE(host.close());
+    }
+}
+
+/// A tool that shows the file would show a hole as entries of producer 0.
+TEST_F(unknown_transactions, stay_so_behind_the_next_abort_and_the_index_gets_no_hole) {
+    files.put(index, {});
+    ASSERT_TRUE(host.open(false));
+    for (int more = 1; more < 4; ++more) {
+        add_transaction(3 + more, false);
+        const auto entries = decode_transaction_index(files.content(index));
+        ASSERT_EQ(entries.size(), static_cast<std::size_t>(more));
+        EXPECT_EQ(files.content(index).size(), more * transaction_entry_size);
+        for (const auto& one : entries) {
+            EXPECT_EQ(one.producer, producer_id(7));
+            EXPECT_GE(one.first_offset, log_offset(8));
+        }
+        expect_unknown("behind an abort");
+        host.believes_close = more == 2;
+        if (more == 2) {
+            ASSERT_TRUE(host.close());
+        } else {
+            files.kill();
+        }
+        ASSERT_TRUE(host.open(false));
+        expect_unknown("at the next start");
+    }
+}
+
+TEST_F(unknown_transactions, are_known_again_with_the_log) {
+    const auto damaged = files.content(log);
+    files.put(index, {});
+    ASSERT_TRUE(host.open(false));
+    expect_unknown("while it is damaged");
+    ASSERT_TRUE(host.close());
+    auto mended = damaged;
+    mended[batch::batch_header_size + 3] ^= std::byte{1};
+    files.put(log, mended);
+    ASSERT_TRUE(host.open(false));
+    EXPECT_TRUE(read(true));
+    EXPECT_EQ(files.content(index), whole);
+}
+
+/// An older snapshot says nothing of segments.
+TEST_F(unknown_transactions, of_a_torn_index_are_told_by_nobody_also_where_no_snapshot_tells_of_it) {
+    const auto snapshot = segment_path(test_directory, log_offset(8), snapshot_suffix);
+    const auto bytes = files.content(snapshot);
+    const auto producers = producer_state::decode_snapshot(bytes);
+    ASSERT_TRUE(producers);
+    const auto facts = facts_told_by(bytes);
+    ASSERT_EQ(facts.size(), 1u);
+    const auto short_one = producers->encode_snapshot(*sync_mark_of(bytes));
+    for (const std::size_t kept : {0u, 1u, 33u}) {
+        files.put(snapshot, short_one);
+        files.put(index, std::span(whole).first(kept));
+        for (const int start : {1, 2}) {
+            ASSERT_TRUE(host.open(false));
+            expect_unknown(std::to_string(kept) + " bytes, start " + std::to_string(start));
+            EXPECT_EQ(files.has(index) ? files.content(index).size() % transaction_entry_size : 0, 0u);
+            ASSERT_TRUE(host.close());
+        }
+    }
+    // A start that is cut short at any place.
+    bool failed = true;
+    for (std::uint64_t n = 0; failed; ++n) {
+        files.put(snapshot, short_one);
+        files.put(index, std::span(whole).first(33));
+        files.fail_after(n);
+        static_cast<void>(host.open(false));
+        failed = files.has_failed();
+        files.never_fail();
+        files.kill();
+        ASSERT_TRUE(host.open(false));
+        expect_unknown("behind a start that ended at operation " + std::to_string(n));
         ASSERT_TRUE(host.close());
     }
 }
