@@ -100,6 +100,8 @@ gates_by_path make_gates(const opened_directories& opened, std::int64_t reserve_
                                                    tell(room_seen{{path, free, reserve, true}});
                                                }},
             proof);
+        if (planted.kept_name_not_given)
+            gates[path]->withhold_names();
     }
     return gates;
 }

@@ -55,8 +55,9 @@ struct planted_bugs : planted_client_bugs {
     bool coordinators_without_reserve = false;
     /// A directory that is taken away is served on, from the bare mount point.
     bool bare_mount_point_served = false;
-    /// Deletions do not use the room that is kept for them.
+    /// Deletions do not use the room that is kept for them; nor the names.
     bool kept_room_not_given = false;
+    bool kept_name_not_given = false;
     /// An index of aborted transactions is believed, however little it holds.
     bool transaction_index_believed = false;
 

@@ -239,7 +239,7 @@ void directory_gate::find_kept_names(file_system& files) {
 }
 
 bool directory_gate::give_name(file_system& files) {
-    if (kept_bytes() == 0)
+    if (kept_bytes() == 0 || withholds_names_)
         return false;
     std::call_once(names_found_, [&] { find_kept_names(files); });
     for (unsigned number = 0; number < kept_names_count; ++number) {

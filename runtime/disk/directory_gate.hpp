@@ -94,6 +94,8 @@ public:
     /// A disk may also have no place for one more file (inode), and plenty of bytes: so `keep_room` keeps a
     /// few empty files, too. Removes one of them; false when none is left.
     bool give_name(file_system& files);
+    /// A planted bug: no name is given from now on.
+    void withhold_names() noexcept { withholds_names_ = true; }
     /// A look at the disk, now: it has bytes for some more names.
     bool has_bytes_for_names(file_system& files) const;
 
@@ -124,6 +126,7 @@ private:
     /// One bit for each of the empty files.
     std::atomic<std::uint32_t> names_{0};
     std::once_flag names_found_;
+    bool withholds_names_ = false;
     /// A file grew since the last look or refusal.
     std::atomic<bool> grown_{false};
     mutable std::mutex mutex_;

@@ -21,7 +21,8 @@ RETENTION = {'retention': ('retention_believes_any_time', 'retention_below_size'
              'retention_across_crashes': ('crash_makes_segments_young',)}
 DISKS = {'other_disks': ('foreign_disk_taken',), 'taken_directories': ('bare_mount_point_served',), 'rotten_texts': ('misnamed_log_set_aside',), 'rotten_indexes': ('time_entry_trusted',),
          'lost_snapshots': ('cuts_what_was_stable',)}
-ROOM = {'no_room_left': ('kept_room_not_given', 'full_disk_stays_refused'), 'groups_short_of_room': ('coordinators_without_reserve',)}
+ROOM = {'no_room_left': ('kept_room_not_given', 'full_disk_stays_refused'), 'groups_short_of_room': ('coordinators_without_reserve',),
+        'full_of_names': ('kept_name_not_given',)}
 LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
                               'given_up_uncommitted', 'fenced_epoch_kept')}
 ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed', 'group_options_not_followed')}

@@ -36,6 +36,13 @@ public:
             hears->on_room({at_, serves, free, reserve, kept});
         }
     }
+    /// ... at one that has bytes, and places for so many more files.
+    void looks_at_names(int seconds, std::uint64_t places, std::uint64_t kept_names) {
+        for (; seconds > 0; --seconds) {
+            at_ = at_ + second;
+            hears->on_room({at_, true, std::nullopt, reserve, 0, places, kept_names});
+        }
+    }
     const std::string& violation() const { return hears->violation(); }
 
 protected:
@@ -74,6 +81,24 @@ TEST(full_disk_frees_itself, accepts_one_without_a_shortage_or_while_nobody_is_s
     told.looks(10, std::nullopt);
     told.deletion_begun(6);
     told.looks(10, 0, 10'000, false);
+    EXPECT_EQ(told.violation(), "");
+}
+
+TEST(full_disk_frees_itself, refuses_a_deletion_that_waits_beside_the_names_that_are_kept_for_it) {
+    deletion_story told;
+    told.looks_at_names(1, 0, 8);
+    told.deletion_begun(5);
+    told.looks_at_names(4, 0, 8);
+    EXPECT_EQ(told.violation(), "");
+    told.looks_at_names(1, 0, 8);
+    EXPECT_NE(told.violation().find("8 names are kept for it"), std::string::npos) << told.violation();
+}
+
+TEST(full_disk_frees_itself, accepts_one_that_waits_where_hardly_a_name_is_left) {
+    deletion_story told;
+    told.looks_at_names(1, 0, 3);
+    told.deletion_begun(5);
+    told.looks_at_names(10, 0, 3);
     EXPECT_EQ(told.violation(), "");
 }
 
