@@ -312,8 +312,10 @@ void broker::on_listeners_bound(const result<void>& outcome, effects::effects& o
     if (is_closing())
         return;
     BARNABAS_ASSERT(state_ == broker_state::binding_listeners);
-    if (!outcome)
+    if (!outcome) {
+        only_listeners_failed_ = true;
         return fail(outcome.failure(), out);
+    }
     transition_to(broker_state::running);
     out.emplace_back(effects::report_started{});
 }
@@ -329,6 +331,7 @@ void broker::on_controller_failed(const controller_failed& message, effects::eff
 }
 
 void broker::fail(error why, effects::effects& out) {
+    only_listeners_failed_ &= !failure_;
     if (!failure_)
         failure_ = std::move(why);
     if (!is_closing())
@@ -388,7 +391,8 @@ bool broker::stopped_cleanly() {
         some_flushed |= !directory.unflushed && !directory.offline;
     }
     const bool all_opened = partitions_ && partitions_->is_serving();
-    return !failure_ && !left_something_ && all_opened && some_flushed;
+    const bool sound = !failure_ || BARNABAS_MARK_IF(only_listeners_failed_, closed_beside_a_busy_port);
+    return sound && !left_something_ && all_opened && some_flushed;
 }
 
 void broker::go_on_closing(effects::effects& out) {

@@ -105,6 +105,8 @@ private:
     /// A step of the stop took too long: the directories are not marked as cleanly closed.
     bool left_something_ = false;
     std::optional<error> failure_;
+    /// That is all that failed: nothing is wrong with what was opened.
+    bool only_listeners_failed_ = false;
     /// Directories that have less than their reserve.
     std::set<std::string> short_of_room_;
     /// With what was told of them last.

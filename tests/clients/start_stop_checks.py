@@ -226,10 +226,10 @@ def a_port_in_use_is_one_clear_line():
         said = refused(['start', *overrides(port)], cwd)
         expect_said(said, str(port), 'in use')
         expect_one_line(said)
-        # The directory was formatted and let go: the next start works.
+        # The directory was formatted and let go in good order: the next start works, and has nothing to recover.
         other = free_port()
-        with running(['start', *overrides(other)], cwd, other):
-            pass
+        with running(['start', *overrides(other), '--override', 'barnabas.log.level=info'], cwd, other) as (_, log):
+            expect('data_directory_not_closed' not in text_of(log), text_of(log))
 
 
 @check

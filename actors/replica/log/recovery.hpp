@@ -126,6 +126,7 @@ private:
     result<void> complete_transactions(recovered_segment& segment);
     result<void> replace_unknown_transactions();
     const segment_facts* told_facts(log_offset base) const;
+    bool had_transactions(log_offset base, log_offset behind) const;
     bool lacks_transactions(const segment_facts* told, std::span<const aborted_transaction> entries) const;
     result<found_transactions> known_transactions(log_offset base);
     result<void> inspect_transactions(recovered_segment& segment, log_offset behind);

@@ -117,6 +117,13 @@ const segment_facts* recovery::told_facts(log_offset base) const {
     return found == told_.end() ? nullptr : &*found;
 }
 
+/// Of what compaction has made one segment of: then its index may hold entries, of which nothing is told.
+bool recovery::had_transactions(log_offset base, log_offset behind) const {
+    return std::any_of(told_.begin(), told_.end(), [&](const segment_facts& one) {
+        return one.base_offset >= base && one.base_offset < behind && tells_of_transactions(one);
+    });
+}
+
 /// Whether the index held something else when the newest snapshot was made. Most segments have none, so that
 /// a missing one makes as much sense, and an entry of which a bit is wrong makes as much, too.
 bool recovery::lacks_transactions(const segment_facts* told,
@@ -135,12 +142,13 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
     if (!known)
         return known.failure();
     const bool within = known->entries.empty() || known->entries.back().last_offset < behind;
-    const bool lost = segment.index_rebuilt && known->entries.empty();
     const auto* told = told_facts(segment.state.base_offset);
     // Of another `.log`, which compaction has put there since, nothing was told. One that was not closed then
     // ended where the snapshot is.
     const bool speaks_of_it = told != nullptr && (told->log == 0 || told->log == segment.state.size);
     const bool lacks = lacks_transactions(speaks_of_it ? told : nullptr, known->entries);
+    const bool lost = (segment.index_rebuilt && known->entries.empty()) ||
+                      (told != nullptr && !speaks_of_it && had_transactions(told->base_offset, behind));
     if (!known->whole || !within || lacks || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
         segment.next_offset = behind;
         auto rebuilt = rebuild_transactions(segment, lacks ? found_transactions{} : *known);

@@ -132,8 +132,20 @@ TEST(broker, port_in_use_closes_everything_and_reports_why) {
     EXPECT_TRUE(has<effects::close_listeners>(f.out));
     f.on([&] { f.machine.on_listeners_closed(f.out); });
     f.on([&] { f.machine.on_controller_closed(f.out); });
+    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean) << "whoever holds the port, logs are";
     f.on([&] { f.machine.on_directories_closed({}, f.out); });
     ASSERT_TRUE(has<effects::report_failed>(f.out));
+    EXPECT_EQ(std::get<effects::report_failed>(f.out.back()).why.code, errc::address_in_use);
+}
+
+TEST(broker, a_failure_while_it_closes_for_a_port_in_use_is_not_called_clean) {
+    fixture f;
+    f.boot();
+    f.on([&] { f.machine.on_listeners_bound(error{errc::address_in_use, "9092"}, f.out); });
+    f.on([&] { f.machine.on_controller_failed({errc::storage_error, "disk"}, f.out); });
+    f.on([&] { f.machine.on_listeners_closed(f.out); });
+    EXPECT_FALSE(std::get<effects::close_directories>(f.out.back()).clean);
+    f.on([&] { f.machine.on_directories_closed({}, f.out); });
     EXPECT_EQ(std::get<effects::report_failed>(f.out.back()).why.code, errc::address_in_use);
 }
 

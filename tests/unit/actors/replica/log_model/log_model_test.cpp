@@ -178,6 +178,23 @@ TEST(log_model, indexes_come_to_every_harm) {
 
 // ---- what the search found
 
+TEST(log_model_regressions, an_index_of_transactions_lost_behind_compaction_is_made_again) {
+    EXPECT_EQ(problem_of({2503,
+                          {{op::send_in_transaction, 377, 3},
+                           {op::close, 0, 0},
+                           {op::append, 758, 0},
+                           {op::send, 17, 0},
+                           {op::delete_records, 1127, 1},
+                           {op::append, 755, 0},
+                           {op::send_in_transaction, 293, 3},
+                           {op::end_transaction, 3, 3},
+                           {op::send, 758, 0},
+                           {op::close, 0, 0},
+                           {op::compact, 0, 0},
+                           {op::harm_index, 888, 0}}}),
+              "");
+}
+
 TEST(log_model_regressions, a_segment_lost_before_the_first_snapshot_is_no_gap_of_compaction) {
     EXPECT_EQ(
         problem_of(
