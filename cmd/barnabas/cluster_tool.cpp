@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <re2/re2.h>
 
 namespace barnabas {
 
@@ -85,46 +84,6 @@ result<client::cluster_admin> connect_tool(const client::properties& keys, tool_
         options.unreached_patience = at_once ? std::chrono::seconds(0) : enough;
     options.on_unused_keys = say_unused_keys;
     return client::make_admin(keys, std::move(options));
-}
-
-result<topic_pattern> topic_pattern::parse(std::string_view text) {
-    std::string pattern;
-    for (const char c : text)
-        if (c != ' ')
-            pattern += c == ',' ? '|' : c;
-    while (!pattern.empty() && (pattern.front() == '"' || pattern.front() == '\''))
-        pattern.erase(0, 1);
-    while (!pattern.empty() && (pattern.back() == '"' || pattern.back() == '\''))
-        pattern.pop_back();
-    // Never all of them: who asks a shell for an unset name deletes nothing by it.
-    if (pattern.find_first_not_of("|\t\r\n") == std::string::npos)
-        return error{errc::invalid_request, "'" + std::string(text) +
-                                                "' names no topic: give a name, a list with commas or a "
-                                                "regular expression (.* is all topics)"};
-    auto matcher = std::make_shared<const RE2>(pattern, RE2::Quiet);
-    if (!matcher->ok())
-        return error{errc::invalid_request, std::string(text) + " is an invalid regex."};
-    return topic_pattern(std::move(matcher));
-}
-
-topic_pattern topic_pattern::all() {
-    return topic_pattern(std::make_shared<const RE2>(".*", RE2::Quiet));
-}
-
-bool topic_pattern::matches(const std::string& topic) const {
-    return RE2::FullMatch(topic, *matcher_);
-}
-
-bool topic_pattern::is_named(std::string_view topic) const {
-    std::string_view rest = matcher_->pattern();
-    while (true) {
-        const auto end = rest.find('|');
-        if (rest.substr(0, end) == topic)
-            return true;
-        if (end == std::string_view::npos)
-            return false;
-        rest.remove_prefix(end + 1);
-    }
 }
 
 std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,

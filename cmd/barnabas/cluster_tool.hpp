@@ -4,16 +4,10 @@
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-namespace re2 {
-class RE2;
-}
 
 /// What the tools that speak to a cluster share.
 namespace barnabas {
@@ -42,22 +36,6 @@ enum class tool_patience { some, none };
 /// A client for a tool. Troubles with brokers go to standard error while the tool waits.
 result<client::cluster_admin> connect_tool(const client::properties& keys,
                                            tool_patience patience = tool_patience::some);
-
-/// Topics as Kafka's tools let one name several: a regular expression, in which commas stand for "or".
-class topic_pattern {
-public:
-    /// A blank text is refused. The error about a broken expression is Kafka's.
-    static result<topic_pattern> parse(std::string_view text);
-    static topic_pattern all();
-    bool matches(const std::string& topic) const;
-    /// One of the names between the commas is just this.
-    bool is_named(std::string_view topic) const;
-
-private:
-    explicit topic_pattern(std::shared_ptr<const re2::RE2> matcher) : matcher_(std::move(matcher)) {}
-
-    std::shared_ptr<const re2::RE2> matcher_;
-};
 
 /// "Option "[a]" can't be used with option "[b]"", for the first of `others` that is given beside `one`.
 std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,

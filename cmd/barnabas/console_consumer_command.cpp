@@ -194,7 +194,12 @@ result<console_wishes> wishes_of(const cli::parsed_options& options) {
     if (!keys)
         return keys.failure();
     wishes.keys = std::move(*keys);
-    wishes.pattern = options.value("include");
+    if (const auto text = options.value("include")) {
+        auto pattern = topic_pattern::parse(*text);
+        if (!pattern)
+            return pattern.failure();
+        wishes.pattern = std::move(*pattern);
+    }
     if (const auto topic = options.value("topic"); topic && !options.has("partition"))
         wishes.topics.insert(*topic);
     constexpr std::int64_t most = INT64_MAX;

@@ -32,6 +32,8 @@ public:
         auto last = clock::now();
         while (signals.take() == 0 && !enough() && !is_at_end(consumer)) {
             const auto records = consumer.poll(look_up);
+            if (auto gave_up = wishes_.pattern ? wishes_.pattern->trouble() : std::nullopt)
+                return std::move(*gave_up);
             if (!records) {
                 if (!wishes_.skip_errors)
                     return records.failure();
@@ -151,13 +153,9 @@ private:
 };
 
 result<void> begin(client::record_consumer& consumer, const console_wishes& wishes) {
-    if (wishes.pattern) {
-        auto pattern = topic_pattern::parse(*wishes.pattern);
-        if (!pattern)
-            return pattern.failure();
+    if (wishes.pattern)
         return consumer.subscribe_matching(
-            [pattern = *pattern](const std::string& topic) { return pattern.matches(topic); });
-    }
+            [pattern = *wishes.pattern](const std::string& topic) { return pattern.matches(topic); });
     if (wishes.partitions.empty())
         return consumer.subscribe(wishes.topics);
     if (auto assigned = consumer.assign(wishes.partitions); !assigned)

@@ -3,6 +3,7 @@
 #include "actors/client/admin/admin_types.hpp"
 #include "actors/client/application/record_consumer.hpp"
 #include "cmd/barnabas/record_formatter.hpp"
+#include "cmd/barnabas/topic_pattern.hpp"
 #include "protocol/model/error.hpp"
 
 #include <cstdint>
@@ -18,7 +19,7 @@ struct console_wishes {
     client::properties keys;
     /// One of: topics of a group, a pattern, partitions by hand.
     std::set<std::string> topics;
-    std::optional<std::string> pattern;
+    std::optional<topic_pattern> pattern;
     std::set<client::partition_name> partitions;
     /// For partitions by hand: an offset, or a time; neither is the reset policy's place.
     std::optional<std::int64_t> offset;

@@ -3,6 +3,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
+#include "cmd/barnabas/topic_pattern.hpp"
 
 #include <array>
 #include <chrono>
@@ -61,6 +62,7 @@ struct perf_wishes {
     milliseconds interval{};
     bool detailed = false;
     bool json = false;
+    std::optional<topic_pattern> pattern;
 };
 
 /// Local time as "yyyy-MM-dd HH:mm:ss:SSS".
@@ -241,6 +243,12 @@ result<perf_wishes> wishes_of(const cli::parsed_options& options) {
     wishes.interval = milliseconds(*interval);
     wishes.detailed = options.has("show-detailed-stats");
     wishes.json = tools::wants_json(options);
+    if (const auto text = options.value("include")) {
+        auto pattern = topic_pattern::parse(*text);
+        if (!pattern)
+            return pattern.failure();
+        wishes.pattern = std::move(*pattern);
+    }
     return wishes;
 }
 
@@ -255,6 +263,8 @@ result<void> read_all(client::record_consumer& consumer, const perf_wishes& wish
     auto last = clock::now();
     while (meter.records() < wishes.records) {
         const auto records = consumer.poll(look_up);
+        if (auto gave_up = wishes.pattern ? wishes.pattern->trouble() : std::nullopt)
+            return std::move(*gave_up);
         if (!records)
             return records.failure();
         const auto now = clock::now();
@@ -274,14 +284,12 @@ result<void> read_all(client::record_consumer& consumer, const perf_wishes& wish
     return {};
 }
 
-result<void> subscribe(client::record_consumer& consumer, const cli::parsed_options& options) {
+result<void> subscribe(client::record_consumer& consumer, const cli::parsed_options& options,
+                       const perf_wishes& wishes) {
     if (const auto topic = options.value("topic"))
         return consumer.subscribe({*topic});
-    auto pattern = topic_pattern::parse(*options.value("include"));
-    if (!pattern)
-        return pattern.failure();
     return consumer.subscribe_matching(
-        [pattern = *pattern](const std::string& name) { return pattern.matches(name); });
+        [pattern = *wishes.pattern](const std::string& name) { return pattern.matches(name); });
 }
 
 void say_deprecated(const cli::parsed_options& options, const char* old_name, const char* new_name) {
@@ -307,7 +315,7 @@ result<tools::said> measure(const cli::parsed_options& options) {
     if (!options.has("hide-header") && !wishes->json)
         print_header(wishes->detailed);
     meter.begin(clock::now());
-    auto done = subscribe(*consumer, options);
+    auto done = subscribe(*consumer, options, *wishes);
     if (done)
         done = read_all(*consumer, *wishes, meter);
     if (!done)

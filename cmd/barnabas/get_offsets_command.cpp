@@ -2,6 +2,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
+#include "cmd/barnabas/topic_pattern.hpp"
 #include "runtime/config/config_value.hpp"
 
 #include <algorithm>
@@ -158,6 +159,9 @@ result<std::map<partition_name, std::int64_t>> wanted_partitions(const client::a
             if (fits(*rules, name, one.partition))
                 wanted[{name, one.partition}] = *time;
     }
+    for (const auto& rule : *rules)
+        if (auto gave_up = rule.topics.trouble())
+            return std::move(*gave_up);
     if (wanted.empty())
         return error{errc::unknown_topic_or_partition,
                      "Could not match any topic-partitions with the specified filters"};

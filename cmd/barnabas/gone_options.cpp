@@ -21,7 +21,7 @@ constexpr std::array<gone_row, 21> rows{{
     {"new-producer", "there is one kind of producer by now: leave it out"},
     {"old-producer", "there is one kind of producer by now: leave it out"},
     {"whitelist", "use --include"},
-    {"blacklist", "use --include with a regular expression that leaves out what is not wanted"},
+    {"blacklist", "use --include with a regular expression that leaves X out: ^(?!X$).*"},
     {"delete-consumer-offsets", "use kafka-consumer-groups.sh --delete-offsets"},
     {"force", "nobody is asked any more: leave it out"},
     {"csv-reporter-enabled", "a broker's figures are on its page /metrics: leave it out"},

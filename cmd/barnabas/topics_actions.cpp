@@ -1,6 +1,7 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/topic_pattern.hpp"
 #include "cmd/barnabas/topics_command.hpp"
 
 #include <algorithm>
@@ -39,6 +40,8 @@ result<std::vector<client::topic_listing>> wanted_topics(const admin& calls,
             return one.id != *parse_uuid(*id);
         return (no_internal && one.is_internal) || !names->matches(one.name);
     });
+    if (auto gave_up = names->trouble())
+        return std::move(*gave_up);
     return all;
 }
 

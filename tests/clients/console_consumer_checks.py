@@ -210,6 +210,20 @@ def a_record_that_a_formatter_cannot_read_ends_it_or_is_skipped():
 def a_pattern_reads_several_topics():
     status, said, _ = tool('--include', 'ord.*|keyed', '--from-beginning', '--max-messages', '13')
     expect_equal((status, sorted(said.splitlines())), (0, sorted(ORDERS + ['1', '2', 'null'])), 'of both topics')
+    status, said, _ = tool('--include', '^(?!ord)(?=key).*(?<!-)ed$', '--from-beginning', '--max-messages', '3')
+    expect_equal((status, sorted(said.splitlines())), (0, ['1', '2', 'null']), 'what looking ahead and behind leaves')
+    status, said, complaints = tool('--include', '[o[r]].*')
+    expect((status, said) == (1, '') and 'has a class within a class at [r]].*' in complaints, complaints)
+
+
+@check
+def a_pattern_that_takes_too_long_ends_the_readers():
+    create('a' * 60, 1)
+    for command in ('console-consumer', 'consumer-perf-test'):
+        status, said, complaints = tool('--include', '(a|a|a)*b', '--timeout-ms' if command == 'console-consumer' else '--timeout', '60000',
+                                        *(['--num-records', '1', '--hide-header'] if command == 'consumer-perf-test' else []),
+                                        command=command)
+        expect(status == 1 and '(a|a|a)*b takes too many steps to match with aaa' in complaints + said, f'{command}: {said} {complaints}')
 
 
 @check

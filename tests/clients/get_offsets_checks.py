@@ -67,7 +67,8 @@ def nothing_found_and_nonsense_are_errors():
     for arguments, part in ((['--time', 'noon'], 'Malformed time argument noon'),
                             (['--topic-partitions', 'orders:x'], 'Invalid topic partition rule: orders:x'),
                             (['--topic-partitions', 'orders', '--topic', 'orders'], '--topic-partitions cannot be used with'),
-                            (['--topic', 'or('], 'or( is an invalid regex.')):
+                            (['--topic', 'or('], 'or( is an invalid regex.'),
+                            (['--topic', '[a-z&&[^b]]'], 'has a class within a class')):
         status, said, complaints = tool(*arguments)
         expect((status, said) == (1, '') and part in complaints, f'{arguments}: {status} {said} {complaints}')
     done = run([PROGRAM, 'get-offsets'], good=False)

@@ -80,7 +80,7 @@ GONE = [
     ('bin/kafka-console-consumer.sh --zookeeper localhost:2181 --topic test --from-beginning', '--bootstrap-server'),
     (f'bin/kafka-console-consumer.sh --new-consumer {SERVER} --topic test', 'leave it out'),
     (f'bin/kafka-console-consumer.sh {SERVER} --whitelist "t.*"', '--include'),
-    (f'bin/kafka-console-consumer.sh {SERVER} --blacklist "t.*"', '--include'),
+    (f'bin/kafka-console-consumer.sh {SERVER} --blacklist "t.*"', '--include with a regular expression that leaves X out: ^(?!X$).*'),
     (f'bin/kafka-consumer-groups.sh --new-consumer {SERVER} --list', 'leave it out'),
     ('bin/kafka-consumer-groups.sh --zookeeper localhost:2181 --list', '--bootstrap-server'),
     ('bin/kafka-configs.sh --zookeeper localhost:2181 --alter --entity-type topics --entity-name t --add-config a=b', '--bootstrap-server'),
