@@ -2,32 +2,16 @@
 
 #include "actors/client/cluster/settings.hpp"
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/text_file.hpp"
 #include "runtime/config/properties.hpp"
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace barnabas {
 
-namespace {
-
-result<std::string> read_file(const std::string& path) {
-    if (!std::filesystem::is_regular_file(path))
-        return error{errc::not_found, path + " cannot be read: it is no file"};
-    std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.is_open() || file.bad())
-        return error{errc::not_found, path + " cannot be read"};
-    return text;
-}
-
-} // namespace
-
 result<client::properties> file_properties(const std::string& path) {
-    const auto text = read_file(path);
+    const auto text = read_text_file(path);
     if (!text)
         return text.failure();
     const auto given = parse_properties(path, *text);

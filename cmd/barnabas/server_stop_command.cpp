@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/kafka_names.hpp"
 #include "cmd/barnabas/start_config.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
@@ -26,6 +27,7 @@ constexpr std::array server_stop_options{
     cli::option{"node-id", "ID", "Only the broker with this node.id; --process-role does not count then."},
     cli::option{"process-role", "ROLES", "Only brokers with exactly these process.roles."},
     cli::option{"dry-run", "", "Only tell which processes would be stopped."},
+    tools::output_format,
 };
 
 constexpr std::string_view server_stop_notes =
@@ -34,7 +36,8 @@ constexpr std::string_view server_stop_notes =
     "wait for their end. Which node.id a broker has is read where it reads it: from its options, its file\n"
     "and with --environment its environment.\n"
     "\n"
-    "Options and exit status are those of Kafka's kafka-server-stop.sh; --dry-run is an addition.\n"
+    "Options and exit status are those of Kafka's kafka-server-stop.sh; --dry-run and --output are "
+    "additions.\n"
     "\n"
     "Example:\n"
     "  barnabas server-stop --node-id 1\n";
@@ -97,6 +100,10 @@ std::optional<running_start> look_at(const files::path& process) {
     if (!options || options->help())
         return std::nullopt;
     running_start found{static_cast<pid_t>(*number), -1, {}};
+    // A pipe of that process is none here, and a named one has no writer any more.
+    const auto config = options->value("config");
+    if (config && !files::is_regular_file(process / "cwd" / *config, gone))
+        return found;
     const auto loaded = start_config(*options, {files::read_symlink(process / "cwd", gone).string(),
                                                 options->has("environment") ? strings_of(process / "environ")
                                                                             : std::vector<std::string>()});
@@ -131,6 +138,25 @@ result<std::vector<running_start>> wanted_starts(const cli::parsed_options& opti
     return all;
 }
 
+tools::said nothing_to_stop(bool json) {
+    const std::string sentence = "No kafka server to stop";
+    return {json ? tools::error_json({errc::not_found, sentence}) : sentence + "\n", {}, tools::exit_failed};
+}
+
+/// Also true of one that has just ended.
+bool stop(const running_start& one) {
+    return ::kill(one.process, SIGTERM) == 0 || errno == ESRCH;
+}
+
+/// Node and roles are unknown where the configuration cannot be read.
+json_object json_of(const running_start& one) {
+    json_object told;
+    told.add("process", static_cast<std::int64_t>(one.process));
+    told.add("nodeId", one.node < 0 ? std::nullopt : std::optional(one.node));
+    told.add("processRoles", one.roles);
+    return told;
+}
+
 } // namespace
 
 const cli::command& server_stop_command() {
@@ -142,21 +168,26 @@ const cli::command& server_stop_command() {
 
 int run_server_stop(const cli::parsed_options& options) {
     const auto wanted = wanted_starts(options);
+    if (const auto format = options.value("output"); format != "text" && format != "json")
+        return tools::refuse("server-stop", "--output=" + *format + ": allowed are text and json");
     if (!wanted)
         return tools::refuse("server-stop", wanted.failure().detail);
-    if (wanted->empty()) {
-        std::printf("No kafka server to stop\n");
-        return tools::exit_failed;
-    }
+    if (wanted->empty())
+        return tools::print(nothing_to_stop(tools::wants_json(options)));
     int status = tools::exit_ok;
+    std::vector<json_object> told;
     for (const auto& one : *wanted) {
-        if (options.has("dry-run"))
-            std::printf("%d node.id=%d process.roles=%s\n", static_cast<int>(one.process), one.node,
-                        one.roles.c_str());
-        else if (::kill(one.process, SIGTERM) != 0 && errno != ESRCH)
+        const bool refused = !options.has("dry-run") && !stop(one);
+        if (refused)
             status = tools::refuse("server-stop", "process " + std::to_string(one.process) +
                                                       " cannot be stopped by this user");
+        told.push_back(json_of(one).add("stopping", !refused && !options.has("dry-run")));
+        if (options.has("dry-run") && !tools::wants_json(options))
+            std::printf("%d node.id=%d process.roles=%s\n", static_cast<int>(one.process), one.node,
+                        one.roles.c_str());
     }
+    if (tools::wants_json(options))
+        std::printf("%s\n", json_object().add("processes", told).text().c_str());
     return status;
 }
 

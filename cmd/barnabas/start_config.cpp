@@ -1,10 +1,9 @@
 #include "cmd/barnabas/start_config.hpp"
 
+#include "cmd/barnabas/text_file.hpp"
 #include "runtime/config/environment_keys.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <unistd.h>
 #include <utility>
 
@@ -12,16 +11,10 @@ namespace barnabas {
 
 namespace {
 
-result<std::string> read_file(const std::string& path, const std::string& directory) {
-    const auto place = std::filesystem::path(directory) / path;
-    // Reading a directory would throw.
-    std::error_code unknown;
-    if (!std::filesystem::is_regular_file(place, unknown))
-        return error{errc::not_found, "the configuration file " + path + " cannot be read: it is no file"};
-    std::ifstream file(place, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.is_open() || file.bad())
-        return error{errc::not_found, "the configuration file " + path + " cannot be read"};
+result<std::string> read_config_file(const std::string& path, const std::string& directory) {
+    auto text = read_text_file(std::filesystem::path(directory) / path);
+    if (!text)
+        return error{errc::not_found, "the configuration file " + text.failure().detail};
     return text;
 }
 
@@ -39,7 +32,7 @@ result<loaded_config> config_of(const std::optional<std::string>& path, const st
                                 const std::string& directory) {
     std::string text;
     if (path) {
-        auto read = read_file(*path, directory);
+        auto read = read_config_file(*path, directory);
         if (!read)
             return read.failure();
         text = std::move(*read);

@@ -149,7 +149,9 @@ def what_is_refused_is_said():
                    '--alter', *TOPIC)
     tool().refuses('--entity-name or --entity-default must be specified with --alter of topics', '--alter', '--entity-type',
                    'topics', '--add-config', 'a=b')
-    tool().refuses('all configs to be added must be in the format "key=val"', '--alter', *TOPIC, '--add-config', 'retention.ms')
+    for wrong in ('retention.ms', 'cleanup.policy=[compact,delete', 'cleanup.policy=compact]', 'cleanup.policy=[compact',
+                  'retention.ms=1],cleanup.policy=[compact]', 'retention.ms=1=2'):
+        tool().refuses('all configs to be added must be in the format "key=val"', '--alter', *TOPIC, '--add-config', wrong)
     tool().refuses('Invalid entity type topic,', '--describe', '--entity-type', 'topic', '--entity-name', 'orders')
     tool().refuses('quotas and credentials are not built yet', '--alter', '--user', 'alice', '--add-config', 'a=b')
     tool().refuses('cannot be added and deleted at once', '--alter', *TOPIC, '--add-config', 'a=b', '--delete-config', 'a')

@@ -161,6 +161,15 @@ def takes_a_configuration_file():
 
 
 @check
+def the_configuration_may_be_a_pipe():
+    with place() as cwd:
+        piped = f'exec {PROGRAM} start --config <(echo num.partitions=many)'
+        said = subprocess.run(['bash', '-c', piped], cwd=cwd, capture_output=True, timeout=60, check=False)
+        expect_said((said.stdout + said.stderr).decode(), r'/dev/fd/\d+:1', 'num.partitions', 'many')
+        expect_said(refused(['start', '--config', '.'], cwd), 'the configuration file .* cannot be read: is a directory')
+
+
+@check
 def an_invalid_value_is_named_with_file_and_line():
     with place() as cwd:
         for line, wanted in (('num.partitions=many', ['num.partitions', 'many']),

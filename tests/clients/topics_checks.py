@@ -319,7 +319,17 @@ def command_config_is_read_and_its_mistakes_are_named():
         file.flush()
         expect_failure('no client key is named reqest.timeout.ms; did you mean request.timeout.ms?', '--list',
                        '--command-config', file.name)
-    expect_failure(f'{file.name} cannot be read: it is no file', '--list', '--command-config', file.name)
+    expect_failure(f'{file.name} cannot be read: no such file or directory', '--list', '--command-config', file.name)
+    expect_failure(f'{ROOT} cannot be read: is a directory', '--list', '--command-config', ROOT)
+
+
+@check
+def files_may_be_pipes():
+    good('--list', '--command-config', os.devnull)
+    piped = f'{PROGRAM} topics --bootstrap-server {broker().bootstrap} --list --command-config <(echo reqest.timeout.ms=1)'
+    expect('did you mean request.timeout.ms' in run(['bash', '-c', piped], good=False).stdout.decode(), piped)
+    config = f'{PROGRAM} configs --bootstrap-server {broker().bootstrap} --alter --entity-type brokers --entity-default --add-config-file '
+    expect('Completed' in run(['bash', '-c', config + '<(echo log.retention.ms=60000)']).stdout.decode(), config)
 
 
 @check

@@ -1,4 +1,5 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/text_file.hpp"
 #include "cmd/barnabas/tools/configs_tool.hpp"
 #include "runtime/config/config_value.hpp"
 #include "runtime/config/properties.hpp"
@@ -163,25 +164,47 @@ result<configs::entity> configs::chosen_entity(const cli::parsed_options& option
     return found[0];
 }
 
-result<std::map<std::string, std::string>> configs::parse_added(const std::string& text) {
-    std::map<std::string, std::string> added;
+namespace {
+
+/// As Kafka's tool: where a list is closed before the next one opens, a sign is within a list.
+std::vector<std::string> split_outside_lists(const std::string& text, char sign) {
     std::vector<std::string> parts(1);
-    bool in_list = false;
-    for (const char c : text) {
-        in_list = c == '[' || (in_list && c != ']');
-        if (c == ',' && !in_list)
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto bracket = text.find_first_of("[]", at);
+        const bool in_list = bracket != std::string::npos && text[bracket] == ']';
+        if (text[at] == sign && !in_list)
             parts.emplace_back();
         else
-            parts.back() += c;
+            parts.back() += text[at];
     }
+    return parts;
+}
+
+bool closes_lists(std::string_view text) {
+    bool open = false;
+    for (const char c : text) {
+        if ((c == '[' && open) || (c == ']' && !open))
+            return false;
+        open = c == '[' || (open && c != ']');
+    }
+    return !open;
+}
+
+} // namespace
+
+result<std::map<std::string, std::string>> configs::parse_added(const std::string& text) {
+    std::map<std::string, std::string> added;
+    auto parts = split_outside_lists(text, ',');
+    while (!parts.empty() && parts.back().empty())
+        parts.pop_back();
     for (const auto& part : parts) {
-        const auto sign = part.find('=');
-        const auto key = std::string(trimmed(std::string_view(part).substr(0, sign)));
-        if (sign == std::string::npos || key.empty())
+        const auto sides = split_outside_lists(part, '=');
+        const auto key = std::string(trimmed(sides.front()));
+        if (sides.size() != 2 || key.empty() || !closes_lists(part))
             return tools::wrong(
                 "Invalid entity config: all configs to be added must be in the format \"key=val\" "
                 "or \"key=[val1,val2]\" to group values which contain commas.");
-        auto value = part.substr(sign + 1);
+        auto value = sides.back();
         std::erase_if(value, [](char c) { return c == '[' || c == ']'; });
         added[key] = std::string(trimmed(value));
     }
@@ -191,7 +214,7 @@ result<std::map<std::string, std::string>> configs::parse_added(const std::strin
 result<std::vector<client::config_change>> configs::chosen_changes(const cli::parsed_options& options) {
     std::map<std::string, std::string> added;
     if (const auto path = options.value("add-config-file")) {
-        const auto text = tools::read_text_file(*path);
+        const auto text = read_text_file(*path);
         if (!text)
             return text.failure();
         const auto given = parse_properties(*path, *text);

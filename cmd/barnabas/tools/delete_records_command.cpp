@@ -1,5 +1,6 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/text_file.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 
 #include <boost/json.hpp>
@@ -59,7 +60,7 @@ std::optional<std::pair<partition_name, std::int64_t>> offset_of(const boost::js
 }
 
 result<std::map<partition_name, std::int64_t>> read_offsets(const std::string& path) {
-    const auto text = tools::read_text_file(path);
+    const auto text = read_text_file(path);
     if (!text)
         return text.failure();
     boost::system::error_code wrong;

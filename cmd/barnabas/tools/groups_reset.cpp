@@ -1,5 +1,6 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/text_file.hpp"
 #include "cmd/barnabas/tools/groups_tool.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/clock/system_clock.hpp"
@@ -82,7 +83,7 @@ private:
         const auto path = options_.value("from-file");
         if (!path)
             return {};
-        const auto text = tools::read_text_file(*path);
+        const auto text = read_text_file(*path);
         if (!text)
             return text.failure();
         auto read = parse_plan_csv(*path, *text, only_group());

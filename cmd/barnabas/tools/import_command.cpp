@@ -2,6 +2,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/start_config.hpp"
+#include "cmd/barnabas/text_file.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/cli/status_line.hpp"
 #include "runtime/config/data_directories.hpp"
@@ -82,7 +83,7 @@ result<importing::import_request> request_of(const cli::parsed_options& options)
                                    std::chrono::system_clock::now().time_since_epoch())
                                    .count());
     if (const auto path = options.value("topics")) {
-        const auto text = tools::read_text_file(*path);
+        const auto text = read_text_file(*path);
         if (!text)
             return text.failure();
         auto described = importing::parse_described_topics(*text);

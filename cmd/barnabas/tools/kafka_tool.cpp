@@ -3,13 +3,11 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/text_file.hpp"
 #include "runtime/config/properties.hpp"
 
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace barnabas::tools {
 
@@ -35,16 +33,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
     if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size())
         return std::nullopt;
     return number;
-}
-
-result<std::string> read_text_file(const std::string& path) {
-    if (!std::filesystem::is_regular_file(path))
-        return error{errc::not_found, path + " cannot be read: it is no file"};
-    std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.is_open() || file.bad())
-        return error{errc::not_found, path + " cannot be read"};
-    return text;
 }
 
 int refuse(std::string_view tool, const std::string& why) {

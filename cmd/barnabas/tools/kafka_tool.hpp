@@ -37,8 +37,6 @@ int print(const said& what);
 error wrong(std::string why);
 bool wants_json(const cli::parsed_options& options);
 std::optional<std::int64_t> whole_number(std::string_view text);
-/// The file's text; the error names the file.
-result<std::string> read_text_file(const std::string& path);
 
 using misuse_finder = std::optional<std::string> (*)(const cli::parsed_options&);
 /// The exit status if there is nothing more to do: --version is printed; --zookeeper, an --output that does
