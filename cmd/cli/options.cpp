@@ -217,6 +217,9 @@ result<parsed_options> parse(const command& what, std::span<const std::string_vi
         while (takes_rest(given->row->value) && at + 1 < args.size() && !args[at + 1].starts_with('-'))
             values.emplace_back(args[++at]);
     }
+    // Who asks for the version does nothing else.
+    if (parsed.given_.contains("version"))
+        return parsed;
     for (const auto& one : what.options)
         if (one.required && !parsed.has(one.name))
             return wrong(std::string(what.name) + " needs --" + std::string(one.name) + " " +

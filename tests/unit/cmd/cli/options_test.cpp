@@ -56,6 +56,16 @@ TEST(options, required_options_and_positionals_are_asked_for) {
     EXPECT_EQ(all->positionals(), (std::vector<std::string>{"a", "b", "--c"}));
 }
 
+TEST(options, who_asks_for_the_version_need_say_no_more) {
+    constexpr option needed[] = {{"config", "FILE", "Configuration.", "", false, true},
+                                 {"version", "", "Show the version."}};
+    const command storage{"storage", "Formats.", needed, {"ACTION"}};
+    auto all = parsed({"--version"}, storage);
+    ASSERT_TRUE(all.has_value());
+    EXPECT_TRUE(all->has("version"));
+    EXPECT_EQ(refusal({}, storage), "storage needs --config FILE (see --help)");
+}
+
 TEST(options, numbers_have_a_range) {
     EXPECT_EQ(*parsed({"--seed", "7"})->number("seed", 1, 9), 7);
     EXPECT_EQ(parsed({"--seed", "10"})->number("seed", 1, 9).failure().detail,
