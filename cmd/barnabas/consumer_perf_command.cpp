@@ -34,6 +34,7 @@ constexpr std::array perf_options{
     cli::option{"reporting-interval", "MS", "Time between lines of --show-detailed-stats.", "5000"},
     cli::option{"show-detailed-stats", "", "A line for every interval."},
     cli::option{"hide-header", "", "Without the line of names."},
+    cli::option{"print-metrics", "", "Refused: this consumer keeps no metrics yet."},
     cli::option{"socket-buffer-size", "BYTES", "Accepted; the system chooses."},
     cli::option{"threads", "COUNT", "Accepted; of no effect in Kafka either."},
     cli::option{"num-fetch-threads", "COUNT", "Accepted; of no effect in Kafka either."},
@@ -197,6 +198,9 @@ std::optional<std::string> find_misuse(const cli::parsed_options& options) {
         return "Exactly one of --include/--topic is required.";
     if (options.has("num-records") == options.has("messages"))
         return "Exactly one of --num-records/--messages is required.";
+    if (options.has("print-metrics"))
+        return "--print-metrics: this consumer keeps no metrics yet; --show-detailed-stats tells how it "
+               "reads";
     return find_clash(options, "command-config", {"consumer.config"});
 }
 

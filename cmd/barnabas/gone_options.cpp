@@ -13,7 +13,7 @@ struct gone_row {
     std::string_view option;
     std::string_view instead;
 };
-constexpr std::array<gone_row, 21> rows{{
+constexpr std::array<gone_row, 22> rows{{
     {"broker-list", "use --bootstrap-server HOST:PORT"},
     {"bootstrap-controller", "brokers answer for controllers: use --bootstrap-server HOST:PORT"},
     {"new-consumer", "there is one kind of consumer by now: leave it out"},
@@ -34,6 +34,7 @@ constexpr std::array<gone_row, 21> rows{{
     {"message-size", "use --record-size"},
     {"producer-num-retries", "use --command-property retries=COUNT"},
     {"date-format", "dates are yyyy-MM-dd HH:mm:ss:SSS: leave it out"},
+    {"offsets", "of each partition one offset is shown, the one that --time chooses: leave it out"},
     {"consumer-config", "use --command-config"},
 }};
 

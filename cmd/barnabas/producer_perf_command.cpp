@@ -34,6 +34,7 @@ constexpr std::array producer_perf_options{
     cli::option{"reporting-interval", "MS", "A line is printed so often.", "5000"},
     cli::option{"warmup-records", "COUNT", "So many first records are told apart at the end.", "0"},
     cli::option{"transactional-id", "ID", "Refused: this producer has no transactions yet."},
+    cli::option{"transaction-duration-ms", "MS", "Refused: this producer has no transactions yet."},
     tools::output_format,
     tools::zookeeper,
     tools::version,
@@ -278,8 +279,9 @@ std::optional<std::string> find_misuse(const cli::parsed_options& options) {
     for (const auto* name : {"topic", "num-records", "throughput"})
         if (!options.has(name))
             return "argument --" + std::string(name) + " is required";
-    if (options.has("transactional-id"))
-        return "--transactional-id: this producer has no transactions yet";
+    for (const auto* name : {"transactional-id", "transaction-duration-ms"})
+        if (options.has(name))
+            return "--" + std::string(name) + ": this producer has no transactions yet";
     return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/barnabas/verifiable_events.hpp"
 
 #include <array>
@@ -36,6 +37,7 @@ constexpr std::array verifiable_consumer_options{
                 "org.apache.kafka.clients.consumer.RangeAssignor"},
     cli::option{"command-config", "FILE", "Properties of the consumer, in Kafka's own keys."},
     cli::option{"consumer.config", "FILE", "The old name of --command-config."},
+    cli::option{"output", "FORMAT", "json; there is no other.", "json"},
 };
 
 constexpr std::string_view verifiable_consumer_notes =
@@ -48,6 +50,8 @@ constexpr std::string_view verifiable_consumer_notes =
     "  barnabas verifiable-consumer --bootstrap-server localhost:9092 --topic orders --group-id audit\n";
 
 std::optional<std::string> find_misuse(const cli::parsed_options& options) {
+    if (const auto format = options.value("output"); format != "json")
+        return "--output=" + *format + ": allowed is json";
     if (!options.has("topic"))
         return "argument --topic is required";
     if (!options.has("group-id"))
@@ -192,11 +196,6 @@ private:
     bool commits_;
 };
 
-int refuse(const std::string& why) {
-    std::fprintf(stderr, "%s verifiable-consumer: %s (see --help)\n", program_name, why.c_str());
-    return 1;
-}
-
 } // namespace
 
 const cli::command& verifiable_consumer_command() {
@@ -209,10 +208,10 @@ const cli::command& verifiable_consumer_command() {
 
 int run_verifiable_consumer(const cli::parsed_options& options) {
     if (const auto misuse = find_misuse(options))
-        return refuse(*misuse);
+        return tools::refuse("verifiable-consumer", *misuse);
     const auto keys = keys_of(options);
     if (!keys)
-        return refuse(keys.failure().detail);
+        return tools::refuse("verifiable-consumer", keys.failure().detail);
     auto signals = std::make_unique<stop_signals>();
     client::record_consumer_options handling;
     handling.on_rebalance = tell_rebalance;
@@ -220,7 +219,7 @@ int run_verifiable_consumer(const cli::parsed_options& options) {
     handling.on_unused_keys = say_unused_keys;
     auto consumer = client::make_consumer(*keys, std::move(handling));
     if (!consumer)
-        return refuse(consumer.failure().detail);
+        return tools::refuse("verifiable-consumer", consumer.failure().detail);
     print_event(verifiable_event("startup_complete"));
     verifiable_reading reading(options);
     auto done = consumer->subscribe({*options.value("topic")});

@@ -2,6 +2,7 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/producer_tool.hpp"
 #include "cmd/barnabas/stop_signals.hpp"
+#include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "cmd/barnabas/verifiable_events.hpp"
 
 #include <array>
@@ -32,6 +33,7 @@ constexpr std::array verifiable_producer_options{
     cli::option{"repeating-keys", "COUNT", "Keys are 0, 1, ... below this, again and again."},
     cli::option{"command-config", "FILE", "Properties of the producer, in Kafka's own keys."},
     cli::option{"producer.config", "FILE", "The old name of --command-config."},
+    cli::option{"output", "FORMAT", "json; there is no other.", "json"},
 };
 
 constexpr std::string_view verifiable_producer_notes =
@@ -53,6 +55,8 @@ struct plan {
 };
 
 std::optional<std::string> find_misuse(const cli::parsed_options& options) {
+    if (const auto format = options.value("output"); format != "json")
+        return "--output=" + *format + ": allowed is json";
     if (!options.has("topic"))
         return "argument --topic is required";
     if (!options.has("bootstrap-server") && !options.has("broker-list"))
@@ -181,11 +185,6 @@ private:
     std::atomic<std::int64_t> acked_{0};
 };
 
-int refuse(const std::string& why) {
-    std::fprintf(stderr, "%s verifiable-producer: %s (see --help)\n", program_name, why.c_str());
-    return 1;
-}
-
 } // namespace
 
 const cli::command& verifiable_producer_command() {
@@ -198,15 +197,15 @@ const cli::command& verifiable_producer_command() {
 
 int run_verifiable_producer(const cli::parsed_options& options) {
     if (const auto misuse = find_misuse(options))
-        return refuse(*misuse);
+        return tools::refuse("verifiable-producer", *misuse);
     warn_of_old_name(options, "producer.config", "command-config");
     const auto what = plan_of(options);
     if (!what)
-        return refuse(what.failure().detail);
+        return tools::refuse("verifiable-producer", what.failure().detail);
     auto signals = std::make_unique<stop_signals>();
     auto producer = connect_producer(what->properties);
     if (!producer)
-        return refuse(producer.failure().detail);
+        return tools::refuse("verifiable-producer", producer.failure().detail);
     print_event(verifiable_event("startup_complete"));
     verifiable_run run(*what);
     run.send_all(*producer, *signals);

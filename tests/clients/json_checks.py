@@ -14,7 +14,7 @@ from tool_runs import Tool
 PAGE = os.path.join(ROOT, 'docs', 'json.md')
 COMMANDS = re.compile(r'^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
 # These speak to no broker, or find theirs in another way.
-WITHOUT_SERVER = ('version', 'storage', 'dump-log', 'import')
+WITHOUT_SERVER = ('version', 'storage', 'dump-log', 'import', 'server-stop')
 
 
 def run_line(line, server, folder):

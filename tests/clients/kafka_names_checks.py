@@ -1,5 +1,6 @@
 """Kafka's names: the program called by them, as the installation links them, and what is made of the tables of options."""
 
+import json
 import os
 import re
 import shutil
@@ -124,6 +125,12 @@ def the_server_stops_by_kafkas_name():
 
         none = ('kafka-server-stop.sh', '--node-id', str(of_options + 50_000_000))
         expect_equal(by_name(*none), (1, 'No kafka server to stop\n', ''), 'nobody has that number')
+        status, said, _ = by_name(*none, '--output', 'json')
+        expect_equal((status, json.loads(said)['error']['message']), (1, 'No kafka server to stop'), 'nobody, in JSON')
+        status, said, _ = by_name('kafka-server-stop.sh', '--dry-run', '--node-id', str(of_options), '--output', 'json')
+        expect_equal((status, json.loads(said)),
+                     (0, {'processes': [{'process': one.process.pid, 'nodeId': of_options, 'processRoles': 'broker,controller',
+                                         'stopping': False}]}), 'a dry run in JSON')
         expect_equal(by_name('kafka-server-stop.sh', f'--node-id={of_file}'), (0, '', ''), 'by the file')
         expect_equal(two.wait(), 0, 'a clean stop')
         expect(one.is_running(), 'the other one was stopped as well')
@@ -157,6 +164,14 @@ def old_flags_name_their_replacement():
     for name in ('topics', 'configs', 'consumer-groups', 'delete-records', 'log-dirs', 'broker-api-versions'):
         status, said, complaints = by_name(f'kafka-{name}.sh', '--zookeeper', 'localhost:2181')
         expect((status, said) == (1, '') and f'say {name} --bootstrap-server HOST:PORT' in complaints, complaints)
+
+
+@check
+def the_version_needs_nothing_else():
+    wanted = json.loads(run([PROGRAM, 'version', '--output', 'json']).stdout)['version'] + '\n'
+    for name in commands():
+        if b'--version ' in run([PROGRAM, *name.split(), '--help']).stdout:
+            expect_equal(by_name(f'kafka-{name}.sh', '--version'), (0, wanted, ''), f'version of {name}')
 
 
 @check

@@ -89,6 +89,10 @@ GONE = [
     ('bin/kafka-producer-perf-test.sh --new-producer --topic t', 'leave it out'),
     ('bin/kafka-verifiable-producer.sh --zookeeper localhost:2181 --topic t', '--bootstrap-server'),
     ('bin/kafka-run-class.sh kafka.tools.GetOffsetShell --broker-list localhost:9092 --topic t --max-wait-ms 1000', 'leave it out'),
+    ('bin/kafka-run-class.sh kafka.tools.GetOffsetShell --broker-list localhost:9092 --topic t --offsets 1', 'the one that --time chooses'),
+    (f'bin/kafka-consumer-perf-test.sh {SERVER} --topic t --messages 10 --print-metrics', 'this consumer keeps no metrics yet'),
+    (f'bin/kafka-producer-perf-test.sh --topic t --num-records 10 --throughput -1 --record-size 9 --producer-props bootstrap.servers=localhost:9092 '
+     '--transaction-duration-ms 10', 'has no transactions yet'),
 ]
 
 

@@ -76,7 +76,8 @@ class Running:
 @check
 def the_verifiable_producer_prints_what_kafkas_does():
     create('verified')
-    said = Tool('verifiable-producer', broker().bootstrap).good('--topic', 'verified', '--max-messages', '10', '--acks', '-1')
+    said = Tool('verifiable-producer', broker().bootstrap).good('--topic', 'verified', '--max-messages', '10', '--acks', '-1', '--output',
+                                                                    'json')
     wanted = events(transcript('verifiable-producer'))
     seen = events(said)
     expect_equal([(one['name'], sorted(one)) for one in seen], [(one['name'], sorted(one)) for one in wanted], 'events and members')
@@ -188,6 +189,8 @@ def wrong_usage_of_the_verifiable_tools_is_one_line():
     consumer.refuses('--max-messages=x', '--topic', 't', '--group-id', 'g', '--max-messages', 'x')
     consumer.refuses('auto.offset.reset', '--topic', 't', '--group-id', 'g', '--reset-policy', 'soon')
     Tool('verifiable-producer').refuses('argument --bootstrap-server is required', '--topic', 't')
+    producer.refuses('--output=text: allowed is json', '--topic', 't', '--output', 'text')
+    consumer.refuses('--output=text: allowed is json', '--topic', 't', '--group-id', 'g', '--output', 'text')
     Tool('verifiable-consumer').refuses('argument --bootstrap-server is required', '--topic', 't', '--group-id', 'g')
 
 
