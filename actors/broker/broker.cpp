@@ -391,8 +391,7 @@ bool broker::stopped_cleanly() {
         some_flushed |= !directory.unflushed && !directory.offline;
     }
     const bool all_opened = partitions_ && partitions_->is_serving();
-    const bool sound = !failure_ || BARNABAS_MARK_IF(only_listeners_failed_, closed_beside_a_busy_port);
-    return sound && !left_something_ && all_opened && some_flushed;
+    return (!failure_ || only_listeners_failed_) && !left_something_ && all_opened && some_flushed;
 }
 
 void broker::go_on_closing(effects::effects& out) {

@@ -24,7 +24,7 @@ constexpr std::chrono::seconds connect_time_max{10};
 error failed_to_listen(const error_code& why, const endpoint& at) {
     if (why == asio::error::address_in_use)
         return {errc::address_in_use, to_string(at) +
-                                          " is in use: another process listens there; stop it or choose "
+                                          " is in use: another process has that port; stop it or choose "
                                           "another port"};
     if (why == asio::error::access_denied)
         return {errc::access_denied,

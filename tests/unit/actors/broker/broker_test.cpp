@@ -132,7 +132,8 @@ TEST(broker, port_in_use_closes_everything_and_reports_why) {
     EXPECT_TRUE(has<effects::close_listeners>(f.out));
     f.on([&] { f.machine.on_listeners_closed(f.out); });
     f.on([&] { f.machine.on_controller_closed(f.out); });
-    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean) << "whoever holds the port, logs are";
+    EXPECT_TRUE(std::get<effects::close_directories>(f.out.back()).clean)
+        << "whoever holds the port, logs are";
     f.on([&] { f.machine.on_directories_closed({}, f.out); });
     ASSERT_TRUE(has<effects::report_failed>(f.out));
     EXPECT_EQ(std::get<effects::report_failed>(f.out.back()).why.code, errc::address_in_use);
