@@ -188,7 +188,7 @@ result<void> check_lengths(runtime::file_system& files, const std::string& direc
 /// stays as it is while the log is open, so it is read here.
 result<void> check_newest_transactions(runtime::file_system& files, const log_options& options,
                                        const segment_state& newest) {
-    if (newest.transaction_index_size == 0 || options.planted.transaction_index_believed)
+    if (newest.transaction_index_size == 0)
         return {};
     transaction_source source{newest.base_offset, newest.transaction_index_size,
                               newest.transaction_index_crc};
@@ -202,8 +202,10 @@ result<void> check_newest_transactions(runtime::file_system& files, const log_op
 /// Readers of committed records would be told of the first one that is short of entries, and of nothing else.
 result<void> check_transactions(runtime::file_system& files, const log_options& options,
                                 const std::vector<segment_state>& segments) {
+    if (options.planted.transaction_index_believed)
+        return {};
     for (const auto& segment : segments) {
-        if (segment.transaction_index_size == 0 || options.planted.transaction_index_believed)
+        if (segment.transaction_index_size == 0)
             continue;
         const auto path = segment_path(options.directory, segment.base_offset, transaction_index_suffix);
         auto index = open_sized(files, path);
