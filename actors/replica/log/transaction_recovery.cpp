@@ -147,8 +147,8 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
     // ended where the snapshot is.
     const bool speaks_of_it = told != nullptr && (told->log == 0 || told->log == segment.state.size);
     const bool lacks = lacks_transactions(speaks_of_it ? told : nullptr, known->entries);
-    const bool lost = (segment.index_rebuilt && known->entries.empty()) ||
-                      (told != nullptr && !speaks_of_it && had_transactions(told->base_offset, behind));
+    const bool untold = told != nullptr && !speaks_of_it && had_transactions(told->base_offset, behind);
+    const bool lost = untold || (segment.index_rebuilt && known->entries.empty());
     if (!known->whole || !within || lacks || BARNABAS_MARK_IF(lost, transactions_looked_for)) {
         segment.next_offset = behind;
         auto rebuilt = rebuild_transactions(segment, lacks ? found_transactions{} : *known);
@@ -156,7 +156,7 @@ result<void> recovery::inspect_transactions(recovered_segment& segment, log_offs
             return rebuilt.failure();
         // The index stays, and does not agree with what is told of it: who reads there hears of it.
         const bool told_of = lacks && tells_of_transactions(*told);
-        const bool torn = !known->whole || !within;
+        const bool torn = !known->whole || !within || (untold && known->entries.empty());
         if (BARNABAS_MARK_IF(rebuilt->damage && (told_of || torn), transactions_unknown_for_damage)) {
             note_transactions(segment.state, encode_transaction_index(known->entries));
             auto& state = segment.state;
