@@ -6,6 +6,7 @@
 #include "actors/group/consumer_group.hpp"
 #include "actors/group/group_effects.hpp"
 #include "actors/group/group_options.hpp"
+#include "actors/group/group_table.hpp"
 #include "actors/group/group_timers.hpp"
 #include "protocol/batch/compression.hpp"
 #include "protocol/batch/record_batch.hpp"
@@ -72,7 +73,7 @@ private:
         timestamp_ms counted_from = no_timestamp;
         bool has_members = false;
     };
-    using groups = std::map<std::string, one_group, std::less<>>;
+    using groups = group_table<one_group>;
 
     // coordinator.cpp
     void answer(const join_request& request, const std::string& name, request_ticket ticket, turn& now);

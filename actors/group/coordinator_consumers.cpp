@@ -85,7 +85,7 @@ consumer_heartbeat_response coordinator::heartbeat(const consumer_heartbeat_requ
     auto drawn = request.who.member_id.empty() ? to_string(draw_uuid()) : std::string();
     // Making way may have taken the name's entry away.
     if (!is_there)
-        found = groups_.try_emplace(name).first;
+        found = groups_.place(name);
     auto& group = consumer_of(found->second, name);
     auto told = group.on_heartbeat(request, std::move(drawn), now);
     if (!group.is_recorded()) {
