@@ -2,9 +2,11 @@
 
 #include "runtime/network/tcp_acceptor.hpp"
 #include "runtime/network/tcp_stream.hpp"
+#include "runtime/scheduler/event_loop.hpp"
 #include "runtime/scheduler/loop_scheduler.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <optional>
@@ -69,14 +71,16 @@ private:
     endpoint local_;
 };
 
-/// One attempt to connect, on its home loop. Pending operations keep it alive until the answer is given.
+/// One attempt to connect, on Asio's thread. Pending operations keep it alive until the answer is given,
+/// which happens on the stream's home loop.
 class connector final : public std::enable_shared_from_this<connector> {
 public:
     using done_function = std::function<void(result<std::shared_ptr<byte_stream>>)>;
 
-    connector(event_loop& home, std::shared_ptr<open_connections> open, endpoint to, done_function done)
-        : home_(home), open_(std::move(open)), to_(std::move(to)), done_(std::move(done)),
-          resolver_(home.io()), deadline_(home.io()) {}
+    connector(asio::io_context& io, event_loop& home, std::shared_ptr<open_connections> open, endpoint to,
+              done_function done)
+        : io_(io), home_(home), open_(std::move(open)), to_(std::move(to)), done_(std::move(done)),
+          resolver_(io), deadline_(io) {}
 
     void start() {
         deadline_.expires_after(connect_time_max);
@@ -105,7 +109,7 @@ private:
     void connect() {
         if (!done_)
             return;
-        socket_.emplace(home_.io());
+        socket_.emplace(io_);
         socket_->async_connect(addresses_[next_++], [self = shared_from_this()](const error_code& why) {
             if (!why)
                 self->connected();
@@ -119,20 +123,33 @@ private:
     void connected() {
         if (!done_)
             return;
-        auto connection = std::make_shared<tcp_connection>(std::move(*socket_), home_, open_);
-        finish(std::shared_ptr<byte_stream>(std::make_shared<tcp_stream>(std::move(connection))));
+        error_code failed;
+        const auto remote = socket_->remote_endpoint(failed);
+        // Taken out of Asio's poller.
+        descriptor taken(failed ? -1 : socket_->release(failed));
+        if (failed)
+            return finish(failed_to_connect(failed, to_));
+        auto made = std::make_shared<connected_socket>(
+            connected_socket{std::move(taken), {remote.address().to_string(), remote.port()}});
+        end([made, &home = home_, open = open_](const done_function& done) {
+            auto connection = tcp_connection::open(std::move(*made), home, open);
+            done(std::shared_ptr<byte_stream>(std::make_shared<tcp_stream>(std::move(connection))));
+        });
     }
 
-    void finish(result<std::shared_ptr<byte_stream>> answer) {
-        if (!done_)
-            return;
-        auto done = std::exchange(done_, nullptr);
+    void finish(error why) {
+        if (done_)
+            end([why = std::move(why)](const done_function& done) { done(why); });
+    }
+
+    void end(std::function<void(const done_function&)> answer) {
+        home_.post([answer = std::move(answer), done = std::exchange(done_, nullptr)] { answer(done); });
         deadline_.cancel();
         resolver_.cancel();
         socket_.reset();
-        done(std::move(answer));
     }
 
+    asio::io_context& io_;
     event_loop& home_;
     std::shared_ptr<open_connections> open_;
     endpoint to_;
@@ -141,7 +158,7 @@ private:
     asio::steady_timer deadline_;
     std::vector<tcp::endpoint> addresses_;
     std::size_t next_ = 0;
-    std::optional<tcp_socket> socket_;
+    std::optional<tcp::socket> socket_;
 };
 
 /// Where to listen. Without a host: on both families when the machine has IPv6, else on IPv4.
@@ -169,10 +186,15 @@ asio_network::asio_network(loop_scheduler& loops) : loops_(loops), open_(std::ma
     loops.on_stop([open = open_] {
         for (auto& on_loop : *open->connections)
             while (!on_loop.empty())
-                (*on_loop.begin())->loops_stopped();
-        std::lock_guard guard(open->acceptors_mutex);
-        for (auto* acceptor : open->acceptors)
-            acceptor->loops_stopped();
+                std::shared_ptr(*on_loop.begin())->loops_stopped();
+        open->asio.stop();
+        {
+            std::lock_guard guard(open->acceptors_mutex);
+            for (auto* acceptor : open->acceptors)
+                acceptor->loops_stopped();
+        }
+        // Not under the lock: what is dropped may be the last reference to an acceptor.
+        open->asio.drop_pending();
     });
 }
 
@@ -202,10 +224,10 @@ asio_network::listen(const endpoint& at, std::function<void(std::shared_ptr<byte
 
 void asio_network::connect(const endpoint& to, loop_index home,
                            std::function<void(result<std::shared_ptr<byte_stream>>)> done) {
-    event_loop& loop = loops_.loop(home);
-    loop.post([&loop, open = open_->connections, to, done = std::move(done)] {
-        std::make_shared<connector>(loop, open, to, done)->start();
-    });
+    auto& io = open_->asio.io();
+    auto attempt =
+        std::make_shared<connector>(io, loops_.loop(home), open_->connections, to, std::move(done));
+    asio::post(io, [attempt = std::move(attempt)] { attempt->start(); });
 }
 
 std::uint64_t asio_network::accept_pauses() const noexcept {

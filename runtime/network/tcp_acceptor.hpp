@@ -2,9 +2,9 @@
 
 // Private to runtime/network.
 
+#include "runtime/network/asio_thread.hpp"
 #include "runtime/network/network.hpp"
 #include "runtime/network/tcp_connection.hpp"
-#include "runtime/scheduler/event_loop.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,8 +22,9 @@ namespace barnabas::runtime {
 class loop_scheduler;
 class tcp_acceptor;
 
-/// What is open on the loops of a node, so that it can be let go before they end.
+/// What is open in a node, so that it can be let go before its loops end.
 struct open_sockets {
+    asio_thread asio;
     std::shared_ptr<open_connections> connections;
     std::mutex acceptors_mutex;
     std::set<tcp_acceptor*> acceptors;
@@ -31,8 +32,8 @@ struct open_sockets {
     std::atomic<std::uint64_t> accept_pauses{0};
 };
 
-/// A listening port. Accepts on loop 0 and spreads the streams over all loops. Its pending accept keeps it
-/// alive.
+/// A listening port. Accepts on Asio's thread and spreads the streams over all loops. Its pending wait keeps
+/// it alive.
 class tcp_acceptor final : public std::enable_shared_from_this<tcp_acceptor> {
 public:
     using accept_function = std::function<void(std::shared_ptr<byte_stream>)>;
@@ -48,12 +49,13 @@ public:
     void loops_stopped();
 
 private:
+    void wait();
     void accept();
-    void on_accepted(const boost::system::error_code& failed, tcp_socket peer, event_loop& home);
+    bool accept_one();
+    void hand_over(connected_socket made);
     void pause();
 
     loop_scheduler& loops_;
-    event_loop& first_;
     std::shared_ptr<open_sockets> open_;
     std::optional<boost::asio::ip::tcp::acceptor> socket_;
     std::optional<boost::asio::steady_timer> pause_;

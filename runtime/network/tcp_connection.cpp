@@ -2,20 +2,16 @@
 
 #include "protocol/model/assert.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
 
 namespace barnabas::runtime {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
 
 namespace {
 
@@ -31,23 +27,40 @@ constexpr std::size_t read_bytes_min = 512;
 /// What a read without target takes at once. Requests are small; larger ones have a target for their rest.
 constexpr std::size_t unplaced_bytes_max = 16 * 1024;
 
+/// Neither is needed for a stream to work, so a refusal is no failure.
+void set_flag(const descriptor& socket, int level, int option) {
+    const int on = 1;
+    ::setsockopt(socket.get(), level, option, &on, sizeof on);
+}
+
 } // namespace
 
-tcp_connection::tcp_connection(tcp_socket socket, event_loop& loop, std::shared_ptr<open_connections> open)
-    : loop_(loop), socket_(std::move(socket)), open_(std::move(open)) {
+std::shared_ptr<tcp_connection> tcp_connection::open(connected_socket made, event_loop& loop,
+                                                     std::shared_ptr<open_connections> all) {
+    auto connection = std::make_shared<tcp_connection>(std::move(made), loop, std::move(all));
+    (*connection->all_)[loop.index().get()].insert(connection);
+    connection->start_polling();
+    return connection;
+}
+
+tcp_connection::tcp_connection(connected_socket made, event_loop& loop, std::shared_ptr<open_connections> all)
+    : loop_(loop), socket_(std::move(made.socket)), all_(std::move(all)), peer_(std::move(made.peer)) {
     BARNABAS_ASSERT(event_loop::current() == &loop_);
-    error_code ignored;
-    socket_->set_option(tcp::no_delay(true), ignored);
-    socket_->set_option(asio::socket_base::keep_alive(true), ignored);
-    socket_->non_blocking(true, ignored);
-    const auto remote = socket_->remote_endpoint(ignored);
-    peer_ = {remote.address().to_string(ignored), remote.port()};
-    (*open_)[loop_.index().get()].insert(this);
+    set_flag(socket_, IPPROTO_TCP, TCP_NODELAY);
+    set_flag(socket_, SOL_SOCKET, SO_KEEPALIVE);
 }
 
 tcp_connection::~tcp_connection() {
     // The stream closes or aborts it on its loop, and the loops' end does so too.
     BARNABAS_ASSERT(finished());
+}
+
+void tcp_connection::start_polling() {
+    if (loop_.sockets().add(socket_.get(), *this))
+        return;
+    // The owner learns it as it learns of every other failure: its read ends.
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    on_edge({true, true, true});
 }
 
 void tcp_connection::read(std::shared_ptr<chunk> into, std::size_t at, std::size_t max) {
@@ -57,45 +70,58 @@ void tcp_connection::read(std::shared_ptr<chunk> into, std::size_t at, std::size
     if (phase_ != phase::open)
         return;
     wanted_ = wanted_read{std::move(into), at, max};
-    if (std::exchange(more_likely_, false))
-        asio::post(loop_.io(), [self = shared_from_this()] { self->read_now(); });
-    else
-        wait_readable();
+    if (readable_)
+        ask_turn_end();
+}
+
+void tcp_connection::on_edge(socket_edge edge) {
+    const auto self = shared_from_this();
+    readable_ = readable_ || edge.readable;
+    peer_ended_ = peer_ended_ || edge.ended;
+    if (edge.writable && std::exchange(waits_writable_, false))
+        flush();
+    if (phase_ == phase::draining)
+        drain();
+    else if (readable_ && wanted_)
+        read_now();
+}
+
+void tcp_connection::ask_turn_end() {
+    if (!std::exchange(turn_end_asked_, true))
+        loop_.at_turn_end(shared_from_this());
+}
+
+void tcp_connection::at_turn_end() {
+    turn_end_asked_ = false;
+    flush();
+    if (readable_ && wanted_)
+        read_now();
 }
 
 /// An idle connection holds no memory: it is allocated when there is something to read.
-void tcp_connection::wait_readable() {
-    socket_->async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
-        if (failed)
-            self->finish_read(nullptr, 0, 0);
-        else
-            self->read_now();
-    });
-}
-
 void tcp_connection::read_now() {
     // Bytes without a target come here first: to ask the system how many there are is another call.
     thread_local std::array<std::byte, unplaced_bytes_max> unplaced;
-    if (phase_ != phase::open)
-        return;
     auto into = wanted_->into;
     const bool placed = into != nullptr;
     const std::size_t room = placed ? wanted_->max : std::min(wanted_->max, unplaced.size());
     const auto arrived = receive(placed ? into->data() + wanted_->at : unplaced.data(), room);
+    // Less than there was room for is all that there was (epoll(7)), and what comes later is an edge of its
+    // own; but an end that was already told comes without another one.
+    readable_ = peer_ended_ || arrived == room;
     if (!arrived)
-        return wait_readable();
+        return;
     if (!placed) {
         into = chunk::allocate(std::max(read_bytes_min, wanted_->at + *arrived));
         std::copy_n(unplaced.data(), *arrived, into->data() + wanted_->at);
     }
-    more_likely_ = *arrived == room;
     finish_read(std::move(into), wanted_->at, *arrived);
 }
 
 /// Nothing while there are no bytes; 0 at the end, and after a failure.
 std::optional<std::size_t> tcp_connection::receive(std::byte* into, std::size_t room) {
     for (;;) {
-        const ssize_t count = ::recv(socket_->native_handle(), into, room, MSG_DONTWAIT);
+        const ssize_t count = ::recv(socket_.get(), into, room, MSG_DONTWAIT);
         if (count >= 0)
             return static_cast<std::size_t>(count);
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -121,15 +147,8 @@ void tcp_connection::write(std::vector<slice> parts) {
             parts_.push_back(std::move(part));
     }
     drain_owed_ = drain_owed_ || unsent_ > events_.drained_above;
-    if (flush_asked_ || waits_writable_ || parts_.empty())
-        return;
-    flush_asked_ = true;
-    loop_.at_turn_end(shared_from_this());
-}
-
-void tcp_connection::at_turn_end() {
-    flush_asked_ = false;
-    flush();
+    if (!waits_writable_ && !parts_.empty())
+        ask_turn_end();
 }
 
 void tcp_connection::flush() {
@@ -137,9 +156,8 @@ void tcp_connection::flush() {
         return;
     while (!parts_.empty() && send_some()) {
     }
-    if (!parts_.empty())
-        wait_writable();
-    else
+    waits_writable_ = !parts_.empty();
+    if (!waits_writable_)
         all_sent();
 }
 
@@ -154,7 +172,7 @@ bool tcp_connection::send_some() {
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_->native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
         take_sent(static_cast<std::size_t>(sent));
         return true;
@@ -182,26 +200,13 @@ void tcp_connection::take_sent(std::size_t count) {
     }
 }
 
-void tcp_connection::wait_writable() {
-    waits_writable_ = true;
-    socket_->async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
-        self->waits_writable_ = false;
-        if (self->phase_ == phase::closed)
-            return;
-        if (failed)
-            self->fail_writes();
-        self->flush();
-    });
-}
-
 /// The peer is gone. The owner learns it from its read, which fails as well; `on_drained` is still called,
 /// because an owner that holds back until it comes would not read any more.
 void tcp_connection::fail_writes() {
     parts_.clear();
     unsent_ = 0;
     first_part_sent_ = 0;
-    error_code ignored;
-    socket_->shutdown(tcp::socket::shutdown_both, ignored);
+    ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 void tcp_connection::all_sent() {
@@ -212,9 +217,7 @@ void tcp_connection::all_sent() {
     }
     // Bytes that nobody reads would make the system reset the connection and drop what is still on its way.
     phase_ = phase::draining;
-    error_code failed;
-    socket_->shutdown(tcp::socket::shutdown_send, failed);
-    if (failed)
+    if (::shutdown(socket_.get(), SHUT_WR) < 0)
         close_socket();
     else
         drain();
@@ -223,23 +226,15 @@ void tcp_connection::all_sent() {
 void tcp_connection::drain() {
     std::array<std::byte, 16 * 1024> scratch;
     for (;;) {
-        const ssize_t count = ::recv(socket_->native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+        const ssize_t count = ::recv(socket_.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            break;
+            return;
         if (count < 0 && errno == EINTR)
             continue;
         drained_bytes_ += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
         if (count <= 0 || drained_bytes_ > drained_bytes_max)
             return close_socket();
     }
-    socket_->async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
-        if (self->phase_ != phase::draining)
-            return;
-        if (failed)
-            self->close_socket();
-        else
-            self->drain();
-    });
 }
 
 void tcp_connection::close() {
@@ -248,24 +243,20 @@ void tcp_connection::close() {
         return;
     phase_ = phase::sending;
     events_ = {};
-    // A pending wait for bytes goes on and finds nothing wanted any more.
     wanted_.reset();
-    linger_.emplace(loop_.io(), linger_time);
-    linger_->async_wait([self = shared_from_this()](const error_code& cancelled) {
-        if (!cancelled)
+    loop_.call_at(std::chrono::steady_clock::now() + linger_time, [connection = weak_from_this()] {
+        if (const auto self = connection.lock())
             self->abort();
     });
-    if (!flush_asked_ && !waits_writable_) {
-        flush_asked_ = true;
-        loop_.at_turn_end(shared_from_this());
-    }
+    if (!waits_writable_)
+        ask_turn_end();
 }
 
 void tcp_connection::abort() {
     if (phase_ == phase::closed)
         return;
-    error_code ignored;
-    socket_->set_option(asio::socket_base::linger(true, 0), ignored);
+    const linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close_socket();
 }
 
@@ -279,11 +270,9 @@ void tcp_connection::close_socket() {
     wanted_.reset();
     parts_.clear();
     unsent_ = 0;
-    linger_.reset();
-    error_code ignored;
-    socket_->close(ignored);
+    loop_.sockets().remove(socket_.get(), *this);
     socket_.reset();
-    (*open_)[loop_.index().get()].erase(this);
+    (*all_)[loop_.index().get()].erase(self);
     finished_.store(true, std::memory_order_release);
 }
 

@@ -3,10 +3,7 @@
 #include "protocol/model/assert.hpp"
 #include "runtime/scheduler/loop_scheduler.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::runtime {
@@ -31,11 +28,7 @@ thread_local event_loop* loop_of_this_thread = nullptr;
 
 event_loop::event_loop(loop_scheduler& scheduler, caf::actor_system& system, loop_index index,
                        std::size_t loops)
-    : execution_unit(&system), scheduler_(scheduler), index_(index), outgoing_(loops) {
-    // Asio makes its poller when it is first used; descriptors that it needs are taken now, when lack of them
-    // is an error of the start, and not later.
-    boost::asio::steady_timer poller_user(io_);
-}
+    : execution_unit(&system), scheduler_(scheduler), index_(index), outgoing_(loops) {}
 
 event_loop::~event_loop() {
     BARNABAS_ASSERT(!thread_.joinable());
@@ -71,7 +64,7 @@ void event_loop::hand_over(std::span<caf::resumable* const> jobs) {
 /// looks into the inbox. One of the two sees the other, so no work is slept over.
 void event_loop::wake() {
     if (sleeping_.load() && sleeping_.exchange(false))
-        boost::asio::post(io_, [] {});
+        sockets_.wake();
 }
 
 void event_loop::start() {
@@ -94,7 +87,6 @@ std::deque<caf::resumable*> event_loop::take_remaining() {
 
 void event_loop::run() {
     loop_of_this_thread = this;
-    const auto guard = boost::asio::make_work_guard(io_);
     int left = turns_to_end;
     while (!stopping_.load() || (has_work() && left-- > 0))
         turn();
@@ -105,11 +97,21 @@ void event_loop::run() {
 void event_loop::turn() {
     take_inbox();
     timers_.fire();
+    fire_calls();
     run_actors();
     end_turn();
-    if (!has_work())
-        wait_for_work();
-    for (std::size_t count = 0; count < sockets_per_turn && io_.poll_one() != 0; ++count) {
+    wait_for_work();
+    sockets_.tell(sockets_per_turn);
+}
+
+void event_loop::fire_calls() {
+    if (calls_at_.empty())
+        return;
+    const auto now = std::chrono::steady_clock::now();
+    while (!calls_at_.empty() && calls_at_.begin()->first <= now) {
+        const auto call = std::move(calls_at_.begin()->second);
+        calls_at_.erase(calls_at_.begin());
+        call();
     }
 }
 
@@ -165,16 +167,19 @@ void event_loop::end_turn() {
 
 void event_loop::wait_for_work() {
     // A task of the ending turn may have asked for the next one's end.
-    if (!turn_end_.empty())
-        return;
+    if (has_work() || !turn_end_.empty())
+        return sockets_.look();
     sleeping_.store(true);
-    if (!inbox_filled_.load() && !stopping_.load()) {
-        if (const auto due = timers_.next_due())
-            io_.run_one_until(*due);
-        else
-            io_.run_one();
-    }
+    if (!inbox_filled_.load() && !stopping_.load())
+        sockets_.wait(next_due());
     sleeping_.store(false);
+}
+
+std::optional<loop_timers::time_point> event_loop::next_due() const {
+    auto due = timers_.next_due();
+    if (!calls_at_.empty())
+        due = std::min(due.value_or(loop_timers::time_point::max()), calls_at_.begin()->first);
+    return due;
 }
 
 } // namespace barnabas::runtime

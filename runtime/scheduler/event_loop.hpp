@@ -1,17 +1,18 @@
 #pragma once
 
-// Private to runtime/scheduler, runtime/network and runtime/node: the only headers that see Asio are these.
+// Private to runtime/scheduler, runtime/network and runtime/node.
 
 #include "protocol/model/ids.hpp"
 #include "runtime/scheduler/loop_timers.hpp"
+#include "runtime/scheduler/socket_poller.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
 
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -42,7 +43,7 @@ public:
     static event_loop* current() noexcept;
 
     loop_index index() const noexcept { return index_; }
-    boost::asio::io_context& io() noexcept { return io_; }
+    socket_poller& sockets() noexcept { return sockets_; }
     loop_timers& timers() noexcept { return timers_; }
 
     /// From any thread: the job's home decides where it runs.
@@ -59,6 +60,10 @@ public:
     void make_ready_elsewhere(std::size_t target, caf::resumable* job) { outgoing_[target].push_back(job); }
     /// On this loop; once per call.
     void at_turn_end(std::shared_ptr<turn_end_task> task) { turn_end_.push_back(std::move(task)); }
+    /// On this loop: runs `call` once it is `when`, or drops it when the loops end.
+    void call_at(loop_timers::time_point when, std::function<void()> call) {
+        calls_at_.emplace(when, std::move(call));
+    }
 
     void start();
     /// From any thread: ends the loop once it has nothing runnable, or soon.
@@ -72,6 +77,8 @@ private:
     void run();
     void turn();
     void take_inbox();
+    void fire_calls();
+    std::optional<loop_timers::time_point> next_due() const;
     void run_actors();
     void resume(caf::resumable* job);
     void end_turn();
@@ -81,9 +88,9 @@ private:
 
     loop_scheduler& scheduler_;
     loop_index index_;
-    /// A concurrency hint of one: a single thread runs it, others only post.
-    boost::asio::io_context io_{1};
+    socket_poller sockets_;
     loop_timers timers_;
+    std::multimap<loop_timers::time_point, std::function<void()>> calls_at_;
     std::deque<caf::resumable*> ready_;
     std::vector<std::vector<caf::resumable*>> outgoing_;
     std::vector<std::shared_ptr<turn_end_task>> turn_end_;

@@ -131,6 +131,33 @@ TEST_F(network_test, unread_input_does_not_cost_the_peer_the_last_answer) {
     EXPECT_EQ(client->wait_read_of(10).count, 0u);
 }
 
+TEST_F(network_test, end_is_heard_that_came_together_with_the_last_bytes) {
+    auto [client, server] = connected_pair(*node);
+    // Both are there before the first read, so that the system tells of them at once.
+    client->write_and_close({slice::copy_of("last words")});
+    EXPECT_EQ(server->wait_read_of(100).count, 10u);
+    EXPECT_EQ(server->wait_read_of(100).count, 0u);
+}
+
+TEST_F(network_test, reads_that_are_filled_to_the_last_byte_go_on) {
+    auto [client, server] = connected_pair(*node);
+    client->write({slice::copy_of("12345678")});
+    EXPECT_EQ(server->wait_read_of(4).count, 4u);
+    EXPECT_EQ(server->wait_read_of(4).count, 4u);
+    server->ask(nullptr, 0, 4);
+    client->write({slice::copy_of("more")});
+    EXPECT_EQ(server->wait_read().count, 4u);
+}
+
+TEST_F(network_test, stream_whose_owner_is_gone_still_sends_the_rest) {
+    auto [client, server] = connected_pair(*node);
+    const std::string much(8 << 20, 'x');
+    client->write_and_close({slice::copy_of(much)});
+    client->drop();
+    EXPECT_EQ(server->read_text(much.size()).size(), much.size());
+    EXPECT_EQ(server->wait_read_of(1).count, 0u);
+}
+
 TEST_F(network_test, abort_ends_both_sides) {
     auto [client, server] = connected_pair(*node);
     client->abort();
