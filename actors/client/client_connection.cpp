@@ -6,7 +6,9 @@
 #include "protocol/model/assert.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace barnabas::client {
@@ -20,6 +22,21 @@ std::uint32_t frame_length(std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < 4; ++i)
         length = (length << 8) | static_cast<std::uint32_t>(bytes[i]);
     return length;
+}
+
+/// What speaks there instead of a broker, by the four bytes that it began with; empty when that is not known.
+std::string_view stranger_by(std::span<const std::byte, 4> begin) {
+    constexpr std::byte tls_alert{0x15}, tls_handshake{0x16}, tls_major{3}, tls_minor_max{4};
+    const bool is_record = begin[0] == tls_alert || begin[0] == tls_handshake;
+    if (is_record && begin[1] == tls_major && begin[2] <= tls_minor_max)
+        return "a TLS server answers there, and this client has no TLS yet; name a listener of the broker "
+               "that "
+               "is PLAINTEXT";
+    constexpr std::array http{std::byte{'H'}, std::byte{'T'}, std::byte{'T'}, std::byte{'P'}};
+    if (std::equal(http.begin(), http.end(), begin.begin()))
+        return "an HTTP server answers there, no broker; name a listener of the broker for clients, which is "
+               "mostly at port 9092";
+    return {};
 }
 } // namespace
 
@@ -74,7 +91,12 @@ bool client_connection::begin_frame(std::span<const std::byte>& bytes) {
         return false;
     const auto length = frame_length(length_);
     if (length > limits::frame_bytes_max) {
-        give_up({errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
+        const auto stranger = versions_known_ ? std::string_view() : stranger_by(length_);
+        if (!stranger.empty())
+            give_up({errc::invalid_config, std::string(stranger)});
+        else
+            give_up(
+                {errc::malformed, "the broker announced a response of " + std::to_string(length) + " bytes"});
         return false;
     }
     length_bytes_ = 0;

@@ -94,7 +94,8 @@ public:
     // What the owner carries out after each event.
     std::vector<slice> take_writes() { return std::exchange(writes_, {}); }
     std::vector<answer> take_answers() { return std::exchange(answers_, {}); }
-    /// Why the stream must be aborted, if it must.
+    /// Why the stream must be aborted, if it must. `invalid_config`: what answers there is no broker, and
+    /// will be none: a TLS or HTTP server.
     const std::optional<error>& broken() const noexcept { return broken_; }
     /// When `on_timer` is due; zero for never.
     monotonic_ns deadline() const;

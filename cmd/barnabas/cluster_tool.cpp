@@ -58,13 +58,15 @@ void say_unused_keys(const std::vector<std::string>& keys) {
 }
 
 result<client::cluster_admin> connect_tool(const client::properties& keys, tool_patience patience) {
-    constexpr std::chrono::seconds enough{10};
+    constexpr std::chrono::seconds enough{10}, more_than_any_call{100'000'000};
     client::application_options options;
     const bool at_once = patience == tool_patience::none;
     if (!at_once)
         options.on_trouble = say_trouble;
     // Who says how long a call may take means also one that reaches nobody.
-    if (!keys.contains("default.api.timeout.ms"))
+    if (keys.contains("default.api.timeout.ms"))
+        options.unreached_patience = more_than_any_call;
+    else
         options.unreached_patience = at_once ? std::chrono::seconds(0) : enough;
     options.on_unused_keys = say_unused_keys;
     return client::make_admin(keys, std::move(options));

@@ -292,7 +292,7 @@ def broker_api_versions_fails_at_once_where_no_broker_is():
     took, status, said, complaints = timed('broker-api-versions', '--bootstrap-server', nobody)
     expect_equal((status, said, complaints.count('\n')), (1, '', 1), complaints)
     expect(took < 5 and f'cannot connect to {nobody}' in complaints, f'{took} s: {complaints}')
-    with Peer(b'HTTP/1.1 400 Bad Request\r\n\r\n') as peer:
+    with Peer(b'SSH-2.0-OpenSSH_9.2\r\n') as peer:
         took, status, said, complaints = timed('broker-api-versions', '--bootstrap-server', peer.address)
         expect_equal((status, said), (1, ''), complaints)
         expect(took < 5 and 'the broker announced a response of' in complaints.splitlines()[-1], f'{took} s: {complaints}')
@@ -308,12 +308,26 @@ def tools_give_up_after_a_while_where_no_broker_is_and_say_each_cause_once():
     took, status, said, complaints = timed('get-offsets', '--bootstrap-server', nobody)
     expect_equal(status, 1, complaints)
     expect(8 < took < 30 and 'it got as far as: connect' in (said + complaints), f'{took} s: {said} {complaints}')
-    with Peer(b'HTTP/1.1 400 Bad Request\r\n\r\n') as peer:
+    with Peer(b'SSH-2.0-OpenSSH_9.2\r\n') as peer:
         took, status, said, complaints = timed('topics', '--list', '--bootstrap-server', peer.address)
         expect_equal(status, 1, complaints)
         expect(8 < took < 30 and 'the broker announced a response of' in said, f'{took} s: {said} {complaints}')
         expect(peer.connections > 5, f'{peer.connections} connections')
         expect_equal(complaints.count('the broker announced a response of'), 2, f'the log and the warning: {complaints}')
+
+
+@check
+def what_answers_instead_of_a_broker_is_one_line_that_says_what_to_do():
+    for greeting, what, advice in ((b'HTTP/1.1 400 Bad Request\r\n\r\n', 'an HTTP server answers there, no broker', 'mostly at port 9092'),
+                                   (b'\x15\x03\x03\x00\x02\x02\x46', 'a TLS server answers there', 'that is PLAINTEXT')):
+        with Peer(greeting) as peer:
+            for arguments in (['topics', '--list'], ['broker-api-versions'], ['consumer-groups', '--list', '--timeout', '20000'],
+                              ['doctor', '--timeout', '20000'], ['consume', 't']):
+                took, status, said, complaints = timed(*arguments, '--bootstrap-server', peer.address)
+                lines = [line for line in (said + complaints).splitlines() if what in line]
+                expect_equal((status, len(lines)), (1, 1), f'status and lines of {arguments} ({said} {complaints})')
+                expect(took < 8 and f'{peer.address}: {what}' in lines[0] and advice in lines[0], f'{took} s: {lines}')
+                expect(arguments[0] == 'doctor' or (said + complaints).strip() == lines[0], f'{arguments}: {said} {complaints}')
 
 
 @check

@@ -21,7 +21,8 @@ struct application_options {
     /// and for each callback that threw an exception. What it throws itself is dropped.
     std::function<void(const std::string& sentence)> on_trouble;
     /// For `make_admin`: calls fail after this long while no bootstrap server could be reached; 0: as soon as
-    /// all of them failed once. Without it they wait as long as for anything else, since a cluster may start.
+    /// all of them failed once. Where TLS or HTTP servers answer instead of brokers they fail at once.
+    /// Without it they wait as long as for anything else, since a cluster may start.
     std::optional<std::chrono::milliseconds> unreached_patience = {};
     /// Called before the client is there, on the thread that makes it, if there are any.
     unused_keys_listener on_unused_keys;

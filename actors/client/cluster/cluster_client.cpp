@@ -42,6 +42,24 @@ session_effects new_to_hear(broker_link& link, session_effects step) {
     return step;
 }
 
+/// Some TLS servers hang up on who speaks plaintext, without an alert. A broker that was ever known there is
+/// none.
+error with_suspicion(const broker_link& link, error why) {
+    const bool is_unheard = link.session().is_open() && !link.is_ready() && link.ready_at == monotonic_ns{};
+    if (is_unheard && why.code == errc::network_exception)
+        why.detail +=
+            " before it told its versions, as TLS servers do; name a listener of the broker that is "
+            "PLAINTEXT";
+    return why;
+}
+
+/// Its last attempt, begun since then, reached what is no broker.
+bool is_stranger(const broker_link& link, monotonic_ns since) {
+    const auto& session = link.session();
+    return session.is_pausing() && session.failures() > 0 && link.connecting_since >= since &&
+           session.last_failure()->code == errc::invalid_config;
+}
+
 } // namespace
 
 cluster_client::cluster_client(client_settings settings, const runtime::random& draws)
@@ -85,7 +103,7 @@ void cluster_client::on_disconnected(link_number number, error why, monotonic_ns
     if (link == nullptr)
         return;
     session_effects step;
-    link->session().on_disconnected(now, step, std::move(why));
+    link->session().on_disconnected(now, step, with_suspicion(*link, std::move(why)));
     add(out.links[number], new_to_hear(*link, std::move(step)));
     settle(now, out);
 }
@@ -174,7 +192,11 @@ void cluster_client::flush(monotonic_ns now, cluster_effects& out) {
 
 void cluster_client::tell_trouble(broker_link& link, cluster_effects& out) {
     const auto failures = link.session().failures();
-    if (failures != 0 && link.failures_told == 0)
+    // What ended the calls is in their errors.
+    const bool is_said =
+        is_stranger(link, {}) && !calls_.empty() &&
+        std::all_of(calls_.begin(), calls_.end(), [](const auto& one) { return one.second.open == 0; });
+    if (failures != 0 && link.failures_told == 0 && !is_said)
         out.troubles.push_back(to_string(link.at()) + ": " + link.session().last_failure()->detail);
     link.failures_told = failures;
 }
@@ -238,6 +260,21 @@ bool cluster_client::is_nobody_there(monotonic_ns now) const {
     });
 }
 
+/// What answers at the servers that one begins with, when none of them is a broker. Who waits for a broker to
+/// start waits in vain then.
+std::optional<error> cluster_client::strangers_since(monotonic_ns since) const {
+    if (!settings_.unreached_ns || view_.is_known() || links_.empty())
+        return std::nullopt;
+    std::string text;
+    for (const auto& [number, link] : links_) {
+        if (link->ready_at != monotonic_ns{} || !is_stranger(*link, since))
+            return std::nullopt;
+        text += (text.empty() ? "" : "; ") + to_string(link->at()) + ": " +
+                link->session().last_failure()->detail;
+    }
+    return error{errc::invalid_config, text};
+}
+
 void cluster_client::watch_for_nobody(monotonic_ns now) {
     if (!settings_.unreached_ns || view_.is_known())
         return;
@@ -253,11 +290,12 @@ void cluster_client::expire(monotonic_ns now) {
     const bool nobody = settings_.unreached_ns && is_nobody_there(now);
     for (auto& [number, one] : calls_) {
         const bool given_up = nobody && one.since + *settings_.unreached_ns <= now;
-        if (one.deadline > now && !given_up)
+        const auto strangers = strangers_since(one.since);
+        if (one.deadline > now && !given_up && !strangers)
             continue;
         for (std::size_t part = 0; part < one.parts.size(); ++part)
             if (one.parts[part].at != progress::done)
-                fail(one, part, timed_out(one, part, now));
+                fail(one, part, strangers ? *strangers : timed_out(one, part, now));
     }
 }
 

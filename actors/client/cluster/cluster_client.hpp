@@ -118,6 +118,7 @@ private:
     bool has_flights(link_number link) const;
     void fail(running_call& one, std::size_t part, error why);
     bool is_nobody_there(monotonic_ns now) const;
+    std::optional<error> strangers_since(monotonic_ns since) const;
     void watch_for_nobody(monotonic_ns now);
     void expire(monotonic_ns now);
     void finish(cluster_effects& out);
