@@ -83,6 +83,26 @@ std::optional<std::string> find_clash(const cli::parsed_options& options, std::s
     return std::nullopt;
 }
 
+std::string renamed_sentence(renamed_words words, std::string_view old_name, std::string_view new_name) {
+    const std::string is_old = "--" + std::string(old_name),
+                      instead = " Use --" + std::string(new_name) + " instead.\n";
+    switch (words) {
+    case renamed_words::of_most:
+        return "Option " + is_old + " is deprecated and will be removed in a future version." + instead;
+    case renamed_words::of_producer_perf:
+        return "Option " + is_old + " has been deprecated and will be removed in a future version." + instead;
+    case renamed_words::of_consumer_perf: break;
+    }
+    return "Warning: " + is_old + " is deprecated." + instead;
+}
+
+void say_renamed(const cli::parsed_options& options, renamed_words words, std::string_view old_name,
+                 std::string_view new_name) {
+    if (options.has(old_name))
+        std::fputs(renamed_sentence(words, old_name, new_name).c_str(),
+                   words == renamed_words::of_most ? stdout : stderr);
+}
+
 std::string zookeeper_sentence(std::string_view tool) {
     return "--zookeeper is gone: brokers keep what was there themselves; say " + std::string(tool) +
            " --bootstrap-server HOST:PORT with the address of a broker, such as localhost:9092";

@@ -41,6 +41,14 @@ result<client::cluster_admin> connect_tool(const client::properties& keys,
 std::optional<std::string> find_clash(const cli::parsed_options& options, std::string_view one,
                                       const std::vector<std::string_view>& others);
 
+/// What Kafka's tools say of an option that has another name now. Two of them say it in words of their own,
+/// and on standard error.
+enum class renamed_words { of_most, of_producer_perf, of_consumer_perf };
+std::string renamed_sentence(renamed_words words, std::string_view old_name, std::string_view new_name);
+/// Says it if the old name is given.
+void say_renamed(const cli::parsed_options& options, renamed_words words, std::string_view old_name,
+                 std::string_view new_name);
+
 /// The sentence for who still gives --zookeeper.
 std::string zookeeper_sentence(std::string_view tool);
 

@@ -105,14 +105,6 @@ std::optional<std::string> find_misuse(const cli::parsed_options& options) {
     return std::nullopt;
 }
 
-void say_renamed(const cli::parsed_options& options) {
-    for (const auto& one : renamed_options)
-        if (options.has(one.old_name))
-            std::printf("Option --%s is deprecated and will be removed in a future version. Use --%s "
-                        "instead.\n",
-                        std::string(one.old_name).c_str(), std::string(one.new_name).c_str());
-}
-
 /// "name=value" each; a name alone has an empty value.
 void add_pairs(const std::vector<std::string>& pairs, std::map<std::string, std::string>& to) {
     for (const auto& one : pairs) {
@@ -268,7 +260,8 @@ int run_console_consumer(const cli::parsed_options& options) {
     if (!formatter)
         return refuse(formatter.failure().detail);
     if (!wishes->json)
-        say_renamed(options);
+        for (const auto& one : renamed_options)
+            say_renamed(options, renamed_words::of_most, one.old_name, one.new_name);
     return read_to_console(*wishes, *formatter);
 }
 

@@ -139,10 +139,10 @@ std::optional<std::string> find_misuse(const cli::parsed_options& options) {
 }
 
 void warn_of_old_names(const cli::parsed_options& options) {
-    warn_of_old_name(options, "property", "reader-property");
-    warn_of_old_name(options, "producer-property", "command-property");
-    warn_of_old_name(options, "producer.config", "command-config");
-    warn_of_old_name(options, "max-partition-memory-bytes", "batch-size");
+    say_renamed(options, renamed_words::of_most, "property", "reader-property");
+    say_renamed(options, renamed_words::of_most, "producer-property", "command-property");
+    say_renamed(options, renamed_words::of_most, "producer.config", "command-config");
+    say_renamed(options, renamed_words::of_most, "max-partition-memory-bytes", "batch-size");
 }
 
 std::string size_of(const std::optional<std::string_view>& text) {

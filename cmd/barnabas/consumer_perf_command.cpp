@@ -296,18 +296,13 @@ result<void> subscribe(client::record_consumer& consumer, const cli::parsed_opti
         [pattern = *wishes.pattern](const std::string& name) { return pattern.matches(name); });
 }
 
-void say_deprecated(const cli::parsed_options& options, const char* old_name, const char* new_name) {
-    if (options.has(old_name))
-        std::fprintf(stderr, "Warning: --%s is deprecated. Use --%s instead.\n", old_name, new_name);
-}
-
 /// Lines are printed while records are read, so nothing is left to say.
 result<tools::said> measure(const cli::parsed_options& options) {
     const auto wishes = wishes_of(options);
     if (!wishes)
         return wishes.failure();
-    say_deprecated(options, "messages", "num-records");
-    say_deprecated(options, "consumer.config", "command-config");
+    say_renamed(options, renamed_words::of_consumer_perf, "messages", "num-records");
+    say_renamed(options, renamed_words::of_consumer_perf, "consumer.config", "command-config");
     perf_meter meter;
     client::record_consumer_options handling;
     handling.on_rebalance = [&meter](const client::rebalance_event& event) { meter.on_rebalance(event); };

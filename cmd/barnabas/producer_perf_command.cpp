@@ -1,3 +1,4 @@
+#include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/latency_stats.hpp"
@@ -241,21 +242,13 @@ void print_metrics(const metric_rows& rows, const std::string& client, bool json
         std::printf("%s : %.3f\n", tools::padded(shown(name), widest).c_str(), value);
 }
 
-void say_deprecated(const cli::parsed_options& options, const char* old_name, const char* new_name) {
-    if (options.has(old_name))
-        std::fprintf(stderr,
-                     "Option --%s has been deprecated and will be removed in a future version. Use --%s "
-                     "instead.\n",
-                     old_name, new_name);
-}
-
 /// The interval lines are printed while records are sent, so nothing is left to say.
 result<tools::said> measure(const cli::parsed_options& options) {
     const auto what = plan_of(options);
     if (!what)
         return what.failure();
-    say_deprecated(options, "producer-props", "command-property");
-    say_deprecated(options, "producer.config", "command-config");
+    say_renamed(options, renamed_words::of_producer_perf, "producer-props", "command-property");
+    say_renamed(options, renamed_words::of_producer_perf, "producer.config", "command-config");
     const auto keys = keys_of(options);
     if (!keys)
         return keys.failure();

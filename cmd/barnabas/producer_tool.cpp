@@ -47,13 +47,6 @@ result<void> add_given_keys(const cli::parsed_options& options, std::initializer
     return {};
 }
 
-void warn_of_old_name(const cli::parsed_options& options, std::string_view old_name,
-                      std::string_view new_name) {
-    if (options.has(old_name))
-        std::printf("Option --%s is deprecated and will be removed in a future version. Use --%s instead.\n",
-                    std::string(old_name).c_str(), std::string(new_name).c_str());
-}
-
 namespace {
 
 /// The number that is set there; nothing when nobody says so soon.

@@ -28,10 +28,6 @@ result<void> add_file(const std::string& path, text_map& to);
 result<void> add_given_keys(const cli::parsed_options& options, std::initializer_list<const char*> files,
                             std::initializer_list<const char*> pairs, text_map& to);
 
-/// Names an option that has another name since Kafka 4.2.
-void warn_of_old_name(const cli::parsed_options& options, std::string_view old_name,
-                      std::string_view new_name);
-
 /// For lines that come in bulk: batches of 256 KiB, if nobody wished for another size and the topic takes
 /// them. Only so many are on their way at once, so that small ones wait for the broker most of the time.
 void choose_batch_size(const std::string& topic, text_map& keys);

@@ -198,7 +198,7 @@ const cli::command& verifiable_producer_command() {
 int run_verifiable_producer(const cli::parsed_options& options) {
     if (const auto misuse = find_misuse(options))
         return tools::refuse("verifiable-producer", *misuse);
-    warn_of_old_name(options, "producer.config", "command-config");
+    say_renamed(options, renamed_words::of_most, "producer.config", "command-config");
     const auto what = plan_of(options);
     if (!what)
         return tools::refuse("verifiable-producer", what.failure().detail);
