@@ -13,30 +13,31 @@ namespace {
 constexpr std::string_view prefix = "kafka-";
 constexpr std::string_view suffix = ".sh";
 
-struct class_row {
-    std::string_view name;
-    std::string_view command;
-};
-/// What `kafka-run-class.sh` is called with in tutorials.
-constexpr std::array<class_row, 18> classes{{
-    {"kafka.tools.GetOffsetShell", "get-offsets"},
-    {"org.apache.kafka.tools.GetOffsetShell", "get-offsets"},
-    {"kafka.tools.DumpLogSegments", "dump-log"},
-    {"kafka.admin.TopicCommand", "topics"},
-    {"kafka.admin.ConsumerGroupCommand", "consumer-groups"},
-    {"kafka.admin.ConfigCommand", "configs"},
-    {"kafka.admin.BrokerApiVersionsCommand", "broker-api-versions"},
-    {"kafka.tools.ConsoleProducer", "console-producer"},
-    {"kafka.tools.ConsoleConsumer", "console-consumer"},
-    {"org.apache.kafka.tools.ProducerPerformance", "producer-perf-test"},
-    {"kafka.tools.ConsumerPerformance", "consumer-perf-test"},
-    {"org.apache.kafka.tools.ConsumerPerformance", "consumer-perf-test"},
-    {"kafka.tools.EndToEndLatency", "e2e-latency"},
-    {"org.apache.kafka.tools.EndToEndLatency", "e2e-latency"},
-    {"org.apache.kafka.tools.VerifiableProducer", "verifiable-producer"},
-    {"org.apache.kafka.tools.VerifiableConsumer", "verifiable-consumer"},
-    {"org.apache.kafka.tools.GroupsCommand", "groups"},
-    {"org.apache.kafka.tools.TopicCommand", "topics"},
+constexpr std::string_view run_class_name = "run-class";
+
+/// Names other than kafka-COMMAND, and what `kafka-run-class.sh` is called with in tutorials.
+constexpr std::array<cli::kafka_script, 21> scripts{{
+    {"server-start", "", "start", true},
+    {"end-to-end-latency", "", "e2e-latency"},
+    {"dump-log", "", "dump-log"},
+    {run_class_name, "kafka.tools.GetOffsetShell", "get-offsets"},
+    {run_class_name, "org.apache.kafka.tools.GetOffsetShell", "get-offsets"},
+    {run_class_name, "kafka.tools.DumpLogSegments", "dump-log"},
+    {run_class_name, "kafka.admin.TopicCommand", "topics"},
+    {run_class_name, "kafka.admin.ConsumerGroupCommand", "consumer-groups"},
+    {run_class_name, "kafka.admin.ConfigCommand", "configs"},
+    {run_class_name, "kafka.admin.BrokerApiVersionsCommand", "broker-api-versions"},
+    {run_class_name, "kafka.tools.ConsoleProducer", "console-producer"},
+    {run_class_name, "kafka.tools.ConsoleConsumer", "console-consumer"},
+    {run_class_name, "org.apache.kafka.tools.ProducerPerformance", "producer-perf-test"},
+    {run_class_name, "kafka.tools.ConsumerPerformance", "consumer-perf-test"},
+    {run_class_name, "org.apache.kafka.tools.ConsumerPerformance", "consumer-perf-test"},
+    {run_class_name, "kafka.tools.EndToEndLatency", "e2e-latency"},
+    {run_class_name, "org.apache.kafka.tools.EndToEndLatency", "e2e-latency"},
+    {run_class_name, "org.apache.kafka.tools.VerifiableProducer", "verifiable-producer"},
+    {run_class_name, "org.apache.kafka.tools.VerifiableConsumer", "verifiable-consumer"},
+    {run_class_name, "org.apache.kafka.tools.GroupsCommand", "groups"},
+    {run_class_name, "org.apache.kafka.tools.TopicCommand", "topics"},
 }};
 
 std::vector<std::string> with_rest(std::string_view command, const std::vector<std::string_view>& arguments,
@@ -61,8 +62,8 @@ result<std::optional<own_call>> server_start(const std::vector<std::string_view>
 }
 
 result<std::optional<own_call>> run_class(const std::vector<std::string_view>& arguments) {
-    for (const auto& row : classes)
-        if (!arguments.empty() && arguments[0] == row.name)
+    for (const auto& row : scripts)
+        if (row.name == run_class_name && !arguments.empty() && arguments[0] == row.first_word)
             return std::optional(own_call{with_rest(row.command, arguments, 1), false});
     return error{
         errc::invalid_request,
@@ -71,6 +72,10 @@ result<std::optional<own_call>> run_class(const std::vector<std::string_view>& a
 }
 
 } // namespace
+
+std::span<const cli::kafka_script> kafka_scripts() {
+    return scripts;
+}
 
 result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
                                                     const std::vector<std::string_view>& arguments) {
@@ -82,10 +87,11 @@ result<std::optional<own_call>> call_by_kafkas_name(std::string_view program,
         name.remove_suffix(suffix.size());
     if (name == "server-start")
         return server_start(arguments);
-    if (name == "run-class")
+    if (name == run_class_name)
         return run_class(arguments);
-    if (name == "end-to-end-latency")
-        name = "e2e-latency";
+    for (const auto& row : scripts)
+        if (row.name == name)
+            name = row.command;
     return std::optional(own_call{with_rest(name, arguments, 0), false});
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "cmd/cli/completion.hpp"
 #include "protocol/model/error.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,9 @@ struct own_call {
     /// `kafka-server-start.sh -daemon`: go on in the background.
     bool in_background = false;
 };
+
+/// Names of Kafka's scripts beside kafka-COMMAND of the commands that are like its own.
+std::span<const cli::kafka_script> kafka_scripts();
 
 /// What the program called by that name (with or without folders and ".sh") stands for; nothing when the name
 /// is none of Kafka's. The error is a sentence with what to do instead.

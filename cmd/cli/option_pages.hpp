@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-/// What is made of the tables of options beside parsing and --help: pages and completion.
+/// What is made of the tables of options beside parsing and --help: pages.
 namespace barnabas::cli {
 
 /// Markdown with a section per command.
@@ -16,10 +16,5 @@ std::string man_page(std::string_view program, std::string_view version, const c
 /// The program's own, which names its commands.
 std::string man_overview(std::string_view program, std::string_view version,
                          std::span<const command> commands);
-
-/// A script for `source`, or for a folder of completions. Names of topics and groups come from the cluster.
-/// Commands that are like Kafka's are completed by Kafka's names as well.
-std::string bash_completion(std::string_view program, std::span<const command> commands);
-std::string zsh_completion(std::string_view program, std::span<const command> commands);
 
 } // namespace barnabas::cli

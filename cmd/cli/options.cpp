@@ -1,5 +1,6 @@
 #include "cmd/cli/options.hpp"
 
+#include "cmd/cli/option_words.hpp"
 #include "protocol/model/assert.hpp"
 #include "runtime/config/closest.hpp"
 
@@ -85,6 +86,15 @@ result<void> check_positionals(const command& what, const std::vector<std::strin
     if (given.size() < needed)
         return wrong(std::string(what.name) + " needs " + std::string(wanted[given.size()]) +
                      " (see --help)");
+    if (const auto& known = what.actions; !known.empty() && !given.empty()) {
+        const auto is_given = [&](const action& one) { return one.name == given.front(); };
+        std::string names;
+        for (const auto& one : known)
+            names += (names.empty() ? "" : ", ") + std::string(one.name);
+        if (std::none_of(known.begin(), known.end(), is_given))
+            return wrong(std::string(what.name) + ": '" + given.front() + "' is none of " + names +
+                         " (see --help)");
+    }
     const bool any_number = !wanted.empty() && takes_rest(wanted.back());
     if (given.size() > wanted.size() && !any_number)
         return wrong("'" + given[wanted.size()] + "' is one argument too many for " + std::string(what.name) +
@@ -93,22 +103,12 @@ result<void> check_positionals(const command& what, const std::vector<std::strin
 }
 
 std::string left_column(const option& one) {
-    std::string text = one.short_name != 0 ? std::string("-") + one.short_name + ", " : "    ";
-    text += "--" + std::string(one.name);
-    if (!one.value.empty())
-        text += " " + std::string(one.value);
-    return text;
+    return (one.short_name != 0 ? "" : "    ") + form_of(one);
 }
 
 std::string right_column(const option& one) {
-    std::string text(one.help);
-    if (one.required)
-        text += " Required.";
-    if (one.repeated)
-        text += " May be given several times.";
-    if (!one.default_value.empty())
-        text += " Default: " + std::string(one.default_value) + ".";
-    return text;
+    return meaning_of(one) +
+           (one.default_value.empty() ? "" : " Default: " + std::string(one.default_value) + ".");
 }
 
 /// Puts `right` behind `left`, in lines of at most 100 columns.
@@ -230,10 +230,14 @@ result<parsed_options> parse(const command& what, std::span<const std::string_vi
 }
 
 std::string help_text(std::string_view program, const command& what) {
-    std::string text = "usage: " + std::string(program) + " " + std::string(what.name) + " [options]";
-    for (const auto positional : what.positionals)
-        text += " " + std::string(positional);
-    text += "\n\n" + std::string(what.summary) + "\n\noptions:\n";
+    auto text = "usage: " + usage_of(program, what) + "\n\n" + std::string(what.summary) + "\n\n";
+    std::size_t action_width = 0;
+    for (const auto& one : what.actions)
+        action_width = std::max(action_width, one.name.size());
+    for (const auto& one : what.actions)
+        text += (&one == what.actions.data() ? "actions:\n" : "") +
+                two_columns(std::string(one.name), one.help, action_width);
+    text += what.actions.empty() ? "options:\n" : "\noptions:\n";
     std::size_t width = left_column(help_option).size();
     for (const auto& one : what.options)
         width = std::max(width, left_column(one).size());

@@ -27,6 +27,12 @@ struct option {
     std::string_view if_bare = {};
 };
 
+/// One of the words that a command with several things to do takes as its first positional argument.
+struct action {
+    std::string_view name;
+    std::string_view help;
+};
+
 struct command {
     std::string_view name; ///< "start", or "sim run"
     std::string_view summary;
@@ -38,6 +44,8 @@ struct command {
     std::string_view notes = {};
     /// As Kafka's own tools: unambiguous beginnings of long options will do, and wrong usage ends with 1.
     bool like_kafka = false;
+    /// What its first positional argument may be; parsing refuses any other word.
+    std::span<const action> actions = {};
 };
 
 /// What was given. Names asked for must be in the command's table.
@@ -67,7 +75,7 @@ private:
 /// positionals. An unknown option is an error that names the closest known one.
 result<parsed_options> parse(const command& what, std::span<const std::string_view> args);
 
-/// Usage, options with defaults, notes.
+/// Usage, actions, options with defaults, notes.
 std::string help_text(std::string_view program, const command& what);
 /// All commands with their summaries.
 std::string commands_text(std::string_view program, std::string_view summary,

@@ -1,5 +1,7 @@
 #include "cmd/barnabas/commands.hpp"
+#include "cmd/barnabas/kafka_names.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
+#include "cmd/cli/completion.hpp"
 #include "cmd/cli/option_pages.hpp"
 
 // What is made of the tables of all commands: `barnabas completion`, `manual` and `reference`.
@@ -28,9 +30,9 @@ const cli::command& completion_command() {
 int run_completion(const cli::parsed_options& options) {
     const auto& shell = options.positionals().front();
     if (shell == "bash")
-        return tools::print({cli::bash_completion(program_name, all_commands()), {}});
+        return tools::print({cli::bash_completion(program_name, all_commands(), kafka_scripts()), {}});
     if (shell == "zsh")
-        return tools::print({cli::zsh_completion(program_name, all_commands()), {}});
+        return tools::print({cli::zsh_completion(program_name, all_commands(), kafka_scripts()), {}});
     tools::refuse("completion", "'" + shell + "' is none of bash, zsh");
     return exit_usage;
 }

@@ -130,6 +130,27 @@ TEST(options, help_text_lists_the_table) {
     EXPECT_NE(text.find("  -h, --help                Show this text.\n"), std::string::npos) << text;
 }
 
+TEST(options, an_action_is_one_of_the_table_and_help_lists_it) {
+    constexpr option some[] = {{"config", "FILE", "Configuration.", "", false, false, 'c'},
+                               {"version", "", ""}};
+    constexpr action known[] = {{"info", "Shows what is there."}, {"random-uuid", "Prints an id."}};
+    const command storage{"storage", "Formats.", some, {"ACTION"}, {}, true, known};
+    EXPECT_EQ(parsed({"-c", "f", "info"}, storage)->positionals(), std::vector<std::string>{"info"});
+    EXPECT_EQ(refusal({"inf"}, storage), "storage: 'inf' is none of info, random-uuid (see --help)");
+    EXPECT_EQ(refusal({}, storage), "storage needs ACTION (see --help)");
+    EXPECT_EQ(refusal({"--version"}, storage), "");
+    EXPECT_EQ(help_text("barnabas", storage)
+                  .find("usage: barnabas storage [options] ACTION\n\nFormats.\n\n"
+                        "actions:\n"
+                        "  info         Shows what is there.\n"
+                        "  random-uuid  Prints an id.\n"
+                        "\n"
+                        "options:\n"
+                        "  -c, --config FILE  Configuration.\n"),
+              0u)
+        << help_text("barnabas", storage);
+}
+
 TEST(commands, longest_name_wins_and_slips_are_named) {
     const command all[] = {start, {"sim", "About simulation.", {}}, {"sim run", "Runs one seed.", {}}};
     const std::string_view run[] = {"sim", "run", "--seed"}, typo[] = {"strat"}, half[] = {"sim", "other"},
