@@ -194,6 +194,49 @@ def features_are_described_and_what_cannot_change_says_so():
     expect_equal((shown['feature'], shown['finalized']), ('group.version', int(found.group(2))), 'JSON')
     tool('features').refuses('You must specify at least one feature to upgrade', 'upgrade')
     tool('features').refuses('equals sign not found', 'upgrade', '--feature', 'group.version')
+    Tool('features').refuses("'list' is none of describe, upgrade, downgrade, disable, version-mapping, feature-dependencies", 'list')
+
+
+@check
+def features_follow_a_release_of_kafka():
+    for more, wanted in (((), 'was upgraded to 1.\n'), (('--dry-run',), 'can be upgraded to 1.\n')):
+        for version in ('4.0', '4.0-IV0', '4.2.1', '4.3-IV0'):
+            expect_equal(tool('features').run('upgrade', '--release-version', version, *more), (0, f'group.version {wanted}', ''), version)
+    status, said, complaints = tool('features').run('upgrade', '--release-version', '3.9')
+    expect_equal((status, said, complaints), (1, '', 'You must specify at least one feature to upgrade: of those that the cluster has none '
+                                                     'is in 3.9-IV0\n'), 'a release without any of these features')
+    status, said, complaints = tool('features').run('downgrade', '--release-version', '3.9')
+    expect(status == 1 and said.startswith('Could not downgrade group.version to 0. '), said)
+    expect_equal(complaints, '1 out of 1 operation(s) failed.\n', 'downgrade')
+    rows = json.loads(tool('features').good('upgrade', '--release-version', '4.2', '--output', 'json'))
+    expect_equal(rows, {'features': [{'feature': 'group.version', 'level': 1, 'error': None}]}, 'JSON')
+    tool('features').refuses('Unknown metadata.version 5.7. Supported metadata.version are 3.3-IV3, 3.4-IV0, ', 'upgrade', '--release-version',
+                             '5.7')
+    tool('features').refuses('Can not specify `release-version` with other feature flags.', 'upgrade', '--release-version', '4.2', '--feature',
+                             'group.version=1')
+    tool('features').refuses('--release-version VERSION means all features', 'upgrade', '--metadata', '4.2')
+    tool('features').refuses('name features with --feature', 'disable', '--release-version', '4.2')
+
+
+@check
+def releases_of_kafka_and_what_features_need_are_told_without_a_broker():
+    for one in (Tool('features'), Tool('storage')):
+        for version, wanted in (('', 'metadata.version=30 (4.3-IV0)\ngroup.version=1\n'), ('4.0', 'metadata.version=25 (4.0)\ngroup.version=1\n'),
+                                ('4.1-IV0', 'metadata.version=26 (4.1-IV0)\ngroup.version=1\n'),
+                                ('3.6-IV1', 'metadata.version=13 (3.6-IV1)\ngroup.version=0\n'),
+                                ('3.9.1', 'metadata.version=21 (3.9.1)\ngroup.version=0\n')):
+            expect_equal(one.good('version-mapping', *(('--release-version', version) if version else ())), wanted, version)
+        for version in ('abc', '', '4', '4.9', '3.2-IV0', '4.0-IV9', '4.'):
+            status, said, complaints = one.run('version-mapping', '--release-version', version)
+            expect_equal((status, said, complaints), (1, '', f"Unknown release version '{version}'. Supported versions are: 3.3-IV3 to 4.3-IV0\n"),
+                         version)
+        expect_equal(one.good('feature-dependencies', '--feature', 'metadata.version=17', '--feature', 'group.version=1'),
+                     'metadata.version=17 (3.7-IV2) has no dependencies.\ngroup.version=1 has no dependencies.\n', 'feature-dependencies')
+        for feature, wanted in (('metadata.version=6', 'Unknown metadata.version 6'), ('metadata.version=31', 'Unknown metadata.version 31'),
+                                ('foo.bar=1', 'Unknown feature: foo.bar'), ('group.version=2', 'No feature:group.version with feature level 2'),
+                                ('group.version', "Can't parse feature=level string group.version: equals sign not found.")):
+            expect_equal(one.run('feature-dependencies', '--feature', feature), (1, '', wanted + '\n'), feature)
+        expect_equal(one.run('feature-dependencies')[0::2], (1, 'argument --feature is required\n'), 'no feature')
 
 
 def storage(*arguments):
@@ -211,7 +254,7 @@ def a_formatted_directory_is_the_one_that_starts():
         status, said, _ = storage('info', '-c', config)
         expect_equal((status, said), (1, f'Found problem:\n  {data} does not exist\n\n'), 'before')
         expect_equal(storage('format', '--standalone', '-t', identity, '-c', config),
-                     (0, f'Formatting metadata directory {data} with cluster.id {identity}.\n', ''), 'format')
+                     (0, f'Formatting dynamic metadata voter directory {data} with metadata.version 4.3-IV0.\n', ''), 'format')
         status, said, complaints = storage('format', '-t', identity, '-c', config)
         expect((status, said) == (1, '') and f'Log directory {data} is already formatted. Use --ignore-formatted' in complaints,
                complaints)
@@ -239,8 +282,29 @@ def what_cannot_be_formatted_is_refused_and_left_alone():
         expect((status, said) == (1, '') and "is not empty (it holds 'given')" in complaints, complaints)
         expect(not os.path.exists(one), 'another directory was formatted')
         Tool('storage').refuses('does not appear to be a valid UUID', 'format', '-t', 'abc', '-c', config)
+        Tool('storage').refuses('Unknown metadata.version 1.1. Supported metadata.version are 3.3-IV3, 3.4-IV0, ', 'format', '-t', identity,
+                                '-c', config, '-r', '1.1')
+        Tool('storage').refuses('Use --release-version instead of --feature metadata.version=X', 'format', '-t', identity, '-c', config,
+                                '-r', '4.0', '-f', 'metadata.version=25')
+        Tool('storage').refuses('not allowed with argument --standalone/-s', 'format', '-t', identity, '-c', config, '-s', '-N')
     Tool('storage').refuses('argument --config/-c is required', 'info')
-    Tool('storage').refuses("'fromat' is none of random-uuid, format, info", 'fromat')
+    Tool('storage').refuses("'fromat' is none of info, format, version-mapping, feature-dependencies, random-uuid", 'fromat')
+
+
+@check
+def each_directory_is_told_as_kafka_tells_it():
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (more, kind, version) in enumerate(((('-N',), 'metadata', '4.3-IV0'), (('-r', '4.0'), 'metadata', '4.0-IV3'),
+                                                        (('-f', 'metadata.version=20', '-s'), 'dynamic metadata voter', '3.8-IV0'))):
+            one, two = (os.path.join(folder, f'{name}{number}') for name in ('one', 'two'))
+            config = file_with(folder, f'log.dirs={one},{two}\n')
+            expect_equal(storage('format', '-t', storage('random-uuid')[1].strip(), '-c', config, *more),
+                         (0, f'Formatting {kind} directory {one} with metadata.version {version}.\n'
+                             f'Formatting data directory {two} with metadata.version {version}.\n', ''), f'format {more}')
+        config = file_with(folder, f'log.dirs={folder}/three\n')
+        status, said, _ = storage('format', '-t', 'yAsT-4L9QSeem6gAm7GFbQ', '-c', config, '--output', 'json')
+        expect_equal((status, json.loads(said)), (0, {'clusterId': 'yAsT-4L9QSeem6gAm7GFbQ', 'formatted': [f'{folder}/three'],
+                                                      'metadataVersion': '4.3-IV0'}), 'JSON')
 
 
 @check

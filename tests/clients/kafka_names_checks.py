@@ -216,6 +216,34 @@ printf '%s\\n' "${{COMPREPLY[@]}}"'''
     return done.stdout.decode().split()
 
 
+# Wherever it stands.
+ACTIONS = (('barnabas features ', ['describe', 'upgrade', 'downgrade', 'disable', 'version-mapping', 'feature-dependencies']),
+           ('barnabas features --bootstrap-server localhost:1 desc', ['describe']),
+           ('kafka-features.sh --bootstrap-server localhost:1 d', ['describe', 'downgrade', 'disable']),
+           ('kafka-storage ', ['info', 'format', 'version-mapping', 'feature-dependencies', 'random-uuid']),
+           ('barnabas storage fo', ['format']),
+           ('kafka-cluster.sh ', ['cluster-id', 'list-endpoints', 'unregister']))
+# They are no names of commands.
+SCRIPTS = (('kafka-end-to-end-latency.sh --producer-a', ['--producer-acks']), ('kafka-end-to-end-latency --num-', ['--num-records', '--num-headers']),
+           ('kafka-server-start.sh --overri', ['--override']),
+           ('kafka-run-class.sh kafka.tools.Dump', ['kafka.tools.DumpLogSegments']),
+           ('kafka-run-class kafka.tools.GetOffsetShell --topic-part', ['--topic-partitions']))
+
+
+@check
+def what_is_installed_is_completed():
+    with Installed() as there:
+        linked = {name for name in os.listdir(there.path('bin')) if name.startswith('kafka-')}
+        for shell, ours in (('bash', re.search(r'^complete -F _barnabas barnabas (.*)$', script_for('bash'), re.MULTILINE)),
+                            ('zsh', re.match(r'#compdef barnabas (.*)\n', script_for('zsh')))):
+            names = ours.group(1).split()
+            expect_equal(sorted(names), sorted(linked), f'names that {shell} completes')
+
+
+def script_for(shell):
+    return run([PROGRAM, 'completion', shell]).stdout.decode()
+
+
 @check
 def bash_completes_commands_options_and_names_from_the_cluster():
     expect_equal(completed('barnabas top'), ['topics'], 'a command')
@@ -224,6 +252,12 @@ def bash_completes_commands_options_and_names_from_the_cluster():
     expect('--seeds' in completed('barnabas sim sweep --se'), 'of a command of two words')
     expect_equal(completed('barnabas sim s'), ['sweep'], 'the second word of a command')
     expect_equal(completed('barnabas completion '), ['bash', 'zsh'], 'a handful of words')
+    for line, wanted in ACTIONS:
+        expect_equal(completed(line), wanted, f'actions behind {line}')
+    expect('--dry-run' in completed('barnabas features upgrade ') and 'describe' not in completed('barnabas features upgrade '),
+           'one action is enough')
+    expect('--dry-run' in completed('kafka-features.sh upgrade ') and 'describe' not in completed('kafka-features.sh upgrade '),
+           "one action is enough by Kafka's name")
     expect_equal(completed('kafka-configs.sh --add-config-'), ['--add-config-file'], "by Kafka's name")
     expect_equal(completed('barnabas topics --output '), ['text', 'json'], 'a format')
     expect_equal(completed('barnabas topics --config '), [], 'a value that only the user knows')
@@ -249,7 +283,10 @@ def bash_completes_values_short_options_and_files():
     expect_equal(completed('barnabas consumer-groups --list --state Sta'), ['Stable'], 'states')
     expect_equal(completed('kafka-consumer-groups.sh --list --type c'), ['consumer', 'classic'], 'types')
     folder = os.path.dirname(os.path.abspath(__file__))
-    expect_equal(completed(f'kafka-dump-log.sh --files {folder}/kafka_na'), [os.path.join(folder, 'kafka_names_checks.py')], 'files')
+    for words in ('kafka-dump-log.sh --files', 'kafka-server-start.sh', 'kafka-server-start'):
+        expect_equal(completed(f'{words} {folder}/kafka_na'), [os.path.join(folder, 'kafka_names_checks.py')], f'files behind {words}')
+    for line, wanted in SCRIPTS:
+        expect_equal(completed(line), wanted, f'words behind {line}')
 
 
 @check
@@ -279,7 +316,11 @@ def zsh_completes_commands_options_and_values():
                                  ('barnabas consumer-groups --list --state Sta', ['Stable'])):
                 expect_equal(zsh.completed(line), wanted, f'values behind {line}')
             folder = os.path.dirname(os.path.abspath(__file__))
-            expect_equal(zsh.completed(f'kafka-dump-log.sh --files {folder}/kafka_na')[-1], 'kafka_names_checks.py', 'files')
+            for words in ('kafka-dump-log.sh --files', 'kafka-server-start.sh', 'kafka-server-start'):
+                expect_equal(zsh.completed(f'{words} {folder}/kafka_na')[-1], 'kafka_names_checks.py', f'files behind {words}')
+            for line, wanted in ACTIONS + SCRIPTS:
+                expect_equal(zsh.completed(line), wanted, f'words behind {line}')
+            expect_equal(zsh.completed('barnabas features upgrade desc'), [], 'one action is enough')
 
 
 @check

@@ -28,10 +28,10 @@ def exactly(text):
 BEFORE_THE_SERVER = [
     (1, 'KAFKA_CLUSTER_ID="$(bin/kafka-storage.sh random-uuid)"\n'
         'bin/kafka-storage.sh format --standalone -t $KAFKA_CLUSTER_ID -c config/server.properties', '',
-     re.compile(r'Formatting .* \S+/kraft-combined-logs with .*\n', re.DOTALL)),
+     re.compile(r'Formatting dynamic metadata voter directory /\S+/kraft-combined-logs with metadata\.version 4\.\d-IV\d\.\n')),
     (1, 'KAFKA_CLUSTER_ID="$(bin/kafka-storage.sh random-uuid)"\n'
         'bin/kafka-storage.sh format -t $KAFKA_CLUSTER_ID -c config/kraft/server.properties', '',
-     re.compile(r'Formatting .* \S+/kraft-combined-logs-3 with .*\n', re.DOTALL)),
+     re.compile(r'Formatting metadata directory /\S+/kraft-combined-logs-3 with metadata\.version 4\.\d-IV\d\.\n')),
 ]
 WITH_THE_SERVER = [
     (10, f'bin/kafka-broker-api-versions.sh {SERVER}', '',

@@ -1,3 +1,4 @@
+#include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
@@ -29,26 +30,20 @@ constexpr std::array cluster_options{
     tools::version,
 };
 
+constexpr std::array cluster_actions{
+    cli::action{"cluster-id", "Shows the cluster's id."},
+    cli::action{"list-endpoints", "Shows where brokers are (with --bootstrap-controller: controllers)."},
+    cli::action{"unregister", "Takes a broker out of the cluster that will not come back."},
+};
+
 constexpr std::string_view cluster_notes =
-    "Actions:\n"
-    "  cluster-id      Shows the cluster's id.\n"
-    "  list-endpoints  Shows where brokers are (with --bootstrap-controller: controllers).\n"
-    "  unregister      Takes a broker out of the cluster that will not come back.\n"
-    "\n"
     "Options, output and exit status are those of Kafka's kafka-cluster.sh.\n"
     "\n"
     "Example:\n"
     "  barnabas cluster cluster-id --bootstrap-server localhost:9092\n";
 
-constexpr const char* old_config_sentence = "Option --config is deprecated and will be removed in a future "
-                                            "version. Use --command-config instead.\n";
-
-constexpr std::array<std::string_view, 3> cluster_actions{"cluster-id", "list-endpoints", "unregister"};
-
 std::optional<std::string> find_cluster_misuse(const cli::parsed_options& options) {
     const auto& action = options.positionals().front();
-    if (std::find(cluster_actions.begin(), cluster_actions.end(), action) == cluster_actions.end())
-        return "'" + action + "' is none of cluster-id, list-endpoints, unregister";
     if (!options.has("bootstrap-server") && !options.has("bootstrap-controller"))
         return "Please specify --bootstrap-server.";
     if (options.has("bootstrap-server") && options.has("bootstrap-controller"))
@@ -150,7 +145,7 @@ result<tools::said> run_cluster_action(const cli::parsed_options& options) {
 result<tools::said> run_cluster_by_old_names(const cli::parsed_options& options) {
     auto told = run_cluster_action(options);
     if (told && options.has("config") && !tools::wants_json(options))
-        told->out.insert(0, old_config_sentence);
+        told->out.insert(0, renamed_sentence(renamed_words::of_most, "config", "command-config"));
     return told;
 }
 
@@ -159,7 +154,8 @@ result<tools::said> run_cluster_by_old_names(const cli::parsed_options& options)
 const cli::command& cluster_command() {
     static const cli::command command = {"cluster",       "Shows the cluster's id and its brokers.",
                                          cluster_options, {"ACTION"},
-                                         cluster_notes,   true};
+                                         cluster_notes,   true,
+                                         cluster_actions};
     return command;
 }
 

@@ -1,8 +1,8 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
+#include "cmd/barnabas/tools/kafka_releases.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 
-#include <algorithm>
 #include <array>
 
 // `barnabas features`, which is Kafka's kafka-features.sh.
@@ -16,10 +16,11 @@ constexpr std::array features_options{
     tools::bootstrap_server,
     cli::option{"bootstrap-controller", "HOST:PORT,...", "Accepted instead of --bootstrap-server."},
     tools::command_config,
-    cli::option{"feature", "NAME=LEVEL", "The feature to change; with disable only NAME.", {}, true},
+    cli::option{
+        "feature", "NAME=LEVEL", "The feature to change or look up; with disable only NAME.", {}, true},
     cli::option{"release-version", "VERSION",
-                "Refused: levels of Kafka's releases are not those of Barnabas."},
-    cli::option{"metadata", "VERSION", "The old name of --release-version."},
+                "A release of Kafka, such as 4.2: its levels of all features that the cluster has."},
+    cli::option{"metadata", "VERSION", "Refused: there is no metadata.version here; use --release-version."},
     cli::option{"dry-run", "", "Only check."},
     cli::option{"unsafe", "", "With downgrade, disable: even if something is lost."},
     cli::option{"node-id", "ID", "Accepted; any broker tells."},
@@ -28,19 +29,22 @@ constexpr std::array features_options{
     tools::version,
 };
 
+constexpr std::array features_actions{
+    cli::action{"describe", "Shows features with their levels."},
+    cli::action{"upgrade", "Raises levels."},
+    cli::action{"downgrade", "Lowers levels."},
+    cli::action{"disable", "Switches features off."},
+    tools::version_mapping_action,
+    tools::feature_dependencies_action,
+};
+
 constexpr std::string_view features_notes =
-    "Actions:\n"
-    "  describe   Shows features with their levels.\n"
-    "  upgrade    Raises levels.\n"
-    "  downgrade  Lowers levels.\n"
-    "  disable    Switches features off.\n"
-    "\n"
     "Options, output and exit status are those of Kafka's kafka-features.sh.\n"
     "\n"
-    "Example:\n"
-    "  barnabas features --bootstrap-server localhost:9092 describe\n";
-
-constexpr std::array<std::string_view, 4> features_actions{"describe", "upgrade", "downgrade", "disable"};
+    "Examples:\n"
+    "  barnabas features --bootstrap-server localhost:9092 describe\n"
+    "  barnabas features --bootstrap-server localhost:9092 upgrade --release-version 4.2\n"
+    "  barnabas features version-mapping --release-version 4.2\n";
 
 direction direction_of(const cli::parsed_options& options) {
     if (options.positionals().front() == "upgrade")
@@ -52,38 +56,40 @@ result<std::map<std::string, client::feature_change>> chosen_changes(const cli::
     std::map<std::string, client::feature_change> changes;
     const auto& action = options.positionals().front();
     for (const auto& text : options.values("feature")) {
-        const auto sign = text.find('=');
-        client::feature_change change;
-        change.how = direction_of(options);
+        tools::feature_level wish{text, 0};
         if (action != "disable") {
-            if (sign == std::string::npos)
-                return tools::wrong("Can't parse feature=level string " + text + ": equals sign not found.");
-            const auto level = tools::whole_number(text.substr(sign + 1));
-            if (!level || *level < 0 || *level > 32767)
-                return tools::wrong("Can't parse feature=level string " + text + ": unable to parse " +
-                                    text.substr(sign + 1) + " as a short.");
-            change.level = static_cast<std::int16_t>(*level);
+            const auto parsed = tools::parse_feature_level(text);
+            if (!parsed)
+                return parsed.failure();
+            wish = *parsed;
         }
-        const auto name = action == "disable" ? text : text.substr(0, sign);
-        if (!changes.emplace(name, change).second)
-            return tools::wrong("Feature " + name + " was specified more than once.");
+        if (!changes.emplace(wish.name, client::feature_change{wish.level, direction_of(options)}).second)
+            return tools::wrong("Feature " + wish.name + " was specified more than once.");
     }
     return changes;
 }
 
 std::optional<std::string> find_features_misuse(const cli::parsed_options& options) {
     const auto& action = options.positionals().front();
-    if (action == "version-mapping" || action == "feature-dependencies")
-        return action + " is about Kafka's own releases; `describe` shows what this cluster has";
-    if (std::find(features_actions.begin(), features_actions.end(), action) == features_actions.end())
-        return "'" + action + "' is none of describe, upgrade, downgrade, disable";
+    if (tools::is_about_releases(action))
+        return std::nullopt;
     if (options.has("bootstrap-server") == options.has("bootstrap-controller"))
         return "exactly one of the arguments --bootstrap-server --bootstrap-controller is required";
     if (action == "describe")
         return std::nullopt;
-    if (options.has("release-version") || options.has("metadata"))
-        return "--release-version stands for levels of Kafka's own releases: name each feature, --feature "
-               "NAME=LEVEL, as `describe` shows them";
+    if (options.has("release-version") && (options.has("feature") || options.has("metadata")))
+        return "Can not specify `release-version` with other feature flags.";
+    if (options.has("metadata"))
+        return "--metadata: there is no metadata.version here; --release-version VERSION means all features "
+               "that "
+               "there are";
+    const auto version = options.value("release-version");
+    if (version && action == "disable")
+        return "--release-version says nothing to disable: name features with --feature";
+    if (version && !tools::find_release(*version))
+        return tools::find_release(*version).failure().detail;
+    if (version)
+        return std::nullopt;
     if (!options.has("feature"))
         return "You must specify at least one feature to " + action;
     if (const auto changes = chosen_changes(options); !changes)
@@ -125,8 +131,33 @@ std::string outcome_text(const std::string& name, std::int16_t level, const resu
     return name + (dry ? " can be " : " was ") + action + "d" + to + ".";
 }
 
+/// The levels of a release, for the features that the cluster has. Nothing is raised to 0.
+result<std::map<std::string, client::feature_change>> changes_to(const tools::kafka_release& release,
+                                                                 const client::admin& calls,
+                                                                 const cli::parsed_options& options) {
+    const auto found = calls.describe_features().get();
+    if (!found)
+        return found.failure();
+    std::map<std::string, client::feature_change> changes;
+    const auto how = direction_of(options);
+    for (const auto& [name, one] : found->features) {
+        const auto level = name == tools::metadata_feature ? release.level : tools::level_in(name, release);
+        if (how != direction::upgrade || level > 0)
+            changes[name] = {level, how};
+    }
+    if (changes.empty())
+        return tools::wrong("You must specify at least one feature to " + options.positionals().front() +
+                            ": of those that the cluster has none is in " + release.name);
+    return changes;
+}
+
 result<tools::said> update_features(const client::admin& calls, const cli::parsed_options& options) {
-    const auto changes = *chosen_changes(options);
+    const auto version = options.value("release-version");
+    const auto wanted =
+        version ? changes_to(*tools::find_release(*version), calls, options) : chosen_changes(options);
+    if (!wanted)
+        return wanted.failure();
+    const auto& changes = *wanted;
     client::call_options how;
     how.validate_only = options.has("dry-run");
     tools::said told;
@@ -150,6 +181,8 @@ result<tools::said> update_features(const client::admin& calls, const cli::parse
 }
 
 result<tools::said> run_features_action(const cli::parsed_options& options) {
+    if (tools::is_about_releases(options.positionals().front()))
+        return tools::tell_of_releases(options);
     auto cluster = tools::connect("features", options,
                                   options.has("bootstrap-server") ? options.value("bootstrap-server")
                                                                   : options.value("bootstrap-controller"));
@@ -165,7 +198,8 @@ result<tools::said> run_features_action(const cli::parsed_options& options) {
 const cli::command& features_command() {
     static const cli::command command = {"features",       "Shows and changes levels of features.",
                                          features_options, {"ACTION"},
-                                         features_notes,   true};
+                                         features_notes,   true,
+                                         features_actions};
     return command;
 }
 

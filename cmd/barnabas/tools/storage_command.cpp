@@ -3,12 +3,12 @@
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
 #include "cmd/barnabas/start_config.hpp"
+#include "cmd/barnabas/tools/kafka_releases.hpp"
 #include "cmd/barnabas/tools/kafka_tool.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/config/data_directories.hpp"
 #include "runtime/disk/posix_files.hpp"
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <sys/random.h>
@@ -27,35 +27,62 @@ constexpr std::array storage_options{
     cli::option{"no-initial-controllers", "", "Accepted.", {}, false, false, 'N'},
     cli::option{
         "initial-controllers", "LIST", "Refused: there is one controller yet.", {}, false, false, 'I'},
-    cli::option{"release-version", "VERSION", "Accepted; it says nothing here.", {}, false, false, 'r'},
-    cli::option{"feature", "NAME=LEVEL", "Accepted; levels are those of this version.", {}, true, false, 'f'},
+    cli::option{"release-version",
+                "VERSION",
+                "A release of Kafka, such as 4.2. With format it is only told: levels are those of Barnabas.",
+                {},
+                false,
+                false,
+                'r'},
+    cli::option{"feature",
+                "NAME=LEVEL",
+                "A feature to look up. With format only told: levels are those of Barnabas.",
+                {},
+                true,
+                false,
+                'f'},
     cli::option{"add-scram", "CREDENTIAL", "Refused: there are no credentials yet.", {}, true, false, 'S'},
     tools::output_format,
     tools::zookeeper,
     tools::version,
 };
 
+constexpr std::array storage_actions{
+    cli::action{"info", "Shows the data directories, whose they are, and what is wrong with them."},
+    cli::action{"format", "Makes the data directories of a configuration those of a cluster."},
+    tools::version_mapping_action,
+    tools::feature_dependencies_action,
+    cli::action{"random-uuid", "Prints an id for a cluster."},
+};
+
 constexpr std::string_view storage_notes =
-    "Actions:\n"
-    "  random-uuid  Prints an id for a cluster.\n"
-    "  format       Makes the data directories of a configuration those of a cluster.\n"
-    "  info         Shows the data directories, whose they are, and what is wrong with them.\n"
-    "\n"
     "Options and exit status are those of Kafka's kafka-storage.sh. Nobody has to format: `barnabas start` "
     "formats empty\ndirectories itself, with an id of its own making.\n"
     "\n"
     "Example:\n"
     "  barnabas storage format -t $(barnabas storage random-uuid) -c server.properties\n";
 
-constexpr std::array<std::string_view, 3> storage_actions{"random-uuid", "format", "info"};
+/// The release that --release-version or --feature metadata.version=LEVEL names, or the newest.
+result<tools::kafka_release> chosen_release(const cli::parsed_options& options) {
+    const auto version = options.value("release-version");
+    auto release = version ? tools::find_release(*version) : tools::newest_release();
+    for (const auto& text : options.values("feature")) {
+        const auto one = tools::parse_feature_level(text);
+        if (!one)
+            return one.failure();
+        if (one->name != tools::metadata_feature)
+            continue;
+        if (version)
+            return tools::wrong(
+                "Use --release-version instead of --feature metadata.version=X to avoid ambiguity.");
+        release = tools::find_release(std::int64_t{one->level});
+    }
+    return release;
+}
 
 std::optional<std::string> find_storage_misuse(const cli::parsed_options& options) {
     const auto& action = options.positionals().front();
-    if (action == "version-mapping" || action == "feature-dependencies")
-        return action + " is about Kafka's own releases; see `barnabas features describe`";
-    if (std::find(storage_actions.begin(), storage_actions.end(), action) == storage_actions.end())
-        return "'" + action + "' is none of random-uuid, format, info";
-    if (action == "random-uuid")
+    if (action == "random-uuid" || tools::is_about_releases(action))
         return std::nullopt;
     if (!options.has("config"))
         return "argument --config/-c is required";
@@ -63,12 +90,16 @@ std::optional<std::string> find_storage_misuse(const cli::parsed_options& option
         return "--add-scram: there are no users and credentials yet";
     if (options.has("initial-controllers"))
         return "--initial-controllers: there is one controller yet, in its broker; use --standalone";
+    if (options.has("standalone") && options.has("no-initial-controllers"))
+        return "argument --no-initial-controllers/-N: not allowed with argument --standalone/-s";
     if (action == "format" && !options.has("cluster-id"))
         return "argument --cluster-id/-t is required";
     if (action == "format" && !parse_uuid(*options.value("cluster-id")))
         return "Cluster ID string " + *options.value("cluster-id") +
                " does not appear to be a valid UUID: 22 characters of URL-safe base64, as `barnabas storage "
                "random-uuid` makes them";
+    if (const auto release = chosen_release(options); !release)
+        return release.failure().detail;
     return std::nullopt;
 }
 
@@ -117,6 +148,13 @@ result<void> format_one(runtime::file_system& files, const std::string& director
     return write_identity(files, directory, {cluster_id, node_id(config.node_id), random_uuid()});
 }
 
+/// What Kafka's tool calls it.
+std::string_view kind_of(const std::string& directory, const broker_config& config, bool standalone) {
+    if (directory != config.metadata_log_dir)
+        return "data directory";
+    return standalone ? "dynamic metadata voter directory" : "metadata directory";
+}
+
 /// Nothing is formatted when anything is wrong.
 result<tools::said> format(const cli::parsed_options& options, const broker_config& config) {
     runtime::posix_files files;
@@ -139,18 +177,23 @@ result<tools::said> format(const cli::parsed_options& options, const broker_conf
         if (auto fits = check_belongs(directory, *found, config, cluster_id); !fits)
             return fits.failure();
     }
+    const auto release = *chosen_release(options);
     tools::said told;
     for (const auto& directory : wanted) {
         if (auto done = format_one(files, directory, config, cluster_id); !done)
             return done.failure();
-        const bool of_metadata = directory == config.metadata_log_dir;
-        told.out += "Formatting " + std::string(of_metadata ? "metadata" : "data") + " directory " +
-                    directory + " with cluster.id " + cluster_id + ".\n";
+        told.out += "Formatting " + std::string(kind_of(directory, config, options.has("standalone"))) + " " +
+                    directory + " with metadata.version " + release.name + ".\n";
     }
     if (wanted.empty())
         told.out = "All of the log directories are already formatted.\n";
     if (tools::wants_json(options))
-        told.out = json_object().add("clusterId", cluster_id).add("formatted", wanted).text() + "\n";
+        told.out = json_object()
+                       .add("clusterId", cluster_id)
+                       .add("formatted", wanted)
+                       .add("metadataVersion", release.name)
+                       .text() +
+                   "\n";
     return told;
 }
 
@@ -205,6 +248,8 @@ result<tools::said> run_storage_action(const cli::parsed_options& options) {
         return tools::said{
             tools::wants_json(options) ? json_object().add("uuid", id).text() + "\n" : id + "\n", {}};
     }
+    if (tools::is_about_releases(action))
+        return tools::tell_of_releases(options);
     const auto config = config_here(options, {});
     if (!config)
         return config.failure();
@@ -217,7 +262,8 @@ const cli::command& storage_command() {
     static const cli::command command = {
         "storage",       "Formats data directories, and shows whose they are.",
         storage_options, {"ACTION"},
-        storage_notes,   true};
+        storage_notes,   true,
+        storage_actions};
     return command;
 }
 
