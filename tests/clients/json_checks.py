@@ -113,17 +113,35 @@ def write_page(text, made):
         page.write(text)
 
 
+# (what stands before the sentence in Kafka's text, tool, arguments)
+FAILURES = (('Error while executing topic command : ', 'topics', '--describe', '--topic', 'nope'),
+            ('Error while executing topic command : ', 'topics', '--create', '--topic', 'a/b'),
+            ('Error occurred: ', 'get-offsets', '--topic', 'nope'),
+            ('', 'log-dirs', '--describe', '--broker-list', '77'),
+            ('', 'cluster', 'unregister', '--id', '77'),
+            ('', 'features', 'upgrade', '--release-version', '3.9'),
+            ('', 'features', 'version-mapping', '--release-version', '1.0'),
+            ('Error: ', 'delete-records', '--offset-json-file', '/nowhere'),
+            ('Error while executing config command: ', 'configs', '--alter', '--topic', 'nope', '--add-config', 'retention.ms=1'),
+            ('\nError: Executing consumer group command failed due to ', 'consumer-groups', '--reset-offsets', '--to-earliest', '--topic',
+             'nope', '--group', 'g', '--dry-run'),
+            ('barnabas consume: ', 'consume', 'nope'),
+            ('', 'configs', '--describe', '--topic', 'nope'),
+            ('', 'consumer-groups', '--validate-regex', '('))
+
+
 @check
-def a_failure_is_one_line_of_json():
+def a_failure_is_one_line_of_json_with_the_sentence_that_is_printed_without_it():
     with Broker() as broker:
-        for name, arguments in (('topics', ('--describe', '--topic', 'nope')), ('get-offsets', ('--topic', 'nope')),
-                                ('log-dirs', ('--describe', '--broker-list', '77')), ('cluster', ('unregister', '--id', '77')),
-                                ('delete-records', ('--offset-json-file', '/nowhere'))):
-            status, said, _ = Tool(name, broker.bootstrap).run(*arguments, '--output', 'json')
-            expect_equal((status, said.count('\n')), (1, 1), f'status and lines of {name} {arguments} ({said})')
+        for words, name, *arguments in FAILURES:
+            tool = Tool(name, broker.bootstrap)
+            status, said, complaints = tool.run(*arguments, '--output', 'json')
+            expect_equal((status, said.count('\n'), complaints), (1, 1, ''), f'status, lines, standard error of {name} {arguments} ({said})')
             failure = json.loads(said)['error']
             expect_equal(sorted(failure), ['code', 'message'], f'fields of the error of {name}')
             expect(re.fullmatch('[a-z_]+', failure['code']) and len(failure['message']) > 10, f'{name}: {failure}')
+            status, said, complaints = tool.run(*arguments)
+            expect_equal((status, said + complaints), (1, words + failure['message'] + '\n'), f'status and text of {name} {arguments}')
 
 
 @check
