@@ -29,9 +29,8 @@ std::string_view stranger_by(std::span<const std::byte, 4> begin) {
     constexpr std::byte tls_alert{0x15}, tls_handshake{0x16}, tls_major{3}, tls_minor_max{4};
     const bool is_record = begin[0] == tls_alert || begin[0] == tls_handshake;
     if (is_record && begin[1] == tls_major && begin[2] <= tls_minor_max)
-        return "a TLS server answers there, and this client has no TLS yet; name a listener of the broker "
-               "that "
-               "is PLAINTEXT";
+        return "a TLS server answers there, and this client has no TLS yet; name a PLAINTEXT listener of the "
+               "broker";
     constexpr std::array http{std::byte{'H'}, std::byte{'T'}, std::byte{'T'}, std::byte{'P'}};
     if (std::equal(http.begin(), http.end(), begin.begin()))
         return "an HTTP server answers there, no broker; name a listener of the broker for clients, which is "

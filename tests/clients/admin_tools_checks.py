@@ -383,7 +383,7 @@ def tools_give_up_after_a_while_where_no_broker_is_and_say_each_cause_once():
 @check
 def what_answers_instead_of_a_broker_is_one_line_that_says_what_to_do():
     for greeting, what, advice in ((b'HTTP/1.1 400 Bad Request\r\n\r\n', 'an HTTP server answers there, no broker', 'mostly at port 9092'),
-                                   (b'\x15\x03\x03\x00\x02\x02\x46', 'a TLS server answers there', 'that is PLAINTEXT')):
+                                   (b'\x15\x03\x03\x00\x02\x02\x46', 'a TLS server answers there', 'a PLAINTEXT listener')):
         with Peer(greeting) as peer:
             for arguments in (['topics', '--list'], ['broker-api-versions'], ['consumer-groups', '--list', '--timeout', '20000'],
                               ['doctor', '--timeout', '20000'], ['consume', 't']):

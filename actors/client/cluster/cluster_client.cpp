@@ -48,8 +48,7 @@ error with_suspicion(const broker_link& link, error why) {
     const bool is_unheard = link.session().is_open() && !link.is_ready() && link.ready_at == monotonic_ns{};
     if (is_unheard && why.code == errc::network_exception)
         why.detail +=
-            " before it told its versions, as TLS servers do; name a listener of the broker that is "
-            "PLAINTEXT";
+            " before it told its versions, as TLS servers do; name a PLAINTEXT listener of the broker";
     return why;
 }
 

@@ -182,7 +182,7 @@ constexpr std::string_view http_answer = "HTTP/1.1 400 Bad Request\r\n\r\n";
 constexpr std::string_view tls_alert("\x15\3\3\0\2\2\x16", 7), tls_handshake("\x16\3\1\0\x7a\2", 6);
 constexpr std::string_view tls_sentence =
     "one:9092: a TLS server answers there, and this client has no TLS yet; "
-    "name a listener of the broker that is PLAINTEXT";
+    "name a PLAINTEXT listener of the broker";
 constexpr std::string_view http_sentence =
     "one:9092: an HTTP server answers there, no broker; name a listener "
     "of the broker for clients, which is mostly at port 9092";
@@ -221,7 +221,7 @@ TEST(cluster_unreachable, who_hangs_up_before_it_told_its_versions_may_be_a_tls_
     EXPECT_EQ(
         silent.cluster.troubles,
         std::vector<std::string>{"one:9092: the broker closed the connection before it told its versions, "
-                                 "as TLS servers do; name a listener of the broker that is PLAINTEXT"});
+                                 "as TLS servers do; name a PLAINTEXT listener of the broker"});
     lost_run known;
     const auto more = known.calls.list_topics();
     known.cluster.connect("one:9092");
