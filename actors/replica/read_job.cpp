@@ -5,6 +5,7 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace barnabas::replica {
 namespace {
@@ -31,16 +32,19 @@ private:
     using place = result<std::optional<file_position>>;
 
     outcome run_segment(const readable_segment& segment, bool first);
-    file_position sound_start(segment_reader& segment);
-    outcome run_from(segment_reader& segment, file_position hint, bool first);
-    place find_start_behind(segment_reader& segment, file_position hint, bool first);
-    result<std::optional<file_position>> find_start(segment_reader& segment, file_position from);
-    result<std::optional<file_position>> confirm_start(segment_reader& segment, file_position from,
-                                                       std::optional<file_position> found);
+    indexed_position sound_start(segment_reader& segment);
+    outcome run_from(segment_reader& segment, const indexed_position& hint, bool first);
+    place find_start_behind(segment_reader& segment, indexed_position hint, bool first);
+    place find_start(segment_reader& segment, const indexed_position& hint);
+    place confirm_start(segment_reader& segment, const indexed_position& hint,
+                        std::optional<file_position> found);
+    result<void> check_behind_gap(segment_reader& segment, const located_batch& batch);
+    log_offset end_of(const segment_reader& segment) const;
     result<slice> read_range(segment_reader& segment, file_position from);
     result<slice> read_bytes(segment_reader& segment, file_position from, std::size_t count);
     result<std::size_t> whole_batches(segment_reader& segment, file_position from, const slice& bytes);
-    void confirm_last(segment_reader& segment, file_position at, std::span<const std::byte> bytes);
+    result<bool> confirm_last(segment_reader& segment, file_position at, std::span<const std::byte> bytes);
+    bool is_known_start(const batch::batch_header& header) const;
     bool is_cut_short(const slice& bytes) const;
     bool is_strange(const batch::batch_header& header, bool first, log_offset next) const;
     bool is_of_strange_epoch(const batch::batch_header& header) const;
@@ -81,13 +85,13 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
         auto bytes = read_range(*reader, job_.start);
         return bytes ? outcome(std::move(*bytes)) : outcome(bytes.failure());
     }
-    auto hint = reader->position_before(job_.from);
+    auto hint = reader->start_before(job_.from);
     if (!hint)
         return hint.failure();
     auto read = run_from(*reader, *hint, first);
     // Bytes that only look like the head of a batch may be where a wrong entry leads.
     const auto begin = is_damage(read.code()) && last_look_ ? sound_start(*reader) : *hint;
-    if (begin != *hint) {
+    if (begin.position != hint->position) {
         auto again = run_from(*reader, begin, first);
         if (BARNABAS_MARK_IF(again.has_value(), index_led_into_batch))
             reader->note_astray();
@@ -101,20 +105,21 @@ result<std::optional<slice>> read_run::run_segment(const readable_segment& segme
 /// A batch that is whole, which an index leads to: who comes again and again to a damaged record shall not
 /// have the segment walked through from its beginning each time. That record's batch may have an entry
 /// itself.
-file_position read_run::sound_start(segment_reader& segment) {
+indexed_position read_run::sound_start(segment_reader& segment) {
     for (const auto offset : {job_.from, job_.from - 1}) {
-        const auto hint = segment.position_before(offset);
+        const auto hint = segment.start_before(offset);
         if (!hint)
             break;
-        const auto batch = batch_walk(files_, segment.log(), *hint, segment.size()).next_whole();
+        const auto batch = batch_walk(files_, segment.log(), hint->position, segment.size()).next_whole();
         if (batch && *batch && (*batch)->header.base_offset >= segment.base_offset() &&
             (*batch)->header.base_offset <= offset)
             return *hint;
     }
-    return file_position(0);
+    return segment.begin();
 }
 
-result<std::optional<slice>> read_run::run_from(segment_reader& segment, file_position hint, bool first) {
+result<std::optional<slice>> read_run::run_from(segment_reader& segment, const indexed_position& hint,
+                                                bool first) {
     auto start = find_start_behind(segment, hint, first);
     if (!start)
         return start.failure();
@@ -125,20 +130,20 @@ result<std::optional<slice>> read_run::run_from(segment_reader& segment, file_po
 }
 
 /// An index that leads astray costs time, never an answer.
-result<std::optional<file_position>> read_run::find_start_behind(segment_reader& segment, file_position hint,
-                                                                 bool first) {
+result<std::optional<file_position>> read_run::find_start_behind(segment_reader& segment,
+                                                                 indexed_position hint, bool first) {
     auto found = find_start(segment, hint);
     const auto begin_anew = [&] {
-        hint = file_position(0);
+        hint = segment.begin();
         found = find_start(segment, hint);
         if (found)
             segment.note_astray();
     };
-    if (is_damage(found.code()) && hint.get() != 0)
+    if (is_damage(found.code()) && hint.position.get() != 0)
         begin_anew();
     const auto is_gap = [&] { return found && first && (!*found || expected_base_ > job_.from); };
-    if (is_gap() && hint.get() != 0) {
-        auto batch = batch_walk(files_, segment.log(), hint, segment.size()).next_whole();
+    if (is_gap() && hint.position.get() != 0) {
+        auto batch = batch_walk(files_, segment.log(), hint.position, segment.size()).next_whole();
         if (BARNABAS_MARK_IF(is_damage(batch.code()), gap_behind_no_batch))
             begin_anew();
     }
@@ -146,9 +151,11 @@ result<std::optional<file_position>> read_run::find_start_behind(segment_reader&
     return is_gap() ? confirm_start(segment, hint, *found) : found;
 }
 
-result<std::optional<file_position>> read_run::find_start(segment_reader& segment, file_position from) {
+result<std::optional<file_position>> read_run::find_start(segment_reader& segment,
+                                                          const indexed_position& hint) {
+    const auto from = hint.position;
     batch_walk walk(files_, segment.log(), from, segment.size());
-    log_offset behind_last = segment.base_offset();
+    log_offset behind_last = hint.base_upto;
     while (behind_last < job_.upto) {
         auto located = walk.next();
         if (located.code() == errc::corrupt_message)
@@ -164,6 +171,10 @@ result<std::optional<file_position>> read_run::find_start(segment_reader& segmen
         if (from.get() != 0 && (*located)->position == from && header.base_offset > job_.from)
             return corrupt_batch(segment.name(), from, "the index leads behind the offset");
         if (header.last_offset() >= job_.from) {
+            const bool is_behind_gap = header.base_offset > behind_last;
+            if (auto checked = is_behind_gap ? check_behind_gap(segment, **located) : result<void>();
+                !checked)
+                return checked.failure();
             expected_base_ = header.base_offset;
             return std::optional((*located)->position);
         }
@@ -172,12 +183,42 @@ result<std::optional<file_position>> read_run::find_start(segment_reader& segmen
     return std::optional<file_position>{};
 }
 
-result<std::optional<file_position>> read_run::confirm_start(segment_reader& segment, file_position from,
+result<std::optional<file_position>> read_run::confirm_start(segment_reader& segment,
+                                                             const indexed_position& hint,
                                                              std::optional<file_position> found) {
-    auto again = find_start(segment, from);
+    auto again = find_start(segment, hint);
     if (again && BARNABAS_MARK_IF(*again != found, read_start_differed))
-        return corrupt_batch(segment.name(), from, "offsets behind it came differently the second time");
+        return corrupt_batch(segment.name(), hint.position,
+                             "offsets behind it came differently the second time");
     return again;
+}
+
+/// Where a disk put an older batch over others, its CRC is right. It leaves a gap in front of it, as records
+/// that are lost do, but behind these the log goes on: behind a stray one lies what is left of the others.
+result<void> read_run::check_behind_gap(segment_reader& segment, const located_batch& batch) {
+    if (!job_.dense)
+        return {};
+    const auto behind = batch.position.get() + batch.header.total_size();
+    auto next = batch_walk(files_, segment.log(), file_position(behind), segment.size()).next_whole();
+    if (!next && !is_damage(next.code()))
+        return next.failure();
+    const bool fits =
+        next && batch.header.next_offset() <= (*next ? (*next)->header.base_offset : end_of(segment));
+    if (!BARNABAS_MARK_IF(!fits, stray_batch))
+        return {};
+    return corrupt_batch(segment.name(), batch.position,
+                         "offset " + std::to_string(batch.header.base_offset.get()) +
+                             " comes behind a gap, and nothing that fits behind it");
+}
+
+/// As far as it is known: where the next one begins.
+log_offset read_run::end_of(const segment_reader& segment) const {
+    const auto next =
+        std::find_if(job_.segments.begin(), job_.segments.end(), [&](const readable_segment& other) {
+            return other.base_offset > segment.base_offset();
+        });
+    return next != job_.segments.end() ? next->base_offset
+                                       : log_offset(std::numeric_limits<std::int64_t>::max());
 }
 
 result<slice> read_run::read_range(segment_reader& segment, file_position from) {
@@ -249,12 +290,13 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
         auto header = batch::parse_header(rest);
         if (header && header->total_size() > rest.size())
             break;
-        const bool sound = header && is_sound(*header, rest.first(header->total_size()), next);
-        // Where offsets contradict each other, one behind a gap is not to be believed either.
-        if (BARNABAS_MARK_IF(header && header->base_offset < next && is_behind_gap, offsets_contradict)) {
-            whole = whole_before;
+        const bool due = header && (whole > 0 || is_known_start(*header));
+        const bool sound = due && is_sound(*header, rest.first(header->total_size()), next);
+        if (BARNABAS_MARK_IF(is_behind_gap && (job_.dense ? !sound : header && header->base_offset < next),
+                             offsets_contradict)) {
+            whole = whole_before; // The one behind the gap is not believed either.
             end_ = end_before;
-            strange_.push_back(header->base_offset);
+            strange_.push_back(next);
         }
         if (!sound && whole > 0)
             break; // The next read begins here and tells.
@@ -273,17 +315,39 @@ result<std::size_t> read_run::whole_batches(segment_reader& segment, file_positi
         whole += header->total_size();
         next = end_ = header->next_offset();
     }
-    if (is_behind_gap && whole > whole_before)
-        confirm_last(segment, from + static_cast<std::int64_t>(whole_before),
-                     bytes.bytes().subspan(whole_before));
-    return whole;
+    const auto last = bytes.bytes().subspan(whole_before, whole - whole_before);
+    auto believed = is_behind_gap && !last.empty()
+                        ? confirm_last(segment, from + static_cast<std::int64_t>(whole_before), last)
+                        : result<bool>(true);
+    if (!believed)
+        return believed.failure();
+    // The first one was looked at when it was found.
+    if (*believed || whole_before == 0)
+        return whole;
+    end_ = end_before;
+    return whole_before;
 }
 
-/// Behind a gap, and with nothing behind it that could contradict: its header is read once more.
-void read_run::confirm_last(segment_reader& segment, file_position at, std::span<const std::byte> bytes) {
+/// Behind a gap, and with nothing behind it that could contradict: its header is read once more, and what
+/// comes behind these bytes is looked at. False when that does not fit.
+result<bool> read_run::confirm_last(segment_reader& segment, file_position at,
+                                    std::span<const std::byte> bytes) {
     const located_batch last{*batch::parse_header(bytes), at};
     if (!confirm_header(files_, segment.log(), last))
         strange_.push_back(last.header.base_offset);
+    auto checked = check_behind_gap(segment, last);
+    if (!checked && !is_damage(checked.code()))
+        return checked.failure();
+    if (!checked)
+        strange_.push_back(last.header.base_offset);
+    return checked.has_value();
+}
+
+/// Where the machine knows which batch begins at the start, no other one is an answer.
+bool read_run::is_known_start(const batch::batch_header& header) const {
+    return !job_.start_is_exact ||
+           !BARNABAS_MARK_IF(header.base_offset != job_.start_base || header.last_offset() < job_.from,
+                             start_overwritten);
 }
 
 bool read_run::is_strange(const batch::batch_header& header, bool first, log_offset next) const {

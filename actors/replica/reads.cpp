@@ -12,6 +12,14 @@ namespace {
 /// How many segments a read goes on to when the first ones have nothing (offsets lost to compaction).
 constexpr std::ptrdiff_t read_segments_max = 8;
 
+/// Null when all that was appended is written.
+const append_in_flight* first_not_written(const std::vector<append_in_flight>& failed,
+                                          const lean_deque<append_in_flight>& in_flight) {
+    if (!failed.empty())
+        return &failed.front();
+    return in_flight.empty() ? nullptr : &in_flight.front();
+}
+
 } // namespace
 
 result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_offset upto,
@@ -64,9 +72,7 @@ result<read_job> replica_log::read(log_offset from, std::size_t max_bytes, log_o
 
 /// As far as they are written: what is in flight lies behind all that may be read.
 std::vector<transaction_source> replica_log::transactions_from(log_offset segment) const {
-    const append_in_flight* next = !failed_.empty()      ? &failed_.front()
-                                   : !in_flight_.empty() ? &in_flight_.front()
-                                                         : nullptr;
+    const auto* next = first_not_written(failed_, in_flight_);
     std::vector<transaction_source> sources;
     for (const auto& one : segments_) {
         if (one.base_offset < segment ||
@@ -166,7 +172,10 @@ const open_segment* replica_log::find_open(log_offset base) const {
 readable_segment replica_log::readable(const segment_state& segment) const {
     readable_segment view;
     view.base_offset = segment.base_offset;
-    view.size = segment.size;
+    // What is in flight need not be there yet; what is, must fit together.
+    const auto* next = first_not_written(failed_, in_flight_);
+    const bool grows = next != nullptr && segment.base_offset == next->active_before.base_offset;
+    view.size = grows ? next->active_before.size : segment.size;
     view.newest = segment.newest.timestamp;
     if (const auto* open = find_open(segment.base_offset))
         view.files = open->files;

@@ -35,18 +35,18 @@ result<indexed_position> look_up_position(runtime::file_system& files, runtime::
     });
     if (!found)
         return found.failure();
-    indexed_position place;
+    indexed_position place{file_position(0), log.base_offset};
     offset_entry last{log.base_offset - 1, file_position(0)};
     for (std::size_t at = 0; at < found->bytes.size(); at += offset_entry_size) {
         const auto entry = entry_at(found->bytes.data() + at, log.base_offset);
         place.in_order &= entry.offset > last.offset && entry.position > last.position;
         last = entry;
         if (at / offset_entry_size < found->fitting)
-            place.position = entry.position;
+            place = {entry.position, entry.offset, place.in_order};
     }
     place.in_order &= last.position.get() < log.size;
     if (place.position.get() >= log.size)
-        place.position = file_position(0);
+        place = {file_position(0), log.base_offset, place.in_order};
     return place;
 }
 

@@ -26,6 +26,8 @@ void put_offset_entry(std::vector<std::byte>& to, log_offset base, const offset_
 /// Where an index leads.
 struct indexed_position {
     file_position position;
+    /// The batch there begins at this offset or below, if it is the one of which the index speaks.
+    log_offset base_upto;
     /// What was seen of the index grows as it must.
     bool in_order = true;
 };

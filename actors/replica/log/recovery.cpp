@@ -244,7 +244,8 @@ result<void> recovery::look_at_segments() {
 }
 
 segment_recovery recovery::look_at(bool gaps_allowed, bool old_messages_given_up) {
-    return {files_, {&options_, scan_from_, gaps_allowed, old_messages_given_up, &progress_}};
+    const auto vouched_from = was_compacted() ? std::nullopt : sound_from_;
+    return {files_, {&options_, scan_from_, gaps_allowed, old_messages_given_up, &progress_, vouched_from}};
 }
 
 result<void> recovery::inspect_segment(std::size_t index) {

@@ -1,6 +1,5 @@
 #include "actors/replica/log/segment_reader.hpp"
 
-#include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/time_index.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -46,19 +45,24 @@ result<std::optional<runtime::file_id>> segment_reader::index(std::optional<scop
 }
 
 result<file_position> segment_reader::position_before(log_offset offset) {
+    auto start = start_before(offset);
+    return start ? result<file_position>(start->position) : result<file_position>(start.failure());
+}
+
+result<indexed_position> segment_reader::start_before(log_offset offset) {
     auto file = segment_.files ? result(std::optional(segment_.files->offset_index))
                                : index(own_offset_index_, offset_index_suffix);
     if (!file)
         return file.failure();
     if (!*file)
-        return file_position(0);
+        return begin();
     auto found = look_up_position(*files_, **file, {segment_.base_offset, segment_.size}, offset);
     if (!found)
         return found.failure();
     // That of the active segment may have grown since the machine looked.
     if (BARNABAS_MARK_IF(!found->in_order && !segment_.files, offset_index_out_of_order))
         note_astray();
-    return found->position;
+    return found;
 }
 
 /// An index that leads astray costs time, never an answer. Looking for the batch begins one entry early, so

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/replica/jobs.hpp"
+#include "actors/replica/log/offset_index.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/time_index.hpp"
 
@@ -22,8 +23,10 @@ public:
     log_offset base_offset() const { return segment_.base_offset; }
     std::string name() const { return segment_file_name(segment_.base_offset, log_suffix); }
 
-    /// Where to begin to look for `offset`; 0 when there is no usable index.
+    /// Where to begin to look for `offset`; the segment's begin when there is no usable index.
+    result<indexed_position> start_before(log_offset offset);
     result<file_position> position_before(log_offset offset);
+    indexed_position begin() const { return {file_position(0), segment_.base_offset}; }
     /// Where to begin to look for a record at or behind `timestamp`.
     result<file_position> position_before(timestamp_ms timestamp);
     /// Where to begin to look for the record with the largest timestamp below `upto`.

@@ -320,11 +320,10 @@ result<recovered_segment> segment_recovery::scan(log_offset base, const segment_
     if (!opened)
         return opened.failure();
     segment.files = *opened;
-    if (auto done = scan_opened(segment, told, visit); !done) {
+    auto done = scan_opened(segment, told, visit);
+    if (!done)
         close(segment.files);
-        return done.failure();
-    }
-    return segment;
+    return done ? result<recovered_segment>(std::move(segment)) : done.failure();
 }
 
 result<void> segment_recovery::scan_opened(recovered_segment& segment, const segment_facts* told,
@@ -350,6 +349,7 @@ result<void> segment_recovery::scan_opened(recovered_segment& segment, const seg
     options.next_offset = state.base_offset;
     options.unproven_from = std::max(options_.proven_upto, state.base_offset);
     options.gaps_allowed = options_.gaps_allowed;
+    options.vouched = options_.vouched_from && *options_.vouched_from <= state.base_offset;
     options.rewrite_unproven = true;
     options.old_messages_given_up = options_.old_messages_given_up;
     options.progress = options_.progress;

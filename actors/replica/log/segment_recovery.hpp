@@ -21,6 +21,8 @@ struct segment_recovery_options {
     /// As in scan_options.
     bool old_messages_given_up = false;
     runtime::work_share* progress = nullptr;
+    /// The sync mark of a log that nobody compacted.
+    std::optional<log_offset> vouched_from;
 };
 
 struct recovered_segment {

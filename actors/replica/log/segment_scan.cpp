@@ -74,7 +74,38 @@ result<std::optional<batch::batch_view>> segment_scan::next_batch() {
     batch::batch_view batch{std::move(*bytes), *header};
     if (auto complaint = complaint_about(batch))
         return bad(std::move(*complaint));
+    auto stray = is_stray(*header);
+    if (!stray)
+        return stray.failure();
+    if (*stray)
+        return bad("offset " + std::to_string(header->base_offset.get()) + " where " +
+                   std::to_string(found_.next_offset.get()) + " should come");
     return std::optional(std::move(batch));
+}
+
+/// A disk that put a batch over others left its CRC right.
+result<bool> segment_scan::is_stray(const batch::batch_header& header) {
+    const bool is_place_known = found_.sound_size > options_.from.get() || options_.from.get() == 0;
+    const bool is_gap =
+        header.base_offset > found_.next_offset && found_.next_offset < options_.unproven_from;
+    if (!options_.vouched || !is_place_known || !is_gap)
+        return false;
+    auto followed = header.base_offset < options_.unproven_from ? is_followed(header) : result<bool>(false);
+    if (!followed)
+        return followed.failure();
+    return BARNABAS_MARK_IF(!*followed, stray_batch_scanned);
+}
+
+/// By a sound batch, or by nothing.
+result<bool> segment_scan::is_followed(const batch::batch_header& header) {
+    const auto behind = found_.sound_size + header.total_size();
+    if (behind == range_.size)
+        return true;
+    batch_walk walk(files_, log_, file_position(behind), range_.size);
+    auto next = walk.next_whole();
+    if (!next && !is_damage(next.code()))
+        return next.failure();
+    return next && *next && (*next)->header.base_offset >= header.next_offset();
 }
 
 /// What came wrong from the disk once may come right the next time.

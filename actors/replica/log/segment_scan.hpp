@@ -19,6 +19,9 @@ struct scan_options {
     /// From here on offsets must follow each other without gaps, unless `gaps_allowed`.
     log_offset unproven_from;
     bool gaps_allowed = false;
+    /// All from the segment's begin up to `unproven_from` was synced, and nobody compacted it: a gap in that
+    /// which leads behind it, or behind which no sound batch comes, is damage.
+    bool vouched = false;
     /// Bytes of batches at or behind `unproven_from` are written again: after a failed sync the system may
     /// show bytes that it will never write, and only a new write makes a later sync cover them.
     bool rewrite_unproven = false;
@@ -64,6 +67,8 @@ private:
     result<std::optional<batch::batch_view>> next_batch();
     result<std::optional<batch::batch_view>> no_batch(const std::string& why);
     std::optional<std::string> complaint_about(const batch::batch_view& batch) const;
+    result<bool> is_stray(const batch::batch_header& header);
+    result<bool> is_followed(const batch::batch_header& header);
     result<std::optional<batch::batch_view>> bad(std::string why);
     result<bool> is_proven(const batch::batch_header& header);
     /// Bytes [position, position + count) as far as the file has them.
