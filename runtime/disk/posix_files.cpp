@@ -15,6 +15,7 @@
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <utility>
 
 namespace barnabas::runtime {
 
@@ -54,20 +55,44 @@ error not_open(file_id file) {
 
 /// Most parts that one system call takes.
 constexpr std::size_t parts_per_call = 512;
+/// So many need no memory of their own; an append seldom has more.
+constexpr std::size_t few_parts = 8;
+/// Who writes so much at once fills whole files, as compaction and copies do.
+constexpr std::size_t written_behind_min = 1 << 20;
 
 /// Each pass that fails has met somebody else's change, and those are few.
 constexpr int removal_passes_max = 1000;
 
 /// Skips `done` bytes at the front of what is left to write.
-void advance(std::vector<iovec>& left, std::size_t& first, std::size_t done) {
+void advance(std::span<iovec>& left, std::size_t done) {
     while (done > 0) {
-        const std::size_t taken = std::min(done, left[first].iov_len);
-        left[first].iov_base = static_cast<char*>(left[first].iov_base) + taken;
-        left[first].iov_len -= taken;
+        auto& front = left.front();
+        const std::size_t taken = std::min(done, front.iov_len);
+        front.iov_base = static_cast<char*>(front.iov_base) + taken;
+        front.iov_len -= taken;
         done -= taken;
-        if (left[first].iov_len == 0)
-            ++first;
+        if (front.iov_len == 0)
+            left = left.subspan(1);
     }
+}
+
+/// Those of `parts` that have bytes, in `room`, which has as many places.
+std::span<iovec> filled_parts(std::span<const slice> parts, std::span<iovec> room) {
+    std::size_t count = 0;
+    for (const auto& part : parts)
+        if (!part.empty())
+            room[count++] = {const_cast<std::byte*>(part.data()), part.size()};
+    return room.first(count);
+}
+
+/// The disk begins to write, and nobody waits for it: the sync of a whole file then has little left, and what
+/// others sync meanwhile does not stand behind it. Promises nothing, so its outcome is of no interest. Pages
+/// that the next write goes on in are left to that one.
+void write_behind(int descriptor, off_t begin, off_t end) {
+    constexpr off_t page = 4096;
+    const auto from = begin / page * page;
+    const auto upto = end / page * page;
+    static_cast<void>(::sync_file_range(descriptor, from, upto - from, SYNC_FILE_RANGE_WRITE));
 }
 
 } // namespace
@@ -175,23 +200,24 @@ result<void> posix_files::write(file_id file, file_position position, std::span<
     auto one = find(file);
     if (one == nullptr)
         return not_open(file);
-    std::vector<iovec> left;
-    left.reserve(parts.size());
-    for (const auto& part : parts)
-        if (!part.empty())
-            left.push_back({const_cast<std::byte*>(part.data()), part.size()});
-    auto at = static_cast<off_t>(position.get());
-    for (std::size_t first = 0; first < left.size();) {
-        const auto count = static_cast<int>(std::min(parts_per_call, left.size() - first));
-        const ssize_t written = ::pwritev(one->descriptor, left.data() + first, count, at);
+    std::array<iovec, few_parts> few;
+    std::vector<iovec> many(parts.size() > few.size() ? parts.size() : 0);
+    auto left = filled_parts(parts, many.empty() ? std::span<iovec>(few) : std::span(many));
+    const auto begin = static_cast<off_t>(position.get());
+    auto at = begin;
+    while (!left.empty()) {
+        const auto count = static_cast<int>(std::min(parts_per_call, left.size()));
+        const ssize_t written = ::pwritev(one->descriptor, left.data(), count, at);
         if (written < 0) {
             if (errno == EINTR)
                 continue;
             return failed(errno, "write", one->path);
         }
         at += written;
-        advance(left, first, static_cast<std::size_t>(written));
+        advance(left, static_cast<std::size_t>(written));
     }
+    if (std::cmp_greater_equal(at - begin, written_behind_min))
+        write_behind(one->descriptor, begin, at);
     return {};
 }
 

@@ -102,6 +102,20 @@ TEST_F(posix_files_test, more_parts_than_one_system_call_takes_are_written) {
     EXPECT_EQ(read(file, 3, whole.size() + 1), whole);
 }
 
+TEST_F(posix_files_test, much_at_once_is_as_it_was_written_wherever_it_begins) {
+    const auto file = make("a");
+    std::string whole = "front";
+    write(file, 0, {slice::copy_of(whole)});
+    for (const char letter : {'a', 'b', 'c'}) {
+        const std::string part((1 << 20) + 7, letter);
+        write(file, whole.size(), {slice::copy_of(part), slice::copy_of("|")});
+        whole += part + "|";
+    }
+    write(file, 3, {slice::copy_of("XY")});
+    whole.replace(3, 2, "XY");
+    EXPECT_EQ(read(file, 0, whole.size() + 1), whole);
+}
+
 TEST_F(posix_files_test, a_file_tells_when_it_was_changed) {
     const auto file = make("a");
     const timespec times[] = {{0, UTIME_OMIT}, {1'700'000'000, 123'456'789}};
