@@ -141,7 +141,8 @@ result<bool> clean_run::map_batch(const batch::batch_view& batch) {
 void clean_run::end_map(log_offset end) {
     map_end_ = end;
     transactions_.go_back({});
-    rules_.emplace(task_.rules, *map_, map_end_, transactions_, last_of_producers_);
+    rules_.emplace(task_.rules, mapped_range{*map_, task_.dirty_from, map_end_}, transactions_,
+                   last_of_producers_);
     at_ = group_begin_ = group_end_ = 0;
     phase_ = phase::copy;
 }

@@ -40,6 +40,14 @@ public:
     log_offset find(const hash_128& key) const noexcept;
     log_offset find(std::span<const std::byte> key) const noexcept { return find(hash_of(key)); }
 
+    /// Calls `visit` with the newest offset of each key, in no order that means anything.
+    template <class Visit>
+    void for_each_offset(const Visit& visit) const {
+        for (std::uint64_t at = 0; at < slots_; ++at)
+            if (const auto behind = table()[at].behind_offset; behind != 0)
+                visit(log_offset(static_cast<std::int64_t>(behind) - 1));
+    }
+
     std::uint64_t size() const noexcept { return size_; }
     /// How many keys fit; 0 when there was no memory.
     std::uint64_t capacity() const noexcept { return capacity_; }

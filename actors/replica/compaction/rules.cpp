@@ -5,10 +5,10 @@
 
 namespace barnabas::replica {
 
-clean_rules::clean_rules(const rule_options& options, const key_map& newest, log_offset map_end,
+clean_rules::clean_rules(const rule_options& options, const mapped_range& mapped,
                          transaction_walk& transactions, const last_batches& last_of_producers)
-    : options_(options), newest_(newest), map_end_(map_end), transactions_(transactions),
-      last_of_producers_(last_of_producers) {}
+    : options_(options), newest_(mapped.keys), newest_offsets_(mapped.keys, mapped.from, mapped.end),
+      map_end_(mapped.end), transactions_(transactions), last_of_producers_(last_of_producers) {}
 
 result<batch_verdict> clean_rules::judge(const batch::batch_view& batch, std::vector<bool>& kept,
                                          batch::codec_workspace& workspace) {
@@ -65,12 +65,22 @@ bool clean_rules::past_horizon(const batch::batch_header& header) const {
     return horizon && *horizon <= options_.now;
 }
 
+bool clean_rules::is_asked_by_key(const batch::record_view& record) const {
+    return record.key && record.offset < map_end_ && !newest_offsets_.covers(record.offset);
+}
+
+bool clean_rules::is_newest(const question& record) const {
+    if (newest_offsets_.covers(record.offset))
+        return newest_offsets_.has(record.offset);
+    return record.offset >= newest_.find(record.key);
+}
+
 bool clean_rules::keeps(const question& record, bool tombstones_may_go) const {
     if (record.offset >= map_end_)
         return true;
     if (BARNABAS_MARK_IF(!record.has_key, record_without_key_dropped))
         return false;
-    if (record.offset < newest_.find(record.key))
+    if (!is_newest(record))
         return false;
     return record.has_value || !BARNABAS_MARK_IF(tombstones_may_go, tombstone_dropped);
 }
@@ -88,8 +98,8 @@ result<void> clean_rules::ask(const batch::batch_view& batch, batch::codec_works
         const auto* record = *next;
         if (record == nullptr)
             return {};
-        questions_.push_back({record->key ? newest_.hash_of(*record->key) : hash_128{}, record->offset,
-                              record->key.has_value(), record->value.has_value()});
+        const auto key = is_asked_by_key(*record) ? newest_.hash_of(*record->key) : hash_128{};
+        questions_.push_back({key, record->offset, record->key.has_value(), record->value.has_value()});
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/replica/compaction/key_map.hpp"
 #include "actors/replica/compaction/last_batches.hpp"
+#include "actors/replica/compaction/newest_offsets.hpp"
 #include "actors/replica/compaction/transactions.hpp"
 #include "protocol/batch/record_reader.hpp"
 #include "protocol/model/planted_bugs.hpp"
@@ -17,6 +18,13 @@ struct rule_options {
     /// `delete.retention.ms`
     std::int64_t delete_retention_ms = 0;
     planted_bugs planted;
+};
+
+/// What was mapped: the records from `from` up to `end`.
+struct mapped_range {
+    const key_map& keys;
+    log_offset from;
+    log_offset end;
 };
 
 /// What becomes of one batch.
@@ -43,8 +51,8 @@ struct batch_verdict {
 /// need be without records. Whatever lies behind the map's end stays.
 class clean_rules {
 public:
-    clean_rules(const rule_options& options, const key_map& newest, log_offset map_end,
-                transaction_walk& transactions, const last_batches& last_of_producers);
+    clean_rules(const rule_options& options, const mapped_range& mapped, transaction_walk& transactions,
+                const last_batches& last_of_producers);
 
     /// Batches in the order of their offsets. `kept` is filled with one entry per record, unless the whole
     /// batch is dropped, emptied or kept without a look at its records.
@@ -64,11 +72,13 @@ private:
     bool past_horizon(const batch::batch_header& header) const;
     /// What is asked about a record; its bytes may be gone by then.
     struct question {
-        hash_128 key;
+        hash_128 key; ///< empty unless the map is asked
         log_offset offset;
         bool has_key = false;
         bool has_value = false;
     };
+    bool is_asked_by_key(const batch::record_view& record) const;
+    bool is_newest(const question& record) const;
     bool keeps(const question& record, bool tombstones_may_go) const;
     result<void> ask(const batch::batch_view& batch, batch::codec_workspace& workspace);
     result<tally> count(const batch::batch_view& batch, std::vector<bool>& kept,
@@ -76,6 +86,7 @@ private:
 
     rule_options options_;
     const key_map& newest_;
+    newest_offsets newest_offsets_;
     log_offset map_end_;
     transaction_walk& transactions_;
     const last_batches& last_of_producers_;

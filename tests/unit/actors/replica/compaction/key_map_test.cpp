@@ -1,9 +1,12 @@
 #include "actors/replica/compaction/key_map.hpp"
 
+#include "actors/replica/compaction/newest_offsets.hpp"
 #include "protocol/batch/builder.hpp"
+#include "runtime/random/random.hpp"
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 namespace barnabas::replica {
@@ -62,6 +65,39 @@ TEST(key_map, an_empty_key_and_offset_zero_are_as_good_as_any) {
     key_map map({1 << 10, 0.9, 10, {1, 2}});
     ASSERT_TRUE(map.put(bytes_of(""), log_offset(0)));
     EXPECT_EQ(map.find(bytes_of("")), log_offset(0));
+}
+
+TEST(newest_offsets, say_of_each_mapped_offset_what_the_map_says) {
+    constexpr std::int64_t from = 5000;
+    constexpr std::int64_t count = 3000;
+    key_map map({128 << 20, 0.9, count, {1, 2}});
+    runtime::random draws(11);
+    std::map<std::int64_t, std::string> keys;
+    for (auto offset = from; offset < from + count; ++offset) {
+        // Offsets have gaps, and some records no key.
+        if (draws.below(4) == 0)
+            continue;
+        keys[offset] = std::to_string(draws.below(700));
+        ASSERT_TRUE(map.put(bytes_of(keys[offset]), log_offset(offset)));
+    }
+    const newest_offsets newest(map, log_offset(from), log_offset(from + count));
+    EXPECT_FALSE(newest.covers(log_offset(from - 1)));
+    EXPECT_FALSE(newest.covers(log_offset(from + count)));
+    for (auto offset = from; offset < from + count; ++offset) {
+        ASSERT_TRUE(newest.covers(log_offset(offset)));
+        const auto key = keys.find(offset);
+        const bool is_newest = key != keys.end() && map.find(bytes_of(key->second)) == log_offset(offset);
+        ASSERT_EQ(newest.has(log_offset(offset)), is_newest) << offset;
+    }
+}
+
+TEST(newest_offsets, leave_to_the_map_what_would_take_much_memory) {
+    key_map map({24 * 1000, 0.9, ~std::uint64_t{0}, {1, 2}});
+    ASSERT_TRUE(map.put(bytes_of("key"), log_offset(7)));
+    constexpr std::int64_t covered_max = 24 * 1000 / 64 * 8;
+    EXPECT_TRUE(newest_offsets(map, log_offset(0), log_offset(covered_max)).has(log_offset(7)));
+    EXPECT_FALSE(newest_offsets(map, log_offset(0), log_offset(covered_max + 1)).covers(log_offset(7)));
+    EXPECT_FALSE(newest_offsets(map, log_offset(7), log_offset(7)).covers(log_offset(7)));
 }
 
 } // namespace
