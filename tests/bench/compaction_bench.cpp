@@ -4,29 +4,55 @@
 // Issue 5 asks for 1,000,000 distinct keys of 1 GiB in at most 64 MiB of memory, at no less than half the
 // speed of the copy.
 //
-// What the copy is: all segments are read and written 1 MiB at a time into new files that lie beside them,
-// each synced when it is whole, and the directory in the end. The source was just written, so that both find
-// it in the page cache. Both need as much new memory for what they write: the copies are removed only when
-// all are made, and the old segments only when compaction is over (as a broker does, after
-// `file.delete.delay.ms`); neither removal is counted. On a virtual machine a page that the host has to find
-// first costs ten times as much as one that was used a moment ago, and the system gives free pages back to
-// the host after two seconds. So both begin some seconds after the last large removal.
+// What the copy is: all segments are read and written 1 MiB at a time by plain system calls into new files
+// that lie beside them, each synced when it is whole, and the directory in the end. The source was just
+// written, so that both find it in the page cache. Both need as much new memory for what they write: the
+// copies are removed only when all are made, and the old segments only when compaction is over (as a broker
+// does, after `file.delete.delay.ms`); neither removal is counted. On a virtual machine a page that the host
+// has to find first costs ten times as much as one that was used a moment ago, and which of them the system
+// has free is chance. So both begin when as much memory as they need was just used and given back.
 
 #include "actors/replica/compaction/compactor.hpp"
 #include "runtime/disk/posix_files.hpp"
 #include "tests/bench/bench_log.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 namespace barnabas::replica {
 namespace {
 
 constexpr std::uint64_t map_bytes_max = 60 << 20;
-/// Longer than the system keeps free memory back from the host.
-constexpr auto until_memory_is_given_back = std::chrono::seconds(6);
+/// What is read or written at once by plain calls.
+constexpr std::size_t part_bytes = 1 << 20;
+
+ssize_t check(ssize_t outcome) {
+    if (outcome < 0)
+        fail("a system call fails");
+    return outcome;
+}
+
+int opened(const std::string& path, int flags) {
+    constexpr mode_t rights = 0644;
+    return static_cast<int>(check(::open(path.c_str(), flags, rights)));
+}
+
+/// The page cache has so much memory free that the host has found already: it was just a file's.
+void warm_memory(const std::string& directory, std::uint64_t bytes) {
+    const auto path = directory + "/warm";
+    const std::string part(part_bytes, 'w');
+    const int file = opened(path, O_CREAT | O_WRONLY);
+    for (std::uint64_t at = 0; at < bytes; at += part_bytes)
+        check(::pwrite(file, part.data(), part.size(), static_cast<off_t>(at)));
+    ::close(file);
+    check(::unlink(path.c_str()));
+}
 
 /// Peak of resident memory of this process since `forget`, in bytes.
 class memory_peak {
@@ -49,8 +75,7 @@ struct copied {
 
 class plain_copy {
 public:
-    plain_copy(runtime::file_system& files, std::string directory, const replica_log& log)
-        : files_(files), directory_(std::move(directory)) {
+    plain_copy(std::string directory, const replica_log& log) : directory_(std::move(directory)) {
         for (std::size_t i = 0; i + 3 < log.segments().size(); ++i)
             paths_.push_back(segment_path(directory_, log.segments()[i].base_offset, log_suffix));
     }
@@ -60,44 +85,35 @@ public:
         const stopwatch time;
         for (const auto& path : paths_)
             all.bytes += copy(path);
-        if (auto done = files_.sync_directory(directory_); !done)
-            fail(to_string(done.failure()));
+        const int directory = opened(directory_, O_RDONLY | O_DIRECTORY);
+        check(::fsync(directory));
+        ::close(directory);
         all.seconds = time.seconds();
         all.processor_seconds = time.processor_seconds();
         for (const auto& path : paths_)
-            static_cast<void>(files_.remove(path + ".copy"));
+            static_cast<void>(::unlink((path + ".copy").c_str()));
         return all;
     }
 
 private:
     std::uint64_t copy(const std::string& path) {
-        auto from = files_.open(path, runtime::open_mode::read_only);
-        auto to = files_.open(path + ".copy", runtime::open_mode::create);
-        if (!from || !to)
-            fail("the copy cannot be opened");
-        std::uint64_t at = 0;
-        for (;;) {
-            auto got = files_.read(*from, file_position(at), std::span(memory_->data(), memory_->capacity()));
-            if (!got)
-                fail(to_string(got.failure()));
-            if (*got == 0)
-                break;
-            const slice part(memory_, 0, *got);
-            if (auto done = files_.write(*to, file_position(at), std::span(&part, 1)); !done)
-                fail(to_string(done.failure()));
-            at += *got;
+        const int from = opened(path, O_RDONLY);
+        const int to = opened(path + ".copy", O_CREAT | O_TRUNC | O_WRONLY);
+        off_t at = 0;
+        while (const auto got = check(::pread(from, memory_.get(), part_bytes, at))) {
+            if (check(::pwrite(to, memory_.get(), static_cast<std::size_t>(got), at)) != got)
+                fail("the copy has no room");
+            at += got;
         }
-        if (auto done = files_.sync(std::span(&*to, 1)); !done)
-            fail(to_string(done.failure()));
-        files_.close(*from);
-        files_.close(*to);
-        return at;
+        check(::fdatasync(to));
+        ::close(from);
+        ::close(to);
+        return static_cast<std::uint64_t>(at);
     }
 
-    runtime::file_system& files_;
     std::string directory_;
     std::vector<std::string> paths_;
-    std::shared_ptr<chunk> memory_ = chunk::allocate(1 << 20);
+    std::unique_ptr<char[]> memory_ = std::make_unique<char[]>(part_bytes);
 };
 
 struct compacted {
@@ -138,9 +154,11 @@ void print_speed(const char* what, std::uint64_t bytes, double seconds, double p
 
 void compare(runtime::file_system& files, bench_log& made, const std::string& directory, std::uint64_t keys) {
     auto& log = *made.log;
-    std::this_thread::sleep_for(until_memory_is_given_back);
-    const auto copied = plain_copy(files, directory, log).run();
-    std::this_thread::sleep_for(until_memory_is_given_back);
+    // What is written is no more than the log, and the map has its own.
+    const auto needed = log.total_bytes() + 2 * map_bytes_max;
+    warm_memory(directory, needed);
+    const auto copied = plain_copy(directory, log).run();
+    warm_memory(directory, needed);
     const auto memory_before = memory_peak::now("VmRSS:");
     memory_peak::forget();
     const stopwatch cleaning;

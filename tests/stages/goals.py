@@ -64,10 +64,7 @@ def durable():
 
 
 def append():
-    # In turn: what one needs of new pages of memory the other finds warm.
-    plain, log = log_bench(['append_plain', 'append_log'], 'bytes_per_second', 7,
-                           '--benchmark_enable_random_interleaving=true')
-    yield 'sequential append / plain pwritev', log / plain, '>=', 0.8
+    yield 'sequential append / plain pwritev', log_bench(['append'], 'log_over_plain', 7)[0], '>=', 0.8
 
 
 def cold_read():
@@ -81,10 +78,16 @@ def recovery():
 
 
 def compaction():
-    shown = run(program('compaction_bench'), str(MEBIBYTES), str(MEBIBYTES * 1_000_000 // 1024), 'compaction', '8')
-    print(shown, end='')
-    yield 'MiB of memory for compaction', figure(r'memory: ([0-9.]+) MiB', shown), '<=', 64
-    yield 'speed of compaction / of a plain copy', figure(r'plain copy: ([0-9.]+) by the clock', shown), '>=', 0.5
+    memory, speed = [], []
+    # The last one prints the p99 of appends, too, without and with compaction beside them.
+    for seconds in ('0', '0', '8'):
+        shown = run(program('compaction_bench'), str(MEBIBYTES), str(MEBIBYTES * 1_000_000 // 1024), 'compaction',
+                    seconds)
+        print(shown, end='')
+        memory.append(figure(r'memory: ([0-9.]+) MiB', shown))
+        speed.append(figure(r'plain copy: ([0-9.]+) by the clock', shown))
+    yield 'MiB of memory for compaction', max(memory), '<=', 64
+    yield 'speed of compaction / of a plain copy', statistics.median(speed), '>=', 0.5
 
 
 def partitions():
