@@ -164,8 +164,9 @@ private:
         auto handler = runtime::node_pages(
             *node_.metrics, [status = status_] { return readiness(*status->current()); },
             [lag_text, sizes_text, &metrics = *node_.metrics, status = status_, view = view_] {
-                const auto facts = kafka_facts_of(*view->current(), *status->current());
-                return runtime::kafka_text(metrics, facts) + *lag_text + *sizes_text;
+                const auto seen = view->current();
+                return runtime::kafka_text(metrics, kafka_facts_of(*seen, *status->current())) +
+                       partition_facts_text(*seen, broker_limits::log_sizes_max) + *lag_text + *sizes_text;
             });
         return {std::move(handler), lag_, sizes_, std::move(lag_text), std::move(sizes_text)};
     }

@@ -77,7 +77,7 @@ void connection::on_read(const runtime::read_completion& bytes) {
     if (frames_.partial_bytes() > 0)
         arm_for(last_bytes_at_ + limits::stuck_check_ns);
     for (auto& frame : arrived_)
-        waiting_frames_.push_back(std::move(frame));
+        waiting_frames_.push_back({std::move(frame), last_bytes_at_});
     arrived_.clear();
     handle_waiting_frames();
     if (BARNABAS_MARK_IF(!understood, frame_refused)) {
@@ -104,30 +104,45 @@ bool connection::may_start(const slice& frame) const {
     // Only Produce overtakes waiting Produce: its batches enter their partitions behind the earlier ones'.
     return key_of(frame) == kafka::api_key::produce && in_flight_.size() < limits::produces_in_flight_max &&
            std::all_of(in_flight_.begin(), in_flight_.end(),
-                       [](const in_flight& one) { return one.key == kafka::api_key::produce; });
+                       [](const in_flight& one) { return one.facts.key == kafka::api_key::produce; });
 }
 
 void connection::handle_waiting_frames() {
     if (handling_)
         return;
     handling_ = true;
-    while (!closed_ && !waiting_frames_.empty() && may_start(waiting_frames_.front())) {
-        slice frame = std::move(waiting_frames_.front());
+    while (!closed_ && !waiting_frames_.empty() && may_start(waiting_frames_.front().bytes)) {
+        waiting_frame frame = std::move(waiting_frames_.front());
         waiting_frames_.pop_front();
         handle(std::move(frame));
     }
     handling_ = false;
+    tell_waiting_frames();
 }
 
-void connection::handle(slice frame) {
-    const std::size_t size = frame.size();
+/// Most requests have their turn at once, and nothing is told.
+void connection::tell_waiting_frames() {
+    if (told_waiting_frames_ == waiting_frames_.size())
+        return;
+    told_waiting_frames_ = waiting_frames_.size();
+    port_.requests_wait(told_waiting_frames_);
+}
+
+void connection::handle(waiting_frame frame) {
+    const std::size_t size = frame.bytes.size();
     const std::uint64_t number = next_number_++;
     request_context context;
     context.listener = options_.listener;
     context.received_at = port_.now();
-    kafka::wire_reader reader(std::move(frame));
+    kafka::wire_reader reader(std::move(frame.bytes));
     auto header = read_request_header(reader, context);
-    in_flight_.push_back({number, context.key, context.received_at, size, false, {}, nullptr, std::nullopt});
+    finished_request facts;
+    facts.key = context.key;
+    facts.version = context.version;
+    facts.arrived_at = frame.arrived_at;
+    facts.begun_at = context.received_at;
+    facts.request_bytes = size;
+    in_flight_.push_back({number, facts, false, {}, nullptr, std::nullopt});
     if (options_.tap != nullptr)
         options_.tap->request_begun({options_.number, number}, context.key, port_.unsent_bytes());
     auto dispatched = header ? dispatch(*this, std::move(context), reader) : std::move(header);
@@ -139,6 +154,7 @@ operation& connection::park(std::unique_ptr<operation> waiting) {
     auto* slot = find(waiting->number());
     BARNABAS_ASSERT(slot != nullptr && slot->waiting == nullptr && !slot->answered);
     slot->waiting = std::move(waiting);
+    slot->facts.parked_at = port_.now();
     return *slot->waiting;
 }
 
@@ -152,17 +168,21 @@ void connection::answer(std::uint64_t number, std::vector<slice> frame) {
     auto* slot = find(number);
     BARNABAS_ASSERT(slot != nullptr && !slot->answered);
     slot->answered = true;
+    const auto now = port_.now();
+    slot->facts.answered_at = now;
+    if (slot->waiting == nullptr)
+        slot->facts.parked_at = now;
     slot->frame = std::move(frame);
     if (options_.planted.answers_overtake && !slot->frame.empty())
         port_.write(std::exchange(slot->frame, {}));
-    send_answered();
+    send_answered(now);
 }
 
 void connection::answer_nothing(std::uint64_t number) {
     answer(number, {});
 }
 
-void connection::send_answered() {
+void connection::send_answered(monotonic_ns now) {
     if (closed_)
         return;
     while (!in_flight_.empty() && in_flight_.front().answered) {
@@ -170,7 +190,9 @@ void connection::send_answered() {
         in_flight done = std::move(in_flight_.front());
         in_flight_.pop_front();
         const auto answer_bytes = total_size(done.frame);
-        port_.finished(done.key, done.received_at, done.request_bytes, answer_bytes);
+        done.facts.sent_at = now;
+        done.facts.response_bytes = answer_bytes;
+        port_.finished(done.facts);
         if (!done.frame.empty())
             port_.write(std::move(done.frame));
         if (options_.tap != nullptr)
@@ -190,6 +212,7 @@ void connection::fail(const error& why) {
     if (options_.tap != nullptr)
         options_.tap->connection_closed(options_.number);
     waiting_frames_.clear();
+    tell_waiting_frames();
     reads_.forget_all();
     port_.close(why);
 }

@@ -115,11 +115,14 @@ public:
     std::size_t requests_in_flight() const noexcept { return in_flight_.size(); }
 
 private:
+    struct waiting_frame {
+        slice bytes;
+        monotonic_ns arrived_at;
+    };
     struct in_flight {
         std::uint64_t number = 0;
-        kafka::api_key key = kafka::api_key::api_versions;
-        monotonic_ns received_at;
-        std::size_t request_bytes = 0;
+        /// But for the answer's part.
+        finished_request facts;
         bool answered = false;
         std::vector<slice> frame;
         std::unique_ptr<operation> waiting;
@@ -129,8 +132,9 @@ private:
     void want_bytes();
     void handle_waiting_frames();
     bool may_start(const slice& frame) const;
-    void handle(slice frame);
-    void send_answered();
+    void handle(waiting_frame frame);
+    void send_answered(monotonic_ns now);
+    void tell_waiting_frames();
     in_flight* find(std::uint64_t number);
     operation* find_operation(std::uint64_t token);
     void arm_for(monotonic_ns deadline);
@@ -145,7 +149,8 @@ private:
     fetch_sessions sessions_;
     /// Cut from the bytes that arrived just now; empty between events.
     std::vector<slice> arrived_;
-    lean_deque<slice> waiting_frames_;
+    lean_deque<waiting_frame> waiting_frames_;
+    std::size_t told_waiting_frames_ = 0;
     lean_deque<in_flight> in_flight_;
     std::uint64_t next_number_ = 1;
     /// When the armed timers fire. One serves all requests: another is armed only for an earlier deadline, so

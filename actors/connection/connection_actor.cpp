@@ -28,7 +28,7 @@ public:
                      accepted_connection accepted)
         : event_based_actor(config), node_(node), context_(std::move(context)),
           stream_(std::move(accepted.stream)), listener_(std::move(accepted.listener)),
-          number_(accepted.number), metrics_(std::in_place, node),
+          number_(accepted.number), metrics_(std::in_place, node, accepted.listener_name, stream_->home()),
           machine_({context_.config.get(), context_.access.get(), &node.memory->client_input,
                     std::move(accepted.listener_name), number_, context_.tap, context_.planted,
                     &context_.workspaces->at(stream_->home().get()), "/" + stream_->peer().host},
@@ -247,9 +247,10 @@ private:
         return found->second;
     }
 
-    void finished(kafka::api_key key, monotonic_ns received_at, std::size_t request_bytes,
-                  std::size_t response_bytes) override {
-        metrics_->finished(key, now() - received_at, request_bytes, response_bytes);
+    void finished(const finished_request& request) override { metrics_->finished(request); }
+    void requests_wait(std::size_t count) override {
+        if (metrics_)
+            metrics_->requests_wait(count);
     }
     void converted(const request_context& request, std::uint64_t records) override {
         if (metrics_)
@@ -270,6 +271,10 @@ private:
     void batch_too_large(std::uint64_t bytes) override {
         if (metrics_)
             metrics_->batch_too_large(bytes);
+    }
+    void batch_faulty(batch::batch_fault fault) override {
+        if (metrics_)
+            metrics_->batch_faulty(fault);
     }
     void part_refused(kafka::api_key key) override {
         if (metrics_)

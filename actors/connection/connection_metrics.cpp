@@ -30,8 +30,13 @@ std::string shown(std::string_view client_id) {
 
 } // namespace
 
-connection_metrics::connection_metrics(runtime::node_services& node)
-    : registry_(*node.metrics), open_(registry_.gauge_of("connections", "Open client connections")),
+connection_metrics::connection_metrics(runtime::node_services& node, const std::string& listener,
+                                       loop_index home)
+    : registry_(*node.metrics),
+      open_(registry_.gauge_of("connections", "Open client connections, by listener and loop",
+                               {{"listener", listener}, {"loop", std::to_string(home.get())}})),
+      waiting_requests_(registry_.gauge_of("waiting_requests",
+                                           "Whole requests that wait for earlier ones of their client")),
       bytes_in_(registry_.counter_of("request_bytes_total", "Bytes of requests received")),
       bytes_out_(registry_.counter_of("response_bytes_total", "Bytes of responses sent")),
       stored_records_(
@@ -44,31 +49,55 @@ connection_metrics::connection_metrics(runtime::node_services& node)
 
 connection_metrics::~connection_metrics() {
     open_.add(-1);
+    waiting_requests_.add(-waiting_here_);
 }
 
-connection_metrics::api_metrics& connection_metrics::of(kafka::api_key key) {
-    const auto found =
-        std::find_if(apis_.begin(), apis_.end(), [key](const auto& known) { return known.key == key; });
+connection_metrics::api_metrics& connection_metrics::of(kafka::api_key key, std::int16_t version) {
+    const auto found = std::find_if(apis_.begin(), apis_.end(), [&](const auto& known) {
+        return known.key == key && known.version == version;
+    });
     if (found != apis_.end()) {
         std::swap(apis_.front(), *found);
         return apis_.front();
     }
-    const runtime::metric_labels labels{{"api", std::string(kafka::name_of(key))}};
-    auto& requests = registry_.counter_of("requests_total", "Requests answered, by API", labels);
-    auto& seconds =
-        registry_.histogram_of("request_seconds", "Time from a whole request to its response, by API",
-                               runtime::latency_bounds(), labels);
-    apis_.push_back({key, &requests, &seconds});
+    const std::string api(kafka::name_of(key));
+    const auto times = [&](const char* name, const char* help) {
+        return &registry_.histogram_of(name, help, runtime::latency_bounds(), {{"api", api}});
+    };
+    api_metrics made;
+    made.key = key;
+    made.version = version;
+    made.requests = &registry_.counter_of("requests_total", "Requests answered, by API and version",
+                                          {{"api", api}, {"version", std::to_string(version)}});
+    made.seconds = times("request_seconds", "Time from a whole request to its response, by API");
+    made.queued = times("request_queue_seconds", "Of it, until earlier requests let it begin");
+    made.local = times("request_local_seconds", "Of it, in the connection, which checks and decodes");
+    made.remote =
+        times("request_remote_seconds",
+              "Of it, with partitions, their disks, coordinators or the controller, or for records");
+    made.behind_others = times("response_queue_seconds", "Of it, until earlier responses had left");
+    apis_.push_back(made);
     return apis_.back();
 }
 
-void connection_metrics::finished(kafka::api_key key, std::int64_t took_ns, std::size_t request_bytes,
-                                  std::size_t response_bytes) {
-    auto& api = of(key);
+void connection_metrics::finished(const finished_request& request) {
+    auto& api = of(request.key, request.version);
+    const auto observe = [](runtime::histogram& times, monotonic_ns from, monotonic_ns to) {
+        times.observe(static_cast<double>(to - from) * seconds_per_ns);
+    };
     api.requests->add();
-    api.seconds->observe(static_cast<double>(took_ns) * seconds_per_ns);
-    bytes_in_.add(request_bytes);
-    bytes_out_.add(response_bytes);
+    observe(*api.seconds, request.arrived_at, request.sent_at);
+    observe(*api.queued, request.arrived_at, request.begun_at);
+    observe(*api.local, request.begun_at, request.parked_at);
+    observe(*api.remote, request.parked_at, request.answered_at);
+    observe(*api.behind_others, request.answered_at, request.sent_at);
+    bytes_in_.add(request.request_bytes);
+    bytes_out_.add(request.response_bytes);
+}
+
+void connection_metrics::requests_wait(std::size_t count) {
+    const auto now = static_cast<std::int64_t>(count);
+    waiting_requests_.add(now - std::exchange(waiting_here_, now));
 }
 
 void connection_metrics::converted(const request_context& request, std::uint64_t records) {
@@ -113,6 +142,13 @@ void connection_metrics::batch_too_large(std::uint64_t bytes) {
         .counter_of("rejected_batch_bytes_total",
                     "Bytes of batches that were longer than max.message.bytes allows")
         .add(bytes);
+}
+
+void connection_metrics::batch_faulty(batch::batch_fault fault) {
+    registry_
+        .counter_of("faulty_batches_total", "Batches of producers that were refused for what is in them",
+                    {{"fault", std::string(name_of(fault))}})
+        .add();
 }
 
 void connection_metrics::part_refused(kafka::api_key key) {

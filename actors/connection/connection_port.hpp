@@ -5,6 +5,7 @@
 #include "actors/controller/controller_messages.hpp"
 #include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "protocol/batch/batch_fault.hpp"
 #include "protocol/kafka/api_key.hpp"
 #include "protocol/model/slice.hpp"
 
@@ -18,6 +19,22 @@ namespace barnabas {
 
 struct request_context;
 struct topic_config;
+
+/// A request that was answered, or needs no answer: where it was since its last byte had come.
+struct finished_request {
+    kafka::api_key key = kafka::api_key::api_versions;
+    std::int16_t version = 0;
+    monotonic_ns arrived_at;
+    /// Its turn came.
+    monotonic_ns begun_at;
+    /// It waited for other actors from here on; that of its answer, if it never did.
+    monotonic_ns parked_at;
+    monotonic_ns answered_at;
+    /// All answers before its own had left, and so did this one.
+    monotonic_ns sent_at;
+    std::size_t request_bytes = 0;
+    std::size_t response_bytes = 0;
+};
 
 /// What the connection machine may do to the world; the shell carries it out, tests record it. (On the data
 /// path effects are calls and not a list, so that a request allocates nothing for them; style rule S4.)
@@ -70,9 +87,10 @@ public:
     /// The topic's configuration with the broker's defaults filled in.
     virtual const topic_config& config_of(const topic_metadata& topic) = 0;
 
-    /// A request was answered (or needs no answer): for metrics.
-    virtual void finished(kafka::api_key key, monotonic_ns received_at, std::size_t request_bytes,
-                          std::size_t response_bytes) = 0;
+    /// For metrics.
+    virtual void finished(const finished_request& request) = 0;
+    /// So many whole requests of this connection wait for their turn now: for metrics.
+    virtual void requests_wait(std::size_t count) = 0;
     /// Records went between the formats of old and current clients (KIP-31, KIP-98): for metrics.
     virtual void converted(const request_context& request, std::uint64_t records) = 0;
     /// A batch of a producer's went to its partition: for metrics.
@@ -83,6 +101,8 @@ public:
     virtual void error_answered(kafka::api_key key, std::int16_t code) = 0;
     /// A batch of that size was too large for its topic: for metrics.
     virtual void batch_too_large(std::uint64_t bytes) = 0;
+    /// What was wrong with a producer's batch: for metrics.
+    virtual void batch_faulty(batch::batch_fault fault) = 0;
     /// A batch was not stored, or a partition not read: for metrics.
     virtual void part_refused(kafka::api_key key) = 0;
     /// Something a person may want to read: a refused request, a client's protocol error.

@@ -1,6 +1,7 @@
 #include "actors/connection/partition_questions.hpp"
 #include "actors/connection/produce_batch.hpp"
 #include "actors/group/group_names.hpp"
+#include "protocol/batch/batch_fault.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/mark.hpp"
@@ -118,6 +119,14 @@ result<const topic_metadata*> find_topic(connection& self, const request_context
     return topic;
 }
 
+void count_fault(connection_port& port, const error& why, const slice& records) {
+    if (why.code == errc::message_too_large)
+        port.batch_too_large(records.size());
+    const auto fault = batch::fault_of(why, records.bytes());
+    if (fault != batch::batch_fault::other)
+        port.batch_faulty(fault);
+}
+
 template <class Partition>
 void append_partition(connection& self, produce& waiting, const topic_metadata& topic,
                       const Partition& partition, std::int16_t acks) {
@@ -142,8 +151,7 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
     auto checked = batch_to_store(self, waiting.context(), topic, *partition.records, waiting.budget());
     if (!checked) {
-        if (checked.code() == errc::message_too_large)
-            self.port().batch_too_large(partition.records->size());
+        count_fault(self.port(), checked.failure(), *partition.records);
         self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
                                                   to_string(checked.failure()));
         return waiting.settle(index, refused(checked.failure()));

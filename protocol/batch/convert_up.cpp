@@ -1,5 +1,6 @@
 #include "protocol/batch/convert_up.hpp"
 
+#include "protocol/batch/batch_fault.hpp"
 #include "protocol/batch/builder.hpp"
 #include "protocol/batch/message_reader.hpp"
 #include "protocol/batch/records_seen.hpp"
@@ -111,7 +112,7 @@ result<void> up_conversion::take(const record_entry& entry) {
 
 result<void> up_conversion::take_record(const record_view& record) {
     if (options_.require_keys && !record.key)
-        return error{errc::invalid_record, "a message has no key, which a compacted topic needs"};
+        return error{errc::invalid_record, "a message " + std::string(no_key_words)};
     seen_.add(record.timestamp, seen_.count);
     builder_.append(record.timestamp, record.key, record.value);
     return {};

@@ -1,15 +1,22 @@
 #include "protocol/batch/validate.hpp"
 
+#include "protocol/batch/batch_fault.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/quick_check.hpp"
 #include "protocol/batch/summing_check.hpp"
 #include "protocol/batch/unpacked_window.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace barnabas::batch {
 namespace {
+
+constexpr const char* no_key = "it has no key, which a compacted topic needs";
+constexpr const char* no_order = "its offset delta does not follow the one before (they count 0, 1, 2, ...)";
+static_assert(std::string_view(no_key).ends_with(no_key_words));
+static_assert(std::string_view(no_order).ends_with(order_words));
 
 error invalid(std::string detail) {
     return error{errc::invalid_record, std::move(detail)};
@@ -282,7 +289,7 @@ records_check::complaint records_check::check_deltas() {
         return "its offset delta is cut short or longer than 5 bytes";
     if (rules_.consecutive) {
         if (offset_delta != seen_.count)
-            return "its offset delta does not follow the one before (they count 0, 1, 2, ...)";
+            return no_order;
     } else if (offset_delta <= seen_.last_offset_delta || offset_delta > header_.last_offset_delta) {
         return "its offset delta is not between the one before and the batch's last";
     }
@@ -298,7 +305,7 @@ records_check::complaint records_check::check_key() {
     if (size < -1)
         return "its key length is less than -1";
     if (size == -1)
-        return options_.require_keys ? "it has no key, which a compacted topic needs" : nullptr;
+        return options_.require_keys ? no_key : nullptr;
     if (static_cast<std::uint64_t>(size) > left_in_record() ||
         !window_.skip(static_cast<std::uint64_t>(size)))
         return "its key runs past its end";

@@ -24,11 +24,20 @@ struct request_facts {
 
 /// What one pass over a registry finds.
 struct counted_facts {
+    using by_two_labels = std::map<std::pair<std::string, std::string>, double>;
+
+    /// Of whole requests, by API.
     std::map<std::string, request_facts> requests;
-    /// Sums over all labels, by name; converted records by name and API.
+    /// Of their parts as well: by the name of the histogram and API.
+    std::map<std::string, std::map<std::string, request_facts>> times;
+    /// Sums over all labels, by name; converted records by name and API, faulty batches by name and fault.
     std::map<std::string, double> sums;
     /// By API and error.
-    std::map<std::pair<std::string, std::string>, double> errors;
+    by_two_labels errors;
+    /// By API and version.
+    by_two_labels versions;
+    /// By listener and loop.
+    by_two_labels connections;
 };
 
 std::string label_of(const metric_labels& labels, std::string_view key) {
@@ -57,21 +66,33 @@ request_facts facts_of(const histogram& times) {
     return made;
 }
 
+void add_number(counted_facts& read, const std::string& name, const metric_labels& labels, double value) {
+    const auto label = [&](std::string_view key) { return label_of(labels, key); };
+    if (name == "response_errors_total")
+        read.errors[{label("api"), label("error")}] += value;
+    else if (name == "requests_total")
+        read.versions[{label("api"), label("version")}] += value;
+    else if (name == "connections")
+        read.connections[{label("listener"), label("loop")}] += value;
+    else if (name == "converted_records_total")
+        read.sums[name + " " + label("api")] += value;
+    else if (name == "faulty_batches_total")
+        read.sums[name + " " + label("fault")] += value;
+    else
+        read.sums[name] += value;
+}
+
 counted_facts read_all(const metric_registry& registry) {
     counted_facts read;
     registry.for_each([&](const std::string& name, const metric_registry::family& family) {
         for (const auto& [labels, one] : family.series_by_labels) {
-            const auto api = label_of(labels, "api");
-            if (one.spread && name == "request_seconds")
-                read.requests[api] = facts_of(*one.spread);
-            else if (!one.spread && name == "response_errors_total")
-                read.errors[{api, label_of(labels, "error")}] += value_of(one);
-            else if (!one.spread && name == "converted_records_total")
-                read.sums[name + " " + api] += value_of(one);
-            else if (!one.spread)
-                read.sums[name] += value_of(one);
+            if (one.spread)
+                read.times[name][label_of(labels, "api")] = facts_of(*one.spread);
+            else
+                add_number(read, name, labels, value_of(one));
         }
     });
+    read.requests = read.times["request_seconds"];
     return read;
 }
 
@@ -119,22 +140,32 @@ std::string kafka_request(const std::string& api) {
     return api == "Fetch" ? "FetchConsumer" : api;
 }
 
-void write_requests(kafka_writer& to, const counted_facts& counted) {
+/// A name of Kafka's for a histogram of ours, of seconds by API.
+struct timed {
+    std::string_view kafka;
+    const char* ours;
+    std::string_view help;
+};
+
+constexpr timed timings[] = {
+    {"kafka_network_requestmetrics_totaltimems", "request_seconds",
+     "From a whole request to its response; quantiles are over all of the node's life."},
+    {"kafka_network_requestmetrics_requestqueuetimems", "request_queue_seconds",
+     "Of it, until earlier requests of the connection let it begin."},
+    {"kafka_network_requestmetrics_localtimems", "request_local_seconds",
+     "Of it, in the connection, which checks and decodes."},
+    {"kafka_network_requestmetrics_remotetimems", "request_remote_seconds",
+     "Of it, with partitions and their disks, coordinators or the controller, or until there are records."},
+    {"kafka_network_requestmetrics_responsequeuetimems", "response_queue_seconds",
+     "Of it, until earlier responses of the connection had left."},
+};
+
+void write_times(kafka_writer& to, const timed& names, const std::map<std::string, request_facts>& times) {
     constexpr std::array<std::string_view, 6> quantiles{"0.50", "0.75", "0.95", "0.98", "0.99", "0.999"};
     constexpr std::array<double, 6> shares{0.5, 0.75, 0.95, 0.98, 0.99, 0.999};
     constexpr double ms = 1000;
-    to.family("kafka_network_requestmetrics_requests_total", "counter", "Requests that were answered.");
-    for (const auto& [api, of] : counted.requests)
-        to.line("{request=\"" + escaped_label(kafka_request(api)) + "\"}", static_cast<double>(of.count));
-    to.family("kafka_network_requestmetrics_errors_total", "counter",
-              "Errors that were answered, for a request or a part of it; success is not counted.");
-    for (const auto& [of, count] : counted.errors)
-        to.line("{request=\"" + escaped_label(kafka_request(of.first)) + "\",error=\"" +
-                    escaped_label(of.second) + "\"}",
-                count);
-    to.family("kafka_network_requestmetrics_totaltimems", "summary",
-              "From a whole request to its response; quantiles are over all of the node's life.");
-    for (const auto& [api, of] : counted.requests) {
+    to.family(names.kafka, "summary", names.help);
+    for (const auto& [api, of] : times) {
         const auto label = "{request=\"" + escaped_label(kafka_request(api)) + "\"";
         for (std::size_t i = 0; i < shares.size() && of.count > 0; ++i)
             to.line(label + ",quantile=\"" + std::string(quantiles[i]) + "\"}",
@@ -142,6 +173,33 @@ void write_requests(kafka_writer& to, const counted_facts& counted) {
         to.line("_sum" + label + "}", of.seconds * ms);
         to.line("_count" + label + "}", static_cast<double>(of.count));
     }
+}
+
+void write_requests(kafka_writer& to, const counted_facts& counted) {
+    const auto by_request = [&](std::string_view label, const counted_facts::by_two_labels& counts) {
+        for (const auto& [of, count] : counts)
+            to.line("{request=\"" + escaped_label(kafka_request(of.first)) + "\"," + std::string(label) +
+                        "=\"" + escaped_label(of.second) + "\"}",
+                    count);
+    };
+    to.family("kafka_network_requestmetrics_requests_total", "counter", "Requests that were answered.");
+    by_request("version", counted.versions);
+    to.family("kafka_network_requestmetrics_errors_total", "counter",
+              "Errors that were answered, for a request or a part of it; success is not counted.");
+    by_request("error", counted.errors);
+    for (const auto& one : timings) {
+        const auto found = counted.times.find(one.ours);
+        write_times(to, one, found == counted.times.end() ? decltype(counted.requests){} : found->second);
+    }
+}
+
+void write_connections(kafka_writer& to, const counted_facts& counted) {
+    to.family("kafka_server_socket_server_metrics_connection_count", "gauge",
+              "Open connections of clients, by listener and the loop that serves them.");
+    for (const auto& [of, count] : counted.connections)
+        to.line("{listener=\"" + escaped_label(of.first) + "\",networkProcessor=\"" +
+                    escaped_label(of.second) + "\"}",
+                count);
 }
 
 /// A name of Kafka's for the sum of a family of ours.
@@ -169,8 +227,16 @@ constexpr renamed renamings[] = {
      "converted_records_total Produce", "Records of old producers that were converted."},
     {"kafka_server_brokertopicmetrics_fetchmessageconversions_total", "counter",
      "converted_records_total Fetch", "Records that were converted for old consumers."},
-    {"kafka_server_socket_server_metrics_connection_count", "gauge", "connections",
-     "Open connections of clients."},
+    {"kafka_server_brokertopicmetrics_invalidmessagecrcrecords_total", "counter",
+     "faulty_batches_total damaged", "Batches whose length, CRC or packed bytes are wrong."},
+    {"kafka_server_brokertopicmetrics_invalidmagicnumberrecords_total", "counter",
+     "faulty_batches_total magic", "Batches of a magic that their request does not carry."},
+    {"kafka_server_brokertopicmetrics_invalidoffsetorsequencerecords_total", "counter",
+     "faulty_batches_total order", "Batches with wrong offsets, counts or a sequence below 0."},
+    {"kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total", "counter",
+     "faulty_batches_total no_key", "Batches with a record without a key for a compacted topic."},
+    {"kafka_network_requestchannel_requestqueuesize", "gauge", "waiting_requests",
+     "Whole requests that wait for earlier ones of their connection."},
     {"kafka_log_logmanager_offlinelogdirectorycount", "gauge", "data_directories_offline",
      "Data directories that failed or could not be used."},
     {"kafka_log_logflushstats_logflushrateandtimems_count", "counter", "log_syncs_total",
@@ -237,6 +303,7 @@ std::string kafka_text(const metric_registry& registry, const kafka_facts& facts
     const auto counted = read_all(registry);
     write_counted(to, counted);
     write_requests(to, counted);
+    write_connections(to, counted);
     write_process(to, counted);
     write_state(to, facts);
     return std::move(to.out);

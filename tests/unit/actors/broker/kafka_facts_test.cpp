@@ -49,5 +49,30 @@ TEST(kafka_facts, a_partition_that_another_broker_leads_is_not_offline_for_the_r
     EXPECT_EQ(facts.not_at_preferred, 1u);
 }
 
+TEST(kafka_facts, each_partition_that_is_led_here_is_told_with_its_replicas) {
+    auto view = view_with({place(2, 1)});
+    auto image = changed(view.image);
+    auto& topic = image->topics.at("t");
+    topic.configs["min.insync.replicas"] = "2";
+    topic.partitions[1].replicas.push_back(node_id(2));
+    topic.partitions[1].isr.push_back(node_id(2));
+    view.image = image;
+    const auto text = partition_facts_text(view, 10);
+    const auto has = [&](const std::string& line) {
+        return text.find("\nkafka_cluster_partition_" + line + "\n") != std::string::npos;
+    };
+    EXPECT_TRUE(has("underminisr{topic=\"t\",partition=\"0\"} 1")) << text;
+    EXPECT_TRUE(has("atminisr{topic=\"t\",partition=\"0\"} 0")) << text;
+    EXPECT_TRUE(has("underminisr{topic=\"t\",partition=\"1\"} 0")) << text;
+    EXPECT_TRUE(has("atminisr{topic=\"t\",partition=\"1\"} 1")) << text;
+    EXPECT_TRUE(has("replicascount{topic=\"t\",partition=\"1\"} 2")) << text;
+    EXPECT_TRUE(has("insyncreplicascount{topic=\"t\",partition=\"1\"} 2")) << text;
+    EXPECT_TRUE(has("atminisr{topic=\"u\",partition=\"0\"} 1")) << "the broker's default: " << text;
+    EXPECT_EQ(text.find("{topic=\"u\",partition=\"1\"}"), std::string::npos) << "offline, so not led";
+    const auto first = partition_facts_text(view, 1);
+    EXPECT_EQ(first.find("partition=\"1\""), std::string::npos) << first;
+    EXPECT_EQ(first.find("topic=\"u\""), std::string::npos) << first;
+}
+
 } // namespace
 } // namespace barnabas

@@ -17,7 +17,7 @@ protected:
         reconnect();
     }
 
-    void reconnect() { metrics_.emplace(node_); }
+    void reconnect() { metrics_.emplace(node_, "PLAINTEXT", loop_index(0)); }
 
     void convert(const std::string& client, kafka::api_key key = kafka::api_key::produce) {
         request_context request;
@@ -87,7 +87,7 @@ TEST(connection_traffic, batches_and_refusals_have_their_counters) {
     runtime::metric_registry registry;
     runtime::node_services node;
     node.metrics = &registry;
-    connection_metrics metrics(node);
+    connection_metrics metrics(node, "PLAINTEXT", loop_index(0));
     metrics.batch_taken(3, 100);
     metrics.batch_taken(1, 50);
     metrics.records_given(70);
@@ -98,6 +98,56 @@ TEST(connection_traffic, batches_and_refusals_have_their_counters) {
                              "barnabas_fetched_record_bytes_total 70", "barnabas_refused_batches_total 1",
                              "barnabas_refused_fetches_total 1"})
         EXPECT_NE(page.find("\n" + std::string(line) + "\n"), std::string::npos) << line;
+}
+
+TEST(connection_traffic, requests_count_by_version_and_their_times_have_parts) {
+    runtime::metric_registry registry;
+    runtime::node_services node;
+    node.metrics = &registry;
+    connection_metrics metrics(node, "PLAINTEXT", loop_index(0));
+    constexpr std::int64_t ms = 1'000'000;
+    finished_request one;
+    one.key = kafka::api_key::produce;
+    one.version = 9;
+    one.begun_at = one.arrived_at + 1 * ms;
+    one.parked_at = one.begun_at + 2 * ms;
+    one.answered_at = one.parked_at + 4 * ms;
+    one.sent_at = one.answered_at + 8 * ms;
+    metrics.finished(one);
+    one.version = 7;
+    metrics.finished(one);
+    metrics.finished(one);
+    const auto sum = [&](const char* name) {
+        return registry.histogram_of(name, "", runtime::latency_bounds(), {{"api", "Produce"}}).sum();
+    };
+    EXPECT_NEAR(sum("request_seconds"), 0.045, 1e-9);
+    EXPECT_NEAR(sum("request_queue_seconds"), 0.003, 1e-9);
+    EXPECT_NEAR(sum("request_local_seconds"), 0.006, 1e-9);
+    EXPECT_NEAR(sum("request_remote_seconds"), 0.012, 1e-9);
+    EXPECT_NEAR(sum("response_queue_seconds"), 0.024, 1e-9);
+    const auto page = runtime::prometheus_text(registry);
+    EXPECT_NE(page.find("barnabas_requests_total{api=\"Produce\",version=\"9\"} 1\n"), std::string::npos);
+    EXPECT_NE(page.find("barnabas_requests_total{api=\"Produce\",version=\"7\"} 2\n"), std::string::npos);
+}
+
+TEST(connection_traffic, connections_and_their_waiting_requests_go_with_them) {
+    runtime::metric_registry registry;
+    runtime::node_services node;
+    node.metrics = &registry;
+    const auto has = [&](const std::string& line) {
+        return runtime::prometheus_text(registry).find("\n" + line + "\n") != std::string::npos;
+    };
+    connection_metrics stays(node, "PLAINTEXT", loop_index(1));
+    stays.requests_wait(2);
+    {
+        connection_metrics goes(node, "PLAINTEXT", loop_index(1));
+        goes.requests_wait(5);
+        goes.requests_wait(3);
+        EXPECT_TRUE(has("barnabas_waiting_requests 5"));
+        EXPECT_TRUE(has("barnabas_connections{listener=\"PLAINTEXT\",loop=\"1\"} 2"));
+    }
+    EXPECT_TRUE(has("barnabas_waiting_requests 2"));
+    EXPECT_TRUE(has("barnabas_connections{listener=\"PLAINTEXT\",loop=\"1\"} 1"));
 }
 
 } // namespace

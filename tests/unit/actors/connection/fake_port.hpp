@@ -87,9 +87,12 @@ public:
     metadata_image_ptr image() const override { return metadata; }
     bool is_offline(const topic_partition& id) const override { return offline.contains(id); }
     const topic_config& config_of(const topic_metadata&) override { return config; }
-    void finished(kafka::api_key key, monotonic_ns, std::size_t, std::size_t) override {
-        finished_keys.push_back(key);
+    void finished(const finished_request& request) override {
+        finished_keys.push_back(request.key);
+        finished_requests.push_back(request);
     }
+    void requests_wait(std::size_t count) override { waiting_told.push_back(count); }
+    void batch_faulty(batch::batch_fault fault) override { ++faulty[fault]; }
     void batch_taken(std::uint64_t records, std::uint64_t bytes) override {
         taken_records += records;
         taken_bytes += bytes;
@@ -128,6 +131,9 @@ public:
     std::vector<init_producer_id_request> producer_ids;
     std::vector<std::chrono::nanoseconds> timers;
     std::vector<kafka::api_key> finished_keys;
+    std::vector<finished_request> finished_requests;
+    std::vector<std::size_t> waiting_told;
+    std::map<batch::batch_fault, std::size_t> faulty;
     std::vector<std::string> reports;
     std::uint64_t converted_records = 0;
     std::uint64_t taken_records = 0;

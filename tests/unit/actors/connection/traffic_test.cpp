@@ -1,3 +1,4 @@
+#include "protocol/kafka/metadata.hpp"
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// What of the traffic a connection tells to those who count.
@@ -46,6 +47,70 @@ TEST_F(connection_test, bytes_that_a_fetch_gives_count_and_so_does_its_refusal) 
     deliver(request(fetch(9, 0, 1), 11, 2));
     EXPECT_EQ(port.given_bytes, 7u);
     EXPECT_EQ(port.refused_parts[kafka::api_key::fetch], 1u);
+}
+
+TEST_F(connection_test, what_is_wrong_with_a_batch_counts_by_its_kind) {
+    machine.start();
+    port.config.cleanup_compact = true;
+    const auto with = [&](auto change) {
+        auto message = produce(0);
+        auto& records = *message.topic_data[0].partition_data[0].records;
+        auto bytes = std::string(records.text());
+        change(bytes);
+        records = slice::copy_of(bytes);
+        deliver(request(message, 7, 1));
+    };
+    with([](std::string& bytes) { bytes.back() ^= 1; });
+    with([](std::string& bytes) { bytes[16] = 1; });
+    with([](std::string& bytes) { bytes[16] = 9; });
+    // The base offset is not part of what the CRC covers.
+    with([](std::string& bytes) { bytes[7] = 5; });
+    batch::batch_builder keyless;
+    keyless.append_text(timestamp_ms(1000), std::nullopt, "value");
+    auto message = produce(0);
+    message.topic_data[0].partition_data[0].records = keyless.build();
+    deliver(request(message, 7, 1));
+    using counted = decltype(port.faulty);
+    EXPECT_EQ(port.faulty, (counted{{batch::batch_fault::damaged, 1},
+                                    {batch::batch_fault::magic, 2},
+                                    {batch::batch_fault::order, 1},
+                                    {batch::batch_fault::no_key, 1}}));
+    EXPECT_EQ(port.refused_parts[kafka::api_key::produce], 5u);
+    deliver(request(produce(0), 7, 2));
+    EXPECT_EQ(port.appends.size(), 1u);
+}
+
+TEST_F(connection_test, a_request_is_timed_from_its_arrival_over_its_waits_to_its_response) {
+    machine.start();
+    const auto came = port.time;
+    deliver(request(produce(0), 7, 1) + request(produce(1), 7, 2) + request(kafka::metadata_request{}, 1, 3));
+    EXPECT_EQ(port.waiting_told, (std::vector<std::size_t>{1})) << "Metadata waits for Produce";
+    ASSERT_EQ(port.appends.size(), 2u);
+    const auto stored = [&](std::size_t which) {
+        append_response answer;
+        answer.token = port.appends[which].second.token;
+        machine.on_append_response(answer);
+    };
+    port.time = came + 10;
+    stored(1);
+    EXPECT_TRUE(port.finished_requests.empty());
+    port.time = came + 30;
+    stored(0);
+    ASSERT_EQ(port.finished_requests.size(), 3u);
+    const auto& first = port.finished_requests[0];
+    const auto& second = port.finished_requests[1];
+    const auto& third = port.finished_requests[2];
+    EXPECT_EQ(first.version, 7);
+    EXPECT_EQ(first.parked_at, came);
+    EXPECT_EQ(first.answered_at, came + 30);
+    EXPECT_EQ(first.sent_at, came + 30);
+    EXPECT_EQ(second.answered_at, came + 10);
+    EXPECT_EQ(second.sent_at, came + 30) << "its response waited for the first one";
+    EXPECT_EQ(third.version, 1);
+    EXPECT_EQ(third.arrived_at, came);
+    EXPECT_EQ(third.begun_at, came + 30);
+    EXPECT_EQ(third.parked_at, third.answered_at) << "it never waited for others";
+    EXPECT_EQ(port.waiting_told, (std::vector<std::size_t>{1, 0}));
 }
 
 } // namespace
