@@ -15,7 +15,6 @@
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <utility>
 
 namespace barnabas::runtime {
 
@@ -57,8 +56,6 @@ error not_open(file_id file) {
 constexpr std::size_t parts_per_call = 512;
 /// So many need no memory of their own; an append seldom has more.
 constexpr std::size_t few_parts = 8;
-/// Who writes so much at once fills whole files, as compaction and copies do.
-constexpr std::size_t written_behind_min = 1 << 20;
 
 /// Each pass that fails has met somebody else's change, and those are few.
 constexpr int removal_passes_max = 1000;
@@ -83,16 +80,6 @@ std::span<iovec> filled_parts(std::span<const slice> parts, std::span<iovec> roo
         if (!part.empty())
             room[count++] = {const_cast<std::byte*>(part.data()), part.size()};
     return room.first(count);
-}
-
-/// The disk begins to write, and nobody waits for it: the sync of a whole file then has little left, and what
-/// others sync meanwhile does not stand behind it. Promises nothing, so its outcome is of no interest. Pages
-/// that the next write goes on in are left to that one.
-void write_behind(int descriptor, off_t begin, off_t end) {
-    constexpr off_t page = 4096;
-    const auto from = begin / page * page;
-    const auto upto = end / page * page;
-    static_cast<void>(::sync_file_range(descriptor, from, upto - from, SYNC_FILE_RANGE_WRITE));
 }
 
 } // namespace
@@ -203,8 +190,7 @@ result<void> posix_files::write(file_id file, file_position position, std::span<
     std::array<iovec, few_parts> few;
     std::vector<iovec> many(parts.size() > few.size() ? parts.size() : 0);
     auto left = filled_parts(parts, many.empty() ? std::span<iovec>(few) : std::span(many));
-    const auto begin = static_cast<off_t>(position.get());
-    auto at = begin;
+    auto at = static_cast<off_t>(position.get());
     while (!left.empty()) {
         const auto count = static_cast<int>(std::min(parts_per_call, left.size()));
         const ssize_t written = ::pwritev(one->descriptor, left.data(), count, at);
@@ -216,8 +202,6 @@ result<void> posix_files::write(file_id file, file_position position, std::span<
         at += written;
         advance(left, static_cast<std::size_t>(written));
     }
-    if (std::cmp_greater_equal(at - begin, written_behind_min))
-        write_behind(one->descriptor, begin, at);
     return {};
 }
 
