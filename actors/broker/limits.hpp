@@ -19,6 +19,9 @@ inline constexpr std::chrono::milliseconds hang_look_interval_max{1000};
 /// Logs of a directory that was closed in good order are opened so many at a time: with all at once the jobs
 /// of many thousands would lie about, and the memory that they had would stay with the process.
 inline constexpr std::size_t openings_max = 128;
+/// Partitions of a directory that are made, or removed, at a time: what others ask of the disk waits behind
+/// so many jobs of a few milliseconds, however large the topic is. Enough for the threads of a directory.
+inline constexpr std::size_t changes_at_once = 4;
 /// How long after a partition found no room it is opened again.
 inline constexpr std::chrono::milliseconds reopen_interval{1000};
 /// A start that has more to check says how far it is, each time that so many of those intervals have passed.

@@ -16,10 +16,13 @@ void partition_set::give_up(const std::string& directory) {
     given_up_.insert(directory);
     unflushed_.insert(directory);
     // The next ones would only wait behind the first.
-    recoveries_.erase(directory);
+    recoveries_.forget(directory);
+    makings_.forget(directory);
 }
 
 void partition_set::settle_given_up(effects::effects& out) {
+    for (const auto& directory : given_up_)
+        removals_.give_all(directory, out);
     while (!given_up_.empty() && settle_one_given_up(out)) {
     }
 }

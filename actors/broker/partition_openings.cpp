@@ -48,11 +48,15 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
         return;
     }
     BARNABAS_ASSERT(partition.state == partition_state::opening);
+    if (!again) {
+        recoveries_.ended(partition.data_directory, opened.partition, out);
+        makings_.ended(partition.data_directory, opened.partition, out);
+    }
     if (!again && make_elsewhere(opened, out))
         return;
     BARNABAS_ASSERT(again || waiting_.erase(opened.partition) == 1);
     if (!again)
-        begin_next_recovery(partition, out);
+        note_progress(progress_.on_opened(waiting_.size()), out);
     partition.state = opened.code == errc::ok ? partition_state::open : partition_state::failed;
     if (opened.code != errc::ok)
         note_not_opened(opened, partition, out);
@@ -106,15 +110,6 @@ bool partition_set::make_elsewhere(const partition_opened& opened, effects::effe
     return true;
 }
 
-void partition_set::start_opening(const std::string& directory, effects::effects& out) {
-    auto& queue = recoveries_[directory];
-    while (!closing_ && !queue.waiting.empty() && queue.running < queue.most) {
-        ++queue.running;
-        out.emplace_back(std::move(queue.waiting.front()));
-        queue.waiting.pop_front();
-    }
-}
-
 void partition_set::note_progress(const std::optional<std::string>& line, effects::effects& out) {
     if (line)
         out.emplace_back(effects::note{effects::note_level::info, "partitions_opening", *line});
@@ -125,16 +120,6 @@ void partition_set::note_long_check(effects::effects& out) {
         return;
     note_progress(progress_.on_tick(waiting_.size()), out);
     reopen_later(out);
-}
-
-/// One log of its directory is done with recovery.
-void partition_set::begin_next_recovery(const local_partition& partition, effects::effects& out) {
-    note_progress(progress_.on_opened(waiting_.size()), out);
-    const auto queue = recoveries_.find(partition.data_directory);
-    if (queue == recoveries_.end() || queue->second.running == 0 || partition.is_new)
-        return;
-    --queue->second.running;
-    start_opening(partition.data_directory, out);
 }
 
 void partition_set::note_cut(const partition_opened& opened, const local_partition& partition,

@@ -94,11 +94,16 @@ void partition_set::begin_removals(effects::effects& out) {
         if (partition.state == partition_state::moving) {
             // Its files go when it is known where they are.
         } else if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
-            closings.emplace_back(effects::remove_partition_files{
-                id, join_path(partition.data_directory,
-                              partition_directory_name(partition.topic, id.partition))});
-        else
+            removals_.give(partition.data_directory, broker_limits::changes_at_once, id,
+                           effects::remove_partition_files{
+                               id, join_path(partition.data_directory,
+                                             partition_directory_name(partition.topic, id.partition))},
+                           closings);
+        else if (partition.state == partition_state::opening)
             closings.emplace_back(effects::close_partition{id, true});
+        else
+            removals_.give(partition.data_directory, broker_limits::changes_at_once, id,
+                           effects::close_partition{id, true}, closings);
         BARNABAS_MARK(partition_deleted);
         partition.state = partition_state::closing;
     }
@@ -205,15 +210,10 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     waiting_.insert(opening.id);
     progress_.checked()->expect(opening.progress.amount);
     partitions_[opening.id] = local;
-    if (!stored) {
-        out.emplace_back(std::move(opening));
-        return;
-    }
-    const auto directory = opening.data_directory;
-    auto& queue = recoveries_[directory];
-    queue.most = stored->was_stopped_cleanly ? broker_limits::openings_max : options_.recoveries_max;
-    queue.waiting.push_back(std::move(opening));
-    start_opening(directory, out);
+    if (!stored)
+        return makings_.give(local.data_directory, broker_limits::changes_at_once, opening.id, opening, out);
+    const auto most = stored->was_stopped_cleanly ? broker_limits::openings_max : options_.recoveries_max;
+    recoveries_.give(local.data_directory, most, opening.id, opening, out);
 }
 
 /// False when the partition must not, or cannot, be made.
@@ -329,6 +329,7 @@ void partition_set::on_partition_closed(const partition_closed& closed, effects:
         places_.left_behind(found->second.data_directory,
                             partition_directory_name(found->second.topic, closed.partition.partition));
     places_.removed(found->second.data_directory);
+    removals_.ended(found->second.data_directory, closed.partition, out);
     not_made_.erase(closed.partition);
     reopened_.erase(closed.partition);
     partitions_.erase(found);
@@ -356,12 +357,17 @@ void partition_set::close_all(effects::effects& out) {
         step_ = step::none;
     // One that could not be opened has no files open.
     std::erase_if(partitions_, [](const auto& one) { return one.second.state == partition_state::failed; });
-    for (auto& [directory, queue] : recoveries_)
-        for (const auto& never_begun : std::exchange(queue.waiting, {})) {
-            unflushed_.insert(directory);
-            partitions_.erase(never_begun.id);
-            waiting_.erase(never_begun.id);
-        }
+    for (const auto& [directory, id] : recoveries_.take_back()) {
+        unflushed_.insert(directory);
+        partitions_.erase(id);
+        waiting_.erase(id);
+    }
+    // Nothing is on the disk of these.
+    for (const auto& [directory, id] : makings_.take_back()) {
+        partitions_.erase(id);
+        waiting_.erase(id);
+    }
+    removals_.give_all(out);
     for (const auto& [id, move] : moves_)
         if (!reopening_.contains(id))
             out.emplace_back(effects::move_effect{effects::cancel_move{id, true}});

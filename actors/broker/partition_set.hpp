@@ -3,6 +3,7 @@
 #include "actors/broker/blocked_partitions.hpp"
 #include "actors/broker/broker_effects.hpp"
 #include "actors/broker/data_directories.hpp"
+#include "actors/broker/directory_orders.hpp"
 #include "actors/broker/log_dirs_messages.hpp"
 #include "actors/broker/moving/move_messages.hpp"
 #include "actors/broker/opening_progress.hpp"
@@ -12,7 +13,6 @@
 #include "protocol/model/planted_bugs.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -152,8 +152,6 @@ private:
                    broker_effects::open_partition& opening, broker_effects::effects& out);
     bool was_made_before(const partition_metadata& partition) const;
     bool make_elsewhere(const partition_opened& opened, broker_effects::effects& out);
-    void start_opening(const std::string& directory, broker_effects::effects& out);
-    void begin_next_recovery(const local_partition& partition, broker_effects::effects& out);
     void note_cut(const partition_opened& opened, const local_partition& partition,
                   broker_effects::effects& out);
     void note_not_opened(const partition_opened& opened, const local_partition& partition,
@@ -200,13 +198,10 @@ private:
     placement places_;
     /// Why each directory that failed is offline.
     std::map<std::string, std::string> lost_;
-    /// By directory: to be opened, how many of these are now, and how many may be.
-    struct recovery_queue {
-        std::deque<broker_effects::open_partition> waiting;
-        std::size_t running = 0;
-        std::size_t most = 1;
-    };
-    std::map<std::string, recovery_queue> recoveries_;
+    /// What is opened, made and removed.
+    directory_orders recoveries_;
+    directory_orders makings_;
+    directory_orders removals_;
     opening_progress progress_;
     /// Not made, though this process tried, by where it was decided: they must not be taken for made.
     std::map<topic_partition, log_offset> not_made_;
