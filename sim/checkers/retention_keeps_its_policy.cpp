@@ -228,8 +228,10 @@ private:
         bytes = 0;
         for (auto before = at + 1; before-- > 0 && bytes <= longest; bytes += of.batches[before].bytes)
             lowest = std::min(lowest, time_of(of.batches[before], lowest));
-        // Of a segment that DeleteRecords left in part nobody knows what the rest held.
-        return bytes <= longest && of.asked.get() > 0 ? timestamp_ms(0) : lowest;
+        // Of a segment that DeleteRecords left in part, or an opening after a loss, nobody knows what the rest
+        // held.
+        const bool rest_is_unknown = of.asked.get() > 0 || of.blind_below.get() > 0;
+        return bytes <= longest && rest_is_unknown ? timestamp_ms(0) : lowest;
     }
     static timestamp_ms time_of(const known_batch& each, timestamp_ms without) {
         return is_time(each) ? each.stamp : without;
