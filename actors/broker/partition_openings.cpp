@@ -57,17 +57,7 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     BARNABAS_ASSERT(again || waiting_.erase(opened.partition) == 1);
     if (!again)
         note_progress(progress_.on_opened(waiting_.size()), out);
-    partition.state = opened.code == errc::ok ? partition_state::open : partition_state::failed;
-    if (opened.code != errc::ok)
-        note_not_opened(opened, partition, out);
-    else if (opened.bytes_cut != 0)
-        note_cut(opened, partition, out);
-    if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
-        partition.state = partition_state::offline;
-        out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});
-    }
-    if (partition.state != partition_state::open)
-        failed_known_.reset();
+    take_outcome(opened, partition, out);
     const bool has_moved = moves_.contains(opened.partition);
     on_moved_opened(opened.partition, out);
     if (closing_) {
@@ -82,6 +72,21 @@ void partition_set::on_partition_opened(const partition_opened& opened, effects:
     } else if (!again && waiting_.empty()) {
         begin_recording(out);
     }
+}
+
+void partition_set::take_outcome(const partition_opened& opened, local_partition& partition,
+                                 effects::effects& out) {
+    partition.state = opened.code == errc::ok ? partition_state::open : partition_state::failed;
+    if (opened.code != errc::ok)
+        note_not_opened(opened, partition, out);
+    else if (opened.bytes_cut != 0)
+        note_cut(opened, partition, out);
+    if (partition.state == partition_state::open && places_.is_offline(partition.data_directory)) {
+        partition.state = partition_state::offline;
+        out.emplace_back(effects::lose_directory{opened.partition, lost_.at(partition.data_directory)});
+    }
+    if (partition.state != partition_state::open)
+        failed_known_.reset();
 }
 
 /// What could not be made because its directory failed meanwhile is made in another one, as if that had been

@@ -75,42 +75,43 @@ void partition_set::begin_removals(effects::effects& out) {
     }
     std::vector<effects::effect> closings;
     cancel_moves_of_removed(closings);
-    for (const auto& id : std::set<topic_partition>(waiting_)) {
-        auto& partition = partitions_.at(id);
-        if (BARNABAS_MARK_IF(blocked_.contains(id), blocked_partition_deleted)) {
-            // The files under its name are not its own.
-            places_.left_behind(partition.data_directory,
-                                partition_directory_name(partition.topic, id.partition));
-            places_.removed(partition.data_directory);
-            partition.data_directory.clear();
-            blocked_.forget(id);
-        }
-        if (BARNABAS_MARK_IF(partition.data_directory.empty(), missing_partition_deleted)) {
-            partitions_.erase(id);
-            waiting_.erase(id);
-            not_made_.erase(id);
-            continue;
-        }
-        if (partition.state == partition_state::moving) {
-            // Its files go when it is known where they are.
-        } else if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
-            removals_.give(partition.data_directory, broker_limits::changes_at_once, id,
-                           effects::remove_partition_files{
-                               id, join_path(partition.data_directory,
-                                             partition_directory_name(partition.topic, id.partition))},
-                           closings);
-        else if (partition.state == partition_state::opening)
-            closings.emplace_back(effects::close_partition{id, true});
-        else
-            removals_.give(partition.data_directory, broker_limits::changes_at_once, id,
-                           effects::close_partition{id, true}, closings);
-        BARNABAS_MARK(partition_deleted);
-        partition.state = partition_state::closing;
-    }
+    for (const auto& id : std::set<topic_partition>(waiting_))
+        remove(id, closings);
     publish(std::move(without), out);
     out.insert(out.end(), std::make_move_iterator(closings.begin()), std::make_move_iterator(closings.end()));
     if (waiting_.empty())
         begin_set_aside(out);
+}
+
+void partition_set::remove(const topic_partition& id, effects::effects& out) {
+    auto& partition = partitions_.at(id);
+    const auto name = partition_directory_name(partition.topic, id.partition);
+    if (BARNABAS_MARK_IF(blocked_.contains(id), blocked_partition_deleted)) {
+        // The files under its name are not its own.
+        places_.left_behind(partition.data_directory, name);
+        places_.removed(partition.data_directory);
+        partition.data_directory.clear();
+        blocked_.forget(id);
+    }
+    if (BARNABAS_MARK_IF(partition.data_directory.empty(), missing_partition_deleted)) {
+        partitions_.erase(id);
+        waiting_.erase(id);
+        not_made_.erase(id);
+        return;
+    }
+    const auto in_turn = [&](broker_effects::effect order) {
+        removals_.give(partition.data_directory, broker_limits::changes_at_once, id, std::move(order), out);
+    };
+    if (partition.state == partition_state::moving) {
+        // Its files go when it is known where they are.
+    } else if (BARNABAS_MARK_IF(partition.state == partition_state::failed, failed_partition_deleted))
+        in_turn(effects::remove_partition_files{id, join_path(partition.data_directory, name)});
+    else if (partition.state == partition_state::opening)
+        out.emplace_back(effects::close_partition{id, true});
+    else
+        in_turn(effects::close_partition{id, true});
+    BARNABAS_MARK(partition_deleted);
+    partition.state = partition_state::closing;
 }
 
 void partition_set::begin_set_aside(effects::effects& out) {

@@ -140,6 +140,7 @@ private:
 
     void next_image(broker_effects::effects& out);
     void begin_removals(broker_effects::effects& out);
+    void remove(const topic_partition& id, broker_effects::effects& out);
     void begin_set_aside(broker_effects::effects& out);
     void set_aside_removed(broker_effects::set_aside_directories& aside, broker_effects::effects& out);
     void set_aside_again(broker_effects::effects& out);
@@ -152,6 +153,8 @@ private:
                    broker_effects::open_partition& opening, broker_effects::effects& out);
     bool was_made_before(const partition_metadata& partition) const;
     bool make_elsewhere(const partition_opened& opened, broker_effects::effects& out);
+    void take_outcome(const partition_opened& opened, local_partition& partition,
+                      broker_effects::effects& out);
     void note_cut(const partition_opened& opened, const local_partition& partition,
                   broker_effects::effects& out);
     void note_not_opened(const partition_opened& opened, const local_partition& partition,

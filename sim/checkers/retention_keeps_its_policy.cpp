@@ -228,8 +228,8 @@ private:
         bytes = 0;
         for (auto before = at + 1; before-- > 0 && bytes <= longest; bytes += of.batches[before].bytes)
             lowest = std::min(lowest, time_of(of.batches[before], lowest));
-        // Of a segment that DeleteRecords left in part, or an opening after a loss, nobody knows what the rest
-        // held.
+        // Of a segment that DeleteRecords left in part, or an opening after a loss, nobody knows what the
+        // rest held.
         const bool rest_is_unknown = of.asked.get() > 0 || of.blind_below.get() > 0;
         return bytes <= longest && rest_is_unknown ? timestamp_ms(0) : lowest;
     }
