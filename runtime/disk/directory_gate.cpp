@@ -53,16 +53,16 @@ std::optional<error> directory_gate::failure() const {
     return failure_;
 }
 
+/// Who is refused here reports that to the owner, who must have heard of the directory before: what failed
+/// with it is taken for something else otherwise. So the owner is told before anybody can see it.
 void directory_gate::shut(const error& why) {
-    {
-        std::lock_guard guard(mutex_);
-        if (failure_)
-            return;
-        failure_ = why;
-        shut_.store(true, std::memory_order_release);
-    }
+    std::lock_guard guard(mutex_);
+    if (failure_)
+        return;
     if (told_.on_shut)
         told_.on_shut(why);
+    failure_ = why;
+    shut_.store(true, std::memory_order_release);
 }
 
 bool directory_gate::shut_if_gone(file_system& files) {

@@ -41,8 +41,8 @@ std::uint64_t room_to_resume(std::uint64_t reserve_bytes) noexcept;
 /// through gates since. Owned by the broker, shared with jobs; may be used from several threads.
 class directory_gate {
 public:
-    /// `on_shut` is called once, `on_short` each time room falls below the reserve; both inside a job, on any
-    /// thread, and they must only send a message.
+    /// `on_shut` is called once, before anybody sees the gate shut, and `on_short` each time room falls below
+    /// the reserve; both inside a job, on any thread, and they must only send a message.
     struct listeners {
         std::function<void(const error&)> on_shut;
         std::function<void(std::uint64_t free_bytes)> on_short;

@@ -35,11 +35,15 @@ struct directory_gate_test : testing::Test {
     scratch_directory directory;
     failing_files files;
     std::vector<error> told;
+    bool was_shut_when_told = false;
     int short_told = 0;
-    directory_gate gate{
-        directory.path(),
-        1000,
-        {[this](const error& why) { told.push_back(why); }, [this](std::uint64_t) { ++short_told; }}};
+    directory_gate gate{directory.path(),
+                        1000,
+                        {[this](const error& why) {
+                             was_shut_when_told |= gate.is_shut();
+                             told.push_back(why);
+                         },
+                         [this](std::uint64_t) { ++short_told; }}};
     gated_files gated{files, gate};
 
     file_id make(const std::string& name) {
@@ -72,6 +76,17 @@ TEST_F(directory_gate_test, failed_write_is_the_last_that_reaches_the_disk) {
     EXPECT_NE(write(other, "z").failure().detail.find("made to fail"), std::string::npos);
     EXPECT_EQ(told.size(), 1u) << "told once";
     gated.close(file);
+}
+
+TEST_F(directory_gate_test, its_owner_hears_of_the_failure_before_anybody_is_refused) {
+    const auto file = make("a");
+    files.next_write = errc::storage_error;
+    ASSERT_FALSE(write(file, "x").has_value());
+    EXPECT_EQ(told.size(), 1U);
+    EXPECT_FALSE(was_shut_when_told);
+    EXPECT_TRUE(gate.is_shut());
+    ASSERT_TRUE(gate.failure().has_value());
+    EXPECT_EQ(gate.failure()->code, errc::storage_error);
 }
 
 TEST_F(directory_gate_test, every_failed_sync_is_final_even_for_lack_of_room) {
