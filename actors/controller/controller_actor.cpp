@@ -88,6 +88,7 @@ private:
     void repair_if_wanted();
     void on_repaired(const replica::repair_job& job);
     void retry();
+    void sync_if_wanted();
     void on_synced(const replica::sync_job& job);
     void on_applied(log_offset applied);
     void deliver_answers();
@@ -292,13 +293,17 @@ void controller_actor::on_written(replica::write_job& job) {
         node_.log->warn("metadata_log_without_room", log_fields{}.message(to_string(failed->error)));
     if (log_->failure())
         return repair_if_wanted();
-    // The last write of the group: one sync for all of them.
-    if (log_->written_offset() == log_->log_end_offset() && log_->wants_sync()) {
-        auto sync = log_->sync();
-        if (options_.machine.planted.metadata_not_synced)
-            sync.to_sync.clear();
-        submit<metadata_log_synced>(replica::sync_job::kind, std::move(sync));
-    }
+    sync_if_wanted();
+}
+
+/// After the last write of the group: one sync for all of them.
+void controller_actor::sync_if_wanted() {
+    if (log_->written_offset() != log_->log_end_offset() || !log_->wants_sync())
+        return;
+    auto sync = log_->sync();
+    if (options_.machine.planted.metadata_not_synced)
+        sync.to_sync.clear();
+    submit<metadata_log_synced>(replica::sync_job::kind, std::move(sync));
 }
 
 // ---- no room: write fails -> files cut back -> a pause -> written again, under the same offsets
@@ -331,6 +336,7 @@ void controller_actor::retry() {
     for (const auto& decision : uncommitted_)
         if (decision.base_offset >= log_->log_end_offset() && !write(decision.records, decision.base_offset))
             return;
+    sync_if_wanted();
 }
 
 void controller_actor::on_synced(const replica::sync_job& job) {
@@ -338,6 +344,10 @@ void controller_actor::on_synced(const replica::sync_job& job) {
         return;
     if (auto failed = log_->on_synced(job))
         return fail(failed->error);
+    if (BARNABAS_MARK_IF(!job.names_outcome, metadata_log_waits_for_descriptors)) {
+        delayed_send(this, controller_limits::retry_interval, metadata_log_retry_due{});
+        return;
+    }
     BARNABAS_ASSERT(state_ == log_state::committing && log_->stable_offset() == machine_.applied());
     uncommitted_.clear();
     state_ = log_state::ready;

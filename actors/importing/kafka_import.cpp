@@ -204,7 +204,7 @@ private:
         sync.run(files_);
         if (auto failed = log.on_synced(sync))
             return failed->error;
-        return {};
+        return sync.names_outcome;
     }
 
     /// Last: from then on they are a broker's.

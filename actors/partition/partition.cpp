@@ -142,10 +142,8 @@ void partition::begin_sync(bool by_journal) {
 }
 
 void partition::on_synced(const replica::sync_job& job) {
-    if (BARNABAS_MARK_IF(!job.names_outcome, sync_waits_for_descriptors)) {
-        sync_waits_ = true;
-        port_.retry_repair(limits::repair_interval);
-    }
+    if (BARNABAS_MARK_IF(!job.names_outcome, sync_waits_for_descriptors))
+        wait_for_descriptors();
     left_files_ |= !job.small_files_outcome;
     after_sync(log_.on_synced(job));
 }
@@ -169,32 +167,6 @@ void partition::after_sync(const std::optional<replica::append_failure>& failure
     settle_if_asked();
     go_on_deleting();
     close_if_idle();
-}
-
-// ---- settling: what is stable in the journal only becomes stable in the log's own files
-
-void partition::on_settle(log_offset upto) {
-    settle_upto_ = std::max(settle_upto_, upto);
-    settle_if_asked();
-}
-
-void partition::settle_if_asked() {
-    if (settle_upto_.get() < 0)
-        return;
-    if (log_.settled_offset() >= settle_upto_) {
-        settle_upto_ = log_offset(-1);
-        return port_.settled(log_.settled_offset());
-    }
-    if (BARNABAS_MARK_IF(log_.offline(), offline_log_cannot_settle)) {
-        settle_upto_ = log_offset(-1);
-        return port_.cannot_settle();
-    }
-    if (auto job = log_.settle())
-        port_.submit(std::move(*job));
-}
-
-void partition::on_settled(const replica::settle_job& job) {
-    after_sync(log_.on_settled(job));
 }
 
 /// Answers and shows what the log's marks have reached.
@@ -261,6 +233,7 @@ void partition::on_repair_due() {
     sync_waits_ = false;
     repair_if_wanted();
     sync_if_wanted();
+    settle_if_asked();
 }
 
 // ---- reading

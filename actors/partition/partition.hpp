@@ -104,6 +104,7 @@ private:
     void begin_sync(bool by_journal);
     void after_sync(const std::optional<replica::append_failure>& failure);
     void settle_if_asked();
+    void wait_for_descriptors();
     void advance();
     void fail_appends(const replica::append_failure& failure);
     void note_offline();

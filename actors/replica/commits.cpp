@@ -47,6 +47,7 @@ std::optional<settle_job> replica_log::settle() {
     settle_in_flight_ = true;
     settle_job job;
     job.target = stable_offset_;
+    job.to_sync = left_.to_sync;
     for (const auto& segment : open_segments_)
         if (segment.log_dirty)
             job.to_sync.push_back(segment.files.log);
@@ -56,7 +57,7 @@ std::optional<settle_job> replica_log::settle() {
 std::optional<append_failure> replica_log::on_settled(const settle_job& job) {
     BARNABAS_ASSERT(settle_in_flight_);
     settle_in_flight_ = false;
-    if (offline_)
+    if (offline_ || BARNABAS_MARK_IF(job.outcome.code() == errc::too_many_open_files, settling_waits))
         return std::nullopt;
     if (!job.outcome)
         return go_offline(job.outcome.failure());

@@ -85,6 +85,12 @@ struct repair_job {
     void run(runtime::file_system& files);
 };
 
+/// What a sync that found no descriptor did not do.
+struct files_left {
+    std::vector<runtime::file_id> to_sync;
+    std::vector<runtime::file_id> to_close; ///< of rolled segments, and some of them are to be synced
+};
+
 /// Makes everything below `target` stable. `run` is `finish(files, files.sync(to_sync))`, so that a shell may
 /// sync the files of many logs with one call and then finish each.
 struct sync_job {
@@ -107,9 +113,11 @@ struct sync_job {
 
     /// Of the sync itself: an error means that the unsynced bytes are lost.
     result<void> outcome = not_run_yet();
-    /// Too many files were open for a look at the directory: nothing is lost, and nothing that needs the new
-    /// names is stable.
+    /// Too many files were open for a look at the directory, or for one of the files: nothing is lost, and
+    /// nothing is stable.
     result<void> names_outcome;
+    /// False: not even the files are, and all of them are open still.
+    bool files_synced = true;
     /// Of checkpoint and snapshot: an error means that they are tried again.
     result<void> small_files_outcome;
 
@@ -155,6 +163,8 @@ struct close_job {
     std::string directory;
     segment_files open_files;
     std::vector<segment_files> rolled_files;
+    /// `files_left::to_close`.
+    std::vector<runtime::file_id> left_files;
     slice closing_time_entry;
     file_position closing_time_position;
     std::vector<log_offset> transaction_indexes;

@@ -188,6 +188,8 @@ sync_job replica_log::sync() {
     job.directory = options_.directory;
     job.target = written_offset_;
     job.names_changed = std::exchange(names_changed_, false);
+    job.to_sync = std::exchange(left_.to_sync, {});
+    job.to_close = std::exchange(left_.to_close, {});
     for (auto& segment : open_segments_)
         if (std::exchange(segment.log_dirty, false) &&
             !(options_.planted.roll_forgets_sync && &segment != &open_segments_.back()))
@@ -239,6 +241,8 @@ std::optional<append_failure> replica_log::on_synced(const sync_job& job) {
     BARNABAS_ASSERT(own_sync_in_flight_);
     sync_in_flight_ = false;
     own_sync_in_flight_ = false;
+    if (!job.files_synced)
+        left_ = {job.to_sync, job.to_close};
     if (BARNABAS_MARK_IF(offline_, sync_done_while_offline))
         return std::nullopt;
     const bool synced = job.outcome || options_.planted.failed_sync_taken;
@@ -287,6 +291,7 @@ close_job replica_log::close() {
     for (const auto& segment : open_segments_)
         job.rolled_files.push_back(segment.files);
     open_segments_.clear();
+    job.left_files = std::exchange(left_, {}).to_close;
     forget_unstable();
     if (failure_)
         job.not_flushed = *failure_;

@@ -202,6 +202,7 @@ private:
     std::shared_ptr<write_lane> lane_;
     lean_deque<segment_state> segments_;
     lean_deque<open_segment> open_segments_;
+    files_left left_;
     producer_state producers_;
     epoch_cache epochs_;
     bool epochs_changed_ = false;
@@ -224,8 +225,7 @@ private:
     bool offline_ = false;
     bool repair_in_flight_ = false;
     bool sync_in_flight_ = false;
-    /// The sync in flight is one of the log's own files, and not a commit.
-    bool own_sync_in_flight_ = false;
+    bool own_sync_in_flight_ = false; ///< of the log's own files, and not a commit
     bool settle_in_flight_ = false;
     bool closed_ = false;
     bool swap_in_flight_ = false;

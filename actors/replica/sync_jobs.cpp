@@ -1,6 +1,7 @@
 #include "actors/replica/jobs.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "actors/replica/log/transaction_index.hpp"
+#include "protocol/model/mark.hpp"
 
 #include <set>
 
@@ -9,6 +10,13 @@ namespace barnabas::replica {
 
 void sync_job::finish(runtime::file_system& files, const result<void>& synced) {
     outcome = synced;
+    if (BARNABAS_MARK_IF(synced.code() == errc::too_many_open_files, files_not_synced)) {
+        // None was synced, and those that hold unsynced bytes stay open.
+        outcome = result<void>();
+        names_outcome = synced;
+        files_synced = false;
+        return;
+    }
     if (outcome && names_changed) {
         auto named = files.sync_directory(directory);
         (named.code() == errc::too_many_open_files ? names_outcome : outcome) = named;

@@ -142,6 +142,7 @@ void close_job::run(runtime::file_system& files) {
         for (const auto& segment : rolled_files)
             all.insert(all.end(), {segment.log, segment.offset_index, segment.time_index});
         all.insert(all.end(), {open_files.log, open_files.offset_index, open_files.time_index});
+        all.insert(all.end(), left_files.begin(), left_files.end());
         if (auto synced = files.sync(all); !synced)
             return synced;
         if (auto synced = sync_transaction_indexes(files, directory, transaction_indexes); !synced)
@@ -171,6 +172,8 @@ void close_job::run(runtime::file_system& files) {
         close_all(files, lane->files);
     for (const auto& segment : rolled_files)
         close_all(files, segment);
+    for (const auto file : left_files)
+        files.close(file);
     close_all(files, open_files);
 }
 

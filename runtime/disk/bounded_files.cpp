@@ -11,6 +11,8 @@ namespace barnabas::runtime {
 
 namespace {
 
+constexpr int tries_without_descriptors = 8;
+
 error not_open(file_id file) {
     return {errc::storage_error, "file " + std::to_string(file.get()) + " is not open"};
 }
@@ -52,16 +54,7 @@ result<file_id> bounded_files::open(const std::string& path, open_mode mode) {
         make_room(held);
         ++descriptors_;
     }
-    auto opened = below_.open(path, mode);
-    if (opened.code() == errc::too_many_open_files) {
-        // Others of this process took what was left: one of ours must do.
-        guard held(mutex_);
-        if (const auto oldest = to_give_up()) {
-            give_up(held, *oldest);
-            held.unlock();
-            opened = below_.open(path, mode);
-        }
-    }
+    auto opened = open_scarce(path, mode);
     if (!opened) {
         guard held(mutex_);
         --descriptors_;
@@ -69,6 +62,23 @@ result<file_id> bounded_files::open(const std::string& path, open_mode mode) {
     }
     // A file that was made is there when it is opened again.
     return keep(path, mode == open_mode::create ? open_mode::read_write : mode, *opened, hold_state::held);
+}
+
+result<file_id> bounded_files::open_scarce(const std::string& path, open_mode mode) {
+    auto opened = below_.open(path, mode);
+    // Others of this process, or of the machine, took what was left: some of ours must do. They may be
+    // quicker again.
+    for (int tries = 0; tries < tries_without_descriptors && opened.code() == errc::too_many_open_files;
+         ++tries) {
+        guard held(mutex_);
+        const auto oldest = to_give_up();
+        if (!oldest)
+            break;
+        give_up(held, *oldest);
+        held.unlock();
+        opened = below_.open(path, mode);
+    }
+    return opened;
 }
 
 result<file_id> bounded_files::lock(const std::string& path) {
@@ -100,13 +110,17 @@ file_id bounded_files::keep(const std::string& path, open_mode mode, file_id bel
     return file;
 }
 
-void bounded_files::close(file_id file) {
-    guard held(mutex_);
+std::map<file_id, bounded_files::entry>::iterator bounded_files::when_settled(guard& held, file_id file) {
     changed_.wait(held, [&] {
         const auto found = files_.find(file);
         return found == files_.end() || found->second.state != hold_state::changing;
     });
-    const auto found = files_.find(file);
+    return files_.find(file);
+}
+
+void bounded_files::close(file_id file) {
+    guard held(mutex_);
+    const auto found = when_settled(held, file);
     if (found == files_.end())
         return;
     if (found->second.users > 0)
@@ -138,11 +152,7 @@ void bounded_files::forget(guard& held, file_id file) {
 
 result<bounded_files::entry*> bounded_files::use(file_id file) {
     const auto settled = [&](guard& held) -> entry* {
-        changed_.wait(held, [&] {
-            const auto found = files_.find(file);
-            return found == files_.end() || found->second.state != hold_state::changing;
-        });
-        const auto found = files_.find(file);
+        const auto found = when_settled(held, file);
         return found == files_.end() || found->second.ended ? nullptr : &found->second;
     };
     {
@@ -178,16 +188,8 @@ result<void> bounded_files::open_below(guard& held, file_id file, entry& one) {
     const auto path = path_of(one);
     const auto mode = one.mode;
     held.unlock();
-    auto opened = below_.open(path, mode);
+    auto opened = open_scarce(path, mode);
     held.lock();
-    if (opened.code() == errc::too_many_open_files) {
-        if (const auto oldest = to_give_up()) {
-            give_up(held, *oldest);
-            held.unlock();
-            opened = below_.open(path, mode);
-            held.lock();
-        }
-    }
     one.state = opened ? hold_state::held : hold_state::closed;
     if (opened) {
         one.below = *opened;
@@ -311,6 +313,9 @@ result<void> bounded_files::sync(std::span<const file_id> files) {
     });
     std::vector<entry*> entries;
     for (const auto file : files) {
+        // It would need a descriptor for nothing, and there may be none.
+        if (BARNABAS_MARK_IF(needs_no_sync(file), synced_file_not_opened))
+            continue;
         auto one = use(file);
         if (!one)
             return one.failure();
@@ -327,13 +332,25 @@ result<void> bounded_files::sync(std::span<const file_id> files) {
         for (auto* one : entries)
             mark_dirty(*one, false);
     }
+    if (below.empty())
+        return {};
     auto synced = below_.sync(below);
-    if (!synced) {
-        guard held(mutex_);
-        for (auto* one : entries)
+    guard held(mutex_);
+    for (auto* one : entries) {
+        one->synced |= synced.has_value();
+        if (!synced)
             mark_dirty(*one, true);
     }
     return synced;
+}
+
+/// Closed below, and all of it was synced by this process: what an earlier one left unsynced may lie in the
+/// memory of the system only.
+bool bounded_files::needs_no_sync(file_id file) {
+    guard held(mutex_);
+    const auto found = when_settled(held, file);
+    return found != files_.end() && !found->second.ended && found->second.state == hold_state::closed &&
+           found->second.synced && !found->second.failure;
 }
 
 // ---- room
@@ -373,6 +390,7 @@ void bounded_files::give_up(guard& held, file_id file) {
     held.lock();
     if (BARNABAS_MARK_IF(!synced, sync_for_room_failed))
         one.failure = std::make_unique<const error>(synced.failure());
+    one.synced |= dirty && synced;
     one.dirty = false;
     one.state = hold_state::closed;
     --descriptors_;

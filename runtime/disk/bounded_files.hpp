@@ -75,6 +75,8 @@ private:
         open_mode mode = open_mode::read_only;
         hold_state state = hold_state::closed;
         bool dirty = false;
+        /// All that it holds was synced here; only what is dirty is newer.
+        bool synced = false;
         /// Its name is gone, or it is a lock.
         bool pinned = false;
         /// Closed by its owner while others still use it.
@@ -89,6 +91,8 @@ private:
     using guard = std::unique_lock<std::mutex>;
 
     file_id keep(const std::string& path, open_mode mode, file_id below, hold_state state);
+    /// When it is neither being opened nor closed below.
+    std::map<file_id, entry>::iterator when_settled(guard& held, file_id file);
     /// Opens it below if need be; whoever called ends its use by `release`.
     result<entry*> use(file_id file);
     void end_use(guard& held, file_id file);
@@ -98,6 +102,9 @@ private:
     template <class Call>
     result<void> change(file_id file, const Call& call);
     result<void> open_below(guard& held, file_id file, entry& one);
+    /// Opens below; where no descriptor is left, closes some of its own for it.
+    result<file_id> open_scarce(const std::string& path, open_mode mode);
+    bool needs_no_sync(file_id file);
     void mark_dirty(entry& one, bool dirty);
     void take_place(file_id file, entry& one);
     /// Closes files until one more may be opened, as far as that is possible.

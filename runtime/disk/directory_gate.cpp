@@ -389,6 +389,8 @@ result<void> gated_files::sync(std::span<const file_id> files) {
 /// the data directory itself, or does not find a directory, learns whether it is still the same.
 result<void> gated_files::sync_directory(const std::string& path) {
     auto done = change([&] { return files_.sync_directory(path); });
+    if (done.code() == errc::disk_full)
+        gate_.shut(done.failure());
     const bool tells = done ? path == gate_.path() : done.code() == errc::not_found;
     if (tells && gate_.shut_if_gone(files_))
         return refusal();

@@ -104,12 +104,13 @@ void finish_sync(partition_host& host) {
     host.machine->on_synced(job);
 }
 
-TEST(scarce_descriptors, sync_of_names_waits_and_is_made_again) {
+/// The sync lacks a descriptor for its first operation, a file, or for the next, the directory.
+void expect_sync_made_again(std::uint64_t operation) {
     partition_host host;
     roll_unsynced(host);
     finish_sync(host);
     ASSERT_EQ(host.jobs_waiting(), 1u) << "the sync that makes the new segment's name stable";
-    host.files.fail_after(1, errc::too_many_open_files);
+    host.files.fail_after(operation, errc::too_many_open_files);
     host.settle();
     EXPECT_FALSE(host.machine->log().offline());
     EXPECT_EQ(host.retries, 1u) << "and not at once";
@@ -120,6 +121,14 @@ TEST(scarce_descriptors, sync_of_names_waits_and_is_made_again) {
     EXPECT_EQ(host.machine->waiting_appends_count(), 0u);
     for (const auto& [reply, answer] : host.appended)
         EXPECT_EQ(answer.code, errc::ok);
+}
+
+TEST(scarce_descriptors, sync_of_names_waits_and_is_made_again) {
+    expect_sync_made_again(1);
+}
+
+TEST(scarce_descriptors, sync_of_files_waits_and_is_made_again) {
+    expect_sync_made_again(0);
 }
 
 TEST(log_offline, by_a_failed_write_answers_all_that_is_not_stable_and_tells_the_broker_once) {

@@ -62,6 +62,37 @@ TEST_F(commits, the_logs_own_sync_waits_for_a_settle_but_a_commit_does_not) {
     EXPECT_TRUE(host.log->wants_sync());
 }
 
+TEST_F(commits, settling_that_lacks_a_descriptor_is_made_again) {
+    write();
+    commit();
+    auto settle = host.log->settle();
+    ASSERT_TRUE(settle);
+    files.fail_after(0, errc::too_many_open_files);
+    settle->run(files);
+    EXPECT_FALSE(host.log->on_settled(*settle));
+    EXPECT_FALSE(host.log->offline());
+    EXPECT_LT(host.log->settled_offset(), host.log->stable_offset());
+    auto again = host.log->settle();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->to_sync, settle->to_sync);
+    again->run(files);
+    EXPECT_FALSE(host.log->on_settled(*again));
+    EXPECT_EQ(host.log->settled_offset(), host.log->stable_offset());
+}
+
+TEST_F(commits, settling_covers_what_a_sync_without_descriptors_left) {
+    write();
+    commit();
+    write();
+    auto sync = host.log->sync();
+    files.fail_after(0, errc::too_many_open_files);
+    sync.run(files);
+    EXPECT_FALSE(host.log->on_synced(sync));
+    auto settle = host.log->settle();
+    ASSERT_TRUE(settle);
+    EXPECT_EQ(settle->to_sync, sync.to_sync);
+}
+
 TEST_F(commits, a_repair_waits_for_the_logs_own_sync) {
     write();
     auto sync = host.log->sync();

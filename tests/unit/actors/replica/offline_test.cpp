@@ -70,6 +70,58 @@ TEST(replica_offline, refused_batch_is_not_found_after_a_kill) {
             EXPECT_EQ(size_after_refusal(n, closes), 0u) << "operation " << n;
 }
 
+TEST(replica_offline, sync_that_lacks_a_descriptor_for_a_file_is_made_again_and_closes_nothing) {
+    memory_files files;
+    log_host host(files);
+    ASSERT_TRUE(host.open());
+    for (int i = 0; host.log->segments().size() < 3; ++i) {
+        ASSERT_TRUE(host.queue({.value_size = 400}, static_cast<std::uint64_t>(i)));
+        host.write_all();
+    }
+    const auto end = host.log->written_offset();
+    auto job = host.log->sync();
+    ASSERT_FALSE(job.to_close.empty());
+    files.fail_after(0, errc::too_many_open_files);
+    job.run(files);
+    EXPECT_FALSE(host.log->on_synced(job));
+    EXPECT_FALSE(host.log->offline());
+    EXPECT_LT(host.log->stable_offset(), end);
+    EXPECT_FALSE(host.log->may_commit()) << "the journal does not hold what that sync was to make stable";
+    ASSERT_TRUE(host.log->wants_sync());
+    auto again = host.log->sync();
+    EXPECT_EQ(again.to_sync, job.to_sync);
+    EXPECT_EQ(again.to_close, job.to_close);
+    again.run(files);
+    EXPECT_FALSE(host.log->on_synced(again));
+    EXPECT_EQ(host.log->stable_offset(), end);
+    std::mt19937_64 random(1);
+    files.crash(random);
+    const auto opened = host.open(false);
+    ASSERT_TRUE(opened) << to_string(opened.failure());
+    EXPECT_EQ(host.log->log_end_offset(), end);
+}
+
+TEST(replica_offline, log_that_is_closed_before_such_a_sync_is_made_again_loses_nothing) {
+    memory_files files;
+    log_host host(files);
+    ASSERT_TRUE(host.open());
+    for (int i = 0; host.log->segments().size() < 3; ++i) {
+        ASSERT_TRUE(host.queue({.value_size = 400}, static_cast<std::uint64_t>(i)));
+        host.write_all();
+    }
+    const auto end = host.log->written_offset();
+    auto job = host.log->sync();
+    files.fail_after(0, errc::too_many_open_files);
+    job.run(files);
+    EXPECT_FALSE(host.log->on_synced(job));
+    EXPECT_TRUE(host.close());
+    EXPECT_EQ(files.open_count(), 0u);
+    std::mt19937_64 random(1);
+    files.crash(random);
+    ASSERT_TRUE(host.open(true));
+    EXPECT_EQ(host.log->log_end_offset(), end);
+}
+
 TEST(replica_offline, sync_that_lacks_a_descriptor_for_the_directory_is_made_again) {
     memory_files files;
     log_host host(files);

@@ -1,6 +1,8 @@
 #include "runtime/disk/bounded_files.hpp"
 
+#include "runtime/disk/posix_files.hpp"
 #include "sim/disk/memory_disk.hpp"
+#include "tests/unit/runtime/disk/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -91,6 +93,52 @@ TEST_F(bounded_files_test, sync_that_failed_for_others_is_told_to_whoever_wrote)
     EXPECT_EQ(write(all[0], "again").code(), errc::storage_error);
     EXPECT_EQ(sync(all[0]).code(), errc::storage_error);
     EXPECT_TRUE(sync(all[1]));
+}
+
+TEST_F(bounded_files_test, what_was_synced_here_needs_no_descriptor_to_be_synced_again) {
+    const auto all = make(2);
+    ASSERT_TRUE(sync(all[0]));
+    make(5, "/x");
+    disk.set_faults({.no_descriptor_chance = 1'000'000});
+    const auto syncs = disk.syncs();
+    EXPECT_TRUE(sync(all[0]));
+    EXPECT_TRUE(sync(all[1])) << "it was synced when its descriptor was given up";
+    EXPECT_EQ(disk.syncs(), syncs);
+    // What an earlier process left may lie in the memory of the system only.
+    const auto found = files.open("/0", open_mode::later);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(sync(*found).code(), errc::too_many_open_files);
+    disk.set_faults({});
+    ASSERT_TRUE(write(all[0], "new"));
+    EXPECT_TRUE(sync(all[0]));
+    EXPECT_GT(disk.syncs(), syncs);
+}
+
+/// Somebody else takes the descriptors that are given up, a few times.
+class greedy_files final : public posix_files {
+public:
+    int taken = 0;
+    result<file_id> open(const std::string& path, open_mode mode) override {
+        if (taken > 0 && taken-- > 0)
+            return error{errc::too_many_open_files, "taken by another process"};
+        return posix_files::open(path, mode);
+    }
+};
+
+TEST(scarce_descriptors, several_are_given_up_until_one_is_had) {
+    scratch_directory directory;
+    greedy_files below;
+    bounded_files files(below, 10);
+    std::vector<file_id> all;
+    for (int i = 0; i < 8; ++i)
+        all.push_back(*files.open(directory.path() + "/" + std::to_string(i), open_mode::create));
+    below.taken = 5;
+    EXPECT_TRUE(files.open(directory.path() + "/one more", open_mode::create).has_value());
+    EXPECT_EQ(files.now().given_up, 5U);
+    below.taken = 2;
+    EXPECT_TRUE(files.size(all[0]).has_value());
+    below.taken = 100;
+    EXPECT_EQ(files.size(all[1]).code(), errc::too_many_open_files);
 }
 
 TEST_F(bounded_files_test, renamed_file_is_found_under_its_new_name) {

@@ -29,6 +29,11 @@ public:
             return error{next_sync, "sync made to fail"};
         return posix_files::sync(files);
     }
+    result<void> sync_directory(const std::string& path) override {
+        if (next_sync != errc::ok)
+            return error{next_sync, "sync made to fail"};
+        return posix_files::sync_directory(path);
+    }
 };
 
 struct directory_gate_test : testing::Test {
@@ -93,6 +98,15 @@ TEST_F(directory_gate_test, every_failed_sync_is_final_even_for_lack_of_room) {
     const auto file = make("a");
     files.next_sync = errc::disk_full;
     EXPECT_EQ(gated.sync(std::span(&file, 1)).code(), errc::disk_full);
+    EXPECT_TRUE(gate.is_shut());
+}
+
+TEST_F(directory_gate_test, so_is_that_of_a_directory) {
+    files.next_sync = errc::too_many_open_files;
+    EXPECT_EQ(gated.sync_directory(directory.path()).code(), errc::too_many_open_files);
+    EXPECT_FALSE(gate.is_shut());
+    files.next_sync = errc::disk_full;
+    EXPECT_EQ(gated.sync_directory(directory.path()).code(), errc::disk_full);
     EXPECT_TRUE(gate.is_shut());
 }
 
