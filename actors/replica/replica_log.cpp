@@ -81,6 +81,8 @@ std::optional<append_failure> replica_log::on_written(write_job& job) {
         failure_ = job.outcome.failure();
     if (BARNABAS_MARK_IF(first && !is_scarce(failure_->code), write_failed_for_good)) {
         take_offline();
+        // Whatever the system called it: clients know what to do about a disk that fails.
+        failure_ = error{errc::storage_error, to_string(*failure_)};
         return append_failure{written_offset_, *failure_};
     }
     failed_.push_back(std::move(done));

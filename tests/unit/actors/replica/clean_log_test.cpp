@@ -93,7 +93,7 @@ TEST_F(clean_log_test, log_that_somebody_changed_takes_nothing_more) {
     disk.put(path, bytes);
     (void)host.append({}, 0, 2);
     ASSERT_EQ(host.failures.size(), 1U);
-    EXPECT_EQ(host.failures.front().error.code, errc::corrupt_message);
+    EXPECT_EQ(host.failures.front().error.code, errc::storage_error);
     EXPECT_TRUE(host.log->offline());
     EXPECT_EQ(disk.content(path), bytes);
 }
