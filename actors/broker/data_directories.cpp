@@ -39,11 +39,14 @@ error cannot_use(const std::string& path, const error& why) {
 result<std::vector<runtime::directory_entry>> list_or_make(runtime::file_system& files,
                                                            const std::string& path) {
     auto entries = files.list(path);
-    if (entries || entries.code() != errc::not_found)
+    const auto is_identity = [](const runtime::directory_entry& one) { return one.name == identity_file; };
+    const bool formatted = entries && std::ranges::any_of(*entries, is_identity);
+    if (formatted || (!entries && entries.code() != errc::not_found))
         return entries;
+    // Also when it is there: whoever made it may have been interrupted before its name was stable.
     if (auto made = make_durably(files, path); !made)
         return made.failure();
-    return files.list(path);
+    return entries ? std::move(entries) : files.list(path);
 }
 
 bool lies_in_unopened(const runtime::directory_entry& one) {
@@ -218,6 +221,10 @@ private:
         if (!lock)
             return cannot_use(path, lock.failure());
         auto found = read_identity(files_, path);
+        // Nobody has made a name there since, so that of the file may not be stable yet.
+        if (found && *found && directory.was_stopped_cleanly)
+            if (auto synced = files_.sync_directory(path); !synced)
+                found = cannot_use(path, synced.failure());
         if (found)
             directory.lock = *lock;
         else
@@ -424,24 +431,6 @@ uuid draw_uuid(runtime::random& ids) {
         if (to_string(id).front() != '-')
             return id;
     }
-}
-
-result<void> make_durably(runtime::file_system& files, const std::string& path) {
-    std::vector<std::string> parents;
-    for (auto missing = path;;) {
-        parents.push_back(parent_path(missing));
-        auto there = files.exists(parents.back());
-        if (!there)
-            return there.failure();
-        if (*there || parents.back() == missing)
-            break;
-        missing = parents.back();
-    }
-    auto done = files.create_directory(path);
-    for (const auto& parent : parents)
-        if (done)
-            done = files.sync_directory(parent);
-    return done;
 }
 
 result<void> write_identity(runtime::file_system& files, const std::string& path,

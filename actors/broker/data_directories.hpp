@@ -49,8 +49,6 @@ struct directory_identity {
 };
 /// An id that nobody has, for a directory or a topic.
 uuid draw_uuid(runtime::random& ids);
-/// Job: makes a directory and its missing parents so that a power cut does not take them away again.
-result<void> make_durably(runtime::file_system& files, const std::string& path);
 /// Job: makes the directory, which is there, that node's. `value.directory` is given.
 result<void> write_identity(runtime::file_system& files, const std::string& path,
                             const directory_identity& value);

@@ -138,4 +138,24 @@ std::string parent_path(const std::string& path) {
     return last == std::string::npos ? "/" : path.substr(0, last + 1);
 }
 
+result<void> make_durably(runtime::file_system& files, const std::string& path) {
+    auto missing = path;
+    for (auto there = result<bool>(false); !*there && missing != parent_path(missing);) {
+        missing = parent_path(missing);
+        there = files.exists(missing);
+        if (!there)
+            return there.failure();
+    }
+    auto done = files.create_directory(path);
+    bool must = true;
+    for (auto named = path; done && named != parent_path(named); named = parent_path(named)) {
+        auto synced = files.sync_directory(parent_path(named));
+        if (must)
+            done = synced;
+        // What lies further up may have been made by an interrupted start, or by others who let nobody look.
+        must &= parent_path(named) != missing;
+    }
+    return done;
+}
+
 } // namespace barnabas

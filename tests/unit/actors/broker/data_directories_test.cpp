@@ -434,6 +434,26 @@ TEST(data_directories, formatted_directories_survive_a_power_cut) {
     }
 }
 
+/// A start that is killed at any moment, another one that goes on, and a power cut.
+TEST(data_directories, what_an_interrupted_start_made_survives_a_power_cut_too) {
+    for (const bool fails : {false, true})
+        for (std::uint64_t n = 1; n < 60; ++n) {
+            sim::memory_disk disk(n);
+            disk.fail_nth(n, fails ? errc::storage_error : errc::closed);
+            (void)open_data_directories(disk.files(), options_for({"/x/y/a", "/x/b"}));
+            disk.kill();
+            auto opened = open_data_directories(disk.files(), options_for({"/x/y/a", "/x/b"}));
+            ASSERT_TRUE(opened.has_value()) << n << ": " << to_string(opened.failure());
+            runtime::random draws(n);
+            disk.power_cut(draws, sim::power_cut_faults::lose_all());
+            auto again = open_data_directories(disk.files(), options_for({"/x/y/a", "/x/b"}));
+            ASSERT_TRUE(again.has_value()) << n << ": " << to_string(again.failure());
+            EXPECT_EQ(again->cluster_id, opened->cluster_id) << n;
+            EXPECT_EQ(again->directories[0].id, opened->directories[0].id) << n;
+            EXPECT_EQ(again->directories[1].id, opened->directories[1].id) << n;
+        }
+}
+
 TEST(small_files, parent_paths) {
     EXPECT_EQ(parent_path("/a/b"), "/a");
     EXPECT_EQ(parent_path("/a/b/"), "/a");
