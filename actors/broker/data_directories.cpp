@@ -399,6 +399,8 @@ private:
                                  ", but this broker looks for it in " + options_.metadata_directory +
                                  ": name " + directory.path +
                                  " first in log.dirs, or set metadata.log.dir to it"};
+        }
+        for (const auto& directory : opened_.directories)
             if (!directory.partitions.empty())
                 return error{errc::mismatched_directory,
                              "the data directory " + directory.path +
@@ -406,7 +408,6 @@ private:
                                  options_.metadata_directory + ": restore its directory " +
                                  metadata_log_directory +
                                  " there, or move the partitions away to start with nothing"};
-        }
         return {};
     }
 

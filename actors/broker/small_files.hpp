@@ -37,7 +37,8 @@ result<std::string_view> checked_text(std::string_view text);
 std::string join_path(const std::string& directory, std::string_view name);
 /// "." for a relative name without a slash.
 std::string parent_path(const std::string& path);
-/// Job: makes a directory, if it is not there, and its missing parents so that a power cut does not take them away again.
+/// Job: makes a directory, if it is not there, and its missing parents so that a power cut does not take them
+/// away again.
 result<void> make_durably(runtime::file_system& files, const std::string& path);
 
 } // namespace barnabas

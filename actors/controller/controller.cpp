@@ -52,7 +52,7 @@ decision<topics_response> controller::on_delete_topics(const delete_topics_reque
 }
 
 decision<topics_response> controller::on_create_partitions(const create_partitions_request& request) const {
-    return decide_create_partitions(state_, request);
+    return decide_create_partitions(state_, options_, request);
 }
 
 decision<topics_response> controller::on_alter_configs(const alter_configs_request& request) const {

@@ -20,6 +20,8 @@ struct controller_options {
     std::int32_t default_partition_count = 1;
     std::int16_t default_replication_factor = 1;
     bool delete_topics_enabled = true;
+    /// `cordoned.log.dirs` names every directory: this broker takes no new partitions (KIP-1066).
+    bool cordoned = false;
     group_rules groups;
     planted_bugs planted;
 };

@@ -126,6 +126,7 @@ decision<topics_response> decide_delete_topics(const controller_state& state,
 }
 
 decision<topics_response> decide_create_partitions(const controller_state& state,
+                                                   const controller_options& options,
                                                    const create_partitions_request& request) {
     decision<topics_response> decided;
     decided.response.token = request.token;
@@ -142,7 +143,10 @@ decision<topics_response> decide_create_partitions(const controller_state& state
             continue;
         }
         const auto* topic = state.image.find_topic(item.name);
-        if (auto valid = check_growth(state.image, item, topic); !valid) {
+        auto valid = check_growth(state.image, item, topic);
+        if (valid)
+            valid = check_not_cordoned(options);
+        if (!valid) {
             refuse(answer, valid.failure());
             continue;
         }

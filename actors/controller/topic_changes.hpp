@@ -14,6 +14,7 @@ decision<topics_response> decide_delete_topics(const controller_state& state,
 /// Partitions are only ever added. Codes: unknown_topic_or_partition, invalid_partitions,
 /// invalid_replica_assignment, invalid_request (named twice), policy_violation (too many at once).
 decision<topics_response> decide_create_partitions(const controller_state& state,
+                                                   const controller_options& options,
                                                    const create_partitions_request& request);
 
 } // namespace barnabas

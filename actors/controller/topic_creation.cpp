@@ -107,6 +107,8 @@ result<planned_topic> plan_topic(const controller_state& state, const controller
                                  const request_progress& progress, const new_topic& topic) {
     if (auto free = check_name_is_free(state, progress, topic.name); !free)
         return free.failure();
+    if (auto takes = check_not_cordoned(options); !takes)
+        return takes.failure();
     auto plan = topic.assignments.empty() ? plan_placed(state.image, options, topic)
                                           : plan_assigned(state.image, topic);
     if (!plan)
@@ -151,6 +153,15 @@ void write_topic(const topic_id& id, const new_topic& topic, planned_topic plan,
 }
 
 } // namespace
+
+result<void> check_not_cordoned(const controller_options& options) {
+    if (!BARNABAS_MARK_IF(options.cordoned, no_broker_takes_partitions))
+        return {};
+    return error{errc::invalid_replication_factor,
+                 "no broker takes new partitions: cordoned.log.dirs of broker " +
+                     std::to_string(options.node.get()) +
+                     " names all of its directories; take one out of it and restart the broker"};
+}
 
 std::vector<node_id> place_replicas(const metadata_image& image, std::int32_t partition,
                                     std::int16_t replicas) {

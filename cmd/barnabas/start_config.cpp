@@ -39,7 +39,8 @@ result<loaded_config> config_of(const std::optional<std::string>& path, const st
     }
     auto loaded = load(path.value_or("the default configuration"), text, on_top);
     if (loaded)
-        make_directories_absolute(loaded->config, directory);
+        if (auto named = make_directories_absolute(loaded->config, directory); !named)
+            return named.failure();
     return loaded;
 }
 

@@ -155,8 +155,8 @@ result<loaded_config> load(std::string_view file_name, std::string_view text,
                            const std::vector<property>& on_top = {});
 
 /// Names every directory by its whole path: what clients and people are told does not depend on where the
-/// broker was started.
-void make_directories_absolute(broker_config& config, const std::string& working_directory);
+/// broker was started. Those of `cordoned.log.dirs` must be among `log.dirs`.
+result<void> make_directories_absolute(broker_config& config, const std::string& working_directory);
 
 /// Splits `key=value` of `--override`.
 result<property> parse_override(std::string_view text);

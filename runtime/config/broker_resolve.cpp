@@ -195,15 +195,26 @@ std::vector<std::string> warnings_of(const broker_config& config) {
     return warnings;
 }
 
-void make_directories_absolute(broker_config& config, const std::string& working_directory) {
+result<void> make_directories_absolute(broker_config& config, const std::string& working_directory) {
     const auto make_absolute = [&](std::string& path) {
         path = (std::filesystem::path(working_directory) / path).lexically_normal().string();
         if (path.size() > 1 && path.ends_with('/'))
             path.pop_back();
     };
     std::for_each(config.log_dirs.begin(), config.log_dirs.end(), make_absolute);
-    std::for_each(config.cordoned_log_dirs.begin(), config.cordoned_log_dirs.end(), make_absolute);
     make_absolute(config.metadata_log_dir);
+    // KIP-1066: one star is all of them.
+    auto& cordoned = config.cordoned_log_dirs;
+    if (cordoned == std::vector<std::string>{"*"})
+        cordoned = config.log_dirs;
+    std::for_each(cordoned.begin(), cordoned.end(), make_absolute);
+    for (const auto& one : cordoned)
+        if (std::find(config.log_dirs.begin(), config.log_dirs.end(), one) == config.log_dirs.end())
+            return error{errc::invalid_config,
+                         "cordoned.log.dirs names " + one +
+                             ", which is not in log.dirs; allowed are directories of log.dirs, or * "
+                             "alone for all of them"};
+    return {};
 }
 
 } // namespace barnabas

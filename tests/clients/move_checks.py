@@ -8,13 +8,14 @@ import struct
 import threading
 
 try:
-    from confluent_kafka import Producer
+    from confluent_kafka import KafkaError, KafkaException, Producer
+    from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 except ImportError:
     print('SKIP moves: the Python module confluent_kafka is not installed')
     raise SystemExit(0) from None
 
 from broker import Broker
-from checks import CHECKS, check, expect, expect_equal, main, until
+from checks import CHECKS, Failed, check, expect, expect_equal, main, until
 from disk_checks import broker_with, create, directory_of, expect_stored, values_of
 
 # Those of disk_checks are run there.
@@ -188,6 +189,41 @@ def cordoned_directory_takes_no_move():
         create(broker, 'stays', 1)
         expect_equal(move(broker, 'stays', 0, paths[1]), INVALID_REPLICA_ASSIGNMENT, 'to a cordoned directory')
         expect_equal(directory_of('stays', 0, paths), paths[0], 'its place')
+    finally:
+        broker.discard()
+
+
+@check
+def cordoned_broker_serves_what_it_has_and_takes_nothing_new():
+    with broker_with(2) as (broker, paths):
+        create(broker, 'before', 1)
+        broker.overrides['cordoned.log.dirs'] = '*'
+        broker.restart()
+        expect_stored(broker, 'before', [b'still served'])
+        admin = AdminClient({'bootstrap.servers': broker.bootstrap})
+        for asked_for, future in (('a topic', admin.create_topics([NewTopic('after', 2, 1)])['after']),
+                                  ('partitions', admin.create_partitions([NewPartitions('before', 3)])['before'])):
+            try:
+                future.result(20)
+                expect(False, f'{asked_for} were made')
+            except KafkaException as refused:
+                expect_equal(refused.args[0].code(), KafkaError.INVALID_REPLICATION_FACTOR, asked_for)
+                expect('cordoned.log.dirs' in refused.args[0].str(), refused)
+        expect_equal(sorted(admin.list_topics(timeout=20).topics), ['before'], 'topics')
+        broker.overrides['cordoned.log.dirs'] = paths[1]
+        broker.restart()
+        create(broker, 'after', 3)
+        expect_equal({directory_of('after', number, paths) for number in range(3)}, {paths[0]}, 'their place')
+
+
+@check
+def cordoned_directory_that_is_none_stops_the_start():
+    broker = Broker({'cordoned.log.dirs': '/not/there'})
+    try:
+        broker.start()
+        expect(False, 'it started')
+    except Failed:
+        expect('cordoned.log.dirs names /not/there, which is not in log.dirs' in broker.stderr(), broker.stderr())
     finally:
         broker.discard()
 

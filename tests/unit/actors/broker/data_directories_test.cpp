@@ -239,6 +239,9 @@ TEST(data_directories, partitions_without_the_metadata_log_that_knows_them_are_r
     auto swapped = open_data_directories(files, options_for({"/b", "/a"}));
     ASSERT_EQ(swapped.code(), errc::mismatched_directory);
     EXPECT_NE(swapped.failure().detail.find("lies in /a"), std::string::npos);
+    write(files, "/b/orders-1", "partition.metadata", "version: 0\ntopic_id: aaaaaaaaaaaaaaaaaaaaaA\n");
+    swapped = open_data_directories(files, options_for({"/b", "/a"}));
+    EXPECT_NE(swapped.failure().detail.find("lies in /a"), std::string::npos) << "also when /b holds some";
     EXPECT_TRUE(open_data_directories(files, options_for({"/a", "/b"})).has_value());
 }
 

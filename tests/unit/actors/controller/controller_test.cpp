@@ -227,6 +227,21 @@ TEST(controller, the_topic_of_offsets_gets_no_more_partitions_and_others_do) {
     EXPECT_EQ(grown.response.topics.at(1).partition_count, 60);
 }
 
+TEST(controller, cordoned_broker_takes_no_new_partitions) {
+    world before;
+    before.create_named("a");
+    auto options = options_of_test();
+    options.cordoned = true;
+    world w(options);
+    EXPECT_EQ(w.create_named("b").code, errc::invalid_replication_factor);
+    auto by_hand = topic_named("c");
+    by_hand.assignments = {{0, {node_id(1)}}};
+    EXPECT_EQ(w.create_one(by_hand).code, errc::invalid_replication_factor);
+    w.commit(before.log);
+    EXPECT_EQ(w.grow("a", 9).code, errc::invalid_replication_factor);
+    EXPECT_EQ(w.remove({{"a", {}}}).front().code, errc::ok);
+}
+
 TEST(controller, deletes_by_name_and_by_id) {
     world w;
     w.create_named("a");

@@ -66,14 +66,28 @@ TEST(broker_config, defaults_need_no_file) {
 
 TEST(broker_config, directories_become_whole_paths) {
     auto config = loaded("log.dirs=a,../b/,/c//d/./e\ncordoned.log.dirs=a\nmetadata.log.dir=m\n").config;
-    make_directories_absolute(config, "/srv/here");
+    ASSERT_TRUE(make_directories_absolute(config, "/srv/here"));
     EXPECT_EQ(config.log_dirs, (std::vector<std::string>{"/srv/here/a", "/srv/b", "/c/d/e"}));
     EXPECT_EQ(config.cordoned_log_dirs, std::vector<std::string>{"/srv/here/a"});
     EXPECT_EQ(config.metadata_log_dir, "/srv/here/m");
     auto unset = loaded("log.dir=.\n").config;
-    make_directories_absolute(unset, "/srv/here");
+    ASSERT_TRUE(make_directories_absolute(unset, "/srv/here"));
     EXPECT_EQ(unset.log_dirs, std::vector<std::string>{"/srv/here"});
     EXPECT_EQ(unset.metadata_log_dir, "/srv/here");
+}
+
+TEST(broker_config, cordoned_directories_are_some_of_log_dirs_or_all) {
+    auto all = loaded("log.dirs=a,/b\ncordoned.log.dirs=*\n").config;
+    ASSERT_TRUE(make_directories_absolute(all, "/srv"));
+    EXPECT_EQ(all.cordoned_log_dirs, (std::vector<std::string>{"/srv/a", "/b"}));
+    auto some = loaded("log.dirs=a,/b\ncordoned.log.dirs=/srv/a/,/b/\n").config;
+    EXPECT_TRUE(make_directories_absolute(some, "/srv"));
+    for (const auto* text : {"/c", "/b,/c", "*,/b", "/b/c"}) {
+        auto wrong = loaded(std::string("log.dirs=a,/b\ncordoned.log.dirs=") + text + "\n").config;
+        const auto named = make_directories_absolute(wrong, "/srv");
+        EXPECT_EQ(named.code(), errc::invalid_config) << text;
+        EXPECT_NE(named.failure().detail.find("which is not in log.dirs"), std::string::npos);
+    }
 }
 
 TEST(broker_config, overrides_win_over_the_file) {
