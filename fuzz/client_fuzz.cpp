@@ -186,7 +186,7 @@ void play_consumer(fuzz::input& given, bool use_session) {
         if (problem.what == consumer_problem::kind::out_of_range)
             next.erase(problem.partition);
     };
-    consumer machine(connection, options, {on_consumed, on_problem});
+    consumer machine(connection, options, {on_consumed, nullptr, on_problem});
     player broker(machine, connection);
     broker.start();
     play(broker, given);

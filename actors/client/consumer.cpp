@@ -120,10 +120,13 @@ void consumer::on_offsets(const answer& got, monotonic_ns now) {
             const auto found = partitions_.find(said.partition_index);
             if (found == partitions_.end())
                 continue;
-            if (said.error_code == 0 && said.offset >= 0)
-                found->second.position = found->second.log_start = log_offset(said.offset);
-            else
+            if (said.error_code != 0 || said.offset < 0) {
                 pause(now);
+                continue;
+            }
+            found->second.position = found->second.log_start = log_offset(said.offset);
+            if (events_.on_log_start)
+                events_.on_log_start(reading_, said.partition_index, found->second.log_start);
         }
     }
 }

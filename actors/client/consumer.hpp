@@ -65,6 +65,8 @@ struct consumer_problem {
 /// Called while the consumer handles an event: they must only note what they hear, or send a message.
 struct consumer_events {
     std::function<void(const consumed&)> on_consumed;
+    /// Reading begins at the start of the log, which is there; may be absent.
+    std::function<void(const topic_id&, std::int32_t partition, log_offset)> on_log_start;
     std::function<void(const consumer_problem&)> on_problem;
 };
 

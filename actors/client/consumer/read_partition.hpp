@@ -4,6 +4,7 @@
 #include "actors/client/consumer/fetched_run.hpp"
 #include "protocol/model/ids.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -44,11 +45,19 @@ struct read_partition {
     /// Who was served by a Fetch, or by a poll, last comes last.
     std::uint64_t served = 0;
     std::uint64_t taken = 0;
-    /// As the leader told them last.
+    /// As the leader told them last, in a Fetch or when asked where the log starts.
     std::int64_t high_watermark = -1;
     std::int64_t last_stable = -1;
     std::int64_t log_start = -1;
 
+    /// A log does not end before it starts: of ends that are known, those below were told earlier.
+    void note_log_start(std::int64_t offset) {
+        log_start = offset;
+        if (high_watermark >= 0)
+            high_watermark = std::max(high_watermark, offset);
+        if (last_stable >= 0)
+            last_stable = std::max(last_stable, offset);
+    }
     void forget_fetched() {
         runs.clear();
         buffered = 0;

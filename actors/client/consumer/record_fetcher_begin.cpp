@@ -76,8 +76,11 @@ void record_fetcher::hear_offset(const partition_name& name, std::uint64_t turn,
         return;
     auto& one = found->second;
     one.asked = false;
-    if (said && said->offset >= 0)
+    if (said && said->offset >= 0) {
+        if (one.begin_time == offset_times::earliest)
+            one.note_log_start(said->offset);
         return one.move_to(said->offset);
+    }
     if (said)
         // Nothing is as new: what comes next will be.
         return one.move_to_time(offset_times::latest);

@@ -289,6 +289,22 @@ TEST(cluster_consumer, out_of_range_begins_anew_by_the_policy) {
     EXPECT_EQ(consumer_world::wishes(it.take(api_key::fetch)), (offsets{{0, 40}}));
 }
 
+TEST(cluster_consumer, a_reset_to_the_start_tells_where_the_log_starts) {
+    for (const bool latest : {false, true}) {
+        consumer_world it(keys{{"auto.offset.reset", latest ? "latest" : "earliest"}});
+        begun(it);
+        EXPECT_EQ(it.consumer.find(t0)->log_start, latest ? -1 : 0);
+        EXPECT_EQ(it.consumer.high_watermark(t0), std::nullopt) << "a start says nothing of an end";
+        it.answer_fetch(it.take(api_key::fetch), {{0, {{}, error_code::none, {}, 9, 7}}});
+        const auto before = it.consumer.find(t0)->log_start;
+        it.answer_fetch(it.take(api_key::fetch), {{0, {{}, error_code::offset_out_of_range}}});
+        it.answer_offsets(it.take(api_key::list_offsets), 40);
+        EXPECT_EQ(it.consumer.find(t0)->log_start, latest ? before : 40);
+        EXPECT_EQ(it.consumer.high_watermark(t0), latest ? 9 : 40) << "no log ends before it starts";
+        EXPECT_EQ(it.consumer.current_lag(t0), 0);
+    }
+}
+
 TEST(cluster_consumer, out_of_range_without_a_policy_is_told_and_a_seek_helps) {
     consumer_world it(keys{{"auto.offset.reset", "none"}});
     it.assign({t0});

@@ -27,6 +27,7 @@ struct consuming {
     explicit consuming(bool use_session, std::int16_t version = kafka::fetch_request::highest_version)
         : machine(connection, options_of(use_session, version),
                   {[this](const consumed& one) { got.push_back(one); },
+                   [this](const topic_id&, std::int32_t, log_offset at) { starts.push_back(at.get()); },
                    [this](const consumer_problem& one) { problems.push_back(one); }}),
           broker(machine, connection) {}
 
@@ -40,6 +41,9 @@ struct consuming {
     void come_up(std::int64_t start = 0) {
         broker.come_up();
         broker.tell_topic("t", 1);
+        tell_start(start);
+    }
+    void tell_start(std::int64_t start) {
         kafka::list_offsets_response said;
         auto& topic = said.topics.emplace_back();
         topic.name = "t";
@@ -67,6 +71,7 @@ struct consuming {
     consumer machine;
     played_broker broker;
     std::vector<consumed> got;
+    std::vector<std::int64_t> starts;
     std::vector<consumer_problem> problems;
 };
 
@@ -186,6 +191,17 @@ TEST(consumer, out_of_range_is_reported_and_reading_goes_on_from_the_start) {
     // It may be another topic of that name.
     it.broker.tell_topic("t", 1);
     it.broker.take(kafka::api_key::list_offsets);
+}
+
+TEST(consumer, where_reading_begins_is_told_before_anything_is_read) {
+    consuming it(false, 3);
+    it.come_up(3);
+    it.answer(error_code::offset_out_of_range, 9, slice());
+    it.broker.pass(test::second);
+    it.broker.tell_topic("t", 1);
+    it.tell_start(8);
+    EXPECT_TRUE(it.got.empty());
+    EXPECT_EQ(it.starts, (std::vector<std::int64_t>{3, 8}));
 }
 
 TEST(consumer, a_topic_that_was_made_again_is_read_from_its_start_as_another_one) {
