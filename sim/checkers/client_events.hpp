@@ -61,6 +61,7 @@ struct read_record {
 struct seen_watermark {
     std::uint32_t reader = 0;
     place where;
+    /// -1 when the reader was told of the start alone.
     log_offset high_watermark;
     log_offset log_start_offset;
     virtual_time at;

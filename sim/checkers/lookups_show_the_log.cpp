@@ -33,6 +33,15 @@ public:
         if (read.record)
             note(places_[read.where], read.offset, *read.record);
     }
+    /// Below such a start nothing need be read. ListOffsets goes by name: of a topic that is gone it may tell
+    /// the start of the next one.
+    void on_watermark(const seen_watermark& seen) override {
+        const auto start = places_[seen.where].start;
+        if (seen.log_start_offset > start && !sent().is_gone(seen.where))
+            violated("reader " + std::to_string(seen.reader) + " was told that " + to_string(seen.where) +
+                     " starts at " + std::to_string(seen.log_start_offset.get()) + ", but it is not above " +
+                     std::to_string(start.get()));
+    }
     void on_log_opened(const log_opened& event) override {
         auto& of = places_[event.where];
         of.start = std::max(of.start, event.now.log_start_offset);

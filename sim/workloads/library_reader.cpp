@@ -88,7 +88,7 @@ void library_reader::tell_extents(const client::cluster_consumer& consumer) {
         const auto* one = consumer.find(name);
         extent now{name.topic, one->topic, name.partition, log_offset(one->high_watermark),
                    log_offset(one->log_start)};
-        if (one->high_watermark < 0 || told_[name] == now)
+        if (one->log_start < 0 || told_[name] == now)
             continue;
         told_[name] = now;
         with_.on_extent(now);

@@ -18,7 +18,8 @@ namespace barnabas::sim {
 /// poll after the other, for ever.
 class library_reader {
 public:
-    /// How far a partition reaches, as the consumer was told last.
+    /// How far a partition reaches, as the consumer was told last; the high watermark is -1 while only the
+    /// start was.
     struct extent {
         std::string topic;
         topic_id id;

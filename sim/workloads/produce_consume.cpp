@@ -376,6 +376,12 @@ void produce_consume::start_reader(std::uint32_t number, const client::consumer_
         events.on_consumed = [this, number, topic, audit](const client::consumed& got) {
             on_consumed(number, topic, audit, got);
         };
+        events.on_log_start = [this, number, topic](const topic_id& id, std::int32_t partition,
+                                                    log_offset start) {
+            history_.on_watermark(
+                {number, place_of(topic, id, partition), log_offset(-1), start, world_.now()});
+            look_at_invariants();
+        };
         events.on_problem = [this, number, topic](const client::consumer_problem& problem) {
             on_problem(number, topic, problem);
         };

@@ -198,7 +198,8 @@ def cordoned_broker_serves_what_it_has_and_takes_nothing_new():
     with broker_with(2) as (broker, paths):
         create(broker, 'before', 1)
         broker.overrides['cordoned.log.dirs'] = '*'
-        broker.restart()
+        broker.stop()
+        broker.start()
         expect_stored(broker, 'before', [b'still served'])
         admin = AdminClient({'bootstrap.servers': broker.bootstrap})
         for asked_for, future in (('a topic', admin.create_topics([NewTopic('after', 2, 1)])['after']),
@@ -211,7 +212,8 @@ def cordoned_broker_serves_what_it_has_and_takes_nothing_new():
                 expect('cordoned.log.dirs' in refused.args[0].str(), refused)
         expect_equal(sorted(admin.list_topics(timeout=20).topics), ['before'], 'topics')
         broker.overrides['cordoned.log.dirs'] = paths[1]
-        broker.restart()
+        broker.stop()
+        broker.start()
         create(broker, 'after', 3)
         expect_equal({directory_of('after', number, paths) for number in range(3)}, {paths[0]}, 'their place')
 

@@ -245,6 +245,14 @@ TEST(high_watermark_never_back, refuses_a_step_back) {
     told.watermark(4);
     EXPECT_TRUE(told.broken());
 }
+TEST(high_watermark_never_back, takes_a_start_alone_for_no_step_back) {
+    story told(&make_high_watermark_never_back);
+    told.watermark(5);
+    told.start(7, -1);
+    EXPECT_FALSE(told.broken());
+    told.watermark(4);
+    EXPECT_TRUE(told.broken());
+}
 TEST(high_watermark_never_back, refuses_a_record_above_it) {
     story told(&make_high_watermark_never_back);
     told.send(1);

@@ -98,6 +98,19 @@ TEST(liveness_after_healing, accepts_that_retention_took_what_a_reader_has_not_r
     }
 }
 
+TEST(liveness_after_healing, accepts_that_all_is_deleted_before_a_reader_is_given_anything) {
+    for (const bool told_of_it : {false, true}) {
+        story told(&liveness);
+        told.healed();
+        told.result(told.send(2), delivery::acked, 0);
+        if (told_of_it)
+            told.start(2, -1);
+        told.pass(10);
+        told.progress_due(1, 1);
+        EXPECT_EQ(told.broken(), !told_of_it) << "who does not know that it is gone stands still";
+    }
+}
+
 TEST(no_leak, refuses_dropped_replies_leaked_actors_and_silence) {
     end_facts dropped;
     dropped.replies_dropped = 1;

@@ -48,6 +48,12 @@ public:
         marks_.log_start_offset = log_offset(at);
         heard().on_log_moved({here, marks_});
     }
+    /// A reader is told where the log starts.
+    bool start_fits(std::int64_t at) {
+        heard().on_watermark({0, here, log_offset(-1), log_offset(at), virtual_time(0)});
+        return !story_.broken();
+    }
+    void topic_goes() { heard().on_topic_goes(0, 0); }
     void close() { heard().on_log_closed({here, life_, true, 0, 0}); }
 
     void ask() { heard().on_lookup_begun(); }
@@ -121,6 +127,19 @@ TEST(lookups, do_not_miss_what_was_deleted_in_any_life) {
     told.open();
     told.start(0);
     EXPECT_TRUE(told.fits(100, 4, 200));
+}
+
+TEST(lookups, of_the_start_are_refused_to_readers_where_no_life_of_the_log_began) {
+    with_batches told;
+    EXPECT_TRUE(told.start_fits(-1)) << "not told";
+    told.start(2);
+    told.open();
+    EXPECT_TRUE(told.start_fits(0));
+    EXPECT_TRUE(told.start_fits(2));
+    EXPECT_FALSE(told.start_fits(3));
+    with_batches gone;
+    gone.topic_goes();
+    EXPECT_TRUE(gone.start_fits(3)) << "it may be that of the next topic of its name";
 }
 
 TEST(lookups, of_the_largest_time_name_a_record_that_has_it) {
