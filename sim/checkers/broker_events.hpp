@@ -25,6 +25,8 @@ struct log_opened {
     bool write_caching = false;
     /// Recovery found less than what a sync had covered, and went on.
     bool stable_records_lost = false;
+    /// The broker's wall clock, which recovery leaves in the files that it changes.
+    timestamp_ms wall = no_timestamp;
 };
 
 /// One batch as its header stands in the log.

@@ -35,6 +35,8 @@ public:
         if (end < event.now.log_end_offset)
             of.blind_below = event.now.log_end_offset;
         forget_closed(of, event.where);
+        if (event.wall != no_timestamp)
+            note_lowest(of, event.wall);
         of.recovered_upto = event.now.log_end_offset;
         of.is_first_pass = true;
     }
@@ -118,9 +120,12 @@ private:
     }
 
     /// What a batch saw at the lowest is no lower than what an older one did.
-    static void note_time(known_log& of, timestamp_ms now) {
+    static void note_lowest(known_log& of, timestamp_ms now) {
         for (auto at = of.batches.rbegin(); at != of.batches.rend() && at->earliest > now; ++at)
             at->earliest = now;
+    }
+    static void note_time(known_log& of, timestamp_ms now) {
+        note_lowest(of, now);
         for (auto at = of.batches.rbegin(); at != of.batches.rend() && !at->closed; ++at)
             at->latest = std::max(at->latest, now);
     }

@@ -54,7 +54,8 @@ public:
     void opened(const log_marks& now, const replica::recovery_report& report, bool write_caching) override {
         record(tapped::opened, now.log_end_offset, now.log_start_offset);
         history_.on_log_opened({where_, life_, now, report.clean, report.created, write_caching,
-                                report.lost_from < report.lost_upto || !report.damage.empty()});
+                                report.lost_from < report.lost_upto || !report.damage.empty(),
+                                parent_.host_->clock().wall_now()});
         parent_.look();
     }
 
