@@ -488,7 +488,7 @@ log_dirs_response broker::describe_log_dirs(const describe_log_dirs_request& req
             continue;
         auto& entry = answer.directories.emplace_back();
         entry.path = directory.path;
-        entry.cordoned = directory.cordoned;
+        entry.cordoned = partitions_ ? partitions_->is_cordoned(directory.path) : directory.cordoned;
         if (directory.offline)
             entry.code = errc::storage_error;
         else if (partitions_)

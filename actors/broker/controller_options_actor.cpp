@@ -1,7 +1,5 @@
 #include "actors/broker/controller_options_actor.hpp"
 
-#include <algorithm>
-
 namespace barnabas {
 
 controller_actor_options controller_options_of(const broker_config& config, const std::string& cluster_id,
@@ -12,10 +10,8 @@ controller_actor_options controller_options_of(const broker_config& config, cons
     wanted.machine.default_partition_count = config.num_partitions;
     wanted.machine.default_replication_factor = static_cast<std::int16_t>(config.default_replication_factor);
     wanted.machine.delete_topics_enabled = config.delete_topic_enable;
-    const auto& cordoned = config.cordoned_log_dirs;
-    wanted.machine.cordoned = std::ranges::all_of(config.log_dirs, [&](const std::string& one) {
-        return std::ranges::find(cordoned, one) != cordoned.end();
-    });
+    wanted.machine.log_dirs = config.log_dirs;
+    wanted.machine.cordoned_log_dirs = config.cordoned_log_dirs;
     wanted.machine.groups = group_rules_of(config);
     wanted.machine.planted = planted;
     wanted.broker.id = node_id(config.node_id);

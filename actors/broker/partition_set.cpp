@@ -50,9 +50,11 @@ void partition_set::next_image(effects::effects& out) {
     if (target_->broker_configs_at > broker_configured_at_) {
         broker_configured_at_ = target_->broker_configs_at;
         const auto own = target_->broker_configs.find(options_.node);
-        out.emplace_back(effects::configure_broker{
-            target_->configs_of_all,
-            own == target_->broker_configs.end() ? decltype(own->second){} : own->second});
+        effects::configure_broker altered{target_->configs_of_all, own == target_->broker_configs.end()
+                                                                       ? decltype(own->second){}
+                                                                       : own->second};
+        places_.follow_cordon(altered.for_all, altered.here);
+        out.emplace_back(std::move(altered));
     }
     begin_removals(out);
 }

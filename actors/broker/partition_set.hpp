@@ -61,6 +61,7 @@ public:
     void on_created_recorded(const result<void>& outcome, broker_effects::effects& out);
     /// What lies there is offline from now on. Only once per directory.
     void on_directory_failed(const std::string& directory, const error& why, broker_effects::effects& out);
+    bool is_cordoned(const std::string& directory) const { return places_.is_cordoned(directory); }
     void set_short_of_room(const std::string& path, bool is) { places_.set_short_of_room(path, is); }
     /// The directory failed and does not come back: nobody waits for what was asked of it, from
     /// `settle_given_up` on. In partition_giving_up.cpp, as the next two.

@@ -2,6 +2,7 @@
 
 #include "actors/controller/metadata_log.hpp"
 #include "protocol/model/assert.hpp"
+#include "runtime/config/cordon.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -17,6 +18,8 @@ placement::placement(const std::vector<data_directory>& directories) {
             continue;
         places_.push_back({directory.path, directory.partitions.size(), directory.cordoned,
                            directory.offline.has_value(), false, directory.partitions.empty()});
+        if (directory.cordoned)
+            cordoned_in_file_.push_back(directory.path);
         some_used |= !directory.offline && !directory.formatted;
         some_new |= directory.offline || directory.formatted;
         for (const auto& stored : directory.partitions)
@@ -32,20 +35,18 @@ placement::placement(const std::vector<data_directory>& directories) {
 result<std::string> placement::choose(const std::string& preferred) const {
     const place* best = nullptr;
     for (const auto& one : places_) {
-        if (one.offline || one.cordoned)
+        if (one.offline)
             continue;
-        if (one.path == preferred)
+        if (one.path == preferred && !one.cordoned)
             return preferred;
         const auto rank = [this](const place& of) {
-            return std::tuple(avoids_blank_ && of.blank, of.short_of_room, of.count);
+            return std::tuple(of.cordoned, avoids_blank_ && of.blank, of.short_of_room, of.count);
         };
         if (best == nullptr || rank(one) < rank(*best))
             best = &one;
     }
     if (best == nullptr)
-        return error{errc::invalid_config,
-                     "every usable directory of log.dirs is in cordoned.log.dirs, so no "
-                     "directory takes a new partition: take one out of there"};
+        return error{errc::storage_error, "no directory of log.dirs is usable"};
     return best->path;
 }
 
@@ -63,6 +64,16 @@ bool placement::is_known(const std::string& directory) const {
 bool placement::is_cordoned(const std::string& directory) const {
     return std::any_of(places_.begin(), places_.end(),
                        [&](const place& one) { return one.path == directory && one.cordoned; });
+}
+
+void placement::follow_cordon(const std::map<std::string, std::string>& for_all,
+                              const std::map<std::string, std::string>& here) {
+    std::vector<std::string> all;
+    for (const auto& one : places_)
+        all.push_back(one.path);
+    const auto cordoned = cordoned_now(all, cordoned_in_file_, for_all, here);
+    for (auto& one : places_)
+        one.cordoned = std::ranges::find(cordoned, one.path) != cordoned.end();
 }
 
 bool placement::is_offline(const std::string& directory) const {

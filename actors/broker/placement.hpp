@@ -23,9 +23,10 @@ class placement {
 public:
     explicit placement(const std::vector<data_directory>& directories);
 
-    /// The place for a new partition: the usable directory with the fewest partitions that is not cordoned,
-    /// the first of equals, one that is short of room only if all are; or `preferred`, if it is one of those.
-    /// invalid_config when there is none.
+    /// The place for a new partition: the usable directory with the fewest partitions, the first of equals,
+    /// one that is cordoned or short of room only if all are (the controller took the partition before the
+    /// last was cordoned, or the others are offline); or `preferred`, if it is not cordoned. storage_error
+    /// when none is usable.
     result<std::string> choose(const std::string& preferred = "") const;
     void added(const std::string& directory) { move_count(directory, 1); }
     void removed(const std::string& directory) { move_count(directory, -1); }
@@ -33,6 +34,9 @@ public:
     /// One of `log.dirs`.
     bool is_known(const std::string& directory) const;
     bool is_cordoned(const std::string& directory) const;
+    /// What clients have altered of `cordoned.log.dirs`, for all brokers and for this one.
+    void follow_cordon(const std::map<std::string, std::string>& for_all,
+                       const std::map<std::string, std::string>& here);
     bool is_offline(const std::string& directory) const;
     void set_offline(const std::string& directory);
     /// It takes no records for now.
@@ -87,6 +91,7 @@ private:
 
     /// In the order of `log.dirs`.
     std::vector<place> places_;
+    std::vector<std::string> cordoned_in_file_;
     /// Found at start and not opened yet, by directory name; the same name may be in several directories.
     std::multimap<std::string, stored_place> stored_;
     bool incomplete_at_start_ = false;

@@ -1,6 +1,7 @@
 #include "actors/controller/config_changes.hpp"
 
 #include "runtime/config/broker_keys.hpp"
+#include "runtime/config/cordon.hpp"
 #include "runtime/config/group_config.hpp"
 #include "runtime/config/topic_config.hpp"
 #include "runtime/config/topic_keys.hpp"
@@ -123,6 +124,10 @@ result<void> check_wanted(const controller_options& options, const altered_resou
         const auto set = resource.now.find(key);
         const bool stays = set != resource.now.end() && set->second == value;
         if (auto valid = check_altered_broker_config(key, value); !valid && !stays)
+            return valid;
+        if (key != cordon_key || stays)
+            continue;
+        if (auto valid = check_cordon(options.log_dirs, value); !valid)
             return valid;
     }
     return {};

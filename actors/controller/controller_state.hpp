@@ -20,8 +20,9 @@ struct controller_options {
     std::int32_t default_partition_count = 1;
     std::int16_t default_replication_factor = 1;
     bool delete_topics_enabled = true;
-    /// `cordoned.log.dirs` names every directory: this broker takes no new partitions (KIP-1066).
-    bool cordoned = false;
+    /// With whole paths, and `cordoned.log.dirs` as the broker's file has it.
+    std::vector<std::string> log_dirs;
+    std::vector<std::string> cordoned_log_dirs;
     group_rules groups;
     planted_bugs planted;
 };

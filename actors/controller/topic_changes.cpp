@@ -145,7 +145,7 @@ decision<topics_response> decide_create_partitions(const controller_state& state
         const auto* topic = state.image.find_topic(item.name);
         auto valid = check_growth(state.image, item, topic);
         if (valid)
-            valid = check_not_cordoned(options);
+            valid = check_not_cordoned(state.image, options);
         if (!valid) {
             refuse(answer, valid.failure());
             continue;

@@ -4,6 +4,7 @@
 #include "actors/controller/topic_names.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
+#include "runtime/config/cordon.hpp"
 #include "runtime/config/topic_config.hpp"
 
 #include <algorithm>
@@ -107,7 +108,7 @@ result<planned_topic> plan_topic(const controller_state& state, const controller
                                  const request_progress& progress, const new_topic& topic) {
     if (auto free = check_name_is_free(state, progress, topic.name); !free)
         return free.failure();
-    if (auto takes = check_not_cordoned(options); !takes)
+    if (auto takes = check_not_cordoned(state.image, options); !takes)
         return takes.failure();
     auto plan = topic.assignments.empty() ? plan_placed(state.image, options, topic)
                                           : plan_assigned(state.image, topic);
@@ -154,13 +155,18 @@ void write_topic(const topic_id& id, const new_topic& topic, planned_topic plan,
 
 } // namespace
 
-result<void> check_not_cordoned(const controller_options& options) {
-    if (!BARNABAS_MARK_IF(options.cordoned, no_broker_takes_partitions))
+result<void> check_not_cordoned(const metadata_image& image, const controller_options& options) {
+    const auto own = image.broker_configs.find(options.node);
+    const auto cordoned =
+        cordoned_now(options.log_dirs, options.cordoned_log_dirs, image.configs_of_all,
+                     own == image.broker_configs.end() ? decltype(own->second){} : own->second);
+    if (!BARNABAS_MARK_IF(!cordoned.empty() && cordoned.size() == options.log_dirs.size(),
+                          no_broker_takes_partitions))
         return {};
     return error{errc::invalid_replication_factor,
                  "no broker takes new partitions: cordoned.log.dirs of broker " +
                      std::to_string(options.node.get()) +
-                     " names all of its directories; take one out of it and restart the broker"};
+                     " names all of its directories; take one out of it"};
 }
 
 std::vector<node_id> place_replicas(const metadata_image& image, std::int32_t partition,

@@ -14,8 +14,9 @@ decision<topics_response> decide_create_topics(const controller_state& state,
                                                const controller_options& options, runtime::random& ids,
                                                const create_topics_request& request);
 
-/// That a broker takes new partitions. Code: invalid_replication_factor.
-result<void> check_not_cordoned(const controller_options& options);
+/// That a broker takes new partitions, by what clients have altered of `cordoned.log.dirs`. Code:
+/// invalid_replication_factor.
+result<void> check_not_cordoned(const metadata_image& image, const controller_options& options);
 
 /// Brokers of one partition, round robin from a place that depends on the partition.
 std::vector<node_id> place_replicas(const metadata_image& image, std::int32_t partition,

@@ -32,6 +32,7 @@ struct key_alteration {
     enum class outcome : std::uint8_t {
         refused,   ///< the broker reads the key at its start alone
         read_anew, ///< the field follows, and each pass of compaction looks at it
+        of_image,  ///< who needs it asks for what was altered (cordon.hpp); the field stays
         no_effect, ///< taken, so that tools which tune Kafka's threads go on
     };
     outcome what = outcome::refused;

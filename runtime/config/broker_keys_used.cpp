@@ -56,9 +56,13 @@ const broker_key keys[] = {
      "in "
      "good order.",
      &config::num_recovery_threads_per_data_dir},
-    {"cordoned.log.dirs", list, "", any,
+    {"cordoned.log.dirs",
+     list,
+     "",
+     any,
      "Directories of log.dirs where no new partitions are put, with commas; * for all of them.",
-     &config::cordoned_log_dirs},
+     &config::cordoned_log_dirs,
+     {key_alteration::outcome::of_image}},
     {"log.dir.reserve.bytes", int64, "134217728", at_least(0),
      "Room kept back on the disk of each data directory. With less than that free, records are refused with "
      "KAFKA_STORAGE_ERROR, which clients repeat, until there is more again; reading, deleting and the "

@@ -1,4 +1,5 @@
 #include "runtime/config/broker_keys.hpp"
+#include "runtime/config/cordon.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -203,17 +204,16 @@ result<void> make_directories_absolute(broker_config& config, const std::string&
     };
     std::for_each(config.log_dirs.begin(), config.log_dirs.end(), make_absolute);
     make_absolute(config.metadata_log_dir);
-    // KIP-1066: one star is all of them.
-    auto& cordoned = config.cordoned_log_dirs;
-    if (cordoned == std::vector<std::string>{"*"})
-        cordoned = config.log_dirs;
-    std::for_each(cordoned.begin(), cordoned.end(), make_absolute);
-    for (const auto& one : cordoned)
-        if (std::find(config.log_dirs.begin(), config.log_dirs.end(), one) == config.log_dirs.end())
-            return error{errc::invalid_config,
-                         "cordoned.log.dirs names " + one +
-                             ", which is not in log.dirs; allowed are directories of log.dirs, or * "
-                             "alone for all of them"};
+    auto named = config.cordoned_log_dirs;
+    for (auto& one : named)
+        if (one != "*")
+            make_absolute(one);
+    auto cordoned = cordoned_directories(config.log_dirs, named);
+    if (!cordoned)
+        return error{errc::invalid_config,
+                     cordoned.failure().detail +
+                         "; allowed are directories of log.dirs, or * alone for all of them"};
+    config.cordoned_log_dirs = std::move(*cordoned);
     return {};
 }
 

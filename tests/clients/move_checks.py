@@ -17,6 +17,7 @@ except ImportError:
 from broker import Broker
 from checks import CHECKS, Failed, check, expect, expect_equal, main, until
 from disk_checks import broker_with, create, directory_of, expect_stored, values_of
+from tool_runs import Tool
 
 # Those of disk_checks are run there.
 CHECKS.clear()
@@ -216,6 +217,38 @@ def cordoned_broker_serves_what_it_has_and_takes_nothing_new():
         broker.start()
         create(broker, 'after', 3)
         expect_equal({directory_of('after', number, paths) for number in range(3)}, {paths[0]}, 'their place')
+
+
+@check
+def directories_are_cordoned_while_the_broker_runs():
+    with broker_with(2) as (broker, paths):
+        def cordon(*change):
+            return Tool('configs', broker.bootstrap).run('--alter', '--entity-type', 'brokers', '--entity-name', '1', *change)
+
+        def refusal_of(topic):
+            admin = AdminClient({'bootstrap.servers': broker.bootstrap})
+            try:
+                admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(20)
+            except KafkaException as refused:
+                return refused.args[0].code()
+            return None
+
+        create(broker, 'before', 2)
+        expect_equal(cordon('--add-config', 'cordoned.log.dirs=' + paths[0])[0], 0, 'exit code')
+        create(broker, 'elsewhere', 3)
+        expect_equal({directory_of('elsewhere', number, paths) for number in range(3)}, {paths[1]}, 'their place')
+        expect_equal(move(broker, 'elsewhere', 0, paths[0]), INVALID_REPLICA_ASSIGNMENT, 'to a cordoned directory')
+        expect_equal(cordon('--add-config', 'cordoned.log.dirs=*')[0], 0, 'exit code')
+        expect_equal(refusal_of('nowhere'), KafkaError.INVALID_REPLICATION_FACTOR, 'while all are cordoned')
+        broker.kill()
+        broker.start()
+        expect_equal(refusal_of('nowhere'), KafkaError.INVALID_REPLICATION_FACTOR, 'it outlives the process')
+        expect_stored(broker, 'before', [b'still served'])
+        status, said, complaints = cordon('--add-config', 'cordoned.log.dirs=/not/there')
+        expect(status == 1 and 'names /not/there, which is not in log.dirs' in said + complaints, (status, said, complaints))
+        expect_equal(cordon('--delete-config', 'cordoned.log.dirs')[0], 0, 'exit code')
+        create(broker, 'after', 4)
+        expect_equal({directory_of('after', number, paths) for number in range(4)}, set(paths), 'their places')
 
 
 @check

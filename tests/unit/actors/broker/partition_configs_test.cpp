@@ -141,5 +141,33 @@ TEST(partition_leadership, a_partition_that_opens_late_hears_of_its_leader) {
     EXPECT_EQ(told[0].led, (leadership{leader_epoch(4), true}));
 }
 
+TEST(partition_configs, cordoned_directories_are_followed_by_the_partitions_of_the_same_image) {
+    auto directories = directories_with();
+    directories[0].cordoned = true;
+    partition_set set(usual, directories);
+    const auto first = image_of(5, {{"t", 1, 2}});
+    for (const auto& one : all<effects::open_partition>(apply(set, first)))
+        EXPECT_EQ(one.data_directory, "/b") << "by the file";
+    opened(set, place(1, 0));
+    opened(set, place(1, 1));
+    auto next = changed(image_of(7, {{"t", 1, 2}, {"u", 2, 2}}));
+    next->broker_configs_at = log_offset(6);
+    next->broker_configs[node_id(1)] = {{"cordoned.log.dirs", "/b"}};
+    const auto out = apply(set, metadata_image_ptr(next));
+    ASSERT_EQ(all<effects::open_partition>(out).size(), 2u);
+    for (const auto& one : all<effects::open_partition>(out))
+        EXPECT_EQ(one.data_directory, "/a") << "by what was altered";
+    EXPECT_FALSE(set.is_cordoned("/a"));
+    EXPECT_TRUE(set.is_cordoned("/b"));
+    opened(set, place(2, 0));
+    opened(set, place(2, 1));
+    auto last = changed(metadata_image_ptr(next));
+    last->applied = last->broker_configs_at = log_offset(8);
+    last->broker_configs.clear();
+    apply(set, metadata_image_ptr(last));
+    EXPECT_TRUE(set.is_cordoned("/a")) << "the file's again";
+    EXPECT_FALSE(set.is_cordoned("/b"));
+}
+
 } // namespace
 } // namespace barnabas

@@ -205,6 +205,18 @@ TEST(partition_set, what_cannot_be_made_where_a_directory_fails_is_made_in_anoth
     EXPECT_TRUE(set.left_unflushed("/a"));
 }
 
+TEST(partition_set, cordoned_directory_takes_what_can_be_made_nowhere_else) {
+    auto directories = directories_with();
+    directories[1].cordoned = true;
+    partition_set set(usual, directories);
+    apply(set, image_of(5, {{"t", 1}}));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    const auto again = all<effects::open_partition>(opened(set, place(1, 0), errc::storage_error));
+    ASSERT_EQ(again.size(), 1u);
+    EXPECT_EQ(again[0].data_directory, "/b");
+}
+
 TEST(partition_set, what_can_be_made_nowhere_is_offline) {
     auto directories = directories_with();
     directories[1].cordoned = true;
@@ -212,7 +224,8 @@ TEST(partition_set, what_can_be_made_nowhere_is_offline) {
     apply(set, image_of(5, {{"t", 1, 2}}));
     opened(set, place(1, 1));
     effects::effects out;
-    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    for (const auto* path : {"/b", "/a"})
+        set.on_directory_failed(path, {errc::storage_error, "I/O error"}, out);
     out = opened(set, place(1, 0), errc::storage_error);
     EXPECT_EQ(notes(out), (std::vector<std::string>{"partition_made_elsewhere", "partition_not_placed"}));
     ASSERT_EQ(all<effects::publish_view>(out).size(), 1u);

@@ -14,6 +14,7 @@ controller_options options_of_test() {
     controller_options options;
     options.node = node_id(1);
     options.cluster_id = "cluster";
+    options.log_dirs = {"/a", "/b"};
     return options;
 }
 
@@ -208,6 +209,33 @@ TEST_F(altering, a_replayed_log_gives_the_same_configs) {
     EXPECT_EQ(again.state().broker_configs_at, machine.state().broker_configs_at);
     EXPECT_EQ(again.state().group_configs, machine.state().group_configs);
     EXPECT_EQ(again.state().group_configs_at, machine.state().group_configs_at);
+}
+
+/// KIP-1066: it is followed by the next decision.
+TEST_F(altering, cordoned_directories_are_those_of_the_broker) {
+    const auto create = [&](const char* name) {
+        new_topic topic;
+        topic.name = name;
+        const auto decided = machine.on_create_topics({0, true, {topic}});
+        return decided.response.topics.at(0).code;
+    };
+    EXPECT_EQ(create("before"), errc::ok);
+    EXPECT_EQ(alter({node_id(1), {{"cordoned.log.dirs", set, "/a"}}}).code, errc::ok);
+    EXPECT_EQ(create("elsewhere"), errc::ok);
+    EXPECT_EQ(alter({node_id(1), {{"cordoned.log.dirs", append, "/b/"}}}).code, errc::ok);
+    EXPECT_EQ(create("nowhere"), errc::invalid_replication_factor);
+    const auto refused = alter({node_id(1), {{"cordoned.log.dirs", set, "/a,/c"}}});
+    EXPECT_EQ(refused.code, errc::invalid_config);
+    EXPECT_NE(refused.detail.find("names /c, which is not in log.dirs; allowed are /a, /b, or *"),
+              std::string::npos)
+        << refused.detail;
+    EXPECT_EQ(create("nowhere"), errc::invalid_replication_factor) << "what was refused changed nothing";
+    EXPECT_EQ(alter({node_id(1), {{"cordoned.log.dirs", take_away, ""}}}).code, errc::ok);
+    EXPECT_EQ(create("after"), errc::ok);
+    EXPECT_EQ(alter({cluster_resource{}, {{"cordoned.log.dirs", set, "*"}}}).code, errc::ok);
+    EXPECT_EQ(create("nowhere"), errc::invalid_replication_factor);
+    EXPECT_EQ(alter({node_id(1), {{"cordoned.log.dirs", set, ""}}}).code, errc::ok);
+    EXPECT_EQ(create("here"), errc::ok) << "its own wins over that of all, also when it is empty";
 }
 
 } // namespace

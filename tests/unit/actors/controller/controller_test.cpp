@@ -231,7 +231,7 @@ TEST(controller, cordoned_broker_takes_no_new_partitions) {
     world before;
     before.create_named("a");
     auto options = options_of_test();
-    options.cordoned = true;
+    options.log_dirs = options.cordoned_log_dirs = {"/a", "/b"};
     world w(options);
     EXPECT_EQ(w.create_named("b").code, errc::invalid_replication_factor);
     auto by_hand = topic_named("c");
