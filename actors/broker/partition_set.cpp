@@ -53,7 +53,8 @@ void partition_set::next_image(effects::effects& out) {
         effects::configure_broker altered{target_->configs_of_all, own == target_->broker_configs.end()
                                                                        ? decltype(own->second){}
                                                                        : own->second};
-        places_.follow_cordon(altered.for_all, altered.here);
+        if (!options_.planted.cordon_not_followed)
+            places_.follow_cordon(altered.for_all, altered.here);
         out.emplace_back(std::move(altered));
     }
     begin_removals(out);

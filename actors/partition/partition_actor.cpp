@@ -399,7 +399,7 @@ void partition_actor::on_opened(const partition_open_done& message) {
     opened.bytes_cut = report.bytes_cut;
     report_opening(*node_.log, partition_name(), report);
     if (options->taps != nullptr)
-        tap_ = options->taps->open(options->topic_name, id_);
+        tap_ = options->taps->open(options->topic_name, id_, options->directory);
     const partition_settings settings{options->led, options->config.write_caching, tap_.get()};
     machine_.emplace(settings, replica::replica_log(message.job->options, *outcome, monotonic_now()),
                      static_cast<partition_port&>(*this));

@@ -87,7 +87,9 @@ public:
 class partition_taps {
 public:
     virtual ~partition_taps() = default;
-    virtual std::unique_ptr<partition_tap> open(const std::string& topic, const topic_partition& id) = 0;
+    /// `directory` is the partition's own.
+    virtual std::unique_ptr<partition_tap> open(const std::string& topic, const topic_partition& id,
+                                                const std::string& directory) = 0;
 };
 
 } // namespace barnabas

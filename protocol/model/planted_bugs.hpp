@@ -48,7 +48,6 @@ struct planted_bugs : planted_client_bugs {
     bool log_start_not_synced = false;
     /// Checkpoints get their names before their bytes are synced.
     bool checkpoint_renamed_unsynced = false;
-
     /// Segments that are missing between two others are passed over.
     bool missing_segments_passed = false;
     /// Records of the coordinators do not use the room that is kept back.
@@ -187,8 +186,10 @@ struct planted_bugs : planted_client_bugs {
     bool config_told_before_sync = false;
     /// A restart passes over records that take a config back to its default.
     bool config_removal_forgotten = false;
-    /// Partitions that run do not hear of altered configs.
+    /// Partitions that run do not hear of altered configs; those that are made do not of cordoned
+    /// directories.
     bool config_not_followed = false;
+    bool cordon_not_followed = false;
 
     // Groups.
     /// A coordinator answers when it has decided, before the log has it.

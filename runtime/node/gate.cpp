@@ -41,6 +41,12 @@ void gate::wait() const {
 }
 
 bool gate::wait_for(std::chrono::milliseconds most) const {
+    // A moment so far ahead does not fit the clock; who waits for it waits without end.
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    if (most > longest) {
+        wait();
+        return true;
+    }
     std::unique_lock lock(state_->mutex);
     return state_->opened.wait_for(lock, most, [this] { return state_->open; });
 }

@@ -1,6 +1,9 @@
+#include "runtime/config/config_value.hpp"
+#include "runtime/config/cordon.hpp"
 #include "sim/checkers/checkers.hpp"
 #include "sim/checkers/group_options_followed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace barnabas::sim {
@@ -49,6 +52,24 @@ public:
         if (since && *since < batch.at)
             violated("a batch that was sent to " + to_string(batch.where) +
                      " after min.insync.replicas was 2 is acknowledged by the only replica");
+    }
+
+    /// Topics that were asked for when a directory was cordoned for certain: a broker that takes a topic has
+    /// applied what was confirmed before.
+    void on_log_opened(const log_opened& event) override {
+        const auto& configs = sent().configs();
+        if (!event.created || !sent().cordons_hold() || !configs.keys(altered_broker).contains(cordon_key))
+            return;
+        const auto& allowed = configs.may_be(altered_broker, cordon_key);
+        if (allowed.size() != 1 || !*allowed.begin())
+            return;
+        const auto& text = **allowed.begin();
+        const auto since = configs.only_since(altered_broker, cordon_key, text);
+        const auto named = split_list(text);
+        if (since && *since < sent().asked_for_after(event.where) &&
+            std::ranges::find(named, event.data_directory) != named.end())
+            violated(to_string(event.where) + " was made in " + event.data_directory +
+                     ", which was cordoned before anybody asked for its topic");
     }
 
     void on_cleaning_begun(const cleaning_begun& event) override {

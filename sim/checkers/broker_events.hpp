@@ -27,6 +27,7 @@ struct log_opened {
     bool stable_records_lost = false;
     /// The broker's wall clock, which recovery leaves in the files that it changes.
     timestamp_ms wall = no_timestamp;
+    std::string data_directory{};
 };
 
 /// One batch as its header stands in the log.

@@ -119,9 +119,17 @@ public:
         return where.topic < compacted_.size() && compacted_[where.topic] != 0;
     }
     /// Somebody asks for this incarnation of a topic to be deleted: from now on nothing of it need last.
-    void on_topic_goes(std::uint32_t topic, std::uint32_t incarnation) {
+    void on_topic_goes(std::uint32_t topic, std::uint32_t incarnation, virtual_time at) {
         auto& gone = at_grown(gone_below_, topic);
         gone = std::max(gone, incarnation + 1);
+        goes_at_.try_emplace({topic, incarnation}, at);
+    }
+    /// Nobody asked for this partition before; 0: it may be as old as the run.
+    virtual_time asked_for_after(const place& where) const {
+        if (where.incarnation == 0)
+            return virtual_time{0};
+        const auto found = goes_at_.find({where.topic, where.incarnation - 1});
+        return found == goes_at_.end() ? virtual_time{0} : found->second;
     }
     bool is_gone(const place& where) const {
         return where.topic < gone_below_.size() && where.incarnation < gone_below_[where.topic];
@@ -145,6 +153,9 @@ public:
         configs_.begin(topic, set, without);
     }
     const altered_configs& configs() const noexcept { return configs_; }
+    /// No directory fails in this run, so that cordoned ones take nothing.
+    void begin_cordons() noexcept { cordons_hold_ = true; }
+    bool cordons_hold() const noexcept { return cordons_hold_; }
     /// A run that may break an invariant does without its checker.
     void leave_out(std::string_view name);
     std::vector<std::string> checker_names() const;
@@ -217,7 +228,10 @@ private:
     /// By topic.
     std::vector<std::uint8_t> compacted_;
     /// By topic: its incarnations below this one were deleted, or are about to be.
+    bool cordons_hold_ = false;
     std::vector<std::uint32_t> gone_below_;
+    /// By topic and incarnation.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, virtual_time> goes_at_;
     std::map<std::uint32_t, retention_policy> retained_;
     altered_configs configs_;
     std::optional<broken_invariant> broken_;

@@ -48,14 +48,15 @@ bool read_headers(std::span<const std::byte> bytes, std::vector<batch::batch_hea
 
 class tap_recorder::log_recorder final : public partition_tap {
 public:
-    log_recorder(tap_recorder& parent, const place& where, std::uint64_t life)
-        : parent_(parent), history_(*parent.with_.history), where_(where), life_(life) {}
+    log_recorder(tap_recorder& parent, const place& where, std::uint64_t life, const std::string& directory)
+        : parent_(parent), history_(*parent.with_.history), where_(where), life_(life),
+          data_directory_(directory.substr(0, directory.rfind('/'))) {}
 
     void opened(const log_marks& now, const replica::recovery_report& report, bool write_caching) override {
         record(tapped::opened, now.log_end_offset, now.log_start_offset);
         history_.on_log_opened({where_, life_, now, report.clean, report.created, write_caching,
                                 report.lost_from < report.lost_upto || !report.damage.empty(),
-                                parent_.host_->clock().wall_now()});
+                                parent_.host_->clock().wall_now(), data_directory_});
         parent_.look();
     }
 
@@ -154,10 +155,12 @@ private:
     history& history_;
     place where_;
     std::uint64_t life_;
+    std::string data_directory_;
 };
 
-std::unique_ptr<partition_tap> tap_recorder::open(const std::string& topic, const topic_partition& id) {
-    return std::make_unique<log_recorder>(*this, with_.place_of(topic, id), life());
+std::unique_ptr<partition_tap> tap_recorder::open(const std::string& topic, const topic_partition& id,
+                                                  const std::string& directory) {
+    return std::make_unique<log_recorder>(*this, with_.place_of(topic, id), life(), directory);
 }
 
 /// Nobody is told that a process was killed; the next event is of a new life.

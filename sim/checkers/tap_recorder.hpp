@@ -30,7 +30,8 @@ public:
     /// Before the broker starts.
     void watch(host& on) noexcept { host_ = &on; }
 
-    std::unique_ptr<partition_tap> open(const std::string& topic, const topic_partition& id) override;
+    std::unique_ptr<partition_tap> open(const std::string& topic, const topic_partition& id,
+                                        const std::string& directory) override;
 
     void connection_opened(std::uint64_t connection) override;
     void request_begun(const request& which, kafka::api_key key, std::size_t unsent_bytes) override;

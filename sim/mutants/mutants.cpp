@@ -449,6 +449,10 @@ const mutant table[] = {
      "partitions that run do not hear of altered configs",
      {policy, configs},
      &bugs::config_not_followed},
+    {"cordon_not_followed",
+     "new partitions go where the file lets them, whatever was cordoned since",
+     {configs},
+     &bugs::cordon_not_followed},
 };
 
 const mutant canary{"canary", "the checker of this name rejects every tenth seed", {"canary"}, &bugs::canary};

@@ -211,9 +211,11 @@ result<void> scenario::reading::fits_together() const {
     if (!made.programs.empty() && made.recreations.interval_ns != 0)
         return of.text_.wrong(1,
                               "[consumer] and [recreations] do not go together: positions are of one topic");
-    if (made.alterations.interval_ns != 0 && made.recreations.interval_ns != 0)
+    if (made.alterations.interval_ns != 0 && made.recreations.interval_ns != 0 && !made.alterations.cordon)
         return of.text_.wrong(1, "[alterations] and [recreations] do not go together: a topic that is made "
                                  "again has other configs");
+    if (made.alterations.cordon && !made.alterations.broker)
+        return of.text_.wrong(1, "[alterations] cordon = yes needs broker = yes");
     virtual_time before{0};
     for (std::size_t i = 0; i < send_lines.size(); ++i) {
         const auto& send = (*made.sends)[i];

@@ -19,6 +19,9 @@ struct alteration_options {
     bool min_insync = true;
     /// Keys of the broker itself, and of all brokers, and nothing else.
     bool broker = false;
+    /// Of these only which data directories are cordoned: some of them, and never all. Where a directory
+    /// fails, a cordoned one may take what no other can.
+    bool cordon = false;
 };
 
 template <fields_of<alteration_options> Of, class Visit>
@@ -29,6 +32,7 @@ void for_each_field(Of& of, Visit&& visit) {
     visit("segment_bytes_max", of.segment_bytes_max);
     visit("min_insync", of.min_insync);
     visit("broker", of.broker);
+    visit("cordon", of.cordon);
 }
 
 } // namespace barnabas::sim

@@ -5,6 +5,7 @@
 #include "protocol/kafka/describe_configs.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/incremental_alter_configs.hpp"
+#include "runtime/config/cordon.hpp"
 #include "runtime/node/node_services.hpp"
 #include "sim/checkers/group_options_followed.hpp"
 #include "sim/network/network_fabric.hpp"
@@ -206,6 +207,8 @@ std::int8_t config_alterer::source_of_set() const noexcept {
 /// Of the log, and dynamic; topics that shall not follow have their own. The lowest values let all batches
 /// through, and the cleaner get on.
 config_change config_alterer::drawn_broker_change() {
+    if (options_.cordon)
+        return drawn_cordon();
     struct number_key {
         const char* name;
         std::uint64_t low;
@@ -228,6 +231,16 @@ config_change config_alterer::drawn_broker_change() {
     const auto& key = keys[draws_.below(std::size(keys))];
     const auto what = draws_.below(3) == 0 ? config_operation::remove : config_operation::set;
     return {key.name, what, std::to_string(draws_.log_between(key.low, key.high))};
+}
+
+config_change config_alterer::drawn_cordon() {
+    const auto what = draws_.below(3) == 0 ? config_operation::remove : config_operation::set;
+    const auto spared = draws_.below(with_.directories.size());
+    std::string named;
+    for (std::size_t i = 0; i < with_.directories.size(); ++i)
+        if (i != spared && draws_.below(2) == 0)
+            named += (named.empty() ? "" : ",") + with_.directories[i];
+    return {cordon_key, what, named};
 }
 
 config_change config_alterer::drawn_group_change() {

@@ -33,6 +33,7 @@ public:
         std::vector<std::uint64_t> groups{};
         /// The broker's id.
         std::int32_t node = 1;
+        std::vector<std::string> directories{};
         /// From then on nothing is altered but back.
         virtual_time until;
         std::function<void(const configs_asked&)> on_asked;
@@ -65,6 +66,7 @@ private:
     config_change drawn_change(const client::new_topic& topic);
     config_change drawn_group_change();
     config_change drawn_broker_change();
+    config_change drawn_cordon();
     /// Topics, and groups behind them, or this broker and all brokers: `current_` counts these.
     std::size_t topics() const noexcept { return options_.broker ? 0 : with_.topics->size(); }
     std::size_t subjects() const noexcept { return options_.broker ? 2 : topics() + with_.groups.size(); }

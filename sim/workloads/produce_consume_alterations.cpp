@@ -30,6 +30,7 @@ void produce_consume::start_alterations() {
     const auto config = broker_config_of(broker_.host().name(), options_.broker_config);
     unset_heartbeat_ms_ = config.group_consumer_heartbeat_interval_ms;
     parts.node = config.node_id;
+    parts.directories = config.log_dirs;
     begin_alterations(config, parts.groups);
     parts.broker = {broker_.host().name(), simulated_broker::port};
     parts.topics = &options_.topics;
@@ -64,6 +65,9 @@ void produce_consume::begin_alterations(const broker_config& config, std::vector
     if (options_.alterations.broker) {
         for (const auto number : {altered_broker, altered_brokers})
             history_.begin_alterations(number, {}, {});
+        const auto& faults = options_.faults;
+        if (options_.alterations.cordon && !faults.disk_fails() && !faults.disk_hangs())
+            history_.begin_cordons();
         return;
     }
     for (std::uint32_t topic = 0; topic < options_.topics.size(); ++topic) {

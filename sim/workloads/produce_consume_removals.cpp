@@ -22,7 +22,7 @@ void produce_consume::start_recreations() {
     parts.until = options_.faults.healing;
     parts.on_goes = [this](std::uint32_t topic) {
         tell("topic " + options_.topics[topic].name + " shall go");
-        history_.on_topic_goes(topic, lives_.newest(topic));
+        history_.on_topic_goes(topic, lives_.newest(topic), world_.now());
         lives_.goes(topic);
         members_->on_topic_goes(topic);
         look_at_invariants();

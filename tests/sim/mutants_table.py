@@ -25,7 +25,8 @@ ROOM = {'no_room_left': ('kept_room_not_given', 'full_disk_stays_refused'), 'gro
         'full_of_names': ('kept_name_not_given',)}
 LIBRARY = {'client_library': ('commit_leads_delivery', 'fetch_before_seek_taken', 'revoked_still_delivered', 'failed_lookup_resets',
                               'given_up_uncommitted', 'fenced_epoch_kept')}
-ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed', 'group_options_not_followed')}
+ALTERATIONS = {'altered_configs': ('config_told_before_sync', 'config_removal_forgotten', 'config_not_followed', 'group_options_not_followed'),
+               'cordoned_directories': ('cordon_not_followed',)}
 WITHOUT_SYNC = {'groups_without_sync': ('rebalance_not_limited',)}
 CHANGES = {'groups_change_protocol': ('decisions_are_torn',)}
 SCENARIOS = {name: os.path.join(ROOT, 'sim', 'scenarios', f'{scenario}.scenario')

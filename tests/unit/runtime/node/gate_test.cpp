@@ -29,6 +29,16 @@ TEST(gate, opens_once_for_all_that_wait_and_ask) {
     EXPECT_EQ(calls, 2);
 }
 
+/// What programs say for "however long it takes" fits no clock when it is added to now.
+TEST(gate, waits_without_end_for_times_beyond_the_clock) {
+    for (const auto most : {milliseconds::max(), milliseconds(9'223'372'036'854)}) {
+        gate one;
+        std::thread opener([&] { one.open(); });
+        EXPECT_TRUE(one.wait_for(most));
+        opener.join();
+    }
+}
+
 TEST(gate, a_call_may_wait_for_the_gate_itself) {
     gate one;
     bool seen = false;

@@ -23,6 +23,12 @@ public:
         history_.add(make_altered_configs_stay(history_));
         history_.begin_alterations(subject_, {}, {});
     }
+    struct of_broker {};
+    explicit altering_story(of_broker) : subject_(altered_broker) {
+        history_.add(make_altered_configs_stay(history_));
+        history_.begin_alterations(subject_, {}, {});
+        history_.begin_cordons();
+    }
     explicit altering_story(const log_story::factory& make = &make_altered_configs_stay) {
         history_.add(make(history_));
         history_.begin_alterations(0, {{key, "1000"}}, {true, 604'800'000, -1, 1 << 30});
@@ -161,6 +167,31 @@ TEST(altered_configs_stay, refuses_compaction_long_after_the_policy_went) {
         story.told().on_cleaning_begun({{0, 0}, 1, {}, story.now()});
         EXPECT_EQ(story.broken(), later == 20) << later;
     }
+}
+
+TEST(altered_configs_stay, refuses_a_new_log_in_a_directory_that_was_cordoned_before) {
+    const auto made_in = [](altering_story& story, const char* directory, std::uint32_t incarnation) {
+        log_opened event{{0, 0, incarnation}, 1, {}, false, true, false, false};
+        event.data_directory = directory;
+        story.told().on_log_opened(event);
+        return story.broken();
+    };
+    for (const bool cordoned_first : {true, false}) {
+        altering_story story(altering_story::of_broker{});
+        if (cordoned_first)
+            story.alter({{"cordoned.log.dirs", set, "/a,/b"}});
+        story.told().on_topic_goes(0, 0, story.now());
+        if (!cordoned_first)
+            story.alter({{"cordoned.log.dirs", set, "/a,/b"}});
+        EXPECT_FALSE(made_in(story, "/a", 0)) << "of a topic that nobody asked for";
+        EXPECT_FALSE(made_in(story, "/c", 1));
+        EXPECT_EQ(made_in(story, "/b", 1), cordoned_first);
+    }
+    altering_story free(altering_story::of_broker{});
+    free.alter({{"cordoned.log.dirs", set, "/a,/b"}});
+    free.told().on_topic_goes(0, 0, free.now());
+    free.ask({{"cordoned.log.dirs", take_away, ""}});
+    EXPECT_FALSE(made_in(free, "/b", 1)) << "it may be free by now";
 }
 
 TEST(altered_configs_stay, refuses_what_one_replica_acknowledges_for_two) {

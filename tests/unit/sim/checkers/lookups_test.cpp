@@ -53,7 +53,7 @@ public:
         heard().on_watermark({0, here, log_offset(-1), log_offset(at), virtual_time(0)});
         return !story_.broken();
     }
-    void topic_goes() { heard().on_topic_goes(0, 0); }
+    void topic_goes() { heard().on_topic_goes(0, 0, virtual_time{0}); }
     void close() { heard().on_log_closed({here, life_, true, 0, 0}); }
 
     void ask() { heard().on_lookup_begun(); }

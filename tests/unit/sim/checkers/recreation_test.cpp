@@ -35,7 +35,7 @@ TEST(recreation, records_of_a_topic_that_was_deleted_need_not_last) {
         EXPECT_TRUE(kept.broken());
         story gone(make);
         gone.acked(0);
-        gone.told().on_topic_goes(0, 0);
+        gone.told().on_topic_goes(0, 0, virtual_time{0});
         gone.end();
         EXPECT_FALSE(gone.broken());
     }
@@ -44,7 +44,7 @@ TEST(recreation, records_of_a_topic_that_was_deleted_need_not_last) {
 TEST(recreation, record_of_an_older_topic_is_not_read_from_a_newer_one) {
     story told(&make_nothing_invented);
     told.send(1);
-    told.told().on_topic_goes(0, 0);
+    told.told().on_topic_goes(0, 0, virtual_time{0});
     told.read(0, 0);
     EXPECT_FALSE(told.broken()) << "while it is there";
     told.read_raw({0, false, next_life, log_offset(0), 0, 1'000, told.now()});

@@ -75,7 +75,7 @@ protected:
 };
 
 TEST_F(tap_recorder_test, batches_are_told_as_their_headers_stand_in_the_log) {
-    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)});
+    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)}, "/data/orders-1");
     tap->opened({}, {}, false);
     tap->appended({batch_at(4)}, {});
     ASSERT_EQ(heard->opened.size(), 1U);
@@ -96,7 +96,7 @@ TEST_F(tap_recorder_test, batches_are_told_as_their_headers_stand_in_the_log) {
 }
 
 TEST_F(tap_recorder_test, a_read_that_ends_in_the_middle_of_a_batch_is_torn) {
-    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)});
+    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)}, "/data/orders-1");
     const auto whole = batch_at(0);
     tap->answered_read(log_offset(0), whole.sub(0, whole.size() - 1), {});
     ASSERT_EQ(heard->reads.size(), 1U);
@@ -167,7 +167,7 @@ TEST_F(worked_time_test, a_clock_that_drifts_and_a_slow_loop_change_what_time_is
 }
 
 TEST_F(tap_recorder_test, a_broken_invariant_is_reported_at_its_event) {
-    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)});
+    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)}, "/data/orders-1");
     tap->moved({});
     EXPECT_EQ(broken, 0);
     tap->told_end(log_offset(0));
@@ -175,7 +175,7 @@ TEST_F(tap_recorder_test, a_broken_invariant_is_reported_at_its_event) {
 }
 
 TEST_F(tap_recorder_test, what_the_taps_say_enters_the_trace) {
-    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)});
+    const auto tap = taps.open("orders", {topic_id{}, partition_index(1)}, "/data/orders-1");
     const auto before = run.trace_hash();
     tap->told_end(log_offset(7));
     EXPECT_NE(run.trace_hash(), before);
