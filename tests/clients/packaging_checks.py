@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import urllib.request
 
-from broker import PROGRAM, ROOT, answers, free_port
+from broker import PROGRAM, ROOT, Broker, answers, free_port
 from checks import Skip, check, expect, expect_equal, main, until
 
 PACKAGING = os.path.join(ROOT, 'cmd', 'packaging')
@@ -243,6 +243,40 @@ def the_containerfile_names_what_is_there():
     expect_equal([words for name, words in steps if name == 'USER'], [['barnabas']], 'user')
     ports = {name.rpartition(':')[2] for key, name in entrypoint({})[1].items() if 'LISTENER' in key}
     expect_equal([set(words) for name, words in steps if name == 'EXPOSE'], [ports], 'ports')
+    (health,) = [json.loads(' '.join(words[words.index('CMD') + 1:])) for name, words in steps if name == 'HEALTHCHECK']
+    expect_equal(copied[health[0]], ['cmd/packaging/healthcheck'], 'what asks for its health')
+
+
+@check
+def the_image_has_kafkas_names():
+    (step,) = [' '.join(words) for name, words in steps_of_containerfile() if name == 'RUN' and '/out/names' in words]
+    with place() as cwd:
+        subprocess.run(['sh', '-ec', step.replace('/out', f'{cwd}/out')], check=True, cwd=ROOT, timeout=60)
+        names = os.path.join(cwd, 'out', 'names')
+        expect({'kafka-topics.sh', 'kafka-topics', 'kafka-console-producer.sh'} <= set(os.listdir(names)), os.listdir(names))
+        os.symlink(PROGRAM, os.path.join(names, 'barnabas'))
+        for name in os.listdir(names):
+            expect(os.path.exists(os.path.join(names, name)), f'{name} leads nowhere')
+        done = subprocess.run([os.path.join(names, 'kafka-topics.sh'), '--version'], capture_output=True, text=True, timeout=60, check=True)
+        expect(done.stdout, done)
+
+
+@check
+def the_health_of_a_container_is_what_ready_says():
+    script = os.path.join(PACKAGING, 'healthcheck')
+
+    def healthy(listener):
+        return subprocess.run([script], env={'PATH': os.environ['PATH'], 'BARNABAS_HTTP_LISTENER': listener}, timeout=60,
+                              capture_output=True, check=False).returncode == 0
+
+    broker = Broker().start()
+    try:
+        address = f'127.0.0.1:{broker.http_port}'
+        expect(healthy(address), 'a broker that serves is healthy')
+        broker.kill()
+        expect(not healthy(address), 'one that is gone is not')
+    finally:
+        broker.discard()
 
 
 @check
