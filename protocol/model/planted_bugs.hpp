@@ -186,8 +186,7 @@ struct planted_bugs : planted_client_bugs {
     bool config_told_before_sync = false;
     /// A restart passes over records that take a config back to its default.
     bool config_removal_forgotten = false;
-    /// Partitions that run do not hear of altered configs; those that are made do not of cordoned
-    /// directories.
+    /// Partitions that run do not hear of altered configs; new ones do not of cordoned directories.
     bool config_not_followed = false;
     bool cordon_not_followed = false;
 
