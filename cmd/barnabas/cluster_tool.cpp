@@ -24,9 +24,9 @@ result<client::properties> file_properties(const std::string& path) {
 }
 
 result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
-                                           std::string_view client_id) {
+                                           std::string_view client_id, tool_keys from) {
     client::properties keys{{"client.id", std::string(client_id)}};
-    if (const auto path = options.value("command-config")) {
+    if (const auto path = options.value(from.option)) {
         const auto given = file_properties(*path);
         if (!given)
             return given.failure();
@@ -34,7 +34,7 @@ result<client::properties> tool_properties(const cli::parsed_options& options, s
             keys[key] = value;
     }
     keys["bootstrap.servers"] = std::string(servers);
-    return keys;
+    return without_unknown_keys(from.kind, std::move(keys));
 }
 
 client::properties keys_of_every_client(const client::properties& keys) {

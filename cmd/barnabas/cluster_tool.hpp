@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/application/cluster_admin.hpp"
+#include "cmd/barnabas/client_keys.hpp"
 #include "cmd/cli/options.hpp"
 #include "protocol/model/error.hpp"
 
@@ -15,10 +16,15 @@ namespace barnabas {
 /// Properties of the client from a file; an absent file and a broken one are errors that name it.
 result<client::properties> file_properties(const std::string& path);
 
-/// Reads the file of --command-config, if it is given, and adds the servers; an absent file and a broken one
-/// are errors that name it.
+/// Which option names the file of keys, and whose keys they are.
+struct tool_keys {
+    std::string_view option = "command-config";
+    client_kind kind = client_kind::admin;
+};
+/// Reads the file of keys, if it is given, and adds the servers; an absent file and a broken one are errors
+/// that name it. Keys that nobody knows are told and left out.
 result<client::properties> tool_properties(const cli::parsed_options& options, std::string_view servers,
-                                           std::string_view client_id);
+                                           std::string_view client_id, tool_keys from = {});
 
 /// Of the keys of a producer or consumer those that every client has: how to reach the cluster.
 client::properties keys_of_every_client(const client::properties& keys);

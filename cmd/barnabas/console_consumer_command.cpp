@@ -162,7 +162,7 @@ result<client::properties> consumer_keys_of(const cli::parsed_options& options) 
         keys["auto.offset.reset"] = "earliest";
     if (auto chosen = choose_group(options, keys); !chosen)
         return chosen.failure();
-    return keys;
+    return without_unknown_keys(client_kind::consumer, std::move(keys));
 }
 
 result<void> choose_offset(const cli::parsed_options& options, console_wishes& wishes) {

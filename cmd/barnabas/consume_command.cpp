@@ -86,7 +86,8 @@ result<void> ask_cluster(const cli::parsed_options& options, const client::prope
 
 result<console_wishes> wishes_of(const cli::parsed_options& options) {
     console_wishes wishes;
-    auto keys = tool_properties(options, *options.value("bootstrap-server"), "barnabas-consume");
+    auto keys = tool_properties(options, *options.value("bootstrap-server"), "barnabas-consume",
+                                {"command-config", client_kind::consumer});
     if (!keys)
         return keys.failure();
     const auto& topic = options.positionals().front();

@@ -225,7 +225,7 @@ result<client::properties> keys_of(const cli::parsed_options& options) {
         options.value("group").value_or("perf-consumer-" + std::to_string(std::random_device()() % names));
     keys["auto.offset.reset"] = options.has("from-latest") ? "latest" : "earliest";
     keys["max.partition.fetch.bytes"] = *options.value("fetch-size");
-    return keys;
+    return without_unknown_keys(client_kind::consumer, std::move(keys));
 }
 
 result<perf_wishes> wishes_of(const cli::parsed_options& options) {

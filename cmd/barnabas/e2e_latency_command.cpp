@@ -104,7 +104,8 @@ result<client::properties> common_keys(const cli::parsed_options& options) {
         if (const auto read = add_file(*path, keys); !read)
             return read.failure();
     keys["bootstrap.servers"] = *value_of(options, "bootstrap-server");
-    return keys;
+    // What only a consumer has is a producer's as well: of Kafka's, and passed over.
+    return without_unknown_keys(client_kind::producer, std::move(keys));
 }
 
 /// The topic's partitions; it is made if it is not there.

@@ -44,6 +44,10 @@ result<void> add_given_keys(const cli::parsed_options& options, std::initializer
         for (const auto& [key, value] : *given)
             to[key] = value;
     }
+    auto known = without_unknown_keys(client_kind::producer, std::move(to));
+    if (!known)
+        return known.failure();
+    to = std::move(*known);
     return {};
 }
 

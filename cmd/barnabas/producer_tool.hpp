@@ -24,7 +24,8 @@ result<text_map> parse_pairs(std::string_view option, const std::vector<std::str
 /// Adds the keys of a properties file.
 result<void> add_file(const std::string& path, text_map& to);
 
-/// Adds what options with these names give: first the files, then the pairs; what comes later wins.
+/// Adds what options with these names give to a producer's keys: first the files, then the pairs; what comes
+/// later wins, and keys that nobody knows are told and left out.
 result<void> add_given_keys(const cli::parsed_options& options, std::initializer_list<const char*> files,
                             std::initializer_list<const char*> pairs, text_map& to);
 

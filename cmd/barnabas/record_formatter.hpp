@@ -34,7 +34,7 @@ private:
 
     static result<bytes_as> deserializer(const std::string& class_name);
     result<void> take(const std::string& name, const std::string& value);
-    result<void> take_flag(const std::string& name, const std::string& value);
+    void take_flag(const std::string& name, const std::string& value);
     result<void> append_columns(const client::record_set& set, const client::consumed_record& record,
                                 std::string& line) const;
     result<void> append_bytes(bytes_as how, const std::optional<std::span<const std::byte>>& bytes,

@@ -91,7 +91,7 @@ result<client::properties> keys_of(const cli::parsed_options& options) {
     keys["auto.offset.reset"] = *options.value("reset-policy");
     keys["bootstrap.servers"] =
         *options.value(options.has("bootstrap-server") ? "bootstrap-server" : "broker-list");
-    return keys;
+    return without_unknown_keys(client_kind::consumer, std::move(keys));
 }
 
 json_object partition_json(const partition_name& name) {

@@ -156,10 +156,27 @@ def sync_and_acks_and_properties_are_taken():
 
 
 @check
+def keys_that_nobody_knows_are_told_and_passed_over():
+    create('shared-keys')
+    told = ''.join('barnabas: warning: passed over: no producer key is named ' + name + '\n' for name in
+                   ('lingr.ms; did you mean linger.ms?', 'schema.registry.url'))
+    with tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
+        file.write('schema.registry.url=http://x:8081\nlingr.ms=1\n')
+        file.flush()
+        for option in ('--command-config', '--producer.config'):
+            done = tool('--topic', 'shared-keys', option, file.name, data=b'x\n')
+            expect_equal((done.returncode, done.stderr.decode()), (0, told), option)
+    for option in ('--command-property', '--producer-property'):
+        done = tool('--topic', 'shared-keys', option, 'foo=bar', data=b'x\n')
+        expect(done.returncode == 0 and b'no producer key is named foo\n' in done.stderr, done.stderr.decode())
+        done = tool('--topic', 'shared-keys', option, 'security.protocl=SSL', data=b'y\n')
+        expect(done.returncode == 1 and b'did you mean security.protocol?' in done.stderr, done.stderr.decode())
+    expect_equal(content('shared-keys', '%s\n'), ['x'] * 4, 'what was written')
+
+
+@check
 def misuse_is_told_in_one_line():
     for part, arguments in (('Missing required argument "[topic]"', ()),
-                            ('no producer key is named lingr.ms; did you mean linger.ms?',
-                             ('--topic', 'x', '--command-property', 'lingr.ms=1')),
                             ('key.separator and headers', ('--topic', 'x', '--reader-property', 'key.separator=')),
                             ('acks=7', ('--topic', 'x', '--request-required-acks', '7'))):
         done = tool(*arguments)

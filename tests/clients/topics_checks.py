@@ -312,13 +312,49 @@ def waits_for_a_broker_that_comes_back():
         expect(said.startswith('Topic: kept\t'), said)
 
 
-@check
-def command_config_is_read_and_its_mistakes_are_named():
+def told_of(*lines, tool_name='topics', arguments=('--list',), option='--command-config'):
+    """What a tool with a file of these keys ends with and says on standard error."""
     with tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
-        file.write('reqest.timeout.ms=1000\n')
+        file.write(''.join(line + '\n' for line in lines))
         file.flush()
-        expect_failure('no client key is named reqest.timeout.ms; did you mean request.timeout.ms?', '--list',
-                       '--command-config', file.name)
+        done = run([PROGRAM, tool_name, '--bootstrap-server', broker().bootstrap, *arguments, option, file.name], good=False)
+    # What topics --list shows are names; its failures stand there as well.
+    shown = done.stdout.decode() if done.returncode else ''
+    return done.returncode, shown + done.stderr.decode()
+
+
+PASSED_OVER = 'barnabas: warning: passed over: no client key is named '
+
+
+@check
+def keys_that_nobody_knows_are_told_and_passed_over():
+    told = ''.join(PASSED_OVER + name + '\n' for name in
+                   ('reqest.timeout.ms; did you mean request.timeout.ms?', 'schema.registry.url'))
+    keys = ('schema.registry.url=http://x:8081', 'client.id=me', 'reqest.timeout.ms=1000')
+    expect_equal(told_of(*keys), (0, told), 'a file that others share')
+    expect_equal(told_of(*keys, tool_name='consumer-groups'), (0, told), 'another tool')
+    expect_equal(told_of(*keys, tool_name='broker-api-versions', arguments=()), (0, told), 'versions')
+    expect_equal(told_of(*keys, tool_name='cluster', arguments=('cluster-id',), option='--config'), (0, told), 'the old name of the option')
+    expect_equal(told_of(*keys, 'request.timeout.ms=soon')[0], 1, 'a known key with a wrong value')
+
+
+@check
+def keys_that_may_ask_for_tls_are_not_passed_over():
+    for key in ('security.protocol=SSL', 'security.protocl=SSL', 'sercurity.protocol=SASL_SSL', 'ssl.trustore.location=x',
+                'ssl.truststore.location=x', 'sasl.jaas.confg=x'):
+        status, told = told_of(key)
+        expect_equal((status, 'warning' in told), (1, False), f'{key}: {told}')
+        expect(key.split('=')[0] in told, told)
+    expect_equal(told_of('security.protocol=PLAINTEXT', 'ssl.trustore.location=x'), (0, PASSED_OVER + 'ssl.trustore.location\n'),
+                 'a misspelt one where TLS is said to be off')
+    for key in ('bootstrap.controllers=x:9093', 'config.providers=file'):
+        expect_equal(told_of(key)[0], 1, f'{key}, which Kafka obeys')
+
+
+@check
+def files_of_keys_that_are_not_there_are_named():
+    with tempfile.NamedTemporaryFile('w', suffix='.properties') as file:
+        pass
     expect_failure(f'{file.name} cannot be read: no such file or directory', '--list', '--command-config', file.name)
     expect_failure(f'{ROOT} cannot be read: is a directory', '--list', '--command-config', ROOT)
 
@@ -327,7 +363,7 @@ def command_config_is_read_and_its_mistakes_are_named():
 def files_may_be_pipes():
     good('--list', '--command-config', os.devnull)
     piped = f'{PROGRAM} topics --bootstrap-server {broker().bootstrap} --list --command-config <(echo reqest.timeout.ms=1)'
-    expect('did you mean request.timeout.ms' in run(['bash', '-c', piped], good=False).stdout.decode(), piped)
+    expect('did you mean request.timeout.ms' in run(['bash', '-c', piped]).stderr.decode(), piped)
     config = f'{PROGRAM} configs --bootstrap-server {broker().bootstrap} --alter --entity-type brokers --entity-default --add-config-file '
     expect('Completed' in run(['bash', '-c', config + '<(echo log.retention.ms=60000)']).stdout.decode(), config)
 

@@ -3,8 +3,6 @@
 #include "cmd/barnabas/cluster_tool.hpp"
 #include "cmd/barnabas/commands.hpp"
 #include "cmd/barnabas/json_text.hpp"
-#include "cmd/barnabas/text_file.hpp"
-#include "runtime/config/properties.hpp"
 
 #include <charconv>
 #include <cstdio>
@@ -117,20 +115,12 @@ result<client::cluster_admin> connect_within(std::string_view tool, const cli::p
 
 result<client::cluster_admin> connect_by_old_name(std::string_view tool, const cli::parsed_options& options,
                                                   const std::string& servers) {
-    const auto path = options.value("config");
-    if (!path)
+    if (!options.has("config"))
         return connect(tool, options, servers);
-    const auto text = read_text_file(*path);
-    if (!text)
-        return text.failure();
-    const auto given = parse_properties(*path, *text);
-    if (!given)
-        return given.failure();
-    client::properties keys{{"client.id", "barnabas-" + std::string(tool)}};
-    for (const auto& one : *given)
-        keys[one.key] = one.value;
-    keys["bootstrap.servers"] = servers;
-    return connect_tool(keys);
+    const auto keys = tool_properties(options, servers, "barnabas-" + std::string(tool), {"config"});
+    if (!keys)
+        return keys.failure();
+    return connect_tool(*keys);
 }
 
 std::string error_json(const error& why) {
