@@ -192,7 +192,8 @@ int read_to_console(const console_wishes& wishes, const record_formatter& format
     if (!consumer && wishes.json)
         return tools::print({tools::error_json(consumer.failure()), {}, 1});
     if (!consumer) {
-        std::fprintf(stderr, "%s: %s\n", program_name, consumer.failure().detail.c_str());
+        const std::string command(wishes.command);
+        std::fprintf(stderr, "%s %s: %s\n", program_name, command.c_str(), consumer.failure().detail.c_str());
         return 1;
     }
     console_reader reader(wishes, formatter);

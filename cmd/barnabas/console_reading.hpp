@@ -11,11 +11,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 /// What `console-consumer` and `consume` share: reading until told to stop, and showing it.
 namespace barnabas {
 
 struct console_wishes {
+    /// Who reads, for what is said of the keys.
+    std::string_view command = "console-consumer";
     client::properties keys;
     /// One of: topics of a group, a pattern, partitions by hand.
     std::set<std::string> topics;

@@ -86,6 +86,7 @@ result<void> ask_cluster(const cli::parsed_options& options, const client::prope
 
 result<console_wishes> wishes_of(const cli::parsed_options& options) {
     console_wishes wishes;
+    wishes.command = "consume";
     auto keys = tool_properties(options, *options.value("bootstrap-server"), "barnabas-consume",
                                 {"command-config", client_kind::consumer});
     if (!keys)

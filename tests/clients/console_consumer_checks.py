@@ -352,6 +352,10 @@ def wrong_usage_is_said_in_one_line():
     expect_misuse("Can't simultaneously specify --from-beginning and 'auto.offset.reset=latest'", '--topic', 't',
                   '--from-beginning', '--command-property', 'auto.offset.reset=latest')
     expect_misuse('--bootstrap-server', '--topic', 't', '--zookeeper', 'here:2181')
+    expect_misuse('barnabas console-consumer: isolation.level=bogus', '--topic', 't', '--isolation-level', 'bogus')
+    expect_misuse("barnabas console-consumer: group.instance.id='a b': allowed are", '--topic', 't', '--group', 'g',
+                  '--command-property', 'group.instance.id=a b')
+    expect_misuse('barnabas console-consumer: group.id is empty', '--topic', 't', '--group', '')
     expect_misuse('the formatter com.example.Mine is not here; OffsetsMessageFormatter, ', '--topic', 't', '--formatter',
                   'com.example.Mine')
 

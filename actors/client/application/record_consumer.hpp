@@ -97,7 +97,8 @@ public:
     result<offsets> committed(std::set<partition_name> partitions);
 
     result<void> seek(const partition_name& name, std::int64_t offset);
-    /// To the first record at or after a time in ms, or one of `offset_times`.
+    /// To the first record at or after a time in ms, or one of `offset_times`; another time below 0 is
+    /// refused with `invalid_request`.
     result<void> seek_to_time(const partition_name& name, std::int64_t time);
     result<void> pause(const partition_name& name);
     result<void> resume(const partition_name& name);

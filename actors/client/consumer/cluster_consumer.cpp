@@ -1,5 +1,6 @@
 #include "actors/client/consumer/cluster_consumer.hpp"
 
+#include "actors/client/admin/admin_types.hpp"
 #include "actors/client/consumer/group_membership.hpp"
 #include "actors/client/consumer/heartbeat_membership.hpp"
 #include "actors/client/consumer/limits.hpp"
@@ -134,6 +135,8 @@ result<void> cluster_consumer::seek(const partition_name& name, std::int64_t off
 }
 
 result<void> cluster_consumer::seek_to_time(const partition_name& name, std::int64_t time) {
+    if (time < offset_times::latest_tiered)
+        return refused("a time to seek is not below 0, but for those of offset_times");
     if (!fetcher_.seek_to_time(name, time))
         return not_read(name);
     without_beginning_.erase(name);

@@ -68,7 +68,7 @@ public:
     void commit(std::optional<committed_offsets_by_partition> offsets, on_done done);
     void committed(const std::set<partition_name>& partitions, on_offsets done);
 
-    // Codes: invalid_request for a partition that is not read.
+    // Codes: invalid_request for a partition that is not read, and an offset or a time that none can be.
     result<void> seek(const partition_name& name, std::int64_t offset);
     result<void> seek_to_time(const partition_name& name, std::int64_t time);
     result<void> pause(const partition_name& name, bool paused);

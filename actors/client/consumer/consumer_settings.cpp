@@ -1,6 +1,7 @@
 #include "actors/client/consumer/consumer_settings.hpp"
 
 #include "actors/client/cluster/key_table.hpp"
+#include "protocol/model/topic_name.hpp"
 #include "runtime/config/closest.hpp"
 #include "runtime/config/time_text.hpp"
 
@@ -133,6 +134,18 @@ result<std::vector<std::string>> read_assignors(const std::vector<std::string>& 
     return found;
 }
 
+/// Brokers refuse such names too, but only when the program polls. That of an instance is held to the rules
+/// of topics' names, as by Kafka's consumers.
+std::optional<error> find_bad_name(const properties& all) {
+    if (const auto group = all.find("group.id"); group != all.end() && group->second.empty())
+        return wrong("group.id is empty: name a group, or leave the key out to read without one");
+    const auto instance = all.find("group.instance.id");
+    if (instance != all.end() && topic_name_fault(instance->second))
+        return wrong("group.instance.id='" + instance->second +
+                     "': allowed are 1 to 249 letters, digits, '.', '_' and '-', but not '.' or '..'");
+    return std::nullopt;
+}
+
 std::optional<error> find_clash(const consumer_settings& made, const properties& all) {
     const auto foreign = made.by_heartbeat ? std::span<const std::string_view>(classic_keys)
                                            : std::span<const std::string_view>(consumer_protocol_keys);
@@ -224,6 +237,8 @@ result<consumer_settings> read_consumer_settings(const properties& all) {
     const auto read = read_key_values(rows, all);
     if (!read)
         return read.failure();
+    if (auto bad = find_bad_name(all))
+        return std::move(*bad);
     properties common;
     std::copy_if(all.begin(), all.end(), std::inserter(common, common.end()),
                  [](const auto& one) { return !is_own(one.first); });

@@ -467,6 +467,15 @@ TEST(cluster_consumer, commits_that_wait_go_out_before_it_is_closed) {
     EXPECT_EQ(order, (texts{"1", "2", "closed"}));
 }
 
+TEST(cluster_consumer, seeks_no_time_that_brokers_do_not_know) {
+    consumer_world it;
+    begun(it);
+    for (const std::int64_t bad : {-6, -9, -1000})
+        EXPECT_EQ(it.consumer.seek_to_time(t0, bad).code(), errc::invalid_request) << bad;
+    for (std::int64_t good = offset_times::latest_tiered; good <= 1; ++good)
+        EXPECT_TRUE(it.consumer.seek_to_time(t0, good).has_value()) << good;
+}
+
 TEST(cluster_consumer, says_what_cannot_be_asked_of_it) {
     consumer_world it;
     it.poll();

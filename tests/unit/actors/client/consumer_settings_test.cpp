@@ -17,6 +17,22 @@ TEST(consumer_settings, connections_rest_as_long_as_those_of_kafkas_consumers) {
     EXPECT_FALSE(consumer_world::settings_of({{"metadata.recovery.strategy", "none"}}).client.rebootstrap);
 }
 
+TEST(consumer_settings, names_that_no_broker_takes_are_refused) {
+    const auto refusal = [](const std::string& key, const std::string& value) {
+        const auto read = read_consumer_settings({{"bootstrap.servers", "one:9092"}, {key, value}});
+        return read ? "" : to_string(read.failure());
+    };
+    for (const auto* bad : {"", "a b", ".", "..", "é", "a/b"})
+        EXPECT_NE(refusal("group.instance.id", bad).find("group.instance.id='" + std::string(bad) + "'"),
+                  std::string::npos)
+            << bad;
+    EXPECT_NE(refusal("group.instance.id", std::string(250, 'a')), "");
+    EXPECT_EQ(refusal("group.instance.id", std::string(249, 'a')), "");
+    EXPECT_EQ(refusal("group.instance.id", "host-1.rack_2"), "");
+    EXPECT_NE(refusal("group.id", "").find("group.id is empty"), std::string::npos);
+    EXPECT_EQ(refusal("group.id", "any name"), "");
+}
+
 TEST(consumer_settings, wrong_keys_and_values_are_named) {
     const auto refusal = [](std::map<std::string, std::string> more) {
         more["bootstrap.servers"] = "one:9092";
