@@ -10,35 +10,51 @@ namespace barnabas::cli {
 namespace {
 
 /// What may stand behind an option.
-enum class value_kind { none, topic, group, file, format, entity_type, state, type, other };
+enum class value_kind { none, topic, group, entity, file, words, other };
 
 struct word_row {
-    value_kind kind;
     std::string_view option;
     std::string_view words;
 };
 /// Options with a handful of values.
-constexpr std::array<word_row, 4> word_rows{{
-    {value_kind::format, "output", "text json"},
-    {value_kind::entity_type, "entity-type", "topics brokers broker-loggers groups client-metrics"},
-    {value_kind::state, "state",
-     "Assigning CompletingRebalance Dead Empty PreparingRebalance Reconciling Stable"},
-    {value_kind::type, "type", "consumer classic"},
+constexpr std::array<word_row, 14> word_rows{{
+    {"output", "text json"},
+    {"entity-type", "topics brokers broker-loggers groups client-metrics"},
+    {"state", "Assigning CompletingRebalance Dead Empty PreparingRebalance Reconciling Stable"},
+    {"type", "consumer classic"},
+    {"group-type", "classic consumer share streams"},
+    {"compression", "none gzip snappy lz4 zstd"},
+    {"compression-codec", "none gzip snappy lz4 zstd"},
+    {"isolation-level", "read_uncommitted read_committed"},
+    {"request-required-acks", "0 1 all"},
+    {"producer-acks", "1 all"},
+    {"acks", "0 1 -1"},
+    {"group-protocol", "classic consumer"},
+    {"group-remote-assignor", "uniform range"},
+    {"reset-policy", "earliest latest none by_duration:"},
 }};
+
+/// Empty: the option is none of those.
+std::string_view words_of(const option& one) {
+    for (const auto& row : word_rows)
+        if (row.option == one.name)
+            return row.words;
+    return {};
+}
 
 value_kind kind_of(const option& one) {
     if (one.value.empty())
         return value_kind::none;
-    if (one.name == "topic" || one.name == "topic-list" || one.name == "include")
+    if (one.name == "topic" || one.name == "topic-list" || one.name == "include" ||
+        one.name == "topic-partitions")
         return value_kind::topic;
     if (one.name == "group")
         return value_kind::group;
+    if (one.name == "entity-name")
+        return value_kind::entity;
     if (one.value.starts_with("FILE") || one.value.starts_with("DIR"))
         return value_kind::file;
-    for (const auto& row : word_rows)
-        if (row.option == one.name)
-            return row.kind;
-    return value_kind::other;
+    return words_of(one).empty() ? value_kind::other : value_kind::words;
 }
 
 /// "|'consume --group'|'consume -g'".
@@ -48,21 +64,26 @@ std::string patterns_of(const command& what, const option& row) {
            (row.short_name == 0 ? std::string() : begin + row.short_name + "'");
 }
 
-/// Options of that kind as patterns of a shell: "'topics --topic'|'configs --topic'".
-std::string patterns_of(std::span<const command> commands, value_kind kind) {
+/// Options of that kind as patterns of a shell: "'topics --topic'|'configs --topic'". Of those with a handful
+/// of values only the ones with these.
+std::string patterns_of(std::span<const command> commands, value_kind kind, std::string_view words = {}) {
     std::string text;
     for (const auto& one : commands)
         for (const auto& row : one.options)
-            text += kind_of(row) == kind ? patterns_of(one, row) : std::string();
+            text += kind_of(row) == kind && words_of(row) == words ? patterns_of(one, row) : std::string();
     return text.empty() ? "-" : text.substr(1);
 }
 
-/// A case for each kind of option with a handful of values.
+/// A case for each handful of values.
 std::string word_cases(std::span<const command> commands) {
     std::string text;
-    for (const auto& row : word_rows)
-        text += "    " + patterns_of(commands, row.kind) + ") COMPREPLY=($(compgen -W '" +
-                std::string(row.words) + "' -- \"$word\")) ;;\n";
+    for (const auto& row : word_rows) {
+        const auto offered = " COMPREPLY=($(compgen -W '" + std::string(row.words) + "' --";
+        // Several options may have the same.
+        if (text.find(offered) == std::string::npos)
+            text += "    " + patterns_of(commands, value_kind::words, row.words) + ")" + offered +
+                    " \"$word\")) ;;\n";
+    }
     return text;
 }
 
@@ -184,36 +205,74 @@ _barnabas_names() {
     timeout 1 "$1" "$2" --bootstrap-server "$server" --list 2>/dev/null
 }
 
+# What --entity-name names: topics, consumer-groups, or something that is not completed.
+_barnabas_entities() {
+    [[ ${words[*]} =~ --entity-type[=\ ](topics|groups) ]] || return
+    [[ ${BASH_REMATCH[1]} == topics ]] && echo topics || echo consumer-groups
+}
+
+# Bash ends words at "=" and ":" as well, and asks only for what follows the last of them.
 _barnabas() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-    local program=${COMP_WORDS[0]} command= name=${COMP_WORDS[0]##*/} seconds= actions= one=
+    local typed=${COMP_WORDS[COMP_CWORD]} option= word= before= last= one= glued=
+    local -a words=()
+    for one in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if ((${#words[@]})) && { [[ $one =~ ^[=:]+$ ]] || [[ -n $glued && $one != -* ]]; }; then
+            words[${#words[@]}-1]+=$one
+        else
+            words+=("$one")
+        fi
+        glued=
+        [[ $one =~ ^[=:]+$ ]] && glued=yes
+    done
+    [[ -n $glued ]] && typed=
+    last=$((${#words[@]} - 1))
+    word=${words[last]}
+    ((last > 0)) && before=${words[last-1]}
+    one=${word%"$typed"}
+    if [[ $word == --*=* ]]; then
+        before=${word%%=*}
+        option=$before=
+        word=${word#*=}
+    fi
     COMPREPLY=()
+    _barnabas_reply
+    COMPREPLY=("${COMPREPLY[@]/#/$option}")
+    COMPREPLY=("${COMPREPLY[@]#"$one"}")
+}
+
+_barnabas_reply() {
+    local program=${words[0]} command= name=${words[0]##*/} seconds= actions= entities= one=
     if [[ $name == kafka-* ]]; then
         name=${name#kafka-}
         name=${name%.sh}
         program=@PROGRAM@
-        command=$(_barnabas_script "$name" "${COMP_WORDS[1]}") || command=$name
-        ((COMP_CWORD == 1)) && seconds=$(_barnabas_first_words "$name")
-    elif ((COMP_CWORD == 1)); then
+        command=$(_barnabas_script "$name" "${words[1]}") || command=$name
+        ((last == 1)) && seconds=$(_barnabas_first_words "$name")
+    elif ((last == 1)); then
         COMPREPLY=($(compgen -W "$_barnabas_commands" -- "$word"))
         return
     else
-        command="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
-        _barnabas_options "$command" >/dev/null || command=${COMP_WORDS[1]}
-        ((COMP_CWORD == 2)) && seconds=$(_barnabas_seconds "${COMP_WORDS[1]}")
+        command="${words[1]} ${words[2]}"
+        _barnabas_options "$command" >/dev/null || command=${words[1]}
+        ((last == 2)) && seconds=$(_barnabas_seconds "${words[1]}")
     fi
-    if [[ -n $seconds && $word != -* ]]; then
+    if [[ -n $seconds && -z $option && $word != -* ]]; then
         COMPREPLY=($(compgen -W "$seconds" -- "$word"))
         return
     fi
     # What begins like an option is no value: some values may be absent.
-    [[ $word == -* ]] && before=
+    [[ -z $option && $word == -* ]] && before=
     case "$command $before" in
     @TOPICS@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" topics)" -- "$word")) ;;
     @GROUPS@) COMPREPLY=($(compgen -W "$(_barnabas_names "$program" consumer-groups)" -- "$word")) ;;
+    @ENTITIES@)
+        entities=$(_barnabas_entities)
+        [[ -n $entities ]] && COMPREPLY=($(compgen -W "$(_barnabas_names "$program" "$entities")" -- "$word"))
+        ;;
 @WORDS@    @FILES@) COMPREPLY=($(compgen -f -- "$word")) ;;
     @OTHERS@) ;;
     *)
+        [[ -n $option ]] && return
         COMPREPLY=($(compgen -W "$(_barnabas_options "$command")" -- "$word"))
         [[ $word == -* ]] && return
         case "$name" in
@@ -224,7 +283,7 @@ _barnabas() {
         esac
         # One action is enough, wherever it stands.
         actions=$(_barnabas_actions "$command")
-        for one in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        for one in "${words[@]:1:last-1}"; do
             [[ " $actions " == *" $one "* ]] && actions=
         done
         [[ -n $actions ]] && COMPREPLY=($(compgen -W "$actions" -- "$word"))
@@ -245,10 +304,8 @@ std::string zsh_spec(const option& one, const std::string& name) {
     case value_kind::group: text += ":" + value + ":_barnabas_groups"; break;
     case value_kind::file: text += ":" + value + ":_files"; break;
     case value_kind::other: text += ":" + value + ": "; break;
-    default:
-        for (const auto& row : word_rows)
-            if (row.kind == kind_of(one))
-                text += ":" + value + ":(" + std::string(row.words) + ")";
+    case value_kind::entity: text += ":" + value + ":_barnabas_entities"; break;
+    case value_kind::words: text += ":" + value + ":(" + replaced(words_of(one), ":", "\\:") + ")"; break;
     }
     return "'" + text + "'";
 }
@@ -271,6 +328,10 @@ _barnabas_names() {
 }
 _barnabas_topics() { _barnabas_names topics }
 _barnabas_groups() { _barnabas_names consumer-groups }
+_barnabas_entities() {
+    [[ "${words[*]}" =~ '--entity-type[= ](topics|groups)' ]] || return
+    [[ $match[1] == topics ]] && _barnabas_topics || _barnabas_groups
+}
 
 _barnabas() {
     local name=${words[1]:t}
@@ -314,6 +375,7 @@ std::string bash_completion(std::string_view program, std::span<const command> c
     auto work = replaced(bash_work, "@PROGRAM@", program);
     work = replaced(work, "@TOPICS@", patterns_of(commands, value_kind::topic));
     work = replaced(work, "@GROUPS@", patterns_of(commands, value_kind::group));
+    work = replaced(work, "@ENTITIES@", patterns_of(commands, value_kind::entity));
     work = replaced(work, "@WORDS@", word_cases(commands));
     work = replaced(work, "@PLACES@", places_of_topics(commands));
     work = replaced(work, "@FILES@", patterns_of(commands, value_kind::file));
@@ -338,7 +400,9 @@ std::string zsh_completion(std::string_view program, std::span<const command> co
             seconds += " '" + name + "'";
         text += "    '" + name + "') _arguments '--help[Show the options.]'";
         for (const auto& row : one.options) {
-            text += " " + zsh_spec(row, "--" + std::string(row.name));
+            // The value may stand behind "=" or in the next word.
+            const std::string_view joint = row.value.empty() ? "" : "=";
+            text += " " + zsh_spec(row, "--" + std::string(row.name) + std::string(joint));
             if (row.short_name != 0)
                 text += " " + zsh_spec(row, std::string("-") + row.short_name);
         }

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
+from bash_session import Bash
 from broker import PROGRAM, ROOT, Broker, answers, free_port, run
 from checks import Skip, check, expect, expect_equal, main, until
 from installed import Installed
@@ -271,6 +272,8 @@ def bash_completes_commands_options_and_names_from_the_cluster():
     run(['kcat', '-b', broker().bootstrap, '-G', 'completed-group', '-c', '1', '-X', 'auto.offset.reset=earliest',
          'completed-topic'])
     until(lambda: completed(f'barnabas consumer-groups {server} --describe --group compl') == ['completed-group'], 'a group', 20)
+    until(lambda: completed(f'kafka-configs.sh {server} --entity-type groups --entity-name compl') == ['completed-group'],
+          'a group as an entity', 20)
     until(lambda: completed(f'barnabas consume -b {broker().bootstrap} completed-topic -g compl') == ['completed-group'],
           'a group of a short option', 20)
 
@@ -289,10 +292,48 @@ def bash_completes_values_short_options_and_files():
         expect_equal(completed(line), wanted, f'words behind {line}')
 
 
+# A handful of values each, behind an option or its "=".
+VALUES = (('kafka-console-producer.sh --compression-codec zs', 'zstd'), ('barnabas produce t -z sn', 'snappy'),
+          ('kafka-console-consumer.sh --isolation-level read_c', 'read_committed'), ('barnabas groups --list --group-type sh', 'share'),
+          ('kafka-e2e-latency.sh --producer-acks a', 'all'), ('kafka-verifiable-consumer.sh --group-protocol cl', 'classic'))
+
+
+@check
+def a_terminals_words_end_at_equal_signs_and_colons():
+    Tool('topics', broker().bootstrap).good('--create', '--topic', 'completed-topic', '--if-not-exists')
+    server = f'--bootstrap-server={broker().bootstrap}'
+    with Bash() as bash:
+        for line, rest in (('kafka-topics.sh --describe --topic=comp', 'leted-topic'),
+                           ('barnabas topics --describe --topic comp', 'leted-topic'),
+                           ('kafka-configs.sh --describe --entity-type topics --entity-name comp', 'leted-topic'),
+                           ('kafka-configs.sh --describe --entity-type=topics --entity-name=comp', 'leted-topic'),
+                           ('kafka-configs.sh --describe --entity-type brokers --entity-name comp', None),
+                           ('kafka-get-offsets.sh --topic-partitions comp', 'leted-topic')):
+            first, *others = line.split(' ')
+            line = ' '.join([first, *others[:1], server, *others[1:]]) if first == 'barnabas' else ' '.join([first, server, *others])
+            wanted = line + (rest or '')
+            until(lambda line=line, wanted=wanted: bash.completed(line) == wanted, f'{wanted} of {line}', 20)
+        expect_equal(bash.completed('kafka-console-consumer.sh --isolation-level='), 'kafka-console-consumer.sh --isolation-level=read_',
+                     'what values behind = have in common')
+        expect_equal(bash.completed('barnabas topics --output=js'), 'barnabas topics --output=json', 'a value behind =')
+        expect_equal(bash.completed('barnabas consume -b localhost:1 t --outp'), 'barnabas consume -b localhost:1 t --output',
+                     'an option behind a server')
+        expect_equal(bash.completed('kafka-topics.sh --create=x'), 'kafka-topics.sh --create=x', 'a flag with a value')
+
+
+@check
+def bash_completes_a_handful_of_values():
+    for line, wanted in VALUES:
+        expect_equal(completed(line), [wanted], f'values behind {line}')
+        if ' --' in line:
+            start, option, begun = line.rsplit(' ', 2)
+            expect_equal(completed(f'{start} {option}={begun}'), [f'{option}={wanted}'], f'values behind = of {line}')
+
+
 @check
 def zsh_takes_its_script():
     script = run([PROGRAM, 'completion', 'zsh']).stdout.decode()
-    expect(script.startswith('#compdef barnabas ') and "'--topic[" in script, script[:100])
+    expect(script.startswith('#compdef barnabas ') and "'--topic=[" in script, script[:100])
     if shutil.which('zsh') is None:
         raise Skip('zsh is not installed')
     run(['zsh', '-n'], data=script.encode())
@@ -320,6 +361,9 @@ def zsh_completes_commands_options_and_values():
                 expect_equal(zsh.completed(f'{words} {folder}/kafka_na')[-1], 'kafka_names_checks.py', f'files behind {words}')
             for line, wanted in ACTIONS + SCRIPTS:
                 expect_equal(zsh.completed(line), wanted, f'words behind {line}')
+            for line, wanted in VALUES:
+                expect_equal(zsh.completed(line), [wanted], f'values behind {line}')
+            expect_equal(zsh.completed('barnabas topics --output=js'), ['json'], 'a value behind =')
             expect_equal(zsh.completed('barnabas features upgrade desc'), [], 'one action is enough')
 
 
@@ -335,6 +379,10 @@ def zsh_completes_names_from_the_cluster():
                              (f'barnabas consume -b {broker().bootstrap} compl', 'completed-topic'),
                              (f'barnabas get-offsets --broker-list {broker().bootstrap} --topic compl', 'completed-topic'),
                              (f'barnabas consumer-groups {server} --describe --group compl', 'completed-group'),
+                             (f'kafka-topics.sh {server} --describe --topic=compl', 'completed-topic'),
+                             (f'kafka-get-offsets.sh {server} --topic-partitions compl', 'completed-topic'),
+                             (f'kafka-configs.sh {server} --entity-type topics --entity-name compl', 'completed-topic'),
+                             (f'barnabas configs {server} --entity-type=groups --entity-name=compl', 'completed-group'),
                              (f'barnabas consume -b {broker().bootstrap} completed-topic -g compl', 'completed-group')):
             until(lambda line=line, wanted=wanted: zsh.completed(line) == [wanted], f'{wanted} behind {line}', 20)
 
