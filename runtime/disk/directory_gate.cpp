@@ -127,6 +127,9 @@ void directory_gate::note_free(std::uint64_t bytes) {
     const auto left = static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX));
     free_.store(left, std::memory_order_relaxed);
     become_short(left);
+    // Room went between two looks, then: this one shows what was short.
+    if (bytes < reserve_)
+        unseen_.store(false, std::memory_order_relaxed);
     if (!is_held_short() && bytes >= room_to_resume(reserve_)) {
         short_.store(false, std::memory_order_relaxed);
         unseen_.store(false, std::memory_order_relaxed);

@@ -224,6 +224,18 @@ TEST_F(directory_gate_test, half_of_the_reserve_is_for_what_keeps_clients_going)
     EXPECT_TRUE(gate.may_use_reserve());
 }
 
+/// Somebody filled the disk between two looks, and has taken back a part since.
+TEST_F(directory_gate_test, what_a_look_explains_is_a_lack_of_room) {
+    gate.note_free(1'000'000);
+    const auto file = make("a");
+    files.next_write = errc::disk_full;
+    EXPECT_EQ(write(file, "x").code(), errc::disk_full);
+    EXPECT_FALSE(gate.may_use_reserve());
+    gate.note_free(800);
+    EXPECT_TRUE(gate.is_short());
+    EXPECT_TRUE(gate.may_use_reserve());
+}
+
 /// A directory with its proof, and what is done to both behind the broker's back.
 struct gone_directory_test : testing::Test {
     scratch_directory scratch;
