@@ -2,6 +2,7 @@
 #include "actors/connection/produce_batch.hpp"
 #include "actors/group/group_names.hpp"
 #include "protocol/batch/batch_fault.hpp"
+#include "protocol/batch/refused_records.hpp"
 #include "protocol/kafka/produce.hpp"
 #include "protocol/kafka/record_formats.hpp"
 #include "protocol/model/mark.hpp"
@@ -19,6 +20,15 @@ namespace barnabas {
 namespace {
 
 constexpr std::int16_t first_version_with_storage_error = 4;
+
+/// For a sentence that tells of the first.
+std::string how_many(const std::vector<batch::refused_record>& refused) {
+    if (refused.size() < 2)
+        return {};
+    const bool all_named = refused.size() < batch::refused_records_max;
+    return "; " + std::string(all_named ? "" : "at least ") + std::to_string(refused.size()) +
+           " records of the batch are refused";
+}
 
 /// A Produce request: its batches are with their partitions, the answers are collected here.
 class produce final : public partition_questions<kafka::produce_response> {
@@ -44,7 +54,13 @@ public:
         entry->log_append_time_ms = answer.log_append_time.get();
         entry->log_start_offset = answer.log_start_offset.get();
         if (answer.code != errc::ok && !answer.detail.empty())
-            entry->error_message = answer.detail;
+            entry->error_message = answer.detail + how_many(answer.refused);
+        for (const auto& one : answer.refused) {
+            auto& named = entry->record_errors.emplace_back();
+            named.batch_index = one.index;
+            if (!one.why.empty())
+                named.batch_index_error_message = one.why;
+        }
         failed_ = failed_ || answer.code != errc::ok;
         if (answer.code != errc::ok)
             owner().port().part_refused(kafka::api_key::produce);
@@ -119,12 +135,37 @@ result<const topic_metadata*> find_topic(connection& self, const request_context
     return topic;
 }
 
-void count_fault(connection_port& port, const error& why, const slice& records) {
-    if (why.code == errc::message_too_large)
-        port.batch_too_large(records.size());
-    const auto fault = batch::fault_of(why, records.bytes());
+void count_fault(connection_port& port, errc code, batch::batch_fault fault, std::size_t bytes) {
+    if (code == errc::message_too_large)
+        port.batch_too_large(bytes);
     if (fault != batch::batch_fault::other)
         port.batch_faulty(fault);
+}
+
+std::vector<batch::refused_record> without_keys(connection& self, const slice& records) {
+    auto batches = batch::split_batches(records);
+    if (!batches || batches->size() != 1)
+        return {};
+    return batch::find_refused(batches->front(), batch::complaint_without_key, self.options().workspace);
+}
+
+struct named_partition {
+    const topic_metadata& topic;
+    std::int32_t index;
+};
+
+/// Counts and reports it, and says what the client is told of it.
+append_response refused_batch(connection& self, const named_partition& where, const slice& records,
+                              const error& why, bool old) {
+    const auto fault = batch::fault_of(why, records.bytes());
+    count_fault(self.port(), why.code, fault, records.size());
+    self.port().report("produce_refused",
+                       where.topic.name + "-" + std::to_string(where.index) + ": " + to_string(why));
+    auto answer = refused(why);
+    // Producers of old message sets cannot be told.
+    if (fault == batch::batch_fault::no_key && !old)
+        answer.refused = without_keys(self, records);
+    return answer;
 }
 
 template <class Partition>
@@ -150,12 +191,9 @@ void append_partition(connection& self, produce& waiting, const topic_metadata& 
         return waiting.settle(
             index, refused(errc::invalid_record, "the request holds no records for this partition"));
     auto checked = batch_to_store(self, waiting.context(), topic, *partition.records, waiting.budget());
-    if (!checked) {
-        count_fault(self.port(), checked.failure(), *partition.records);
-        self.port().report("produce_refused", topic.name + "-" + std::to_string(partition.index) + ": " +
-                                                  to_string(checked.failure()));
-        return waiting.settle(index, refused(checked.failure()));
-    }
+    if (!checked)
+        return waiting.settle(
+            index, refused_batch(self, {topic, partition.index}, *partition.records, checked.failure(), old));
     const auto records = static_cast<std::uint64_t>(std::max(checked->batch.header.record_count, 0));
     const auto bytes = checked->batch.bytes.size();
     append_request message;

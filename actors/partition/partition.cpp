@@ -1,6 +1,7 @@
 #include "actors/partition/partition.hpp"
 
 #include "actors/partition/limits.hpp"
+#include "actors/replica/timestamp_rule.hpp"
 #include "protocol/model/assert.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -51,12 +52,12 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     std::uint64_t bytes = 0;
     for (const auto& one : request.batches)
         bytes += one.bytes.size();
+    const auto now = port_.wall_now();
     auto appended = log_.append(
-        request.batches,
-        {settings_.led.epoch, port_.wall_now(), port_.monotonic_now(), true, request.earliest}, jobs);
+        request.batches, {settings_.led.epoch, now, port_.monotonic_now(), true, request.earliest}, jobs);
     if (!appended) {
         if (reply != 0)
-            port_.answer(reply, failed(log_.failure() ? of_storage(*log_.failure()) : appended.failure()));
+            port_.answer(reply, refused(request, now, appended.failure()));
         return;
     }
     unsynced_bytes_ += bytes;
@@ -84,6 +85,13 @@ void partition::on_append(const append_request& request, std::uint64_t reply) {
     // A repeated batch may have reached its promise long ago.
     if (appended->duplicate)
         advance();
+}
+
+append_response partition::refused(const append_request& request, timestamp_ms now, const error& why) const {
+    auto answer = failed(log_.failure() ? of_storage(*log_.failure()) : why);
+    if (answer.code == errc::invalid_timestamp && request.batches.size() == 1)
+        answer.refused = replica::refused_by_time(request.batches.front(), log_.options(), now);
+    return answer;
 }
 
 result<void> partition::check_append(leader_epoch of_writer) const {

@@ -99,6 +99,7 @@ private:
     result<void> check_leadership(leader_epoch of_asker) const;
     /// Whether records of a writer that knows this epoch may be stored now.
     result<void> check_append(leader_epoch of_writer) const;
+    append_response refused(const append_request& request, timestamp_ms now, const error& why) const;
     void sync_if_wanted();
     bool sync_if_possible();
     void begin_sync(bool by_journal);

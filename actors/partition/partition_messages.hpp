@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/batch/record_batch.hpp"
+#include "protocol/batch/refused_records.hpp"
 #include "protocol/model/error.hpp"
 #include "protocol/model/ids.hpp"
 #include "protocol/model/slice.hpp"
@@ -32,10 +33,14 @@ struct append_response {
     log_offset base_offset{-1};
     timestamp_ms log_append_time{-1};
     log_offset log_start_offset{-1};
+    std::vector<batch::refused_record> refused; ///< those to blame, when single records are
 
     static append_response dropped(std::uint64_t token) {
-        return {token,          errc::dropped,    "the partition ended before it answered",
-                log_offset{-1}, timestamp_ms{-1}, log_offset{-1}};
+        append_response answer;
+        answer.token = token;
+        answer.code = errc::dropped;
+        answer.detail = "the partition ended before it answered";
+        return answer;
     }
 };
 

@@ -4,6 +4,7 @@
 #include "actors/replica/log/time_span.hpp"
 #include "actors/replica/log/transaction_index.hpp"
 #include "actors/replica/replica_log.hpp"
+#include "actors/replica/timestamp_rule.hpp"
 #include "protocol/batch/crc32c.hpp"
 #include "protocol/batch/patch.hpp"
 #include "protocol/model/mark.hpp"
@@ -117,26 +118,13 @@ result<void> replica_log::check_sizes(std::span<const batch::batch_view> batches
 
 result<void> replica_log::check_timestamps(std::span<const batch::batch_view> batches,
                                            const append_context& context) const {
-    if (options_.timestamp_type == batch::timestamp_type::log_append_time)
-        return {};
-    const auto now = context.now;
-    const auto before_max = options_.timestamp_before_max_ms;
-    const auto after_max = options_.timestamp_after_max_ms;
     for (const auto& batch : batches) {
         const auto earliest =
             context.earliest == no_timestamp ? batch.header.base_timestamp : context.earliest;
         for (const auto time : {earliest, batch.header.max_timestamp}) {
-            if (time == no_timestamp)
-                continue;
-            // A timestamp may be any int64, so its distance to now is not computed.
-            const bool too_old = before_max >= 0 && before_max < now.get() && time < now - before_max;
-            const bool too_new = after_max >= 0 &&
-                                 after_max < std::numeric_limits<std::int64_t>::max() - now.get() &&
-                                 time > now + after_max;
-            if (BARNABAS_MARK_IF(too_old || too_new, append_timestamp_refused))
-                return error{errc::invalid_timestamp, "timestamp " + std::to_string(time.get()) +
-                                                          " is too far " + (too_old ? "before" : "after") +
-                                                          " the broker's " + std::to_string(now.get())};
+            auto complaint = timestamp_complaint(options_, time, context.now);
+            if (BARNABAS_MARK_IF(!complaint.empty(), append_timestamp_refused))
+                return error{errc::invalid_timestamp, std::move(complaint)};
         }
     }
     return {};

@@ -52,6 +52,23 @@ def lines_become_records_in_order():
 
 
 @check
+def a_record_that_is_refused_is_told_from_the_others_of_its_batch():
+    run([PROGRAM, 'topics', '--bootstrap-server', broker().bootstrap, '--create', '--topic', 'keys', '--config', 'cleanup.policy=compact'])
+    by_key = ('--topic', 'keys', '--property', 'parse.key=true', '--property', 'ignore.error=true', '--timeout', '10000')
+    done = tool(*by_key, data=b'a\t1\nlonely\nc\t3\n')
+    said = done.stderr.decode().splitlines()
+    own = 'it has no key, which a compacted topic needs'
+    other = f'another record of its batch was refused: {own}; this one may be sent again'
+    begin = 'ERROR Error when sending message to topic keys with key: '
+    expect_equal([line for line in said if line.startswith('ERROR')],
+                 [f'{begin}1 bytes, value: 1 bytes with error: {other}', f'{begin}null, value: 6 bytes with error: {own}',
+                  f'{begin}1 bytes, value: 1 bytes with error: {other}'], 'what is said')
+    expect_equal(content('keys', '%s\n'), [], 'the batch is not stored')
+    good(*by_key, data=b'a\t1\nc\t3\n')
+    expect_equal(content('keys', '%s\n'), ['1', '3'], 'the others, sent again')
+
+
+@check
 def the_old_name_of_the_servers_and_a_missing_topic_work():
     done = run([PROGRAM, 'console-producer', '--broker-list', broker().bootstrap, '--topic', 'by-old-name'], data=b'one\ntwo\r\nthree')
     expect_equal((done.stdout, done.stderr), (b'', b''), 'what it says')

@@ -57,6 +57,8 @@ struct produced_part {
     bool was_sent = false;
     kafka::error_code code = kafka::error_code::none;
     std::string message;
+    /// The records to blame, ascending.
+    std::vector<batch::refused_record> refused = {};
     std::int64_t base_offset = -1;
     std::int64_t append_time_ms = -1;
 };
@@ -182,7 +184,7 @@ private:
     void hear_refusal(line& of, producer_batch& batch, const produced_part& said, monotonic_ns now,
                       sender_effects& out);
     void repeat_or_fail(line& of, producer_batch& batch, error why, monotonic_ns now);
-    void fail(producer_batch& batch, error why);
+    void fail(producer_batch& batch, error why, std::vector<batch::refused_record> refused = {});
     void end(producer_batch& batch, batch_fate fate);
     void release(sender_effects& out);
     void expire(monotonic_ns now);

@@ -49,6 +49,14 @@ bool is_about_the_topic(error_code code) {
     }
 }
 
+using refused_records = std::vector<batch::refused_record>;
+
+/// Whoever is not named may be sent again, so a broker that names nobody that there is has named nobody.
+refused_records to_blame(refused_records said, std::int32_t records) {
+    std::erase_if(said, [records](const auto& one) { return one.index < 0 || one.index >= records; });
+    return said;
+}
+
 } // namespace
 
 void batch_sender::want_topic(const std::string& name) {
@@ -162,7 +170,8 @@ void batch_sender::hear_refusal(line& of, producer_batch& batch, const produced_
     }
     if (may_pass(said.code))
         return repeat_or_fail(of, batch, std::move(why), now);
-    fail(batch, std::move(why));
+    fail(batch, std::move(why),
+         batch.ambiguous ? refused_records{} : to_blame(said.refused, batch.content.count()));
 }
 
 void batch_sender::repeat_or_fail(line& of, producer_batch& batch, error why, monotonic_ns now) {
@@ -173,11 +182,12 @@ void batch_sender::repeat_or_fail(line& of, producer_batch& batch, error why, mo
     of.not_before = now + pause_after(batch.attempts);
 }
 
-void batch_sender::fail(producer_batch& batch, error why) {
+void batch_sender::fail(producer_batch& batch, error why, std::vector<batch::refused_record> refused) {
     // A hole in the sequences: the batches behind it would be refused for ever.
     if (batch.sequence >= 0)
         want_new_epoch("an earlier batch failed");
-    end(batch, {batch.ambiguous ? delivery_fate::unknown : delivery_fate::failed, -1, -1, std::move(why)});
+    end(batch, {batch.ambiguous ? delivery_fate::unknown : delivery_fate::failed, -1, -1, std::move(why),
+                std::move(refused)});
 }
 
 void batch_sender::end(producer_batch& batch, batch_fate fate) {

@@ -83,6 +83,16 @@ kafka::produce_request request_of(const produce_order& order, std::span<const st
     return request;
 }
 
+std::vector<batch::refused_record>
+refused_in(const kafka::produce_response::partition_produce_response& said) {
+    std::vector<batch::refused_record> refused;
+    for (const auto& one : said.record_errors)
+        refused.push_back({one.batch_index, one.batch_index_error_message.value_or("")});
+    std::sort(refused.begin(), refused.end(),
+              [](const auto& left, const auto& right) { return left.index < right.index; });
+    return refused;
+}
+
 } // namespace
 
 produce_call::produce_call(produce_order order, done_function done)
@@ -142,6 +152,7 @@ result<call_answer> produce_call::read(const answer& got, std::span<const std::s
             auto& outcome = outcomes_[*part];
             outcome.code = kafka::error_code{one.error_code};
             outcome.message = one.error_message.value_or("");
+            outcome.refused = refused_in(one);
             outcome.base_offset = one.base_offset;
             outcome.append_time_ms = one.log_append_time_ms;
             answered_[*part] = true;

@@ -3,6 +3,7 @@
 #include "actors/client/producer/open_batch.hpp"
 #include "actors/client/producer/producer_record.hpp"
 #include "actors/client/user_call.hpp"
+#include "protocol/batch/refused_records.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,8 @@ struct batch_fate {
     /// The log's time, -1 when the records keep their own.
     std::int64_t append_time_ms = -1;
     error why{errc::ok, {}};
+    /// The records to blame, ascending; nothing where the broker named none: then all have `why`.
+    std::vector<batch::refused_record> refused = {};
 };
 
 /// A batch on its way, with who waits for its records. Made by the accumulator, which gives it to the sender.

@@ -50,6 +50,9 @@ struct delivery_report {
     delivery_fate fate = delivery_fate::failed;
     /// `ok` unless failed or unknown. The sentence says how far it got.
     error why{errc::ok, {}};
+    /// Nothing is wrong with this record, and it may be sent again: it failed with its batch, of which the
+    /// broker refused another one (KIP-467). False where the broker did not say which.
+    bool blameless = false;
 
     bool ok() const { return fate == delivery_fate::written || fate == delivery_fate::sent; }
 };
