@@ -86,9 +86,10 @@ void fault_driver::heal() {
     healthy_since_ = with_.time->now();
     next_downtime_ = 0;
     // What a failed disk took out of service stays so until somebody mends the disk and starts the broker; a
-    // disk that was only full is to serve without that.
-    const bool failed =
-        plan_.disk.fails() || plan_.disk_hangs() || (plan_.disk_fails() && with_.broker->out_of_service());
+    // disk that was only full is to serve without that. One that still starts may have heard of the failure,
+    // and not have told yet what it makes of it.
+    const bool shown = with_.broker->out_of_service() || !with_.broker->started();
+    const bool failed = plan_.disk.fails() || plan_.disk_hangs() || (plan_.disk_fails() && shown);
     if (plan_.any && failed && with_.broker->running())
         crash(crash_kind::kill, {}, 0);
 }
