@@ -276,6 +276,8 @@ void classic_group::on_loaded(turn& now) {
     begin_sessions(now.now);
     if (BARNABAS_MARK_IF(std::cmp_greater(members_.size(), options_.members_max), loaded_group_too_large))
         prepare_rebalance({"the group was loaded with more members than it may have", {}, {}}, now);
+    else if (BARNABAS_MARK_IF(!members_.empty() && leader_.empty(), loaded_group_without_leader))
+        prepare_rebalance({"the group was loaded as it went back to the classic protocol", {}, {}}, now);
 }
 
 void classic_group::begin_sessions(monotonic_ns now) {

@@ -141,8 +141,8 @@ void coordinator::downgrade_if_due(const std::string& name, turn& now, join_resp
     auto state = consumers->as_classic(now.wall);
     const bool all_stay =
         joined != nullptr && joined->code == errc::ok && consumers->is_settled_but_for(joined->member_id);
-    if (all_stay)
-        state.leader = joined->member_id;
+    // Who loads this must begin anew as well: nobody has yet what belonged to those that went.
+    state.leader = all_stay ? std::optional(joined->member_id) : std::nullopt;
     BARNABAS_MARK(consumer_group_became_classic_group);
     end(*consumers, now);
     write(classic_record{name, std::move(state)}, now);

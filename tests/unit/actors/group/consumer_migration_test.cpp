@@ -156,6 +156,25 @@ TEST_F(consumer_migration_test, the_last_new_member_leaves_a_classic_group_behin
     EXPECT_EQ(world->shown().code, errc::group_id_not_found);
 }
 
+/// What belonged to the members that went would be nobody's for ever.
+TEST_F(consumer_migration_test, who_loads_a_group_that_had_to_begin_anew_lets_it_begin_anew) {
+    auto old = classic_group();
+    auto fresh = world->joined_as("new");
+    for (int round = 0; round < 4; ++round) {
+        world->follow(old);
+        world->beat(fresh);
+    }
+    world->leave(fresh);
+    world->reload(world->log.size());
+    EXPECT_EQ(world->describe().state, "PreparingRebalance");
+    EXPECT_EQ(world->beat(old), errc::rebalance_in_progress);
+    const auto again = world->joined(world->ask(world->joining(old)));
+    EXPECT_EQ(again.leader, old.id);
+    world->synced(old.id, again.generation, {{old.id, world->assignment({0, 1, 2, 3})}});
+    world->reload(world->log.size());
+    EXPECT_EQ(world->describe().state, "Stable");
+}
+
 TEST_F(consumer_migration_test, policies_forbid_what_they_name) {
     for (const auto policy : {migration_policy::disabled, migration_policy::downgrade}) {
         use(policy);
