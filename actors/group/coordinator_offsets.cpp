@@ -72,6 +72,9 @@ errc coordinator::check_commit(const commit_request& request, const std::string&
     // Nobody ever joined: the name is used for its offsets alone.
     if (request.generation.get() < 0)
         return errc::ok;
+    // Where it has some, the group is there and empty, and the member is not.
+    if (groups_.contains(name))
+        return errc::unknown_member_id;
     return request.knows_group_errors ? errc::group_id_not_found : errc::illegal_generation;
 }
 

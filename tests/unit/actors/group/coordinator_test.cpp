@@ -219,6 +219,13 @@ TEST(coordinator, commit_in_a_group_that_is_not_there_is_illegal) {
     EXPECT_EQ(world.commit("t", 1, {"member", {}}, 3).code, errc::illegal_generation);
 }
 
+TEST(coordinator, commit_of_a_member_in_a_group_that_has_only_offsets_is_unknown) {
+    group_world world;
+    EXPECT_EQ(world.commit("t", 1, {}, -1).code, errc::ok);
+    EXPECT_EQ(world.commit("t", 2, {"member", {}}, 3).code, errc::unknown_member_id);
+    EXPECT_EQ(world.committed("t"), 1);
+}
+
 TEST(coordinator, too_much_metadata_is_refused_for_its_partition_alone) {
     group_world world;
     commit_request request;
