@@ -32,14 +32,6 @@ bool parse(std::string_view text, Integer& into, int base = 10) {
     return problem == std::errc{} && stopped == text.data() + text.size();
 }
 
-std::string checksum_of(std::string_view text) {
-    std::uint32_t sum = batch::crc32c(std::as_bytes(std::span(text.data(), text.size())));
-    std::string digits(8, '0');
-    for (auto at = digits.rbegin(); at != digits.rend(); ++at, sum >>= 4)
-        *at = "0123456789abcdef"[sum & 15];
-    return digits;
-}
-
 /// Nothing when the file is absent or no text of this kind.
 result<std::optional<std::string>> read_text(runtime::file_system& files, const std::string& path) {
     auto text = read_small_file(files, path, checkpoint_bytes_max);

@@ -6,8 +6,6 @@
 namespace barnabas {
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
-
 std::int64_t now_ms(const runtime::node_services& node) {
     return node.clock->monotonic_now().get() / ns_per_ms;
 }

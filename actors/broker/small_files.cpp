@@ -1,6 +1,7 @@
 #include "actors/broker/small_files.hpp"
 
 #include "protocol/batch/crc32c.hpp"
+#include "runtime/config/config_value.hpp"
 #include "runtime/disk/steady_read.hpp"
 
 #include <array>
@@ -10,22 +11,6 @@ namespace barnabas {
 namespace {
 
 constexpr std::string_view checksum_comment = "# crc32c ";
-
-std::string checksum_of(std::string_view text) {
-    std::uint32_t sum = batch::crc32c(std::as_bytes(std::span(text.data(), text.size())));
-    std::string digits(8, '0');
-    for (auto at = digits.rbegin(); at != digits.rend(); ++at, sum >>= 4)
-        *at = "0123456789abcdef"[sum & 15];
-    return digits;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto blank = " \t\r";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 result<std::string> read_open(runtime::file_system& files, const std::string& path, runtime::file_id file,
                               std::uint64_t bytes_max) {
@@ -104,6 +89,14 @@ std::map<std::string, std::string> parse_lines(std::string_view text, char separ
         values[std::string(trimmed(line.substr(0, at)))] = std::string(trimmed(line.substr(at + 1)));
     }
     return values;
+}
+
+std::string checksum_of(std::string_view text) {
+    std::uint32_t sum = batch::crc32c(std::as_bytes(std::span(text.data(), text.size())));
+    std::string digits(8, '0');
+    for (auto at = digits.rbegin(); at != digits.rend(); ++at, sum >>= 4)
+        *at = "0123456789abcdef"[sum & 15];
+    return digits;
 }
 
 std::string with_checksum(std::string_view text) {

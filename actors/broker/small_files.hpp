@@ -29,6 +29,8 @@ result<void> write_small_file(runtime::file_system& files, const std::string& di
 /// `key<separator>value` per line, blanks around both dropped; lines that begin with '#' are comments.
 std::map<std::string, std::string> parse_lines(std::string_view text, char separator);
 
+/// CRC-32C in eight hexadecimal digits.
+std::string checksum_of(std::string_view text);
 /// The text with a comment as its last line that shows whether anything in it is another than was written.
 std::string with_checksum(std::string_view text);
 /// Takes that line off. malformed where it does not fit; a text without one is taken as it is.

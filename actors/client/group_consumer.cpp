@@ -1,5 +1,6 @@
 #include "actors/client/group_consumer.hpp"
 
+#include "actors/client/group_versions.hpp"
 #include "actors/client/limits.hpp"
 #include "protocol/kafka/consumer_group_heartbeat.hpp"
 #include "protocol/kafka/find_coordinator.hpp"
@@ -13,13 +14,8 @@ namespace barnabas::client {
 namespace {
 
 constexpr std::int16_t commit_version = 9;
-constexpr std::int16_t find_version_max = 3;
-constexpr std::int16_t fetch_version_of_groups = 8;
 constexpr std::int16_t fetch_version_of_epochs = 9;
 constexpr std::int16_t heartbeat_version_of_own_ids = 1;
-constexpr std::int32_t leaving = -1;
-/// A static member that comes back.
-constexpr std::int32_t pausing = -2;
 
 } // namespace
 
@@ -220,10 +216,10 @@ void group_consumer::leave(monotonic_ns now) {
     kafka::consumer_group_heartbeat_request request;
     request.group_id = options_.group;
     request.member_id = member_id_;
-    request.member_epoch = leaving;
+    request.member_epoch = leaving_epoch;
     if (!options_.instance.empty()) {
         request.instance_id = options_.instance;
-        request.member_epoch = draws_.chance(1, 2) ? pausing : leaving;
+        request.member_epoch = draws_.chance(1, 2) ? pausing_epoch : leaving_epoch;
     }
     connection_.send(
         request,

@@ -1,5 +1,6 @@
 #include "actors/client/group_member.hpp"
 
+#include "actors/client/group_versions.hpp"
 #include "actors/client/limits.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 #include "protocol/kafka/find_coordinator.hpp"
@@ -19,8 +20,6 @@ namespace barnabas::client {
 namespace {
 
 constexpr std::int16_t commit_version_max = 9;
-constexpr std::int16_t find_version_max = 3;
-constexpr std::int16_t fetch_version_of_groups = 8;
 
 std::optional<std::string> instance_of(const std::string& instance) {
     return instance.empty() ? std::nullopt : std::optional(instance);

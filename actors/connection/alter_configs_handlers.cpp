@@ -98,9 +98,9 @@ result<std::vector<alter_configs_request::change>> changes_of(const Resource& re
 
 /// Both requests: resources that were refused here have their reason, the others wait for the controller.
 template <class Request, class Response>
-class alter_configs final : public operation {
+class alter_configs_operation final : public operation {
 public:
-    alter_configs(connection& owner, std::uint64_t number, request_context context, Request request)
+    alter_configs_operation(connection& owner, std::uint64_t number, request_context context, Request request)
         : operation(owner, number, std::move(context)), request_(std::move(request)) {}
 
     /// What to ask the controller.
@@ -185,8 +185,8 @@ result<void> handle_altering(connection& self, request_context context, kafka::w
     auto request = decode_body<Request>(body, context);
     if (!request)
         return request.failure();
-    auto waiting = std::make_unique<alter_configs<Request, Response>>(self, self.current(), context,
-                                                                      std::move(*request));
+    auto waiting = std::make_unique<alter_configs_operation<Request, Response>>(self, self.current(), context,
+                                                                                std::move(*request));
     auto asked = waiting->question(replaces);
     if (asked.resources.empty()) {
         waiting->on_topics_response({});

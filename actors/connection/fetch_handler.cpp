@@ -13,7 +13,6 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int16_t first_version_with_ids = 13;
 constexpr std::int16_t first_version_with_replica_state = 15;
 constexpr std::int32_t session_close_epoch = -1;
 constexpr std::int32_t session_open_epoch = 0;
@@ -82,7 +81,7 @@ result<void> handle_fetch(connection& self, request_context context, kafka::wire
                       "other on the inter-broker listener only"});
         return {};
     }
-    const bool by_id = context.version >= first_version_with_ids;
+    const bool by_id = context.version >= first_fetch_with_topic_ids;
     auto session = session_of(self, *request, by_id);
     if (!session) {
         answer_error(self, context, session.failure());

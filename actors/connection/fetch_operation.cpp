@@ -16,8 +16,7 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int16_t first_version_with_ids = 13;
-constexpr std::int16_t first_version_with_storage_error = 6;
+constexpr std::int16_t first_fetch_with_storage_error = 6;
 /// How long a fetch whose time is over waits for reads that have begun.
 constexpr std::chrono::milliseconds late_read_patience{1000};
 
@@ -78,7 +77,7 @@ void fetch_operation::start() {
 
 /// Names the partition by what never changes, or refuses the entry.
 void fetch_operation::locate(entry& one) {
-    const bool by_id = context().version >= first_version_with_ids;
+    const bool by_id = context().version >= first_fetch_with_topic_ids;
     auto image = owner().port().image();
     const auto* topic = by_id ? image->find_topic(one.item.topic_id) : image->find_topic(one.item.topic_name);
     if (topic == nullptr)
@@ -359,7 +358,7 @@ bool fetch_operation::is_told_already(const fetch_item& known, const read_respon
 }
 
 void fetch_operation::respond() {
-    const bool by_id = context().version >= first_version_with_ids;
+    const bool by_id = context().version >= first_fetch_with_topic_ids;
     auto* session = session_id_ == 0 ? nullptr : owner().sessions().find(session_id_);
     kafka::fetch_response response;
     response.session_id = session_id_;
@@ -381,8 +380,7 @@ void fetch_operation::respond() {
         }
         auto& partition = response.responses.back().partitions.emplace_back();
         partition.partition_index = one.item.partition.get();
-        partition.error_code =
-            wire_code(one.answer.code, context().version, first_version_with_storage_error);
+        partition.error_code = wire_code(one.answer.code, context().version, first_fetch_with_storage_error);
         partition.high_watermark = one.answer.high_watermark.get();
         partition.last_stable_offset = one.answer.last_stable_offset.get();
         partition.log_start_offset = one.answer.log_start_offset.get();

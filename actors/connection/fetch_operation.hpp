@@ -10,6 +10,9 @@
 
 namespace barnabas {
 
+/// From this version of Fetch on topics are named by their ids (KIP-516).
+inline constexpr std::int16_t first_fetch_with_topic_ids = 13;
+
 struct fetch_limits {
     std::uint32_t min_bytes = 0;
     std::uint32_t max_bytes = 0;

@@ -15,7 +15,7 @@ using offset_answer = group::offsets_response::partition;
 
 constexpr std::int16_t first_with_errors_of_groups = 2;
 constexpr std::int16_t first_of_several_groups = 8;
-constexpr std::int16_t first_with_topic_ids = 10;
+constexpr std::int16_t first_offset_fetch_with_topic_ids = 10;
 
 /// In version 0 offsets lay in ZooKeeper, and where there was none, the node was unknown.
 errc code_of(const offset_answer& answer, std::int16_t version) {
@@ -116,7 +116,7 @@ private:
         if (of.code != errc::ok)
             return;
         fill_topics(entry.topics, of);
-        if (context().version < first_with_topic_ids)
+        if (context().version < first_offset_fetch_with_topic_ids)
             return;
         auto image = owner().port().image();
         for (auto& topic : entry.topics) {
@@ -175,7 +175,7 @@ std::vector<wanted_group> groups_of(kafka::offset_fetch_request&& request, std::
 /// Notes the partitions of one topic, and asks for those that exist and may be asked for.
 void add_topic(connection& self, const request_context& context, wanted_topic wanted, asked_group& group,
                std::vector<group::named_partition>& question) {
-    const bool by_id = context.version >= first_with_topic_ids;
+    const bool by_id = context.version >= first_offset_fetch_with_topic_ids;
     errc code = errc::ok;
     if (by_id) {
         const auto* topic = self.port().image()->find_topic(wanted.id);

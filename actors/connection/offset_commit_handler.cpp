@@ -7,7 +7,7 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int16_t first_with_topic_ids = 10;
+constexpr std::int16_t first_commit_with_topic_ids = 10;
 constexpr std::int16_t first_with_group_errors = 9;
 
 /// Topics that are not there are answered here; the rest goes to the coordinator in the order of the request.
@@ -39,7 +39,7 @@ protected:
 private:
     /// The coordinator knows topics by name.
     errc told(errc code) {
-        const bool by_id = context().version >= first_with_topic_ids;
+        const bool by_id = context().version >= first_commit_with_topic_ids;
         return by_id && code == errc::unknown_topic_or_partition ? errc::unknown_topic_id : code;
     }
 
@@ -70,7 +70,7 @@ result<void> handle_offset_commit(connection& self, request_context context, kaf
     auto request = decode_body<kafka::offset_commit_request>(body, context);
     if (!request)
         return request.failure();
-    const bool by_id = context.version >= first_with_topic_ids;
+    const bool by_id = context.version >= first_commit_with_topic_ids;
     group::commit_request question;
     question.who = {std::move(request->member_id), std::move(request->group_instance_id)};
     question.generation = group::generation_id(request->generation_id_or_member_epoch);

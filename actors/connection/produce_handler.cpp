@@ -19,7 +19,7 @@ namespace barnabas {
 
 namespace {
 
-constexpr std::int16_t first_version_with_storage_error = 4;
+constexpr std::int16_t first_produce_with_storage_error = 4;
 
 /// For a sentence that tells of the first.
 std::string how_many(const std::vector<batch::refused_record>& refused) {
@@ -49,7 +49,7 @@ public:
         if (entry == nullptr)
             return;
         // A batch that was stored before is a success for the client, with the offset it has (KIP-98).
-        entry->error_code = wire_code(answer.code, context().version, first_version_with_storage_error);
+        entry->error_code = wire_code(answer.code, context().version, first_produce_with_storage_error);
         entry->base_offset = answer.base_offset.get();
         entry->log_append_time_ms = answer.log_append_time.get();
         entry->log_start_offset = answer.log_start_offset.get();

@@ -26,7 +26,7 @@ std::uint16_t level_of(const config_changed_record& record) {
     return std::holds_alternative<topic_id>(record.resource) ? 1 : broker_configs_level;
 }
 
-void change(std::map<std::string, std::string>& configs, const config_changed_record& record) {
+void apply_change(std::map<std::string, std::string>& configs, const config_changed_record& record) {
     if (record.value)
         configs[record.key] = *record.value;
     else
@@ -180,7 +180,7 @@ result<void> controller::apply_one(const config_changed_record& record) {
         return apply_group_config(*group, record);
     auto& image = state_.image;
     const auto* broker = std::get_if<node_id>(&record.resource);
-    change(broker == nullptr ? image.configs_of_all : image.broker_configs[*broker], record);
+    apply_change(broker == nullptr ? image.configs_of_all : image.broker_configs[*broker], record);
     image.broker_configs_at = image.applied + 1;
     image.default_policy_altered |= record.key == "log.cleanup.policy";
     return {};
@@ -189,7 +189,7 @@ result<void> controller::apply_one(const config_changed_record& record) {
 result<void> controller::apply_group_config(const named_group& group, const config_changed_record& record) {
     auto& image = state_.image;
     auto& configs = image.group_configs[group.name];
-    change(configs, record);
+    apply_change(configs, record);
     if (configs.empty())
         image.group_configs.erase(group.name);
     image.group_configs_at = image.applied + 1;
@@ -202,7 +202,7 @@ result<void> controller::apply_topic_config(const topic_id& id, const config_cha
     if (name == image.topic_names.end())
         return contradiction("a config of the topic with the id " + to_string(id) + ", which does not exist");
     auto& topic = image.topics.find(name->second)->second;
-    change(topic.configs, record);
+    apply_change(topic.configs, record);
     topic.configs_at = image.applied + 1;
     // Those of a new topic come before its partitions.
     topic.policy_altered |= record.key == "cleanup.policy" && !topic.partitions.empty();

@@ -1,5 +1,6 @@
 #include "actors/group/consumer_group.hpp"
 
+#include "actors/group/group_names.hpp"
 #include "actors/group/limits.hpp"
 #include "actors/group/record_sizes.hpp"
 #include "protocol/model/assert.hpp"
@@ -13,8 +14,6 @@
 namespace barnabas::group {
 
 namespace {
-
-constexpr std::string_view consumer_type = "consumer";
 
 bool knows(const std::vector<offered_protocol>& protocols, std::string_view name) {
     return std::any_of(protocols.begin(), protocols.end(),

@@ -1,5 +1,6 @@
 #include "actors/group/coordinator.hpp"
 
+#include "actors/group/group_names.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 namespace barnabas::group {
 
 namespace {
-
-constexpr std::string_view consumer_type = "consumer";
 
 template <class Response>
 Response refused(errc code, std::string detail) {

@@ -1,5 +1,6 @@
 #include "actors/group/coordinator.hpp"
 
+#include "actors/group/group_names.hpp"
 #include "actors/group/record_sizes.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -12,7 +13,6 @@ namespace barnabas::group {
 namespace {
 
 constexpr std::string_view classic_type = "classic";
-constexpr std::string_view consumer_type = "consumer";
 
 } // namespace
 

@@ -12,6 +12,9 @@ namespace barnabas::group {
 /// The topic that keeps groups and committed offsets, in Kafka's formats.
 inline constexpr std::string_view offsets_topic = "__consumer_offsets";
 
+/// What consumers call the protocol of their groups, of either kind (KIP-848).
+inline constexpr std::string_view consumer_type = "consumer";
+
 /// Topics that the broker itself lives on: clients read them, and write nothing there.
 bool is_internal_topic(std::string_view name) noexcept;
 

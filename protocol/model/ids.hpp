@@ -19,6 +19,8 @@ using file_position = strong_point<struct file_position_tag, std::uint64_t>;
 using timestamp_ms = strong_point<struct timestamp_ms_tag, std::int64_t>;
 /// Nanoseconds of a clock that only moves forward; its zero means nothing.
 using monotonic_ns = strong_point<struct monotonic_ns_tag, std::int64_t>;
+/// From the milliseconds of settings and of Kafka's fields to those nanoseconds.
+inline constexpr std::int64_t ns_per_ms = 1'000'000;
 using leader_epoch = strong<struct leader_epoch_tag, std::int32_t>;
 using partition_index = strong<struct partition_index_tag, std::int32_t>;
 using node_id = strong<struct node_id_tag, std::int32_t>;

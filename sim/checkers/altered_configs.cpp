@@ -9,7 +9,7 @@ namespace barnabas::sim {
 namespace {
 
 /// A partition whose loop stands still hears of its new configs when it goes on.
-constexpr std::int64_t grace_ns = 15 * second;
+constexpr std::int64_t alteration_grace_ns = 15 * second;
 constexpr const char* policy_key = "cleanup.policy";
 /// DescribeConfigs does not tell of it. It is set and never taken back.
 constexpr const char* segment_key = "internal.segment.bytes";
@@ -158,7 +158,7 @@ std::set<altered_configs::value> altered_configs::recent(const known_topic& of, 
         return {std::nullopt};
     auto values = found->second.now;
     for (const auto& [old, until] : found->second.before)
-        if (now - until < grace_ns)
+        if (now - until < alteration_grace_ns)
             values.insert(old);
     return values;
 }

@@ -21,7 +21,7 @@ constexpr std::uint64_t kept_names_least = 4;
 /// wait for a partition hold back what is meant for others.
 constexpr std::int64_t served_within_ns = 6 * second;
 /// Fewer may wait behind others that were refused.
-constexpr std::uint64_t batches_min = 3;
+constexpr std::uint64_t refused_batches_min = 3;
 
 class full_disk_frees_itself final : public room_checker {
 public:
@@ -88,7 +88,7 @@ private:
         else if (!roomy_since_)
             roomy_since_ = {now_->at, wanted_};
         else if (now_->at - roomy_since_->first > served_within_ns &&
-                 wanted_ - roomy_since_->second >= batches_min)
+                 wanted_ - roomy_since_->second >= refused_batches_min)
             violated("no batch was taken for " + std::to_string(served_within_ns / second) + " s, though " +
                      std::to_string(*now_->free) + " bytes are free again");
     }

@@ -5,7 +5,7 @@ namespace barnabas::sim {
 namespace {
 
 /// A coordinator whose loop is slow hears of it that late.
-constexpr std::int64_t grace_ns = 10 * second;
+constexpr std::int64_t options_grace_ns = 10 * second;
 
 } // namespace
 
@@ -24,7 +24,7 @@ std::string badly_followed(const interval_told& told, std::int32_t unset_ms, con
         since = *configs.only_since(number, heartbeat_option, wanted);
     }
     const auto expected = wanted ? std::stoi(*wanted) : unset_ms;
-    if (told.ms == expected || told.asked < since + grace_ns)
+    if (told.ms == expected || told.asked < since + options_grace_ns)
         return {};
     return "a member of group " + std::to_string(told.group) + " is told to come every " +
            std::to_string(told.ms) + " ms, " + std::to_string((told.asked - since) / millisecond) +

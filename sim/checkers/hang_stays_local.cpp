@@ -10,7 +10,7 @@ constexpr std::int64_t clients_adapt_ns = 8 * second;
 /// What was sent so long before the end of the hang must have been taken.
 constexpr std::int64_t taken_within_ns = 5 * second;
 /// Fewer may wait behind others that were refused.
-constexpr std::uint64_t batches_min = 3;
+constexpr std::uint64_t hung_batches_min = 3;
 
 std::string not_served(const directory_hang& hang, const place& where, const history& of) {
     const auto from = hang.began + clients_adapt_ns;
@@ -23,7 +23,7 @@ std::string not_served(const directory_hang& hang, const place& where, const his
         const auto* result = of.result_of(batch.token);
         taken += result != nullptr && result->what == client::delivery::acked && result->at >= from;
     }
-    if (wanted < batches_min || taken > 0)
+    if (wanted < hung_batches_min || taken > 0)
         return {};
     return "none of " + std::to_string(wanted) + " batches for " + to_string(where) + " was taken while " +
            hang.directory + " hung, where that partition does not lie";

@@ -20,10 +20,10 @@ namespace barnabas::sim {
 
 namespace {
 
-constexpr const char* client_name = "alterer";
+constexpr const char* alterer_name = "alterer";
 /// A connection that does not come about, or brings no answer, for so long is given up.
-constexpr std::int64_t patience_ns = 3 * second;
-constexpr std::int64_t look_interval_ns = 30 * millisecond;
+constexpr std::int64_t alterer_patience_ns = 3 * second;
+constexpr std::int64_t alterer_look_interval_ns = 30 * millisecond;
 constexpr std::int8_t topic_resource = 2;
 constexpr std::int8_t group_resource = 32;
 /// Kafka's ConfigSource of what was set for the topic itself, or the group.
@@ -49,9 +49,9 @@ constexpr const char* insync_key = "min.insync.replicas";
 config_alterer::config_alterer(world& time, network_fabric& network, observation& watched,
                                alteration_options options, parts with)
     : world_(time), options_(options), with_(std::move(with)),
-      host_(time, network, {client_name, {}, memory_disk::unlimited, {}}),
-      draws_(time.draws(draw_stream::workload).split(client_name)) {
-    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, client_name));
+      host_(time, network, {alterer_name, {}, memory_disk::unlimited, {}}),
+      draws_(time.draws(draw_stream::workload).split(alterer_name)) {
+    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, alterer_name));
 }
 
 config_alterer::~config_alterer() {
@@ -85,7 +85,7 @@ void config_alterer::rest() {
 }
 
 void config_alterer::ask_later() {
-    world_.schedule_after(around(look_interval_ns), world_owner, [this] {
+    world_.schedule_after(around(alterer_look_interval_ns), world_owner, [this] {
         if (resting_)
             return;
         ask();
@@ -95,7 +95,7 @@ void config_alterer::ask_later() {
 
 void config_alterer::ask() {
     const bool waits = session_ != nullptr && (asked_ || !session_->is_open());
-    if (waits && world_.now() - waits_since_ > patience_ns)
+    if (waits && world_.now() - waits_since_ > alterer_patience_ns)
         session_->drop();
     if (session_ == nullptr || session_->is_over()) {
         give_up_question();
@@ -293,7 +293,7 @@ std::vector<slice> config_alterer::frame_of_step() {
     name_current(resource);
     resource.configuration_keys.reset();
     request.include_synonyms = true;
-    return kafka::frame_request(correlation_, client_name, request, describe_version);
+    return kafka::frame_request(correlation_, alterer_name, request, describe_version);
 }
 
 std::vector<slice> config_alterer::frame_of_alteration() const {
@@ -311,11 +311,11 @@ std::vector<slice> config_alterer::frame_of_alteration() const {
     if (alteration_.replaces) {
         kafka::alter_configs_request request;
         fill(request);
-        return kafka::frame_request(correlation_, client_name, request, replacing_version);
+        return kafka::frame_request(correlation_, alterer_name, request, replacing_version);
     }
     kafka::incremental_alter_configs_request request;
     fill(request);
-    return kafka::frame_request(correlation_, client_name, request, incremental_version);
+    return kafka::frame_request(correlation_, alterer_name, request, incremental_version);
 }
 
 void config_alterer::on_frame(const slice& frame) {

@@ -15,7 +15,7 @@ struct background_row {
     const char* name;
 };
 
-constexpr background_row rows[] = {
+constexpr background_row named_backgrounds[] = {
     {background_kind::delays, "delays"},
     {background_kind::split_reads, "split_reads"},
     {background_kind::resets, "resets"},
@@ -37,7 +37,7 @@ constexpr background_row rows[] = {
 };
 
 /// Appends " name=value" for each field.
-struct field_text {
+struct field_writer {
     std::string& text;
 
     template <class Member>
@@ -67,14 +67,14 @@ std::string unusual(const Options& of) {
     std::vector<std::string> before;
     for_each_field(usual, [&](const char* name, const auto& member) {
         std::string one;
-        field_text{one}(name, member);
+        field_writer{one}(name, member);
         before.push_back(one);
     });
     std::string text;
     std::size_t at = 0;
     for_each_field(of, [&](const char* name, const auto& member) {
         std::string one;
-        field_text{one}(name, member);
+        field_writer{one}(name, member);
         if (one != before[at++])
             text += one;
     });
@@ -84,7 +84,7 @@ std::string unusual(const Options& of) {
 } // namespace
 
 const char* name_of(background_kind kind) noexcept {
-    for (const auto& row : rows) {
+    for (const auto& row : named_backgrounds) {
         if (row.kind == kind)
             return row.name;
     }
@@ -93,9 +93,9 @@ const char* name_of(background_kind kind) noexcept {
 
 std::span<const background_kind> all_of(background_kind) noexcept {
     static constexpr auto all = [] {
-        std::array<background_kind, std::size(rows)> made{};
+        std::array<background_kind, std::size(named_backgrounds)> made{};
         for (std::size_t i = 0; i < made.size(); ++i)
-            made[i] = rows[i].kind;
+            made[i] = named_backgrounds[i].kind;
         return made;
     }();
     return all;
@@ -178,12 +178,12 @@ std::string fault_plan::text() const {
         text += "  disk:" + disk_text + "\n";
     for (const auto& each : faults) {
         std::string line;
-        for_each_field(each, field_text{line});
+        for_each_field(each, field_writer{line});
         text += " " + line + "\n";
     }
     for (const auto& each : harms) {
         std::string line;
-        for_each_field(each, field_text{line});
+        for_each_field(each, field_writer{line});
         text += "  harm" + line + "\n";
     }
     text += "  healing at " + std::to_string(healing.get() / millisecond) + " ms, last crash " +

@@ -16,13 +16,13 @@ constexpr std::int64_t quiet_before_healing_ns = second;
 
 /// How often a kind exists in a run, and the mean time between two faults of it, from the shortest to the
 /// longest (drawn log-uniform).
-struct kind_row {
+struct kind_odds {
     fault_kind kind;
     std::uint64_t enable_percent;
     std::uint64_t every_s_low;
     std::uint64_t every_s_high;
 };
-constexpr kind_row kind_rows[] = {
+constexpr kind_odds kind_rows[] = {
     {fault_kind::crash, 60, 4, 100},
     {fault_kind::crash_at_operation, 60, 3, 60},
     {fault_kind::crash_after_ack, 50, 3, 60},
@@ -49,14 +49,14 @@ constexpr kind_row kind_rows[] = {
 };
 
 /// These are drawn like all that a disk does wrong, where that is allowed.
-constexpr kind_row disk_kind_rows[] = {
+constexpr kind_odds disk_kind_rows[] = {
     {fault_kind::full_disk, 6, 8, 60},
     {fault_kind::hanging_disk, 6, 20, 60},
     {fault_kind::lost_directory, 6, 15, 60},
 };
 
 /// Disks that are exchanged. Of the last three one each in a run, which is beyond any promise.
-constexpr kind_row exchanged_rows[] = {
+constexpr kind_odds exchanged_rows[] = {
     {fault_kind::other_disk, 10, 15, 60},
     {fault_kind::empty_directory, 2, 60, 60},
     {fault_kind::empty_disk, 1, 60, 60},
@@ -64,23 +64,23 @@ constexpr kind_row exchanged_rows[] = {
 };
 
 /// Disks that go under a broker that runs.
-constexpr kind_row taken_rows[] = {
+constexpr kind_odds taken_rows[] = {
     {fault_kind::taken_directory, 6, 15, 60},
 };
 
 /// Indexes that come to harm while the broker is down, and disks without a place for one more file.
-constexpr kind_row index_rows[] = {
+constexpr kind_odds index_rows[] = {
     {fault_kind::harmed_index, 10, 4, 60},
 };
-constexpr kind_row place_rows[] = {
+constexpr kind_odds place_rows[] = {
     {fault_kind::full_of_names, 6, 8, 60},
 };
 
-struct background_row {
+struct background_odds {
     background_kind kind;
     std::uint64_t enable_percent;
 };
-constexpr background_row background_rows[] = {
+constexpr background_odds odds_of_backgrounds[] = {
     {background_kind::delays, 70},         {background_kind::split_reads, 70},
     {background_kind::resets, 40},         {background_kind::half_open_ends, 30},
     {background_kind::refusals, 30},       {background_kind::hangs, 30},
@@ -123,7 +123,7 @@ swarm_mode drawn_mode(runtime::random& draws) {
 
 /// Which kinds exist in this run.
 void draw_kinds(fault_plan& plan, runtime::random draws) {
-    const auto one = draws.below(std::size(kind_rows) + std::size(background_rows));
+    const auto one = draws.below(std::size(kind_rows) + std::size(odds_of_backgrounds));
     const auto exists = [&](std::size_t number, std::uint64_t percent) {
         const bool chosen = draws.chance(percent, 100);
         if (plan.mode == swarm_mode::one_kind)
@@ -134,9 +134,9 @@ void draw_kinds(fault_plan& plan, runtime::random draws) {
         if (exists(i, kind_rows[i].enable_percent))
             plan.kinds.push_back(kind_rows[i].kind);
     }
-    for (std::size_t i = 0; i < std::size(background_rows); ++i) {
-        if (exists(std::size(kind_rows) + i, background_rows[i].enable_percent))
-            plan.background.push_back(background_rows[i].kind);
+    for (std::size_t i = 0; i < std::size(odds_of_backgrounds); ++i) {
+        if (exists(std::size(kind_rows) + i, odds_of_backgrounds[i].enable_percent))
+            plan.background.push_back(odds_of_backgrounds[i].kind);
     }
     if (plan.kinds.empty() && plan.background.empty())
         plan.kinds.push_back(fault_kind::crash);
@@ -400,7 +400,7 @@ private:
 };
 
 void draw_faults(fault_plan& plan, const fault_plan::bounds& within, runtime::random draws,
-                 std::uint64_t power_cuts, std::span<const kind_row> rows) {
+                 std::uint64_t power_cuts, std::span<const kind_odds> rows) {
     const dates times(plan, within, draws.split("dates"));
     for (const auto& row : rows) {
         if (std::find(plan.kinds.begin(), plan.kinds.end(), row.kind) == plan.kinds.end())
@@ -421,7 +421,7 @@ void draw_faults(fault_plan& plan, const fault_plan::bounds& within, runtime::ra
 
 /// Whether these kinds exist, and their faults.
 void draw_kinds_of(fault_plan& plan, const fault_plan::bounds& within, runtime::random draws,
-                   std::uint64_t power_cuts, std::span<const kind_row> rows) {
+                   std::uint64_t power_cuts, std::span<const kind_odds> rows) {
     for (const auto& row : rows)
         if (draws.chance(row.enable_percent, 100))
             plan.kinds.push_back(row.kind);

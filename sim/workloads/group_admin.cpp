@@ -17,9 +17,9 @@ namespace barnabas::sim {
 
 namespace {
 
-constexpr const char* client_name = "group-admin";
+constexpr const char* group_admin_name = "group-admin";
 /// A connection that does not come about, or brings no answer, for so long is given up.
-constexpr std::int64_t patience_ns = 5 * second;
+constexpr std::int64_t group_admin_patience_ns = 5 * second;
 constexpr std::int64_t audit_interval_ns = 20 * millisecond;
 constexpr std::int16_t fetch_version_least = 2;
 constexpr std::int16_t fetch_version_most = 7;
@@ -54,9 +54,9 @@ std::optional<std::int32_t> group_admin::group::number_of(const std::string& top
 group_admin::group_admin(world& time, network_fabric& network, observation& watched,
                          group_admin_options options, parts with)
     : world_(time), options_(options), with_(std::move(with)),
-      host_(time, network, {client_name, {}, memory_disk::unlimited, {}}),
-      draws_(time.draws(draw_stream::workload).split(client_name)) {
-    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, client_name));
+      host_(time, network, {group_admin_name, {}, memory_disk::unlimited, {}}),
+      draws_(time.draws(draw_stream::workload).split(group_admin_name)) {
+    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, group_admin_name));
 }
 
 group_admin::~group_admin() {
@@ -97,7 +97,7 @@ void group_admin::ask_later() {
 
 void group_admin::ask() {
     const bool waits = session_ != nullptr && (asked_ || !session_->is_open());
-    if (waits && world_.now() - waits_since_ > patience_ns)
+    if (waits && world_.now() - waits_since_ > group_admin_patience_ns)
         session_->drop();
     if (session_ == nullptr || session_->is_over()) {
         forget_question();
@@ -142,7 +142,7 @@ group_admin::question group_admin::drawn_question() {
 
 std::vector<slice> group_admin::frame_of(const question& asked) const {
     const auto& of = with_.groups[asked.group];
-    const std::string name = client_name;
+    const std::string name = group_admin_name;
     if (asked.of == subject::delete_group) {
         kafka::delete_groups_request request;
         request.groups_names.push_back(of.name);

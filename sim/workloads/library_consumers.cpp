@@ -12,7 +12,7 @@ namespace barnabas::sim {
 namespace {
 
 constexpr std::int64_t poll_interval = 12 * second;
-constexpr std::int64_t poll_wait = 500 * millisecond;
+constexpr std::int64_t consumer_poll_wait = 500 * millisecond;
 constexpr std::int64_t audit_interval = 500 * millisecond;
 
 const char* assignor_of(std::uint64_t group) {
@@ -212,10 +212,11 @@ void library_consumers::poll(program& one) {
     run(one, [this, &one, life = one.life](client::cluster_consumer& consumer, monotonic_ns now) {
         if (one.options.group == 0 && is_rude(one, one.options.seek_permille))
             go_back(one, consumer);
-        consumer.poll(now + poll_wait, now, [this, &one, life, &consumer](result<client::poll_answer> said) {
-            if (life == one.life && !one.closing && !ended_)
-                hear(one, consumer, std::move(said));
-        });
+        consumer.poll(now + consumer_poll_wait, now,
+                      [this, &one, life, &consumer](result<client::poll_answer> said) {
+                          if (life == one.life && !one.closing && !ended_)
+                              hear(one, consumer, std::move(said));
+                      });
     });
 }
 

@@ -13,7 +13,7 @@ namespace barnabas::sim {
 
 namespace {
 
-constexpr std::int64_t poll_wait = 500 * millisecond;
+constexpr std::int64_t reader_poll_wait = 500 * millisecond;
 /// What a program does with its records.
 constexpr std::int64_t work_ns = millisecond;
 
@@ -65,10 +65,11 @@ void library_reader::poll() {
     if (resting_)
         return;
     auto task = [this](client::cluster_consumer& consumer, monotonic_ns now) {
-        consumer.poll(now + poll_wait, now, [this, &consumer](const result<client::poll_answer>& said) {
-            if (!resting_)
-                hear(consumer, said);
-        });
+        consumer.poll(now + reader_poll_wait, now,
+                      [this, &consumer](const result<client::poll_answer>& said) {
+                          if (!resting_)
+                              hear(consumer, said);
+                      });
     };
     with_.host->send(client_, client::consumer_task{std::move(task)});
 }

@@ -18,9 +18,9 @@ namespace barnabas::sim {
 
 namespace {
 
-constexpr const char* client_name = "lookups";
+constexpr const char* lookups_name = "lookups";
 /// A connection that does not come about, or brings no answer, for so long is given up.
-constexpr std::int64_t patience_ns = 10 * second;
+constexpr std::int64_t lookups_patience_ns = 10 * second;
 /// A broker has few lives in a run.
 constexpr std::int32_t epochs_tried = 12;
 constexpr std::int16_t first_with_largest = 7;
@@ -31,9 +31,9 @@ constexpr std::int16_t first_with_offline = 5;
 lookup_client::lookup_client(world& time, network_fabric& network, observation& watched,
                              const lookup_options& options, parts with)
     : world_(time), options_(options), with_(std::move(with)),
-      host_(time, network, {client_name, {}, memory_disk::unlimited, {}}),
-      draws_(time.draws(draw_stream::workload).split(client_name)) {
-    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, client_name));
+      host_(time, network, {lookups_name, {}, memory_disk::unlimited, {}}),
+      draws_(time.draws(draw_stream::workload).split(lookups_name)) {
+    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, lookups_name));
 }
 
 lookup_client::~lookup_client() {
@@ -66,7 +66,7 @@ void lookup_client::ask_later() {
 
 void lookup_client::ask() {
     const bool waits = session_ != nullptr && (asked_ || !session_->is_open());
-    if (waits && world_.now() - waits_since_ > patience_ns)
+    if (waits && world_.now() - waits_since_ > lookups_patience_ns)
         session_->drop();
     if (session_ == nullptr || session_->is_over()) {
         asked_.reset();
@@ -132,7 +132,7 @@ timestamp_ms lookup_client::drawn_time(std::int16_t version) {
 
 std::vector<slice> lookup_client::frame_of(const question& asked) const {
     const auto& topic = (*with_.topics)[asked.topic];
-    const std::string name = client_name;
+    const std::string name = lookups_name;
     if (asked.of == subject::directories) {
         kafka::describe_log_dirs_request all;
         all.topics.reset();

@@ -15,7 +15,7 @@ struct kind_row {
 };
 
 /// In the order of `fault_kind`.
-constexpr kind_row rows[] = {
+constexpr kind_row planned_rows[] = {
     {fault_kind::crash, "crash", uses_how | uses_lasts},
     {fault_kind::crash_at_operation, "crash_at_operation", uses_how | uses_lasts | uses_operations},
     {fault_kind::crash_after_ack, "crash_after_ack", uses_how | uses_lasts},
@@ -55,24 +55,24 @@ constexpr kind_row rows[] = {
 };
 
 constexpr bool rows_are_in_order() {
-    for (std::size_t i = 0; i < std::size(rows); ++i) {
-        if (static_cast<std::size_t>(rows[i].kind) != i)
+    for (std::size_t i = 0; i < std::size(planned_rows); ++i) {
+        if (static_cast<std::size_t>(planned_rows[i].kind) != i)
             return false;
     }
-    return std::size(rows) == static_cast<std::size_t>(fault_kind::full_of_names) + 1;
+    return std::size(planned_rows) == static_cast<std::size_t>(fault_kind::full_of_names) + 1;
 }
 static_assert(rows_are_in_order());
 
 const kind_row& row_of(fault_kind kind) noexcept {
     const auto index = static_cast<std::size_t>(kind);
-    BARNABAS_ASSERT(index < std::size(rows));
-    return rows[index];
+    BARNABAS_ASSERT(index < std::size(planned_rows));
+    return planned_rows[index];
 }
 
 constexpr auto all_kinds = [] {
-    std::array<fault_kind, std::size(rows)> all{};
+    std::array<fault_kind, std::size(planned_rows)> all{};
     for (std::size_t i = 0; i < all.size(); ++i)
-        all[i] = rows[i].kind;
+        all[i] = planned_rows[i].kind;
     return all;
 }();
 

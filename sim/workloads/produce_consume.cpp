@@ -17,7 +17,7 @@ constexpr const char* hostile_topic = "hostile";
 constexpr std::int64_t read_after_ns = 8 * second;
 constexpr std::int64_t result_grace_ns = 2 * second;
 constexpr std::int64_t audit_limit_ns = 30 * second;
-constexpr std::int64_t stop_limit_ns = 10 * second;
+constexpr std::int64_t last_stop_limit_ns = 10 * second;
 /// What acks=1 acknowledged comes below the high watermark within this time on a healthy disk.
 constexpr std::int64_t last_sync_ns = second;
 /// A closed connection tries for so long to send what was written.
@@ -25,7 +25,7 @@ constexpr std::int64_t last_linger_ns = 6 * second;
 /// Between the last crash and the start that follows.
 constexpr std::int64_t last_downtime_ns = 50 * millisecond;
 /// Between two looks at the broker's memory and at what it has not answered.
-constexpr std::int64_t look_interval_ns = 50 * millisecond;
+constexpr std::int64_t broker_look_interval_ns = 50 * millisecond;
 
 std::int64_t longest_result(const produce_consume_options& options) {
     std::int64_t longest = 0;
@@ -225,11 +225,11 @@ bool produce_consume::stop_broker() {
     faults_->rest();
     if (options_.faults.lossy && !broker_.running())
         return !world_.failed();
-    broker_.stop(stop_limit_ns, [&](bool by_itself) {
+    broker_.stop(last_stop_limit_ns, [&](bool by_itself) {
         asked = true;
         stopped = by_itself;
     });
-    world_.run_until([&] { return asked; }, world_.now() + 2 * stop_limit_ns);
+    world_.run_until([&] { return asked; }, world_.now() + 2 * last_stop_limit_ns);
     if (!stopped && !(options_.faults.lossy && broker_.gave_up()))
         fail("liveness_after_healing", "the broker did not stop when it was asked to");
     return !world_.failed() && (stopped || options_.faults.lossy);
@@ -408,7 +408,7 @@ void produce_consume::look_at_broker() {
         look_at_disk();
         taps_.reading(broker_.reading());
     }
-    world_.schedule_after(look_interval_ns, world_owner, [this] { look_at_broker(); });
+    world_.schedule_after(broker_look_interval_ns, world_owner, [this] { look_at_broker(); });
 }
 
 std::size_t produce_consume::unfinished() const {

@@ -9,7 +9,7 @@ namespace {
 
 /// A start removes what it finds of deleted topics in the background, some at a time.
 constexpr std::int64_t removal_limit_ns = 10 * second;
-constexpr std::int64_t look_interval_ns = 50 * millisecond;
+constexpr std::int64_t removal_look_interval_ns = 50 * millisecond;
 
 } // namespace
 
@@ -75,7 +75,7 @@ bool produce_consume::removals_are_done() {
         return true;
     auto why = badly_removed(directories_left());
     for (const auto until = world_.now() + removal_limit_ns; !why.empty() && world_.now() < until;) {
-        if (!world_.run_for(look_interval_ns))
+        if (!world_.run_for(removal_look_interval_ns))
             return false;
         why = badly_removed(directories_left());
     }

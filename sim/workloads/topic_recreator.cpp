@@ -18,10 +18,10 @@ namespace {
 
 using kafka::error_code;
 
-constexpr const char* client_name = "recreator";
+constexpr const char* recreator_name = "recreator";
 /// A connection that does not come about, or brings no answer, for so long is given up.
-constexpr std::int64_t patience_ns = 3 * second;
-constexpr std::int64_t look_interval_ns = 30 * millisecond;
+constexpr std::int64_t recreator_patience_ns = 3 * second;
+constexpr std::int64_t recreator_look_interval_ns = 30 * millisecond;
 constexpr std::int32_t broker_timeout_ms = 2'000;
 constexpr std::int16_t metadata_version = 12;
 constexpr std::int16_t create_version = 7;
@@ -32,9 +32,9 @@ constexpr std::int16_t delete_by_id = 6;
 topic_recreator::topic_recreator(world& time, network_fabric& network, observation& watched,
                                  recreation_options options, parts with)
     : world_(time), options_(options), with_(std::move(with)),
-      host_(time, network, {client_name, {}, memory_disk::unlimited, {}}),
-      draws_(time.draws(draw_stream::workload).split(client_name)), ids_(with_.topics->size()) {
-    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, client_name));
+      host_(time, network, {recreator_name, {}, memory_disk::unlimited, {}}),
+      draws_(time.draws(draw_stream::workload).split(recreator_name)), ids_(with_.topics->size()) {
+    host_.start([](runtime::node_services&) {}, furnished({}, time, watched, recreator_name));
 }
 
 topic_recreator::~topic_recreator() {
@@ -55,7 +55,7 @@ void topic_recreator::rest() {
 }
 
 void topic_recreator::ask_later() {
-    world_.schedule_after(around(look_interval_ns), world_owner, [this] {
+    world_.schedule_after(around(recreator_look_interval_ns), world_owner, [this] {
         if (resting_)
             return;
         ask();
@@ -65,7 +65,7 @@ void topic_recreator::ask_later() {
 
 void topic_recreator::ask() {
     const bool waits = session_ != nullptr && (asked_ || !session_->is_open());
-    if (waits && world_.now() - waits_since_ > patience_ns)
+    if (waits && world_.now() - waits_since_ > recreator_patience_ns)
         session_->drop();
     if (session_ == nullptr || session_->is_over()) {
         asked_ = false;
@@ -110,7 +110,7 @@ void topic_recreator::begin_deletion() {
 
 std::vector<slice> topic_recreator::frame_of_step() {
     const auto& topic = (*with_.topics)[current_];
-    const std::string name = client_name;
+    const std::string name = recreator_name;
     if (step_ == step::deleting) {
         kafka::delete_topics_request request;
         request.timeout_ms = broker_timeout_ms;

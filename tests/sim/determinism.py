@@ -24,9 +24,9 @@ def sweep(folder, twice):
 
 
 def build_debug():
-    """The program alone, as the compiler makes it without optimisation."""
+    """The program alone, as the compiler makes it without optimisation and from each source by itself."""
     if not os.path.exists(os.path.join(DEBUG, 'build.ninja')):
-        subprocess.run(['meson', 'setup', DEBUG, '-Doptimization=0', '-Ddebug=true'], cwd=ROOT, check=True,
+        subprocess.run(['meson', 'setup', DEBUG, '-Doptimization=0', '-Ddebug=true', '-Dunity=off'], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL)
     subprocess.run(['ninja', '-C', DEBUG, 'cmd/barnabas'], check=True, stdout=subprocess.DEVNULL)
 

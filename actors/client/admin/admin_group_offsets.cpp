@@ -11,10 +11,6 @@ namespace barnabas::client {
 
 namespace {
 
-/// From version 10 on topics are named by their ids only, which a group's offsets may outlive.
-constexpr std::int16_t last_with_names = 9;
-constexpr std::int16_t first_with_groups = 8;
-
 struct group_offsets_plan : plan_defaults {
     using request = kafka::offset_fetch_request;
     using response = kafka::offset_fetch_response;
@@ -23,14 +19,14 @@ struct group_offsets_plan : plan_defaults {
 
     std::size_t keys_per_request() const { return 1; }
     std::int16_t lowest_version() const { return 2; }
-    std::int16_t highest_version() const { return last_with_names; }
+    std::int16_t highest_version() const { return last_offsets_with_names; }
     call_target target(const key& group) const { return call_target::coordinator(group); }
     request ask(std::span<const key> groups, std::int32_t, std::int16_t version) const {
         request asked;
         asked.group_id = groups.front();
         // Null: all topics.
         asked.topics.reset();
-        if (version >= first_with_groups) {
+        if (version >= fetch_version_of_groups) {
             auto& group = asked.groups.emplace_back();
             group.group_id = groups.front();
             group.topics.reset();
@@ -72,7 +68,7 @@ struct commit_offsets_plan : plan_defaults {
     std::map<partition_name, committed_offset> offsets;
 
     std::int16_t lowest_version() const { return 2; }
-    std::int16_t highest_version() const { return last_with_names; }
+    std::int16_t highest_version() const { return last_offsets_with_names; }
     call_target target(const key&) const { return call_target::coordinator(group); }
     request ask(std::span<const key> names, std::int32_t, std::int16_t) const {
         request asked;

@@ -14,7 +14,6 @@
 namespace barnabas::client {
 
 inline std::optional<std::int64_t> timeout_of(const call_options& options) {
-    constexpr std::int64_t ns_per_ms = 1'000'000;
     if (!options.timeout_ms)
         return std::nullopt;
     return std::max<std::int64_t>(*options.timeout_ms, 0) * ns_per_ms;

@@ -20,7 +20,6 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
 /// So that no sum of times overflows; nobody waits for a century.
 constexpr std::int64_t wait_ms_most = 3'155'760'000'000;
 

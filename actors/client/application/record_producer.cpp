@@ -17,7 +17,6 @@
 namespace barnabas::client {
 
 namespace {
-constexpr std::int64_t ns_per_ms = 1'000'000;
 
 /// So that no sum of times overflows; nobody waits for a century.
 std::chrono::milliseconds bounded(std::chrono::milliseconds most) {

@@ -10,7 +10,6 @@ namespace barnabas::client {
 namespace {
 /// From this version on FindCoordinator takes many keys.
 constexpr std::int16_t many_keys_version = 4;
-constexpr std::int64_t ns_per_ms = 1'000'000;
 } // namespace
 
 void cluster_client::plan(monotonic_ns now) {

@@ -9,8 +9,6 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
-
 /// Somebody else is asked next time: what is known of the cluster is out of date.
 bool is_about_the_view(kafka::error_code code) {
     using kafka::error_code;

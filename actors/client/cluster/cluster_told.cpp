@@ -7,9 +7,7 @@
 // What people read when a call ran out of time: how far it got, and what each broker's last failure was.
 namespace barnabas::client {
 
-namespace {
-constexpr std::int64_t ns_per_ms = 1'000'000;
-}
+namespace {}
 
 error cluster_client::timed_out(const running_call& one, std::size_t part, monotonic_ns now) const {
     const auto& state = one.parts[part];

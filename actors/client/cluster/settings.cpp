@@ -10,7 +10,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 15> rows{{
+constexpr std::array<key_row, 15> client_rows{{
     {{"bootstrap.servers", "", "Brokers to begin with: host:port, several with commas between."},
      config_type::list,
      not_empty()},
@@ -56,10 +56,10 @@ constexpr std::array<key_row, 15> rows{{
      one_of("use_all_dns_ips")},
 }};
 
-constexpr auto keys = keys_of(rows);
+constexpr auto keys = keys_of(client_rows);
 
 /// What librdkafka and older tools call some of them.
-constexpr std::array<other_name, 8> other_names{{
+constexpr std::array<other_name, 8> other_client_names{{
     {"metadata.broker.list", "here it is bootstrap.servers"},
     {"bootstrap.server", "here it is bootstrap.servers"},
     {"broker.list", "here it is bootstrap.servers"},
@@ -72,12 +72,12 @@ constexpr std::array<other_name, 8> other_names{{
 
 result<key_values> read_values(const std::map<std::string, std::string>& properties) {
     std::vector<std::string_view> names;
-    for (const auto& row : rows)
+    for (const auto& row : client_rows)
         names.push_back(row.key.name);
     for (const auto& [name, value] : properties)
-        if (!is_among(rows, name) && !is_key_of_kafka(name))
-            return unknown_key("client", name, other_names, names);
-    return read_key_values(rows, properties);
+        if (!is_among(client_rows, name) && !is_key_of_kafka(name))
+            return unknown_key("client", name, other_client_names, names);
+    return read_key_values(client_rows, properties);
 }
 
 /// As in Kafka's client the name of a protocol may stand before a server; "://" is a part of it.
@@ -115,7 +115,7 @@ std::string to_string(const broker_address& address) {
 }
 
 std::span<const other_name> other_names_of_clients() {
-    return other_names;
+    return other_client_names;
 }
 
 std::span<const client_key> client_keys() {
@@ -123,7 +123,7 @@ std::span<const client_key> client_keys() {
 }
 
 bool is_used_by_clients(std::string_view name) {
-    return is_among(rows, name);
+    return is_among(client_rows, name);
 }
 
 result<client_settings> read_settings(const std::map<std::string, std::string>& properties) {

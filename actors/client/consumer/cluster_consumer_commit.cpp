@@ -10,7 +10,7 @@ namespace barnabas::client {
 
 namespace {
 
-error refused(std::string why) {
+error commit_refused(std::string why) {
     return {errc::invalid_request, std::move(why)};
 }
 
@@ -38,7 +38,7 @@ bool cluster_consumer::is_out_of_group() const {
 
 void cluster_consumer::commit(std::optional<committed_offsets_by_partition> offsets, on_done done) {
     if (!settings_.group)
-        return done(refused("a commit needs group.id"));
+        return done(commit_refused("a commit needs group.id"));
     auto what = offsets ? std::move(*offsets) : positions();
     if (what.empty())
         return done({});
@@ -112,9 +112,9 @@ void cluster_consumer::end_commit(const result<void>& said, monotonic_ns now) {
 
 void cluster_consumer::committed(const std::set<partition_name>& partitions, on_offsets done) {
     if (!settings_.group)
-        return done(refused("committed offsets need group.id"));
+        return done(commit_refused("committed offsets need group.id"));
     ask_committed(settings_, ports_, {}, partitions,
-                  [done = std::move(done)](result<committed_offsets_by_partition> said, monotonic_ns) {
+                  [done = std::move(done)](result<committed_offsets_by_partition>&& said, monotonic_ns) {
                       done(std::move(said));
                   });
 }

@@ -13,7 +13,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 21> rows{{
+constexpr std::array<key_row, 21> consumer_rows{{
     {{"group.id", "", "The group that this consumer belongs to."}, config_type::string, {}},
     {{"group.instance.id", "", "A name that lets the member come back without a rebalance."},
      config_type::string,
@@ -72,7 +72,7 @@ constexpr std::array<key_row, 21> rows{{
     {{"client.rack", "", "Accepted; reading is from leaders."}, config_type::string, {}},
 }};
 
-constexpr auto keys = keys_of(rows);
+constexpr auto keys_of_consumers = keys_of(consumer_rows);
 
 /// What Java programs call the assignors.
 struct assignor_name {
@@ -99,7 +99,7 @@ error wrong(std::string why) {
 }
 
 bool is_own(std::string_view name) {
-    return is_among(rows, name);
+    return is_among(consumer_rows, name);
 }
 
 /// An unknown key that looks like one of a consumer's is told of here; the others by `read_settings`.
@@ -108,7 +108,7 @@ std::optional<error> find_misspelt(const properties& all) {
     for (const auto& one : client_keys())
         names.push_back(one.name);
     const auto common = names.size();
-    for (const auto& row : rows)
+    for (const auto& row : consumer_rows)
         names.push_back(row.key.name);
     for (const auto& [name, value] : all) {
         if (std::find(names.begin(), names.end(), name) != names.end() || is_key_of_kafka(name))
@@ -224,7 +224,7 @@ void take_group(const values& read, consumer_settings& made) {
 } // namespace
 
 std::span<const client_key> consumer_keys() {
-    return keys;
+    return keys_of_consumers;
 }
 
 bool is_used_by_consumers(std::string_view name) {
@@ -234,7 +234,7 @@ bool is_used_by_consumers(std::string_view name) {
 result<consumer_settings> read_consumer_settings(const properties& all) {
     if (auto misspelt = find_misspelt(all))
         return std::move(*misspelt);
-    const auto read = read_key_values(rows, all);
+    const auto read = read_key_values(consumer_rows, all);
     if (!read)
         return read.failure();
     if (auto bad = find_bad_name(all))

@@ -15,7 +15,6 @@ using kafka::error_code;
 
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
 /// From this version on LeaveGroup names members, with a reason from version 5 on.
 constexpr std::int16_t many_members_version = 3;
 

@@ -1,5 +1,6 @@
 #include "actors/client/consumer/group_offsets.hpp"
 
+#include "actors/client/consumer/by_topic.hpp"
 #include "protocol/kafka/offset_commit.hpp"
 #include "protocol/kafka/offset_fetch.hpp"
 
@@ -11,18 +12,8 @@ using kafka::error_code;
 
 namespace {
 
-/// From version 10 on topics are named by their ids only.
-constexpr std::int16_t last_with_names = 9;
-constexpr std::int16_t first_with_groups = 8;
 constexpr std::int16_t first_with_stable = 7;
 constexpr std::int16_t first_with_epochs = 9;
-
-std::map<std::string, std::vector<std::int32_t>> by_topic(const std::set<partition_name>& partitions) {
-    std::map<std::string, std::vector<std::int32_t>> topics;
-    for (const auto& one : partitions)
-        topics[one.topic].push_back(one.partition);
-    return topics;
-}
 
 kafka::offset_fetch_request fetch_request(const consumer_settings& settings, const member_identity& identity,
                                           const std::set<partition_name>& partitions, std::int16_t version) {
@@ -31,7 +22,7 @@ kafka::offset_fetch_request fetch_request(const consumer_settings& settings, con
     asked.require_stable = settings.read_committed;
     asked.group_id = group;
     asked.topics.emplace();
-    if (version >= first_with_groups) {
+    if (version >= fetch_version_of_groups) {
         auto& one = asked.groups.emplace_back();
         one.group_id = group;
         one.topics.emplace();
@@ -41,7 +32,7 @@ kafka::offset_fetch_request fetch_request(const consumer_settings& settings, con
         }
     }
     for (const auto& [topic, numbers] : by_topic(partitions)) {
-        if (version >= first_with_groups) {
+        if (version >= fetch_version_of_groups) {
             auto& entry = asked.groups.front().topics->emplace_back();
             entry.name = topic;
             entry.partition_indexes = numbers;
@@ -124,7 +115,7 @@ void ask_committed(const consumer_settings& settings, const consumer_ports& port
                    std::function<void(result<committed_offsets_by_partition>, monotonic_ns)> done) {
     question_rules rules;
     rules.target = call_target::coordinator(*settings.group);
-    rules.highest_version = last_with_names;
+    rules.highest_version = last_offsets_with_names;
     rules.lowest_version = settings.read_committed ? first_with_stable : 2;
     ports.ask<kafka::offset_fetch_request, kafka::offset_fetch_response>(
         consumer_ports::lane::questions, std::move(rules), std::nullopt,
@@ -140,7 +131,7 @@ void send_commit(const consumer_settings& settings, const consumer_ports& ports,
                  std::function<void(result<void>, monotonic_ns)> done) {
     question_rules rules;
     rules.target = call_target::coordinator(*settings.group);
-    rules.highest_version = last_with_names;
+    rules.highest_version = last_offsets_with_names;
     rules.lowest_version = 2;
     rules.changes_something = true;
     ports.ask<kafka::offset_commit_request, kafka::offset_commit_response>(

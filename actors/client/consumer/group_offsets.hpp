@@ -3,6 +3,7 @@
 #include "actors/client/consumer/consumer_settings.hpp"
 #include "actors/client/consumer/consumer_types.hpp"
 #include "actors/client/consumer/question.hpp"
+#include "actors/client/group_versions.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,10 @@
 #include <string>
 
 namespace barnabas::client {
+
+/// From version 10 of OffsetCommit and OffsetFetch on topics are named by their ids only, which a group's
+/// offsets may outlive.
+inline constexpr std::int16_t last_offsets_with_names = 9;
 
 /// As whom a member speaks to its coordinator; a consumer that assigns by hand is nobody.
 struct member_identity {

@@ -1,6 +1,7 @@
 #include "actors/client/consumer/heartbeat_membership.hpp"
 
 #include "actors/client/drawn_pause.hpp"
+#include "actors/client/group_versions.hpp"
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
@@ -13,12 +14,8 @@ using kafka::error_code;
 
 namespace {
 
-constexpr std::int32_t leaving = -1;
-/// A static member that comes back.
-constexpr std::int32_t pausing = -2;
 /// From this version on members name themselves (KIP-1082), and patterns are there.
 constexpr std::int16_t own_names_version = 1;
-constexpr std::int64_t ns_per_ms = 1'000'000;
 
 std::string drawn_id(runtime::random& draws) {
     uuid id;
@@ -284,7 +281,7 @@ void heartbeat_membership::leave(const std::string&, std::function<void(monotoni
     request made;
     made.group_id = *settings_.group;
     made.member_id = member_id_;
-    made.member_epoch = settings_.instance ? pausing : leaving;
+    made.member_epoch = settings_.instance ? pausing_epoch : leaving_epoch;
     made.instance_id = settings_.instance;
     ports_.ask<request, response>(
         consumer_ports::lane::questions, rules_of(settings_), settings_.client.request_timeout_ns,

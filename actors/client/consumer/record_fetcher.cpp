@@ -14,7 +14,7 @@ using kafka::error_code;
 namespace {
 
 /// Later versions name topics by id only.
-constexpr std::int16_t last_by_name = 12;
+constexpr std::int16_t last_fetch_by_name = 12;
 constexpr std::int16_t first_with_batches = 4;
 constexpr std::int32_t without_session = -1;
 
@@ -164,7 +164,7 @@ void record_fetcher::fetch_at(std::int32_t broker, std::vector<read_partition*> 
     const bool by_id = std::none_of(asked->ids.begin(), asked->ids.end(),
                                     [](const auto& topic) { return topic.second.is_zero(); });
     if (!by_id)
-        rules.highest_version = last_by_name;
+        rules.highest_version = last_fetch_by_name;
     rules.extra_wait_ns = settings_.fetch_wait_ms_max * limits::millisecond;
     ports_.ask<kafka::fetch_request, kafka::fetch_response>(
         consumer_ports::lane::fetches, std::move(rules),

@@ -1,5 +1,6 @@
 #include "actors/client/consumer/subscription_bytes.hpp"
 
+#include "actors/client/consumer/by_topic.hpp"
 #include "protocol/kafka/consumer_protocol.hpp"
 
 #include <algorithm>
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::int16_t newest_subscription = 3;
 constexpr std::int16_t newest_assignment = 3;
-
-std::map<std::string, std::vector<std::int32_t>> by_topic(const std::set<partition_name>& names) {
-    std::map<std::string, std::vector<std::int32_t>> topics;
-    for (const auto& one : names)
-        topics[one.topic].push_back(one.partition);
-    return topics;
-}
 
 /// Kafka's data of the sticky assignor: topics with their partitions, and the generation.
 slice write_sticky(const std::set<partition_name>& owned, std::int32_t generation) {

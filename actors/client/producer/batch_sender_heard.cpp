@@ -14,8 +14,6 @@ using kafka::error_code;
 
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
-
 /// The same batch may fare better at another time or broker.
 bool passes(errc code) {
     switch (code) {

@@ -13,7 +13,7 @@ namespace barnabas::client {
 namespace {
 
 /// Later versions name topics by id only.
-constexpr std::int16_t last_by_name = 12;
+constexpr std::int16_t last_produce_by_name = 12;
 
 struct topics_plan : plan_defaults {
     using request = kafka::metadata_request;
@@ -116,7 +116,7 @@ result<std::uint64_t> produce_call::send(client_connection& connection, std::spa
     const bool named_by_id = std::none_of(parts.begin(), parts.end(),
                                           [this](auto part) { return order_.parts[part].id == topic_id{}; });
     const auto version = connection.version_for<kafka::produce_request>(
-        named_by_id ? kafka::produce_request::highest_version : last_by_name);
+        named_by_id ? kafka::produce_request::highest_version : last_produce_by_name);
     if (!version || *version < kafka::produce_with_batches)
         return error{errc::unsupported_version, "the broker has no version of Produce from " +
                                                     std::to_string(kafka::produce_with_batches) +
@@ -140,7 +140,8 @@ result<call_answer> produce_call::read(const answer& got, std::span<const std::s
     const auto part_of = [&](const auto& topic, std::int32_t index) {
         return std::find_if(parts.begin(), parts.end(), [&](auto part) {
             const auto& one = order_.parts[part];
-            const bool same = got.version > last_by_name ? one.id == topic.topic_id : one.topic == topic.name;
+            const bool same =
+                got.version > last_produce_by_name ? one.id == topic.topic_id : one.topic == topic.name;
             return same && one.partition == index;
         });
     };

@@ -12,7 +12,7 @@ namespace barnabas::client {
 
 namespace {
 
-constexpr std::array<key_row, 19> rows{{
+constexpr std::array<key_row, 19> producer_rows{{
     {{"acks", "all", "Who must have a record before it counts as written: 0, 1 or all."},
      config_type::string,
      one_of("all -1 0 1")},
@@ -68,10 +68,10 @@ constexpr std::array<key_row, 19> rows{{
     {{"partitioner.availability.timeout.ms", "0", "Only 0."}, config_type::int64, between(0, 0)},
 }};
 
-constexpr auto keys = keys_of(rows);
+constexpr auto keys_of_producers = keys_of(producer_rows);
 
 /// What librdkafka calls some of them.
-constexpr std::array<other_name, 9> other_names{{
+constexpr std::array<other_name, 9> other_producer_names{{
     {"queue.buffering.max.ms", "here it is linger.ms"},
     {"queue.buffering.max.kbytes", "here it is buffer.memory, in bytes"},
     {"queue.buffering.max.messages", "here buffer.memory bounds what waits, in bytes"},
@@ -85,13 +85,13 @@ constexpr std::array<other_name, 9> other_names{{
 
 error unknown_to_producers(std::string_view given) {
     std::vector<std::string_view> names;
-    for (const auto& key : keys)
+    for (const auto& key : keys_of_producers)
         names.push_back(key.name);
     for (const auto& key : client_keys())
         names.push_back(key.name);
-    const bool own = std::any_of(other_names.begin(), other_names.end(),
+    const bool own = std::any_of(other_producer_names.begin(), other_producer_names.end(),
                                  [given](const auto& one) { return one.name == given; });
-    const auto others = own ? std::span<const other_name>(other_names) : other_names_of_clients();
+    const auto others = own ? std::span<const other_name>(other_producer_names) : other_names_of_clients();
     return unknown_key("producer", given, others, names);
 }
 
@@ -165,11 +165,11 @@ result<void> check_times(producer_settings& made, const properties_map& properti
 } // namespace
 
 std::span<const client_key> producer_keys() {
-    return keys;
+    return keys_of_producers;
 }
 
 bool is_used_by_producers(std::string_view name) {
-    return is_among(rows, name) || is_client_key(name);
+    return is_among(producer_rows, name) || is_client_key(name);
 }
 
 result<producer_settings> read_producer_settings(const properties_map& properties) {
@@ -177,7 +177,7 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
         return safe.failure();
     properties_map of_cluster;
     for (const auto& [name, value] : properties) {
-        if (is_among(rows, name))
+        if (is_among(producer_rows, name))
             continue;
         if (is_client_key(name))
             of_cluster[name] = value;
@@ -192,7 +192,7 @@ result<producer_settings> read_producer_settings(const properties_map& propertie
     auto cluster = read_settings(of_cluster);
     if (!cluster)
         return cluster.failure();
-    const auto read = read_key_values(rows, properties);
+    const auto read = read_key_values(producer_rows, properties);
     if (!read)
         return read.failure();
     const auto ns = [&](std::string_view key) { return nanoseconds_of(*read, key); };

@@ -10,7 +10,7 @@ namespace {
 
 /// Below so many bytes one read is cheaper than more steps.
 constexpr std::uint64_t block_bytes = 4096;
-constexpr std::uint64_t index_bytes_max = 0x7fffffff;
+constexpr std::uint64_t searched_bytes_max = 0x7fffffff;
 
 result<std::vector<std::byte>> read_bytes(runtime::file_system& files, runtime::file_id index,
                                           std::uint64_t position, std::uint64_t count) {
@@ -30,7 +30,7 @@ result<found_entries> find_entries(runtime::file_system& files, runtime::file_id
     auto size = files.size(index);
     if (!size)
         return size.failure();
-    const auto count = std::min(*size, index_bytes_max) / entry_size;
+    const auto count = std::min(*size, searched_bytes_max) / entry_size;
     std::uint64_t low = 0;
     std::uint64_t high = count;
     while ((high - low) * entry_size > block_bytes) {
@@ -60,7 +60,7 @@ result<std::vector<std::byte>> read_index(runtime::file_system& files, runtime::
     if (!size)
         return size.failure();
     // What is made of it is written down, and has no checksum that could tell.
-    std::vector<std::byte> bytes(std::min(*size, index_bytes_max));
+    std::vector<std::byte> bytes(std::min(*size, searched_bytes_max));
     auto read = runtime::read_steadily(files, index, file_position(0), bytes);
     if (!read)
         return read.failure();

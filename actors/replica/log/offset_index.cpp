@@ -10,7 +10,7 @@
 namespace barnabas::replica {
 namespace {
 
-offset_entry entry_at(const std::byte* from, log_offset base) {
+offset_entry offset_entry_at(const std::byte* from, log_offset base) {
     const auto relative = batch::load_big_endian<std::uint32_t>(from);
     const auto position = batch::load_big_endian<std::uint32_t>(from + 4);
     return {base + std::int64_t{relative}, file_position(position)};
@@ -31,14 +31,14 @@ void put_offset_entry(std::vector<std::byte>& to, log_offset base, const offset_
 result<indexed_position> look_up_position(runtime::file_system& files, runtime::file_id index,
                                           const readable_range& log, log_offset offset) {
     auto found = find_entries(files, index, offset_entry_size, [&](const std::byte* bytes) {
-        return entry_at(bytes, log.base_offset).offset <= offset;
+        return offset_entry_at(bytes, log.base_offset).offset <= offset;
     });
     if (!found)
         return found.failure();
     indexed_position place{file_position(0), log.base_offset};
     offset_entry last{log.base_offset - 1, file_position(0)};
     for (std::size_t at = 0; at < found->bytes.size(); at += offset_entry_size) {
-        const auto entry = entry_at(found->bytes.data() + at, log.base_offset);
+        const auto entry = offset_entry_at(found->bytes.data() + at, log.base_offset);
         place.in_order &= entry.offset > last.offset && entry.position > last.position;
         last = entry;
         if (at / offset_entry_size < found->fitting)
@@ -70,7 +70,7 @@ result<std::optional<offset_entry>> last_offset_entry(runtime::file_system& file
         return got.failure();
     if (got->count != bytes.size())
         return std::optional<offset_entry>{};
-    return std::optional(entry_at(bytes.data(), base));
+    return std::optional(offset_entry_at(bytes.data(), base));
 }
 
 result<std::vector<offset_entry>> sound_offset_entries(runtime::file_system& files, runtime::file_id index,
@@ -80,7 +80,7 @@ result<std::vector<offset_entry>> sound_offset_entries(runtime::file_system& fil
         return bytes.failure();
     std::vector<offset_entry> sound;
     for (std::size_t at = 0; at + offset_entry_size <= bytes->size(); at += offset_entry_size) {
-        const auto entry = entry_at(bytes->data() + at, log.base_offset);
+        const auto entry = offset_entry_at(bytes->data() + at, log.base_offset);
         const auto last = sound.empty() ? offset_entry{log.base_offset - 1, file_position(0)} : sound.back();
         // Kafka's preallocated zeros end here, too: no entry is made for the batch at position 0.
         if (entry.offset <= last.offset || entry.position <= last.position || entry.offset >= end ||

@@ -11,7 +11,7 @@
 namespace barnabas::replica {
 namespace {
 
-constexpr std::uint64_t window_bytes = 1 << 20;
+constexpr std::uint64_t message_window_bytes = 1 << 20;
 
 } // namespace
 
@@ -119,7 +119,7 @@ result<bool> segment_conversion::take_message(const slice& bytes) {
 /// From the present position on, as it is.
 result<void> segment_conversion::copy_upto(std::uint64_t end) {
     while (position_ < end) {
-        auto bytes = bytes_at(position_, std::min(window_bytes, end - position_));
+        auto bytes = bytes_at(position_, std::min(message_window_bytes, end - position_));
         if (!bytes)
             return bytes.failure();
         if (bytes->empty())
@@ -136,7 +136,7 @@ result<void> segment_conversion::put(std::vector<slice> parts) {
         pending_bytes_ += part.size();
         pending_.push_back(std::move(part));
     }
-    return pending_bytes_ < window_bytes ? result<void>{} : flush();
+    return pending_bytes_ < message_window_bytes ? result<void>{} : flush();
 }
 
 result<void> segment_conversion::flush() {
@@ -188,7 +188,7 @@ result<slice> segment_conversion::bytes_at(std::uint64_t position, std::uint64_t
     const auto wanted = std::min(count, size_ - position);
     const bool inside = position >= window_at_ && position + wanted <= window_at_ + window_.size();
     if (!inside) {
-        const auto size = std::min(std::max(wanted, window_bytes), size_ - position);
+        const auto size = std::min(std::max(wanted, message_window_bytes), size_ - position);
         auto memory = chunk::allocate(size);
         auto got =
             runtime::read_steadily(files_, source_, file_position(position), std::span(memory->data(), size));

@@ -147,7 +147,6 @@ void producer_state::begin_silences(monotonic_ns now) {
 }
 
 void producer_state::expire(monotonic_ns now, std::int64_t expiration_ms) {
-    constexpr std::int64_t ns_per_ms = 1'000'000;
     for (auto at = entries_.begin(); at != entries_.end();) {
         const auto& entry = at->second;
         const bool silent = expiration_ms >= 0 && (now - entry.last_seen) / ns_per_ms >= expiration_ms;

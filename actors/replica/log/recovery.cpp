@@ -12,8 +12,6 @@
 namespace barnabas::replica {
 namespace {
 
-constexpr std::uint64_t small_file_bytes_max = 64 << 20;
-
 std::string parent_of(const std::string& directory) {
     const auto slash = directory.find_last_of('/');
     return slash == std::string::npos ? "." : directory.substr(0, std::max<std::size_t>(slash, 1));

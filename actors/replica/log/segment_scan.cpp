@@ -14,7 +14,7 @@
 namespace barnabas::replica {
 namespace {
 
-constexpr std::size_t window_bytes = 1 << 20;
+constexpr std::size_t scan_window_bytes = 1 << 20;
 
 } // namespace
 
@@ -112,7 +112,7 @@ result<bool> segment_scan::is_followed(const batch::batch_header& header) {
 result<bool> segment_scan::is_proven(const batch::batch_header& header) {
     if (options_.unproven_batch_max == 0 || header.total_size() <= options_.unproven_batch_max)
         return true;
-    std::vector<std::byte> window(window_bytes);
+    std::vector<std::byte> window(scan_window_bytes);
     for (int look = 1; look <= looks_max; ++look) {
         auto right = check_crc_in_parts(files_, log_, {header, file_position(found_.sound_size)}, window);
         if (right)
@@ -177,8 +177,8 @@ result<slice> segment_scan::bytes_at(std::uint64_t position, std::size_t count) 
             return rewritten.failure();
         // What lies behind a pause would be read again.
         const std::uint64_t ahead = options_.pause_after > 0
-                                        ? std::min<std::uint64_t>(options_.pause_after, window_bytes)
-                                        : window_bytes;
+                                        ? std::min<std::uint64_t>(options_.pause_after, scan_window_bytes)
+                                        : scan_window_bytes;
         const auto size =
             std::min<std::uint64_t>(std::max<std::uint64_t>(count, ahead), range_.size - position);
         auto window = read_steadily(position, size);

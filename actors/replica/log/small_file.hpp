@@ -46,6 +46,9 @@ private:
 result<scoped_file> open_scoped(runtime::file_system& files, const std::string& path,
                                 runtime::open_mode mode);
 
+/// More than any checkpoint or snapshot has.
+inline constexpr std::uint64_t small_file_bytes_max = 64 << 20;
+
 /// The whole file; malformed when it is longer than `bytes_max`.
 result<slice> read_small_file(runtime::file_system& files, const std::string& path, std::uint64_t bytes_max);
 

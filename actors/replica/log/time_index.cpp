@@ -14,7 +14,7 @@
 namespace barnabas::replica {
 namespace {
 
-time_point entry_at(const std::byte* from, log_offset base) {
+time_point time_entry_at(const std::byte* from, log_offset base) {
     const auto timestamp = batch::load_big_endian<std::int64_t>(from);
     const auto relative = batch::load_big_endian<std::uint32_t>(from + 8);
     return {timestamp_ms(timestamp), base + std::int64_t{relative}};
@@ -25,13 +25,13 @@ template <class Fits>
 result<found_time_entry> last_that(runtime::file_system& files, runtime::file_id index, log_offset base,
                                    const Fits& fits) {
     auto found = find_entries(files, index, time_entry_size,
-                              [&](const std::byte* bytes) { return fits(entry_at(bytes, base)); });
+                              [&](const std::byte* bytes) { return fits(time_entry_at(bytes, base)); });
     if (!found)
         return found.failure();
     found_time_entry place;
     time_point last{timestamp_ms(-1), base};
     for (std::size_t at = 0; at < found->bytes.size(); at += time_entry_size) {
-        const auto entry = entry_at(found->bytes.data() + at, base);
+        const auto entry = time_entry_at(found->bytes.data() + at, base);
         place.in_order &= entry.timestamp > last.timestamp && entry.offset >= last.offset;
         last = entry;
         if (at / time_entry_size < found->fitting)
@@ -103,7 +103,7 @@ result<std::vector<time_point>> sound_time_entries(runtime::file_system& files, 
     std::vector<time_point> sound;
     bool is_cut = false;
     for (std::size_t at = 0; at + time_entry_size <= bytes->size(); at += time_entry_size) {
-        const auto entry = entry_at(bytes->data() + at, base);
+        const auto entry = time_entry_at(bytes->data() + at, base);
         const auto last = sound.empty() ? time_point{timestamp_ms(-1), base} : sound.back();
         const bool fits =
             entry.timestamp > last.timestamp && entry.offset >= last.offset && entry.offset < end;
@@ -130,7 +130,7 @@ result<std::optional<time_point>> last_time_entry(runtime::file_system& files, r
         return got.failure();
     if (got->count != bytes.size())
         return std::optional<time_point>{};
-    return std::optional(entry_at(bytes.data(), base));
+    return std::optional(time_entry_at(bytes.data(), base));
 }
 
 } // namespace barnabas::replica

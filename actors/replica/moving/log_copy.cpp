@@ -12,7 +12,6 @@
 namespace barnabas::replica {
 namespace {
 
-constexpr std::uint64_t small_file_bytes_max = 64 << 20;
 constexpr log_offset no_limit{std::numeric_limits<std::int64_t>::max()};
 
 /// Of a segment, written once when it begins or ends.

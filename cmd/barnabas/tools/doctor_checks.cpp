@@ -20,7 +20,6 @@ namespace barnabas::doctor {
 namespace {
 
 constexpr std::uint64_t mib = 1024 * 1024;
-constexpr std::int64_t ns_per_ms = 1'000'000;
 /// What Kafka's own guide asks for.
 constexpr rlim_t files_wanted = 100'000;
 constexpr rlim_t files_least = 4096;

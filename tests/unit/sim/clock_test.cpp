@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::clock_test {
 namespace {
 
 TEST(host_clock, true_time_of_is_the_first_moment_that_shows_the_local_time) {
@@ -53,4 +53,4 @@ TEST(host_clock, a_changed_drift_never_moves_the_clock_and_holds_from_then_on) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::clock_test

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace barnabas::sim {
+namespace barnabas::sim::disk_harm_test {
 namespace {
 
 bytes read_all(memory_disk& disk, file_id file, std::size_t count) {
@@ -357,4 +357,4 @@ TEST(memory_disk, another_disk_is_empty) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::disk_harm_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::sim {
+namespace barnabas::sim::disk_test {
 namespace {
 
 TEST(memory_disk, a_killed_process_loses_nothing_it_completed) {
@@ -428,4 +428,4 @@ TEST(simulated_disk, after_the_end_nothing_runs_and_callbacks_are_gone) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::disk_test

@@ -13,7 +13,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::mailbox_test {
 namespace {
 
 class slow_actor final : public caf::event_based_actor {
@@ -47,4 +47,4 @@ TEST(simulated_scheduler, the_longest_mailbox_is_seen) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::mailbox_test

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace barnabas::sim {
+namespace barnabas::sim::network_faults_test {
 namespace {
 
 using toy::letters;
@@ -305,4 +305,4 @@ TEST(swizzle, half_of_the_links_stop_one_by_one_and_open_in_another_order) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::network_faults_test

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace barnabas::sim {
+namespace barnabas::sim::network_test {
 namespace {
 
 using toy::letters;
@@ -270,4 +270,4 @@ TEST(network, peers_of_a_host_without_power_learn_when_it_returns) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::network_test

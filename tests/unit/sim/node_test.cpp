@@ -12,7 +12,7 @@
 #include <set>
 #include <vector>
 
-namespace barnabas::sim {
+namespace barnabas::sim::node_test {
 namespace {
 
 /// One server and two client hosts with drawn clocks, schedulers and faults; crashes at drawn times if
@@ -261,4 +261,4 @@ TEST(simulated_node, one_policy_after_another_finishes_the_same_work) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::node_test

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-namespace barnabas::sim {
+namespace barnabas::sim::world_test {
 namespace {
 
 TEST(world, events_run_by_time_then_by_order_of_scheduling) {
@@ -116,4 +116,4 @@ TEST(trace, differs_when_any_field_differs) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::world_test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// Data directories that held nothing at start, where a disk may not be mounted.
-namespace barnabas {
+namespace barnabas::blank_directories_test {
 
 namespace {
 
@@ -94,4 +94,4 @@ TEST(blank_directories, are_told_of_beside_one_that_was_in_use) {
     EXPECT_TRUE(notes_of_start(false, true).empty());
 }
 
-} // namespace barnabas
+} // namespace barnabas::blank_directories_test

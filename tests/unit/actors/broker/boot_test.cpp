@@ -26,7 +26,7 @@
 #include <set>
 #include <string>
 
-namespace barnabas {
+namespace barnabas::boot_test {
 
 namespace {
 
@@ -241,4 +241,4 @@ TEST(boot, directory_of_another_node_fails_it) {
     EXPECT_EQ(host.failure->code, errc::mismatched_directory);
 }
 
-} // namespace barnabas
+} // namespace barnabas::boot_test

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-namespace barnabas {
+namespace barnabas::broker_test {
 
 namespace {
 
@@ -460,4 +460,4 @@ TEST(broker, lack_of_room_is_told_when_it_begins_and_when_it_ends) {
     EXPECT_TRUE(f.machine.status().directories_short_of_room.empty());
 }
 
-} // namespace barnabas
+} // namespace barnabas::broker_test

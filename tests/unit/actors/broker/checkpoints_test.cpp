@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::checkpoints_test {
 namespace {
 
 using kind = checkpoint_kind;
@@ -434,4 +434,4 @@ TEST_F(checkpoints, of_a_failed_directory_promise_and_write_nothing_and_hold_no_
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::checkpoints_test

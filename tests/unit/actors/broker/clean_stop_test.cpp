@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::clean_stop_test {
 
 namespace {
 
@@ -105,4 +105,4 @@ TEST_F(clean_stop_test, partition_that_is_told_of_is_not_looked_at) {
     EXPECT_EQ(disk.operations(), before + 1) << "one listing";
 }
 
-} // namespace barnabas
+} // namespace barnabas::clean_stop_test

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// What each pass of compaction is told, as log.cleaner.* keys are altered between them.
-namespace barnabas {
+namespace barnabas::cleaner_orders_test {
 namespace {
 
 using runtime::reports;
@@ -108,4 +108,4 @@ TEST(cleaner_orders, the_next_pass_goes_by_what_was_altered) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::cleaner_orders_test

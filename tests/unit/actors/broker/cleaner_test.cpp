@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::cleaner_test {
 namespace {
 
 topic_partition partition(int index) {
@@ -182,4 +182,4 @@ TEST(cleaner, partitions_that_end_are_not_waited_for) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::cleaner_test

@@ -10,7 +10,7 @@
 #include <deque>
 #include <functional>
 
-namespace barnabas {
+namespace barnabas::consumer_lag_test {
 namespace {
 
 constexpr std::int64_t noon = 1'700'000'000'000;
@@ -370,4 +370,4 @@ TEST(lag_text, timestamps_of_the_future_are_no_lag) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::consumer_lag_test

@@ -18,7 +18,7 @@
 #include <vector>
 
 /// Which coordinators a broker has, as partitions of `__consumer_offsets` change their leaders.
-namespace barnabas {
+namespace barnabas::coordinators_test {
 namespace {
 
 using runtime::reports;
@@ -178,4 +178,4 @@ TEST_F(coordinators_test, hear_what_groups_have_of_their_own) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::coordinators_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::data_directories_test {
 
 namespace {
 
@@ -465,4 +465,4 @@ TEST(small_files, parent_paths) {
     EXPECT_EQ(parent_path("./a"), ".");
 }
 
-} // namespace barnabas
+} // namespace barnabas::data_directories_test

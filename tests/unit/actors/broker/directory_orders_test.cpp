@@ -9,7 +9,7 @@
 #include <string>
 
 /// Topics of many partitions are made and removed a few partitions at a time, so that others get their turn.
-namespace barnabas {
+namespace barnabas::directory_orders_test {
 
 namespace {
 
@@ -236,4 +236,4 @@ TEST(directory_orders, making_that_a_crash_cut_between_two_steps_is_ended_by_the
     EXPECT_EQ(next.failed_count(), 0u);
 }
 
-} // namespace barnabas
+} // namespace barnabas::directory_orders_test

@@ -10,7 +10,7 @@
 
 /// The small files of a data directory, with each operation on files failing, or being the last before the
 /// process dies or the power goes: what was promised before stays, and a success is a promise.
-namespace barnabas {
+namespace barnabas::fail_nth_test {
 
 namespace {
 
@@ -224,4 +224,4 @@ TEST(clean_stop_fail_nth, closing_data_directories_leaves_a_marker_or_tells_of_a
 
 } // namespace
 
-} // namespace barnabas
+} // namespace barnabas::fail_nth_test

@@ -16,7 +16,7 @@
 #include <vector>
 
 /// What is told of calls that do not return, and of those that seem so because the process stood still.
-namespace barnabas {
+namespace barnabas::hang_watch_test {
 
 namespace {
 
@@ -115,4 +115,4 @@ TEST_F(hang_watch, nor_is_one_that_was_told_of_before) {
     EXPECT_EQ(told, (std::vector{kind::hangs, kind::too_long}));
 }
 
-} // namespace barnabas
+} // namespace barnabas::hang_watch_test

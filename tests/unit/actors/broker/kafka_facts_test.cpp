@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::kafka_facts_test {
 namespace {
 
 /// Two topics of two partitions, of which this broker has and leads all.
@@ -75,4 +75,4 @@ TEST(kafka_facts, each_partition_that_is_led_here_is_told_with_its_replicas) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::kafka_facts_test

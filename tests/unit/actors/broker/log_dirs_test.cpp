@@ -19,7 +19,7 @@
 #include <optional>
 
 /// What DescribeLogDirs says of partitions that answer, that end, and that say nothing.
-namespace barnabas {
+namespace barnabas::log_dirs_test {
 
 namespace {
 
@@ -144,4 +144,4 @@ TEST(log_dirs, look_that_hangs_is_not_joined) {
     EXPECT_LT(found.took_ns, sim::second);
 }
 
-} // namespace barnabas
+} // namespace barnabas::log_dirs_test

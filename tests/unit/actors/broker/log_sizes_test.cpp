@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace barnabas {
+namespace barnabas::log_sizes_test {
 namespace {
 
 class log_sizes_round : public ::testing::Test {
@@ -90,4 +90,4 @@ TEST_F(log_sizes_round, more_than_the_bound_are_left_out_and_counted) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::log_sizes_test

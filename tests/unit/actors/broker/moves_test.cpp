@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas {
+namespace barnabas::moves_test {
 
 namespace {
 
@@ -442,4 +442,4 @@ TEST(moves, size_and_lag_are_of_the_copy) {
     EXPECT_EQ(f.machine.size_of(place(0))->offset_lag, 42);
 }
 
-} // namespace barnabas
+} // namespace barnabas::moves_test

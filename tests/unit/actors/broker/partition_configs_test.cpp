@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// How open partitions hear of altered configs, and of who leads them.
-namespace barnabas {
+namespace barnabas::partition_configs_test {
 namespace {
 
 using texts = std::map<std::string, std::string>;
@@ -170,4 +170,4 @@ TEST(partition_configs, cordoned_directories_are_followed_by_the_partitions_of_t
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::partition_configs_test

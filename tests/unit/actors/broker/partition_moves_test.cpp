@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 /// Moves between data directories, as the set of partitions sees them.
-namespace barnabas {
+namespace barnabas::partition_moves_test {
 
 namespace {
 
@@ -480,4 +480,4 @@ TEST(partition_moves, both_places_are_described) {
     EXPECT_TRUE(f.set.describe("/b", {})[0].is_future);
 }
 
-} // namespace barnabas
+} // namespace barnabas::partition_moves_test

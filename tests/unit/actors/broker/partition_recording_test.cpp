@@ -7,7 +7,7 @@
 #include <optional>
 
 /// What was made is recorded before it is shown, also when something finds no room; and whose names are free.
-namespace barnabas {
+namespace barnabas::partition_recording_test {
 
 /// Two partitions made by different records: the first finds no room, the second is made.
 struct one_without_room {
@@ -245,4 +245,4 @@ TEST(partition_set, what_is_made_where_a_directory_hangs_is_not_made_twice) {
     EXPECT_EQ(all<effects::publish_view>(out).at(0).offline, std::vector{place(1, 0)});
 }
 
-} // namespace barnabas
+} // namespace barnabas::partition_recording_test

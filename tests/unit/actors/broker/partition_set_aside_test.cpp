@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// Directories of other topics that have the name of a new partition and cannot be set aside.
-namespace barnabas {
+namespace barnabas::partition_set_aside_test {
 namespace {
 
 const error no_descriptors{errc::too_many_open_files, "no descriptor is left"};
@@ -144,4 +144,4 @@ TEST_F(set_aside, a_stop_does_not_wait_for_another_try) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::partition_set_aside_test

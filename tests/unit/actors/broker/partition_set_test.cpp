@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace barnabas {
+namespace barnabas::partition_set_test {
 
 TEST(partition_set, image_without_partitions_is_published_and_confirmed_at_once) {
     partition_set set(usual, directories_with());
@@ -439,4 +439,4 @@ TEST(partition_set, topic_deleted_while_its_partition_is_opened_again_goes_whole
     }
 }
 
-} // namespace barnabas
+} // namespace barnabas::partition_set_test

@@ -6,7 +6,7 @@
 
 #include <set>
 
-namespace barnabas {
+namespace barnabas::producer_id_source_test {
 
 namespace {
 
@@ -80,4 +80,4 @@ TEST(producer_id_source, too_many_waiting_are_told_to_come_back) {
     EXPECT_EQ(out.answers[0].second.code, errc::coordinator_load_in_progress);
 }
 
-} // namespace barnabas
+} // namespace barnabas::producer_id_source_test

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-namespace barnabas {
+namespace barnabas::recovery_points_test {
 namespace {
 
 partition_name numbered(int number) {
@@ -60,4 +60,4 @@ TEST(recovery_points, who_is_gone_is_not_asked) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::recovery_points_test

@@ -16,7 +16,7 @@
 #include <string>
 
 /// What is left on disk of topics that were deleted before this start, and of a making that was cut short.
-namespace barnabas {
+namespace barnabas::removed_topics_test {
 
 namespace {
 
@@ -270,4 +270,4 @@ TEST(removed_topics, only_what_is_empty_is_removed_of_nobodys) {
     EXPECT_EQ(names_in(files, "/data"), std::vector<std::string>{"w-1"});
 }
 
-} // namespace barnabas
+} // namespace barnabas::removed_topics_test

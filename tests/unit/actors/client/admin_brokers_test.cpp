@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 // What brokers serve, levels of features, endpoints, coordinators.
-namespace barnabas::client {
+namespace barnabas::client::admin_brokers_test {
 namespace {
 
 using kafka::api_key;
@@ -155,4 +155,4 @@ TEST(admin_brokers, each_group_has_its_coordinator) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::admin_brokers_test

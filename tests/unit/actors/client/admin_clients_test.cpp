@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 // What leaders remember of producers, members that shall go, settings by kinds and as a whole.
-namespace barnabas::client {
+namespace barnabas::client::admin_clients_test {
 namespace {
 
 using kafka::api_key;
@@ -162,4 +162,4 @@ TEST(admin_clients, resources_with_configs_are_listed_by_kind) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::admin_clients_test

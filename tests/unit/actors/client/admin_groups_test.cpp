@@ -13,7 +13,7 @@
 #include <algorithm>
 
 // Calls to coordinators and to brokers by number.
-namespace barnabas::client {
+namespace barnabas::client::admin_groups_test {
 namespace {
 
 using kafka::api_key;
@@ -273,4 +273,4 @@ TEST(admin_groups, a_broker_that_the_cluster_does_not_have_fails_before_the_dead
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::admin_groups_test

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace barnabas::client {
+namespace barnabas::client::client_connection_test {
 namespace {
 
 constexpr monotonic_ns now{1'000'000'000};
@@ -109,4 +109,4 @@ TEST(client_connection, memory_of_answers_is_used_again_and_never_of_one_that_is
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::client_connection_test

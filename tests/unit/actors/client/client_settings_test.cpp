@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::client_settings_test {
 namespace {
 
 std::string refusal(const std::map<std::string, std::string>& properties) {
@@ -99,4 +99,4 @@ TEST(client_settings, every_key_says_what_it_is) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::client_settings_test

@@ -7,7 +7,7 @@
 #include <thread>
 
 // The face of admin calls, against addresses where nobody is; against a broker it runs in tests/clients.
-namespace barnabas::client {
+namespace barnabas::client::cluster_admin_test {
 namespace {
 
 /// Port 1 of this machine refuses.
@@ -115,4 +115,4 @@ TEST(cluster_admin, can_be_moved_and_forgotten) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::cluster_admin_test

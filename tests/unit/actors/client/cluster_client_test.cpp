@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::cluster_client_test {
 namespace {
 
 using kafka::api_key;
@@ -497,4 +497,4 @@ TEST(cluster_client, a_call_that_nobody_carries_has_an_outcome) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::cluster_client_test

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 // Partitions by hand: where reading begins, goes on, and what is given out.
-namespace barnabas::client {
+namespace barnabas::client::cluster_consumer_test {
 namespace {
 
 using kafka::api_key;
@@ -488,4 +488,4 @@ TEST(cluster_consumer, says_what_cannot_be_asked_of_it) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::cluster_consumer_test

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 // What the error of a call says that ran out of time: how far it got.
-namespace barnabas::client {
+namespace barnabas::client::cluster_timeout_test {
 namespace {
 
 using kafka::api_key;
@@ -240,4 +240,4 @@ TEST(cluster_timeout, a_request_that_was_sent_stays_the_furthest_point) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::cluster_timeout_test

@@ -12,7 +12,7 @@
 #include <utility>
 
 // Who is known to lead or coordinate, and cannot be reached: the cluster is asked again who it is by now.
-namespace barnabas::client {
+namespace barnabas::client::cluster_unreachable_test {
 namespace {
 
 using kafka::api_key;
@@ -274,4 +274,4 @@ TEST(cluster_unreachable, lengths_like_tls_or_http_from_a_broker_that_told_its_v
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::cluster_unreachable_test

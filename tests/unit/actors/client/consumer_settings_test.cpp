@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::consumer_settings_test {
 namespace {
 
 using test::consumer_world;
@@ -56,4 +56,4 @@ TEST(consumer_settings, wrong_keys_and_values_are_named) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::consumer_settings_test

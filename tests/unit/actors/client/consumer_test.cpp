@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::consumer_test {
 namespace {
 
 using kafka::error_code;
@@ -278,4 +278,4 @@ TEST(client_connection, a_request_without_answer_ends_the_connection_and_a_pause
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::consumer_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::group_consumer_test {
 namespace {
 
 using kafka::error_code;
@@ -217,4 +217,4 @@ TEST(group_consumer, tells_what_it_had_in_hand_when_it_was_taken_for_alive) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::group_consumer_test

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 // Members of classic groups, whose coordinator is played by hand; and the plans that leaders make.
-namespace barnabas::client {
+namespace barnabas::client::group_membership_test {
 namespace {
 
 using kafka::api_key;
@@ -441,4 +441,4 @@ TEST(subscription_bytes, what_is_written_is_read_and_nonsense_is_refused) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::group_membership_test

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 // Members of groups of the consumer protocol (KIP-848), whose coordinator is played by hand.
-namespace barnabas::client {
+namespace barnabas::client::heartbeat_membership_test {
 namespace {
 
 using kafka::api_key;
@@ -402,4 +402,4 @@ TEST(heartbeat_membership, the_protocol_may_be_written_in_any_case) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::heartbeat_membership_test

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace barnabas::client {
+namespace barnabas::client::pending_test {
 namespace {
 
 TEST(pending, what_a_call_throws_is_said_and_costs_no_other_call) {
@@ -23,4 +23,4 @@ TEST(pending, what_a_call_throws_is_said_and_costs_no_other_call) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::pending_test

@@ -8,6 +8,7 @@
 #include "protocol/kafka/list_offsets.hpp"
 #include "protocol/kafka/metadata.hpp"
 #include "protocol/kafka/produce.hpp"
+#include "tests/unit/actors/client/played_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,8 +19,6 @@
 #include <vector>
 
 namespace barnabas::client::test {
-
-inline constexpr std::int64_t second = 1'000'000'000;
 
 /// The broker's end of a client's stream, played by hand: takes the client's frames, answers what it is told
 /// to.

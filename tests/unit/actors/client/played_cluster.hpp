@@ -5,6 +5,7 @@
 #include "protocol/kafka/find_coordinator.hpp"
 #include "protocol/kafka/frame.hpp"
 #include "protocol/kafka/metadata.hpp"
+#include "tests/unit/actors/client/played_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,9 +20,6 @@
 #include <vector>
 
 namespace barnabas::client::test {
-
-inline constexpr std::int64_t millisecond = 1'000'000;
-inline constexpr std::int64_t second = 1'000 * millisecond;
 
 /// Brokers played by hand at the ends of a cluster client's connections: each answers what it is told to.
 /// Time passes only when a test says so.

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace barnabas::client {
+namespace barnabas::client::producer_test {
 namespace {
 
 using kafka::error_code;
@@ -333,4 +333,4 @@ TEST(producer, before_version_3_message_sets_are_sent_without_timestamps_before_
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::producer_test

@@ -11,7 +11,7 @@
 #include <vector>
 
 // The face of the consumer, against an address where nobody is; against a broker it runs in tests/clients.
-namespace barnabas::client {
+namespace barnabas::client::record_consumer_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -162,4 +162,4 @@ TEST(record_consumer, a_commit_callback_that_throws_is_told_and_loses_no_other) 
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::record_consumer_test

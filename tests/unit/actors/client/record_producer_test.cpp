@@ -11,7 +11,7 @@
 
 // The producer's face for programs, against addresses where nobody is; against a broker it runs in
 // tests/clients.
-namespace barnabas::client {
+namespace barnabas::client::record_producer_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -195,4 +195,4 @@ TEST(record_producer, a_timestamp_below_zero_is_refused) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::record_producer_test

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 // A topic that was made again under its name while a consumer reads it.
-namespace barnabas::client {
+namespace barnabas::client::recreated_topic_test {
 namespace {
 
 using kafka::api_key;
@@ -150,4 +150,4 @@ TEST(recreated_topic, the_same_offset_as_in_the_one_before_is_committed_again) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::recreated_topic_test

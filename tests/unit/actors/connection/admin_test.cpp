@@ -6,7 +6,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// Small questions of administrators: features, producers, topics page by page, what has configs.
-namespace barnabas {
+namespace barnabas::admin_test {
 namespace {
 
 metadata_image_ptr two_topics() {
@@ -158,4 +158,4 @@ TEST_F(connection_test, features_are_told_and_stay_at_their_level) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::admin_test

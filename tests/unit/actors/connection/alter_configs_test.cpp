@@ -5,7 +5,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// IncrementalAlterConfigs, AlterConfigs and what DescribeConfigs shows of them, in every version.
-namespace barnabas {
+namespace barnabas::alter_configs_test {
 namespace {
 
 constexpr std::int8_t topic = 2;
@@ -209,4 +209,4 @@ TEST_F(connection_test, altered_configs_are_described_with_their_sources) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::alter_configs_test

@@ -2,7 +2,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// AlterReplicaLogDirs between client and broker, in every version.
-namespace barnabas {
+namespace barnabas::alter_log_dirs_test {
 namespace {
 
 constexpr std::int16_t newest_version = 2;
@@ -81,4 +81,4 @@ TEST_F(connection_test, moves_are_not_for_everybody) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::alter_log_dirs_test

@@ -10,7 +10,7 @@
 #include <set>
 
 /// What clients are told that they may do (KIP-430).
-namespace barnabas {
+namespace barnabas::authorized_operations_test {
 namespace {
 
 constexpr std::int32_t not_asked = -2147483647 - 1;
@@ -146,4 +146,4 @@ TEST_F(authorized_operations_test, are_those_that_the_authorizer_allows) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::authorized_operations_test

@@ -1,7 +1,7 @@
 #include "connection_fixture.hpp"
 
 /// Fetch with isolation level read_committed.
-namespace barnabas {
+namespace barnabas::committed_fetch_test {
 namespace {
 
 class committed_fetch : public connection_test {
@@ -63,4 +63,4 @@ TEST_F(committed_fetch, that_has_come_to_the_last_stable_offset_waits_there) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::committed_fetch_test

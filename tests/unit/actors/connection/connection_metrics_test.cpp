@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace barnabas {
+namespace barnabas::connection_metrics_test {
 namespace {
 
 class converted_records : public ::testing::Test {
@@ -151,4 +151,4 @@ TEST(connection_traffic, connections_and_their_waiting_requests_go_with_them) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::connection_metrics_test

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas {
+namespace barnabas::connection_tap_test {
 namespace {
 
 class line_tap final : public connection_tap {
@@ -59,4 +59,4 @@ TEST(connection_tap, hears_each_request_begin_and_end) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::connection_tap_test

@@ -16,7 +16,7 @@
 #include <cstring>
 #include <set>
 
-namespace barnabas {
+namespace barnabas::connections_test {
 namespace {
 
 using kafka::error_code;
@@ -447,4 +447,4 @@ TEST_F(connection_test, a_log_that_did_not_open_is_told_from_another_nodes_parti
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::connections_test

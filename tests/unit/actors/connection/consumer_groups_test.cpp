@@ -4,7 +4,7 @@
 #include "tests/unit/actors/connection/groups_fixture.hpp"
 
 /// Requests of the consumer protocol (KIP-848) between client and coordinator, in every version.
-namespace barnabas {
+namespace barnabas::consumer_groups_test {
 namespace {
 
 topic_id offsets_id() {
@@ -160,4 +160,4 @@ TEST_F(groups_test, offsets_are_fetched_with_the_members_epoch) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::consumer_groups_test

@@ -3,7 +3,7 @@
 #include "protocol/batch/validate.hpp"
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
-namespace barnabas {
+namespace barnabas::conversion_test {
 namespace {
 
 using conversion_test = connection_test;
@@ -283,4 +283,4 @@ TEST_F(conversion_test, fetch_5_does_not_know_of_storage_errors) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::conversion_test

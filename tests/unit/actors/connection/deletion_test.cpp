@@ -3,7 +3,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// DeleteRecords and OffsetForLeaderEpoch between client and partitions, in every version.
-namespace barnabas {
+namespace barnabas::deletion_test {
 namespace {
 
 kafka::delete_records_request deletion(const std::string& topic, std::vector<std::int32_t> partitions,
@@ -163,4 +163,4 @@ TEST_F(connection_test, ends_of_epochs_are_asked_of_each_partition_in_every_vers
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::deletion_test

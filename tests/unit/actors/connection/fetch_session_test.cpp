@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace barnabas {
+namespace barnabas::fetch_session_test {
 namespace {
 
 fetch_item item(const std::string& topic, int partition, std::int64_t offset) {
@@ -68,4 +68,4 @@ TEST(fetch_session, partitions_are_updated_forgotten_and_rotated) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::fetch_session_test

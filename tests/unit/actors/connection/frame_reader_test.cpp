@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-namespace barnabas {
+namespace barnabas::frame_reader_test {
 namespace {
 
 std::string framed(std::string_view body) {
@@ -110,4 +110,4 @@ TEST(frame_reader, waits_when_the_reserve_is_empty_and_goes_on_when_it_has_room)
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::frame_reader_test

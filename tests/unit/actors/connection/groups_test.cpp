@@ -13,7 +13,7 @@
 #include "tests/unit/actors/connection/groups_fixture.hpp"
 
 /// Requests about groups between client and coordinator, in every version.
-namespace barnabas {
+namespace barnabas::groups_of_connection_test {
 namespace {
 
 TEST_F(groups_test, coordinator_is_where_the_groups_partition_is_led) {
@@ -348,4 +348,4 @@ TEST_F(groups_test, groups_and_offsets_are_deleted) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::groups_of_connection_test

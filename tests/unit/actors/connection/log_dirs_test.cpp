@@ -2,7 +2,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// DescribeLogDirs between client and broker, in every version.
-namespace barnabas {
+namespace barnabas::log_dirs_test {
 namespace {
 
 constexpr std::int16_t newest_version = 5;
@@ -94,4 +94,4 @@ TEST_F(connection_test, log_directories_are_not_for_everybody) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::log_dirs_test

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// lz4's library reads more than Kafka's consumers do; what those cannot read is not stored.
-namespace barnabas {
+namespace barnabas::lz4_produce_test {
 namespace {
 
 using bytes = std::vector<std::byte>;
@@ -143,4 +143,4 @@ TEST(lz4_for_consumers, a_frame_cut_anywhere_is_no_frame) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::lz4_produce_test

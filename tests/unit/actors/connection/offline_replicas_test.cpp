@@ -3,7 +3,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// What clients hear of partitions whose data directory failed (KIP-112).
-namespace barnabas {
+namespace barnabas::offline_replicas_test {
 namespace {
 
 using replicas = std::vector<std::int32_t>;
@@ -88,4 +88,4 @@ TEST_F(offline_replicas, who_writes_there_nevertheless_is_told_of_the_storage) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::offline_replicas_test

@@ -2,7 +2,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// ListOffsets between client and partitions.
-namespace barnabas {
+namespace barnabas::offsets_test {
 namespace {
 
 TEST_F(connection_test, special_times_of_list_offsets_belong_to_versions) {
@@ -119,4 +119,4 @@ TEST_F(connection_test, isolation_level_reaches_the_partition) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::offsets_test

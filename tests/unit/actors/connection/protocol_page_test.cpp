@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-namespace barnabas {
+namespace barnabas::protocol_page_test {
 namespace {
 
 TEST(protocol_page, the_page_in_docs_is_the_one_made_from_the_dispatch_table) {
@@ -29,4 +29,4 @@ TEST(protocol_page, what_is_left_out_has_its_reason) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::protocol_page_test

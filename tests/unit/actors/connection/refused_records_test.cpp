@@ -4,7 +4,7 @@
 #include <string>
 
 /// Which records of a batch are to blame (KIP-467).
-namespace barnabas {
+namespace barnabas::refused_records_test {
 namespace {
 
 const std::string no_key = "it has no key, which a compacted topic needs";
@@ -86,4 +86,4 @@ TEST_F(refused_records, are_not_blamed_for_damage_of_the_batch) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::refused_records_test

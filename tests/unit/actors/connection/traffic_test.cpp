@@ -2,7 +2,7 @@
 #include "tests/unit/actors/connection/connection_fixture.hpp"
 
 /// What of the traffic a connection tells to those who count.
-namespace barnabas {
+namespace barnabas::traffic_test {
 namespace {
 
 TEST_F(connection_test, batches_count_when_they_go_to_their_partition_and_refused_ones_apart) {
@@ -114,4 +114,4 @@ TEST_F(connection_test, a_request_is_timed_from_its_arrival_over_its_waits_to_it
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::traffic_test

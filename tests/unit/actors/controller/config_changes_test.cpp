@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// Altered configs: decisions of the controller, and what their records make.
-namespace barnabas {
+namespace barnabas::config_changes_test {
 namespace {
 
 using change = alter_configs_request::change;
@@ -239,4 +239,4 @@ TEST_F(altering, cordoned_directories_are_those_of_the_broker) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::config_changes_test

@@ -44,7 +44,7 @@ struct next_question {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::next_question)
 
-namespace barnabas {
+namespace barnabas::controller_actor_test {
 
 namespace {
 
@@ -260,4 +260,4 @@ TEST(controller_actor, directory_of_kafka_is_refused_untouched) {
     EXPECT_EQ(files.list("/data/__cluster_metadata-0")->size(), 1u);
 }
 
-} // namespace barnabas
+} // namespace barnabas::controller_actor_test

@@ -8,7 +8,7 @@
 
 #include <set>
 
-namespace barnabas {
+namespace barnabas::controller_test {
 
 namespace {
 
@@ -390,4 +390,4 @@ TEST(metadata_log, kafka_log_is_refused_with_what_to_do) {
               errc::mismatched_directory);
 }
 
-} // namespace barnabas
+} // namespace barnabas::controller_test

@@ -3,7 +3,7 @@
 
 #include <set>
 
-namespace barnabas::group {
+namespace barnabas::group::classic_group_test {
 
 namespace {
 
@@ -472,4 +472,4 @@ TEST(classic_group, reloaded_group_goes_on_as_it_was) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::classic_group_test

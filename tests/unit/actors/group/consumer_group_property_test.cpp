@@ -6,7 +6,7 @@
 /// Whatever consumers do, in whatever order, and whatever answers get lost: no partition is two members' at a
 /// time, epochs only grow, in the end every partition is somebody's, and another coordinator that reads what
 /// this one wrote, compacted or not, knows the same (G1, G3, G4, G5, G6; card GRP-12).
-namespace barnabas::group {
+namespace barnabas::group::consumer_group_property_test {
 
 namespace {
 
@@ -229,4 +229,4 @@ RC_GTEST_PROP(consumer_group, gives_each_partition_to_one_and_writes_what_it_kno
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::consumer_group_property_test

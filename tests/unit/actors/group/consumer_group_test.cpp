@@ -1,7 +1,7 @@
 #include "tests/unit/actors/group/consumer_world.hpp"
 
 /// Groups of the consumer protocol, by heartbeats.
-namespace barnabas::group {
+namespace barnabas::group::consumer_group_test {
 namespace {
 
 class consumer_group_test : public testing::Test {
@@ -458,4 +458,4 @@ TEST_F(consumer_group_test, a_loaded_group_gives_its_members_a_session) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::consumer_group_test

@@ -3,7 +3,7 @@
 
 /// Members of the classic and of the consumer protocol in one group, and groups that change over while they
 /// run (KIP-848).
-namespace barnabas::group {
+namespace barnabas::group::consumer_migration_test {
 namespace {
 
 class consumer_migration_test : public testing::Test {
@@ -497,4 +497,4 @@ TEST_F(consumer_migration_test, a_mixed_group_is_loaded_as_it_was) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::consumer_migration_test

@@ -6,7 +6,7 @@
 #include <map>
 
 /// Records of the consumer protocol as Kafka writes them.
-namespace barnabas::group {
+namespace barnabas::group::consumer_records_test {
 namespace {
 
 using kafka::testing::for_each_message;
@@ -119,4 +119,4 @@ TEST(consumer_records, a_member_is_kept_with_all_that_it_said) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::consumer_records_test

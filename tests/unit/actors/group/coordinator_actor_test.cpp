@@ -16,7 +16,7 @@
 #include <variant>
 
 /// Loading from what compaction leaves of `__consumer_offsets` (card GRP-09), and what is written there.
-namespace barnabas::group {
+namespace barnabas::group::coordinator_actor_test {
 namespace {
 
 using runtime::reports;
@@ -217,4 +217,4 @@ TEST_F(coordinator_actor_test, forgets_a_decision_that_cannot_be_written) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::coordinator_actor_test

@@ -34,7 +34,7 @@ struct store_appends {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::hold_appends)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::group::store_appends)
 
-namespace barnabas::group {
+namespace barnabas::group::coordinator_leadership_test {
 namespace {
 
 /// A partition's log in memory, led as the test says. Reports each append that it has taken, by its epoch.
@@ -302,4 +302,4 @@ TEST_F(coordinator_leadership, one_whose_log_comes_back_serves_again) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::coordinator_leadership_test

@@ -7,7 +7,7 @@
 
 /// Whatever members do, in whatever order: every request is answered once, a rebalance ends, and another
 /// coordinator that reads what this one wrote, compacted anywhere, knows the same (G3, G4, G6; card GRP-12).
-namespace barnabas::group {
+namespace barnabas::group::coordinator_property_test {
 
 namespace {
 
@@ -188,4 +188,4 @@ RC_GTEST_PROP(coordinator, answers_everybody_once_and_writes_what_it_knows, ()) 
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::coordinator_property_test

@@ -3,7 +3,7 @@
 #include "protocol/model/mark.hpp"
 #include "tests/unit/actors/group/group_world.hpp"
 
-namespace barnabas::group {
+namespace barnabas::group::coordinator_test {
 
 namespace {
 
@@ -493,4 +493,4 @@ TEST(coordinator, record_that_cannot_be_read_is_an_error) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::coordinator_test

@@ -4,7 +4,7 @@
 #include "tests/unit/actors/group/mixed_world.hpp"
 
 /// What is decided as one comes to the log as one batch, which a crash leaves whole or takes whole.
-namespace barnabas::group {
+namespace barnabas::group::decisions_test {
 namespace {
 
 using sizes = std::vector<std::size_t>;
@@ -203,4 +203,4 @@ TEST_F(decisions_test, members_that_cannot_go_back_at_once_stay_what_they_are) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::decisions_test

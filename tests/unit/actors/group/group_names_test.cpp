@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::group {
+namespace barnabas::group::group_names_test {
 
 TEST(group_names, hash_is_that_of_java) {
     EXPECT_EQ(java_hash(""), 0);
@@ -19,4 +19,4 @@ TEST(group_names, hash_is_that_of_java) {
     EXPECT_EQ(partition_of_group("perf-1", 4), partition_index(3));
 }
 
-} // namespace barnabas::group
+} // namespace barnabas::group::group_names_test

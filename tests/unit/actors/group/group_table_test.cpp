@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::group {
+namespace barnabas::group::group_table_test {
 namespace {
 
 std::string name_of(int number) {
@@ -69,4 +69,4 @@ TEST(group_table, thousands_are_found_again) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::group_table_test

@@ -13,7 +13,7 @@
 
 /// The `__consumer_offsets` that Kafka 2.4 wrote loads to the groups and offsets that Kafka's own decoder
 /// reads from it.
-namespace barnabas::group {
+namespace barnabas::group::kafka_groups_test {
 namespace {
 
 using replica::kafka_data;
@@ -266,4 +266,4 @@ TEST_F(kafka_groups, of_recovered_directories_load_as_kafka_reads_them) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::kafka_groups_test

@@ -2,7 +2,7 @@
 
 /// What older selves of members are told in a group of the consumer protocol, request by request, as Kafka
 /// tells it, but for commits: there, too, it counts who bears the static name (G5). Fetches do not say it.
-namespace barnabas::group {
+namespace barnabas::group::older_selves_test {
 namespace {
 
 class older_selves_test : public testing::Test {
@@ -113,4 +113,4 @@ TEST_F(older_selves_test, a_classic_member_under_a_generation_that_is_not_its_ow
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::older_selves_test

@@ -1,7 +1,7 @@
 #include "tests/unit/actors/group/consumer_world.hpp"
 
 /// Groups of the consumer protocol that have options of their own.
-namespace barnabas::group {
+namespace barnabas::group::own_options_test {
 namespace {
 
 std::shared_ptr<const own_options_by_group> own(std::optional<milliseconds> session,
@@ -69,4 +69,4 @@ TEST(own_options, without_hearing_of_them_a_group_stays_as_it_was) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::own_options_test

@@ -3,7 +3,7 @@
 #include "tests/unit/actors/group/mixed_world.hpp"
 
 /// What is too long to be kept fails for whoever says it, and costs nobody else anything.
-namespace barnabas::group {
+namespace barnabas::group::record_sizes_test {
 namespace {
 
 group_options records_of(std::size_t bytes) {
@@ -261,4 +261,4 @@ TEST_F(record_sizes_test, are_at_least_those_of_the_encoded_records) {
 }
 
 } // namespace
-} // namespace barnabas::group
+} // namespace barnabas::group::record_sizes_test

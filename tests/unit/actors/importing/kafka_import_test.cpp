@@ -14,7 +14,7 @@
 #include <string>
 
 /// What Kafka left becomes ours whole, or not at all.
-namespace barnabas::importing {
+namespace barnabas::importing::kafka_import_test {
 namespace {
 
 constexpr auto source = "/kafka";
@@ -255,4 +255,4 @@ TEST(kafka_import, takes_a_directory_of_a_kafka_without_zookeeper) {
 }
 
 } // namespace
-} // namespace barnabas::importing
+} // namespace barnabas::importing::kafka_import_test

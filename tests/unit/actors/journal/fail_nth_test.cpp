@@ -8,7 +8,7 @@
 /// The commit journal with each of its operations on files failing, or being the last before the process dies
 /// or the power goes: what it answered as stable is in it, as long as the log has not settled, and nothing
 /// stands there that nobody sent.
-namespace barnabas::journal {
+namespace barnabas::journal::fail_nth_test {
 namespace {
 
 constexpr std::uint64_t file_bytes = 4096;
@@ -259,4 +259,4 @@ TEST(journal_fail_nth, a_journal_removed_by_halves_is_no_damaged_one) {
 }
 
 } // namespace
-} // namespace barnabas::journal
+} // namespace barnabas::journal::fail_nth_test

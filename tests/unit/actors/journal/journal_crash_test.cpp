@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 
 /// Several logs and their journal over a disk that loses what was not synced.
-namespace barnabas::journal {
+namespace barnabas::journal::journal_crash_test {
 namespace {
 
 using replica::batch_shape;
@@ -247,4 +247,4 @@ TEST(journal_crash, a_file_used_again_too_early_is_found) {
 }
 
 } // namespace
-} // namespace barnabas::journal
+} // namespace barnabas::journal::journal_crash_test

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-namespace barnabas::journal {
+namespace barnabas::journal::journal_format_test {
 namespace {
 
 constexpr journal_life life_7{7, 0x1122334455667788};
@@ -186,4 +186,4 @@ TEST(journal_format, names_have_a_number) {
 }
 
 } // namespace
-} // namespace barnabas::journal
+} // namespace barnabas::journal::journal_format_test

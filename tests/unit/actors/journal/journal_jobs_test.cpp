@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// What is read back of the journal's files.
-namespace barnabas::journal {
+namespace barnabas::journal::journal_jobs_test {
 namespace {
 
 using replica::memory_files;
@@ -98,4 +98,4 @@ TEST_F(journal_files, what_stays_wrong_is_told) {
 }
 
 } // namespace
-} // namespace barnabas::journal
+} // namespace barnabas::journal::journal_jobs_test

@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-namespace barnabas::journal {
+namespace barnabas::journal::journal_test {
 namespace {
 
 /// Takes jobs and answers; a test completes the jobs as it likes.
@@ -284,4 +284,4 @@ TEST_F(journal_machine, logs_that_are_not_there_are_asked_once_and_leave_room_fo
 }
 
 } // namespace
-} // namespace barnabas::journal
+} // namespace barnabas::journal::journal_test

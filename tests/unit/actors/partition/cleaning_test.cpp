@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 /// When a partition is compacted again after a pass that failed.
-namespace barnabas {
+namespace barnabas::cleaning_test {
 namespace {
 
 replica::log_options compacted() {
@@ -97,4 +97,4 @@ TEST_F(cleaning_again, a_shortage_is_nothing_that_people_are_told_of) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::cleaning_test

@@ -2,7 +2,7 @@
 #include "tests/unit/actors/replica/transaction_batches.hpp"
 
 /// What a reader of committed records gets from a partition.
-namespace barnabas {
+namespace barnabas::committed_reads_test {
 namespace {
 
 using replica::make_marker;
@@ -92,4 +92,4 @@ TEST_F(committed_reads, offsets_are_asked_up_to_the_last_stable_one) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::committed_reads_test

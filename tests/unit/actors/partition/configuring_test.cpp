@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// A partition whose topic is configured otherwise while it runs, and what it tells of producers.
-namespace barnabas {
+namespace barnabas::configuring_test {
 namespace {
 
 replica::log_options options_of(const partition_host& host) {
@@ -100,4 +100,4 @@ TEST(producers, those_that_the_partition_remembers_are_told) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::configuring_test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// DeleteRecords, and what the checkpoints are told.
-namespace barnabas {
+namespace barnabas::deletion_test {
 namespace {
 
 void append_batches(partition_host& host, int count, std::size_t value_size = 400) {
@@ -338,4 +338,4 @@ TEST(lookups, by_time_are_made_again_when_their_segment_was_deleted) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::deletion_test

@@ -12,7 +12,7 @@
 #include <utility>
 
 /// Questions of a client while a partition moves on and on.
-namespace barnabas {
+namespace barnabas::handover_test {
 namespace {
 
 using runtime::reports;
@@ -87,4 +87,4 @@ TEST(handover, partition_that_moves_again_leaves_one_actor_on_the_way_and_no_que
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::handover_test

@@ -8,7 +8,7 @@
 #include <chrono>
 
 /// Indexes of closed segments that rot while the partition serves.
-namespace barnabas {
+namespace barnabas::index_repair_test {
 namespace {
 
 using replica::make_marker;
@@ -346,4 +346,4 @@ TEST_F(index_repairs, an_index_of_the_active_segment_is_left_alone) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::index_repair_test

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// How syncs are counted.
-namespace barnabas {
+namespace barnabas::journal_link_test {
 namespace {
 
 struct nobody {
@@ -34,4 +34,4 @@ TEST_F(journal_link_test, commit_that_was_taken_counts_and_one_that_was_not_does
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::journal_link_test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// A partition that is led under another epoch while it runs, or by another broker.
-namespace barnabas {
+namespace barnabas::leadership_test {
 namespace {
 
 constexpr leadership raised{leader_epoch(4), true};
@@ -109,4 +109,4 @@ TEST(leadership, readers_hear_of_what_is_taken_and_not_stored) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::leadership_test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// What a partition does when its data directory fails.
-namespace barnabas {
+namespace barnabas::lost_directory_test {
 namespace {
 
 replica::log_options compacted() {
@@ -184,4 +184,4 @@ TEST(scarce_descriptors, decided_swap_is_made_again_and_reads_wait_for_it) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::lost_directory_test

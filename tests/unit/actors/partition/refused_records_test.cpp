@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace barnabas {
+namespace barnabas::refused_records_test {
 namespace {
 
 append_request records_at(std::initializer_list<std::int64_t> times) {
@@ -56,4 +56,4 @@ TEST(refused_records, are_none_where_the_batch_is_refused_as_a_whole) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::refused_records_test

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// What a partition that is to go waits for, so that its files can be removed.
-namespace barnabas {
+namespace barnabas::removal_test {
 namespace {
 
 TEST(removal, partition_is_not_closed_while_retention_renames_its_files) {
@@ -26,4 +26,4 @@ TEST(removal, partition_is_not_closed_while_retention_renames_its_files) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::removal_test

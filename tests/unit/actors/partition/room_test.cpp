@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// Whose records a directory takes that is short of room.
-namespace barnabas {
+namespace barnabas::room_test {
 namespace {
 
 struct room : testing::Test {
@@ -42,4 +42,4 @@ TEST_F(room, that_is_kept_is_for_no_bytes_of_clients) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::room_test

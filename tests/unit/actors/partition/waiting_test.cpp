@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace barnabas {
+namespace barnabas::waiting_test {
 namespace {
 
 std::vector<std::uint64_t> replies(const std::vector<waiting_appends::waiter>& waiters) {
@@ -66,4 +66,4 @@ TEST(waiting_reads, a_reader_that_asks_again_waits_once_and_one_that_left_is_not
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::waiting_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica {
+namespace barnabas::replica::clean_log_test {
 namespace {
 
 /// A log with several segments, two producers and two epochs, closed in good order.
@@ -149,4 +149,4 @@ TEST_F(clean_log_test, failed_log_tells_nothing) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::clean_log_test

@@ -5,7 +5,7 @@
 #include <cstring>
 
 /// A log, its own syncs and the commit journal.
-namespace barnabas::replica {
+namespace barnabas::replica::commits_test {
 namespace {
 
 class commits : public ::testing::Test {
@@ -152,4 +152,4 @@ TEST_F(commits, an_offline_log_and_a_closed_one_hold_no_requests) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::commits_test

@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 
 /// The log against a model, while operations of the disk fail and the power goes.
-namespace barnabas::replica {
+namespace barnabas::replica::fault_test {
 namespace {
 
 struct known_batch {
@@ -393,4 +393,4 @@ TEST(planted_bugs, reused_offset_is_one_batch_lower) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::fault_test

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 /// Whole segments that somebody removed, and files that should not be there.
-namespace barnabas::replica {
+namespace barnabas::replica::gaps_test {
 namespace {
 
 std::string path_of(log_offset base, std::string_view suffix = log_suffix) {
@@ -278,4 +278,4 @@ TEST_F(gaps, lookup_by_time_does_not_pass_over_a_missing_segment) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::gaps_test

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 /// What the commit journal holds of a log, and what it says of the log's own files.
-namespace barnabas::replica {
+namespace barnabas::replica::journal_replay_test {
 namespace {
 
 std::string path_of(std::int64_t base, std::string_view suffix = log_suffix) {
@@ -160,4 +160,4 @@ TEST_F(journal_replay, what_was_left_out_by_a_wrong_recovery_point_is_missed) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::journal_replay_test

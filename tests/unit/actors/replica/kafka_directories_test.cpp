@@ -9,7 +9,7 @@
 #include <sstream>
 
 /// Directories that Kafka 2.4 wrote (clean, killed, torn) open with the end offsets that Kafka finds.
-namespace barnabas::replica {
+namespace barnabas::replica::kafka_directories_test {
 namespace {
 
 /// What a consumer of committed records keeps of what it reads, by the rules of Kafka's.
@@ -266,4 +266,4 @@ TEST_F(kafka_directories, those_of_a_cluster_open_with_what_their_checkpoints_sa
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::kafka_directories_test

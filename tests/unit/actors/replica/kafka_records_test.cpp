@@ -7,7 +7,7 @@
 
 /// Every record and every batch of the directories that Kafka 2.4 wrote is as Kafka's own tools see it. Both
 /// are compared as the text of the expected lines, so that no field is left out by chance.
-namespace barnabas::replica {
+namespace barnabas::replica::kafka_records_test {
 namespace {
 
 using lines = std::vector<std::string>;
@@ -289,4 +289,4 @@ TEST_F(kafka_records, a_converted_log_opens_again_without_another_conversion) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::kafka_records_test

@@ -10,7 +10,7 @@
 
 #include <limits>
 
-namespace barnabas::replica {
+namespace barnabas::replica::machines_test {
 namespace {
 
 batch::batch_header header_of(std::int64_t producer, std::int16_t epoch, std::int32_t sequence,
@@ -312,4 +312,4 @@ TEST(time_index, search_is_strictly_before) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::machines_test

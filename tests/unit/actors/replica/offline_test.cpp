@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// A log whose disk failed for good.
-namespace barnabas::replica {
+namespace barnabas::replica::offline_test {
 
 TEST(replica_offline, failed_write_that_no_room_would_mend_takes_the_log_offline) {
     for (const auto code : {errc::storage_error, errc::read_only, errc::not_found}) {
@@ -153,4 +153,4 @@ TEST(replica_offline, sync_that_lacks_a_descriptor_for_the_directory_is_made_aga
     EXPECT_EQ(host.log->log_end_offset(), after);
 }
 
-} // namespace barnabas::replica
+} // namespace barnabas::replica::offline_test

@@ -6,7 +6,7 @@
 /// The opening of logs with messages of magic 0 and 1, with each of its operations on files failing, or being
 /// the last before the process dies or the power goes; and with each of its reads coming wrong once. The next
 /// opening finds every record.
-namespace barnabas::replica {
+namespace barnabas::replica::old_messages_fail_nth_test {
 namespace {
 
 struct old_case {
@@ -123,4 +123,4 @@ INSTANTIATE_TEST_SUITE_P(logs, old_messages_fail_nth, ::testing::ValuesIn(cases)
                          [](const auto& tested) { return tested.param.name; });
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::old_messages_fail_nth_test

@@ -10,7 +10,7 @@
 
 /// A log with messages of magic 0 and 1, as Kafka wrote it before 0.11, is made one of batches when it is
 /// opened.
-namespace barnabas::replica {
+namespace barnabas::replica::old_messages_test {
 namespace {
 
 using batch::codec;
@@ -379,4 +379,4 @@ TEST_F(old_messages, what_the_journal_has_below_the_recovery_point_is_no_obstacl
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::old_messages_test

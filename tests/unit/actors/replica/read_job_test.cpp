@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 /// What a read gives of bytes that are not as a log without gaps has them, or that come wrong once.
-namespace barnabas::replica {
+namespace barnabas::replica::read_job_test {
 namespace {
 
 class read_jobs : public ::testing::Test {
@@ -199,4 +199,4 @@ TEST_F(read_jobs, a_length_that_came_wrong_takes_no_memory) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::read_job_test

@@ -6,7 +6,7 @@
 #include <vector>
 
 /// An opening counts the bytes that it checks, as it goes.
-namespace barnabas::replica {
+namespace barnabas::replica::recovery_progress_test {
 namespace {
 
 using reading = runtime::work_meter::reading;
@@ -131,4 +131,4 @@ TEST(work_share, adds_what_is_more_and_counts_the_rest_at_its_end) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::recovery_progress_test

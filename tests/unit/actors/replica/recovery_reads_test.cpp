@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 /// How much of a log an opening reads.
-namespace barnabas::replica {
+namespace barnabas::replica::recovery_reads_test {
 namespace {
 
 constexpr batch_shape large{.records = 2, .value_size = 4000};
@@ -122,4 +122,4 @@ TEST(recovery_reads, a_wanted_recovery_point_waits_for_what_is_being_written) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::recovery_reads_test

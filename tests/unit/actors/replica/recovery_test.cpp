@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica {
+namespace barnabas::replica::recovery_test {
 namespace {
 
 std::string path_of(std::int64_t base, std::string_view suffix = log_suffix) {
@@ -470,4 +470,4 @@ TEST(recovery, hole_between_segments_ends_the_log) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::recovery_test

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 /// Indexes that are made anew step by step.
-namespace barnabas::replica {
+namespace barnabas::replica::reindex_run_test {
 namespace {
 
 class reindex_runs : public ::testing::Test {
@@ -183,4 +183,4 @@ TEST(reindex_scan, a_batch_that_only_says_that_it_is_long_gets_no_memory) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::reindex_run_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica {
+namespace barnabas::replica::replica_log_test {
 namespace {
 
 std::vector<batch::batch_view> batches_of(const slice& records) {
@@ -493,4 +493,4 @@ TEST(replica_log, cold_damage_is_told_to_the_reader) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::replica_log_test

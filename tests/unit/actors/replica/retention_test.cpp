@@ -8,7 +8,7 @@
 #include <random>
 
 /// The age of segments whose records have no times that make sense, over the lives of a log.
-namespace barnabas::replica {
+namespace barnabas::replica::retention_test {
 namespace {
 
 constexpr std::int64_t day = 24 * 3600 * 1000;
@@ -218,4 +218,4 @@ TEST_F(retention, the_last_records_of_a_silent_topic_go_after_crashes_too) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::retention_test

@@ -8,7 +8,7 @@
 
 /// Files without a checksum of which a bit rots for good while the broker is down: the batches say what is
 /// right.
-namespace barnabas::replica {
+namespace barnabas::replica::rotten_files_test {
 namespace {
 
 const std::string checkpoint_path = std::string(test_directory) + "/" + std::string(epoch_checkpoint_name);
@@ -286,4 +286,4 @@ TEST(rotten_files, a_rotten_time_of_a_batch_is_not_taken_for_the_newest) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::rotten_files_test

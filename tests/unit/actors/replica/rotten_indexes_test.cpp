@@ -10,7 +10,7 @@
 
 /// Indexes of a closed segment of which a byte is wrong: every answer is what it was, and what a lookup found
 /// wrong is made anew from the log.
-namespace barnabas::replica {
+namespace barnabas::replica::rotten_indexes_test {
 namespace {
 
 using bytes_of_file = std::vector<std::byte>;
@@ -434,4 +434,4 @@ TEST_F(unknown_transactions, of_a_torn_index_are_told_by_nobody_also_where_no_sn
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::rotten_indexes_test

@@ -8,7 +8,7 @@
 #include <set>
 
 /// When segments begin and end, how much of them look-ups read, and what checkpoints say of them.
-namespace barnabas::replica {
+namespace barnabas::replica::segments_test {
 namespace {
 
 /// Card CLN-11: whatever clients write as a timestamp, a segment lives for its retention from when it was
@@ -258,4 +258,4 @@ TEST(replica_log, the_earliest_record_counts_where_it_is_known) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::segments_test

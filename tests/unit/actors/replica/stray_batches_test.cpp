@@ -8,7 +8,7 @@
 #include <span>
 
 /// A disk put a batch of an earlier life of the same log over others. Its CRC is right.
-namespace barnabas::replica {
+namespace barnabas::replica::stray_batches_test {
 namespace {
 
 constexpr std::int64_t all_in_one_segment = 1 << 20;
@@ -189,4 +189,4 @@ TEST_F(gaps_nobody_knows_of, are_read_across_while_somebody_appends) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::stray_batches_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 /// Indexes of aborted transactions that are lost where nothing can make them again.
-namespace barnabas::replica {
+namespace barnabas::replica::transactions_lost_test {
 namespace {
 
 class lost_transactions : public ::testing::Test {
@@ -101,4 +101,4 @@ TEST_F(lost_transactions, are_unknown_behind_a_compaction_beside_a_damaged_log) 
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::transactions_lost_test

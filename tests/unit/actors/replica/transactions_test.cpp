@@ -9,7 +9,7 @@
 #include <random>
 
 /// Which transactions are open or aborted, over restarts, crashes and failed writes.
-namespace barnabas::replica {
+namespace barnabas::replica::transactions_test {
 namespace {
 
 std::string index_path(std::int64_t base) {
@@ -493,4 +493,4 @@ TEST(transactions_property, readers_learn_of_every_aborted_transaction_and_of_no
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::transactions_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::cli {
+namespace barnabas::cli::options_test {
 
 namespace {
 
@@ -166,4 +166,4 @@ TEST(commands, longest_name_wins_and_slips_are_named) {
               std::string::npos);
 }
 
-} // namespace barnabas::cli
+} // namespace barnabas::cli::options_test

@@ -6,7 +6,7 @@
 #include <array>
 
 // What the tables of options become; real shells try the scripts in tests/clients.
-namespace barnabas::cli {
+namespace barnabas::cli::pages_test {
 namespace {
 
 constexpr std::array rows{option{"config", "FILE", "Configuration.", "", false, false, 'c'}};
@@ -50,4 +50,4 @@ TEST(completion, actions_and_the_names_of_kafkas_scripts_are_in_both_scripts) {
 }
 
 } // namespace
-} // namespace barnabas::cli
+} // namespace barnabas::cli::pages_test

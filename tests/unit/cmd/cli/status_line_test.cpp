@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace barnabas::cli {
+namespace barnabas::cli::status_line_test {
 
 namespace {
 
@@ -69,4 +69,4 @@ TEST(status_line, without_a_terminal_nothing_is_told) {
     line.clear();
 }
 
-} // namespace barnabas::cli
+} // namespace barnabas::cli::status_line_test

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-namespace barnabas::batch {
+namespace barnabas::batch::batch_fault_test {
 namespace {
 
 slice batch_of(std::optional<std::string_view> key) {
@@ -85,4 +85,4 @@ TEST(batch_fault, what_kafka_does_not_count_is_other) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::batch_fault_test

@@ -11,7 +11,7 @@
 #include <rapidcheck/gtest.h>
 #include <zlib.h>
 
-namespace barnabas::batch {
+namespace barnabas::batch::checksum_test {
 namespace {
 
 std::span<const std::byte> bytes_view(const std::vector<std::uint8_t>& bytes) {
@@ -160,4 +160,4 @@ RC_GTEST_PROP(varint, written_numbers_read_back, (std::int64_t wide, std::int32_
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::checksum_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <tuple>
 
-namespace barnabas::batch {
+namespace barnabas::batch::compression_test {
 namespace {
 
 constexpr std::array packing_codecs{codec::gzip, codec::snappy, codec::lz4, codec::zstd};
@@ -272,4 +272,4 @@ RC_GTEST_PROP(compression, garbage_gives_an_error_or_bounded_output, (std::vecto
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::compression_test

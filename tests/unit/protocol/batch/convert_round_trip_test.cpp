@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace barnabas::batch {
+namespace barnabas::batch::convert_round_trip_test {
 namespace {
 
 using records = std::vector<plain_message>;
@@ -56,7 +56,8 @@ slice stored_batch(const records& given, codec which) {
     options.base_offset = log_offset(given.front().offset);
     batch_builder builder(options);
     for (const auto& record : given)
-        builder.append(timestamp_ms(record.timestamp), bytes_of(record.key), bytes_of(record.value), headers);
+        builder.append(timestamp_ms(record.timestamp), optional_bytes_of(record.key),
+                       optional_bytes_of(record.value), headers);
     return builder.build();
 }
 
@@ -194,4 +195,4 @@ TEST(convert_round_trip, cut_at_every_byte_is_a_clean_error) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::convert_round_trip_test

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 /// Messages that a log still holds become batches at the same offsets.
-namespace barnabas::batch {
+namespace barnabas::batch::convert_stored_test {
 namespace {
 
 using messages = std::vector<plain_message>;
@@ -148,4 +148,4 @@ TEST(convert_stored, after_an_error_it_goes_on_as_if_the_message_had_not_been_th
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::convert_stored_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::batch {
+namespace barnabas::batch::convert_test {
 namespace {
 
 constexpr std::array old_magics{std::int8_t{0}, std::int8_t{1}};
@@ -35,7 +35,8 @@ slice batch_at(std::int64_t base, const std::vector<plain_message>& records, bui
     options.base_offset = log_offset(base);
     batch_builder builder(options);
     for (const auto& record : records)
-        builder.append(timestamp_ms(record.timestamp), bytes_of(record.key), bytes_of(record.value), headers);
+        builder.append(timestamp_ms(record.timestamp), optional_bytes_of(record.key),
+                       optional_bytes_of(record.value), headers);
     return builder.build();
 }
 
@@ -363,4 +364,4 @@ TEST(convert_down, gaps_of_compaction_stay) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::convert_test

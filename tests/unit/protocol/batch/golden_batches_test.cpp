@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-namespace barnabas::batch {
+namespace barnabas::batch::golden_batches_test {
 namespace {
 
 using boost::json::object;
@@ -145,4 +145,4 @@ TEST(golden_batches, old_magic_is_named) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::golden_batches_test

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <snappy.h>
 
-namespace barnabas::batch {
+namespace barnabas::batch::message_set_test {
 namespace {
 
 constexpr std::array old_magics{std::int8_t{0}, std::int8_t{1}};
@@ -333,4 +333,4 @@ TEST(message_set, magic_2_is_named_where_a_message_is_wanted) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::message_set_test

@@ -28,7 +28,7 @@ inline std::optional<std::string> text_of(const optional_bytes& bytes) {
     return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }
 
-inline optional_bytes bytes_of(const std::optional<std::string>& text) {
+inline optional_bytes optional_bytes_of(const std::optional<std::string>& text) {
     return text ? optional_bytes(bytes_of(std::string_view(*text))) : std::nullopt;
 }
 
@@ -39,8 +39,8 @@ inline plain_message plain_of(const record_view& record) {
 inline slice build_set(const std::vector<plain_message>& messages, const message_builder_options& options) {
     message_builder builder(options);
     for (const auto& message : messages)
-        builder.append(log_offset(message.offset), timestamp_ms(message.timestamp), bytes_of(message.key),
-                       bytes_of(message.value));
+        builder.append(log_offset(message.offset), timestamp_ms(message.timestamp),
+                       optional_bytes_of(message.key), optional_bytes_of(message.value));
     return builder.build();
 }
 

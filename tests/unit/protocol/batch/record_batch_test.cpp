@@ -8,7 +8,7 @@
 
 #include <limits>
 
-namespace barnabas::batch {
+namespace barnabas::batch::record_batch_test {
 namespace {
 
 slice three_records(const builder_options& options = {}) {
@@ -167,4 +167,4 @@ TEST(record_reader, error_of_the_visitor_stops_the_walk) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::record_batch_test

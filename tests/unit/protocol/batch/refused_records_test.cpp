@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace barnabas::batch {
+namespace barnabas::batch::refused_records_test {
 namespace {
 
 /// Every third record has no key.
@@ -57,4 +57,4 @@ TEST(refused_records, both_the_names_and_the_sentences_are_bounded) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::refused_records_test

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <string>
 
-namespace barnabas::batch {
+namespace barnabas::batch::round_trip_test {
 namespace {
 
 using optional_text = std::optional<std::string>;
@@ -236,4 +236,4 @@ TEST(round_trip, record_longer_than_the_window_passes) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::round_trip_test

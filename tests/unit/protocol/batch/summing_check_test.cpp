@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::batch {
+namespace barnabas::batch::summing_check_test {
 namespace {
 
 /// Draws many numbers of one seed: the properties here are about bytes, of which shrinking finds no fewer.
@@ -211,4 +211,4 @@ TEST(summing_check, ordinary_records_are_left_to_nobody_else) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::summing_check_test

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::batch {
+namespace barnabas::batch::validate_test {
 namespace {
 
 slice sample(const builder_options& options = {}) {
@@ -248,4 +248,4 @@ TEST(validate, size_must_be_the_one_of_the_header) {
 }
 
 } // namespace
-} // namespace barnabas::batch
+} // namespace barnabas::batch::validate_test

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace barnabas {
+namespace barnabas::metadata_records_test {
 
 namespace {
 
@@ -108,4 +108,4 @@ TEST(metadata_records, unknown_kind_is_refused_as_newer) {
     EXPECT_EQ(decode_metadata_record(newer).code(), errc::unsupported_version);
 }
 
-} // namespace barnabas
+} // namespace barnabas::metadata_records_test

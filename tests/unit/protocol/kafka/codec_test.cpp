@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace barnabas::kafka {
+namespace barnabas::kafka::codec_test {
 namespace {
 
 TEST(json_sink, writes_kafkas_conventions) {
@@ -70,4 +70,4 @@ TEST(codec, unknown_tags_go_back_between_the_known_ones) {
 }
 
 } // namespace
-} // namespace barnabas::kafka
+} // namespace barnabas::kafka::codec_test

@@ -8,7 +8,7 @@
 
 #include <initializer_list>
 
-namespace barnabas::kafka {
+namespace barnabas::kafka::codes_test {
 namespace {
 
 TEST(api_key, names_and_flexible_versions_are_kafkas) {
@@ -85,4 +85,4 @@ TEST(error_codes, every_errc_has_a_code_and_only_ok_is_none) {
 }
 
 } // namespace
-} // namespace barnabas::kafka
+} // namespace barnabas::kafka::codes_test

@@ -7,7 +7,7 @@
 
 /// A check that passes whatever a line says is worth nothing. So every fact of the vectors in the repository
 /// is falsified, one at a time, and the checker must report each.
-namespace barnabas::golden {
+namespace barnabas::golden::falsified_vectors_test {
 namespace {
 
 namespace json = boost::json;
@@ -347,4 +347,4 @@ TEST(falsified_vectors, any_byte_of_the_encoded_form_is_reported) {
 }
 
 } // namespace
-} // namespace barnabas::golden
+} // namespace barnabas::golden::falsified_vectors_test

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::kafka {
+namespace barnabas::kafka::frame_test {
 namespace {
 
 using testing::from_hex;
@@ -123,4 +123,4 @@ TEST(messages, a_tagged_field_is_sent_only_when_it_differs_from_its_default) {
 }
 
 } // namespace
-} // namespace barnabas::kafka
+} // namespace barnabas::kafka::frame_test

@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-namespace barnabas::kafka::testing {
+namespace barnabas::kafka::testing::golden_messages_test {
 namespace {
 
 const std::vector<std::string>& message_files() {
@@ -115,4 +115,4 @@ TEST(golden_messages, versions_outside_the_schema_are_unsupported) {
 }
 
 } // namespace
-} // namespace barnabas::kafka::testing
+} // namespace barnabas::kafka::testing::golden_messages_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace barnabas::golden {
+namespace barnabas::golden::golden_subset_test {
 namespace {
 
 TEST(golden_subset, every_vector_of_the_repository_holds) {
@@ -83,4 +83,4 @@ TEST(golden_reasons, a_damaged_body_is_known_by_the_classes_of_exceptions) {
 }
 
 } // namespace
-} // namespace barnabas::golden
+} // namespace barnabas::golden::golden_subset_test

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace barnabas::kafka::testing {
+namespace barnabas::kafka::testing::made_messages_test {
 namespace {
 
 using golden::filling;
@@ -165,4 +165,4 @@ TEST(made_messages, requests_of_many_partitions_read_as_they_were_written) {
 }
 
 } // namespace
-} // namespace barnabas::kafka::testing
+} // namespace barnabas::kafka::testing::made_messages_test

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace barnabas::kafka {
+namespace barnabas::kafka::pool_test {
 namespace {
 
 TEST(message_pool, pieces_are_aligned_and_do_not_overlap) {
@@ -83,4 +83,4 @@ TEST(pooled_vector, a_copy_lies_on_the_heap) {
 }
 
 } // namespace
-} // namespace barnabas::kafka
+} // namespace barnabas::kafka::pool_test

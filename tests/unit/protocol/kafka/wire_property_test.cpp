@@ -5,7 +5,7 @@
 
 #include <bit>
 
-namespace barnabas::kafka {
+namespace barnabas::kafka::wire_property_test {
 namespace {
 
 wire_reader reader_of(wire_writer& out) {
@@ -98,4 +98,4 @@ TEST(wire_properties, any_bytes_are_read_without_leaving_them) {
 }
 
 } // namespace
-} // namespace barnabas::kafka
+} // namespace barnabas::kafka::wire_property_test

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace barnabas::kafka {
+namespace barnabas::kafka::wire_test {
 namespace {
 
 using testing::from_hex;
@@ -264,4 +264,4 @@ TEST(wire_reader, golden_varints_read_as_in_kafka) {
 }
 
 } // namespace
-} // namespace barnabas::kafka
+} // namespace barnabas::kafka::wire_test

@@ -6,7 +6,7 @@
 #include <memory>
 #include <random>
 
-namespace barnabas {
+namespace barnabas::lean_deque_test {
 namespace {
 
 using queue = lean_deque<std::shared_ptr<int>>;
@@ -84,4 +84,4 @@ TEST(lean_deque, one_that_was_moved_from_is_empty) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::lean_deque_test

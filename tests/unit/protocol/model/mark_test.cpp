@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace barnabas {
+namespace barnabas::mark_test {
 namespace {
 
 int sign_of(int number) {
@@ -55,4 +55,4 @@ TEST(mark, names_are_unique_in_the_program) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::mark_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace barnabas {
+namespace barnabas::topic_name_test {
 namespace {
 
 std::string fault_of(std::string_view name) {
@@ -31,4 +31,4 @@ TEST(topic_name, what_is_none_is_not_repeated) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::topic_name_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::altered_config_test {
 
 using texts = std::map<std::string, std::string>;
 
@@ -80,4 +80,4 @@ TEST(altered_config, each_key_of_a_broker_can_be_altered_or_says_why_not) {
               std::string::npos);
 }
 
-} // namespace barnabas
+} // namespace barnabas::altered_config_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-namespace barnabas {
+namespace barnabas::broker_config_test {
 
 namespace {
 
@@ -274,4 +274,4 @@ TEST(broker_keys, every_default_passes_its_own_check) {
     }
 }
 
-} // namespace barnabas
+} // namespace barnabas::broker_config_test

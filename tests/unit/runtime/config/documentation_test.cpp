@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace barnabas {
+namespace barnabas::documentation_test {
 
 /// BARNABAS_UPDATE=1 in the environment writes the page instead of comparing it.
 TEST(configuration_page, equals_the_tables) {
@@ -32,4 +32,4 @@ TEST(configuration_page, names_every_key) {
             << key.name;
 }
 
-} // namespace barnabas
+} // namespace barnabas::documentation_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::environment_keys_test {
 namespace {
 
 std::string text_of(const std::vector<std::string>& variables) {
@@ -61,4 +61,4 @@ TEST(environment_keys, a_wrong_value_is_named_by_its_variable) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::environment_keys_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace barnabas {
+namespace barnabas::group_config_test {
 namespace {
 
 constexpr const char* session = "consumer.session.timeout.ms";
@@ -127,4 +127,4 @@ TEST(group_config, rows_say_where_a_value_comes_from) {
 }
 
 } // namespace
-} // namespace barnabas
+} // namespace barnabas::group_config_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::listener_test {
 
 namespace {
 
@@ -67,4 +67,4 @@ TEST(closest, distance_counts_single_changes) {
     EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
 }
 
-} // namespace barnabas
+} // namespace barnabas::listener_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::properties_test {
 
 namespace {
 
@@ -101,4 +101,4 @@ TEST(properties, old_macintosh_line_ends_are_read) {
     EXPECT_EQ(parsed("a=1\rb=2").size(), 2U);
 }
 
-} // namespace barnabas
+} // namespace barnabas::properties_test

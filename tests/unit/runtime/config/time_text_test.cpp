@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::time_text_test {
 
 TEST(date_time, is_utc_unless_it_names_a_zone) {
     EXPECT_EQ(*parse_date_time("1970-01-01T00:00:00.000"), 0);
@@ -38,4 +38,4 @@ TEST(duration, nonsense_is_refused_by_name) {
         EXPECT_FALSE(parse_duration(text)) << text;
 }
 
-} // namespace barnabas
+} // namespace barnabas::time_text_test

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <variant>
 
-namespace barnabas {
+namespace barnabas::topic_config_test {
 
 namespace {
 
@@ -176,4 +176,4 @@ TEST(topic_keys, table_is_sorted_and_every_default_and_synonym_is_good) {
     }
 }
 
-} // namespace barnabas
+} // namespace barnabas::topic_config_test

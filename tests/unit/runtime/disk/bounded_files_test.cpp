@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::bounded_files_test {
 namespace {
 
 struct bounded_files_test : testing::Test {
@@ -226,4 +226,4 @@ TEST_F(bounded_files_test, file_that_is_closed_during_such_a_read_is_closed_with
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::bounded_files_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::directory_files_test {
 namespace {
 
 std::int64_t time_now = 0;
@@ -93,4 +93,4 @@ TEST(directory_lane, names_its_directory_however_it_is_written) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::directory_files_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::directory_gate_test {
 namespace {
 
 /// A posix file system whose next call of a kind fails.
@@ -292,4 +292,4 @@ TEST_F(gone_directory_test, looks_see_it_and_what_is_open_goes_on_until_then) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::directory_gate_test

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// What is kept back on a full disk: bytes, and places for files.
-namespace barnabas::runtime {
+namespace barnabas::runtime::kept_room_test {
 namespace {
 
 /// Nothing can be written while the file of the kept room has bytes.
@@ -267,4 +267,4 @@ TEST_F(kept_names_test, none_are_kept_where_no_room_is_kept) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::kept_room_test

@@ -35,7 +35,7 @@ int __wrap___io_uring_get_cqe(io_uring* ring, io_uring_cqe** cqe, unsigned submi
 }
 }
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::parallel_sync_test {
 namespace {
 
 /// On a thread, and so a ring, of its own.
@@ -89,4 +89,4 @@ TEST(parallel_sync, syncs_whose_ends_are_not_seen_have_failed) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::parallel_sync_test

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::posix_disk_test {
 namespace {
 
 TEST(posix_disk, jobs_of_a_lane_run_and_complete_in_the_order_submitted) {
@@ -253,4 +253,4 @@ TEST_F(two_directories, call_that_does_not_return_is_known_by_its_directory) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::posix_disk_test

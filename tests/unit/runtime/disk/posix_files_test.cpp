@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::posix_files_test {
 namespace {
 
 struct posix_files_test : testing::Test {
@@ -273,4 +273,4 @@ TEST_F(posix_files_test, room_on_the_device_is_known) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::posix_files_test

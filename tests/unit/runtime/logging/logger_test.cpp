@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas {
+namespace barnabas::logger_test {
 
 TEST(logger, time_is_iso_in_utc) {
     EXPECT_EQ(format_time(timestamp_ms{0}), "1970-01-01T00:00:00.000Z");
@@ -82,4 +82,4 @@ TEST(logger, levels_have_names) {
     EXPECT_EQ(parse_log_format("xml"), std::nullopt);
 }
 
-} // namespace barnabas
+} // namespace barnabas::logger_test

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::chunk_pool_test {
 namespace {
 
 constexpr std::size_t mebibyte = 1024 * 1024;
@@ -80,4 +80,4 @@ TEST(chunk_pool, its_chunks_may_outlive_it_and_die_elsewhere) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::chunk_pool_test

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::reserve_test {
 namespace {
 
 TEST(memory_reserve, gives_permits_up_to_its_capacity) {
@@ -110,4 +110,4 @@ TEST(memory_reserve, permit_may_outlive_the_reserve) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::reserve_test

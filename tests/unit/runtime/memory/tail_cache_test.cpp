@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::tail_cache_test {
 namespace {
 
 struct tail_cache_test : testing::Test {
@@ -133,4 +133,4 @@ TEST_F(tail_cache_test, cache_without_room_keeps_nothing) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::tail_cache_test

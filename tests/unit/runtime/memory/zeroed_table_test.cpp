@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::zeroed_table_test {
 namespace {
 
 TEST(zeroed_table, small_and_large_ones_are_zeros_that_can_be_written) {
@@ -34,4 +34,4 @@ TEST(zeroed_table, without_memory_it_has_no_data) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::zeroed_table_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::http_test {
 
 namespace {
 
@@ -121,4 +121,4 @@ TEST(node_pages, show_metrics_life_and_readiness) {
     EXPECT_EQ(pages("/other").status, 404);
 }
 
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::http_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::kafka_text_test {
 namespace {
 
 bool has(const std::string& page, const std::string& line) {
@@ -152,4 +152,4 @@ TEST(kafka_text, every_family_says_what_it_is_before_its_lines) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::kafka_text_test

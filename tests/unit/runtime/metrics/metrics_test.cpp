@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::metrics_test {
 
 TEST(metric_registry, same_name_and_labels_give_the_same_handle) {
     metric_registry registry;
@@ -91,4 +91,4 @@ TEST(metric_registry, removed_series_are_not_shown) {
     EXPECT_EQ(prometheus_text(registry), "");
 }
 
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::metrics_test

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::network_test {
 namespace {
 
 struct network_test : testing::Test {
@@ -287,4 +287,4 @@ TEST_F(network_test, node_ends_with_streams_open) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::network_test

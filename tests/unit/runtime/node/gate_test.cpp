@@ -4,7 +4,7 @@
 
 #include <thread>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::gate_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -51,4 +51,4 @@ TEST(gate, a_call_may_wait_for_the_gate_itself) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::gate_test

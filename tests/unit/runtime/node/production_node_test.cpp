@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::production_node_test {
 namespace {
 
 TEST(production_node, has_every_service) {
@@ -54,4 +54,4 @@ TEST(production_node, end_runs_disk_jobs_that_were_submitted) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::production_node_test

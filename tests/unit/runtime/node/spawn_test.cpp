@@ -31,7 +31,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::fail)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::hello)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::reply)
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::spawn_test {
 namespace {
 
 class fragile final : public caf::event_based_actor {
@@ -112,4 +112,4 @@ TEST(pending_reply, destroyed_unanswered_says_so_and_is_counted) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::spawn_test

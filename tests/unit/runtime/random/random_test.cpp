@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::random_test {
 namespace {
 
 TEST(random, same_seed_gives_the_same_numbers_everywhere) {
@@ -68,4 +68,4 @@ TEST(random, chance_is_what_it_says) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::random_test

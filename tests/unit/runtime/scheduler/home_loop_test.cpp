@@ -39,7 +39,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::acquaintance)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::look)
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::home_loop_test {
 namespace {
 
 /// What the walkers of a test share.
@@ -225,4 +225,4 @@ TEST(event_loop, idle_loops_use_no_processor_time) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::home_loop_test

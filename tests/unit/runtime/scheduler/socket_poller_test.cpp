@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::socket_poller_test {
 namespace {
 
 struct heard_edges final : polled_socket {
@@ -127,4 +127,4 @@ TEST_F(socket_poller_test, a_sleep_ends_when_it_is_woken_and_when_its_time_has_c
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::socket_poller_test

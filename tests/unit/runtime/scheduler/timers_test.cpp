@@ -31,7 +31,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::begin)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(barnabas::runtime::enquiry)
 
-namespace barnabas::runtime {
+namespace barnabas::runtime::timers_test {
 namespace {
 
 using steady = std::chrono::steady_clock;
@@ -150,4 +150,4 @@ TEST(loop_timers, request_without_answer_times_out_and_answered_one_does_not) {
 }
 
 } // namespace
-} // namespace barnabas::runtime
+} // namespace barnabas::runtime::timers_test

@@ -7,7 +7,7 @@
 #include <utility>
 
 /// Altered configs: what may be told of them, and how retention and compaction follow.
-namespace barnabas::sim {
+namespace barnabas::sim::altered_configs_test {
 namespace {
 
 constexpr auto set = config_operation::set;
@@ -226,4 +226,4 @@ TEST(altered_configs, bounds_of_retention_are_those_of_all_that_may_hold) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::altered_configs_test

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// Checkers named after the anomalies of reliability table 3.8.
-namespace barnabas::sim {
+namespace barnabas::sim::anomalies_test {
 namespace {
 
 TEST(inconsistent_offsets, refuses_another_record_at_an_offset) {
@@ -126,4 +126,4 @@ TEST(nothing_unseen, accepts_what_any_reader_saw_what_was_not_promised_and_what_
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::anomalies_test

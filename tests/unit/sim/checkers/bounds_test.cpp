@@ -5,7 +5,7 @@
 #include <memory>
 
 /// Checkers that hear the taps of connections, and looks at the node.
-namespace barnabas::sim {
+namespace barnabas::sim::bounds_test {
 namespace {
 
 constexpr connection_id first{1, 1};
@@ -193,4 +193,4 @@ TEST(mailboxes_bounded, accepts_a_backlog_at_the_listener_and_refuses_more) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::bounds_test

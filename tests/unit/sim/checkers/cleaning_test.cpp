@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::cleaning_test {
 namespace {
 
 cleaning_pass pass_of(std::int64_t dirty_from, std::int64_t upto) {
@@ -170,4 +170,4 @@ TEST(log_appends_contiguous, refuses_one_whose_offset_was_given_again) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::cleaning_test

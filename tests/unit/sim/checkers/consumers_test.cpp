@@ -5,7 +5,7 @@
 
 /// Programs with the client library's consumer by hand: what their checkers refuse, and what they must accept
 /// though it looks wrong.
-namespace barnabas::sim {
+namespace barnabas::sim::consumers_test {
 namespace {
 
 constexpr std::uint64_t group = 1;
@@ -266,4 +266,4 @@ TEST(commits_follow_delivery, to_begin_before_what_the_last_owner_committed_as_i
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::consumers_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::deletion_test {
 namespace {
 
 /// Ten records, of which DeleteRecords took five.
@@ -79,4 +79,4 @@ TEST(deleted_records_stay_deleted, holds_disks_that_lie_to_nothing) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::deletion_test

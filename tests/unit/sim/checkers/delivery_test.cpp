@@ -4,7 +4,7 @@
 
 /// Each checker has a history that it must refuse and a near miss that it must accept. Here those that judge
 /// what readers find.
-namespace barnabas::sim {
+namespace barnabas::sim::delivery_test {
 namespace {
 
 TEST(acked_records_survive, refuses_a_record_that_is_gone) {
@@ -296,4 +296,4 @@ TEST(high_watermark_never_back, accepts_a_reader_that_is_behind_another) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::delivery_test

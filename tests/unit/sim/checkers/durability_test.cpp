@@ -5,7 +5,7 @@
 #include <limits>
 
 /// Checkers of what lasts over lives of the broker, from the taps of a partition.
-namespace barnabas::sim {
+namespace barnabas::sim::durability_test {
 namespace {
 
 TEST(synced_data_survives, refuses_a_log_that_lost_what_a_sync_covered) {
@@ -214,4 +214,4 @@ TEST(no_leak, accepts_a_partition_that_closes_with_nobody_waiting) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::durability_test

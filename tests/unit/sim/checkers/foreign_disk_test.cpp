@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::foreign_disk_test {
 namespace {
 
 TEST(foreign_disk_refused, who_serves_with_it_or_changes_it_is_told_and_who_refuses_is_not) {
@@ -19,4 +19,4 @@ TEST(foreign_disk_refused, who_serves_with_it_or_changes_it_is_told_and_who_refu
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::foreign_disk_test

@@ -4,7 +4,7 @@
 
 /// Groups whose members have epochs of their own (KIP-848): what checkers refuse, and what they must accept
 /// though it looks wrong.
-namespace barnabas::sim {
+namespace barnabas::sim::group_epochs_test {
 
 namespace {
 
@@ -181,4 +181,4 @@ TEST(members, of_both_protocols_that_are_new_begin_a_new_epoch) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::group_epochs_test

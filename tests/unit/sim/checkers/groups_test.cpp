@@ -8,7 +8,7 @@
 
 /// Members of consumer groups by hand: what their checkers refuse, and what they must accept though it looks
 /// wrong.
-namespace barnabas::sim {
+namespace barnabas::sim::groups_test {
 
 namespace {
 
@@ -375,4 +375,4 @@ TEST(groups, that_may_be_full_have_somebody_in_them) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::groups_test

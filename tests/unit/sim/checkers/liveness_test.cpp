@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// Checkers of liveness, bounds and leaks.
-namespace barnabas::sim {
+namespace barnabas::sim::liveness_test {
 namespace {
 
 std::unique_ptr<checker> liveness(const history& of) {
@@ -148,4 +148,4 @@ TEST(answer_or_close, refuses_bytes_that_a_healthy_broker_ignores) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::liveness_test

@@ -4,7 +4,7 @@
 
 /// Checkers that hear the taps of a partition: each has a history that it must refuse and a near miss that it
 /// must accept.
-namespace barnabas::sim {
+namespace barnabas::sim::log_test {
 namespace {
 
 TEST(log_appends_contiguous, refuses_a_hole) {
@@ -245,4 +245,4 @@ TEST(reads_show_the_log, accepts_what_was_appended_in_a_former_life_and_nothing)
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::log_test

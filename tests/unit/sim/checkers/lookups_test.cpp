@@ -6,7 +6,7 @@
 #include <vector>
 
 /// What clients are told about offsets, times, epochs and directories.
-namespace barnabas::sim {
+namespace barnabas::sim::lookups_test {
 namespace {
 
 /// Batches that were acknowledged, the marks of the log, and what a client is told of them.
@@ -218,4 +218,4 @@ TEST(lookups, of_directories_may_leave_out_a_partition_that_is_about_to_close) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::lookups_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 /// What holds in runs whose disks lie: each life of the broker by itself.
-namespace barnabas::sim {
+namespace barnabas::sim::lossy_test {
 namespace {
 
 TEST(lossy_run, is_without_the_checkers_that_compare_what_clients_saw_over_lives) {
@@ -84,4 +84,4 @@ TEST(lossy_run, a_life_must_keep_what_it_stored_itself) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::lossy_test

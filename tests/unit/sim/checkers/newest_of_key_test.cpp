@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::newest_of_key_test {
 namespace {
 
 /// Single records with shared keys, acknowledged one after another from offset 0 on.
@@ -131,4 +131,4 @@ TEST(newest_of_key_survives, a_reader_never_goes_back) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::newest_of_key_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::recreation_test {
 namespace {
 
 /// The same partition of the topic that was made next under that name.
@@ -62,4 +62,4 @@ TEST(recreation, offsets_begin_anew) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::recreation_test

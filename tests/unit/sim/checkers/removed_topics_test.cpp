@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace barnabas::sim {
+namespace barnabas::sim::removed_topics_test {
 namespace {
 
 const topic_id gone = *parse_uuid("AAAAAAAAAAAAAAAAAAAAAQ");
@@ -72,4 +72,4 @@ TEST(removed_topics_go, identity_is_read_as_brokers_write_it) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::removed_topics_test

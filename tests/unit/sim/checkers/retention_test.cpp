@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::retention_test {
 namespace {
 
 /// Batches of one record and 100 bytes each; segments have 200 bytes, which nobody tells.
@@ -192,4 +192,4 @@ TEST(retention_keeps_its_policy, does_not_know_the_size_of_what_came_back_with_a
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::retention_test

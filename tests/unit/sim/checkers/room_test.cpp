@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::room_test {
 namespace {
 
 using group_tests::error_code;
@@ -201,4 +201,4 @@ TEST(groups_use_the_reserve, accepts_members_that_join_and_are_assigned_somethin
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::room_test

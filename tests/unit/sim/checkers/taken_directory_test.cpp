@@ -7,7 +7,7 @@
 #include <optional>
 #include <tuple>
 
-namespace barnabas::sim {
+namespace barnabas::sim::taken_directory_test {
 namespace {
 
 /// There before the story, which makes the checker.
@@ -182,4 +182,4 @@ TEST(taken_directory_goes_offline, a_leader_may_be_hidden_until_its_log_is_open_
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::taken_directory_test

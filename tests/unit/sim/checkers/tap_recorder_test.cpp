@@ -13,7 +13,7 @@
 
 /// What a partition's and a connection's taps say reaches the checkers, with virtual time and the broker's
 /// life, and the trace.
-namespace barnabas::sim {
+namespace barnabas::sim::tap_recorder_test {
 namespace {
 
 /// Keeps what it hears, and is never content with the end of a log.
@@ -182,4 +182,4 @@ TEST_F(tap_recorder_test, what_the_taps_say_enters_the_trace) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::tap_recorder_test

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace barnabas::sim {
+namespace barnabas::sim::minimize_test {
 namespace {
 
 constexpr const char* guilty = "wanted";
@@ -176,4 +176,4 @@ TEST(minimize, refuses_a_schedule_that_breaks_nothing) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::minimize_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace barnabas::sim {
+namespace barnabas::sim::refusal_test {
 namespace {
 
 using wrong_texts = std::initializer_list<std::pair<const char*, const char*>>;
@@ -167,4 +167,4 @@ TEST(scenario, knows_hostile_kinds_by_name_and_by_the_bits_of_old_schedules) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::refusal_test

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace barnabas::sim {
+namespace barnabas::sim::replay_test {
 namespace {
 
 produce_consume_options options_of(const std::string& text, std::uint64_t seed) {
@@ -176,4 +176,4 @@ TEST(send_text, is_read_again_as_it_was_written) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::replay_test

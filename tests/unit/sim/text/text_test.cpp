@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::sim {
+namespace barnabas::sim::text_test {
 namespace {
 
 TEST(scenario_document, keeps_sections_keys_rows_and_the_numbers_of_their_lines) {
@@ -130,4 +130,4 @@ TEST(section_reader, names_the_line_of_a_wrong_value_and_of_an_unknown_key) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::text_test

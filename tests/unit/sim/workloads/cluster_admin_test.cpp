@@ -14,7 +14,7 @@
 
 // The client of a cluster, against a broker that dies and a network that fails: every call has one outcome,
 // in time, and what was confirmed is so in the end.
-namespace barnabas::sim {
+namespace barnabas::sim::cluster_admin_test {
 namespace {
 
 using client::admin;
@@ -270,4 +270,4 @@ TEST(cluster_admin, what_was_confirmed_is_so_under_all_faults) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::cluster_admin_test

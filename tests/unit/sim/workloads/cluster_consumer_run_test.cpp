@@ -15,7 +15,7 @@
 
 // The consumer of a cluster, against a broker that dies and a network that fails: it never skips a record,
 // keeps their order, gives none twice while it has a partition, and reads on when all is well again.
-namespace barnabas::sim {
+namespace barnabas::sim::cluster_consumer_run_test {
 namespace {
 
 using client::partition_name;
@@ -391,4 +391,4 @@ TEST(cluster_consumer_run, never_skips_keeps_order_and_reads_on_under_all_faults
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::cluster_consumer_run_test

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// Faults with dates against a broker that nobody asks for anything.
-namespace barnabas::sim {
+namespace barnabas::sim::fault_driver_test {
 namespace {
 
 planned_fault fault(fault_kind kind, std::int64_t at_seconds, std::int64_t lasts_seconds = 0,
@@ -85,4 +85,4 @@ TEST(fault_driver, no_disk_becomes_what_it_was_while_something_of_it_was_away) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::fault_driver_test

@@ -11,7 +11,7 @@
 #include <set>
 #include <type_traits>
 
-namespace barnabas::sim {
+namespace barnabas::sim::fault_plan_test {
 namespace {
 
 constexpr virtual_time begin{second / 2};
@@ -273,4 +273,4 @@ TEST(broker_config, everything_drawn_is_accepted_and_every_key_varies) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::fault_plan_test

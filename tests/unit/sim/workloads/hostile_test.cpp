@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace barnabas::sim {
+namespace barnabas::sim::hostile_test {
 namespace {
 
 /// Accepts, reads, and says nothing.
@@ -246,4 +246,4 @@ TEST(hostile_requests, a_mended_checksum_belongs_to_the_bytes) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::hostile_test

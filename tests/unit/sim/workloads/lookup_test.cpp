@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace barnabas::sim {
+namespace barnabas::sim::lookup_test {
 namespace {
 
 using kafka::error_code;
@@ -224,4 +224,4 @@ TEST(lookup_client, tells_of_answers_that_cannot_be_read) {
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::lookup_test

@@ -6,7 +6,7 @@
 #include <limits>
 #include <set>
 
-namespace barnabas::sim {
+namespace barnabas::sim::record_content_test {
 namespace {
 
 TEST(absurd_stamp, reaches_both_ends_of_time_and_those_of_a_batch_lie_close_together) {
@@ -43,4 +43,4 @@ TEST(drawn_load, some_producers_have_no_acknowledgements_and_some_absurd_timesta
 }
 
 } // namespace
-} // namespace barnabas::sim
+} // namespace barnabas::sim::record_content_test

@@ -10,7 +10,7 @@
 
 // A record that was taken is never given back for want of room, keeps its place in its partition, and what is
 // charged stays within the budget.
-namespace barnabas::client {
+namespace barnabas::client::accumulator_property_test {
 namespace {
 
 constexpr std::int64_t millisecond = 1'000'000;
@@ -153,4 +153,4 @@ TEST(accumulator_property, what_was_taken_is_sent_in_order_within_the_budget) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::accumulator_property_test

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-namespace barnabas::client {
+namespace barnabas::client::accumulator_test {
 namespace {
 
 constexpr std::int64_t millisecond = 1'000'000;
@@ -347,4 +347,4 @@ TEST(accumulator, a_closed_one_takes_nothing) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::accumulator_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::batch_sender_test {
 namespace {
 
 using kafka::api_key;
@@ -472,4 +472,4 @@ TEST(batch_sender, a_request_is_no_larger_than_it_may_be_and_all_get_their_turn)
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::batch_sender_test

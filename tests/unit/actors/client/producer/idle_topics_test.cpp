@@ -6,7 +6,7 @@
 #include <algorithm>
 
 // What a producer remembers of topics that it does not write to any more.
-namespace barnabas::client {
+namespace barnabas::client::idle_topics_test {
 namespace {
 
 using kafka::api_key;
@@ -100,4 +100,4 @@ TEST(idle_topics, lead_to_a_new_epoch_when_there_are_too_many_counts) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::idle_topics_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::open_batch_test {
 namespace {
 
 const record_header headers[] = {{"trace", "17"}, {"empty", std::nullopt}};
@@ -73,4 +73,4 @@ TEST(open_batch, has_room_for_one_record_of_any_size) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::open_batch_test

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 // Batches that may be written, and what else happens before they can be repeated.
-namespace barnabas::client {
+namespace barnabas::client::open_ends_test {
 namespace {
 
 using kafka::api_key;
@@ -147,4 +147,4 @@ TEST(open_ends, what_may_be_written_after_an_answer_is_not_said_to_have_had_none
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::open_ends_test

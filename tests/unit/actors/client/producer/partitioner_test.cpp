@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-namespace barnabas::client {
+namespace barnabas::client::partitioner_test {
 namespace {
 
 /// Of the golden vectors of Kafka's own clients: the partition among 1 to 17.
@@ -72,4 +72,4 @@ TEST(partitioner, sticks_until_a_batch_is_full) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::partitioner_test

@@ -8,7 +8,7 @@
 
 // What a producer reports agrees with what brokers have written, whatever is lost on the way; and planted
 // bugs are seen.
-namespace barnabas::client {
+namespace barnabas::client::planted_bugs_test {
 namespace {
 
 using kafka::api_key;
@@ -236,4 +236,4 @@ TEST(producer_reports, is_found_reports_share_an_offset) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::planted_bugs_test

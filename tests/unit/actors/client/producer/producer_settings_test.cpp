@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::client {
+namespace barnabas::client::producer_settings_test {
 namespace {
 
 using keys = std::map<std::string, std::string>;
@@ -106,4 +106,4 @@ TEST(producer_settings, levels_belong_to_their_codec) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::producer_settings_test

@@ -6,7 +6,7 @@
 #include <utility>
 
 /// Which records of a batch are to blame, as the broker says it (KIP-467).
-namespace barnabas::client {
+namespace barnabas::client::refused_records_test {
 namespace {
 
 using kafka::error_code;
@@ -99,4 +99,4 @@ TEST(refused_records, nobody_is_blameless_while_the_batch_may_be_written) {
 }
 
 } // namespace
-} // namespace barnabas::client
+} // namespace barnabas::client::refused_records_test

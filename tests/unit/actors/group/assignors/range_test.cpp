@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace barnabas::group {
+namespace barnabas::group::range_test {
 
 namespace {
 
@@ -108,4 +108,4 @@ RC_GTEST_PROP(range, order_of_members_does_not_matter, ()) {
     RC_ASSERT(owners_of(input, assign_range(input)) == in_order);
 }
 
-} // namespace barnabas::group
+} // namespace barnabas::group::range_test

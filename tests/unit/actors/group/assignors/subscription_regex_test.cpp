@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace barnabas::group {
+namespace barnabas::group::subscription_regex_test {
 
 namespace {
 
@@ -53,4 +53,4 @@ TEST(subscription_regex, takes_linear_time) {
     EXPECT_FALSE(matches("(a|a)*c", std::string(240, 'a')));
 }
 
-} // namespace barnabas::group
+} // namespace barnabas::group::subscription_regex_test

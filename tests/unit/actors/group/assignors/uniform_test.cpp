@@ -5,7 +5,7 @@
 
 #include <deque>
 
-namespace barnabas::group {
+namespace barnabas::group::uniform_test {
 
 namespace {
 
@@ -197,4 +197,4 @@ RC_GTEST_PROP(uniform, order_of_members_does_not_matter, ()) {
     RC_ASSERT(owners_of(input, assign_uniform(input)) == in_order);
 }
 
-} // namespace barnabas::group
+} // namespace barnabas::group::uniform_test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 /// Whom compaction takes for aborted: what the log's markers say, whatever a `.txnindex` does.
-namespace barnabas::replica {
+namespace barnabas::replica::aborted_test {
 namespace {
 
 using values = std::vector<std::optional<std::string>>;
@@ -135,4 +135,4 @@ TEST_F(aborted_data, entry_that_came_after_a_pass_costs_nothing_in_the_next) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::aborted_test

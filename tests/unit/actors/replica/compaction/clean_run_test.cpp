@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 /// What a pass does to the disk: what it writes, what it leaves, what it asks for.
-namespace barnabas::replica {
+namespace barnabas::replica::clean_run_test {
 namespace {
 
 std::vector<std::string> names_with(runtime::file_system& files, std::string_view part) {
@@ -211,4 +211,4 @@ TEST(batch_stream, batch_that_is_really_longer_than_allowed_is_read) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::clean_run_test

@@ -9,7 +9,7 @@
 #include <map>
 #include <string>
 
-namespace barnabas::replica {
+namespace barnabas::replica::key_map_test {
 namespace {
 
 using batch::bytes_of;
@@ -101,4 +101,4 @@ TEST(newest_offsets, leave_to_the_map_what_would_take_much_memory) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::key_map_test

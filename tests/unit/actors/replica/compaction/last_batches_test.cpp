@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica {
+namespace barnabas::replica::last_batches_test {
 namespace {
 
 batch::batch_header at(std::int64_t offset, batch::batch_view batch) {
@@ -53,4 +53,4 @@ TEST(last_batches, of_a_producer_that_goes_on_the_newest_that_was_noted_stay) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::last_batches_test

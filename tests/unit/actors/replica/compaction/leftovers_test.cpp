@@ -8,7 +8,7 @@
 
 /// What a start makes of a swap that was cut short, when other files are there that do not belong to it, or
 /// its own are damaged.
-namespace barnabas::replica {
+namespace barnabas::replica::leftovers_test {
 namespace {
 
 using records = std::vector<seen_record>;
@@ -194,4 +194,4 @@ TEST(leftovers, swap_that_comes_wrong_once_is_completed) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::leftovers_test

@@ -7,7 +7,7 @@
 #include <limits>
 
 /// What compaction keeps, rule by rule.
-namespace barnabas::replica {
+namespace barnabas::replica::rules_test {
 namespace {
 
 using values = std::vector<std::optional<std::string>>;
@@ -440,4 +440,4 @@ TEST_F(compaction, segments_that_retention_took_meanwhile_end_the_pass) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::rules_test

@@ -8,7 +8,7 @@
 #include <set>
 
 /// Cleaning that is interrupted or fails at every single operation of the disk.
-namespace barnabas::replica {
+namespace barnabas::replica::swap_test {
 namespace {
 
 using records = std::vector<seen_record>;
@@ -276,4 +276,4 @@ TEST(swap, reads_that_were_under_way_are_made_again_and_see_no_hole) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::swap_test

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 /// Whatever the bytes are, a dump ends, and shows that they are not what they were.
-namespace barnabas::replica::dump {
+namespace barnabas::replica::dump::damage_test {
 namespace {
 
 constexpr std::array<std::string_view, 5> suffixes{".log", ".index", ".timeindex", ".txnindex", ".snapshot"};
@@ -98,4 +98,4 @@ INSTANTIATE_TEST_SUITE_P(files, damage, ::testing::ValuesIn(suffixes),
                          [](const auto& info) { return std::string(info.param.substr(1)); });
 
 } // namespace
-} // namespace barnabas::replica::dump
+} // namespace barnabas::replica::dump::damage_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica::dump {
+namespace barnabas::replica::dump::index_dump_test {
 namespace {
 
 using texts = std::vector<std::string>;
@@ -153,4 +153,4 @@ TEST_F(index_dump, times_pass_the_sanity_check_unless_they_end_in_zeros) {
 }
 
 } // namespace
-} // namespace barnabas::replica::dump
+} // namespace barnabas::replica::dump::index_dump_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica::dump {
+namespace barnabas::replica::dump::log_dump_test {
 namespace {
 
 using texts = std::vector<std::string>;
@@ -196,4 +196,4 @@ TEST(log_dump, reads_batches_larger_than_its_window) {
 }
 
 } // namespace
-} // namespace barnabas::replica::dump
+} // namespace barnabas::replica::dump::log_dump_test

@@ -6,7 +6,7 @@
 
 #include <random>
 
-namespace barnabas::replica::dump {
+namespace barnabas::replica::dump::metadata_text_test {
 namespace {
 
 std::string text_of(std::span<const std::byte> value) {
@@ -86,4 +86,4 @@ TEST(metadata_text, one_that_cannot_be_read_says_so_and_where) {
 }
 
 } // namespace
-} // namespace barnabas::replica::dump
+} // namespace barnabas::replica::dump::metadata_text_test

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
-namespace barnabas::replica::dump {
+namespace barnabas::replica::dump::record_text_test {
 namespace {
 
 /// An int16 and what follows it, as coordinators write keys and values.
@@ -232,4 +232,4 @@ TEST(record_text, ends_in_words_whatever_the_bytes_are) {
 }
 
 } // namespace
-} // namespace barnabas::replica::dump
+} // namespace barnabas::replica::dump::record_text_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace barnabas::replica::dump {
+namespace barnabas::replica::dump::small_dumps_test {
 namespace {
 
 using texts = std::vector<std::string>;
@@ -90,4 +90,4 @@ TEST(utf8_text, replaces_what_is_none_piece_by_piece) {
 }
 
 } // namespace
-} // namespace barnabas::replica::dump
+} // namespace barnabas::replica::dump::small_dumps_test

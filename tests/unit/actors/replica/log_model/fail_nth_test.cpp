@@ -8,7 +8,7 @@
 /// Every job of the log, with each of its operations on files failing, being the last before the power goes
 /// or the process dies, or reading a wrong bit; from several directories that it may find. What is promised
 /// holds afterwards, which the model looks at with each opening.
-namespace barnabas::replica::model {
+namespace barnabas::replica::model::fail_nth_test {
 namespace {
 
 using operations = std::vector<operation>;
@@ -199,4 +199,4 @@ TEST(log_fail_nth, each_read_comes_wrong_once) {
 }
 
 } // namespace
-} // namespace barnabas::replica::model
+} // namespace barnabas::replica::model::fail_nth_test

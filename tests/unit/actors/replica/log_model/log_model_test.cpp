@@ -10,7 +10,7 @@
 #include <iostream>
 #include <sstream>
 
-namespace barnabas::replica::model {
+namespace barnabas::replica::model::log_model_test {
 namespace {
 
 rc::Gen<operation> any_operation() {
@@ -479,4 +479,4 @@ TEST(log_model_regressions, what_was_a_producers_last_stays_while_its_next_one_m
 }
 
 } // namespace
-} // namespace barnabas::replica::model
+} // namespace barnabas::replica::model::log_model_test

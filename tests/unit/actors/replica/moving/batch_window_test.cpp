@@ -8,7 +8,7 @@
 #include <string>
 
 /// What no CRC covers: where a batch stands, which offsets it has, and how long it is.
-namespace barnabas::replica {
+namespace barnabas::replica::batch_window_test {
 namespace {
 
 /// Remembers the largest read.
@@ -82,4 +82,4 @@ TEST_F(batch_windows, batch_that_runs_into_the_next_segment_is_damage_and_not_th
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::batch_window_test

@@ -12,7 +12,7 @@
 /// A log that moves from /a to /b while it is written: every operation on the disk fails once, is the last
 /// before the process dies, and the last before the power goes. Afterwards a start finds exactly one
 /// directory of the partition, and everything in it that was synced.
-namespace barnabas::replica {
+namespace barnabas::replica::move_jobs_test {
 namespace {
 
 constexpr const char* source = "/a/orders-0";
@@ -425,4 +425,4 @@ TEST(move_jobs, begun_again_after_a_crash_nothing_of_the_old_copy_is_believed) {
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::move_jobs_test

@@ -7,7 +7,7 @@
 
 /// What a log must bring along when it moves: its aborted transactions, and the proof that journals of places
 /// where it was before have nothing newer.
-namespace barnabas::replica {
+namespace barnabas::replica::moved_logs_test {
 namespace {
 
 log_options options_in(const std::string& data_directory) {
@@ -119,4 +119,4 @@ TEST_F(moved_logs, what_the_journal_has_of_an_earlier_stay_is_not_written_over_a
 }
 
 } // namespace
-} // namespace barnabas::replica
+} // namespace barnabas::replica::moved_logs_test
