@@ -331,11 +331,24 @@ auto gated_files::make_name(const Call& call) -> decltype(call()) {
     return done;
 }
 
+namespace {
+
+void shut_as_read_only(directory_gate& gate, const error& why) {
+    BARNABAS_MARK(read_only_at_first_use);
+    gate.shut(why);
+}
+
+} // namespace
+
 template <class Call>
 auto gated_files::look(const Call& call) -> decltype(call()) {
     if (gate_.is_shut())
         return refusal();
-    return call();
+    auto done = call();
+    // Nothing that only reads ends so: the file was opened with its first use, to be written to later.
+    if (done.code() == errc::read_only)
+        shut_as_read_only(gate_, done.failure());
+    return done;
 }
 
 result<file_id> gated_files::open(const std::string& path, open_mode mode) {

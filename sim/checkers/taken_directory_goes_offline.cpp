@@ -19,8 +19,9 @@ public:
 
     void on_taken(const std::string& directory,
                   const std::set<std::pair<std::uint32_t, std::int32_t>>& partitions) override {
-        directory_ = directory;
-        taken_at_ = now_;
+        // Of one that refuses it is told again and again.
+        if (std::exchange(directory_, directory) != directory)
+            taken_at_ = now_;
         for (const auto& [where, since] : open_)
             if (partitions.contains({where.topic, where.partition}))
                 partitions_.insert(where);
@@ -72,7 +73,14 @@ public:
             told_offline_.emplace(told.where, now_);
     }
 
+    void on_log_dirs_told(const log_dirs_told& told) override {
+        for (const auto& working : told.directories)
+            if (working.path == directory_ && is_long_since(taken_at_, asked_at_))
+                violated("clients are told that " + directory_ + " works, though it" + since());
+    }
+
     void on_life_ended(std::uint64_t /*life*/) override {
+        directory_.clear();
         partitions_.clear();
         open_.clear();
         told_offline_.clear();
@@ -83,8 +91,9 @@ private:
     bool is_long_since(virtual_time then, virtual_time now) const {
         return now - std::max(then, calm_since_) > offline_within_ns;
     }
-    std::string away() const {
-        return directory_ + ", where it lies, has been away for " +
+    std::string away() const { return directory_ + ", where it lies," + since(); }
+    std::string since() const {
+        return " has been away, or refused to be written to, for " +
                std::to_string((now_ - taken_at_) / millisecond) + " ms";
     }
 

@@ -172,6 +172,7 @@ bool memory_disk::refuse_reads_after(std::uint64_t n) {
 // ---- death and power
 
 void memory_disk::forget_process() {
+    refused_place_.clear();
     for (auto& [id, each] : open_) {
         auto& node = *each.node;
         node.locked = false;

@@ -77,6 +77,8 @@ public:
     /// Files and directories at or below this path: every call on them ends in `code`; with `read_only` only
     /// those that would change something. An empty path ends it.
     void break_place(const std::string& path, errc code = errc::storage_error);
+    /// The place that refused a change as read-only since this was asked last; mostly none.
+    std::string take_refusal() { return std::exchange(refused_place_, {}); }
     /// No call on what lies at or below this path returns any more: it has no effect, and neither has any
     /// later one of the same job (`took_hang`). What hangs does so until the process ends. An empty path ends
     /// it for the next process.
@@ -122,7 +124,6 @@ public:
     /// The n-th read from now on answers `would_block`, and all after it, until this is called with zero.
     /// Answers whether a read was refused since the last call.
     bool refuse_reads_after(std::uint64_t n);
-
     /// The n-th read from now of bytes that can rot comes wrong by one bit, once. Zero: none.
     void rot_nth_read(std::uint64_t n) noexcept { reads_until_rot_ = n; }
 
@@ -139,7 +140,6 @@ public:
 
     /// Files that the process has open; for checkers.
     std::size_t open_files() const noexcept { return open_.size(); }
-
     void watch(disk_observer* observer) noexcept { observer_ = observer; }
 
     /// Whether a call needs more of a place than that it can be read.
@@ -225,7 +225,6 @@ private:
     std::map<std::uint64_t, open_file> open_;
     std::unique_ptr<runtime::file_system> files_;
     disk_observer* observer_ = nullptr;
-
     std::uint64_t operations_ = 0;
     std::uint64_t syncs_ = 0;
     std::uint64_t fail_at_ = 0;
@@ -240,6 +239,7 @@ private:
     std::string hung_place_;
     /// Mutable, since it is no state of what is stored.
     mutable bool hangs_ = false;
+    mutable std::string refused_place_;
     std::string broken_place_;
     errc broken_code_ = errc::ok;
     std::uint64_t reads_until_refusal_ = 0;

@@ -62,6 +62,8 @@ result<void> memory_disk::check_place(const char* what, const std::string& path,
     }
     if (!lies_in(broken_place_, path) || (broken_code_ == errc::read_only && kind == call::reads))
         return {};
+    if (broken_code_ == errc::read_only)
+        refused_place_ = broken_place_;
     return error{broken_code_, std::string(what) + " " + path + ": " +
                                    (broken_code_ == errc::read_only ? "read-only" : "input/output error")};
 }

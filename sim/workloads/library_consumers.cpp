@@ -98,7 +98,7 @@ void library_consumers::open(program& one) {
     options.settings.planted = with_.planted;
     options.number = lives_;
     one.life = lives_++;
-    one.closing = one.commit_failed = false;
+    one.closing = one.polls = one.commit_failed = false;
     one.has.clear();
     one.is = {};
     one.heard_at = {};
@@ -153,13 +153,21 @@ void library_consumers::close(program& one) {
     if (std::exchange(one.closing, true) || ended_)
         return;
     tell_wanted(one, false);
-    for (const auto& name : std::exchange(one.has, {}))
-        with_.on_event(consumer_given_up{one.life, place_of(name), false});
-    tell_owned(one);
+    if (!one.polls)
+        tell_gone(one);
     one.host->send(one.client, client::close_client{});
 }
 
+/// Until its last poll is answered it may be given records, and may commit them.
+void library_consumers::tell_gone(program& one) {
+    for (const auto& name : std::exchange(one.has, {}))
+        with_.on_event(consumer_given_up{one.life, place_of(name), false});
+    tell_owned(one);
+}
+
 void library_consumers::after_close(program& one) {
+    if (std::exchange(one.polls, false) && !ended_)
+        tell_gone(one);
     world_.schedule_after(one.draws.between(10 * millisecond, second), world_owner, [this, &one] {
         if (!ended_)
             open(one);
@@ -212,10 +220,17 @@ void library_consumers::poll(program& one) {
     run(one, [this, &one, life = one.life](client::cluster_consumer& consumer, monotonic_ns now) {
         if (one.options.group == 0 && is_rude(one, one.options.seek_permille))
             go_back(one, consumer);
+        one.polls = true;
         consumer.poll(now + consumer_poll_wait, now,
                       [this, &one, life, &consumer](result<client::poll_answer> said) {
-                          if (life == one.life && !one.closing && !ended_)
-                              hear(one, consumer, std::move(said));
+                          if (life != one.life || ended_)
+                              return;
+                          one.polls = false;
+                          if (!one.closing)
+                              return hear(one, consumer, std::move(said));
+                          if (said)
+                              tell_delivered(one, *said);
+                          tell_gone(one);
                       });
     });
 }
@@ -245,11 +260,15 @@ void library_consumers::hear(program& one, client::cluster_consumer& consumer,
     }
     if (said->change)
         return on_change(one, consumer, *said->change);
-    for (const auto& record : said->records)
-        with_.on_event(consumer_delivered{one.life, place_of(*record.where), log_offset(record.offset)});
+    tell_delivered(one, *said);
     if (said->records.empty())
         return poll_later(one);
     after_records(one, consumer);
+}
+
+void library_consumers::tell_delivered(const program& one, const client::poll_answer& said) {
+    for (const auto& record : said.records)
+        with_.on_event(consumer_delivered{one.life, place_of(*record.where), log_offset(record.offset)});
 }
 
 void library_consumers::on_change(program& one, client::cluster_consumer& consumer,

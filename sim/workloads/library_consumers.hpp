@@ -61,6 +61,8 @@ private:
         /// Counts the lives of all programs.
         std::uint64_t life = 0;
         bool closing = false;
+        /// It waits for an answer.
+        bool polls = false;
         /// The consumer said that it could not commit what was given before it gives partitions up.
         bool commit_failed = false;
         std::set<partition_name> has = {};
@@ -76,6 +78,7 @@ private:
     void open(program& one);
     void begin(program& one, client::cluster_consumer& consumer);
     void close(program& one);
+    void tell_gone(program& one);
     void after_close(program& one);
     void close_sometime(program& one);
     /// Runs unless this life of the program has ended meanwhile.
@@ -83,6 +86,7 @@ private:
     void poll_later(program& one);
     void poll(program& one);
     void hear(program& one, client::cluster_consumer& consumer, result<client::poll_answer> said);
+    void tell_delivered(const program& one, const client::poll_answer& said);
     void on_change(program& one, client::cluster_consumer& consumer, const client::rebalance_event& change);
     void after_records(program& one, client::cluster_consumer& consumer);
     void commit(program& one, client::cluster_consumer& consumer);

@@ -160,9 +160,14 @@ void produce_consume::on_directory_taken(const std::string& directory) {
     if (taken_checker_ == nullptr)
         return;
     std::set<std::pair<std::uint32_t, std::int32_t>> partitions;
+    const auto& all = broker_.log_dirs();
     for (const auto& where : places()) {
         const auto name = "/t" + std::to_string(where.topic) + "-" + std::to_string(where.partition);
-        if (broker_.host().disk().content(directory + name + "/partition.metadata"))
+        const auto holds = [&](const std::string& path) {
+            return broker_.host().disk().content(path + name + "/partition.metadata").has_value();
+        };
+        // Of two with one name, one is of an earlier life of the topic.
+        if (holds(directory) && std::count_if(all.begin(), all.end(), holds) == 1)
             partitions.emplace(where.topic, where.partition);
     }
     taken_checker_->on_taken(directory, partitions);
@@ -170,6 +175,9 @@ void produce_consume::on_directory_taken(const std::string& directory) {
 
 void produce_consume::look_at_disk() {
     tell_room();
+    // From then on nothing may be believed that is written there.
+    if (const auto refused = broker_.host().disk().take_refusal(); !refused.empty() && broker_.started())
+        on_directory_taken(refused);
     if (taken_checker_ != nullptr)
         taken_checker_->on_calm(faults_->calm_since(), world_.now());
 }

@@ -1,5 +1,6 @@
 #include "runtime/disk/directory_gate.hpp"
 
+#include "runtime/disk/bounded_files.hpp"
 #include "runtime/disk/posix_files.hpp"
 #include "tests/unit/runtime/disk/scratch_directory.hpp"
 
@@ -16,7 +17,14 @@ class failing_files final : public posix_files {
 public:
     errc next_write = errc::ok;
     errc next_sync = errc::ok;
+    errc next_open = errc::ok;
     int writes = 0;
+
+    result<file_id> open(const std::string& path, open_mode mode) override {
+        if (next_open != errc::ok && mode != open_mode::read_only)
+            return error{next_open, "open made to fail"};
+        return posix_files::open(path, mode);
+    }
 
     result<void> write(file_id file, file_position position, std::span<const slice> parts) override {
         ++writes;
@@ -108,6 +116,21 @@ TEST_F(directory_gate_test, so_is_that_of_a_directory) {
     files.next_sync = errc::disk_full;
     EXPECT_EQ(gated.sync_directory(directory.path()).code(), errc::disk_full);
     EXPECT_TRUE(gate.is_shut());
+}
+
+/// A file of an idle log is opened with its first use, which may be a look.
+TEST_F(directory_gate_test, directory_that_became_read_only_is_shut_by_the_first_look) {
+    make("a");
+    bounded_files bounded(files, 4);
+    gated_files behind(bounded, gate);
+    const auto file = behind.open(directory.path() + "/a", open_mode::later);
+    ASSERT_TRUE(file.has_value());
+    files.next_open = errc::read_only;
+    EXPECT_EQ(behind.size(*file).code(), errc::read_only);
+    EXPECT_TRUE(gate.is_shut());
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].code, errc::read_only);
+    behind.close(*file);
 }
 
 TEST_F(directory_gate_test, what_is_missing_or_scarce_is_no_failure_of_the_directory) {
