@@ -87,6 +87,8 @@ struct open_job {
     /// The bytes to be checked, as far as that is known, and where they are counted.
     runtime::expected_work progress{};
     result<recovered_log> outcome = not_run_yet();
+    /// A log that was to be made: its directory may name the topic from now on, whatever else failed.
+    bool may_be_found = false;
 
     runtime::disk_job_kind kind() const {
         return closed.empty() ? runtime::disk_job_kind::blocking : runtime::disk_job_kind::buffered_write;

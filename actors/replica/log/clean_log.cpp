@@ -105,6 +105,10 @@ error malformed(const std::string& why) {
     return {errc::malformed, "what is known of a closed log: " + why};
 }
 
+error unlike(const std::string& what) {
+    return {errc::corrupt_message, what};
+}
+
 bool make_sense(const std::vector<segment_state>& segments, log_offset end) {
     const auto in_order = [](const segment_state& a, const segment_state& b) {
         return a.base_offset >= b.base_offset;
@@ -158,7 +162,7 @@ result<void> check_all_there(runtime::file_system& files, const std::string& dir
         for (const auto suffix : {log_suffix, offset_index_suffix, time_index_suffix}) {
             const auto name = segment_file_name(segment.base_offset, suffix);
             if (BARNABAS_MARK_IF(!there.contains(name), closed_log_lacks_file))
-                return malformed(name + " is not there");
+                return unlike(name + " is not there");
         }
     return {};
 }
@@ -178,7 +182,7 @@ result<void> check_lengths(runtime::file_system& files, const std::string& direc
             if (!index)
                 return index.failure();
             if (BARNABAS_MARK_IF(index->size != size, closed_log_lacks_entries))
-                return malformed(path + " is not as it was");
+                return unlike(path + " is not as it was");
         }
     }
     return {};
@@ -213,7 +217,7 @@ result<void> check_transactions(runtime::file_system& files, const log_options& 
             return index.failure();
         if (BARNABAS_MARK_IF(!index || index->size != segment.transaction_index_size,
                              closed_log_lacks_transactions))
-            return malformed(path + " is not as it was");
+            return unlike(path + " is not as it was");
     }
     return check_newest_transactions(files, options, segments.back());
 }
@@ -238,12 +242,14 @@ result<segment_files> open_later(runtime::file_system& files, const std::string&
 
 void open_job::run(runtime::file_system& files) {
     runtime::work_share share(std::exchange(progress, {}));
+    std::optional<error> changed;
     // What the journal holds comes from a life that did not end well.
     if (!closed.empty() && journaled.empty() && !journal_damage) {
         outcome = restore_clean_log(files, options, closed.bytes());
         if (outcome)
             return;
         BARNABAS_MARK(closed_log_not_restored);
+        changed = outcome.failure();
     }
     bool looked = false;
     {
@@ -255,6 +261,13 @@ void open_job::run(runtime::file_system& files) {
     // What was done so far can be done again.
     if (BARNABAS_MARK_IF(met, old_messages_met_late))
         outcome = recovery(*this, files, share, true).run();
+    if (outcome && changed && changed->code == errc::corrupt_message)
+        outcome->report.remarks.push_back(
+            changed->detail +
+            ", though the log was closed in good order: somebody changed its files while nobody used it. Now "
+            "its first offset is " +
+            std::to_string(outcome->log_start_offset.get()) + ", and the next one " +
+            std::to_string(outcome->log_end_offset.get()));
 }
 
 std::optional<slice> encode_clean_log(const recovered_log& log, const topic_id& topic) {

@@ -2,6 +2,7 @@
 
 #include "actors/replica/log/checkpoint_check.hpp"
 #include "actors/replica/log/leftovers.hpp"
+#include "actors/replica/log/sized_file.hpp"
 #include "actors/replica/log/small_file.hpp"
 #include "protocol/model/mark.hpp"
 
@@ -76,10 +77,12 @@ result<void> recovery::check_metadata() {
     auto text = read_small_file(files_, path, 4096);
     if (BARNABAS_MARK_IF(text.code() == errc::not_found, log_without_topic_id)) {
         auto unclaimed = log_.report.created || !create_ ? result<void>() : check_unclaimed();
-        return unclaimed ? replace_small_file(
-                               files_, options_.directory, metadata_name,
-                               slice::copy_of(std::string_view(encode_partition_metadata(options_.topic_id))))
-                         : unclaimed;
+        if (!unclaimed)
+            return unclaimed;
+        job_.may_be_found = true;
+        return replace_small_file(
+            files_, options_.directory, metadata_name,
+            slice::copy_of(std::string_view(encode_partition_metadata(options_.topic_id))));
     }
     if (!text)
         return text.failure();
@@ -129,13 +132,25 @@ result<void> recovery::list_files() {
             const auto base = offset_of_file(entry.name, suffix);
             if (!base || logs.contains(*base))
                 continue;
-            BARNABAS_MARK(index_without_log_removed);
-            ++log_.report.files_removed;
-            if (auto removed = files_.remove(options_.directory + "/" + entry.name); !removed)
+            if (auto removed = remove_index_without_log(entry.name); !removed)
                 return removed;
         }
     }
     return {};
+}
+
+/// One with entries is of a segment that had records.
+result<void> recovery::remove_index_without_log(const std::string& name) {
+    BARNABAS_MARK(index_without_log_removed);
+    ++log_.report.files_removed;
+    const auto path = options_.directory + "/" + name;
+    const auto base = offset_of_file(name, offset_index_suffix);
+    if (base)
+        if (const auto index = open_sized(files_, path); index && index->size > 0)
+            log_.report.remarks.push_back(segment_file_name(*base, log_suffix) +
+                                          " is not there, and its index has entries: a removal of old "
+                                          "segments was cut short, or somebody removed the file");
+    return files_.remove(path);
 }
 
 result<void> recovery::read_epochs() {

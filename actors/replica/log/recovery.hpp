@@ -33,8 +33,7 @@ public:
     /// Messages of magic 0 and 1 are made batches where a segment begins with one, or the epochs leave room
     /// for them, and the newest snapshot that can be read does not say that Barnabas wrote here last; with
     /// `convert`, wherever they are.
-    recovery(const open_job& job, runtime::file_system& files, runtime::work_share& progress,
-             bool convert = false)
+    recovery(open_job& job, runtime::file_system& files, runtime::work_share& progress, bool convert = false)
         : job_(job), options_(job.options), create_(job.create), convert_(convert), files_(files),
           progress_(progress) {}
     ~recovery();
@@ -77,6 +76,7 @@ private:
     result<void> check_metadata();
     result<void> check_unclaimed();
     result<void> list_files();
+    result<void> remove_index_without_log(const std::string& name);
     result<void> read_epochs();
     result<void> find_snapshot();
     result<bool> read_snapshot(log_offset offset);
@@ -148,7 +148,7 @@ private:
     result<void> end_permission();
     void plant_bug(recovered_log& log) const;
 
-    const open_job& job_;
+    open_job& job_;
     const log_options& options_;
     bool create_;
     bool convert_;

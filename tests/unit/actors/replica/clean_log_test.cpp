@@ -114,6 +114,21 @@ TEST_F(clean_log_test, what_does_not_fit_is_opened_the_ordinary_way) {
 }
 
 /// Of the newest segment, and of a log that has only one.
+TEST_F(clean_log_test, first_segment_that_somebody_removed_is_remarked_upon) {
+    ASSERT_TRUE(host.open());
+    const auto first = host.log->segments().front().base_offset;
+    const auto next = host.log->segments()[1].base_offset;
+    ASSERT_TRUE(host.close());
+    for (const auto suffix : {log_suffix, offset_index_suffix, time_index_suffix})
+        ASSERT_TRUE(disk.remove(segment_path(std::string(test_directory), first, suffix)));
+    host.believes_close = true;
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_start_offset(), next);
+    ASSERT_EQ(host.report.remarks.size(), 1u);
+    for (const auto& told : {segment_file_name(first, log_suffix), std::to_string(next.get())})
+        EXPECT_NE(host.report.remarks.front().find(told), std::string::npos) << host.report.remarks.front();
+}
+
 TEST_F(clean_log_test, an_index_that_is_gone_is_made_anew) {
     memory_files other;
     {

@@ -242,6 +242,18 @@ TEST_F(gaps, emptied_last_segment_is_remarked_upon) {
     EXPECT_TRUE(other.report.remarks.empty()) << "an empty segment is nothing strange";
 }
 
+TEST_F(gaps, index_whose_log_somebody_removed_is_remarked_upon) {
+    fill();
+    const auto& first = bases.front();
+    ASSERT_FALSE(files.content(path_of(first, offset_index_suffix)).empty());
+    files.kill();
+    ASSERT_TRUE(files.remove(path_of(first)));
+    ASSERT_TRUE(host.open(false));
+    EXPECT_EQ(host.log->log_start_offset(), bases[1]);
+    ASSERT_EQ(host.report.remarks.size(), 1u);
+    EXPECT_NE(host.report.remarks.front().find(segment_file_name(first, log_suffix)), std::string::npos);
+}
+
 TEST_F(gaps, stray_files_behind_the_end_do_not_move_it) {
     fill();
     const log_offset stray = end + 100;
