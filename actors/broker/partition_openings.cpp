@@ -90,12 +90,13 @@ void partition_set::take_outcome(const partition_opened& opened, local_partition
 }
 
 /// What could not be made because its directory failed meanwhile is made in another one, as if that had been
-/// chosen: otherwise nothing behind it could be remembered as made before the next start. What the first one
-/// may have of it is empty (`settle_twins`). One that hangs may make it yet.
+/// chosen: otherwise nothing behind it could be remembered as made before the next start. Not when the first
+/// one may have it, empty, under its name and identity, nor when it hangs, and may make it yet: once it is
+/// back while the other one fails, its log would pass for the one that was written to.
 bool partition_set::make_elsewhere(const partition_opened& opened, effects::effects& out) {
     const auto failed = partitions_.at(opened.partition);
     const bool may_be = opened.code != errc::ok && failed.is_new && !closing_ &&
-                        places_.is_offline(failed.data_directory) &&
+                        places_.is_offline(failed.data_directory) && !opened.may_be_found &&
                         !given_up_.contains(failed.data_directory);
     if (!BARNABAS_MARK_IF(may_be, partition_made_elsewhere))
         return false;

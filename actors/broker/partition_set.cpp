@@ -146,10 +146,14 @@ void partition_set::begin_set_aside(effects::effects& out) {
             aside.renames.emplace_back(from, to);
             out.emplace_back(effects::note{
                 effects::note_level::warn, "partition_directory_set_aside",
-                from + (stored.id ? " is what is left of another topic; it is moved to " + to
-                                  : " is what is left of a making or a removal that was cut short; it is "
-                                    "moved to " +
-                                        to + ", or removed if it holds neither records nor an identity")});
+                from + (stored.id == topic.id
+                            ? " was made and never written to, and another directory has the "
+                              "partition; it is moved to " +
+                                  to
+                        : stored.id ? " is what is left of another topic; it is moved to " + to
+                                    : " is what is left of a making or a removal that was cut short; it is "
+                                      "moved to " +
+                                          to + ", or removed if it holds neither records nor an identity")});
         }
     });
     if (!aside.renames.empty())
@@ -232,11 +236,14 @@ bool partition_set::place_new(const topic_metadata& topic, const partition_metad
             reasons += "; " + why;
         out.emplace_back(effects::note{
             effects::note_level::error, "partition_not_found",
-            what +
-                " was made on this broker before, but no usable directory of log.dirs holds it. It is not "
+            what + (is_recorded(partition) ? " was made" : " may have been made") +
+                " on this broker before, but no usable directory of log.dirs holds it. It is not "
                 "made anew, since that would pass off an empty log as whole: bring the directory back, or "
                 "delete the topic" +
                 reasons});
+        // It is made when all directories are there and none has it.
+        if (options_.created_upto && !is_recorded(partition))
+            not_made_[opening.id] = partition.created_at;
         return false;
     }
     auto chosen = places_.choose(preferred_[partition_directory_name(topic.name, partition.index)]);
@@ -257,11 +264,17 @@ bool partition_set::place_new(const topic_metadata& topic, const partition_metad
     return true;
 }
 
+bool partition_set::is_recorded(const partition_metadata& partition) const {
+    return options_.created_upto && partition.created_at < *options_.created_upto;
+}
+
 bool partition_set::was_made_before(const partition_metadata& partition) const {
-    if (options_.created_upto)
-        return partition.created_at < *options_.created_upto;
-    // Directories of an earlier version do not say.
-    return current_ == nullptr && places_.incomplete_at_start();
+    if (is_recorded(partition) || current_ != nullptr)
+        return is_recorded(partition);
+    // Directories of an earlier version do not say. What was not recorded before the last life ended may lie
+    // in one that is away: if it is empty there, it would pass, when that is back, for the one that was made
+    // and written to elsewhere meanwhile, as soon as that one's directory fails.
+    return places_.incomplete_at_start();
 }
 
 void partition_set::on_directory_failed(const std::string& directory, const error& why,

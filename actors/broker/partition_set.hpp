@@ -152,6 +152,7 @@ private:
     void open(const topic_metadata& topic, const partition_metadata& partition, broker_effects::effects& out);
     bool place_new(const topic_metadata& topic, const partition_metadata& partition,
                    broker_effects::open_partition& opening, broker_effects::effects& out);
+    bool is_recorded(const partition_metadata& partition) const;
     bool was_made_before(const partition_metadata& partition) const;
     bool make_elsewhere(const partition_opened& opened, broker_effects::effects& out);
     void take_outcome(const partition_opened& opened, local_partition& partition,

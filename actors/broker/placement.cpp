@@ -92,15 +92,35 @@ void placement::set_offline(const std::string& directory) {
         one.offline |= one.path == directory;
 }
 
-std::optional<placement::stored_place> placement::take(const std::string& name, const topic_id& id) {
+namespace {
+
+/// Nothing shows that anything was ever written to it.
+bool is_unused(const stored_partition& stored) {
+    return stored.closed.empty() && stored.bytes_to_check == 0 &&
+           stored.checkpointed == checkpointed_offsets{};
+}
+
+} // namespace
+
+placement::stored_iterator placement::find(const std::string& name, const topic_id& id) {
     auto [first, last] = stored_.equal_range(name);
-    auto found = std::find_if(first, last, [&](const auto& one) { return one.second.partition.id == id; });
+    const auto is_it = [&](const auto& one) { return one.second.partition.id == id; };
+    // One whose making was cut short may have been made and written to elsewhere.
+    auto found = std::find_if(
+        first, last, [&](const auto& one) { return is_it(one) && !is_unused(one.second.partition); });
+    if (found == last)
+        found = std::find_if(first, last, is_it);
     // One whose identity is damaged is opened: the log says what is wrong with it.
     if (found == last)
         found = std::find_if(first, last, [](const auto& one) {
             return !one.second.partition.id && !one.second.partition.is_fragment;
         });
-    if (found == last)
+    return found == last ? stored_.end() : found;
+}
+
+std::optional<placement::stored_place> placement::take(const std::string& name, const topic_id& id) {
+    const auto found = find(name, id);
+    if (found == stored_.end())
         return std::nullopt;
     auto taken = std::move(found->second);
     stored_.erase(found);
@@ -147,10 +167,12 @@ void placement::put_back_removed() {
 
 std::vector<placement::stored_place> placement::take_strangers(const std::string& name, const topic_id& id) {
     std::vector<stored_place> strangers;
+    const auto opened = find(name, id);
     auto [at, last] = stored_.equal_range(name);
     while (at != last) {
         const auto& stored = at->second.partition;
-        const bool ours = !stored.is_fragment && stored.id.value_or(id) == id;
+        const bool spare = at != opened && stored.id == id && is_unused(stored);
+        const bool ours = !stored.is_fragment && stored.id.value_or(id) == id && !spare;
         if (!ours && !is_offline(at->second.directory))
             strangers.push_back(at->second);
         at = ours ? std::next(at) : stored_.erase(at);

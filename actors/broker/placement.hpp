@@ -57,7 +57,8 @@ public:
     std::optional<stored_place> take(const std::string& name, const topic_id& id);
     /// Whether `take` would find one.
     bool holds(const std::string& name, const topic_id& id) const;
-    /// Takes out what bears this name and belongs to another topic, or to none.
+    /// Takes out what bears this name and belongs to another topic, or to none, or was made for this one and
+    /// never written to, where there is another.
     std::vector<stored_place> take_strangers(const std::string& name, const topic_id& id);
     void know_removed(removed_topics topics) { removed_ = std::move(topics); }
     /// Takes out what belongs to one of those, where it can be reached.
@@ -88,6 +89,9 @@ private:
         bool blank = false;
     };
     void move_count(const std::string& directory, int by);
+    using stored_iterator = std::multimap<std::string, stored_place>::iterator;
+    /// The one to open, of all with this name.
+    stored_iterator find(const std::string& name, const topic_id& id);
 
     /// In the order of `log.dirs`.
     std::vector<place> places_;

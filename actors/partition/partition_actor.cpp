@@ -68,7 +68,7 @@ private:
     caf::message_handler rare_questions();
     void open();
     void on_opened(const partition_open_done& message);
-    void fail_to_open(const error& why);
+    void fail_to_open(const error& why, bool may_be_found);
     void end(const result<void>& outcome);
     void on_read(const read_request& request);
     void on_removed(const replica::remove_job& job) {
@@ -216,7 +216,7 @@ caf::behavior partition_actor::make_behavior() {
             if (const auto outcome = answer.outcome())
                 open();
             else
-                fail_to_open(outcome.failure());
+                fail_to_open(outcome.failure(), false);
         },
         [this](const partition_open_done& message) { on_opened(message); },
     };
@@ -378,20 +378,16 @@ void partition_actor::open() {
     run(lane_use::write, job->kind(), job, partition_open_done{job});
 }
 
-void partition_actor::fail_to_open(const error& why) {
+void partition_actor::fail_to_open(const error& why, bool may_be_found) {
     journal_.tell_gone(this);
-    partition_opened opened;
-    opened.partition = id_;
-    opened.code = why.code;
-    opened.detail = why.detail;
-    send(broker_, opened);
+    send(broker_, partition_opened{id_, why.code, why.detail, 0, may_be_found});
     quit();
 }
 
 void partition_actor::on_opened(const partition_open_done& message) {
     auto& outcome = message.job->outcome;
     if (!outcome)
-        return fail_to_open(outcome.failure());
+        return fail_to_open(outcome.failure(), message.job->may_be_found);
     const auto options = std::exchange(opening_, nullptr);
     partition_opened opened;
     opened.partition = id_;

@@ -202,6 +202,7 @@ struct partition_opened {
     errc code = errc::ok;
     std::string detail;
     std::uint64_t bytes_cut = 0;
+    bool may_be_found = false; ///< by a later start, though its making failed
 };
 
 /// From the broker's one timer: drop what retention no longer keeps.
@@ -223,8 +224,7 @@ struct partition_closed {
     topic_partition partition;
     errc code = errc::ok;
     std::string detail;
-    /// What a start needs to know of the log; empty when it must look.
-    slice state{};
+    slice state{}; ///< what a start needs to know of the log; empty when it must look
 };
 
 } // namespace barnabas

@@ -232,6 +232,25 @@ TEST(partition_set, what_can_be_made_nowhere_is_offline) {
     EXPECT_EQ(all<effects::publish_view>(out)[0].offline, (std::vector{place(1, 0), place(1, 1)}));
 }
 
+/// Else it would pass, empty, for the other one, which was written to, when that one's directory fails and
+/// this one is back. What comes behind it is not remembered, so that it is not made anew either while one of
+/// the directories is away.
+TEST(partition_set, what_may_be_found_where_a_directory_failed_is_not_made_in_another_one) {
+    partition_set set(usual, directories_with());
+    auto image = changed(image_of(5, {{"t", 1}}));
+    image->topics["t"].partitions[0].created_at = log_offset(3);
+    apply(set, metadata_image_ptr(image));
+    effects::effects out;
+    set.on_directory_failed("/a", {errc::storage_error, "I/O error"}, out);
+    out.clear();
+    set.on_partition_opened({place(1, 0), errc::storage_error, "I/O error", 0, true}, out);
+    EXPECT_TRUE(all<effects::open_partition>(out).empty());
+    EXPECT_EQ(notes(out), std::vector<std::string>{"partition_not_opened"});
+    EXPECT_EQ(all<effects::record_created>(out).at(0).upto, log_offset(3));
+    out = recorded(set, std::move(out));
+    EXPECT_EQ(all<effects::publish_view>(out).at(0).offline, std::vector{place(1, 0)});
+}
+
 /// It may be made yet.
 TEST(partition_set, what_is_made_where_a_directory_hangs_is_not_made_twice) {
     partition_set set(usual, directories_with());

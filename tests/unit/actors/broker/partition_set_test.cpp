@@ -227,12 +227,15 @@ TEST(partition_set, partition_made_before_is_not_made_anew_when_nothing_holds_it
     auto directories = directories_with();
     directories[0].offline = error{errc::read_only, "/a is read-only"};
     partition_set set(options, directories);
+    auto before = changed(image_of(8, {{"old", 1}}));
+    before->topics["old"].partitions[0].created_at = log_offset(3);
+    auto out = apply(set, metadata_image_ptr(before));
+    EXPECT_EQ(notes(out), std::vector<std::string>{"partition_not_found"});
+    EXPECT_TRUE(all<effects::open_partition>(out).empty());
     auto image = changed(image_of(9, {{"old", 1}, {"new", 2}}));
     image->topics["old"].partitions[0].created_at = log_offset(3);
-    image->topics["new"].partitions[0].created_at = log_offset(7);
-    auto out = apply(set, metadata_image_ptr(image));
-    EXPECT_EQ(notes(out).front(), "partition_directory_missing");
-    EXPECT_EQ(notes(out).back(), "partition_not_found");
+    image->topics["new"].partitions[0].created_at = log_offset(8);
+    out = apply(set, metadata_image_ptr(image));
     ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
     EXPECT_EQ(all<effects::open_partition>(out)[0].topic, "new");
     EXPECT_EQ(all<effects::open_partition>(out)[0].data_directory, "/b");
@@ -245,6 +248,27 @@ TEST(partition_set, partition_made_before_is_not_made_anew_when_nothing_holds_it
     out = apply(set, image_of(10, {{"new", 2}}));
     EXPECT_EQ(all<effects::confirm_applied>(out)[0].applied, log_offset(10));
     EXPECT_EQ(set.count(), 1u);
+}
+
+TEST(partition_set, what_may_lie_half_made_in_a_directory_that_is_away_is_made_when_that_is_back) {
+    auto options = usual;
+    options.created_upto = log_offset(4);
+    for (const bool away : {true, false}) {
+        auto directories = directories_with();
+        if (away)
+            directories[0].offline = error{errc::storage_error, "gone"};
+        partition_set set(options, directories);
+        auto image = changed(image_of(9, {{"interrupted", 1}}));
+        image->topics["interrupted"].partitions[0].created_at = log_offset(7);
+        auto out = apply(set, metadata_image_ptr(image));
+        EXPECT_EQ(notes(out).front(), away ? "partition_not_found" : "partition_directory_missing");
+        EXPECT_EQ(all<effects::open_partition>(out).size(), away ? 0u : 1u);
+        if (!away)
+            continue;
+        EXPECT_EQ(set.failed_count(), 1u);
+        ASSERT_EQ(all<effects::record_created>(out).size(), 1u);
+        EXPECT_EQ(all<effects::record_created>(out)[0].upto, log_offset(7)) << "it is not taken for made";
+    }
 }
 
 TEST(partition_set, without_a_memory_of_what_was_made_a_directory_that_is_missing_or_empty_forbids_making) {
@@ -299,6 +323,28 @@ TEST(partition_set, of_two_directories_with_one_name_that_of_the_topic_is_opened
     ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
     EXPECT_EQ(all<effects::open_partition>(out)[0].data_directory, "/b");
     EXPECT_FALSE(all<effects::open_partition>(out)[0].create);
+}
+
+TEST(partition_set, of_two_directories_of_a_partition_that_with_records_is_opened) {
+    for (const bool crashed : {true, false}) {
+        auto directories = directories_with({stored("t", 0, id_of(1))});
+        directories[1].partitions = {stored("t", 0, id_of(1))};
+        if (crashed)
+            directories[1].partitions[0].bytes_to_check = 100;
+        else
+            directories[1].partitions[0].checkpointed.recovery_point = log_offset(7);
+        partition_set set(usual, directories);
+        auto out = apply(set, image_of(5, {{"t", 1}}));
+        ASSERT_EQ(all<effects::set_aside_directories>(out).size(), 1u);
+        const auto renames = all<effects::set_aside_directories>(out)[0].renames;
+        ASSERT_EQ(renames.size(), 1u);
+        EXPECT_EQ(renames[0].first, "/a/t-0");
+        out.clear();
+        set.on_directories_set_aside({}, out);
+        ASSERT_EQ(all<effects::open_partition>(out).size(), 1u);
+        EXPECT_EQ(all<effects::open_partition>(out)[0].data_directory, "/b");
+        EXPECT_FALSE(all<effects::open_partition>(out)[0].create);
+    }
 }
 
 TEST(partition_set, a_directory_without_room_takes_new_partitions_only_if_all_are_like_that) {
