@@ -6,6 +6,7 @@
 #include "protocol/model/mark.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -224,6 +225,18 @@ void partition_set::open(const topic_metadata& topic, const partition_metadata& 
     recoveries_.give(local.data_directory, most, opening.id, opening, out);
 }
 
+namespace {
+
+constexpr std::string_view lies_nowhere =
+    " was made on this broker before, but no usable directory of log.dirs holds it. It is not made anew, "
+    "since that would pass off an empty log as whole: bring the directory back, or delete the topic";
+constexpr std::string_view may_lie_elsewhere =
+    " may have been made before the broker stopped, in a directory of log.dirs that is not usable now or "
+    "that a blank one has replaced: bring it back. If a directory is only new, start the broker once more, "
+    "and the partition is made";
+
+} // namespace
+
 /// False when the partition must not, or cannot, be made.
 bool partition_set::place_new(const topic_metadata& topic, const partition_metadata& partition,
                               effects::open_partition& opening, effects::effects& out) {
@@ -231,18 +244,14 @@ bool partition_set::place_new(const topic_metadata& topic, const partition_metad
     const bool made_before = was_made_before(partition) && !options_.planted.fresh_replica_elsewhere;
     if (made_before) {
         BARNABAS_MARK(partition_lost_with_directory);
+        const bool held_back = options_.created_upto && !is_recorded(partition);
         std::string reasons;
         for (const auto& [path, why] : lost_)
             reasons += "; " + why;
-        out.emplace_back(effects::note{
-            effects::note_level::error, "partition_not_found",
-            what + (is_recorded(partition) ? " was made" : " may have been made") +
-                " on this broker before, but no usable directory of log.dirs holds it. It is not "
-                "made anew, since that would pass off an empty log as whole: bring the directory back, or "
-                "delete the topic" +
-                reasons});
-        // It is made when all directories are there and none has it.
-        if (options_.created_upto && !is_recorded(partition))
+        out.emplace_back(
+            effects::note{effects::note_level::error, "partition_not_found",
+                          what + std::string(held_back ? may_lie_elsewhere : lies_nowhere) + reasons});
+        if (held_back)
             not_made_[opening.id] = partition.created_at;
         return false;
     }
