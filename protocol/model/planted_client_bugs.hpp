@@ -15,6 +15,8 @@ struct planted_client_bugs {
     bool late_report_forgotten = false;
     /// All records of a batch are told the offset of the first.
     bool reports_share_an_offset = false;
+    /// What waits behind a batch that is given up is not looked at until something else comes.
+    bool rest_of_refused_forgotten = false;
 
     // The consumer.
     /// What is committed leads what the application has been given.

@@ -371,14 +371,20 @@ monotonic_ns batch_sender::deadline(monotonic_ns now) const {
     return due;
 }
 
+std::uint64_t batch_sender::progress() const noexcept {
+    if (settings_.planted.rest_of_refused_forgotten)
+        return metrics_.requests;
+    return metrics_.requests + metrics_.epochs + metrics_.records_sent + metrics_.record_errors;
+}
+
 void settle(record_accumulator& records, batch_sender& sender, const under_lock& locked, monotonic_ns now,
             sender_effects& out) {
-    std::size_t before = 0;
+    std::uint64_t before = 0;
     do {
-        before = out.requests.size();
+        before = sender.progress();
         locked([&] { sender.take(records, now, out); });
         sender.work(now, out);
-    } while (out.requests.size() > before);
+    } while (sender.progress() > before);
     locked([&] {
         for (const auto& batch : out.finished)
             records.release(std::exchange(batch->charged, 0));

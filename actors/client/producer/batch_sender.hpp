@@ -108,6 +108,8 @@ public:
     monotonic_ns deadline(monotonic_ns now) const;
     bool has_batches_below(std::uint64_t number) const;
     bool empty() const;
+    /// Grows when a request is made, a batch gets its fate, or an epoch begins: each may make room for more.
+    std::uint64_t progress() const noexcept;
     const producer_metrics& metrics() const noexcept { return metrics_; }
     const producer_id_facts& identity() const noexcept { return identity_; }
 

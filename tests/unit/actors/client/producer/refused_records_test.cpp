@@ -98,5 +98,66 @@ TEST(refused_records, nobody_is_blameless_while_the_batch_may_be_written) {
     }
 }
 
+/// Answers of all kinds, in any order in which a broker may give them.
+struct answered_run : produce_run {
+    explicit answered_run(std::uint64_t seed, bool planted_client_bugs::*bug = nullptr)
+        : produce_run({}, bug), draws(seed) {
+        open_up();
+        constexpr error_code codes[] = {error_code::none,
+                                        error_code::none,
+                                        error_code::invalid_record,
+                                        error_code::invalid_record,
+                                        error_code::out_of_order_sequence_number,
+                                        error_code::request_timed_out,
+                                        error_code::not_leader_or_follower,
+                                        error_code::unknown_producer_id};
+        for (int step = 0; step < 60; ++step)
+            step_on(codes[draws.below(std::size(codes))]);
+        for (int step = 0; step < 300 && reports.size() < sent; ++step)
+            answer_one(error_code::none);
+    }
+
+    runtime::random draws;
+    std::size_t sent = 1;
+
+private:
+    void step_on(error_code code) {
+        const auto what = draws.below(10);
+        if (what < 5 && ++sent)
+            return send("x", static_cast<std::int32_t>(draws.below(2)));
+        if (what == 5 && cluster.has(kafka::api_key::produce))
+            return hang_up(take_produce());
+        if (what == 6)
+            return pass(second / 4);
+        answer_one(code);
+    }
+    void answer_one(error_code code) {
+        if (cluster.has(kafka::api_key::metadata))
+            return tell_topic();
+        if (cluster.has(kafka::api_key::init_producer_id))
+            return tell_id(7000);
+        if (cluster.has(kafka::api_key::produce))
+            return answer(take_produce(), code == error_code::none ? 5 : -1, code);
+        if (cluster.wanted.contains("one:9092"))
+            cluster.connect("one:9092");
+        pass(test::millisecond * 100);
+    }
+};
+
+TEST(refused_records, whatever_is_answered_nothing_that_can_be_done_waits) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        const answered_run it(seed);
+        ASSERT_EQ(it.reports.size(), it.sent) << "seed " << seed;
+        ASSERT_EQ(it.left_undone, 0U) << "seed " << seed;
+    }
+}
+
+TEST(refused_records, is_found_rest_of_refused_forgotten) {
+    bool found = false;
+    for (std::uint64_t seed = 1; seed <= 20 && !found; ++seed)
+        found = answered_run(seed, &planted_client_bugs::rest_of_refused_forgotten).left_undone > 0;
+    EXPECT_TRUE(found);
+}
+
 } // namespace
 } // namespace barnabas::client::refused_records_test
